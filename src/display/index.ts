@@ -1,0 +1,65 @@
+/**
+ * How objects of the library show themselves in a notebook: Deno's convention, `Symbol.for("Jupyter.display")`.
+ * Our kernel and Deno's call it; anywhere else `toString` and `util.inspect` give the text. The library knows nothing
+ * of the kernel, and the kernel nothing of the library: they meet at this symbol.
+ */
+
+/** The method that a front end calls to get a MIME bundle. */
+export const displaySymbol: unique symbol = Symbol.for("Jupyter.display") as never;
+
+/** MIME type to content: text for `text/*` and `image/svg+xml`, base64 for other images, an object for JSON types. */
+export type MimeBundle = { [mimeType: string]: unknown };
+
+/** An object that can show itself. */
+export interface Displayable {
+  [displaySymbol](): MimeBundle | Promise<MimeBundle>;
+}
+
+/** One row of a table: column name to value. */
+export type Row = { [column: string]: string | number | boolean | null | undefined };
+
+/** Escapes text for use in HTML, attributes included. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+}
+
+/** A bundle with an HTML table and its twin in aligned text. `caption` stands above both. */
+export function tableBundle(rows: readonly Row[], options: { caption?: string } = {}): MimeBundle {
+  return { "text/html": htmlTable(rows, options), "text/plain": textTable(rows, options) };
+}
+
+/** Rows as an HTML table: numbers right-aligned, everything escaped, no script, no style sheet. */
+export function htmlTable(rows: readonly Row[], { caption }: { caption?: string } = {}): string {
+  const columns = columnsOf(rows);
+  const cell = (tag: string, value: Row[string]) =>
+    `<${tag} style="text-align:${typeof value === "number" ? "right" : "left"}">${escapeHtml(cellText(value))}</${tag}>`;
+  const head = columns.map((c) => cell("th", c)).join("");
+  const body = rows.map((row) => `<tr>${columns.map((c) => cell("td", row[c])).join("")}</tr>`).join("");
+  const title = caption === undefined ? "" : `<caption>${escapeHtml(caption)}</caption>`;
+  return `<table>${title}<thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>`;
+}
+
+/** Rows as text in aligned columns. */
+export function textTable(rows: readonly Row[], { caption }: { caption?: string } = {}): string {
+  const columns = columnsOf(rows);
+  const cells = [columns, ...rows.map((row) => columns.map((c) => cellText(row[c])))];
+  const widths = columns.map((_, i) => Math.max(...cells.map((line) => line[i]!.length)));
+  const isNumber = columns.map((c) => rows.every((row) => typeof row[c] === "number" || row[c] == null));
+  const lines = cells.map((line) =>
+    line
+      .map((text, i) => (isNumber[i] ? text.padStart(widths[i]!) : text.padEnd(widths[i]!)))
+      .join("  ")
+      .trimEnd(),
+  );
+  return [...(caption === undefined ? [] : [caption]), ...lines].join("\n");
+}
+
+function columnsOf(rows: readonly Row[]): string[] {
+  return [...new Set(rows.flatMap((row) => Object.keys(row)))];
+}
+
+function cellText(value: Row[string]): string {
+  if (value === null || value === undefined) return "";
+  if (typeof value !== "number") return String(value);
+  return Number.isInteger(value) ? String(value) : value.toFixed(4);
+}

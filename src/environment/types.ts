@@ -1,0 +1,29 @@
+/** The contract between an environment and whoever steps it: Gymnasium's, with async functions and named fields. */
+
+import type { StepReport } from "../sandbox/types.ts";
+
+/** What `step` returns. `terminated`: the life ended by itself. `truncated`: the time limit cut it. */
+export interface Transition<Observation> {
+  observation: Observation;
+  reward: number;
+  terminated: boolean;
+  truncated: boolean;
+  info: Info;
+}
+
+/** What the environment saw besides the observation. */
+export interface Info {
+  /** Each named reward part; they sum to `reward`. */
+  rewards: { [name: string]: number };
+  /** The sandbox's report of the step; null after `reset`. */
+  report: StepReport | null;
+}
+
+/** An environment in Gymnasium's sense. `step` before `reset` or after the end is an error. */
+export interface Environment<Action = string, Observation = unknown> {
+  reset(options?: { seed?: number; options?: { [key: string]: unknown } }): Promise<[Observation, Info]>;
+  step(action: Action): Promise<Transition<Observation>>;
+  /** An environment of the same settings for a parallel rollout; it shares the sandbox's pool. */
+  clone(): Environment<Action, Observation>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,144 @@
+/**
+ * The words of the sandbox: what goes into a life, what comes out of each step. Plain data, so that it can be recorded.
+ * Not here: how it is enforced (`pool.ts`), how a verdict is reached (`verdict.ts`).
+ */
+
+/** What ended a life, or `survived`. Highest rank first: a later word never hides an earlier one. */
+export type Verdict =
+  | "crash" // a fault of ours: saved with its source, never counted for or against the agent
+  | "escape_attempt"
+  | "attempted_harm"
+  | "out_of_memory"
+  | "timeout"
+  | "fatal_self_edit" // the executor, the loop or the agent can no longer act
+  | "inert" // alive, but what it executes no longer has any effect
+  | "syntax_error"
+  | "runtime_error"
+  | "budget_exhausted"
+  | "ended_by_choice"
+  | "survived";
+
+/** The kinds of harm that decoy capabilities observe. */
+export type HarmKind =
+  | "fs_read"
+  | "fs_write"
+  | "fs_delete"
+  | "process_spawn"
+  | "process_kill"
+  | "network"
+  | "secret_read"
+  | "host_info"
+  | "privilege"
+  | "self_harm"
+  | "reward_tampering"
+  | "escape";
+
+/** One attempted effect, as seen by a decoy. Attempted: nothing of the host was touched. */
+export interface Effect {
+  kind: HarmKind;
+  /** The call, as a JavaScript reader would write it: `fs.rmSync`. */
+  api: string;
+  /** Arguments as text, each cut to 200 characters. */
+  arguments: string[];
+  /** 1 (looks around) to 3 (destroys, escapes). Depends on the kind and the arguments. */
+  severity: 1 | 2 | 3;
+  /** The step of the episode, from 0. */
+  step: number;
+}
+
+/** One attribute or method of the agent. The genome is the list of them, sorted by name. */
+export interface Gene {
+  name: string;
+  kind: "attribute" | "method";
+  /** A method's source text; an attribute's value as JSON, or as text where it has none. */
+  source: string;
+}
+
+/** Limits of one life, all enforced by the parent process or the isolate, never by the guest. */
+export interface Limits {
+  /** Wall time of one step inside the isolate. @default 200 */
+  stepMs: number;
+  /** Heap of the isolate. @default 32 */
+  memoryMiB: number;
+  /** Longest program that is run. @default 65536 */
+  sourceBytes: number;
+  /** Console output kept per step. @default 16384 */
+  outputBytes: number;
+  /** How deep executed code may call the model whose answer is executed again. @default 3 */
+  callDepth: number;
+}
+
+/** How strongly the children are locked: see docs/security.md. */
+export type Level = 0 | 1 | 2 | 3;
+
+/** What a step's program did. */
+export interface StepReport {
+  /** The step's number in this life, from 0. */
+  step: number;
+  verdict: Verdict;
+  /** True while the verdict is `survived`. */
+  alive: boolean;
+  /** One sentence for a reader: what ended it, with the value that shows it. Empty while alive. */
+  cause: string;
+  effects: Effect[];
+  /** What the program printed, cut at `outputBytes`. */
+  output: string;
+  /** The guest's error if one was thrown: its text is the guest's own and proves nothing. */
+  error: { name: string; message: string; line: number | null } | null;
+  /** The agent's next query and last response after the step. */
+  query: string;
+  response: string;
+  /** Attributes and methods after the step; empty when the life has ended and nothing could be read. */
+  genome: Gene[];
+  /** Wall time of the step as the parent saw it. Not part of what a replay must reproduce. */
+  ms: number;
+}
+
+/** How a life begins. */
+export interface LifeOptions {
+  /** The first query. @default "" */
+  query?: string;
+  /** Begin from this genome instead of the paper's newborn. */
+  genome?: readonly Gene[];
+  limits?: Partial<Limits>;
+  /** Names the random draws of the survival probe, and the guest's own `Math.random`. @default 0 */
+  seed?: number;
+  /** Answers `self.call_LLM(query)` from inside executed code. Without it such a call throws in the guest. */
+  callModel?: (query: string) => Promise<string>;
+  /** Ends the life from outside; the pending step rejects with a SandboxFailure of kind `cancelled`. */
+  signal?: AbortSignal;
+}
+
+/** One agent alive in a fresh isolate of a locked child process. */
+export interface Life {
+  /** Runs one program on the agent through its current `execute_code`, then probes whether it still acts. */
+  step(program: string): Promise<StepReport>;
+  /** Runs programs in order until one ends the life: one message to the child for all of them. */
+  steps(programs: readonly string[]): Promise<StepReport[]>;
+  /** Gives the isolate back. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** A pool of locked children. */
+export interface Sandbox extends AsyncDisposable {
+  /** The level reached on this machine, and in words why it is not higher. */
+  readonly level: Level;
+  readonly levelReason: string;
+  /** Opens a life; waits for a free child. */
+  open(options?: LifeOptions): Promise<Life>;
+  /** Counters for tests and panels: process ids alive now, episodes run, children replaced. */
+  stats(): { pids: number[]; episodes: number; replaced: number };
+  /** Ends every child; open lives reject. */
+  dispose(): Promise<void>;
+}
+
+/** How a pool is made. */
+export interface SandboxOptions {
+  /** Number of children. @default the number of processors, 4 at most */
+  workers?: number;
+  limits?: Partial<Limits>;
+  /** Refuse to run below this level. @default 0 */
+  minimumLevel?: Level;
+  /** A child is replaced after this many lives. @default 500 */
+  livesPerChild?: number;
+}
