@@ -1,0 +1,157 @@
+/**
+ * What must be there before anything else runs: the packages of the lock file, and Node 24.
+ * Plain JavaScript for any Node from 18 up, standard library only: it runs before there is anything to import.
+ * Node 24 itself comes through npm, as a per-platform optional dependency, so no install script and no other download.
+ */
+
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The repository's root. */
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const modules = join(root, "node_modules");
+const stampFile = join(modules, ".autoagent-lab-installed");
+
+/** A failure that is told in one sentence, with its cure, and without a stack. */
+export class SetupFailure extends Error {}
+
+/**
+ * Installs the lock file's packages unless they are there already, and returns the path of a Node 24.
+ * @param {{ dev?: boolean, log?: (line: string) => void }} [options] `dev`: also what the tests need.
+ * @returns {Promise<string>} absolute path of the Node 24 executable
+ * @throws {SetupFailure} when a package, the disk or the platform is missing
+ */
+export async function setUp({ dev = false, log = (line) => console.error(line) } = {}) {
+  const major = Number(process.versions.node.split(".")[0]);
+  if (major < 18) throw new SetupFailure(`Node ${process.versions.node} is too old: install Node 18 or newer, then run this again.`);
+  const lock = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+  const stamp = `${lock} ${process.platform}-${process.arch}`;
+  const installed = existsSync(stampFile) ? readFileSync(stampFile, "utf8") : "";
+  const have = installed === `${stamp} all` || (installed === `${stamp} run` && !dev);
+  if (!have) {
+    await install({ dev, keep: installed === `${stamp} run`, log });
+    writeFileSync(stampFile, `${stamp} ${dev ? "all" : "run"}`);
+  }
+  return findNode24();
+}
+
+/**
+ * The Node 24 to run everything with: this one if it is a 24, else the one that npm brought.
+ * @returns {string} absolute path
+ */
+export function findNode24() {
+  if (process.versions.node.startsWith("24.")) return process.execPath;
+  const exe = process.platform === "win32" ? "node.exe" : "node";
+  const names = [`node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`, `node-bin-${process.platform}-${process.arch}`];
+  const found = names.map((name) => join(modules, name, "bin", exe)).find((path) => existsSync(path));
+  if (found === undefined)
+    throw new SetupFailure(
+      `No Node 24 comes through npm for ${process.platform}-${process.arch}: install Node 24 yourself, put it first on PATH, then run this again.`,
+    );
+  const probe = spawnSync(found, ["--version"], { encoding: "utf8" });
+  if (!probe.stdout?.startsWith("v24."))
+    throw new SetupFailure(
+      `The Node 24 that npm installed does not start on this system (${oneLine(probe.stderr || String(probe.error ?? `exit ${probe.status}`))}): install Node 24 yourself, put it first on PATH, then run this again.`,
+    );
+  return found;
+}
+
+/**
+ * Runs a program of the repository under Node 24, with its output on ours, and passes on Ctrl-C.
+ * @param {string} node path of Node 24
+ * @param {string[]} args
+ * @param {{ env?: Record<string, string> }} [options]
+ * @returns {Promise<number>} its exit code
+ */
+export function runNode(node, args, { env = {} } = {}) {
+  const path = [dirname(node), join(modules, ".bin"), process.env.PATH ?? ""].join(delimiter);
+  const child = spawn(node, args, { cwd: root, stdio: "inherit", env: { ...process.env, ...env, PATH: path } });
+  const passOn = (signal) => child.kill(signal);
+  process.on("SIGINT", passOn);
+  process.on("SIGTERM", passOn);
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("exit", (code, signal) => {
+      process.off("SIGINT", passOn);
+      process.off("SIGTERM", passOn);
+      resolve(code ?? (signal === "SIGINT" ? 130 : 1));
+    });
+  });
+}
+
+/**
+ * Runs a command's main function; a SetupFailure becomes one sentence and exit code 1.
+ * @param {() => Promise<number>} main
+ */
+export async function command(main) {
+  try {
+    process.exitCode = await main();
+  } catch (error) {
+    if (!(error instanceof SetupFailure)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
+
+async function install({ dev, keep, log }) {
+  // `npm ci` begins by emptying node_modules; when only the tests' packages are missing, the rest is kept.
+  const verb = keep ? "install" : "ci";
+  const args = [verb, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", dev ? "--include=dev" : "--omit=dev"];
+  if (keep) args.push("--no-save");
+  log(`Installing ${dev ? "the packages and the test tools" : "the packages"} with npm (about ${dev ? 1.1 : 0.9} GB on disk, once) ...`);
+  rmSync(stampFile, { force: true });
+  const started = Date.now();
+  const ticking = setInterval(() => log(`  still installing, ${Math.round((Date.now() - started) / 1000)} s`), 15_000);
+  const { code, stderr } = await npm(args).finally(() => clearInterval(ticking));
+  if (code !== 0) throw new SetupFailure(explainNpm(stderr, code));
+  log(`Installed in ${Math.round((Date.now() - started) / 1000)} s.`);
+}
+
+function npm(args) {
+  const cli = process.env.npm_execpath;
+  const direct = cli?.endsWith(".js");
+  const child = direct
+    ? spawn(process.execPath, [cli, ...args], { cwd: root, stdio: ["ignore", "ignore", "pipe"] })
+    : spawn("npm", args, { cwd: root, stdio: ["ignore", "ignore", "pipe"], shell: process.platform === "win32" });
+  let stderr = "";
+  child.stderr.on("data", (chunk) => {
+    stderr = (stderr + chunk).slice(-20_000);
+  });
+  return new Promise((resolve) => {
+    child.on("error", (error) => resolve({ code: 127, stderr: String(error) }));
+    child.on("close", (code) => resolve({ code: code ?? 1, stderr }));
+  });
+}
+
+/**
+ * One sentence and its cure for a failed npm run.
+ * @param {string} stderr what npm printed
+ * @param {number} code its exit code
+ */
+export function explainNpm(stderr, code) {
+  const has = (...words) => words.some((word) => stderr.includes(word));
+  if (has("ENOSPC")) return "The disk is full: free about 2 GB where this folder lies, then run this again.";
+  if (has("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ENETUNREACH", "EIDLETIMEOUT"))
+    return "The package registry cannot be reached: connect to the network (or point npm's `registry` setting at a mirror), then run this again.";
+  if (has("EACCES", "EPERM", "EROFS")) return "npm may not write here: make this folder writable for your user, then run this again.";
+  if (has("spawn npm ENOENT")) return "npm was not found: install npm beside Node, then run this again.";
+  if (has("EUSAGE", "EBADPLATFORM")) return `npm refused the lock file: ${oneLine(stderr)} Run \`npm install\` and look at what it says.`;
+  if (has("E404", "ETARGET")) return `The registry does not serve a package of the lock file: ${oneLine(stderr)} Point npm's \`registry\` setting at one that does.`;
+  return `npm ended with code ${code}: ${oneLine(stderr)} Run \`npm ci --ignore-scripts\` to see all it says.`;
+}
+
+function oneLine(text) {
+  return (
+    text
+      .split("\n")
+      .map((line) => line.replace(/^npm (error|ERR!)\s*/i, "").trim())
+      .filter((line) => line !== "" && !line.startsWith("A complete log"))
+      .slice(0, 2)
+      .join(" ")
+      .slice(0, 300) || "no reason was printed."
+  );
+}
