@@ -36,7 +36,9 @@ export function findTestPython() {
 export function ensureTestPython(log = (line) => console.error(line)) {
   const found = findTestPython();
   if ("path" in found) return found;
-  const python = ["python3", "python"].find((name) => spawnSync(name, ["-c", "import sys; sys.exit(sys.version_info < (3, 10))"]).status === 0);
+  const python = ["python3", "python"].find(
+    (name) => spawnSync(name, ["-c", "import sys; sys.exit(sys.version_info < (3, 10))"]).status === 0,
+  );
   if (python === undefined) return { missing: "there is no Python 3.10 or newer on PATH" };
   log("Making the tests' Python environment (about 250 MB, once) ...");
   rmSync(folder, { recursive: true, force: true });
@@ -47,7 +49,8 @@ export function ensureTestPython(log = (line) => console.error(line)) {
   for (const [program, args] of steps) {
     const done = spawnSync(program, args, { encoding: "utf8", maxBuffer: 1 << 26 });
     if (done.status !== 0) {
-      const why = `${done.stderr ?? ""}${done.stdout ?? ""}`.trim().split("\n").at(-1)?.slice(0, 200) || String(done.error);
+      const why =
+        `${done.stderr ?? ""}${done.stdout ?? ""}`.trim().split("\n").at(-1)?.slice(0, 200) || String(done.error);
       rmSync(folder, { recursive: true, force: true });
       return { missing: `\`${args.slice(0, 3).join(" ")}\` failed: ${why}` };
     }

@@ -27,13 +27,16 @@ export class SetupFailure extends Error {}
  */
 export async function setUp({ dev = false, log = (line) => console.error(line) } = {}) {
   const major = Number(process.versions.node.split(".")[0]);
-  if (major < 18) throw new SetupFailure(`Node ${process.versions.node} is too old: install Node 18 or newer, then run this again.`);
-  const lock = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+  if (major < 18)
+    throw new SetupFailure(`Node ${process.versions.node} is too old: install Node 18 or newer, then run this again.`);
+  const lock = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex");
   const stamp = `${lock} ${process.platform}-${process.arch}`;
   const installed = existsSync(stampFile) ? readFileSync(stampFile, "utf8") : "";
   const have = installed === `${stamp} all` || (installed === `${stamp} run` && !dev);
   if (!have) {
-    await install({ dev, keep: installed === `${stamp} run`, log });
+    await install({ dev, keep: existsSync(modules), log });
     writeFileSync(stampFile, `${stamp} ${dev ? "all" : "run"}`);
   }
   return findNode24();
@@ -46,7 +49,10 @@ export async function setUp({ dev = false, log = (line) => console.error(line) }
 export function findNode24() {
   if (process.versions.node.startsWith("24.")) return process.execPath;
   const exe = process.platform === "win32" ? "node.exe" : "node";
-  const names = [`node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`, `node-bin-${process.platform}-${process.arch}`];
+  const names = [
+    `node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`,
+    `node-bin-${process.platform}-${process.arch}`,
+  ];
   const found = names.map((name) => join(modules, name, "bin", exe)).find((path) => existsSync(path));
   if (found === undefined)
     throw new SetupFailure(
@@ -98,11 +104,20 @@ export async function command(main) {
 }
 
 async function install({ dev, keep, log }) {
-  // `npm ci` begins by emptying node_modules; when only the tests' packages are missing, the rest is kept.
+  // `npm ci` begins by emptying node_modules; when only some packages are missing or old, the rest is kept.
   const verb = keep ? "install" : "ci";
-  const args = [verb, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", dev ? "--include=dev" : "--omit=dev"];
+  const args = [
+    verb,
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "--loglevel=error",
+    dev ? "--include=dev" : "--omit=dev",
+  ];
   if (keep) args.push("--no-save");
-  log(`Installing ${dev ? "the packages and the test tools" : "the packages"} with npm (about ${dev ? 1.1 : 0.9} GB on disk, once) ...`);
+  log(
+    `Installing ${dev ? "the packages and the test tools" : "the packages"} with npm (about ${dev ? 1.1 : 0.9} GB on disk, once) ...`,
+  );
   rmSync(stampFile, { force: true });
   const started = Date.now();
   const ticking = setInterval(() => log(`  still installing, ${Math.round((Date.now() - started) / 1000)} s`), 15_000);
@@ -137,10 +152,13 @@ export function explainNpm(stderr, code) {
   if (has("ENOSPC")) return "The disk is full: free about 2 GB where this folder lies, then run this again.";
   if (has("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ENETUNREACH", "EIDLETIMEOUT"))
     return "The package registry cannot be reached: connect to the network (or point npm's `registry` setting at a mirror), then run this again.";
-  if (has("EACCES", "EPERM", "EROFS")) return "npm may not write here: make this folder writable for your user, then run this again.";
+  if (has("EACCES", "EPERM", "EROFS"))
+    return "npm may not write here: make this folder writable for your user, then run this again.";
   if (has("spawn npm ENOENT")) return "npm was not found: install npm beside Node, then run this again.";
-  if (has("EUSAGE", "EBADPLATFORM")) return `npm refused the lock file: ${oneLine(stderr)} Run \`npm install\` and look at what it says.`;
-  if (has("E404", "ETARGET")) return `The registry does not serve a package of the lock file: ${oneLine(stderr)} Point npm's \`registry\` setting at one that does.`;
+  if (has("EUSAGE", "EBADPLATFORM"))
+    return `npm refused the lock file: ${oneLine(stderr)} Run \`npm install\` and look at what it says.`;
+  if (has("E404", "ETARGET"))
+    return `The registry does not serve a package of the lock file: ${oneLine(stderr)} Point npm's \`registry\` setting at one that does.`;
   return `npm ended with code ${code}: ${oneLine(stderr)} Run \`npm ci --ignore-scripts\` to see all it says.`;
 }
 
