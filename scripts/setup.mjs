@@ -67,15 +67,26 @@ export function findNode24() {
 }
 
 /**
- * Runs a program of the repository under Node 24, with its output on ours, and passes on Ctrl-C.
+ * Runs a program of the repository under Node 24 in the repository's root, with its output on ours.
  * @param {string} node path of Node 24
  * @param {string[]} args
  * @param {{ env?: Record<string, string> }} [options]
  * @returns {Promise<number>} its exit code
  */
 export function runNode(node, args, { env = {} } = {}) {
+  return runHere(node, args, { cwd: root, env });
+}
+
+/**
+ * The same in the caller's own folder: a command that takes paths must read them from where it was typed.
+ * @param {string} node path of Node 24
+ * @param {string[]} args
+ * @param {{ cwd?: string, env?: Record<string, string> }} [options]
+ * @returns {Promise<number>} its exit code
+ */
+export function runHere(node, args, { cwd = process.cwd(), env = {} } = {}) {
   const path = [dirname(node), join(modules, ".bin"), process.env.PATH ?? ""].join(delimiter);
-  const child = spawn(node, args, { cwd: root, stdio: "inherit", env: { ...process.env, ...env, PATH: path } });
+  const child = spawn(node, args, { cwd, stdio: "inherit", env: { ...process.env, ...env, PATH: path } });
   const passOn = (signal) => child.kill(signal);
   process.on("SIGINT", passOn);
   process.on("SIGTERM", passOn);

@@ -1,0 +1,122 @@
+/** Keeps the import plan: which folder may import which. The table is the plan; docs/decisions.md says why. */
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { parseSync } from "oxc-parser";
+
+const root = resolve(import.meta.dirname, "..");
+
+/** Folder to the folders it may import. `random` and `display` are leaves that every folder of src may use. */
+const plan: { [folder: string]: string[] } = {
+  "kernel/wire": [],
+  "kernel/language": [],
+  "kernel/display": [],
+  "kernel/session": ["kernel/wire", "kernel/language", "kernel/display"],
+  "kernel/notebook": ["kernel/session", "kernel/wire", "kernel/display"],
+  kernel: ["kernel/wire", "kernel/language", "kernel/display", "kernel/session", "kernel/notebook"],
+  "src/random": [],
+  "src/display": [],
+  "src/statistics": [],
+  "src/sandbox": [],
+  "src/llm": [],
+  "src/record": [],
+  "src/plot": ["src/statistics"],
+  "src/policy": [],
+  "src/environment": ["src/sandbox"],
+  "src/rollout": ["src/environment", "src/policy", "src/sandbox", "src/plot", "src/statistics"],
+  "src/agent": ["src/llm", "src/policy", "src/sandbox", "src/environment"],
+  "src/training": [
+    "src/agent",
+    "src/environment",
+    "src/policy",
+    "src/record",
+    "src/rollout",
+    "src/plot",
+    "src/statistics",
+  ],
+  "src/evaluation": [
+    "src/agent",
+    "src/environment",
+    "src/policy",
+    "src/record",
+    "src/rollout",
+    "src/plot",
+    "src/statistics",
+  ],
+  src: ["*"],
+};
+
+describe("the import plan", () => {
+  const edges = importEdges();
+
+  it("is kept by every import in kernel and src", () => {
+    const offending = edges
+      .filter(({ from, to }) => folderOf(from) !== folderOf(to) && !allowed(folderOf(from), folderOf(to)))
+      .map(({ from, to }) => `${from} → ${to}`);
+    assert.deepEqual(offending, []);
+  });
+
+  it("has a line for every folder that holds code", () => {
+    const folders = new Set(edges.map(({ from }) => folderOf(from)));
+    assert.deepEqual([...folders].filter((folder) => !(folder in plan)).sort(), []);
+  });
+
+  it("has no cycle between files, types aside", () => {
+    const graph = new Map<string, string[]>();
+    for (const { from, to, typeOnly } of edges) if (!typeOnly) graph.set(from, [...(graph.get(from) ?? []), to]);
+    assert.deepEqual(findCycles(graph), []);
+  });
+});
+
+function allowed(from: string, to: string): boolean {
+  const may = plan[from] ?? [];
+  const leaf = to === "src/random" || to === "src/display";
+  return may.includes("*") ? to.startsWith("src/") : may.includes(to) || (leaf && from.startsWith("src/"));
+}
+
+/** `src/policy/menu.ts` to `src/policy`, `kernel/main.ts` to `kernel`: one noun a folder, deeper ones belong to it. */
+function folderOf(file: string): string {
+  const parts = dirname(file).split("/");
+  return parts.slice(0, 2).join("/");
+}
+
+function importEdges(): { from: string; to: string; typeOnly: boolean }[] {
+  const files = ["kernel", "src"].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"))
+      .map((file) => join(folder, file)),
+  );
+  return files.flatMap((from) => {
+    const { module } = parseSync(from, readFileSync(join(root, from), "utf8"));
+    const statics = module.staticImports.map((i) => ({
+      specifier: i.moduleRequest.value,
+      typeOnly: i.entries.length > 0 && i.entries.every((entry) => entry.isType),
+    }));
+    const exports = module.staticExports.flatMap((e) =>
+      e.entries.flatMap((entry) =>
+        entry.moduleRequest ? [{ specifier: entry.moduleRequest.value, typeOnly: entry.isType }] : [],
+      ),
+    );
+    return [...statics, ...exports]
+      .filter(({ specifier }) => specifier.startsWith("."))
+      .map(({ specifier, typeOnly }) => ({
+        from,
+        to: relative(root, resolve(root, dirname(from), specifier)),
+        typeOnly,
+      }));
+  });
+}
+
+function findCycles(graph: Map<string, string[]>): string[] {
+  const done = new Set<string>();
+  const cycles: string[] = [];
+  const visit = (file: string, path: string[]): void => {
+    if (path.includes(file)) cycles.push([...path.slice(path.indexOf(file)), file].join(" → "));
+    if (done.has(file) || path.includes(file)) return;
+    for (const next of graph.get(file) ?? []) visit(next, [...path, file]);
+    done.add(file);
+  };
+  for (const file of graph.keys()) visit(file, []);
+  return cycles;
+}
