@@ -18,5 +18,8 @@ await command(async () => {
     const checked = await runNode(node, [join(root, "scripts/check.mjs")]);
     if (checked !== 0) return checked;
   }
-  return runNode(node, [join(root, "node_modules/mocha/bin/mocha.js"), ...files]);
+  return runNode(node, [
+    join(root, "node_modules/mocha/bin/mocha.js"),
+    ...(files.length > 0 ? files : ["test/**/*.test.ts"]),
+  ]);
 });
