@@ -7,7 +7,8 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname, "../..");
-const { explainNpm } = (await import("../../scripts/setup.mjs")) as {
+const setUpScript: string = "../../scripts/setup.mjs"; // plain JavaScript, for any Node: it has no types to check
+const { explainNpm } = (await import(setUpScript)) as {
   explainNpm: (stderr: string, code: number) => string;
 };
 

@@ -1,0 +1,266 @@
+/**
+ * The world inside the isolate: the newborn agent, its executor, and the functions that the host calls. This file is
+ * never imported: the parent strips its types and the child runs it as a script in every fresh isolate. It therefore has
+ * no imports, captures every intrinsic before guest code runs, and talks in strings that it builds by concatenation:
+ * whatever a guest does to prototypes later cannot forge a report. Decoy capabilities are in `decoys.ts`.
+ *
+ * Names given by the child before this runs: `__compile(code, base)`, `__emit(kind, api, args, severity)`, `__ask`.
+ */
+
+declare const __compile: (code: string) => string;
+declare const __emit: (kind: string, api: string, args: string, severity: number) => void;
+declare const __ask: { applySyncPromise(self: undefined, args: [string], options: object): string } | undefined;
+
+interface GuestAgent {
+  state: unknown;
+  query: unknown;
+  response: unknown;
+  [name: string]: unknown;
+}
+
+((compile, emit, ask) => {
+  const scope = globalThis as unknown as Record<string, unknown>;
+  for (const name of ["__compile", "__emit", "__ask", "WebAssembly", "SharedArrayBuffer", "Atomics"])
+    delete scope[name];
+
+  // Intrinsics, before a guest can change them.
+  const { apply, ownKeys, getOwnPropertyDescriptor } = Reflect;
+  const { stringify, parse } = JSON;
+  const { defineProperty } = Object;
+  const toSource = Function.prototype.toString;
+  const slice = String.prototype.slice;
+  const indexOf = String.prototype.indexOf;
+  const TextOf = String;
+  const IndirectEval = eval;
+  const FunctionOf = Function;
+  const quote = (text: string): string => stringify(text);
+  const cut = (text: string, length: number): string =>
+    text.length > length ? `${apply(slice, text, [0, length])}…` : text;
+
+  /** Any value as text, for output and error messages; guest getters may run, inside the step's time limit. */
+  const describe = (value: unknown): string => {
+    try {
+      if (typeof value === "string") return value;
+      if (typeof value === "function") return apply(toSource, value, []);
+      if (typeof value === "object" && value !== null) {
+        const text = stringify(value);
+        return typeof text === "string" ? text : TextOf(value);
+      }
+      return TextOf(value);
+    } catch {
+      return "[unreadable]";
+    }
+  };
+
+  let output = "";
+  let outputLimit = 16384;
+  let ended = false;
+  let depth = 0;
+  let callDepth = 3;
+
+  const self = { state: {}, query: "", response: "" } as GuestAgent;
+  scope.self = self;
+
+  /** Runs a program on the agent: the paper's `exec`. Declarations join the state; `this` and `self` are the agent. */
+  function exec(code: unknown): unknown {
+    const run = apply(IndirectEval, undefined, [compile(typeof code === "string" ? code : TextOf(code))]) as (
+      agent: GuestAgent,
+    ) => unknown;
+    return apply(run, self, [self]);
+  }
+  scope.exec = exec;
+
+  // The methods are evaluated from text so that their source reads as a person would write it.
+  const method = (source: string): unknown => apply(IndirectEval, undefined, [`(${source})`]);
+  self.execute_code = method("function execute_code(code) {\n  return exec(code);\n}");
+  self.call_LLM = method("function call_LLM(query) {\n  return ask(query);\n}");
+  self.end = method("function end() {\n  finish();\n}");
+  scope.finish = function finish() {
+    ended = true;
+  };
+  scope.ask = function ask_(query: unknown) {
+    if (ask === undefined) throw new Error("call_LLM: this life has no language model to call from inside a step");
+    if (depth >= callDepth) throw new Error(`call_LLM: more than ${callDepth} calls deep in one step`);
+    depth++;
+    const text = typeof query === "string" ? query : TextOf(query);
+    const copy = { __proto__: null, copy: true };
+    return ask.applySyncPromise(undefined, [text], { __proto__: null, arguments: copy, result: copy });
+  };
+
+  const print = (...parts: unknown[]): void => {
+    let line = "";
+    for (let i = 0; i < parts.length; i++) line += (i > 0 ? " " : "") + describe(parts[i]);
+    if (output.length < outputLimit) output = cut(`${output}${line}\n`, outputLimit);
+  };
+  scope.console = { log: print, info: print, warn: print, error: print, debug: print };
+  scope.print = print;
+
+  const builtIn: Record<string, unknown> = { __proto__: null } as never;
+  for (const name of ["execute_code", "call_LLM", "end"]) builtIn[name] = self[name];
+
+  const geneOf = (place: string, owner: object, key: string): string => {
+    const descriptor = getOwnPropertyDescriptor(owner, key);
+    if (descriptor === undefined) return "";
+    const value = "value" in descriptor ? descriptor.value : "[accessor]";
+    const isMethod = typeof value === "function";
+    let source: string | undefined;
+    try {
+      source = isMethod ? apply(toSource, value, []) : stringify(value);
+    } catch {
+      source = undefined;
+    }
+    const text = typeof source === "string" ? source : describe(value);
+    return `{"name":${quote(place + key)},"kind":"${isMethod ? "method" : "attribute"}","source":${quote(cut(text, 8192))}}`;
+  };
+
+  const genesOf = (place: string, owner: unknown, skip: Record<string, unknown>, room: number): string => {
+    if ((typeof owner !== "object" && typeof owner !== "function") || owner === null) return "";
+    const keys = ownKeys(owner as object);
+    let text = "";
+    for (let i = 0; i < keys.length && text.length < room; i++) {
+      const key = keys[i]!;
+      if (typeof key !== "string" || key in skip) continue;
+      const gene = geneOf(place, owner as object, key);
+      if (gene !== "") text += (text === "" ? "" : ",") + gene;
+    }
+    return text;
+  };
+
+  const skipOwn: Record<string, unknown> = { __proto__: null, state: 1, query: 1, response: 1 } as never;
+  const skipNone: Record<string, unknown> = { __proto__: null } as never;
+  let lastGenome = "";
+
+  /** Genome, query and response as JSON text; `=` for a genome that is the same as the last one sent. */
+  const readOut = (): string => {
+    const own = genesOf("self.", self, skipOwn, 200_000);
+    const state = genesOf("", readOwn(self, "state"), skipNone, 200_000);
+    const genome = `[${own}${own !== "" && state !== "" ? "," : ""}${state}]`;
+    const sent = genome === lastGenome ? '"="' : genome;
+    lastGenome = genome;
+    const text = (key: string) => quote(cut(describe(readOwn(self, key)), 16384));
+    return `{"genome":${sent},"query":${text("query")},"response":${text("response")}}`;
+  };
+
+  const readOwn = (owner: object, key: string): unknown => {
+    const descriptor = getOwnPropertyDescriptor(owner, key);
+    return descriptor !== undefined && "value" in descriptor ? descriptor.value : undefined;
+  };
+
+  const errorText = (error: unknown): string => {
+    let name = "Error";
+    let message = "";
+    let line = "null";
+    try {
+      if (typeof error === "object" && error !== null) {
+        name = describe((error as Error).name);
+        message = describe((error as Error).message);
+        const stack = describe((error as Error).stack);
+        const at = apply(indexOf, stack, ["program.js:"]) as number;
+        if (at >= 0) {
+          const digits = parseInt(apply(slice, stack, [at + 11, at + 17]) as string, 10);
+          if (digits > 0) line = TextOf(digits);
+        }
+      } else message = describe(error);
+    } catch {
+      message = "[unreadable]";
+    }
+    return `{"name":${quote(cut(name, 100))},"message":${quote(cut(message, 1000))},"line":${line}}`;
+  };
+
+  const typeOfExecutor = (): string => {
+    const executor = self.execute_code;
+    return executor === null ? "null" : typeof executor;
+  };
+
+  // What the host calls. Each returns a string or a number, never a guest object.
+  const step = (program: string): string => {
+    output = "";
+    depth = 0;
+    const executor = self.execute_code;
+    if (typeof executor !== "function")
+      return `{"error":{"name":"TypeError","message":${quote(`self.execute_code is ${typeOfExecutor()}, not a function`)},"line":null},"ended":false}`;
+    let error = "null";
+    try {
+      const answer = apply(executor, self, [program]);
+      if (answer !== undefined) self.response = cut(describe(answer), 16384);
+    } catch (thrown) {
+      error = errorText(thrown);
+    }
+    return `{"error":${error},"ended":${ended ? "true" : "false"}}`;
+  };
+
+  const takeOutput = (): string => output;
+
+  /** Runs an ordinary assignment through the agent's executor and tells what became of it. */
+  const probe = (program: string, place: string, key: string, expected: string): string => {
+    const executor = self.execute_code;
+    if (typeof executor !== "function") return `missing:${typeOfExecutor()}`;
+    const heldOutput = output;
+    try {
+      apply(executor, self, [program]);
+    } catch (thrown) {
+      return `threw:${errorText(thrown)}`;
+    } finally {
+      output = heldOutput;
+    }
+    const owner = place === "state" ? readOwn(self, "state") : self;
+    if (typeof owner !== "object" || owner === null) return "effectless:";
+    const seen = readOwn(owner, key);
+    const done = typeof seen === "number" && TextOf(seen) === expected;
+    try {
+      delete (owner as Record<string, unknown>)[key];
+    } catch {}
+    return done ? "works:" : "effectless:";
+  };
+
+  const begin = (settings: string): void => {
+    const { query, genome, outputBytes, depthLimit } = parse(settings) as {
+      query: string;
+      genome: { name: string; kind: string; source: string }[] | null;
+      outputBytes: number;
+      depthLimit: number;
+    };
+    self.query = query;
+    outputLimit = outputBytes;
+    callDepth = depthLimit;
+    if (genome !== null) restore(genome);
+  };
+
+  const restore = (genome: { name: string; kind: string; source: string }[]): void => {
+    for (const name of ["execute_code", "call_LLM", "end"]) delete self[name];
+    const state = self.state as Record<string, unknown>;
+    for (const { name, kind, source } of genome) {
+      const own = name.startsWith("self.");
+      const key = own ? name.slice(5) : name;
+      const value = kind === "method" ? methodOf(key, source) : attributeOf(source);
+      defineProperty(own ? self : state, key, { value, writable: true, enumerable: true, configurable: true });
+    }
+  };
+
+  const attributeOf = (source: string): unknown => {
+    try {
+      return parse(source);
+    } catch {
+      return source;
+    }
+  };
+
+  // A method's text may be a function, an arrow, a class or the shorthand of an object.
+  const methodOf = (key: string, source: string): unknown => {
+    for (const text of [`return (${source});`, `return ({${source}})[${quote(key)}];`]) {
+      try {
+        const made = apply(IndirectEval, undefined, [compile(text)]) as (agent: GuestAgent) => unknown;
+        return apply(made, self, [self]);
+      } catch {}
+    }
+    return new FunctionOf(`throw new Error("this method could not be restored")`);
+  };
+
+  const setQuery = (query: string): void => {
+    self.query = query;
+  };
+
+  scope.__host = { step, probe, readOut, takeOutput, begin, setQuery, emit };
+})(__compile, __emit, typeof __ask === "undefined" ? undefined : __ask);
+
+export {};

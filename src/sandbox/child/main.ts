@@ -1,0 +1,372 @@
+/**
+ * The locked child process: runs isolates and reports what it saw, one JSON line a message. It decides nothing: verdicts
+ * are the parent's. The parent strips this file's types and passes it by `-e`, so that the child needs to read no file
+ * but the addon; hence no imports but types. Started with `--jitless --permission`: see `launch.ts`.
+ *
+ * Lines in:  {sources: {acorn, guest, decoys}, addon} once, then {id, op, life, ...}.
+ * Lines out: {ready}, {effect} at once when a decoy is touched, {ask} when executed code calls the model, {id, ...}.
+ */
+
+import type * as Acorn from "acorn";
+import type ivm from "isolated-vm";
+
+interface OpenMessage {
+  id: number;
+  op: "open";
+  life: number;
+  settings: {
+    query: string;
+    genome: unknown;
+    seed: number;
+    memoryMiB: number;
+    outputBytes: number;
+    depthLimit: number;
+    asks: boolean;
+  };
+}
+interface StepMessage {
+  id: number;
+  op: "step";
+  life: number;
+  step: number;
+  program: string;
+  stepMs: number;
+  probe: { program: string; place: string; key: string; expected: string };
+}
+type Message =
+  | OpenMessage
+  | StepMessage
+  | { id: number; op: "close"; life: number }
+  | { op: "answer"; text: string | null };
+
+interface LiveLife {
+  isolate: ivm.Isolate;
+  step: ivm.Reference<(program: string) => string>;
+  probe: ivm.Reference<(...args: string[]) => string>;
+  readOut: ivm.Reference<() => string>;
+  takeOutput: ivm.Reference<() => string>;
+  asks: boolean;
+  now: { step: number; effects: number };
+}
+
+((builtin: NodeJS.Process["getBuiltinModule"]) => {
+  const { writeSync } = builtin("node:fs");
+  const { createInterface } = builtin("node:readline");
+  const lines = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
+  const send = (message: object): void => {
+    let text = Buffer.from(`${JSON.stringify(message)}\n`);
+    while (text.length > 0) {
+      try {
+        text = text.subarray(writeSync(1, text));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+      }
+    }
+  };
+
+  let engine: typeof ivm;
+  let acorn: typeof Acorn;
+  let sources: { guest: string; decoys: string };
+  const lives = new Map<number, LiveLife>();
+  let answer: ((text: string | null) => void) | null = null;
+
+  const load = (first: { sources: { acorn: string; guest: string; decoys: string }; addon: string }): void => {
+    const addon = { exports: {} as { ivm: typeof ivm } };
+    process.dlopen(addon as unknown as NodeJS.Module, first.addon);
+    engine = addon.exports.ivm;
+    const cjs = { exports: {} };
+    new Function("module", "exports", first.sources.acorn)(cjs, cjs.exports);
+    acorn = cjs.exports as typeof Acorn;
+    sources = first.sources;
+  };
+
+  /** Parses a program alone, then rewrites its top level so that what it declares lands in the state. */
+  const compile = (code: string): string => {
+    const options = { ecmaVersion: "latest", allowReturnOutsideFunction: true } as const;
+    let tree: Acorn.Program;
+    try {
+      tree = acorn.parse(code, { ...options, sourceType: "script" });
+    } catch (error) {
+      if (!/\b(import|export)\b/.test(code)) throw error;
+      tree = acorn.parse(code, { ...options, sourceType: "module" });
+    }
+    const edits: { start: number; end: number; text: string }[] = [];
+    const names = new Set<string>();
+    const hoisted: string[] = [];
+    for (const node of tree.body) rewriteTop(node, code, edits, names, hoisted);
+    for (const at of dynamicImports(tree)) edits.push({ start: at, end: at + "import".length, text: "__import" });
+    edits.sort((a, b) => b.start - a.start);
+    let body = code;
+    for (const { start, end, text } of edits) body = body.slice(0, start) + text + body.slice(end);
+    const declared = [...names].map((name) => `if(!(${JSON.stringify(name)} in s))s.${name}=undefined;`).join("");
+    // One line before the program, so that its own line numbers are one less than the script's.
+    // Functions stand after the program and are made before it runs, as hoisting would.
+    return `(function(self){var s=self.state;${declared}with(s){var run=function(){\n${body}\n};${hoisted.join("")}return run.call(this)}})\n//# sourceURL=program.js`;
+  };
+
+  const rewriteTop = (
+    node: Acorn.Statement | Acorn.ModuleDeclaration,
+    code: string,
+    edits: { start: number; end: number; text: string }[],
+    names: Set<string>,
+    hoisted: string[],
+  ): void => {
+    switch (node.type) {
+      case "VariableDeclaration": {
+        const targets = node.declarations.flatMap((d) => namesOf(d.id));
+        for (const name of targets) names.add(name);
+        const [first] = node.declarations;
+        edits.push({ start: node.start, end: first!.start, text: "" });
+        for (const d of node.declarations) {
+          if (d.init === null || d.init === undefined) {
+            // `let x;` resets x; `var x;` keeps what it holds.
+            const name = code.slice(d.id.start, d.id.end);
+            edits.push({ start: d.end, end: d.end, text: node.kind === "var" ? "" : `=(${name}=undefined)` });
+          } else if (d.id.type !== "Identifier") {
+            edits.push({ start: d.start, end: d.start, text: "(" }, { start: d.end, end: d.end, text: ")" });
+          } else if (isAnonymousFunction(d.init)) {
+            // Keeps the name that a declaration would have given to a function expression.
+            edits.push({ start: d.init.start, end: d.init.start, text: `({${d.id.name}:` });
+            edits.push({ start: d.init.end, end: d.init.end, text: `}).${d.id.name}` });
+          }
+        }
+        edits.push({ start: node.start, end: node.start, text: ";" });
+        break;
+      }
+      case "FunctionDeclaration":
+        names.add(node.id.name);
+        hoisted.push(`s.${node.id.name}=${code.slice(node.start, node.end)};`);
+        edits.push({ start: node.start, end: node.end, text: code.slice(node.start, node.end).replace(/[^\n]/g, " ") });
+        break;
+      case "ClassDeclaration":
+        names.add(node.id.name);
+        edits.push({ start: node.start, end: node.start, text: `;${node.id.name}=` });
+        edits.push({ start: node.end, end: node.end, text: ";" });
+        break;
+      case "ImportDeclaration":
+        rewriteImport(node, edits, names);
+        break;
+      case "ExportNamedDeclaration":
+      case "ExportDefaultDeclaration":
+        throw new SyntaxError("export is not allowed in a step's program");
+    }
+  };
+
+  const rewriteImport = (
+    node: Acorn.ImportDeclaration,
+    edits: { start: number; end: number; text: string }[],
+    names: Set<string>,
+  ): void => {
+    const from = `require(${JSON.stringify(node.source.value)})`;
+    let text = `;${from};`;
+    for (const specifier of node.specifiers) {
+      const local = specifier.local.name;
+      names.add(local);
+      if (specifier.type === "ImportSpecifier") {
+        const imported = specifier.imported.type === "Identifier" ? specifier.imported.name : specifier.imported.value;
+        text += `${local}=${from}[${JSON.stringify(imported)}];`;
+      } else text += `${local}=${from};`;
+    }
+    edits.push({ start: node.start, end: node.end, text });
+  };
+
+  const isAnonymousFunction = (node: Acorn.Expression): boolean =>
+    node.type === "ArrowFunctionExpression" ||
+    ((node.type === "FunctionExpression" || node.type === "ClassExpression") && !node.id);
+
+  const namesOf = (pattern: Acorn.Pattern): string[] => {
+    switch (pattern.type) {
+      case "Identifier":
+        return [pattern.name];
+      case "ObjectPattern":
+        return pattern.properties.flatMap((p) => namesOf(p.type === "RestElement" ? p.argument : p.value));
+      case "ArrayPattern":
+        return pattern.elements.flatMap((e) => (e === null ? [] : namesOf(e)));
+      case "RestElement":
+        return namesOf(pattern.argument);
+      case "AssignmentPattern":
+        return namesOf(pattern.left);
+      default:
+        return [];
+    }
+  };
+
+  const dynamicImports = (tree: Acorn.Node): number[] => {
+    const found: number[] = [];
+    const visit = (value: unknown): void => {
+      if (typeof value !== "object" || value === null) return;
+      const node = value as { type?: string; start: number };
+      if (node.type === "ImportExpression") found.push(node.start);
+      for (const key of Object.keys(value)) visit((value as { [key: string]: unknown })[key]);
+    };
+    visit(tree);
+    return found;
+  };
+
+  const open = ({ life, settings }: OpenMessage): void => {
+    const isolate = new engine.Isolate({ memoryLimit: settings.memoryMiB });
+    const context = isolate.createContextSync();
+    const now = { step: -1, effects: 0 };
+    const globals = context.global;
+    // A host function that throws would hand the guest our message and stack: errors go back as plain text.
+    globals.setSync(
+      "__compileText",
+      new engine.Callback((code: string) => {
+        try {
+          return `=${compile(String(code))}`;
+        } catch (error) {
+          return `!${(error as Error).message}`;
+        }
+      }),
+    );
+    globals.setSync(
+      "__emit",
+      new engine.Callback((kind: string, api: string, args: string, severity: number) => {
+        if (now.effects++ < 64) send({ effect: { kind, api, arguments: args, severity, step: now.step }, life });
+      }),
+    );
+    if (settings.asks)
+      globals.setSync(
+        "__ask",
+        new engine.Reference((query: string) => {
+          send({ ask: String(query), life });
+          return new Promise<string>((resolve, reject) => {
+            answer = (text) => (text === null ? reject(new Error("the language model gave no answer")) : resolve(text));
+          });
+        }),
+      );
+    const head = `${seeded(settings.seed)}
+      const __compile = ((compileText, slice, apply, SyntaxErrorOf) => (code) => {
+        const text = compileText(code);
+        if (text[0] === "=") return apply(slice, text, [1]);
+        throw new SyntaxErrorOf(apply(slice, text, [1]));
+      })(__compileText, String.prototype.slice, Reflect.apply, SyntaxError);
+      delete globalThis.__compileText;`;
+    context.evalSync(`{${head}\n${sources.guest}\n${sources.decoys}}`, { filename: "host.js" });
+    const host = globals.getSync("__host", { reference: true });
+    const reference = (name: string) => host.getSync(name, { reference: true }) as never;
+    const begin = reference("begin") as ivm.Reference<(text: string) => void>;
+    const { query, genome, outputBytes, depthLimit } = settings;
+    lives.set(life, {
+      isolate,
+      step: reference("step"),
+      probe: reference("probe"),
+      readOut: reference("readOut"),
+      takeOutput: reference("takeOutput"),
+      asks: settings.asks,
+      now,
+    });
+    globals.deleteSync("__host");
+    begin.applySync(undefined, [JSON.stringify({ query, genome, outputBytes, depthLimit })], { timeout: 2000 });
+  };
+
+  /** Math.random and the clock of a life are its own: nothing in it depends on when or where it runs. */
+  const seeded = (seed: number): string => `
+    ((seed) => {
+      let a = seed | 0, b = 0x9e3779b9 | 0, c = 0x7f4a7c15 | 0, d = 1;
+      Math.random = function random() {
+        const t = (((a + b) | 0) + d) | 0; d = (d + 1) | 0; a = b ^ (b >>> 9); b = (c + (c << 3)) | 0;
+        c = ((c << 21) | (c >>> 11)) + t | 0; return (t >>> 0) / 4294967296;
+      };
+      for (let i = 0; i < 12; i++) Math.random();
+      let clock = 1767225600000;
+      const Real = Date;
+      const now = () => (clock += 1);
+      globalThis.Date = new Proxy(Real, {
+        construct: (target, args, to) => Reflect.construct(target, args.length === 0 ? [now()] : args, to === globalThis.Date ? target : to),
+        apply: () => new Real(now()).toString(),
+        get: (target, key) => (key === "now" ? now : Reflect.get(target, key)),
+      });
+      Real.prototype.constructor = globalThis.Date;
+    })(${seed | 0});`;
+
+  const run = async (
+    live: LiveLife,
+    call: "step" | "probe" | "readOut" | "takeOutput",
+    args: string[],
+    timeout: number,
+  ): Promise<string> => {
+    const options = { timeout, arguments: { copy: true }, result: { copy: true } } as const;
+    const target = live[call] as ivm.Reference<(...args: string[]) => string>;
+    return (
+      live.asks && call === "step"
+        ? await target.apply(undefined, args, options)
+        : target.applySync(undefined, args, options)
+    ) as string;
+  };
+
+  /** Runs a program, the probe and the read-out; every answer says how far it came and what the clock said. */
+  const step = async (message: StepMessage): Promise<object> => {
+    const live = lives.get(message.life);
+    if (live === undefined) return { fault: `no life ${message.life} in this child` };
+    live.now.step = message.step;
+    live.now.effects = 0;
+    const seen: { [name: string]: unknown } = {};
+    const timed = async (
+      phase: "step" | "probe" | "readOut" | "takeOutput",
+      args: string[],
+      limit: number,
+    ): Promise<string | null> => {
+      const began = process.hrtime.bigint();
+      try {
+        return await run(live, phase, args, limit);
+      } catch (error) {
+        // The message is shown, never believed: a guest can throw the same words.
+        seen.broke = {
+          phase,
+          ms: Number(process.hrtime.bigint() - began) / 1e6,
+          limit,
+          disposed: live.isolate.isDisposed,
+          message: String((error as Error)?.message).slice(0, 300),
+        };
+        return null;
+      }
+    };
+    const ran = await timed("step", [message.program], message.stepMs);
+    if (ran !== null) seen.ran = ran;
+    if (ran !== null) {
+      const { program, place, key, expected } = message.probe;
+      const probed = await timed("probe", [program, place, key, expected], Math.max(50, message.stepMs));
+      if (probed !== null) seen.probe = probed;
+      if (probed !== null) seen.output = await timed("takeOutput", [], 50);
+      if (probed !== null) seen.read = await timed("readOut", [], Math.max(50, message.stepMs));
+    }
+    return seen;
+  };
+
+  const close = (life: number): void => {
+    const live = lives.get(life);
+    lives.delete(life);
+    if (live !== undefined && !live.isolate.isDisposed) live.isolate.dispose();
+  };
+
+  const handle = async (message: Message): Promise<void> => {
+    if (message.op === "answer") {
+      const give = answer;
+      answer = null;
+      give?.(message.text);
+      return;
+    }
+    const { id } = message;
+    try {
+      if (message.op === "open") open(message);
+      else if (message.op === "close") close(message.life);
+      send({ id, seen: message.op === "step" ? await step(message) : {} });
+    } catch (error) {
+      send({ id, fault: String((error as Error)?.stack ?? error).slice(0, 2000) });
+    }
+  };
+
+  let loaded = false;
+  lines.on("line", (line) => {
+    const message = JSON.parse(line);
+    if (loaded) {
+      void handle(message as Message);
+      return;
+    }
+    loaded = true;
+    load(message);
+    send({ ready: true });
+  });
+  lines.on("close", () => process.exit(0));
+})(process.getBuiltinModule);

@@ -1,0 +1,45 @@
+/** What can go wrong with the sandbox itself, as data, and its text. What a guest does wrong is a verdict, not an error. */
+
+import type { Level } from "./types.ts";
+
+/** One failure of the sandbox, never of the guest. */
+export type SandboxError =
+  | { kind: "cancelled"; reason: string }
+  | { kind: "disposed" }
+  | { kind: "ended"; verdict: string }
+  | { kind: "level"; reached: Level; wanted: Level; reason: string }
+  | { kind: "start"; detail: string }
+  | { kind: "unsupported"; what: string; cure: string }
+  | { kind: "option"; name: string; expected: string; value: unknown };
+
+/** Thrown by the sandbox; `error` tells which failure it is. */
+export class SandboxFailure extends Error {
+  override readonly name = "SandboxFailure";
+  readonly error: SandboxError;
+  constructor(error: SandboxError, options?: ErrorOptions) {
+    super(describeSandboxError(error), options);
+    this.error = error;
+  }
+}
+
+/** The text of a failure: what happened, the value, and the way out. */
+export function describeSandboxError(error: SandboxError): string {
+  switch (error.kind) {
+    case "cancelled":
+      return `The life was cancelled: ${error.reason}`;
+    case "disposed":
+      return "The sandbox was disposed: make a new one with createSandbox()";
+    case "ended":
+      return `This life has ended (${error.verdict}): open another one`;
+    case "level":
+      return `The sandbox reaches level ${error.reached} here, below the wanted ${error.wanted}: ${error.reason}`;
+    case "start":
+      return `A sandbox process did not start: ${error.detail}`;
+    case "unsupported":
+      return `The sandbox needs ${error.what}: ${error.cure}`;
+    case "option":
+      return `Expected \`${error.name}\` to be ${error.expected}, got ${JSON.stringify(error.value) ?? String(error.value)}`;
+    default:
+      return error satisfies never;
+  }
+}

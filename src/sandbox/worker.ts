@@ -1,0 +1,217 @@
+/**
+ * One locked child as the parent sees it: requests in order, one in flight, a wall clock over each, effects as they
+ * stream in. When the child dies the pending request ends with what is known of the death; nothing is decided here.
+ */
+
+import type { ChildProcess } from "node:child_process";
+import { SandboxFailure } from "./error.ts";
+import type { Launcher } from "./launch.ts";
+
+/** What a child reported of a decoy that was touched. */
+export interface RawEffect {
+  kind: string;
+  api: string;
+  arguments: string;
+  severity: number;
+  step: number;
+}
+
+/** How a request ended: an answer, or the child's death with its evidence. */
+export type Outcome =
+  | { kind: "answer"; seen: { [name: string]: unknown }; effects: RawEffect[]; ms: number }
+  | { kind: "death"; death: Death; effects: RawEffect[]; ms: number };
+
+/** The evidence of a child's death. */
+export interface Death {
+  /** Set when the parent killed it, and why. */
+  killed: "wall" | "flood" | "protocol" | null;
+  code: number | null;
+  signal: string | null;
+  /** The last 8 KB of the child's stderr. */
+  stderr: string;
+}
+
+/** What to do when executed code calls the model. */
+export type AskHandler = (query: string) => Promise<string>;
+
+interface Pending {
+  id: number;
+  resolve(outcome: Outcome): void;
+  effects: RawEffect[];
+  began: number;
+  ask: AskHandler | null;
+  wallMs: number;
+  timer: NodeJS.Timeout;
+}
+
+/** A running child. */
+export interface Worker {
+  readonly pid: number;
+  /** Lives that are open in it now, and how many it has had. */
+  lives: number;
+  served: number;
+  readonly alive: boolean;
+  request(message: object, options: { wallMs: number; ask?: AskHandler | undefined }): Promise<Outcome>;
+  kill(): void;
+  /** Resolves when the process is gone. */
+  readonly gone: Promise<void>;
+}
+
+/** Reply bytes of one request above which a child is taken for hostile. */
+const floodBytes = 4 * 1024 * 1024;
+
+/** Starts a child and waits until it has loaded its sources. */
+export async function startWorker(launcher: Launcher): Promise<Worker> {
+  const child = launcher.start();
+  const worker = makeWorker(child);
+  const outcome = await worker.greet(launcher.greeting);
+  if (outcome !== null) {
+    const { code, signal, stderr } = outcome;
+    const said = stderr.trim().split("\n").slice(-3).join(" ") || "it printed nothing";
+    throw new SandboxFailure({ kind: "start", detail: `exit ${code ?? signal}: ${said.slice(0, 400)}` });
+  }
+  return worker;
+}
+
+function makeWorker(child: ChildProcess): Worker & { greet(line: string): Promise<Death | null> } {
+  let pending: Pending | null = null;
+  let killed: Death["killed"] = null;
+  let nextId = 1;
+  let queue: Promise<unknown> = Promise.resolve();
+  let stderr = "";
+  let buffer = "";
+  let greeted: ((death: Death | null) => void) | null = null;
+  let dead: Death | null = null;
+
+  const kill = (why: Death["killed"]): void => {
+    killed ??= why;
+    child.kill("SIGKILL");
+  };
+  const armWall = (request: Pending): void => {
+    request.timer = setTimeout(() => kill("wall"), request.wallMs);
+  };
+  const onLine = (line: string): void => {
+    let message: { [name: string]: unknown };
+    try {
+      message = JSON.parse(line);
+    } catch {
+      return kill("protocol");
+    }
+    if (message.ready === true) {
+      greeted?.(null);
+      greeted = null;
+    } else if (message.effect !== undefined) pending?.effects.push(message.effect as RawEffect);
+    else if (message.ask !== undefined) void answerAsk(String(message.ask));
+    else if (pending !== null && message.id === pending.id) {
+      const done = pending;
+      pending = null;
+      clearTimeout(done.timer);
+      const seen = (message.fault === undefined ? message.seen : { fault: message.fault }) as {
+        [name: string]: unknown;
+      };
+      done.resolve({ kind: "answer", seen, effects: done.effects, ms: performance.now() - done.began });
+    } else kill("protocol");
+  };
+  // The wall clock stands still while the model thinks: its time has its own budget.
+  const answerAsk = async (query: string): Promise<void> => {
+    const request = pending;
+    if (request?.ask == null) return kill("protocol");
+    clearTimeout(request.timer);
+    let text: string | null = null;
+    try {
+      text = await request.ask(query);
+    } catch {}
+    if (pending !== request) return;
+    armWall(request);
+    child.stdin?.write(`${JSON.stringify({ op: "answer", text })}\n`);
+  };
+
+  child.stdout?.setEncoding("utf8");
+  child.stdout?.on("data", (text: string) => {
+    buffer += text;
+    if (buffer.length > floodBytes) return kill("flood");
+    for (let end = buffer.indexOf("\n"); end >= 0; end = buffer.indexOf("\n")) {
+      const line = buffer.slice(0, end);
+      buffer = buffer.slice(end + 1);
+      onLine(line);
+    }
+  });
+  child.stderr?.setEncoding("utf8");
+  child.stderr?.on("data", (text: string) => {
+    stderr = (stderr + text).slice(-8192);
+  });
+  child.stdin?.on("error", () => {}); // its death is told by `close`
+  const gone = new Promise<void>((resolve) => {
+    const end = (code: number | null, signal: string | null): void => {
+      if (dead !== null) return;
+      dead = { killed, code, signal, stderr };
+      greeted?.(dead);
+      if (pending !== null) {
+        clearTimeout(pending.timer);
+        pending.resolve({
+          kind: "death",
+          death: dead,
+          effects: pending.effects,
+          ms: performance.now() - pending.began,
+        });
+        pending = null;
+      }
+      resolve();
+    };
+    child.on("close", end);
+    child.on("error", (error) => {
+      stderr += String(error);
+      end(null, null);
+    });
+  });
+  // An idle child must not keep a finished program alive (it ends by itself when its input closes); a busy one must.
+  const hold = (on: boolean): void => {
+    const handles = [child, child.stdin, child.stdout, child.stderr] as unknown as { ref?(): void; unref?(): void }[];
+    for (const handle of handles) on ? handle?.ref?.() : handle?.unref?.();
+  };
+  hold(false);
+
+  const send = (message: object, wallMs: number, ask: AskHandler | null): Promise<Outcome> =>
+    new Promise((resolve) => {
+      const began = performance.now();
+      if (dead !== null) return resolve({ kind: "death", death: dead, effects: [], ms: 0 });
+      const id = nextId++;
+      const settle = (outcome: Outcome): void => {
+        hold(false);
+        resolve(outcome);
+      };
+      hold(true);
+      pending = { id, resolve: settle, effects: [], began, ask, wallMs, timer: undefined as never };
+      armWall(pending);
+      child.stdin?.write(`${JSON.stringify({ id, ...message })}\n`);
+    });
+
+  return {
+    pid: child.pid ?? -1,
+    lives: 0,
+    served: 0,
+    get alive() {
+      return dead === null && killed === null;
+    },
+    request(message, { wallMs, ask }) {
+      const result = queue.then(() => send(message, wallMs, ask ?? null));
+      queue = result;
+      return result;
+    },
+    kill() {
+      if (dead === null) hold(true); // until it is gone, so that whoever waits for that is answered
+      kill(null);
+    },
+    gone,
+    greet(line) {
+      return new Promise((resolve) => {
+        const timer = setTimeout(() => child.kill("SIGKILL"), 30_000);
+        greeted = (death) => {
+          clearTimeout(timer);
+          resolve(death);
+        };
+        child.stdin?.write(`${line}\n`);
+      });
+    },
+  };
+}
