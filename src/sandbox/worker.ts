@@ -95,7 +95,8 @@ function makeWorker(child: ChildProcess): Worker & { greet(line: string): Promis
     try {
       message = JSON.parse(line);
     } catch {
-      return kill("protocol");
+      kill("protocol");
+      return;
     }
     if (message.ready === true) {
       greeted?.(null);

@@ -31,6 +31,7 @@ interface GuestAgent {
   const slice = String.prototype.slice;
   const indexOf = String.prototype.indexOf;
   const TextOf = String;
+  // biome-ignore lint/security/noGlobalEval: this runs inside the isolate, and running code is what it is for
   const IndirectEval = eval;
   const FunctionOf = Function;
   const quote = (text: string): string => stringify(text);
