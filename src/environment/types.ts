@@ -2,7 +2,7 @@
 
 import type { StepReport } from "../sandbox/types.ts";
 
-/** What `step` returns. `terminated`: the life ended by itself. `truncated`: the time limit cut it. */
+/** What `step` returns. `terminated`: the life ended by itself. `truncated`: the time limit, or a fault of ours, cut it. */
 export interface Transition<Observation> {
   observation: Observation;
   reward: number;
@@ -15,15 +15,17 @@ export interface Transition<Observation> {
 export interface Info {
   /** Each named reward part; they sum to `reward`. */
   rewards: { [name: string]: number };
-  /** The sandbox's report of the step; null after `reset`. */
+  /** The sandbox's report of the step; null after `reset`, and in environments without a sandbox. */
   report: StepReport | null;
 }
 
 /** An environment in Gymnasium's sense. `step` before `reset` or after the end is an error. */
-export interface Environment<Action = string, Observation = unknown> {
+export interface Environment<Observation = unknown> {
   reset(options?: { seed?: number; options?: { [key: string]: unknown } }): Promise<[Observation, Info]>;
-  step(action: Action): Promise<Transition<Observation>>;
+  step(program: string): Promise<Transition<Observation>>;
+  /** Steps programs in order until the episode ends: what an open-loop policy uses, one call for all. */
+  stepMany?(programs: readonly string[]): Promise<Transition<Observation>[]>;
   /** An environment of the same settings for a parallel rollout; it shares the sandbox's pool. */
-  clone(): Environment<Action, Observation>;
+  clone(): Environment<Observation>;
   close(): Promise<void>;
 }

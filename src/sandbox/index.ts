@@ -1,7 +1,8 @@
 /** A pool of locked child processes in which hostile programs live and die. Contract: types.ts. Security: docs/security.md. */
 
 export { describeSandboxError, type SandboxError, SandboxFailure } from "./error.ts";
-export { createSandbox } from "./pool.ts";
+export { createSandbox, defaultLimits, sandboxLevel } from "./pool.ts";
 export { prepareProgram } from "./program.ts";
+export { sharedSandbox } from "./shared.ts";
 export type * from "./types.ts";
 export { rank as verdictRank } from "./verdict.ts";

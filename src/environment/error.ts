@@ -1,0 +1,44 @@
+/** What can go wrong with an environment's use, as data, and its text. */
+
+/** One misuse of an environment, or a reward that cannot be used. */
+export type EnvironmentError =
+  | { kind: "not-reset" }
+  | { kind: "over"; why: string }
+  | { kind: "action"; value: unknown }
+  | { kind: "option"; name: string; expected: string; value: unknown }
+  | { kind: "reward"; name: string; value: unknown }
+  | { kind: "reward-threw"; name: string; message: string };
+
+/** Thrown by environments; `error` tells which it is. The episode is as it was: nothing is lost. */
+export class EnvironmentFailure extends Error {
+  override readonly name = "EnvironmentFailure";
+  readonly error: EnvironmentError;
+  constructor(error: EnvironmentError, options?: ErrorOptions) {
+    super(describeEnvironmentError(error), options);
+    this.error = error;
+  }
+}
+
+/** The text of a misuse: what happened, the value, and the way out. */
+export function describeEnvironmentError(error: EnvironmentError): string {
+  switch (error.kind) {
+    case "not-reset":
+      return "step() before reset(): call `await env.reset({ seed })` first";
+    case "over":
+      return `step() after the end of the episode (${error.why}): call \`await env.reset({ seed })\` for another one`;
+    case "action":
+      return `Expected a program (a string) as the action, got ${show(error.value)}`;
+    case "option":
+      return `Expected \`${error.name}\` to be ${error.expected}, got ${show(error.value)}`;
+    case "reward":
+      return `The reward \`${error.name}\` gave ${show(error.value)}: a reward must be a finite number`;
+    case "reward-threw":
+      return `The reward \`${error.name}\` threw: ${error.message}`;
+    default:
+      return error satisfies never;
+  }
+}
+
+function show(value: unknown): string {
+  return typeof value === "number" ? String(value) : (JSON.stringify(value)?.slice(0, 80) ?? String(value));
+}

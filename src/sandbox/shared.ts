@@ -1,0 +1,24 @@
+/** The sandbox that everyone uses who brings none: made at first use, gone with the process. */
+
+import { createSandbox } from "./pool.ts";
+import type { Sandbox } from "./types.ts";
+
+let shared: Promise<Sandbox> | undefined;
+
+/** The process's shared sandbox. After `dispose()` the next call makes a new one. */
+export function sharedSandbox(): Promise<Sandbox> {
+  shared ??= createSandbox().then(
+    (sandbox) => ({
+      ...sandbox,
+      dispose() {
+        shared = undefined;
+        return sandbox.dispose();
+      },
+    }),
+    (error: unknown) => {
+      shared = undefined;
+      throw error;
+    },
+  );
+  return shared;
+}
