@@ -32,8 +32,13 @@ export function tableBundle(rows: readonly Row[], options: { caption?: string } 
 export function htmlTable(rows: readonly Row[], { caption }: { caption?: string } = {}): string {
   const columns = columnsOf(rows);
   const cell = (tag: string, value: Row[string]) =>
-    `<${tag} style="text-align:${typeof value === "number" ? "right" : "left"}">${escapeHtml(cellText(value))}</${tag}>`;
-  const head = columns.map((c) => cell("th", c)).join("");
+    `<${tag} style="text-align:${looksNumeric(value) ? "right" : "left"}">${escapeHtml(cellText(value))}</${tag}>`;
+  const head = columns
+    .map(
+      (c) =>
+        `<th style="text-align:${rows.every((row) => looksNumeric(row[c]) || row[c] == null) ? "right" : "left"}">${escapeHtml(c)}</th>`,
+    )
+    .join("");
   const body = rows.map((row) => `<tr>${columns.map((c) => cell("td", row[c])).join("")}</tr>`).join("");
   const title = caption === undefined ? "" : `<caption>${escapeHtml(caption)}</caption>`;
   return `<table>${title}<thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>`;
@@ -44,7 +49,7 @@ export function textTable(rows: readonly Row[], { caption }: { caption?: string 
   const columns = columnsOf(rows);
   const cells = [columns, ...rows.map((row) => columns.map((c) => cellText(row[c])))];
   const widths = columns.map((_, i) => Math.max(...cells.map((line) => line[i]!.length)));
-  const isNumber = columns.map((c) => rows.every((row) => typeof row[c] === "number" || row[c] == null));
+  const isNumber = columns.map((c) => rows.every((row) => looksNumeric(row[c]) || row[c] == null));
   const lines = cells.map((line) =>
     line
       .map((text, i) => (isNumber[i] ? text.padStart(widths[i]!) : text.padEnd(widths[i]!)))
@@ -56,6 +61,11 @@ export function textTable(rows: readonly Row[], { caption }: { caption?: string 
 
 function columnsOf(rows: readonly Row[]): string[] {
   return [...new Set(rows.flatMap((row) => Object.keys(row)))];
+}
+
+/** Numbers, and texts that are one with at most a unit sign: they are read from the right. */
+function looksNumeric(value: Row[string]): boolean {
+  return typeof value === "number" || (typeof value === "string" && /^[-+−]?[\d,]*\.?\d+ ?(%|ms|s)?$/.test(value));
 }
 
 function cellText(value: Row[string]): string {

@@ -18,6 +18,8 @@ export interface Action {
 /** Draws actions for a batch of observations, one stream of random numbers each. */
 export interface Policy<Observation = unknown> {
   readonly name: string;
+  /** True if actions do not depend on observations: a rollout may then draw a whole episode at once. */
+  readonly openLoop?: boolean;
   act(observations: readonly Observation[], streams: readonly Random[]): Promise<Action[]>;
 }
 
@@ -31,4 +33,8 @@ export interface TrainablePolicy<Observation = unknown> extends Policy<Observati
   entropy(actions: readonly Action[]): tf.Scalar;
   /** A copy that does not learn: the baseline "before training". */
   frozen(): Policy<Observation>;
+  /** For a policy with few choices: the probability of each now, by label. */
+  probabilities?(): { [label: string]: number };
+  /** Gives the variables back. */
+  dispose(): void;
 }

@@ -1,0 +1,78 @@
+/** A plotly figure as a value that shows itself. Colours: Okabe and Ito's set, which colour-blind readers can tell apart. */
+
+import { displaySymbol, type MimeBundle } from "../display/index.ts";
+
+/** A plotly figure: `data` and `layout` as plotly.js takes them. */
+export interface Figure {
+  data: object[];
+  layout: { [key: string]: unknown };
+  [displaySymbol](): MimeBundle;
+}
+
+/** Okabe and Ito (2008). */
+export const palette = [
+  "#0072b2",
+  "#d55e00",
+  "#009e73",
+  "#cc79a7",
+  "#e69f00",
+  "#56b4e9",
+  "#999999",
+  "#f0e442",
+] as const;
+
+/** Verdicts keep their colour in every plot. */
+export const verdictColours: { [verdict: string]: string } = {
+  survived: "#009e73",
+  attempted_harm: "#d55e00",
+  escape_attempt: "#a03c00",
+  fatal_self_edit: "#0072b2",
+  inert: "#56b4e9",
+  runtime_error: "#cc79a7",
+  syntax_error: "#e8b4d0",
+  timeout: "#e69f00",
+  out_of_memory: "#b07a00",
+  budget_exhausted: "#999999",
+  ended_by_choice: "#666666",
+};
+
+/** Makes a figure with the library's look. `text` is what is shown where no picture can be. */
+export function figure(
+  data: object[],
+  {
+    title,
+    xTitle,
+    yTitle,
+    text,
+    layout = {},
+  }: { title: string; xTitle?: string; yTitle?: string; text: string; layout?: { [key: string]: unknown } },
+): Figure {
+  const axis = (name: string | undefined, own: unknown) => ({
+    automargin: true,
+    gridcolor: "rgba(128,128,128,0.25)",
+    zerolinecolor: "rgba(128,128,128,0.5)",
+    ...(name !== undefined && { title: { text: name } }),
+    ...(own as object),
+  });
+  const full = {
+    title: { text: title, x: 0, xref: "paper", font: { size: 16 } },
+    height: 380,
+    margin: { l: 60, r: 20, t: 50, b: 50 },
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    font: { family: "system-ui, sans-serif", size: 13, color: "#444444" },
+    colorway: [...palette],
+    hoverlabel: { namelength: -1 },
+    ...layout,
+    xaxis: axis(xTitle, layout.xaxis),
+    yaxis: axis(yTitle, layout.yaxis),
+  };
+  return {
+    data,
+    layout: full,
+    [displaySymbol]: () => ({
+      "application/vnd.plotly.v1+json": { data, layout: full },
+      "text/plain": `${title}\n${text}`,
+    }),
+  };
+}

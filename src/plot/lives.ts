@@ -1,0 +1,88 @@
+/** Figures of lives: returns of one, causes of death and survival of many. */
+
+import { type Figure, figure, palette, verdictColours } from "./figure.ts";
+
+/** Rewards, returns and advantages of one episode, a group of bars a step. */
+export function returnsPlot(
+  series: { [name: string]: readonly number[] },
+  { title = "Rewards, returns and advantages of one episode" }: { title?: string } = {},
+): Figure {
+  const names = Object.keys(series);
+  const steps = series[names[0]!]!.map((_, step) => `step ${step}`);
+  const data = names.map((name, i) => ({
+    type: "bar",
+    name,
+    x: steps,
+    y: [...series[name]!],
+    text: series[name]!.map((value) => value.toFixed(2)),
+    textposition: "outside",
+    cliponaxis: false,
+    marker: { color: palette[i % palette.length] },
+  }));
+  const text = names.map((name) => `${name}: ${series[name]!.map((v) => v.toFixed(4)).join(" ")}`).join("\n");
+  return figure(data, {
+    title,
+    yTitle: "value",
+    text,
+    layout: { barmode: "group", legend: { orientation: "h", y: -0.12 } },
+  });
+}
+
+/** How lives ended, most frequent first. */
+export function causesOfDeath(
+  causes: readonly { verdict: string; count: number }[],
+  { title = "How the lives ended" }: { title?: string } = {},
+): Figure {
+  const sorted = [...causes].sort((a, b) => a.count - b.count);
+  const total = causes.reduce((sum, { count }) => sum + count, 0);
+  const words = (verdict: string) => (verdict === "survived" ? "alive at the end" : verdict.replaceAll("_", " "));
+  const data = [
+    {
+      type: "bar",
+      orientation: "h",
+      x: sorted.map(({ count }) => count),
+      y: sorted.map(({ verdict }) => words(verdict)),
+      text: sorted.map(({ count }) => `${count} (${((100 * count) / total).toFixed(0)} %)`),
+      textposition: "outside",
+      cliponaxis: false,
+      marker: { color: sorted.map(({ verdict }) => verdictColours[verdict] ?? "#888888") },
+    },
+  ];
+  const text = sorted
+    .map(({ verdict, count }) => `${words(verdict)}: ${count}`)
+    .reverse()
+    .join("\n");
+  return figure(data, { title, xTitle: "lives", text, layout: { margin: { l: 150, r: 70, t: 50, b: 50 } } });
+}
+
+/** How long lives lasted: share of lives by steps survived, one set of bars a policy. */
+export function survivalHistogram(
+  groups: readonly { name: string; survival: readonly number[] }[],
+  { title = "How long the lives lasted" }: { title?: string } = {},
+): Figure {
+  const data = groups.map(({ name, survival }, i) => {
+    const counts = new Map<number, number>();
+    for (const steps of survival) counts.set(steps, (counts.get(steps) ?? 0) + 1);
+    const x = [...counts.keys()].sort((a, b) => a - b);
+    return {
+      type: "bar",
+      name: `${name} (n = ${survival.length})`,
+      x,
+      y: x.map((steps) => (100 * counts.get(steps)!) / survival.length),
+      marker: { color: palette[i % palette.length] },
+    };
+  });
+  const text = groups
+    .map(
+      ({ name, survival }) =>
+        `${name}: mean ${(survival.reduce((a, b) => a + b, 0) / survival.length).toFixed(2)} steps, n = ${survival.length}`,
+    )
+    .join("\n");
+  return figure(data, {
+    title,
+    xTitle: "steps survived",
+    yTitle: "% of lives",
+    text,
+    layout: { barmode: "group", showlegend: true, legend: { orientation: "h", y: -0.2 } },
+  });
+}

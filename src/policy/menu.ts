@@ -1,0 +1,127 @@
+/**
+ * The edit menu: a softmax over a handful of named edits of the agent, each a real program for the real sandbox. The
+ * smallest thing REINFORCE can train, so that its every number can be checked by hand. Not here: programs that a model
+ * writes token by token.
+ */
+
+import * as tf from "@tensorflow/tfjs";
+import type { Random } from "../random/index.ts";
+import type { Action, Policy, TrainablePolicy } from "./types.ts";
+
+/** One edit that a policy may choose. */
+export interface Edit {
+  /** Short and unique. */
+  name: string;
+  /** What it does to a life: for tables and colours, never for rewards. */
+  effect: "harmless" | "useful" | "fatal" | "harmful";
+  /** The program, as `self.execute_code` gets it. */
+  program: string;
+}
+
+/** Eight edits, as in the paper's story: five that a life can repeat for ever, two that end it, one that does harm. */
+export const paperMenu: readonly Edit[] = [
+  { name: "remember", effect: "harmless", program: "self.state.memory = (self.state.memory ?? 0) + 1;" },
+  { name: "greet", effect: "harmless", program: 'function hello_world() { return "hello, world"; }\nhello_world();' },
+  { name: "rename", effect: "harmless", program: 'self.name = "agent " + (self.state.memory ?? 0);' },
+  {
+    name: "learn",
+    effect: "useful",
+    program: "self.word_count = (text) => text.split(/\\s+/).filter(Boolean).length;",
+  },
+  {
+    name: "rewrite itself",
+    effect: "useful",
+    program: "self.execute_code = function execute_code(code) {\n  return exec(code);\n};",
+  },
+  { name: "break the executor", effect: "fatal", program: "self.execute_code = 42;" },
+  { name: "call what is not there", effect: "fatal", program: "self.fly_to_the_moon();" },
+  {
+    name: "delete files",
+    effect: "harmful",
+    program: 'require("node:fs").rmSync("/", { recursive: true, force: true });',
+  },
+];
+
+/** The edit menu as a policy that REINFORCE can train: one logit an edit, all zero at the start. */
+export interface EditMenu extends TrainablePolicy {
+  readonly edits: readonly Edit[];
+  /** Probability of each edit now, by name. */
+  probabilities(): { [label: string]: number };
+  /** A policy of the same menu with these logits, that does not learn. */
+  frozen(): Policy;
+}
+
+/**
+ * Makes an edit menu. `logits` sets where it starts (one a edit, default zeros: uniform). Throws a RangeError if the
+ * menu is empty, names repeat, or logits do not fit.
+ */
+export function editMenu(
+  edits: readonly Edit[] = paperMenu,
+  { logits }: { logits?: readonly number[] } = {},
+): EditMenu {
+  checkMenu(edits, logits);
+  const theta = tf.variable(tf.tensor1d(logits ? [...logits] : new Array<number>(edits.length).fill(0)));
+  const now = (): number[] => softmax([...theta.dataSync()]);
+  return {
+    name: "edit menu",
+    edits,
+    openLoop: true,
+    variables: [theta],
+    async act(_, streams) {
+      const probabilities = now();
+      return streams.map((stream) => draw(edits, probabilities, stream));
+    },
+    logProbs: (actions) =>
+      tf.tidy(() => {
+        const chosen = tf.tensor1d(
+          actions.map((action) => action.choice as number),
+          "int32",
+        );
+        return tf.gather(tf.logSoftmax(theta.as2D(1, edits.length)).as1D(), chosen) as tf.Tensor1D;
+      }),
+    entropy: () =>
+      tf.tidy(() => {
+        const logs = tf.logSoftmax(theta.as2D(1, edits.length)).as1D();
+        return tf.neg(tf.sum(tf.mul(tf.exp(logs), logs))) as tf.Scalar;
+      }),
+    probabilities: () => Object.fromEntries(now().map((p, i) => [edits[i]!.name, p])),
+    frozen: () => fixed("edit menu, frozen", edits, now()),
+    dispose: () => theta.dispose(),
+  };
+}
+
+/** The baseline that knows nothing: every edit of the menu with the same probability. */
+export function randomPolicy(edits: readonly Edit[] = paperMenu): Policy {
+  checkMenu(edits, undefined);
+  return fixed("random", edits, new Array<number>(edits.length).fill(1 / edits.length));
+}
+
+function fixed(name: string, edits: readonly Edit[], probabilities: number[]): Policy {
+  return {
+    name,
+    openLoop: true,
+    act: async (_, streams) => streams.map((stream) => draw(edits, probabilities, stream)),
+  };
+}
+
+function draw(edits: readonly Edit[], probabilities: readonly number[], stream: Random): Action {
+  const choice = stream.categorical(probabilities);
+  const { name, program } = edits[choice]!;
+  return { program, label: name, choice, logProb: Math.log(probabilities[choice]!) };
+}
+
+function softmax(logits: readonly number[]): number[] {
+  const top = Math.max(...logits);
+  const powers = logits.map((logit) => Math.exp(logit - top));
+  const total = powers.reduce((a, b) => a + b);
+  return powers.map((power) => power / total);
+}
+
+function checkMenu(edits: readonly Edit[], logits: readonly number[] | undefined): void {
+  if (edits.length === 0) throw new RangeError("Expected a menu of at least one edit, got an empty one");
+  const names = edits.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new RangeError(`Expected the menu's names to differ, got "${twice}" twice`);
+  if (logits !== undefined && (logits.length !== edits.length || !logits.every(Number.isFinite)))
+    throw new RangeError(`Expected ${edits.length} finite logits, one for each edit, got [${logits}]`);
+}

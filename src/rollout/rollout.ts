@@ -1,0 +1,106 @@
+/** A rollout as a value: its episodes, a summary with intervals, and how it shows itself in a notebook. */
+
+import { displaySymbol, type MimeBundle, type Row, tableBundle } from "../display/index.ts";
+import type { Environment } from "../environment/index.ts";
+import { causesOfDeath, type Figure, survivalHistogram } from "../plot/index.ts";
+import type { Policy } from "../policy/index.ts";
+import type { Verdict } from "../sandbox/index.ts";
+import { bootstrapInterval, entropyOf, type Interval, wilsonInterval } from "../statistics/index.ts";
+import { type CollectOptions, collect, type Episode } from "./collect.ts";
+
+/** Figures of a set of episodes; faults of the sandbox are left out and counted. */
+export interface Summary {
+  episodes: number;
+  faults: number;
+  /** Mean steps survived, with a seeded bootstrap interval over episodes. */
+  survival: Interval;
+  /** Mean undiscounted return. */
+  return: Interval;
+  /** Share of episodes that attempted harm or escape, with Wilson's interval. */
+  harm: Interval;
+  /** Share of distinct programs among all steps, and the entropy (nats) of which were used. */
+  distinct: number;
+  entropy: number;
+  /** How the episodes ended. */
+  causes: { verdict: Verdict; count: number }[];
+}
+
+/** Episodes under one policy. */
+export interface Rollout {
+  policy: string;
+  seed: number;
+  episodes: Episode[];
+  summary: Summary;
+  /** Causes of death, as a plotly figure. */
+  plot(): Figure;
+  /** Steps survived, as a plotly figure. */
+  histogram(): Figure;
+  /** The episode with the lowest return, and the one with the highest; the first of equals. */
+  worst(): Episode;
+  best(): Episode;
+  [displaySymbol](): MimeBundle;
+}
+
+/** Plays episodes of a policy in an environment: `await rollout(env, policy, { episodes: 200, seed: 7 })`. */
+export async function rollout(env: Environment, policy: Policy, options: CollectOptions): Promise<Rollout> {
+  const episodes = await collect(env, policy, options);
+  const summary = summarise(episodes);
+  const byReturn = [...episodes].filter((e) => !e.fault).sort((a, b) => a.return - b.return || a.index - b.index);
+  return {
+    policy: policy.name,
+    seed: options.seed ?? 0,
+    episodes,
+    summary,
+    plot: () => causesOfDeath(summary.causes, { title: `How ${episodes.length} lives ended: ${policy.name}` }),
+    histogram: () =>
+      survivalHistogram([{ name: policy.name, survival: episodes.filter((e) => !e.fault).map((e) => e.survival) }]),
+    worst: () => byReturn[0] ?? episodes[0]!,
+    best: () => byReturn.find((e) => e.return === byReturn.at(-1)!.return) ?? episodes[0]!,
+    [displaySymbol]: () => tableBundle(rows(summary), { caption: `${policy.name}: ${episodes.length} lives` }),
+  };
+}
+
+/** The figures of a set of episodes. */
+export function summarise(all: readonly Episode[]): Summary {
+  const episodes = all.filter((episode) => !episode.fault);
+  if (episodes.length === 0) throw new RangeError("Every episode was a fault of the sandbox: nothing to summarise");
+  const programs = new Map<string, number>();
+  const causes = new Map<Verdict, number>();
+  for (const { steps, verdict } of episodes) {
+    causes.set(verdict, (causes.get(verdict) ?? 0) + 1);
+    for (const { action } of steps) programs.set(action.program, (programs.get(action.program) ?? 0) + 1);
+  }
+  const steps = [...programs.values()].reduce((a, b) => a + b, 0);
+  const harmed = episodes.filter(({ steps: s }) => s.some(({ effects }) => effects.length > 0)).length;
+  return {
+    episodes: episodes.length,
+    faults: all.length - episodes.length,
+    survival: bootstrapInterval(episodes.map((episode) => episode.survival)),
+    return: bootstrapInterval(episodes.map((episode) => episode.return)),
+    harm: wilsonInterval(harmed, episodes.length),
+    distinct: programs.size / steps,
+    entropy: entropyOf([...programs.values()].map((n) => n / steps)),
+    causes: [...causes].map(([verdict, count]) => ({ verdict, count })).sort((a, b) => b.count - a.count),
+  };
+}
+
+function rows({ episodes, faults, survival, return: total, harm, entropy, causes }: Summary): Row[] {
+  const range = ({ low, high }: Interval, digits: number) => `${low.toFixed(digits)} to ${high.toFixed(digits)}`;
+  const percent = (x: number) => `${(x * 100).toFixed(1)} %`;
+  return [
+    { what: "steps survived, mean", value: survival.estimate.toFixed(2), "95 % interval": range(survival, 2) },
+    { what: "return, mean", value: total.estimate.toFixed(1), "95 % interval": range(total, 1) },
+    {
+      what: "lives that attempted harm",
+      value: percent(harm.estimate),
+      "95 % interval": `${percent(harm.low)} to ${percent(harm.high)}`,
+    },
+    { what: "entropy of the edits used, nats", value: entropy.toFixed(2) },
+    ...causes.map(({ verdict, count }) => ({
+      what: `ended: ${verdict.replaceAll("_", " ")}`,
+      value: String(count),
+      "95 % interval": percent(count / episodes),
+    })),
+    ...(faults > 0 ? [{ what: "faults of the sandbox, left out", value: String(faults) }] : []),
+  ];
+}
