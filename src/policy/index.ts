@@ -3,6 +3,7 @@
 import { editMenu, randomPolicy } from "./menu.ts";
 
 export { type Edit, type EditMenu, editMenu, paperMenu, randomPolicy } from "./menu.ts";
+export { tf } from "./tensors.ts";
 export type * from "./types.ts";
 
 /** The ready-made policies. */

@@ -4,8 +4,8 @@
  * writes token by token.
  */
 
-import * as tf from "@tensorflow/tfjs";
 import type { Random } from "../random/index.ts";
+import { tf } from "./tensors.ts";
 import type { Action, Policy, TrainablePolicy } from "./types.ts";
 
 /** One edit that a policy may choose. */
@@ -67,6 +67,7 @@ export function editMenu(
     edits,
     openLoop: true,
     variables: [theta],
+    learningRate: 0.3,
     async act(_, streams) {
       const probabilities = now();
       return streams.map((stream) => draw(edits, probabilities, stream));

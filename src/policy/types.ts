@@ -27,6 +27,8 @@ export interface Policy<Observation = unknown> {
 export interface TrainablePolicy<Observation = unknown> extends Policy<Observation> {
   /** What the optimiser changes. */
   readonly variables: readonly tf.Variable[];
+  /** Adam's learning rate that suits these weights; `train` uses it unless told otherwise. */
+  readonly learningRate: number;
   /** Log-probabilities of the actions, shape [actions]. */
   logProbs(actions: readonly Action[]): tf.Tensor1D;
   /** Mean entropy of the policy over these actions' states, a scalar in nats. */

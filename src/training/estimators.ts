@@ -1,0 +1,85 @@
+/**
+ * From a batch of episodes to one number a step: what its action's log-probability is pushed by. Each is a plain
+ * function of rewards, so that a reader can check it and write another in a cell.
+ */
+
+import type { Episode } from "../rollout/index.ts";
+import { returns } from "./returns.ts";
+
+/** Advantages of a batch: one list an episode, one number a step. */
+export type Estimator = (episodes: readonly Episode[], options: { gamma: number }) => number[][];
+
+/** The estimators by name. */
+export const estimators = {
+  /** The paper's literal loop: the raw return of each step, no baseline. */
+  seed: (episodes, { gamma }) => episodes.map((episode) => returnsOf(episode, gamma)),
+  /** Returns less the batch's mean at the same step (the mean includes the episode itself). */
+  mean: (episodes, options) => lessBaseline(episodes, options.gamma, (others, own) => meanOf([...others, own])),
+  /**
+   * Returns less the mean of the *other* episodes' returns at the same step (RLOO: Kool et al. 2019, Ahmadian et al.
+   * 2024), then divided by the batch's standard deviation, so that the penalty's scale does not set the step size.
+   */
+  "leave-one-out": (episodes, options) =>
+    scaled(lessBaseline(episodes, options.gamma, (others) => (others.length === 0 ? 0 : meanOf(others)))),
+  /** Returns less the mean over all steps of the batch, divided by their standard deviation (REINFORCE++, Hu 2025). */
+  "reinforce++": (episodes, { gamma }) => {
+    const all = episodes.map((episode) => returnsOf(episode, gamma));
+    const centre = meanOf(all.flat());
+    return scaled(all.map((list) => list.map((value) => value - centre)));
+  },
+} satisfies { [name: string]: Estimator };
+
+/** The name of a ready-made estimator. */
+export type EstimatorName = keyof typeof estimators;
+
+/** The estimator of that name, or the function itself. Throws a RangeError that lists the names. */
+export function findEstimator(estimator: EstimatorName | Estimator): Estimator {
+  if (typeof estimator === "function") return estimator;
+  const found = (estimators as { [name: string]: Estimator | undefined })[estimator];
+  if (found === undefined)
+    throw new RangeError(
+      `Unknown estimator ${JSON.stringify(estimator)}: use ${Object.keys(estimators).join(", ")} or a function`,
+    );
+  return found;
+}
+
+function returnsOf({ steps }: Episode, gamma: number): number[] {
+  return [
+    ...returns(
+      steps.map(({ reward }) => reward),
+      { gamma },
+    ),
+  ];
+}
+
+/** An episode that is over earns nothing more: at later steps its return is 0, and it still counts for the baseline. */
+function lessBaseline(
+  episodes: readonly Episode[],
+  gamma: number,
+  baseline: (others: number[], own: number) => number,
+): number[][] {
+  const all = episodes.map((episode) => returnsOf(episode, gamma));
+  return all.map((list, i) =>
+    list.map(
+      (own, t) =>
+        own -
+        baseline(
+          all.flatMap((other, j) => (i === j ? [] : [other[t] ?? 0])),
+          own,
+        ),
+    ),
+  );
+}
+
+function scaled(lists: number[][]): number[][] {
+  const all = lists.flat();
+  const centre = meanOf(all);
+  const deviation = Math.sqrt(meanOf(all.map((value) => (value - centre) ** 2)));
+  return deviation < 1e-8
+    ? lists.map((list) => list.map(() => 0))
+    : lists.map((list) => list.map((v) => v / deviation));
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
