@@ -1,0 +1,93 @@
+/**
+ * The kernel's five ZeroMQ sockets: binding, one send at a time per socket, receiving as callbacks. zeromq.js allows one
+ * pending send a socket, so sends are queued here; iopub has no high-water mark, or a burst of output would be lost.
+ */
+
+import * as zmq from "zeromq";
+import { addressOf, type Connection, ConnectionFailure } from "./connection.ts";
+import { type Codec, createCodec, type Message } from "./message.ts";
+
+/** The channels on which messages are received. */
+export type Channel = "shell" | "control" | "stdin";
+
+/** Bound sockets of a kernel. */
+export interface Sockets {
+  codec: Codec;
+  /** Sends on a channel, in order. */
+  send(channel: Channel | "iopub", message: Message): void;
+  /** Resolves when everything sent so far is on its way. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What the owner is told. */
+export interface SocketEvents {
+  onMessage(channel: Channel, message: Message): void;
+  /** A message that could not be read, and why. */
+  onDropped(channel: Channel, why: string): void;
+  /** Somebody subscribed to iopub. */
+  onSubscribe(topic: Uint8Array): void;
+}
+
+/** Binds the sockets of a connection. Throws a ConnectionFailure when a port is taken. */
+export async function openSockets(connection: Connection, events: SocketEvents): Promise<Sockets> {
+  const codec = createCodec(connection);
+  const options = { linger: 1000, sendHighWaterMark: 0, receiveHighWaterMark: 0 };
+  const shell = new zmq.Router(options);
+  const control = new zmq.Router(options);
+  const stdin = new zmq.Router(options);
+  const iopub = new zmq.XPublisher({ ...options, verbosity: "allSubs" });
+  const heartbeat = new zmq.Router({ linger: 0 });
+  const all = { shell, control, stdin, iopub, hb: heartbeat };
+  for (const [name, socket] of Object.entries(all)) {
+    const port = connection[`${name}_port` as "shell_port"];
+    try {
+      await socket.bind(addressOf(connection, port));
+    } catch (cause) {
+      for (const one of Object.values(all)) one.close();
+      const why = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
+      throw new ConnectionFailure(
+        `The kernel cannot listen on ${addressOf(connection, port)} for its ${name} channel (${why}): is the port taken?`,
+        { cause },
+      );
+    }
+  }
+  const channels = { shell, control, stdin };
+  for (const [name, socket] of Object.entries(channels)) void receive(name as Channel, socket, codec, events);
+  void watchSubscriptions(iopub, events);
+  void beat(heartbeat);
+  const queues = new Map<zmq.Router | zmq.XPublisher, Promise<void>>();
+  return {
+    codec,
+    send(channel, message) {
+      const socket = channel === "iopub" ? iopub : channels[channel];
+      const topic = channel === "iopub" ? [Buffer.from(`kernel.${message.header.msg_type}`)] : message.identities;
+      const frames = codec.encode({ ...message, identities: topic });
+      const sent = (queues.get(socket) ?? Promise.resolve()).then(() => socket.send(frames as Buffer[])).catch(() => {});
+      queues.set(socket, sent);
+    },
+    async flush() {
+      await Promise.all(queues.values());
+    },
+    async close() {
+      await Promise.all(queues.values());
+      for (const socket of Object.values(all)) socket.close();
+    },
+  };
+}
+
+async function receive(channel: Channel, socket: zmq.Router, codec: Codec, events: SocketEvents): Promise<void> {
+  for await (const frames of socket) {
+    const message = codec.decode(frames);
+    if ("dropped" in message) events.onDropped(channel, message.dropped);
+    else events.onMessage(channel, message);
+  }
+}
+
+async function watchSubscriptions(iopub: zmq.XPublisher, events: SocketEvents): Promise<void> {
+  for await (const [frame] of iopub) if (frame?.[0] === 1) events.onSubscribe(frame.subarray(1));
+}
+
+async function beat(heartbeat: zmq.Router): Promise<void> {
+  for await (const frames of heartbeat) await heartbeat.send(frames).catch(() => {});
+}
