@@ -1,0 +1,150 @@
+/** What a cell calls to show things: display, html, md, svg, table, plot, progress, clear. */
+
+import { randomUUID } from "node:crypto";
+import { inspect } from "node:util";
+import { escapeHtml, type MimeBundle, toBundle } from "./bundle.ts";
+import { createProgress } from "./progress.ts";
+
+/** A message to the front ends, as the session passes it on. */
+export interface OutMessage {
+  type: "display_data" | "update_display_data" | "clear_output" | "comm_open" | "comm_msg" | "comm_close";
+  content: object;
+  metadata?: object;
+  buffers?: Uint8Array[];
+}
+
+/** Something that was shown and can be shown anew, in place. */
+export interface DisplayHandle {
+  readonly id: string;
+  /** Shows another value in the same place. Many calls a second become ten at most; the last one is always shown. */
+  update(value: unknown): Promise<void>;
+}
+
+/** The user side of display. */
+export interface Display {
+  /** The functions that a cell finds by name. */
+  globals: { [name: string]: unknown };
+  /** Sends what waits for its turn: called at the end of a cell. */
+  settle(): void;
+  /** A comm message from a front end. */
+  receive(message: { message: string; content: object; metadata: object; buffers: string[] }): void;
+}
+
+/** Least time between two updates of one place. */
+const updateEveryMs = 100;
+
+/** Makes the functions on a door to the front ends. */
+export function createDisplay(publish: (message: OutMessage) => void): Display {
+  const pending = new Map<string, { timer: NodeJS.Timeout; flush: () => void }>();
+
+  const show = async (
+    value: unknown,
+    { id = randomUUID() as string }: { id?: string } = {},
+  ): Promise<DisplayHandle> => {
+    const { data, metadata } = await toBundle(value);
+    publish({ type: "display_data", content: { data, metadata, transient: { display_id: id } } });
+    return handle(id);
+  };
+  const handle = (id: string): DisplayHandle => {
+    let lastSent = performance.now();
+    let latest: { data: MimeBundle; metadata: object } | null = null;
+    const flush = (): void => {
+      const waiting = pending.get(id);
+      if (waiting) clearTimeout(waiting.timer);
+      pending.delete(id);
+      if (latest === null) return;
+      lastSent = performance.now();
+      publish({ type: "update_display_data", content: { ...latest, transient: { display_id: id } } });
+      latest = null;
+    };
+    return {
+      id,
+      async update(value) {
+        latest = await toBundle(value);
+        const wait = lastSent + updateEveryMs - performance.now();
+        if (wait <= 0) flush();
+        else if (!pending.has(id)) pending.set(id, { timer: setTimeout(flush, wait).unref(), flush });
+      },
+    };
+  };
+
+  const clear = ({ wait = false }: { wait?: boolean } = {}): void =>
+    publish({ type: "clear_output", content: { wait } });
+  return {
+    globals: {
+      display: show,
+      html: tag("text/html", escapeHtml),
+      md: tag("text/markdown"),
+      svg: tag("image/svg+xml", escapeHtml),
+      table: (rows: readonly object[]) => tableOf(rows),
+      plot: (figure: PlotlyFigure) => plotOf(figure),
+      progress: createProgress(show),
+      clear,
+    },
+    settle() {
+      for (const { flush } of [...pending.values()]) flush();
+    },
+    receive() {},
+  };
+}
+
+/** A value that shows itself as the given bundle. */
+function shown(bundle: MimeBundle): object {
+  return {
+    [Symbol.for("Jupyter.display")]: () => bundle,
+    [inspect.custom]: () => String(bundle["text/plain"] ?? ""),
+  };
+}
+
+/** A template tag: html`<b>${text}</b>`, what is put in being escaped unless it is of the same tag. */
+function tag(mimeType: string, escape: (text: string) => string = (text) => text) {
+  return (strings: TemplateStringsArray, ...values: unknown[]): object => {
+    const text = strings.raw.reduce((all, part, i) => {
+      if (i === 0) return part;
+      const value = values[i - 1] as { [key: symbol]: unknown } | undefined;
+      const own = value?.[Symbol.for("Jupyter.display")];
+      const inner = typeof own === "function" ? (own.call(value) as MimeBundle)[mimeType] : undefined;
+      return `${all}${inner ?? escape(String(value))}${part}`;
+    }, "");
+    const plain = mimeType === "text/html" ? text.replace(/<[^>]*>/g, "") : text;
+    return shown({ [mimeType]: text, "text/plain": plain });
+  };
+}
+
+/** A plotly figure: `data` and `layout`. */
+interface PlotlyFigure {
+  data: object[];
+  layout?: object;
+  config?: object;
+}
+
+function plotOf(figure: PlotlyFigure): object {
+  if (!Array.isArray(figure?.data))
+    throw new TypeError(`plot() takes a plotly figure, { data: [...], layout: {...} }, got ${inspect(figure)}`);
+  const { data, layout = {}, config } = figure;
+  const title = (layout as { title?: { text?: string } | string }).title;
+  const name = typeof title === "string" ? title : (title?.text ?? "plotly figure");
+  return shown({ "application/vnd.plotly.v1+json": { data, layout, ...(config && { config }) }, "text/plain": name });
+}
+
+function tableOf(rows: readonly object[]): object {
+  const list = rows as readonly { [column: string]: unknown }[];
+  const columns = [...new Set(list.flatMap((row) => Object.keys(row)))];
+  const text = (value: unknown): string =>
+    value === undefined || value === null ? "" : typeof value === "object" ? inspect(value) : String(value);
+  const cell = (name: string, value: unknown): string =>
+    `<${name} style="text-align:${typeof value === "number" ? "right" : "left"}">${escapeHtml(text(value))}</${name}>`;
+  const head = columns.map((column) => cell("th", column)).join("");
+  const body = list.map((row) => `<tr>${columns.map((c) => cell("td", row[c])).join("")}</tr>`).join("");
+  const widths = columns.map((c) => Math.max(c.length, ...list.map((row) => text(row[c]).length)));
+  const line = (values: string[]): string =>
+    values
+      .map((v, i) => v.padEnd(widths[i]!))
+      .join("  ")
+      .trimEnd();
+  const plain = [line(columns), ...list.map((row) => line(columns.map((c) => text(row[c]))))].join("\n");
+  return shown({
+    "text/html": `<table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>`,
+    "text/plain": plain,
+  });
+}

@@ -1,0 +1,48 @@
+/** Any value as a MIME bundle: what it says of itself first, then images by their first bytes, then text. */
+
+import { inspect } from "node:util";
+
+/** MIME type to content. */
+export type MimeBundle = { [mimeType: string]: unknown };
+
+/** A bundle and what belongs to it. */
+export interface Shown {
+  data: MimeBundle;
+  metadata: { [key: string]: unknown };
+}
+
+const displaySymbol = Symbol.for("Jupyter.display");
+
+/** The bundle of a value. `text/plain` is always there, without colour codes. */
+export async function toBundle(value: unknown): Promise<Shown> {
+  const own = await ownBundle(value);
+  if (own !== null) return { data: { "text/plain": "", ...own }, metadata: {} };
+  const image = imageOf(value);
+  if (image !== null)
+    return { data: { ...image, "text/plain": `[image, ${(value as Uint8Array).length} bytes]` }, metadata: {} };
+  return { data: { "text/plain": inspect(value, { colors: false, depth: 4, maxArrayLength: 100 }) }, metadata: {} };
+}
+
+async function ownBundle(value: unknown): Promise<MimeBundle | null> {
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) return null;
+  const show = (value as { [displaySymbol]?: unknown })[displaySymbol];
+  if (typeof show !== "function") return null;
+  const bundle: unknown = await show.call(value);
+  if (typeof bundle === "object" && bundle !== null) return bundle as MimeBundle;
+  throw new TypeError(`[Symbol.for("Jupyter.display")]() must give an object of MIME types, got ${inspect(bundle)}`);
+}
+
+function imageOf(value: unknown): MimeBundle | null {
+  if (!(value instanceof Uint8Array) || value.length < 8) return null;
+  const starts = (...bytes: number[]): boolean => bytes.every((byte, i) => value[i] === byte);
+  const base64 = (): string => Buffer.from(value).toString("base64");
+  if (starts(0x89, 0x50, 0x4e, 0x47)) return { "image/png": base64() };
+  if (starts(0xff, 0xd8, 0xff)) return { "image/jpeg": base64() };
+  if (starts(0x47, 0x49, 0x46, 0x38)) return { "image/gif": base64() };
+  return null;
+}
+
+/** Escapes text for HTML, attributes included. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+}

@@ -1,0 +1,35 @@
+/** What the protocol process and the user process say to each other: JSON lines on pipes of their own. */
+
+/** File descriptors in the user process: messages out, commands in, commands for its interrupt thread. */
+export const descriptors = { out: 3, commands: 4, urgent: 5 } as const;
+
+/** From the user process. `run` is the execute request that caused it; null for none. */
+export type UserMessage =
+  | { type: "ready" }
+  | { type: "stream"; run: number | null; name: "stdout" | "stderr"; text: string }
+  | {
+      type: "publish";
+      run: number | null;
+      message: string;
+      content: object;
+      metadata?: object | undefined;
+      buffers?: string[] | undefined;
+    }
+  | { type: "result"; run: number; data: object; metadata: object }
+  | { type: "input"; run: number | null; prompt: string; password: boolean; sync: boolean }
+  | { type: "done"; run: number; outcome: RunOutcome; expressions: { [name: string]: object } };
+
+/** How a cell ended. */
+export type RunOutcome = { status: "ok" } | { status: "error"; ename: string; evalue: string; traceback: string[] };
+
+/** To the user process. */
+export type UserCommand =
+  | { type: "run"; run: number; cell: number; source: string; expressions: { [name: string]: string } }
+  | { type: "interrupt" }
+  | { type: "input"; text: string | null; reason?: string }
+  | { type: "comm"; message: string; content: object; metadata: object; buffers: string[] };
+
+/** Marks, on the native stdout and stderr, that a cell has written all it will: never shown. */
+export function drainMark(run: number): string {
+  return `\u0000autoagent-drained-${run}\u0000`;
+}

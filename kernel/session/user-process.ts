@@ -1,0 +1,152 @@
+/**
+ * The user process as the protocol process sees it: starts it, passes commands, reads its messages and its native
+ * output, and starts another when it dies. Not here: what the messages mean for Jupyter (`serve.ts`).
+ */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import { drainMark, type UserCommand, type UserMessage } from "./protocol.ts";
+
+/** What the owner is told. */
+export interface UserEvents {
+  onMessage(message: UserMessage): void;
+  /** Native output: child processes and addons that write past JavaScript. */
+  onNative(name: "stdout" | "stderr", text: string): void;
+  /** The process ended without being asked to. */
+  onDeath(how: string): void;
+}
+
+/** A running user process. */
+export interface UserProcess {
+  readonly pid: number | undefined;
+  /** Resolves when it can take a cell. */
+  readonly ready: Promise<void>;
+  send(command: UserCommand): void;
+  /** Asks what runs to stop, on both paths. */
+  interrupt(): void;
+  /** An answer for a synchronous prompt: goes to the thread that still listens. */
+  answerNow(text: string | null): void;
+  /** Ends it; resolves when it is gone. */
+  kill(): Promise<void>;
+}
+
+/** Flags that interrupts, imports and packages need; see docs/decisions.md. */
+const flags = [
+  "--no-force-async-hooks-checks",
+  "--experimental-import-meta-resolve",
+  "--disable-warning=ExperimentalWarning",
+  "--conditions=autoagent-lab-source",
+];
+
+/** Starts a user process in a folder. */
+export function startUserProcess(directory: string, events: UserEvents): UserProcess {
+  const typed = import.meta.filename.endsWith(".ts");
+  const main = join(import.meta.dirname, "user", `main.${typed ? "ts" : "js"}`);
+  const child: ChildProcess = spawn(process.execPath, [...flags.slice(0, typed ? 4 : 3), main], {
+    cwd: directory,
+    stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe"],
+    detached: true, // clients signal the kernel's whole process group; the user process is interrupted by message
+    env: { ...process.env, FORCE_COLOR: "0", NO_COLOR: "1" },
+  });
+  const [, stdout, stderr, out, commands, urgent] = child.stdio as unknown as [
+    null,
+    Readable,
+    Readable,
+    Readable,
+    Writable,
+    Writable,
+  ];
+  let wanted = false;
+  let setReady: () => void;
+  const ready = new Promise<void>((resolve) => {
+    setReady = resolve;
+  });
+  createInterface({ input: out, crlfDelay: Number.POSITIVE_INFINITY }).on("line", (line) => {
+    const message = JSON.parse(line) as UserMessage;
+    if (message.type === "ready") setReady();
+    else if (message.type === "done") void drained(message.run).then(() => events.onMessage(message));
+    else events.onMessage(message);
+  });
+  const drained = watchNative({ stdout, stderr }, events);
+  for (const pipe of [commands, urgent]) pipe.on("error", () => {}); // its death is told by `close`
+  const gone = new Promise<void>((resolve) => {
+    const end = (how: string): void => {
+      setReady();
+      if (!wanted) events.onDeath(how);
+      wanted = true;
+      resolve();
+    };
+    child.on("close", (code, signal) => end(signal === null ? `exit code ${code}` : `signal ${signal}`));
+    child.on("error", (error) => end(error.message));
+  });
+  const write = (pipe: Writable, command: object): void => {
+    if (pipe.writable) pipe.write(`${JSON.stringify(command)}\n`);
+  };
+  return {
+    pid: child.pid,
+    ready,
+    send: (command) => write(commands, command),
+    interrupt() {
+      write(commands, { type: "interrupt" });
+      write(urgent, { type: "interrupt" });
+    },
+    answerNow: (text) => write(urgent, { type: "input", text }),
+    kill() {
+      wanted = true;
+      child.kill("SIGKILL");
+      return gone;
+    },
+  };
+}
+
+/** Passes native output on, and tells when both pipes have shown a run's mark (or half a second has passed). */
+function watchNative(
+  pipes: { stdout: Readable; stderr: Readable },
+  events: UserEvents,
+): (run: number) => Promise<void> {
+  // The interrupt thread's inspector session makes Node say this at its end.
+  const tell = (name: "stdout" | "stderr", text: string): void => {
+    const said = text.replace(/^Waiting for the debugger to disconnect\.\.\.\n/m, "");
+    if (said !== "") events.onNative(name, said);
+  };
+  const waiting = new Map<number, { left: Set<string>; done: () => void }>();
+  for (const [name, pipe] of Object.entries(pipes) as ["stdout" | "stderr", Readable][]) {
+    let held = "";
+    pipe.setEncoding("utf8");
+    pipe.on("data", (chunk: string) => {
+      held += chunk;
+      for (;;) {
+        const found = /\0autoagent-drained-(\d+)\0/.exec(held);
+        if (found === null) break;
+        if (found.index > 0) tell(name, held.slice(0, found.index));
+        held = held.slice(found.index + found[0].length);
+        const entry = waiting.get(Number(found[1])) ?? open(Number(found[1]));
+        entry.left.delete(name);
+        if (entry.left.size === 0) entry.done();
+      }
+      // Keep back what may be the beginning of a mark.
+      const at = held.lastIndexOf("\0");
+      const keep = at >= 0 && drainMark(0).startsWith(held.slice(at, at + 19)) ? at : held.length;
+      if (keep > 0) tell(name, held.slice(0, keep));
+      held = held.slice(keep);
+    });
+  }
+  const open = (run: number) => {
+    const entry = { left: new Set(["stdout", "stderr"]), done: () => {} };
+    waiting.set(run, entry);
+    return entry;
+  };
+  return (run) =>
+    new Promise((resolve) => {
+      const entry = waiting.get(run) ?? open(run);
+      const timer = setTimeout(() => entry.done(), 500);
+      entry.done = () => {
+        clearTimeout(timer);
+        waiting.delete(run);
+        resolve();
+      };
+      if (entry.left.size === 0) entry.done();
+    });
+}

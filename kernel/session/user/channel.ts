@@ -1,0 +1,68 @@
+/** The user process's end of its pipes. Output is written synchronously, so that it streams while a cell blocks. */
+
+import { AsyncLocalStorage } from "node:async_hooks";
+import { writeSync } from "node:fs";
+import { Socket } from "node:net";
+import { createInterface } from "node:readline";
+import { descriptors, drainMark, type UserCommand, type UserMessage } from "../protocol.ts";
+
+/** The run that the current code belongs to: follows awaits and timers, so late output finds its own cell. */
+export const currentRun = new AsyncLocalStorage<RunContext>();
+
+/** One run of a cell. */
+export interface RunContext {
+  run: number;
+  cell: number;
+  interrupted: boolean;
+  shown: { value: unknown } | null;
+}
+
+/** Sends a message; blocks until it is in the pipe. */
+export function send(message: UserMessage): void {
+  writeAll(descriptors.out, Buffer.from(`${JSON.stringify(message)}\n`));
+}
+
+/** Listens for commands. Ends the process when the other side is gone. */
+export function listen(onCommand: (command: UserCommand) => void): void {
+  const lines = createInterface({ input: openPipe(descriptors.commands) });
+  lines.on("line", (line) => onCommand(JSON.parse(line) as UserCommand));
+  lines.on("close", () => process.exit(0));
+}
+
+/** A pipe to read from. As a socket: a blocked file read would hold up the end of the process. */
+export function openPipe(fd: number): Socket {
+  return new Socket({ fd, readable: true, writable: false });
+}
+
+/** Routes what JavaScript prints through the message pipe, in order with everything else and with its run's number. */
+export function captureStreams(): void {
+  for (const name of ["stdout", "stderr"] as const) {
+    const decoder = new TextDecoder();
+    process[name].write = ((chunk: string | Uint8Array, encoding?: unknown, callback?: unknown): boolean => {
+      const text = typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true });
+      if (text !== "") send({ type: "stream", run: currentRun.getStore()?.run ?? null, name, text });
+      const done = typeof encoding === "function" ? encoding : callback;
+      if (typeof done === "function") queueMicrotask(() => (done as () => void)());
+      return true;
+    }) as typeof process.stdout.write;
+  }
+}
+
+/** Tells the other side that native output up to here belongs to the run. */
+export function markDrained(run: number): void {
+  for (const fd of [1, 2]) {
+    try {
+      writeAll(fd, Buffer.from(drainMark(run)));
+    } catch {} // a cell may close its own streams
+  }
+}
+
+function writeAll(fd: number, data: Buffer): void {
+  for (let rest = data; rest.length > 0; ) {
+    try {
+      rest = rest.subarray(writeSync(fd, rest));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+    }
+  }
+}

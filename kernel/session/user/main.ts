@@ -1,0 +1,169 @@
+/**
+ * The user process: evaluates cells in V8's REPL mode through the inspector, and tells the protocol process what they
+ * print, show, ask and throw. It may be killed at any time; the protocol process then starts another.
+ */
+
+import { type Runtime, Session } from "node:inspector";
+import { Worker } from "node:worker_threads";
+import { createDisplay, toBundle } from "../../display/index.ts";
+import { prepareCell } from "../../language/index.ts";
+import type { RunOutcome, UserCommand } from "../protocol.ts";
+import { captureStreams, currentRun, listen, markDrained, type RunContext, send } from "./channel.ts";
+import { createInput } from "./input.ts";
+import { importFor, meta, require } from "./modules.ts";
+import { cells, Interrupted, reportError } from "./trace.ts";
+
+/** Counters and the answer of a synchronous prompt, shared with the interrupt thread. */
+const shared = new Int32Array(new SharedArrayBuffer(16));
+const answerText = new Uint8Array(new SharedArrayBuffer(65_536));
+const session = new Session();
+session.connect();
+
+let active: { context: RunContext; stop: (error: Error) => void } | null = null;
+const caught = { value: undefined as unknown };
+
+const display = createDisplay((message) => {
+  const { type, content, metadata, buffers } = message;
+  const encoded = buffers?.map((buffer) => Buffer.from(buffer).toString("base64"));
+  send({ type: "publish", run: runNow(), message: type, content, metadata, buffers: encoded });
+});
+const { input, prompt, confirm, answer } = createInput({ shared, answerText, runNow });
+
+function runNow(): number | null {
+  return currentRun.getStore()?.run ?? active?.context.run ?? null;
+}
+
+const globals: { [name: string]: unknown } = {
+  ...display.globals,
+  input,
+  prompt,
+  confirm,
+  require,
+  __import: importFor,
+  __meta: meta,
+  __show(value: unknown) {
+    const context = currentRun.getStore() ?? active?.context;
+    if (context !== undefined) context.shown = { value };
+  },
+  __guard(cell: number) {
+    const context = currentRun.getStore();
+    if (context?.interrupted && context.cell === cell) throw new Interrupted();
+  },
+  __caught(value: unknown) {
+    caught.value = value;
+  },
+};
+for (const [name, value] of Object.entries(globals))
+  Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
+
+/** Evaluates code in REPL mode; resolves when it, and what it awaits, is done. Rejects with what it threw. */
+function evaluate(code: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    session.post(
+      "Runtime.evaluate",
+      { expression: code, replMode: true, awaitPromise: true, silent: true },
+      (error, done) => {
+        const details = (done as Runtime.EvaluateReturnType | undefined)?.exceptionDetails;
+        if (error !== null) reject(error);
+        else if (details === undefined) resolve(undefined);
+        else reject(thrownBy(details.exception));
+      },
+    );
+  });
+}
+
+/** The very value that was thrown, out of the inspector's description of it. */
+function thrownBy(exception: Runtime.RemoteObject | undefined): unknown {
+  if (exception?.objectId === undefined) return exception?.value ?? exception?.description;
+  caught.value = undefined;
+  const { objectId } = exception;
+  session.post("Runtime.callFunctionOn", { objectId, functionDeclaration: "function () { __caught(this); }" });
+  const value = caught.value;
+  caught.value = undefined;
+  return value;
+}
+
+async function run({ run: id, cell, source, expressions }: Extract<UserCommand, { type: "run" }>): Promise<void> {
+  const context: RunContext = { run: id, cell, interrupted: false, shown: null };
+  let outcome: RunOutcome = { status: "ok" };
+  let shownExpressions: { [name: string]: object } = {};
+  const stopped = new Promise<never>((_, reject) => {
+    active = { context, stop: reject };
+  });
+  stopped.catch(() => {});
+  cells.set(cell, { source, prepared: null });
+  try {
+    const prepared = prepareCell(source, cell);
+    cells.set(cell, { source, prepared });
+    await currentRun.run(context, async () => {
+      await Promise.race([evaluate(prepared.code), stopped]);
+      const value = await Promise.race([context.shown?.value, stopped]);
+      if (value !== undefined) {
+        const { data, metadata } = await Promise.race([toBundle(value), stopped]);
+        send({ type: "result", run: id, data, metadata });
+      }
+      shownExpressions = await evaluateExpressions(expressions, cell);
+    });
+  } catch (thrown) {
+    // V8 ends a busy loop before this thread hears of the interrupt.
+    const interrupted = context.interrupted || Atomics.load(shared, 0) > Atomics.load(shared, 1);
+    outcome = { status: "error", ...reportError(interrupted ? new Interrupted() : thrown, cell) };
+  }
+  currentRun.run(context, () => display.settle());
+  active = null;
+  markDrained(id);
+  send({ type: "done", run: id, outcome, expressions: shownExpressions });
+}
+
+async function evaluateExpressions(
+  expressions: { [name: string]: string },
+  cell: number,
+): Promise<{ [name: string]: object }> {
+  const results: { [name: string]: object } = {};
+  for (const [name, expression] of Object.entries(expressions)) {
+    try {
+      await evaluate(prepareCell(`(${expression}\n)`, cell).code);
+      const { data, metadata } = await toBundle(await currentRun.getStore()?.shown?.value);
+      results[name] = { status: "ok", data, metadata };
+    } catch (thrown) {
+      results[name] = { status: "error", ...reportError(thrown, cell) };
+    }
+  }
+  return results;
+}
+
+function acknowledgeInterrupt(): void {
+  Atomics.store(shared, 1, Atomics.load(shared, 0));
+  if (active === null) return;
+  active.context.interrupted = true;
+  active.stop(new Interrupted());
+  answer(null, "the cell was interrupted");
+}
+
+captureStreams();
+listen((command) => {
+  if (command.type === "run") void run(command);
+  else if (command.type === "interrupt") acknowledgeInterrupt();
+  else if (command.type === "input") answer(command.text, command.reason);
+  else display.receive(command);
+});
+
+// What nobody waits for is told where it belongs, and the session goes on.
+const tell = (thrown: unknown): void => {
+  if (thrown instanceof Interrupted) return;
+  const context = currentRun.getStore();
+  const { traceback } = reportError(thrown, context?.cell ?? 0);
+  const text = `Uncaught ${traceback.join("\n")}\n`;
+  send({ type: "stream", run: context?.run ?? runNow(), name: "stderr", text });
+};
+process.on("uncaughtException", tell);
+process.on("unhandledRejection", tell);
+
+const thread = new Worker(
+  new URL(import.meta.filename.endsWith(".ts") ? "./interrupt.ts" : "./interrupt.js", import.meta.url),
+  {
+    workerData: { shared, text: answerText },
+  },
+);
+thread.unref();
+thread.on("online", () => send({ type: "ready" }));
