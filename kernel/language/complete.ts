@@ -13,7 +13,9 @@ export function isComplete(source: string): Completeness {
   const atEnd = errors.some((error) =>
     error.labels.some(({ start, end: to }) => start >= end || to > end || (start <= end && to >= source.length)),
   );
-  const says = errors.some((error) => /Unterminated|Unexpected end|end of file|EOF|but found `EOF`/i.test(error.message));
+  const says = errors.some((error) =>
+    /Unterminated|Unexpected end|end of file|EOF|but found `EOF`/i.test(error.message),
+  );
   const depth = openBrackets(source);
   if ((!atEnd && !says) || depth < 0) return { status: "invalid" };
   return { status: "incomplete", indent: "  ".repeat(depth) };

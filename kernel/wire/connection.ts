@@ -27,7 +27,9 @@ export const portNames = ["shell_port", "iopub_port", "stdin_port", "control_por
 /** Reads and checks a connection file. */
 export function readConnection(path: string | undefined): Connection {
   if (path === undefined || path === "")
-    throw new ConnectionFailure("No connection file was given: a Jupyter client starts this program with one as its argument.");
+    throw new ConnectionFailure(
+      "No connection file was given: a Jupyter client starts this program with one as its argument.",
+    );
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -43,14 +45,25 @@ export function readConnection(path: string | undefined): Connection {
   }
   if (typeof value !== "object" || value === null)
     throw new ConnectionFailure(`The connection file ${path} does not hold an object.`);
-  const { transport = "tcp", ip = "127.0.0.1", key = "", signature_scheme = "hmac-sha256" } = value as Partial<Connection>;
+  const {
+    transport = "tcp",
+    ip = "127.0.0.1",
+    key = "",
+    signature_scheme = "hmac-sha256",
+  } = value as Partial<Connection>;
   for (const name of portNames)
     if (!Number.isSafeInteger(value[name]) || (value[name] as number) < 0)
-      throw new ConnectionFailure(`The connection file ${path} has no usable ${name}: got ${JSON.stringify(value[name])}.`);
+      throw new ConnectionFailure(
+        `The connection file ${path} has no usable ${name}: got ${JSON.stringify(value[name])}.`,
+      );
   if (transport !== "tcp" && transport !== "ipc")
-    throw new ConnectionFailure(`The connection file ${path} asks for transport ${JSON.stringify(transport)}: use tcp or ipc.`);
+    throw new ConnectionFailure(
+      `The connection file ${path} asks for transport ${JSON.stringify(transport)}: use tcp or ipc.`,
+    );
   if (!/^hmac-[a-z0-9-]+$/.test(signature_scheme))
-    throw new ConnectionFailure(`The connection file ${path} asks for signature scheme ${JSON.stringify(signature_scheme)}: use hmac-sha256.`);
+    throw new ConnectionFailure(
+      `The connection file ${path} asks for signature scheme ${JSON.stringify(signature_scheme)}: use hmac-sha256.`,
+    );
   return { ...(value as unknown as Connection), transport, ip, key, signature_scheme };
 }
 

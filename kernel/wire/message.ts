@@ -44,7 +44,10 @@ interface MakeOptions {
 const delimiter = "<IDS|MSG>";
 
 /** Opens a codec for a connection's key and scheme. */
-export function createCodec({ key, signature_scheme }: { key: string; signature_scheme: string }, username = "kernel"): Codec {
+export function createCodec(
+  { key, signature_scheme }: { key: string; signature_scheme: string },
+  username = "kernel",
+): Codec {
   const session = randomUUID();
   const algorithm = signature_scheme.replace(/^hmac-/, "");
   const sign = (parts: readonly Uint8Array[]): string => {
@@ -63,7 +66,8 @@ export function createCodec({ key, signature_scheme }: { key: string; signature_
       const at = frames.findIndex((frame) => Buffer.from(frame).toString() === delimiter);
       if (at < 0) return { dropped: "no <IDS|MSG> delimiter" };
       const [signature, ...rest] = frames.slice(at + 1);
-      if (signature === undefined || rest.length < 4) return { dropped: `${rest.length} parts where at least 4 are needed` };
+      if (signature === undefined || rest.length < 4)
+        return { dropped: `${rest.length} parts where at least 4 are needed` };
       const parts = rest.slice(0, 4);
       const expected = Buffer.from(sign(parts));
       const given = Buffer.from(signature);

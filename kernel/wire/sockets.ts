@@ -63,7 +63,9 @@ export async function openSockets(connection: Connection, events: SocketEvents):
       const socket = channel === "iopub" ? iopub : channels[channel];
       const topic = channel === "iopub" ? [Buffer.from(`kernel.${message.header.msg_type}`)] : message.identities;
       const frames = codec.encode({ ...message, identities: topic });
-      const sent = (queues.get(socket) ?? Promise.resolve()).then(() => socket.send(frames as Buffer[])).catch(() => {});
+      const sent = (queues.get(socket) ?? Promise.resolve())
+        .then(() => socket.send(frames as Buffer[]))
+        .catch(() => {});
       queues.set(socket, sent);
     },
     async flush() {
