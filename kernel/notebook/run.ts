@@ -1,0 +1,161 @@
+/**
+ * Runs a notebook headless: every code cell in order through the kernel's own process, outputs collected as nbformat has
+ * them, the executed notebook and a page written at the end. A failing cell ends the run; what ran is written all the
+ * same. Not here: the wire (`client.ts`), the page (`page.ts`).
+ */
+
+import { mkdirSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Message } from "../wire/index.ts";
+import { type Client, startClient } from "./client.ts";
+import { collectOutputs } from "./collect.ts";
+import { type Cell, formatNotebook, type Notebook, readNotebook, sourceOf, writeWhole } from "./format.ts";
+import { writePage } from "./page.ts";
+
+/** How a notebook is run. */
+export interface RunOptions {
+  /** The notebook's path. It is never written to unless it is also the output. */
+  path: string;
+  /** Where the executed notebook goes. */
+  output?: string;
+  /** Where the page goes. */
+  html?: string;
+  /** Longest time for one cell; 0 for none. @default 0 */
+  timeoutMs?: number;
+  /** Go on after a cell that fails. @default false */
+  allowErrors?: boolean;
+  /** Values set after the cell tagged `parameters`, or first. */
+  parameters?: { [name: string]: unknown };
+  onProgress?: (progress: RunProgress) => void;
+  signal?: AbortSignal;
+}
+
+/** Where a run is. */
+export interface RunProgress {
+  /** Number of the code cell, from 1, and how many there are. */
+  cell: number;
+  cells: number;
+  /** The cell's first line of code. */
+  title: string;
+  /** Since the cell began. */
+  seconds: number;
+  /** What the cell last showed of its own progress. */
+  note: string;
+  done: boolean;
+}
+
+/** What came of a run. */
+export interface RunResult {
+  notebook: Notebook;
+  /** The first cell that failed, and what it said. */
+  failure: { cell: number; title: string; traceback: string } | null;
+  /** Seconds until the first cell began, and in all. */
+  startSeconds: number;
+  seconds: number;
+}
+
+/** Runs a notebook. Rejects with a NotebookFailure when it cannot be read, started or written. */
+export async function runNotebook(options: RunOptions): Promise<RunResult> {
+  const began = performance.now();
+  const path = resolve(options.path);
+  const notebook = readNotebook(path);
+  const cells = withParameters(notebook.cells, options.parameters);
+  notebook.cells = cells;
+  for (const file of [options.output, options.html]) if (file) mkdirSync(dirname(resolve(file)), { recursive: true });
+  const client = await startClient(dirname(path));
+  let failure: RunResult["failure"] = null;
+  const startSeconds = (performance.now() - began) / 1000;
+  try {
+    failure = await runCells(client, cells, options);
+  } finally {
+    await client.close();
+  }
+  if (options.output) writeWhole(resolve(options.output), formatNotebook(notebook));
+  if (options.html) writeWhole(resolve(options.html), await writePage(notebook, { title: titleOf(notebook) }));
+  return { notebook, failure, startSeconds, seconds: (performance.now() - began) / 1000 };
+}
+
+async function runCells(client: Client, cells: Cell[], options: RunOptions): Promise<RunResult["failure"]> {
+  const code = cells.filter((cell) => cell.cell_type === "code" && sourceOf(cell).trim() !== "");
+  const collect = collectOutputs();
+  let failure: RunResult["failure"] = null;
+  for (const cell of cells) if (cell.cell_type === "code") Object.assign(cell, { outputs: [], execution_count: null });
+  for (const [index, cell] of code.entries()) {
+    const title = sourceOf(cell).split("\n").find((line) => !/^\s*(\/\/|$)/.test(line)) ?? "";
+    const began = performance.now();
+    let note = "";
+    const tell = (done: boolean): void =>
+      options.onProgress?.({
+        cell: index + 1,
+        cells: code.length,
+        title: title.trim(),
+        seconds: (performance.now() - began) / 1000,
+        note,
+        done,
+      });
+    tell(false);
+    const ticking = setInterval(() => tell(false), 250);
+    try {
+      const reply = await withLimits(client, options, (onMessage) =>
+        client.execute(sourceOf(cell), (message) => {
+          collect(cell, message);
+          note = noteOf(message) ?? note;
+          onMessage();
+        }),
+      );
+      cell.execution_count = (reply.content.execution_count as number | undefined) ?? null;
+      if (reply.content.status === "error") {
+        const traceback = ((reply.content.traceback as string[] | undefined) ?? []).join("\n");
+        failure ??= { cell: index + 1, title: title.trim(), traceback };
+      }
+    } finally {
+      clearInterval(ticking);
+    }
+    tell(true);
+    if (failure !== null && !options.allowErrors) break;
+  }
+  return failure;
+}
+
+/** Stops a cell that takes too long, or when the run is aborted: first by interrupt, as a person would. */
+async function withLimits(
+  client: Client,
+  { timeoutMs = 0, signal }: RunOptions,
+  run: (onMessage: () => void) => Promise<Message>,
+): Promise<Message> {
+  const stop = (): void => client.interrupt();
+  signal?.addEventListener("abort", stop);
+  const timer = timeoutMs > 0 ? setTimeout(stop, timeoutMs) : undefined;
+  try {
+    if (signal?.aborted) stop();
+    return await run(() => {});
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", stop);
+    await sleep(0); // output that was on its way
+  }
+}
+
+function noteOf({ header, content }: Message): string | null {
+  if (header.msg_type !== "display_data" && header.msg_type !== "update_display_data") return null;
+  const text = (content.data as { "text/plain"?: unknown } | undefined)?.["text/plain"];
+  return typeof text === "string" && !text.includes("\n") ? text.slice(0, 100) : null;
+}
+
+function withParameters(cells: Cell[], parameters: { [name: string]: unknown } | undefined): Cell[] {
+  if (parameters === undefined || Object.keys(parameters).length === 0) return cells;
+  const lines = Object.entries(parameters).map(([name, value]) => `${name} = ${JSON.stringify(value)};`);
+  const at = cells.findIndex((cell) => cell.metadata.tags?.includes("parameters"));
+  const source = at >= 0 ? lines.join("\n") : lines.map((line) => `var ${line}`).join("\n");
+  const injected: Cell = { cell_type: "code", source, metadata: { tags: ["injected-parameters"] }, outputs: [] };
+  return [...cells.slice(0, at + 1), injected, ...cells.slice(at + 1)];
+}
+
+function titleOf({ cells }: Notebook): string {
+  for (const cell of cells) {
+    const heading = cell.cell_type === "markdown" ? /^#\s+(.+)$/m.exec(sourceOf(cell)) : null;
+    if (heading) return heading[1]!.replace(/[*_`]/g, "");
+  }
+  return "Notebook";
+}
