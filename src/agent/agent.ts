@@ -1,0 +1,222 @@
+/**
+ * The paper's AutonomousLLM: an object whose language model writes code, whose `execute_code` runs that code on the
+ * object itself, and whose `execute_code` that very code may rewrite. The object lives in the sandbox; this is the
+ * host's end of it, which asks the model, passes programs in and writes down what came of them.
+ *
+ * Steps of the workflow (paper, "Workflow"): 1 a first query, from a person; 2 the model answers it with code; 3 the
+ * object's own `execute_code` runs the answer on the object; 4 what it gives becomes the next query; 5 again, until an
+ * edit kills it. Not here: rewards (`environment/`), how hostile code is held (`sandbox/`).
+ */
+
+import { displaySymbol, escapeHtml, type MimeBundle } from "../display/index.ts";
+import type { LanguageModel } from "../llm/index.ts";
+import { type Gene, type Life, type Limits, type Sandbox, type StepReport, sharedSandbox } from "../sandbox/index.ts";
+import { type Certificate, certify } from "./certificate.ts";
+import { compareGenomes, type Edit, hashGenome } from "./genome.ts";
+import { extractProgram } from "./program.ts";
+
+/** How an agent is made. */
+export interface AgentOptions {
+  /** What writes the programs. */
+  llm: LanguageModel;
+  /** The first query. Without it `run` asks for one. */
+  query?: string;
+  /** How a person is asked. @default the notebook's `input` */
+  input?: (question: string) => Promise<string>;
+  /** Begin with this genome. */
+  genome?: readonly Gene[];
+  /** Names the draws of the life and of the model. @default 0 */
+  seed?: number;
+  limits?: Partial<Limits>;
+  /** @default the process's shared sandbox */
+  sandbox?: Sandbox;
+}
+
+/** One step of a life. */
+export interface LivedStep {
+  query: string;
+  /** What the model wrote, and the program found in it. */
+  answer: string;
+  program: string;
+  report: StepReport;
+}
+
+/** Thrown when an agent is used as it cannot be; the text says what to do. */
+export class AgentFailure extends Error {
+  override readonly name = "AgentFailure";
+}
+
+/** An agent that runs code on itself. */
+export class AutonomousLLM {
+  readonly options: Readonly<AgentOptions>;
+  readonly history: LivedStep[] = [];
+  #life: Life | null = null;
+  #query: string | undefined;
+
+  constructor(options: AgentOptions) {
+    if (typeof options?.llm?.complete !== "function")
+      throw new AgentFailure(
+        "Expected `llm` to be a language model: use one of `models`, such as models.scripted([...]).",
+      );
+    this.options = options;
+    this.#query = options.query;
+  }
+
+  /** True until an edit has killed it. */
+  get alive(): boolean {
+    return this.history.at(-1)?.report.alive ?? true;
+  }
+
+  /** Attributes and methods now: the newborn's are empty until its first step. */
+  get genome(): readonly Gene[] {
+    return this.history.at(-1)?.report.genome ?? this.options.genome ?? [];
+  }
+
+  /** How the life ended, or that it goes on; null before the first step. */
+  get certificate(): Certificate | null {
+    return certify(this.history);
+  }
+
+  /** What the agent would be asked next. */
+  get query(): string | undefined {
+    return this.#query;
+  }
+
+  /** Lives on for some steps, or until it dies. Asks for the first query if there is none. */
+  async run({ steps, signal }: { steps: number; signal?: AbortSignal }): Promise<this> {
+    if (!Number.isSafeInteger(steps) || steps < 1)
+      throw new AgentFailure(`Expected \`steps\` to be a positive integer, got ${steps}.`);
+    this.#query ??= await this.#askPerson();
+    for (let i = 0; i < steps && this.alive; i++) {
+      signal?.throwIfAborted();
+      await this.#think(signal);
+    }
+    return this;
+  }
+
+  /** One step with a program of your own instead of the model's. */
+  async step(program: string): Promise<StepReport> {
+    return this.#act(program, program);
+  }
+
+  /** What changed between the genomes after two steps (counted from 1; 0 is the newborn). */
+  diff(from: number, to: number): Edit {
+    const at = (step: number): readonly Gene[] => {
+      if (step === 0) return this.options.genome ?? [];
+      const lived = this.history[step - 1];
+      if (lived === undefined)
+        throw new AgentFailure(`There is no step ${step}: this agent has lived ${this.history.length}.`);
+      return lived.report.genome;
+    };
+    return compareGenomes(at(from), at(to), [`after step ${from}`, `after step ${to}`]);
+  }
+
+  /** The genome as plain data, to begin another life from. */
+  snapshot(): { genome: readonly Gene[]; hash: string; query: string | undefined } {
+    return { genome: this.genome, hash: hashGenome(this.genome), query: this.#query };
+  }
+
+  /** A new agent that begins with this one's genome after `step` steps (default: all survived ones). */
+  fork({
+    step = this.history.length - (this.alive ? 0 : 1),
+    ...other
+  }: { step?: number } & Partial<AgentOptions> = {}): AutonomousLLM {
+    const genome = step === 0 ? this.options.genome : this.history[step - 1]?.report.genome;
+    const query = this.history[step]?.query ?? this.#query;
+    return new AutonomousLLM({
+      ...this.options,
+      ...(genome && { genome }),
+      ...(query !== undefined && { query }),
+      ...other,
+    });
+  }
+
+  /** Ends the life and gives its place in the sandbox back. */
+  async dispose(): Promise<void> {
+    await this.#life?.close();
+    this.#life = null;
+  }
+
+  async #think(signal: AbortSignal | undefined): Promise<void> {
+    const prompt = this.#query ?? "";
+    const seed = (this.options.seed ?? 0) * 1_000_003 + this.history.length;
+    const { text } = await this.options.llm.complete({ prompt, seed, ...(signal && { signal }) });
+    await this.#act(extractProgram(text), text);
+  }
+
+  async #act(program: string, answer: string): Promise<StepReport> {
+    if (!this.alive)
+      throw new AgentFailure(
+        `This agent is dead (${this.history.at(-1)!.report.verdict}): fork() it, or make another.`,
+      );
+    this.#life ??= await this.#beBorn();
+    const query = this.#query ?? "";
+    const report = await this.#life.step(program);
+    this.history.push({ query, answer, program, report });
+    // The answer feeds the next question: what the agent asked for itself, else what the step printed or gave.
+    const own = report.query !== "" && report.query !== (this.options.query ?? "") ? report.query : "";
+    this.#query = own || report.output.trim() || report.response || query;
+    if (!report.alive) await this.dispose();
+    return report;
+  }
+
+  async #beBorn(): Promise<Life> {
+    const { sandbox, genome, limits, seed = 0, llm } = this.options;
+    const pool = sandbox ?? (await sharedSandbox());
+    const callModel = async (query: string): Promise<string> =>
+      extractProgram((await llm.complete({ prompt: query, seed })).text);
+    return pool.open({
+      seed,
+      query: this.#query ?? "",
+      callModel,
+      ...(genome && { genome }),
+      ...(limits && { limits }),
+    });
+  }
+
+  async #askPerson(): Promise<string> {
+    const ask = this.options.input ?? (globalThis as { input?: (question: string) => Promise<string> }).input;
+    if (typeof ask !== "function")
+      throw new AgentFailure(
+        "The agent needs a first query: give `query`, or run it in a notebook, which asks for one.",
+      );
+    return ask("What shall the agent be told first?");
+  }
+
+  [displaySymbol](): MimeBundle {
+    return showAgent(this);
+  }
+}
+
+function showAgent(agent: AutonomousLLM): MimeBundle {
+  const { history, alive, genome } = agent;
+  const before = history.length > 1 ? history.at(-2)!.report.genome : [];
+  const { added, changed } = compareGenomes(before, genome);
+  const fresh = new Set([...added, ...changed]);
+  const state = alive
+    ? `alive after ${history.length} steps`
+    : `dead: ${history.at(-1)!.report.verdict.replaceAll("_", " ")}`;
+  const rows = genome.map(({ name, kind, source }) => {
+    const body = source.includes("\n")
+      ? `<pre>${escapeHtml(source)}</pre>`
+      : `<code>${escapeHtml(source.slice(0, 200))}</code>`;
+    return `<tr><td style="text-align:left">${escapeHtml(name)}${fresh.has(name) ? " <b>•</b>" : ""}</td><td style="text-align:left;opacity:.7">${kind}</td><td style="text-align:left">${body}</td></tr>`;
+  });
+  const steps = history.map(({ program, report }, i) => {
+    const mark = report.alive ? "✓" : "✗";
+    const said = report.alive ? escapeHtml(report.output.trim().slice(0, 120)) : `<b>${escapeHtml(report.cause)}</b>`;
+    return `<tr><td>${i + 1}</td><td>${mark}</td><td style="text-align:left"><code>${escapeHtml(program.slice(0, 160))}</code></td><td style="text-align:left">${said}</td></tr>`;
+  });
+  const plain = [
+    `AutonomousLLM (${agent.options.llm.name}), ${state}`,
+    ...history.map(
+      ({ program, report }, i) =>
+        `  ${i + 1} ${report.alive ? "ok " : "END"} ${program.split("\n")[0]!.slice(0, 90)}${report.alive ? "" : ` → ${report.cause}`}`,
+    ),
+    `  genome: ${genome.map(({ name }) => name).join(", ") || "newborn"}`,
+  ];
+  return {
+    "text/html": `<div><b>AutonomousLLM</b> (${escapeHtml(agent.options.llm.name)}), ${state}<table><thead><tr><th>step</th><th></th><th style="text-align:left">program</th><th style="text-align:left">what came of it</th></tr></thead><tbody>${steps.join("")}</tbody></table><details><summary>genome: ${genome.length} genes (• changed by the last step)</summary><table><tbody>${rows.join("")}</tbody></table></details></div>`,
+    "text/plain": plain.join("\n"),
+  };
+}

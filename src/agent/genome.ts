@@ -1,0 +1,58 @@
+/** Genomes: attributes and methods, each with its source. What an edit added, changed and deleted, and as a diff. */
+
+import { createHash } from "node:crypto";
+import { createTwoFilesPatch } from "diff";
+import { displaySymbol, escapeHtml, type MimeBundle } from "../display/index.ts";
+import type { Gene } from "../sandbox/index.ts";
+
+/** What a step changed. */
+export interface Edit {
+  added: string[];
+  changed: string[];
+  deleted: string[];
+  /** A unified diff of the two genomes; empty if nothing changed. */
+  patch: string;
+  [displaySymbol](): MimeBundle;
+}
+
+/** The sha256 of a genome: equal for equal genes, whatever their order. */
+export function hashGenome(genome: readonly Gene[]): string {
+  return createHash("sha256").update(genomeText(genome)).digest("hex");
+}
+
+/** Compares two genomes. */
+export function compareGenomes(
+  before: readonly Gene[],
+  after: readonly Gene[],
+  names: [string, string] = ["before", "after"],
+): Edit {
+  const old = new Map(before.map((gene) => [gene.name, gene]));
+  const now = new Map(after.map((gene) => [gene.name, gene]));
+  const added = [...now.keys()].filter((name) => !old.has(name));
+  const deleted = [...old.keys()].filter((name) => !now.has(name));
+  const changed = [...now.keys()].filter((name) => old.has(name) && old.get(name)!.source !== now.get(name)!.source);
+  const same = added.length + deleted.length + changed.length === 0;
+  const patch = same
+    ? ""
+    : createTwoFilesPatch(...names, genomeText(before), genomeText(after), "", "", { context: 2 });
+  return { added, changed, deleted, patch, [displaySymbol]: () => showPatch(patch) };
+}
+
+function genomeText(genome: readonly Gene[]): string {
+  return [...genome]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ name, source }) => `${name} = ${source}\n`)
+    .join("");
+}
+
+function showPatch(patch: string): MimeBundle {
+  if (patch === "") return { "text/plain": "(the genome is the same)" };
+  const lines = patch.split("\n").slice(1);
+  const style = (line: string): string => {
+    if (line.startsWith("+++") || line.startsWith("---") || line.startsWith("@@")) return "opacity:.6";
+    if (line.startsWith("+")) return "background:rgba(0,158,115,.18)";
+    return line.startsWith("-") ? "background:rgba(213,94,0,.18)" : "";
+  };
+  const html = lines.map((line) => `<div style="${style(line)}">${escapeHtml(line) || "&nbsp;"}</div>`).join("");
+  return { "text/html": `<pre style="line-height:1.5">${html}</pre>`, "text/plain": lines.join("\n") };
+}

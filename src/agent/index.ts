@@ -1,0 +1,6 @@
+/** The agent: an object that runs code on itself. */
+
+export { AgentFailure, type AgentOptions, AutonomousLLM, type LivedStep } from "./agent.ts";
+export { type Certificate, certify } from "./certificate.ts";
+export { compareGenomes, type Edit as GenomeEdit, hashGenome } from "./genome.ts";
+export { extractProgram } from "./program.ts";

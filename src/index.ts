@@ -1,0 +1,13 @@
+/** AutoAgent Lab: the library's table of contents. Each folder's index says what it is. */
+
+export * from "./agent/index.ts";
+export * from "./display/index.ts";
+export * from "./environment/index.ts";
+export * from "./llm/index.ts";
+export * from "./plot/index.ts";
+export * from "./policy/index.ts";
+export * from "./random/index.ts";
+export * from "./rollout/index.ts";
+export * from "./sandbox/index.ts";
+export * from "./statistics/index.ts";
+export * from "./training/index.ts";

@@ -1,0 +1,23 @@
+/** A model that answers from a list, in order: for lessons and tests that need no model, no key and no network. */
+
+import { countTokens } from "gpt-tokenizer/encoding/r50k_base";
+import { type LanguageModel, LanguageModelFailure } from "./types.ts";
+
+/** Answers with the given texts, in order. When they are used up, `complete` rejects and says so. */
+export function scripted(answers: readonly string[]): LanguageModel {
+  let next = 0;
+  return {
+    name: "scripted",
+    async complete({ prompt, signal }) {
+      signal?.throwIfAborted();
+      const text = answers[next++];
+      if (text === undefined)
+        throw new LanguageModelFailure(`The script has ${answers.length} answers, and the agent asked for one more.`);
+      return {
+        text,
+        model: "scripted",
+        usage: { promptTokens: countTokens(prompt), completionTokens: countTokens(text) },
+      };
+    },
+  };
+}
