@@ -1,0 +1,20 @@
+/** Episodes as facts: recorded as they happen, replayed byte for byte, forked. File format: docs/formats.md. */
+
+export { canonicalJson, genomeHash } from "./canonical.ts";
+export { describeRecordError, type RecordError, RecordFailure } from "./error.ts";
+export { type ExportOptions, exportRecord, exportRows } from "./export.ts";
+export type { Lineage, LineageNode } from "./lineage.ts";
+export { editBetween } from "./read.ts";
+export { type RecordedLife, type RecordingOptions, type RecordingSandbox, recording } from "./recording.ts";
+export {
+  type Difference,
+  describeDifference,
+  type Fork,
+  type ForkOptions,
+  fork,
+  type Replay,
+  replay,
+} from "./replay.ts";
+export { formatVersion, type OpenOptions } from "./schema.ts";
+export { type EpisodeRecord, openRecord } from "./store.ts";
+export type * from "./types.ts";

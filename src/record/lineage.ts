@@ -1,0 +1,190 @@
+/**
+ * The archive of genomes: who came from whom, and how each did. Nodes and scores are only ever appended, a node's
+ * statistics are its own scores alone, and everything handed out is a frozen copy.
+ * Two published faults that this is built against, both tests: the Huxley-Gödel Machine's sum over descendants grows the
+ * parent's own list; the Darwin Gödel Machine's `best` takes the worst. Parent choice "novel" is the latter's rule
+ * (arXiv 2505.22954): sigmoid(10 * (score - 0.5)) / (1 + children).
+ */
+
+import type { DatabaseSync } from "node:sqlite";
+import { displaySymbol, htmlTable, type MimeBundle, type Row } from "../display/index.ts";
+import type { Random } from "../random/index.ts";
+import type { Gene } from "../sandbox/types.ts";
+import { RecordFailure } from "./error.ts";
+import { editBetween } from "./read.ts";
+import type { NewEntry } from "./store.ts";
+import type { Edit } from "./types.ts";
+
+/** One genome in the tree. */
+export interface LineageNode {
+  readonly id: number;
+  readonly parent: number | null;
+  /** SHA-256 of the genome; `record.genome(hash)` gives the genes. */
+  readonly genome: string;
+  readonly note: string;
+  /** Its own scores, in the order given. Never its children's. */
+  readonly scores: readonly number[];
+  /** Their mean; null when there is none. */
+  readonly mean: number | null;
+  readonly children: readonly number[];
+}
+
+/** The archive. Unknown ids throw a RecordFailure. */
+export interface Lineage {
+  /** Adds a genome and returns its id, from 1. */
+  add(node: { genome: readonly Gene[]; parent?: number; note?: string }): number;
+  /** Adds one score to a node. */
+  score(id: number, value: number): void;
+  node(id: number): LineageNode;
+  nodes(): LineageNode[];
+  /** Scores of a node and of all that descend from it. */
+  cladeScores(id: number): readonly number[];
+  /** What a node changed against its parent; null for a root. */
+  edit(id: number): Edit | null;
+  /** The node with the highest mean score, the first of equals; null when none has a score. */
+  best(): LineageNode | null;
+  /** Draws a parent: any, the best, or by score and novelty (see the file's header). */
+  choose(random: Random, options?: { rule?: "any" | "best" | "novel" }): LineageNode;
+  /** The tree as text. */
+  toString(): string;
+  /** One row a node, for a table or a plot. */
+  rows(): Row[];
+  [displaySymbol](): MimeBundle;
+}
+
+interface Parts {
+  database: DatabaseSync;
+  write: <T>(make: () => { entry: NewEntry; genomes?: string[]; result: T }) => T;
+  addGenome: (genome: readonly Gene[]) => string;
+  genome: (hash: string) => Gene[];
+  guard: <T>(work: () => T) => T;
+}
+
+/** The lineage that lives in a record's file. */
+export function createLineage({ database, write, addGenome, genome, guard }: Parts): Lineage {
+  const nodes = (): LineageNode[] => guard(() => readNodes(database));
+  const find = (all: readonly LineageNode[], id: number): LineageNode => {
+    const found = all[id - 1];
+    if (found !== undefined) return found;
+    const known = all.length === 0 ? "none" : `1 to ${all.length}`;
+    throw new RecordFailure({ kind: "unknown", what: "node", id: String(id), known });
+  };
+  const best = (): LineageNode | null => bestOf(nodes());
+  const rows = (): Row[] => rowsOf(nodes());
+  return {
+    add({ genome: genes, parent, note = "" }) {
+      const hash = addGenome(genes);
+      return write(() => {
+        const all = readNodes(database);
+        if (parent !== undefined) find(all, parent);
+        const id = all.length + 1;
+        const body = { id, parent: parent ?? null, genome: hash, note };
+        return { entry: { kind: "node", episode: null, step: null, body }, result: id };
+      });
+    },
+    score: (id, value) =>
+      write(() => {
+        find(readNodes(database), id);
+        return { entry: { kind: "score", episode: null, step: null, body: { node: id, value } }, result: undefined };
+      }),
+    node: (id) => find(nodes(), id),
+    nodes,
+    cladeScores(id) {
+      const all = nodes();
+      const gather = (node: LineageNode): number[] => [
+        ...node.scores,
+        ...node.children.flatMap((child) => gather(find(all, child))),
+      ];
+      return Object.freeze(gather(find(all, id)));
+    },
+    edit(id) {
+      const all = nodes();
+      const node = find(all, id);
+      return node.parent === null ? null : editBetween(genome(find(all, node.parent).genome), genome(node.genome));
+    },
+    best,
+    choose: (random, { rule = "novel" } = {}) => chooseParent(nodes(), random, rule),
+    toString: () => treeOf(nodes()),
+    rows,
+    [displaySymbol]: () => ({
+      "text/html": htmlTable(rows(), { caption: "Lineage" }),
+      "text/plain": treeOf(nodes()),
+    }),
+  };
+}
+
+function readNodes(database: DatabaseSync): LineageNode[] {
+  const rows = database.prepare("SELECT kind, body FROM entries WHERE kind IN ('node', 'score') ORDER BY seq").all();
+  const nodes: {
+    id: number;
+    parent: number | null;
+    genome: string;
+    note: string;
+    scores: number[];
+    children: number[];
+  }[] = [];
+  for (const { kind, body } of rows as { kind: string; body: string }[]) {
+    const read = JSON.parse(body);
+    if (kind === "score") nodes[read.node - 1]!.scores.push(read.value);
+    else {
+      nodes.push({ ...read, scores: [], children: [] });
+      if (read.parent !== null) nodes[read.parent - 1]!.children.push(read.id);
+    }
+  }
+  return nodes.map((node) =>
+    Object.freeze({
+      ...node,
+      scores: Object.freeze(node.scores),
+      children: Object.freeze(node.children),
+      mean: node.scores.length === 0 ? null : node.scores.reduce((a, b) => a + b, 0) / node.scores.length,
+    }),
+  );
+}
+
+function bestOf(nodes: readonly LineageNode[]): LineageNode | null {
+  let best: LineageNode | null = null;
+  for (const node of nodes) if (node.mean !== null && (best === null || node.mean > best.mean!)) best = node;
+  return best;
+}
+
+function chooseParent(nodes: readonly LineageNode[], random: Random, rule: "any" | "best" | "novel"): LineageNode {
+  if (nodes.length === 0) throw new RecordFailure({ kind: "unknown", what: "node", id: "to choose", known: "none" });
+  if (rule === "best") return bestOf(nodes) ?? nodes[0]!;
+  if (rule === "any") return random.choice(nodes);
+  const weights = nodes.map(
+    ({ mean, children }) => 1 / (1 + Math.exp(-10 * ((mean ?? 0.5) - 0.5))) / (1 + children.length),
+  );
+  return nodes[random.categorical(weights)]!;
+}
+
+function rowsOf(nodes: readonly LineageNode[]): Row[] {
+  const depths: number[] = [];
+  return nodes.map(({ id, parent, genome, note, scores, mean, children }) => {
+    depths[id] = parent === null ? 0 : depths[parent]! + 1;
+    return {
+      id,
+      parent,
+      depth: depths[id],
+      genome: genome.slice(0, 8),
+      note,
+      scores: scores.length,
+      mean,
+      children: children.length,
+    };
+  });
+}
+
+function treeOf(nodes: readonly LineageNode[]): string {
+  if (nodes.length === 0) return "an empty lineage";
+  const draw = (node: LineageNode, lead: string, branch: string): string[] => {
+    const mean = node.mean === null ? "no score" : `${Number(node.mean.toFixed(4))} (n=${node.scores.length})`;
+    const line = `${lead}${branch}${node.id} ${node.genome.slice(0, 8)} ${mean}${node.note === "" ? "" : `: ${node.note}`}`;
+    const deeper = lead + (branch === "" ? "" : branch === "└ " ? "  " : "│ ");
+    const last = node.children.length - 1;
+    return [line, ...node.children.flatMap((id, i) => draw(nodes[id - 1]!, deeper, i === last ? "└ " : "├ "))];
+  };
+  return nodes
+    .filter(({ parent }) => parent === null)
+    .flatMap((root) => draw(root, "", ""))
+    .join("\n");
+}

@@ -1,0 +1,146 @@
+/**
+ * A sandbox whose lives record themselves: hand it to an environment or an agent in place of the plain one. A step is
+ * in the file before its report is given out. What only the loop knows (prompt, tokens, rewards) is added afterwards
+ * through `where(report)`.
+ */
+
+import type { Gene, Life, LifeOptions, Limits, Sandbox, StepReport } from "../sandbox/types.ts";
+import type { EpisodeRecord } from "./store.ts";
+import type { EpisodeStart, ModelCall, Plain } from "./types.ts";
+
+/** What all lives of a recording sandbox have in common. */
+export interface RecordingOptions {
+  /** Kept with each episode. */
+  labels?: { readonly [name: string]: Plain };
+  /** Kept with each episode and given to its life, so that a replay runs under the same. */
+  limits?: Partial<Limits>;
+  /** Set for the lives of a fork. */
+  forkOf?: NonNullable<EpisodeStart["forkOf"]>;
+}
+
+/** A sandbox that records. */
+export interface RecordingSandbox extends Sandbox {
+  readonly record: EpisodeRecord;
+  open(options?: LifeOptions & { labels?: RecordingOptions["labels"] }): Promise<RecordedLife>;
+  /** Where a report was recorded; null for one that is not of this sandbox. */
+  where(report: StepReport): { episode: number; step: number } | null;
+}
+
+/** A life that is being recorded. */
+export interface RecordedLife extends Life {
+  /** Its id in the record. */
+  readonly episode: number;
+}
+
+/** Wraps `sandbox` so that every life in it is recorded. Disposing it disposes the sandbox; the record stays open. */
+export function recording(sandbox: Sandbox, record: EpisodeRecord, common: RecordingOptions = {}): RecordingSandbox {
+  const places = new WeakMap<StepReport, { episode: number; step: number }>();
+  let newborn: Promise<readonly Gene[]> | undefined;
+  return {
+    level: sandbox.level,
+    levelReason: sandbox.levelReason,
+    record,
+    async open({ labels, ...options } = {}) {
+      const limits = { ...common.limits, ...options.limits };
+      // A newborn's genome is learnt once, by letting one live: what the first edit of each life is taken against.
+      if (options.genome === undefined) newborn ??= readNewborn(sandbox);
+      const born = options.genome ?? (await newborn);
+      return openRecorded(sandbox, record, places, {
+        options: { ...options, limits },
+        labels: { ...common.labels, ...labels },
+        born: born ?? [],
+        forkOf: common.forkOf,
+      });
+    },
+    where: (report) => places.get(report) ?? null,
+    stats: () => sandbox.stats(),
+    dispose: () => sandbox.dispose(),
+    [Symbol.asyncDispose]: () => sandbox.dispose(),
+  };
+}
+
+async function readNewborn(sandbox: Sandbox): Promise<readonly Gene[]> {
+  const life = await sandbox.open();
+  try {
+    return (await life.step("")).genome;
+  } finally {
+    await life.close();
+  }
+}
+
+async function openRecorded(
+  sandbox: Sandbox,
+  record: EpisodeRecord,
+  places: WeakMap<StepReport, { episode: number; step: number }>,
+  {
+    options,
+    labels,
+    born,
+    forkOf,
+  }: {
+    options: LifeOptions;
+    labels: { [name: string]: Plain };
+    born: readonly Gene[];
+    forkOf: EpisodeStart["forkOf"] | undefined;
+  },
+): Promise<RecordedLife> {
+  const { callModel, signal: _signal, genome, limits = {}, seed = 0, query = "" } = options;
+  let calls: ModelCall[] = [];
+  const listen = async (asked: string): Promise<string> => {
+    try {
+      const answer = await callModel!(asked);
+      calls.push({ query: asked, answer });
+      return answer;
+    } catch (error) {
+      calls.push({ query: asked, error: error instanceof Error ? error.message : String(error) });
+      throw error;
+    }
+  };
+  const life = await sandbox.open({ ...options, ...(callModel && { callModel: listen }) });
+  const asks = callModel !== undefined;
+  const episode = record.begin({
+    seed,
+    query,
+    limits,
+    asks,
+    labels,
+    born,
+    ...(genome && { genome }),
+    ...(forkOf && { forkOf }),
+  });
+  let last: StepReport | null = null;
+  let closed = false;
+  const step = async (program: string): Promise<StepReport> => {
+    calls = [];
+    const report = await life.step(program);
+    record.append(episode, { program, report, calls });
+    places.set(report, { episode, step: report.step });
+    last = report;
+    return report;
+  };
+  let queue: Promise<unknown> = Promise.resolve();
+  const inOrder = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = queue.then(work);
+    queue = result.catch(() => {});
+    return result;
+  };
+  const steps = async (programs: readonly string[]): Promise<StepReport[]> => {
+    const reports: StepReport[] = [];
+    for (const program of programs) {
+      reports.push(await step(program));
+      if (!reports.at(-1)!.alive) break;
+    }
+    return reports;
+  };
+  return {
+    episode,
+    step: (program) => inOrder(() => step(program)),
+    steps: (programs) => inOrder(() => steps(programs)),
+    close: () =>
+      inOrder(async () => {
+        await life.close();
+        if (!closed && last?.alive !== false) record.end(episode);
+        closed = true;
+      }),
+  };
+}

@@ -1,0 +1,110 @@
+/** The words of a record: what is appended, and what is read back. File format: docs/formats.md. */
+
+import type { Gene, Limits, StepReport, Verdict } from "../sandbox/types.ts";
+
+/** Plain data that JSON can say. */
+export type Plain = string | number | boolean | null | readonly Plain[] | { readonly [key: string]: Plain | undefined };
+
+/** How a life began: all that a replay needs besides its programs. */
+export interface EpisodeStart {
+  /** The seed of the life. @default 0 */
+  seed?: number;
+  /** The first query. @default "" */
+  query?: string;
+  /** The genome it began from. Absent: the newborn's. */
+  genome?: readonly Gene[];
+  /** The newborn's genome, if known: what the first step's edit is taken against. @default `genome` */
+  born?: readonly Gene[];
+  limits?: Partial<Limits>;
+  /** True if executed code could call a model. @default false */
+  asks?: boolean;
+  /** What the reader wants to find it by: policy, environment, run. */
+  labels?: { readonly [name: string]: Plain };
+  /** The episode it was forked from, and how. */
+  forkOf?: { episode: number; step: number; without: "edit" | "nothing" };
+}
+
+/** One answer that executed code got from `self.call_LLM`, or the error it got instead. */
+export interface ModelCall {
+  query: string;
+  answer?: string;
+  error?: string;
+}
+
+/** What only the loop around the sandbox knows about a step. Every field may be absent. */
+export interface StepParts {
+  /** What the model was given, and what it wrote, before a program was taken from it. */
+  prompt?: string;
+  output?: string;
+  /** Token counts, and the ids drawn. */
+  tokens?: { prompt?: number; output?: number; ids?: readonly number[] };
+  /** Log-probabilities (nats) of what was drawn. */
+  logProbs?: readonly number[];
+  /** The streams that the draws came from. */
+  seeds?: { readonly [name: string]: string | number };
+  /** Named parts of the reward; they sum to it. */
+  rewards?: { readonly [name: string]: number };
+}
+
+/** What a step changed in the genome: names of genes. */
+export interface Edit {
+  added: string[];
+  changed: string[];
+  deleted: string[];
+}
+
+/** One step as it is appended. */
+export interface StepEntry {
+  program: string;
+  report: StepReport;
+  calls?: readonly ModelCall[];
+  parts?: StepParts;
+}
+
+/** One step as it is read. */
+export interface RecordedStep {
+  step: number;
+  program: string;
+  report: StepReport;
+  calls: ModelCall[];
+  parts: StepParts;
+  /** Against the genome before; null where that is not known or the step left none. */
+  edit: Edit | null;
+  /** SHA-256 of the genome after the step; null when it left none. */
+  genome: string | null;
+  /** Milliseconds since 1970 when it was appended. Not part of what a replay must reproduce, like `report.ms`. */
+  at: number;
+}
+
+/** One line about an episode. */
+export interface EpisodeSummary {
+  id: number;
+  seed: number;
+  steps: number;
+  /** Of the last step; `survived` when there is none. */
+  verdict: Verdict;
+  cause: string;
+  /** False: the program that wrote it was stopped before the end; its steps are as good as any. */
+  complete: boolean;
+  labels: { [name: string]: Plain };
+  forkOf: EpisodeStart["forkOf"] | null;
+}
+
+/** One episode, whole. */
+export interface RecordedEpisode extends EpisodeSummary {
+  start: EpisodeStart;
+  list: RecordedStep[];
+  /** SHA-256 over everything but timings and labels: equal for equal lives, in any record. */
+  digest: string;
+}
+
+/** What `verify` found. */
+export interface Verification {
+  ok: boolean;
+  entries: number;
+  genomes: number;
+  /** The last hash of the chain: note it down and pass it as `head` later, and a cut tail is found too. */
+  head: string;
+  /** The first entry that is not as it was written. */
+  broken: { entry: number; reason: string } | null;
+}
