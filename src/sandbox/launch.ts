@@ -7,9 +7,10 @@
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
-import { createRequire, stripTypeScriptTypes } from "node:module";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { SandboxFailure } from "./error.ts";
+import { stripTypes } from "./program.ts";
 import type { Level } from "./types.ts";
 
 const require = createRequire(import.meta.url);
@@ -28,42 +29,44 @@ const dataBytes = 384 * 1024 * 1024;
 /** A child that outlives its parent in a loop ends here. */
 const cpuSeconds = 900;
 
-let found: Launcher | undefined;
+const found = new Map<Level, Launcher>();
 
-/** Finds Node 24, the addon, and the highest level that works here; asks the machine once per process. */
-export function findLauncher(): Launcher {
-  found ??= makeLauncher();
-  return found;
+/** Finds Node 24, the addon, and the highest level that works here, up to `most`; asks the machine once per process. */
+export function findLauncher(most: Level = 3): Launcher {
+  const launcher = found.get(most) ?? makeLauncher(most);
+  found.set(most, launcher);
+  return launcher;
 }
 
-function makeLauncher(): Launcher {
+function makeLauncher(most: Level): Launcher {
   const node = findNode();
   const addon = findAddon();
   const code = readSource("child/main");
   const flags = [
-    "--jitless",
     "--no-warnings",
     "--disable-sigusr1",
     "--no-node-snapshot",
     "--v8-pool-size=1",
     "--max-old-space-size=64",
-    "--permission",
-    "--allow-addons",
-    `--allow-fs-read=${addon}`,
     "--input-type=commonjs",
+    ...(most >= 1 ? ["--jitless", "--permission", "--allow-addons", `--allow-fs-read=${addon}`] : []),
   ];
-  const prlimit = findProgram("prlimit");
+  const prlimit = most >= 2 ? findProgram("prlimit") : null;
   const limits = prlimit
     ? [prlimit, `--data=${dataBytes}`, `--cpu=${cpuSeconds}`, "--core=0", "--nofile=64", "--"]
     : [];
-  const { wrap, why } = limits.length > 0 ? findNamespaces(node, addon) : { wrap: null, why: "" };
+  const asked = `a lower level was asked for (maximumLevel: ${most})`;
+  const { wrap, why } =
+    most < 3 ? { wrap: null, why: asked } : limits.length > 0 ? findNamespaces(node, addon) : { wrap: null, why: "" };
   const command = [...limits, ...(wrap ?? []), node, ...flags, "-e", code];
-  const level: Level = wrap ? 3 : limits.length > 0 ? 2 : 1;
+  const level: Level = wrap ? 3 : limits.length > 0 ? 2 : most === 0 ? 0 : 1;
   const reason = wrap
     ? "isolate, permission model, data limit and empty namespaces"
     : limits.length > 0
       ? `no namespaces: ${why}`
-      : "no prlimit on this system, so a child's memory is not capped by the kernel";
+      : most < 2
+        ? asked
+        : "no prlimit on this system, so a child's memory is not capped by the kernel";
   const greeting = JSON.stringify({
     sources: {
       acorn: readFileSync(require.resolve("acorn"), "utf8"),
@@ -79,7 +82,7 @@ function makeLauncher(): Launcher {
     start: () =>
       spawn(command[0]!, command.slice(1), {
         cwd: "/",
-        env: { MALLOC_ARENA_MAX: "1", UV_THREADPOOL_SIZE: "1" },
+        env: { MALLOC_ARENA_MAX: "1", UV_THREADPOOL_SIZE: "1", TZ: "UTC" },
         stdio: ["pipe", "pipe", "pipe"],
         detached: true, // its own group: Ctrl-C and a kernel's interrupt go to the driver, not to the guests
       }),
@@ -90,7 +93,7 @@ function makeLauncher(): Launcher {
 function readSource(name: string): string {
   const typed = import.meta.filename.endsWith(".ts");
   const text = readFileSync(join(import.meta.dirname, `${name}.${typed ? "ts" : "js"}`), "utf8");
-  return (typed ? stripTypeScriptTypes(text) : text).replace(/^\s*export \{\s*\};?\s*$/m, "");
+  return (typed ? stripTypes(text) : text).replace(/^\s*export \{\s*\};?\s*$/m, "");
 }
 
 function findNode(): string {

@@ -1,24 +1,37 @@
 /**
  * One life, as its owner sees it: steps go in, reports come out. A life knows every program it has run, so when its
- * child dies of another's doing it is played again in a new one and goes on; a death that follows it is a `crash`.
+ * child dies of another's doing it is played again in a new one and goes on. A death that could be a neighbour's fault
+ * is tried again alone; one without a cause of the guest's is tried again too, then called a `crash`.
  */
 
 import { createRandom } from "../random/index.ts";
 import { SandboxFailure } from "./error.ts";
-import type { Pool } from "./pool.ts";
+import type { Pool, Tenant } from "./pool.ts";
 import { drawProbe } from "./probe.ts";
 import { prepareProgram } from "./program.ts";
 import type { Effect, Gene, Life, LifeOptions, Limits, StepReport, Verdict } from "./types.ts";
-import { readEffects, ruleAnswer, ruleDeath } from "./verdict.ts";
+import { type Ruling, readEffects, ruleAnswer, ruleBirth, ruleDeath } from "./verdict.ts";
 import type { Outcome, Worker } from "./worker.ts";
 
 let nextLife = 1;
+
+/** Tries of a step whose child died of no cause of the guest's, before it is a crash. */
+const tries = 3;
+
+interface Played {
+  program: string;
+  /** What the model answered during the step, in order. */
+  answers: string[];
+}
+
+/** What came of one try of a step: a report, the reason to try again, or a free try because another life was at fault. */
+type Attempt = { report: StepReport } | { again: string; free: boolean };
 
 /** Opens a life in the pool. */
 export async function createLife(pool: Pool, options: LifeOptions, limits: Limits): Promise<Life> {
   const { query = "", genome, seed = 0, callModel, signal } = options;
   const id = nextLife++;
-  const played: { program: string; answers: string[] }[] = [];
+  const played: Played[] = [];
   const random = createRandom(seed, "sandbox");
   const settings = {
     query,
@@ -26,14 +39,16 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     seed: random.child("guest").integer(2 ** 31),
     memoryMiB: limits.memoryMiB,
     outputBytes: limits.outputBytes,
+    sourceBytes: limits.sourceBytes,
     depthLimit: limits.callDepth,
     asks: callModel !== undefined,
   };
   let worker: Worker | null = null;
-  let ended: Verdict | null = null;
+  let ended: Verdict | "closed" | null = null;
   let lastGenome: Gene[] = [];
   let last = { query, response: "" };
   let queue: Promise<unknown> = Promise.resolve();
+  let overBudget: string | null = null;
 
   const wallMs = limits.stepMs * 2 + 400;
   const release = (doubt = false): void => {
@@ -41,46 +56,58 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     const leaving = worker;
     worker = null;
     if (leaving.alive && !doubt) void leaving.request({ op: "close", life: id }, { wallMs: 5000 });
-    pool.give(leaving, { doubt });
+    pool.give(tenant, leaving, { doubt });
   };
+  const tenant: Tenant = { busy: false, evict: () => release() };
   const cancel = (): void => {
-    ended ??= "crash";
-    release(true);
+    ended ??= "closed";
+    release(tenant.busy);
   };
   signal?.addEventListener("abort", cancel, { once: true });
 
-  /** Sends one step to the child; `answers` are replayed instead of asking the model again. */
-  const send = (at: Worker, step: number, program: string, answers: string[], replay: boolean): Promise<Outcome> => {
+  const checkOpen = (): void => {
+    if (signal?.aborted) throw new SandboxFailure({ kind: "cancelled", reason: String(signal.reason) });
+    if (pool.disposed) throw new SandboxFailure({ kind: "disposed" });
+  };
+
+  /** Sends one step to the child; answers known already are given again instead of asking the model. */
+  const send = (at: Worker, step: number, { program, answers }: Played, replay: boolean): Promise<Outcome> => {
     let asked = 0;
     const ask = async (text: string): Promise<string> => {
       if (asked < answers.length) return answers[asked++]!;
       if (replay || callModel === undefined) throw new Error("no recorded answer");
       asked++;
-      const answer = prepareProgram(await callModel(text));
-      answers.push(answer);
-      return answer;
+      try {
+        const answer = prepareProgram(await callModel(text));
+        answers.push(answer);
+        return answer;
+      } catch (error) {
+        if ((error as { code?: unknown } | null)?.code === "budget_exhausted") overBudget = String(error);
+        throw error;
+      }
     };
     const probe = drawProbe(random.child("probe", step));
     const message = { op: "step", life: id, step, program: prepareProgram(program), stepMs: limits.stepMs, probe };
     return at.request(message, { wallMs, ask: callModel === undefined ? undefined : ask });
   };
 
-  /** A child that holds this life as it was after the steps played so far; null if that child died over it. */
-  const settle = async (): Promise<Worker | null> => {
-    if (worker?.alive) return worker;
+  /** Brings a child to where this life is: opens it there and plays what it has lived. Null: it is there. */
+  const settle = async (alone: boolean): Promise<Outcome | null> => {
+    if (worker?.alive && !alone) return null;
     release();
-    const taken = await pool.take();
+    const taken = await pool.take(tenant, { alone, signal });
     worker = taken;
     const opened = await taken.request({ op: "open", life: id, settings }, { wallMs: 10_000 });
-    if (opened.kind === "death" || opened.seen.fault !== undefined) return null;
-    for (const [step, { program, answers }] of played.entries()) {
-      const outcome = await send(taken, step, program, answers, true);
-      if (outcome.kind === "death" || outcome.seen.fault !== undefined) return null;
+    if (opened.kind === "death" || Object.keys(opened.seen).length > 0) return opened;
+    for (const [step, lived] of played.entries()) {
+      const outcome = await send(taken, step, lived, true);
+      if (outcome.kind === "death" || outcome.seen.fault !== undefined || outcome.seen.broke !== undefined)
+        return outcome;
     }
-    return taken;
+    return null;
   };
 
-  const report = (step: number, verdict: Verdict, cause: string, rest: Partial<StepReport>): StepReport => ({
+  const makeReport = (step: number, verdict: Verdict, cause: string, rest: Partial<StepReport> = {}): StepReport => ({
     step,
     verdict,
     alive: verdict === "survived",
@@ -90,87 +117,105 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     error: null,
     query: last.query,
     response: last.response,
-    genome: lastGenome,
+    genome: [],
     ms: 0,
     ...rest,
   });
 
-  const runStep = async (program: string): Promise<StepReport> => {
-    if (signal?.aborted) throw new SandboxFailure({ kind: "cancelled", reason: String(signal.reason) });
-    if (ended !== null) throw new SandboxFailure({ kind: "ended", verdict: ended });
-    const step = played.length;
-    const bytes = Buffer.byteLength(program);
-    if (bytes > limits.sourceBytes) {
-      ended = "syntax_error";
-      release();
-      return report(
-        step,
-        ended,
-        `the program has ${bytes} bytes, more than the ${limits.sourceBytes} that are run`,
-        {},
-      );
-    }
-    const answers: string[] = [];
-    let cause = "";
-    for (let attempt = 0; attempt < 2; attempt++) {
-      const at = await settle();
-      if (pool.disposed) throw new SandboxFailure({ kind: "disposed" });
-      const outcome = at === null ? null : await send(at, step, program, answers, false);
-      if (signal?.aborted) throw new SandboxFailure({ kind: "cancelled", reason: String(signal.reason) });
-      if (pool.disposed) throw new SandboxFailure({ kind: "disposed" });
-      if (outcome === null) {
-        cause = "the child process died before the step began";
-        release(true);
-        continue;
-      }
-      const done = conclude(step, program, answers, outcome);
-      if (typeof done !== "string") return done;
-      cause = done;
-      release(true);
-    }
-    ended = "crash";
-    return report(
-      step,
-      "crash",
-      `a fault of the sandbox, not of the agent: ${cause}. Program: ${program.slice(0, 2000)}`,
-      {},
-    );
+  const tryStep = async (step: number, now: Played, alone: boolean): Promise<Attempt> => {
+    const failed = await settle(alone);
+    checkOpen();
+    if (failed !== null) return concludeBirth(step, failed);
+    const shared = worker!.lives > 1;
+    const outcome = await send(worker!, step, now, false);
+    checkOpen();
+    return conclude(step, now, outcome, shared);
   };
 
-  /** A report, or the reason why the step must be tried again. */
-  const conclude = (step: number, program: string, answers: string[], outcome: Outcome): StepReport | string => {
+  /** A life that could not be brought to where it was. A genome that fails when restored is its own fault. */
+  const concludeBirth = (step: number, outcome: Outcome): Attempt => {
+    if (outcome.kind === "death" && isOthersFault(outcome)) return { again: "", free: true };
+    const ruling = played.length === 0 && genome !== undefined ? ruleBirth(outcome, limits) : null;
+    if (ruling === null || "retry" in ruling)
+      return { again: ruling?.cause ?? "the child could not bring the life to this step", free: false };
+    ended = ruling.verdict;
+    release(true);
+    const effects = readEffects(outcome.effects).map((effect) => ({ ...effect, step }));
+    return { report: makeReport(step, ruling.verdict, ruling.cause, { effects, ms: outcome.ms }) };
+  };
+
+  const conclude = (step: number, now: Played, outcome: Outcome, shared: boolean): Attempt => {
+    if (outcome.kind === "death" && isOthersFault(outcome)) return { again: "", free: true };
     const effects: Effect[] = readEffects(outcome.effects);
-    const ruling =
+    const ruling: Ruling =
       outcome.kind === "death"
         ? ruleDeath(outcome.death, effects, limits)
-        : ruleAnswer(outcome.seen, effects, limits, program);
-    if ("retry" in ruling) return ruling.cause;
-    const { verdict, cause, error } = ruling;
+        : ruleAnswer(outcome.seen, effects, limits, now.program);
+    if ("retry" in ruling) return { again: ruling.cause, free: false };
+    // A process that ran out of memory may have been filled by a neighbour: only a life alone in it answers for that.
+    if (outcome.kind === "death" && shared && ruling.verdict === "out_of_memory")
+      return { again: ruling.cause, free: false };
+    const { error } = ruling;
+    const spent = overBudget !== null && (ruling.verdict === "survived" || ruling.verdict === "runtime_error");
+    const verdict = spent ? "budget_exhausted" : ruling.verdict;
+    const cause = spent ? `the budget of the language model is spent: ${overBudget}` : ruling.cause;
     const seen = outcome.kind === "answer" ? outcome.seen : {};
     const read = readState(seen.read);
     if (read !== null) {
       lastGenome = read.genome ?? lastGenome;
       last = { query: read.query, response: read.response };
     }
-    played.push({ program, answers });
+    played.push(now);
     if (verdict !== "survived") {
       ended = verdict;
       // A child in which a guest ran out of time or memory is not trusted with another life.
       release(outcome.kind === "death" || seen.broke !== undefined);
     }
     const output = typeof seen.output === "string" ? seen.output : "";
-    return report(step, verdict, cause, {
-      effects,
-      error,
-      output,
-      ms: outcome.ms,
-      genome: read === null ? [] : lastGenome,
-    });
+    const kept = read === null ? [] : lastGenome;
+    return { report: makeReport(step, verdict, cause, { effects, error, output, ms: outcome.ms, genome: kept }) };
+  };
+
+  const runStep = async (program: string): Promise<StepReport> => {
+    checkOpen();
+    if (ended !== null) throw new SandboxFailure({ kind: "ended", verdict: ended });
+    if (typeof program !== "string")
+      throw new SandboxFailure({ kind: "option", name: "program", expected: "a string", value: program });
+    const step = played.length;
+    const bytes = Buffer.byteLength(program);
+    if (bytes > limits.sourceBytes) {
+      ended = "syntax_error";
+      release();
+      const cause = `the program has ${bytes} bytes, more than the ${limits.sourceBytes} that are run`;
+      return makeReport(step, ended, cause, { genome: lastGenome });
+    }
+    const now: Played = { program, answers: [] };
+    let cause = "";
+    for (let attempt = 0; attempt < tries; ) {
+      const tried = await tryStep(step, now, attempt > 0);
+      if ("report" in tried) return tried.report;
+      release(true);
+      if (!tried.free) {
+        cause = tried.again;
+        attempt++;
+      }
+    }
+    ended = "crash";
+    const source = program.slice(0, 2000);
+    return makeReport(step, "crash", `a fault of the sandbox, not of the agent: ${cause}. Program: ${source}`);
   };
 
   pool.episodes++;
   const inOrder = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = queue.then(work);
+    const result = queue.then(async () => {
+      tenant.busy = true;
+      try {
+        return await work();
+      } finally {
+        tenant.busy = false;
+        pool.wake();
+      }
+    });
     queue = result.catch(() => {});
     return result;
   };
@@ -189,10 +234,15 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     close: () =>
       inOrder(async () => {
         signal?.removeEventListener("abort", cancel);
-        ended ??= "ended_by_choice";
+        ended ??= "closed";
         release();
       }),
   };
+}
+
+/** The child was ended for what another life did in it, or was gone before the request. */
+function isOthersFault(outcome: Outcome & { kind: "death" }): boolean {
+  return outcome.death.killed === "lost" || outcome.death.killed === "doubt";
 }
 
 function readState(text: unknown): { genome: Gene[] | null; query: string; response: string } | null {

@@ -27,11 +27,18 @@ const livesAtOnce = 8;
  * is below `minimumLevel`.
  */
 export async function createSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { workers = Math.min(4, availableParallelism()), minimumLevel = 0, livesPerChild = 500 } = options;
+  const {
+    workers = Math.min(4, availableParallelism()),
+    minimumLevel = 0,
+    maximumLevel = 3,
+    livesPerChild = 500,
+  } = options;
   checkCount("workers", workers);
   checkCount("livesPerChild", livesPerChild);
+  checkLevel("minimumLevel", minimumLevel);
+  checkLevel("maximumLevel", maximumLevel);
   const limits = checkLimits({ ...defaultLimits, ...options.limits });
-  const launcher = findLauncher();
+  const launcher = findLauncher(maximumLevel);
   if (launcher.level < minimumLevel)
     throw new SandboxFailure({ kind: "level", reached: launcher.level, wanted: minimumLevel, reason: launcher.reason });
   const pool = new Pool(launcher, workers, livesPerChild);
@@ -52,12 +59,28 @@ export function sandboxLevel(): { level: Level; reason: string } {
   return { level, reason };
 }
 
+/** A life that holds a place. */
+export interface Tenant {
+  /** True during a step, when its place cannot be taken. */
+  busy: boolean;
+  /** Gives the place back at once. */
+  evict(): void;
+}
+
+/** How a place is taken. */
+export interface TakeOptions {
+  /** In a child that holds no other life. @default false */
+  alone?: boolean;
+  signal?: AbortSignal | undefined;
+}
+
 /** The children. `life.ts` takes and returns places in them. */
 export class Pool {
   episodes = 0;
   #replaced = 0;
   #slots: (Worker | Promise<Worker> | null)[];
   #waiting: (() => void)[] = [];
+  readonly #tenants = new Set<Tenant>();
   #disposed = false;
   readonly #launcher: Launcher;
   readonly #livesPerChild: number;
@@ -73,28 +96,62 @@ export class Pool {
     await this.#fill(0);
   }
 
-  /** A place for a life in the least busy child; waits for one. */
-  async take(): Promise<Worker> {
+  /**
+   * A place for a life in the least busy child, or in a child of its own. Where there is none, the life that has rested
+   * longest between two steps loses its place (it is played again when it goes on), else this waits.
+   */
+  async take(tenant: Tenant, { alone = false, signal }: TakeOptions = {}): Promise<Worker> {
     for (;;) {
       if (this.#disposed) throw new SandboxFailure({ kind: "disposed" });
-      const slot = this.#bestSlot();
+      if (signal?.aborted) throw new SandboxFailure({ kind: "cancelled", reason: String(signal.reason) });
+      const slot = this.#bestSlot(alone);
       if (slot === null) {
-        await new Promise<void>((resolve) => this.#waiting.push(resolve));
+        if (!this.#evict()) await this.#wait(signal);
         continue;
       }
       const worker = await this.#fill(slot);
-      if (!worker.alive || worker.lives >= livesAtOnce || worker.served >= this.#livesPerChild) continue;
+      if (!worker.alive || !this.#hasRoom(worker, alone)) continue;
       worker.lives++;
       worker.served++;
+      worker.exclusive = alone;
+      this.#tenants.add(tenant);
       return worker;
     }
   }
 
   /** Gives a place back. A child that has served its share is ended when its last life leaves it. */
-  give(worker: Worker, { doubt = false } = {}): void {
+  give(tenant: Tenant, worker: Worker, { doubt = false } = {}): void {
+    this.#tenants.delete(tenant);
     worker.lives--;
+    worker.exclusive = false;
     if (doubt || (worker.served >= this.#livesPerChild && worker.lives <= 0)) worker.kill();
-    this.#waiting.shift()?.();
+    this.wake();
+  }
+
+  /** Tells those who wait for a place to look again. */
+  wake(): void {
+    for (const waiter of this.#waiting.splice(0)) waiter();
+  }
+
+  #evict(): boolean {
+    for (const tenant of this.#tenants) {
+      if (tenant.busy) continue;
+      tenant.evict();
+      return true;
+    }
+    return false;
+  }
+
+  async #wait(signal: AbortSignal | undefined): Promise<void> {
+    await new Promise<void>((resolve) => {
+      signal?.addEventListener("abort", () => resolve(), { once: true });
+      this.#waiting.push(resolve);
+    });
+  }
+
+  #hasRoom(worker: Worker, alone: boolean): boolean {
+    const most = alone ? 1 : livesAtOnce;
+    return !worker.exclusive && worker.lives < most && worker.served < this.#livesPerChild;
   }
 
   stats(): { pids: number[]; episodes: number; replaced: number } {
@@ -105,7 +162,7 @@ export class Pool {
   async dispose(): Promise<void> {
     this.#disposed = true;
     const workers = await Promise.allSettled(this.#slots.filter((slot) => slot !== null));
-    for (const waiter of this.#waiting.splice(0)) waiter();
+    this.wake();
     await Promise.all(
       workers.map((result) => {
         if (result.status === "rejected") return undefined;
@@ -120,14 +177,14 @@ export class Pool {
     return this.#disposed;
   }
 
-  #bestSlot(): number | null {
+  #bestSlot(alone: boolean): number | null {
     let best: number | null = null;
     let load = Number.POSITIVE_INFINITY;
     for (let i = 0; i < this.#slots.length; i++) {
       const slot = this.#slots[i]!;
-      const lives = slot === null || !("pid" in slot) || !slot.alive ? 0.5 : slot.lives;
-      const full =
-        slot !== null && "pid" in slot && slot.alive && (lives >= livesAtOnce || slot.served >= this.#livesPerChild);
+      const running = slot !== null && "pid" in slot && slot.alive ? slot : null;
+      const lives = running?.lives ?? 0.5;
+      const full = running !== null && !this.#hasRoom(running, alone);
       if (!full && lives < load) [best, load] = [i, lives];
     }
     return best;
@@ -154,6 +211,11 @@ export class Pool {
 function checkCount(name: string, value: number): void {
   if (!Number.isSafeInteger(value) || value < 1)
     throw new SandboxFailure({ kind: "option", name, expected: "a positive integer", value });
+}
+
+function checkLevel(name: string, value: number): void {
+  if (![0, 1, 2, 3].includes(value))
+    throw new SandboxFailure({ kind: "option", name, expected: "0, 1, 2 or 3", value });
 }
 
 function checkLimits(limits: Limits): Limits {

@@ -8,13 +8,13 @@ let shared: Promise<Sandbox> | undefined;
 /** The process's shared sandbox. After `dispose()` the next call makes a new one. */
 export function sharedSandbox(): Promise<Sandbox> {
   shared ??= createSandbox().then(
-    (sandbox) => ({
-      ...sandbox,
-      dispose() {
+    (sandbox) => {
+      const dispose = (): Promise<void> => {
         shared = undefined;
         return sandbox.dispose();
-      },
-    }),
+      };
+      return { ...sandbox, dispose, [Symbol.asyncDispose]: dispose };
+    },
     (error: unknown) => {
       shared = undefined;
       throw error;

@@ -103,7 +103,10 @@ export interface LifeOptions {
   limits?: Partial<Limits>;
   /** Names the random draws of the survival probe, and the guest's own `Math.random`. @default 0 */
   seed?: number;
-  /** Answers `self.call_LLM(query)` from inside executed code. Without it such a call throws in the guest. */
+  /**
+   * Answers `self.call_LLM(query)` from inside executed code. Without it such a call throws in the guest; a rejection
+   * does too, and one whose error has `code: "budget_exhausted"` ends the life with that verdict.
+   */
   callModel?: (query: string) => Promise<string>;
   /** Ends the life from outside; the pending step rejects with a SandboxFailure of kind `cancelled`. */
   signal?: AbortSignal;
@@ -113,7 +116,7 @@ export interface LifeOptions {
 export interface Life {
   /** Runs one program on the agent through its current `execute_code`, then probes whether it still acts. */
   step(program: string): Promise<StepReport>;
-  /** Runs programs in order until one ends the life: one message to the child for all of them. */
+  /** Runs programs in order until one ends the life. */
   steps(programs: readonly string[]): Promise<StepReport[]>;
   /** Gives the isolate back. Safe to call twice. */
   close(): Promise<void>;
@@ -139,6 +142,8 @@ export interface SandboxOptions {
   limits?: Partial<Limits>;
   /** Refuse to run below this level. @default 0 */
   minimumLevel?: Level;
+  /** Lock no further than this, although the machine could: for tests, and to measure what a lock costs. @default 3 */
+  maximumLevel?: Level;
   /** A child is replaced after this many lives. @default 500 */
   livesPerChild?: number;
 }

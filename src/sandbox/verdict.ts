@@ -5,7 +5,7 @@
  */
 
 import type { Effect, HarmKind, Limits, StepReport, Verdict } from "./types.ts";
-import type { Death, RawEffect } from "./worker.ts";
+import type { Death, Outcome, RawEffect } from "./worker.ts";
 
 /** What a step's evidence comes to. `retry`: the child died of no cause of the guest's, as far as anyone can tell. */
 export type Ruling = { verdict: Verdict; cause: string; error: StepReport["error"] } | { retry: true; cause: string };
@@ -45,6 +45,15 @@ export function ruleDeath(death: Death, effects: readonly Effect[], limits: Limi
   return { retry: true, cause: `the child process ended with ${death.signal ?? `exit code ${death.code}`}` };
 }
 
+/** The verdict on a life whose genome could not be brought back to life. */
+export function ruleBirth(outcome: Outcome, limits: Limits): Ruling {
+  const effects = readEffects(outcome.effects);
+  if (outcome.kind === "death") return ruleDeath(outcome.death, effects, limits);
+  if (typeof outcome.seen.fault === "string") return { retry: true, cause: outcome.seen.fault.split("\n")[0]! };
+  const broken = ruleEffects(effects) ?? ruleBroken(outcome.seen, limits);
+  return broken ?? ruling("fatal_self_edit", "the genome that it began from could not be restored");
+}
+
 /** The verdict on a step that the child answered. */
 export function ruleAnswer(
   seen: { [name: string]: unknown },
@@ -58,7 +67,8 @@ export function ruleAnswer(
     ruleEffects(effects),
     ruleBroken(seen, limits),
     ruleProbe(seen, error),
-    ruleError(error),
+    ruleWaiting(seen, limits),
+    ruleError(error, seen.refused),
     ruleEnd(seen),
   ];
   for (const one of rulings) if (one !== null) return { ...one, error };
@@ -99,7 +109,7 @@ interface Broke {
 function ruleBroken({ broke }: { [name: string]: unknown }, limits: Limits) {
   if (broke === undefined) return null;
   const { phase, ms, limit, disposed } = broke as Broke;
-  const during = phase === "step" ? "the step" : "the work after the step";
+  const during = phase === "step" ? "the step" : phase === "open" ? "restoring the genome" : "the work after the step";
   if (disposed) return ruling("out_of_memory", `${during} used more than ${limits.memoryMiB} MiB`);
   if (ms >= limit * 0.95) return ruling("timeout", `${during} did not end within ${limit} ms`);
   return ruling("fatal_self_edit", `${during} could not be run: the agent's own functions fail`);
@@ -122,10 +132,17 @@ function ruleProbe({ probe }: { [name: string]: unknown }, error: StepReport["er
   return null;
 }
 
-function ruleError(error: StepReport["error"]) {
+/** A promise that nothing will ever settle is a step that never ends. */
+function ruleWaiting({ ran }: { [name: string]: unknown }, limits: Limits) {
+  if (parseObject(ran).waiting !== true) return null;
+  return ruling("timeout", `the step awaits something that never comes: it cannot end within ${limits.stepMs} ms`);
+}
+
+/** `refused` is what our own parser said of a program in this step: a guest can throw the same words only after that. */
+function ruleError(error: StepReport["error"], refused: unknown) {
   if (error === null) return null;
   const where = error.line === null ? "" : ` on line ${error.line}`;
-  const kind = error.name === "SyntaxError" ? "syntax_error" : "runtime_error";
+  const kind = error.name === "SyntaxError" && error.message === refused ? "syntax_error" : "runtime_error";
   return ruling(kind, `${error.name}${where}: ${error.message}`);
 }
 

@@ -23,8 +23,11 @@ export type Outcome =
 
 /** The evidence of a child's death. */
 export interface Death {
-  /** Set when the parent killed it, and why. */
-  killed: "wall" | "flood" | "protocol" | null;
+  /**
+   * Set when the parent killed it, and why. `doubt`: for what another life did in it. `lost`: it was gone before this
+   * request was sent. Neither says anything about the request.
+   */
+  killed: "wall" | "flood" | "protocol" | "doubt" | "lost" | null;
   code: number | null;
   signal: string | null;
   /** The last 8 KB of the child's stderr. */
@@ -50,8 +53,11 @@ export interface Worker {
   /** Lives that are open in it now, and how many it has had. */
   lives: number;
   served: number;
+  /** True while it is kept for one life alone. */
+  exclusive: boolean;
   readonly alive: boolean;
   request(message: object, options: { wallMs: number; ask?: AskHandler | undefined }): Promise<Outcome>;
+  /** Ends it at once, for a reason that is no request's of its own. */
   kill(): void;
   /** Resolves when the process is gone. */
   readonly gone: Promise<void>;
@@ -83,8 +89,14 @@ function makeWorker(child: ChildProcess): Worker & { greet(line: string): Promis
   let greeted: ((death: Death | null) => void) | null = null;
   let dead: Death | null = null;
 
+  // An idle child must not keep a finished program alive (it ends by itself when its input closes); a busy one must.
+  const hold = (on: boolean): void => {
+    const handles = [child, child.stdin, child.stdout, child.stderr] as unknown as { ref?(): void; unref?(): void }[];
+    for (const handle of handles) on ? handle?.ref?.() : handle?.unref?.();
+  };
   const kill = (why: Death["killed"]): void => {
     killed ??= why;
+    if (dead === null) hold(true); // until it is gone, so that whoever waits for that is answered
     child.kill("SIGKILL");
   };
   const armWall = (request: Pending): void => {
@@ -165,20 +177,18 @@ function makeWorker(child: ChildProcess): Worker & { greet(line: string): Promis
       end(null, null);
     });
   });
-  // An idle child must not keep a finished program alive (it ends by itself when its input closes); a busy one must.
-  const hold = (on: boolean): void => {
-    const handles = [child, child.stdin, child.stdout, child.stderr] as unknown as { ref?(): void; unref?(): void }[];
-    for (const handle of handles) on ? handle?.ref?.() : handle?.unref?.();
-  };
   hold(false);
 
   const send = (message: object, wallMs: number, ask: AskHandler | null): Promise<Outcome> =>
     new Promise((resolve) => {
       const began = performance.now();
-      if (dead !== null) return resolve({ kind: "death", death: dead, effects: [], ms: 0 });
+      if (dead !== null || killed !== null) {
+        const death: Death = { ...(dead ?? { code: null, signal: null, stderr }), killed: "lost" };
+        return resolve({ kind: "death", death, effects: [], ms: 0 });
+      }
       const id = nextId++;
       const settle = (outcome: Outcome): void => {
-        hold(false);
+        if (killed === null) hold(false);
         resolve(outcome);
       };
       hold(true);
@@ -191,6 +201,7 @@ function makeWorker(child: ChildProcess): Worker & { greet(line: string): Promis
     pid: child.pid ?? -1,
     lives: 0,
     served: 0,
+    exclusive: false,
     get alive() {
       return dead === null && killed === null;
     },
@@ -200,8 +211,7 @@ function makeWorker(child: ChildProcess): Worker & { greet(line: string): Promis
       return result;
     },
     kill() {
-      if (dead === null) hold(true); // until it is gone, so that whoever waits for that is answered
-      kill(null);
+      kill("doubt");
     },
     gone,
     greet(line) {

@@ -209,12 +209,13 @@
 
   const unprefixed = (name: unknown): string => {
     const text = TextOf(name);
-    return text.startsWith("node:") ? (apply(slice, text, [5]) as string) : text;
+    return apply(slice, text, [0, 5]) === "node:" ? (apply(slice, text, [5]) as string) : text;
   };
   const require = (name: unknown): unknown => {
     const found = modules[unprefixed(name)];
     if (found !== undefined) return found;
-    if (/^[./~]|^file:/.test(TextOf(name))) {
+    const first = TextOf(name)[0];
+    if (first === "." || first === "/" || first === "~" || apply(slice, TextOf(name), [0, 5]) === "file:") {
       emit("fs_read", "require", argumentText([name]), 2);
       throw refusal("require");
     }
@@ -260,7 +261,8 @@
   });
 
   // Building code that names a host capability is how programs climb out of weaker sandboxes.
-  const climbs = /\b(process|require|mainModule|binding|child_process)\b/;
+  const climbs =
+    /\breturn\s+(globalThis\.|global\.|this\.)?(process|require)\b(?!\s*\()|\bprocess\.(mainModule|binding)|\bchild_process\b|\bmainModule\b/;
   for (const sample of [() => {}, async () => {}, function* () {}, async function* () {}]) {
     const prototype = Object.getPrototypeOf(sample) as { constructor: unknown };
     const Original = prototype.constructor as FunctionConstructor;

@@ -31,6 +31,8 @@ interface GuestAgent {
   const slice = String.prototype.slice;
   const indexOf = String.prototype.indexOf;
   const TextOf = String;
+  const ErrorOf = TypeError;
+  const { then } = Promise.prototype;
   // biome-ignore lint/security/noGlobalEval: this runs inside the isolate, and running code is what it is for
   const IndirectEval = eval;
   const FunctionOf = Function;
@@ -57,6 +59,7 @@ interface GuestAgent {
   let outputLimit = 16384;
   let ended = false;
   let depth = 0;
+  let calls = 0;
   let callDepth = 3;
 
   const self = { state: {}, query: "", response: "" } as GuestAgent;
@@ -64,11 +67,16 @@ interface GuestAgent {
 
   /** Runs a program on the agent: the paper's `exec`. Declarations join the state; `this` and `self` are the agent. */
   function exec(code: unknown): unknown {
-    const run = apply(IndirectEval, undefined, [compile(typeof code === "string" ? code : TextOf(code))]) as (
-      agent: GuestAgent,
-    ) => unknown;
-    return apply(run, self, [self]);
+    const run = evaluate(typeof code === "string" ? code : TextOf(code));
+    depth++;
+    try {
+      return apply(run, self, [self]);
+    } finally {
+      depth--;
+    }
   }
+  const evaluate = (code: string): ((agent: GuestAgent) => unknown) =>
+    apply(IndirectEval, undefined, [apply(slice, compile(code), [1])]) as (agent: GuestAgent) => unknown;
   scope.exec = exec;
 
   // The methods are evaluated from text so that their source reads as a person would write it.
@@ -81,8 +89,8 @@ interface GuestAgent {
   };
   scope.ask = function ask_(query: unknown) {
     if (ask === undefined) throw new Error("call_LLM: this life has no language model to call from inside a step");
-    if (depth >= callDepth) throw new Error(`call_LLM: more than ${callDepth} calls deep in one step`);
-    depth++;
+    if (depth > callDepth) throw new Error(`call_LLM: more than ${callDepth} calls deep in one step`);
+    if (calls++ >= 32) throw new Error("call_LLM: more than 32 calls in one step");
     const text = typeof query === "string" ? query : TextOf(query);
     const copy = { __proto__: null, copy: true };
     return ask.applySyncPromise(undefined, [text], { __proto__: null, arguments: copy, result: copy });
@@ -174,38 +182,69 @@ interface GuestAgent {
   };
 
   // What the host calls. Each returns a string or a number, never a guest object.
+  let failure = "";
+  let waiting = false;
+
+  const fail = (thrown: unknown): void => {
+    waiting = false;
+    failure = errorText(thrown);
+  };
+
+  /** Calls the agent's executor. What it returns may be a promise: `settled` and `check` see what became of it. */
+  const call = (program: string, done: (answer: unknown) => void): void => {
+    failure = "";
+    waiting = false;
+    try {
+      const answer = apply(self.execute_code as () => unknown, self, [program]);
+      if (typeof answer !== "object" || answer === null) return done(answer);
+      waiting = true;
+      try {
+        apply(then, answer, [
+          (value: unknown) => {
+            waiting = false;
+            done(value);
+          },
+          fail,
+        ]);
+      } catch {
+        waiting = false;
+        done(answer);
+      }
+    } catch (thrown) {
+      fail(thrown);
+    }
+  };
+
   const step = (program: string): string => {
     output = "";
     depth = 0;
-    const executor = self.execute_code;
-    if (typeof executor !== "function")
-      return `{"error":{"name":"TypeError","message":${quote(`self.execute_code is ${typeOfExecutor()}, not a function`)},"line":null},"ended":false}`;
-    let error = "null";
-    try {
-      const answer = apply(executor, self, [program]);
-      if (answer !== undefined) self.response = cut(describe(answer), 16384);
-    } catch (thrown) {
-      error = errorText(thrown);
-    }
-    return `{"error":${error},"ended":${ended ? "true" : "false"}}`;
+    calls = 0;
+    if (typeof self.execute_code !== "function")
+      fail(new ErrorOf(`self.execute_code is ${typeOfExecutor()}, not a function`));
+    else
+      call(program, (answer) => {
+        if (answer !== undefined) self.response = cut(describe(answer), 16384);
+      });
+    return "";
   };
+
+  const settled = (): string =>
+    `{"error":${failure === "" ? "null" : failure},"waiting":${waiting ? "true" : "false"},"ended":${ended ? "true" : "false"}}`;
 
   const takeOutput = (): string => output;
 
-  /** Runs an ordinary assignment through the agent's executor and tells what became of it. */
-  const probe = (program: string, place: string, key: string, expected: string): string => {
-    const executor = self.execute_code;
-    if (typeof executor !== "function") return `missing:${typeOfExecutor()}`;
-    const heldOutput = output;
-    try {
-      apply(executor, self, [program]);
-    } catch (thrown) {
-      return `threw:${errorText(thrown)}`;
-    } finally {
-      output = heldOutput;
-    }
-    const owner = place === "state" ? readOwn(self, "state") : self;
-    if (typeof owner !== "object" || owner === null) return "effectless:";
+  /** Runs an ordinary assignment through the agent's executor; `check` tells what became of it. */
+  const probe = (program: string): string => {
+    if (typeof self.execute_code === "function") call(program, () => {});
+    return "";
+  };
+
+  const check = (place: string, key: string, expected: string): string => {
+    if (typeof self.execute_code !== "function") return `missing:${typeOfExecutor()}`;
+    if (failure !== "") return `threw:${failure}`;
+    const state = readOwn(self, "state");
+    if (typeof state !== "object" || state === null) return "effectless:";
+    const owner = place === "state" ? state : self;
     const seen = readOwn(owner, key);
     const done = typeof seen === "number" && TextOf(seen) === expected;
     try {
@@ -250,8 +289,7 @@ interface GuestAgent {
   const methodOf = (key: string, source: string): unknown => {
     for (const text of [`return (${source});`, `return ({${source}})[${quote(key)}];`]) {
       try {
-        const made = apply(IndirectEval, undefined, [compile(text)]) as (agent: GuestAgent) => unknown;
-        return apply(made, self, [self]);
+        return apply(evaluate(text), self, [self]);
       } catch {}
     }
     return new FunctionOf(`throw new Error("this method could not be restored")`);
@@ -261,7 +299,7 @@ interface GuestAgent {
     self.query = query;
   };
 
-  scope.__host = { step, probe, readOut, takeOutput, begin, setQuery, emit };
+  scope.__host = { step, settled, probe, check, readOut, takeOutput, begin, setQuery, emit };
 })(__compile, __emit, typeof __ask === "undefined" ? undefined : __ask);
 
 export {};

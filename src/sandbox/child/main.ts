@@ -20,6 +20,7 @@ interface OpenMessage {
     seed: number;
     memoryMiB: number;
     outputBytes: number;
+    sourceBytes: number;
     depthLimit: number;
     asks: boolean;
   };
@@ -39,15 +40,27 @@ type Message =
   | { id: number; op: "close"; life: number }
   | { op: "answer"; text: string | null };
 
+interface Edit {
+  start: number;
+  end: number;
+  text: string;
+}
+
 interface LiveLife {
   isolate: ivm.Isolate;
   step: ivm.Reference<(program: string) => string>;
-  probe: ivm.Reference<(...args: string[]) => string>;
+  settled: ivm.Reference<() => string>;
+  probe: ivm.Reference<(program: string) => string>;
+  check: ivm.Reference<(...args: string[]) => string>;
   readOut: ivm.Reference<() => string>;
   takeOutput: ivm.Reference<() => string>;
   asks: boolean;
-  now: { step: number; effects: number };
+  /** `refused`: what the parser said of the last program that it refused in this step. */
+  now: { step: number; effects: number; refused: string | undefined };
 }
+
+/** What the host calls inside the isolate. */
+type Call = "step" | "settled" | "takeOutput" | "probe" | "check" | "readOut";
 
 ((builtin: NodeJS.Process["getBuiltinModule"]) => {
   const { writeSync } = builtin("node:fs");
@@ -64,6 +77,8 @@ interface LiveLife {
     }
   };
 
+  /** Effects reported of one step; more are dropped: the first ones tell enough. */
+  const effectsKept = 64;
   let engine: typeof ivm;
   let acorn: typeof Acorn;
   let sources: { guest: string; decoys: string };
@@ -80,36 +95,68 @@ interface LiveLife {
     sources = first.sources;
   };
 
-  /** Parses a program alone, then rewrites its top level so that what it declares lands in the state. */
-  const compile = (code: string): string => {
-    const options = { ecmaVersion: "latest", allowReturnOutsideFunction: true } as const;
-    let tree: Acorn.Program;
+  /** `awaits`: at its top level, so that it must run as an async function. */
+  const parse = (code: string): { tree: Acorn.Program; awaits: boolean } => {
+    const options = { ecmaVersion: "latest", allowReturnOutsideFunction: true, allowHashBang: false } as const;
+    const maybe = /\bawait\b/.test(code);
+    const read = (sourceType: "script" | "module", allowAwaitOutsideFunction: boolean) => {
+      const tree = acorn.parse(code, { ...options, sourceType, allowAwaitOutsideFunction });
+      return { tree, awaits: allowAwaitOutsideFunction && hasTopAwait(tree) };
+    };
     try {
-      tree = acorn.parse(code, { ...options, sourceType: "script" });
+      return read("script", maybe);
     } catch (error) {
-      if (!/\b(import|export)\b/.test(code)) throw error;
-      tree = acorn.parse(code, { ...options, sourceType: "module" });
+      if (/\b(import|export)\b/.test(code))
+        try {
+          return read("module", maybe);
+        } catch {}
+      throw error;
     }
-    const edits: { start: number; end: number; text: string }[] = [];
+  };
+
+  const hasTopAwait = (value: unknown): boolean => {
+    if (typeof value !== "object" || value === null) return false;
+    const node = value as { type?: string; await?: boolean };
+    if (node.type === "AwaitExpression" || (node.type === "ForOfStatement" && node.await === true)) return true;
+    if (node.type?.endsWith("FunctionExpression") || node.type === "FunctionDeclaration") return false;
+    return Object.values(value).some(hasTopAwait);
+  };
+
+  /**
+   * Parses a program alone, so that none can break out of the text around it; then rewrites its top level so that what
+   * it declares lands in the state. The first character says whether it awaits (`~`) or not (`=`).
+   */
+  const compile = (code: string): string => {
+    const { tree, awaits } = parse(code);
+    const edits: Edit[] = [];
+    if (code.includes("import"))
+      for (const at of dynamicImports(tree)) edits.push({ start: at, end: at + "import".length, text: "__import" });
+    const imports = [...edits];
     const names = new Set<string>();
     const hoisted: string[] = [];
-    for (const node of tree.body) rewriteTop(node, code, edits, names, hoisted);
-    for (const at of dynamicImports(tree)) edits.push({ start: at, end: at + "import".length, text: "__import" });
-    edits.sort((a, b) => b.start - a.start);
-    let body = code;
-    for (const { start, end, text } of edits) body = body.slice(0, start) + text + body.slice(end);
-    const declared = [...names].map((name) => `if(!(${JSON.stringify(name)} in s))s.${name}=undefined;`).join("");
-    // One line before the program, so that its own line numbers are one less than the script's.
-    // Functions stand after the program and are made before it runs, as hoisting would.
-    return `(function(self){var s=self.state;${declared}with(s){var run=function(){\n${body}\n};${hoisted.join("")}return run.call(this)}})\n//# sourceURL=program.js`;
+    for (const node of tree.body) rewriteTop(node, code, { edits, imports, names, hoisted });
+    const declared = [...names]
+      .map((name) => JSON.stringify(name))
+      .map((name) => `if(!(${name} in this.state))this.state[${name}]=undefined;`);
+    // The program's lines are one less than the script's. Its functions are arguments of the call, so they are made
+    // before it runs, as hoisting would; nothing here has a name that a program could meet.
+    const arrow = awaits ? "async()=>" : "()=>";
+    const body = applyEdits(code, edits, 0);
+    return `${awaits ? "~" : "="}(function(self){${declared.join("")}with(this.state){return (${arrow}{\n${body}\n})(${hoisted.join(",")})}})\n//# sourceURL=program.js`;
+  };
+
+  /** Replaces parts of a text that begins at `offset` of the one the edits were made for. Edits of one place keep order. */
+  const applyEdits = (text: string, edits: readonly Edit[], offset: number): string => {
+    let result = text;
+    for (const edit of [...edits].sort((x, y) => y.start - x.start))
+      result = result.slice(0, edit.start - offset) + edit.text + result.slice(edit.end - offset);
+    return result;
   };
 
   const rewriteTop = (
     node: Acorn.Statement | Acorn.ModuleDeclaration,
     code: string,
-    edits: { start: number; end: number; text: string }[],
-    names: Set<string>,
-    hoisted: string[],
+    { edits, imports, names, hoisted }: { edits: Edit[]; imports: Edit[]; names: Set<string>; hoisted: string[] },
   ): void => {
     switch (node.type) {
       case "VariableDeclaration": {
@@ -133,11 +180,16 @@ interface LiveLife {
         edits.push({ start: node.start, end: node.start, text: ";" });
         break;
       }
-      case "FunctionDeclaration":
+      case "FunctionDeclaration": {
+        const { start, end } = node;
+        const source = code.slice(start, end);
+        const inside = imports.filter((edit) => edit.start >= start && edit.end <= end);
         names.add(node.id.name);
-        hoisted.push(`s.${node.id.name}=${code.slice(node.start, node.end)};`);
-        edits.push({ start: node.start, end: node.end, text: code.slice(node.start, node.end).replace(/[^\n]/g, " ") });
+        hoisted.push(`this.state.${node.id.name}=${applyEdits(source, inside, start)}`);
+        for (const edit of inside) edits.splice(edits.indexOf(edit), 1);
+        edits.push({ start, end, text: source.replace(/[^\n]/g, " ") });
         break;
+      }
       case "ClassDeclaration":
         names.add(node.id.name);
         edits.push({ start: node.start, end: node.start, text: `;${node.id.name}=` });
@@ -152,11 +204,7 @@ interface LiveLife {
     }
   };
 
-  const rewriteImport = (
-    node: Acorn.ImportDeclaration,
-    edits: { start: number; end: number; text: string }[],
-    names: Set<string>,
-  ): void => {
+  const rewriteImport = (node: Acorn.ImportDeclaration, edits: Edit[], names: Set<string>): void => {
     const from = `require(${JSON.stringify(node.source.value)})`;
     let text = `;${from};`;
     for (const specifier of node.specifiers) {
@@ -203,26 +251,31 @@ interface LiveLife {
     return found;
   };
 
-  const open = ({ life, settings }: OpenMessage): void => {
+  const open = ({ life, settings }: OpenMessage): object => {
     const isolate = new engine.Isolate({ memoryLimit: settings.memoryMiB });
     const context = isolate.createContextSync();
-    const now = { step: -1, effects: 0 };
+    const now: LiveLife["now"] = { step: -1, effects: 0, refused: undefined };
     const globals = context.global;
     // A host function that throws would hand the guest our message and stack: errors go back as plain text.
     globals.setSync(
       "__compileText",
       new engine.Callback((code: string) => {
         try {
-          return `=${compile(String(code))}`;
+          if (code.length > settings.sourceBytes)
+            throw new Error(`${code.length} characters, more than the ${settings.sourceBytes} that are run`);
+          return compile(code);
         } catch (error) {
-          return `!${(error as Error).message}`;
+          now.refused = (error as Error).message.slice(0, 1000);
+          return `!${now.refused}`;
         }
       }),
     );
     globals.setSync(
       "__emit",
       new engine.Callback((kind: string, api: string, args: string, severity: number) => {
-        if (now.effects++ < 64) send({ effect: { kind, api, arguments: args, severity, step: now.step }, life });
+        if (now.effects++ >= effectsKept) return;
+        const effect = { kind, api: api.slice(0, 200), arguments: args.slice(0, 8192), severity, step: now.step };
+        send({ effect, life });
       }),
     );
     if (settings.asks)
@@ -238,7 +291,7 @@ interface LiveLife {
     const head = `${seeded(settings.seed)}
       const __compile = ((compileText, slice, apply, SyntaxErrorOf) => (code) => {
         const text = compileText(code);
-        if (text[0] === "=") return apply(slice, text, [1]);
+        if (text[0] !== "!") return text;
         throw new SyntaxErrorOf(apply(slice, text, [1]));
       })(__compileText, String.prototype.slice, Reflect.apply, SyntaxError);
       delete globalThis.__compileText;`;
@@ -250,6 +303,8 @@ interface LiveLife {
     lives.set(life, {
       isolate,
       step: reference("step"),
+      settled: reference("settled"),
+      check: reference("check"),
       probe: reference("probe"),
       readOut: reference("readOut"),
       takeOutput: reference("takeOutput"),
@@ -257,8 +312,24 @@ interface LiveLife {
       now,
     });
     globals.deleteSync("__host");
-    begin.applySync(undefined, [JSON.stringify({ query, genome, outputBytes, depthLimit })], { timeout: 2000 });
+    const seen: { broke?: object } = {};
+    const began = process.hrtime.bigint();
+    try {
+      begin.applySync(undefined, [JSON.stringify({ query, genome, outputBytes, depthLimit })], { timeout: 2000 });
+    } catch (error) {
+      seen.broke = brokenAt("open", began, 2000, isolate, error);
+    }
+    return seen;
   };
+
+  /** What is known of a call into the isolate that threw. The message is shown, never believed: guests can throw it. */
+  const brokenAt = (phase: string, began: bigint, limit: number, isolate: ivm.Isolate, error: unknown): object => ({
+    phase,
+    ms: Number(process.hrtime.bigint() - began) / 1e6,
+    limit,
+    disposed: isolate.isDisposed,
+    message: String((error as Error)?.message).slice(0, 300),
+  });
 
   /** Math.random and the clock of a life are its own: nothing in it depends on when or where it runs. */
   const seeded = (seed: number): string => `
@@ -278,18 +349,21 @@ interface LiveLife {
         get: (target, key) => (key === "now" ? now : Reflect.get(target, key)),
       });
       Real.prototype.constructor = globalThis.Date;
+      const { defineProperty, getOwnPropertyDescriptor } = Object, { apply } = Reflect;
+      const Format = Intl.DateTimeFormat.prototype;
+      const { get } = getOwnPropertyDescriptor(Format, "format");
+      const bound = function format() { const f = apply(get, this, []); return (date) => f(date === undefined ? now() : date); };
+      defineProperty(Format, "format", { get: bound, configurable: true });
+      const { formatToParts } = Format;
+      Format.formatToParts = function (date) { return apply(formatToParts, this, [date === undefined ? now() : date]); };
+      delete globalThis.WeakRef; delete globalThis.FinalizationRegistry;
     })(${seed | 0});`;
 
-  const run = async (
-    live: LiveLife,
-    call: "step" | "probe" | "readOut" | "takeOutput",
-    args: string[],
-    timeout: number,
-  ): Promise<string> => {
+  const run = async (live: LiveLife, call: Call, args: string[], timeout: number): Promise<string> => {
     const options = { timeout, arguments: { copy: true }, result: { copy: true } } as const;
     const target = live[call] as ivm.Reference<(...args: string[]) => string>;
     return (
-      live.asks && call === "step"
+      live.asks && (call === "step" || call === "probe")
         ? await target.apply(undefined, args, options)
         : target.applySync(undefined, args, options)
     ) as string;
@@ -301,36 +375,28 @@ interface LiveLife {
     if (live === undefined) return { fault: `no life ${message.life} in this child` };
     live.now.step = message.step;
     live.now.effects = 0;
+    live.now.refused = undefined;
     const seen: { [name: string]: unknown } = {};
-    const timed = async (
-      phase: "step" | "probe" | "readOut" | "takeOutput",
-      args: string[],
-      limit: number,
-    ): Promise<string | null> => {
+    const timed = async (phase: Call, args: string[], limit: number): Promise<string | null> => {
       const began = process.hrtime.bigint();
       try {
         return await run(live, phase, args, limit);
       } catch (error) {
-        // The message is shown, never believed: a guest can throw the same words.
-        seen.broke = {
-          phase,
-          ms: Number(process.hrtime.bigint() - began) / 1e6,
-          limit,
-          disposed: live.isolate.isDisposed,
-          message: String((error as Error)?.message).slice(0, 300),
-        };
+        seen.broke = brokenAt(phase, began, limit, live.isolate, error);
         return null;
       }
     };
-    const ran = await timed("step", [message.program], message.stepMs);
-    if (ran !== null) seen.ran = ran;
-    if (ran !== null) {
-      const { program, place, key, expected } = message.probe;
-      const probed = await timed("probe", [program, place, key, expected], Math.max(50, message.stepMs));
-      if (probed !== null) seen.probe = probed;
-      if (probed !== null) seen.output = await timed("takeOutput", [], 50);
-      if (probed !== null) seen.read = await timed("readOut", [], Math.max(50, message.stepMs));
-    }
+    const { program, place, key, expected } = message.probe;
+    const limit = Math.max(50, message.stepMs);
+    // Between two calls the isolate's microtasks run, inside the time of the first: what was awaited is then known.
+    seen.ran = await timed("step", [message.program], message.stepMs);
+    if (seen.ran !== null) seen.ran = await timed("settled", [], 50);
+    const refused = live.now.refused;
+    if (refused !== undefined) seen.refused = refused;
+    if (seen.ran !== null) seen.output = await timed("takeOutput", [], 50);
+    if (seen.broke === undefined) await timed("probe", [program], limit);
+    if (seen.broke === undefined) seen.probe = await timed("check", [place, key, expected], 50);
+    if (seen.broke === undefined) seen.read = await timed("readOut", [], limit);
     return seen;
   };
 
@@ -349,9 +415,11 @@ interface LiveLife {
     }
     const { id } = message;
     try {
-      if (message.op === "open") open(message);
-      else if (message.op === "close") close(message.life);
-      send({ id, seen: message.op === "step" ? await step(message) : {} });
+      let seen: object = {};
+      if (message.op === "open") seen = open(message);
+      else if (message.op === "step") seen = await step(message);
+      else close(message.life);
+      send({ id, seen });
     } catch (error) {
       send({ id, fault: String((error as Error)?.stack ?? error).slice(0, 2000) });
     }
