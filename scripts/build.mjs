@@ -1,7 +1,7 @@
 /** `npm run build`: JavaScript and type declarations of kernel/ and src/ into dist/, for the published package. */
 
 import { cpSync, existsSync, readdirSync, rmSync } from "node:fs";
-import { extname, join, relative } from "node:path";
+import { join, relative } from "node:path";
 import { command, root, runNode, setUp } from "./setup.mjs";
 
 await command(async () => {
@@ -14,10 +14,10 @@ await command(async () => {
   return existsSync(join(dist, "src", "index.js")) ? 0 : 1;
 });
 
-/** What is not TypeScript (plain scripts of a child process, logos, style sheets) goes along as it is. */
+/** What is not compiled (scripts of a child process, logos, style sheets, declarations for cells) goes along as it is. */
 function copyAssets(from, to) {
   for (const entry of readdirSync(from, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || extname(entry.name) === ".ts") continue;
+    if (!entry.isFile() || /(?<!\.d)\.ts$/.test(entry.name)) continue;
     const source = join(entry.parentPath ?? entry.path, entry.name);
     cpSync(source, join(to, relative(from, source)));
   }

@@ -2,3 +2,13 @@
 
 export { type Completeness, isComplete } from "./complete.ts";
 export { CellSyntaxError, cellName, type PreparedCell, prepareCell } from "./rewrite.ts";
+export { createLanguageService, type LanguageService, type LanguageServiceOptions } from "./service.ts";
+export { formatDiagnostics, type TypeCheckMode, type TypeCheckModeOptions, typeCheckMode } from "./service-report.ts";
+export type {
+  Completion,
+  CompletionItem,
+  Diagnostic,
+  Implementation,
+  Inspection,
+  ServiceStatus,
+} from "./service-types.ts";

@@ -1,0 +1,297 @@
+/**
+ * The language service of a notebook: type errors of a cell before it runs, completion and inspection, given every cell
+ * committed so far. One of two compilers answers: TypeScript 7.1's API in a child process (`typescript7.ts`), or TypeScript
+ * 6.0's in a worker thread (`typescript6.ts`). Either is started again once if it ends by itself; after that the service
+ * says that it is unavailable and answers nothing, and the kernel runs cells unchecked.
+ * Not here: the model of cells as modules (`service-cells.ts`), running cells (`rewrite.ts`), `is_complete` (`complete.ts`).
+ */
+
+import { createCells } from "./service-cells.ts";
+import { completeModule, moduleAt } from "./service-modules.ts";
+import { defaultOptions, forcedOptions, rootFiles } from "./service-options.ts";
+import type {
+  Change,
+  Completion,
+  CompletionItem,
+  Diagnostic,
+  Engine,
+  EngineSetup,
+  Files,
+  Implementation,
+  Inspection,
+  RawCompletion,
+  RawDiagnostic,
+  ServiceStatus,
+} from "./service-types.ts";
+
+/** Type errors, completion and inspection for the cells of one session. */
+export interface LanguageService {
+  /** Starts the compiler in the background. Never rejects; without it the first question starts the compiler. */
+  warm(): Promise<void>;
+  /** Type and syntax errors of a cell that would run next. Empty when the service is unavailable. */
+  check(cell: string): Promise<Diagnostic[]>;
+  /** The cell was run, even if it threw: what it declares is known to later cells. A cell that does not parse is passed over. */
+  commit(cell: string): void;
+  /** What can be written at a cursor, which counts Unicode code points. */
+  complete(code: string, cursor: number): Promise<Completion>;
+  /** Type and documentation of the name at a cursor. `detailLevel` 1 shows the same: there is no more. */
+  inspect(code: string, cursor: number, detailLevel?: number): Promise<Inspection>;
+  /** Forgets every cell: the user process is a new one. */
+  reset(): void;
+  status(): ServiceStatus;
+  /** Process of the compiler, while there is one. */
+  readonly pid: number | undefined;
+  /** Ends the compiler. Resolves when nothing of it is left. */
+  dispose(): Promise<void>;
+}
+
+/** How a language service is made. */
+export interface LanguageServiceOptions {
+  /** The notebook's folder: imports are resolved from it, a tsconfig.json in it is read. */
+  directory: string;
+  /** Which compiler. @default "typescript7", and 6 where 7 cannot be started */
+  implementation?: Implementation;
+  /** Longest time for one answer, in milliseconds; a compiler that takes longer is started again. @default 30000 */
+  patienceMs?: number;
+}
+
+/** Makes the language service of a notebook's folder. Starts nothing yet. */
+export function createLanguageService(options: LanguageServiceOptions): LanguageService {
+  const { directory, patienceMs = 30_000 } = options;
+  let cells = createCells(directory);
+  let implementation: Implementation = options.implementation ?? "typescript7";
+  let engine: Promise<Engine> | null = null;
+  let running: Engine | null = null;
+  let failures = 0;
+  let reason: string | null = null;
+  let disposed = false;
+  let queue: Promise<unknown> = Promise.resolve();
+  const fixedRoots = rootFiles(directory);
+  let cellRoots: string[] = [];
+  let files: Files = {};
+  /** What the compiler has not been given yet. */
+  let pending: Files = {};
+
+  async function start(): Promise<Engine> {
+    pending = { ...files };
+    const setup: EngineSetup = {
+      directory,
+      roots: [...fixedRoots, cells.current],
+      defaults: defaultOptions,
+      forced: forcedOptions,
+      onEnd: () => {
+        if (engine !== null) engine = null;
+        running = null;
+        failures++;
+      },
+    };
+    try {
+      return await load(implementation, setup);
+    } catch (error) {
+      if (options.implementation !== undefined || implementation === "typescript6") throw error;
+      implementation = "typescript6";
+      return await load(implementation, setup).catch(() => Promise.reject(error));
+    }
+  }
+
+  /** One question at a time. Null when there is no answer to be had. */
+  function ask<T>(question: (engine: Engine, change: (module: string) => Change) => Promise<T>): Promise<T | null> {
+    const answer = queue.then(async (): Promise<T | null> => {
+      for (;;) {
+        if (disposed || reason !== null) return null;
+        const before = failures;
+        try {
+          engine ??= start();
+          running = await engine;
+          const asked = running;
+          const change = (module: string): Change => {
+            const given = { ...pending, [cells.current]: module };
+            pending = {};
+            return { files: given, roots: [...fixedRoots, cells.current, ...cellRoots] };
+          };
+          return await within(patienceMs, question(asked, change));
+        } catch (error) {
+          const failed = running;
+          engine = null;
+          running = null;
+          if (failures === before) failures++;
+          await failed?.dispose().catch(() => {});
+          if (failures > 1) reason = describeFailure(implementation, error);
+        }
+      }
+    });
+    queue = answer;
+    return answer;
+  }
+
+  return {
+    async warm() {
+      await ask((engine, change) => engine.completions(change("\n"), cells.current, 0, "console"));
+    },
+    async check(cell) {
+      if (/^\s*\/\/\s*@ts-nocheck/.test(cell)) return [];
+      const { text, headerLength } = cells.module(cell);
+      const raw = await ask((engine, change) => engine.diagnostics(change(text), cells.current));
+      return (raw ?? [])
+        .filter(({ start }) => start >= headerLength)
+        .map((one) => place(cell, one, headerLength, cells));
+    },
+    commit(cell) {
+      const kept = cells.commit(cell);
+      if (kept === null) return;
+      files[kept.path] = kept.text;
+      pending[kept.path] = kept.text;
+      if (kept.isRoot) cellRoots = [...cellRoots, kept.path];
+    },
+    async complete(code, cursor) {
+      const offset = toUnits(code, cursor);
+      const module = moduleAt(code, offset);
+      if (module !== null) return answerOf(code, module.start, offset, completeModule(module.text, directory));
+      const start = offset - /[\p{ID_Continue}$]*$/u.exec(code.slice(0, offset))![0].length;
+      const prefix = code.slice(start, offset);
+      const isMember = /\.\s*#?$/.test(code.slice(0, start)) && !/\.\.\.$/.test(code.slice(0, start));
+      const isImported = /\bimport\b[^;'"]*\{[^}]*$/.test(code.slice(0, start));
+      const earlier = isMember || isImported ? [] : [...cells.names.keys()].filter((name) => name.startsWith(prefix));
+      const { text, headerLength } = cells.module(code, prefix === "" ? [] : earlier.slice(-typedNames));
+      const raw = await ask((engine, change) =>
+        engine.completions(change(text), cells.current, headerLength + offset, prefix),
+      );
+      const known = new Set(raw?.map((one) => one.text));
+      const added = earlier
+        .filter((name) => !known.has(name))
+        .map((name) => ({ text: name, type: typeOf(cells.names.get(name)!.kind) }));
+      const [own, others] = [true, false].map((is) => (raw ?? []).filter((one) => earlier.includes(one.text) === is));
+      return answerOf(code, start, offset, [...own!, ...added.reverse(), ...others!]);
+    },
+    async inspect(code, cursor) {
+      const offset = nameAt(code, toUnits(code, cursor));
+      if (offset === null) return { found: false, data: {} };
+      const { text, headerLength } = cells.module(code);
+      const raw = await ask((engine, change) => engine.inspect(change(text), cells.current, headerLength + offset));
+      if (!raw) return { found: false, data: {} };
+      const { declaration, documentation } = raw;
+      const tail = documentation === "" ? "" : `\n\n${documentation}`;
+      return {
+        found: true,
+        data: {
+          "text/plain": `${declaration}${tail}`,
+          "text/markdown": `\`\`\`typescript\n${declaration}\n\`\`\`${tail}`,
+        },
+      };
+    },
+    reset() {
+      cells = createCells(directory);
+      files = {};
+      cellRoots = [];
+    },
+    status: () => ({ available: reason === null && !disposed, implementation, ...(reason !== null && { reason }) }),
+    get pid() {
+      return running?.pid;
+    },
+    async dispose() {
+      disposed = true;
+      const ending = engine;
+      engine = null;
+      const one = await ending?.catch(() => null);
+      await one?.dispose().catch(() => {});
+      running = null;
+    },
+  };
+}
+
+/** How many earlier names are given to the compiler for their types, in one completion. */
+const typedNames = 50;
+
+async function load(implementation: Implementation, setup: EngineSetup): Promise<Engine> {
+  if (implementation === "typescript6") return (await import("./typescript6.ts")).startTypeScript6(setup);
+  return (await import("./typescript7.ts")).startTypeScript7(setup);
+}
+
+function describeFailure(implementation: Implementation, error: unknown): string {
+  const name = implementation === "typescript7" ? "TypeScript 7.1" : "TypeScript 6.0";
+  const why = (error as Error).message.split("\n")[0];
+  return `Cells run unchecked: ${name} failed twice (${why}); restart the kernel to try again.`;
+}
+
+async function within<T>(limitMs: number, answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** From offsets of the module to lines of the cell; untyped packages are no fault of the cell. */
+function place(
+  cell: string,
+  raw: RawDiagnostic,
+  headerLength: number,
+  cells: ReturnType<typeof createCells>,
+): Diagnostic {
+  const [line, column] = position(cell, raw.start - headerLength);
+  const [endLine, endColumn] = position(cell, raw.end - headerLength);
+  const found = { line, column, endLine, endColumn };
+  const { code, message, severity } = raw;
+  if (code === 7016) return { ...found, code, message, severity: "warning" };
+  // Earlier names are imports only to the compiler.
+  const name = code === 2632 ? /'(.+?)'/.exec(message)?.[1] : undefined;
+  const kind = name === undefined ? undefined : cells.names.get(name)?.kind;
+  const [, ownCode = code, what = ""] =
+    Object.entries(assigned)
+      .find(([key]) => key === kind)
+      ?.flat() ?? [];
+  if (what === "") return { ...found, code, message, severity };
+  return { ...found, code: Number(ownCode), message: `Cannot assign to '${name}' because it is ${what}.`, severity };
+}
+
+const assigned: { [kind: string]: [number, string] } = {
+  const: [2588, "a constant"],
+  function: [2630, "a function"],
+  class: [2629, "a class"],
+  enum: [2628, "an enum"],
+  namespace: [2631, "a namespace"],
+};
+
+function position(text: string, offset: number): [line: number, column: number] {
+  const before = text.slice(0, Math.max(0, offset)).split("\n");
+  return [before.length, before.at(-1)!.length + 1];
+}
+
+function toUnits(code: string, cursor: number): number {
+  return Array.from(code).slice(0, cursor).join("").length;
+}
+
+function toPoints(code: string, offset: number): number {
+  return Array.from(code.slice(0, offset)).length;
+}
+
+function answerOf(code: string, from: number, to: number, found: RawCompletion[]): Completion {
+  const [start, end] = [toPoints(code, from), toPoints(code, to)];
+  const types = found.map((one): CompletionItem => ({ ...one, start, end }));
+  return { matches: types.map(({ text }) => text), cursorStart: start, cursorEnd: end, types };
+}
+
+const jupyterTypes: { [kind: string]: string } = {
+  let: "variable",
+  const: "variable",
+  import: "module",
+  namespace: "module",
+};
+
+function typeOf(kind: string): string {
+  return jupyterTypes[kind] ?? kind;
+}
+
+/** Where the name begins that a cursor is in, behind, or whose call it has just opened. */
+function nameAt(code: string, offset: number): number | null {
+  const before = code.slice(0, offset);
+  const inName = /[\p{ID_Continue}$]+$/u.exec(before);
+  if (inName !== null) return inName.index;
+  if (/^[\p{ID_Start}$_]/u.test(code.slice(offset))) return offset;
+  const called = /([\p{ID_Continue}$]+)\s*\(\s*$/u.exec(before);
+  return called?.index ?? null;
+}

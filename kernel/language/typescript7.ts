@@ -1,0 +1,239 @@
+/**
+ * TypeScript 7.1's API as an engine: a child process in Go answers over a pipe, so that the kernel's event loop stays free.
+ * Cells are a layer of files over the disk; each question makes a new snapshot from the last. The child ends when its
+ * standard input closes, so also when the kernel is killed.
+ * Traps of 7.1-beta: enum options are numbers (a string ends the child); pending requests are not rejected when it ends.
+ */
+
+import type { ChildProcess } from "node:child_process";
+import { statSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import {
+  API,
+  type Checker,
+  type CompletionEntry,
+  CompletionItemKind,
+  type Diagnostic,
+  type Program,
+  type Snapshot,
+  SymbolFlags,
+  type Symbol as TsSymbol,
+} from "typescript-api/async";
+import { isCellPath } from "./service-cells.ts";
+import { mergeOptions } from "./service-options.ts";
+import type { Change, CompilerOptions, Engine, EngineSetup, RawCompletion, RawDiagnostic } from "./service-types.ts";
+
+/** How many completions are given with their signature: each costs a question. */
+const signatureLimit = 30;
+/** How long the child may take to end by itself. */
+const patienceMs = 1000;
+
+type ProgramId = Program["id"];
+
+/** Starts the compiler on the setup's folder. Rejects when it cannot be started. */
+export async function startTypeScript7(setup: EngineSetup): Promise<Engine> {
+  const { directory, forced, defaults } = setup;
+  const api = new API({ cwd: directory });
+  let disposed = false;
+  let ended: (error: Error) => void = () => {};
+  const end = new Promise<never>((_, reject) => {
+    ended = reject;
+  });
+  end.catch(() => {});
+  // A question in flight when the child dies would wait for ever: everything is raced with its end.
+  const ask = <T>(question: Promise<T>): Promise<T> => Promise.race([question, end]);
+
+  const options = await folderOptions(api, directory, defaults, forced);
+  const child = processOf(api);
+  child?.once("exit", (code, signal) => {
+    const why = signal ?? `exit code ${code}`;
+    ended(new Error(`The TypeScript compiler ended (${why})`));
+    if (!disposed) setup.onEnd(why);
+  });
+  child?.stdin?.on("error", () => {}); // told by "exit"
+
+  let roots = setup.roots;
+  let snapshot: Snapshot = await ask(
+    api.createSnapshot({
+      createPrograms: [{ rootFiles: roots, compilerOptions: options }],
+      userPreferences: { includeCompletionsForModuleExports: false, includeCompletionsForImportStatements: false },
+    }),
+  );
+  const id = snapshot.operation.createdPrograms![0]!.id;
+  const local = createLocalFiles();
+
+  async function apply(change: Change): Promise<Program<ProgramId>> {
+    const rooted = change.roots.length !== roots.length;
+    const changed = local.changed();
+    const old = snapshot;
+    snapshot = await ask(
+      old.update({
+        fileSystem: { kind: "layer", files: change.files },
+        fileNotifications: local.isUncertain
+          ? { invalidateAll: true }
+          : { changed: [...Object.keys(change.files), ...changed] },
+        ...(rooted && { reconfigurePrograms: [{ id, rootFiles: change.roots, compilerOptions: options }] }),
+        ensurePrograms: [id],
+      }),
+    );
+    roots = change.roots;
+    void old.dispose().catch(() => {});
+    return snapshot.getProgram(id)!;
+  }
+  const project = () => snapshot.getProject(id)!;
+
+  return {
+    pid: child?.pid,
+    async diagnostics(change, path) {
+      const program = await apply(change);
+      const [syntactic, semantic] = await ask(
+        Promise.all([program.getSyntacticDiagnostics(path), program.getSemanticDiagnostics(path)]),
+      );
+      if (/\bimport\b/.test(change.files[path] ?? "")) local.watch(await ask(program.getSourceFileNames()), semantic);
+      return (syntactic.length > 0 ? syntactic : semantic).map(toRaw);
+    },
+    async completions(change, path, offset, prefix) {
+      await apply(change);
+      const { languageService, checker } = project();
+      const info = await ask(languageService.getCompletionsAtPosition(path, offset, { includeSymbol: true }));
+      const entries = (info?.entries ?? []).filter(({ name }) => name.startsWith(prefix));
+      const rank = ({ sortText = "", name }: CompletionEntry): string => `${sortText} ${name}`;
+      entries.sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
+      return ask(withSignatures(entries, checker));
+    },
+    async inspect(change, path, offset) {
+      await apply(change);
+      return ask(describe(project().checker, path, offset));
+    },
+    async dispose() {
+      disposed = true;
+      const exited = child === undefined || child.exitCode !== null || child.signalCode !== null;
+      const gone = exited ? Promise.resolve() : new Promise<void>((resolve) => child.once("exit", () => resolve()));
+      await Promise.race([api.close().catch(() => {}), end.catch(() => {})]);
+      const timer = setTimeout(() => child?.kill("SIGKILL"), patienceMs);
+      await gone;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** The child is not part of the API's surface, but nothing else tells of its end. */
+function processOf(api: API): ChildProcess | undefined {
+  return (api as unknown as { client?: { process?: ChildProcess } }).client?.process;
+}
+
+async function folderOptions(
+  api: API,
+  directory: string,
+  defaults: CompilerOptions,
+  forced: CompilerOptions,
+): Promise<CompilerOptions> {
+  const path = join(directory, "tsconfig.json");
+  const parsed = await api.parseConfigFile(path).catch(() => null);
+  return mergeOptions(defaults, statSync(path, { throwIfNoEntry: false }) ? (parsed?.options ?? {}) : {}, forced);
+}
+
+/** The user's own files that a program was made of: asked for their time at each question. */
+function createLocalFiles() {
+  const times = new Map<string, number>();
+  const timeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return {
+    /** An import was not found: it may be there by now, anywhere. */
+    isUncertain: false,
+    watch(paths: readonly string[], diagnostics: readonly Diagnostic[]): void {
+      this.isUncertain = diagnostics.some(({ code }) => code === 2307 || code === 2305 || code === 7016);
+      for (const path of paths)
+        if (!times.has(path) && !path.includes("node_modules") && !isCellPath(path) && isAbsolute(path))
+          times.set(path, timeOf(path));
+    },
+    changed(): string[] {
+      const changed: string[] = [];
+      for (const [path, before] of times) {
+        const now = timeOf(path);
+        if (now === before) continue;
+        changed.push(path);
+        times.set(path, now);
+      }
+      return changed;
+    },
+  };
+}
+
+function toRaw({ pos, end, code, category, text, messageChain }: Diagnostic): RawDiagnostic {
+  const message = [text, ...chain(messageChain, 1)].join("\n");
+  return { start: pos, end, code, message, severity: category === 1 ? "error" : "warning" };
+}
+
+function chain(links: readonly Diagnostic[] | undefined, depth: number): string[] {
+  return (links ?? []).flatMap(({ text, messageChain }) => [
+    "  ".repeat(depth) + text,
+    ...chain(messageChain, depth + 1),
+  ]);
+}
+
+const kinds: { [kind: number]: string } = {
+  [CompletionItemKind.Method]: "method",
+  [CompletionItemKind.Function]: "function",
+  [CompletionItemKind.Constructor]: "function",
+  [CompletionItemKind.Field]: "property",
+  [CompletionItemKind.Property]: "property",
+  [CompletionItemKind.Variable]: "variable",
+  [CompletionItemKind.Constant]: "variable",
+  [CompletionItemKind.Class]: "class",
+  [CompletionItemKind.Interface]: "interface",
+  [CompletionItemKind.Module]: "module",
+  [CompletionItemKind.Enum]: "enum",
+  [CompletionItemKind.EnumMember]: "property",
+  [CompletionItemKind.Keyword]: "keyword",
+  [CompletionItemKind.File]: "path",
+  [CompletionItemKind.Folder]: "path",
+  [CompletionItemKind.TypeParameter]: "type",
+};
+
+async function withSignatures(entries: readonly CompletionEntry[], checker: Checker): Promise<RawCompletion[]> {
+  const list = entries.map(({ name, kind }): RawCompletion => ({ text: name, type: kinds[kind ?? 0] ?? "text" }));
+  const typed = [...entries.entries()].filter(([, { symbol }]) => symbol !== undefined).slice(0, signatureLimit);
+  await Promise.all(
+    typed.map(async ([at, { symbol }]) => {
+      const isAlias = (symbol!.flags & SymbolFlags.Alias) !== 0;
+      const target = isAlias ? await checker.getAliasedSymbol(symbol!) : symbol!;
+      if ((target.flags & SymbolFlags.Value) === 0) return;
+      list[at]!.signature = await checker.typeToString(await checker.getTypeOfSymbol(target));
+      if (target.flags & SymbolFlags.Function) list[at]!.type = "function";
+      if (target.flags & SymbolFlags.Class) list[at]!.type = "class";
+    }),
+  );
+  return list;
+}
+
+async function describe(checker: Checker, path: string, offset: number) {
+  let symbol = await checker.getSymbolAtPosition(path, offset);
+  if (symbol === undefined) return null;
+  if (symbol.flags & SymbolFlags.Alias) symbol = await checker.getAliasedSymbol(symbol);
+  const [documentation, tags, declaration] = await Promise.all([
+    symbol.getDocumentationComment(checker),
+    symbol.getJsDocTags(checker),
+    declare(checker, symbol, path, offset),
+  ]);
+  const lines = tags.map(({ name, text }) => `*@${name}* ${text ?? ""}`.trimEnd());
+  return { declaration, documentation: [documentation, ...lines].filter((part) => part !== "").join("\n\n") };
+}
+
+async function declare(checker: Checker, symbol: TsSymbol, path: string, offset: number): Promise<string> {
+  const { flags, name } = symbol;
+  if (flags & SymbolFlags.Class) return `class ${name}`;
+  if (flags & SymbolFlags.Interface && !(flags & SymbolFlags.Value)) return `interface ${name}`;
+  if (flags & SymbolFlags.Enum) return `enum ${name}`;
+  if (flags & SymbolFlags.Module && !(flags & SymbolFlags.Variable)) return `module ${name}`;
+  if (flags & SymbolFlags.TypeAlias) {
+    const inAlias = 1 << 23; // TypeFormatFlags.InTypeAlias: shows what it stands for, not its name
+    return `type ${name} = ${await checker.typeToString(await checker.getDeclaredTypeOfSymbol(symbol), undefined, inAlias)}`;
+  }
+  const type = (await checker.getTypeAtPosition(path, offset)) ?? (await checker.getTypeOfSymbol(symbol));
+  const text = await checker.typeToString(type);
+  if (flags & SymbolFlags.Function) return `function ${name}: ${text}`;
+  if (flags & SymbolFlags.Method) return `(method) ${name}: ${text}`;
+  if (flags & SymbolFlags.Property) return `(property) ${name}: ${text}`;
+  if (flags & SymbolFlags.FunctionScopedVariable) return `var ${name}: ${text}`;
+  return `${(await checker.isReadonlySymbol(symbol)) ? "const" : "let"} ${name}: ${text}`;
+}
