@@ -76,7 +76,7 @@ export function learningCurves(
     xTitle: "episodes lived",
     yTitle,
     text: texts.join("\n"),
-    layout: { legend: { orientation: "h", y: -0.2 }, yaxis: { rangemode: "tozero" } },
+    layout: { yaxis: { rangemode: "tozero" } },
   });
 }
 

@@ -55,9 +55,10 @@ export function figure(
     ...(own as object),
   });
   const full = {
-    title: { text: title, x: 0, xref: "paper", font: { size: 16 } },
+    title: { text: title, x: 0, xref: "paper", y: 0.98, yref: "container", yanchor: "top", font: { size: 16 } },
     height: 380,
-    margin: { l: 60, r: 20, t: 50, b: 50 },
+    margin: { l: 60, r: 20, t: 70, b: 55 },
+    legend: { orientation: "h", x: 0, xanchor: "left", y: 1.01, yanchor: "bottom" },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: "system-ui, sans-serif", size: 13, color: "#444444" },

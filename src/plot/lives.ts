@@ -2,30 +2,44 @@
 
 import { type Figure, figure, palette, verdictColours } from "./figure.ts";
 
-/** Rewards, returns and advantages of one episode, a group of bars a step. */
+/** Numbers of one episode, step by step: a panel for each series, because returns dwarf advantages. */
 export function returnsPlot(
   series: { [name: string]: readonly number[] },
-  { title = "Rewards, returns and advantages of one episode" }: { title?: string } = {},
+  { title = "Returns and advantages of one episode" }: { title?: string } = {},
 ): Figure {
   const names = Object.keys(series);
-  const steps = series[names[0]!]!.map((_, step) => `step ${step}`);
-  const data = names.map((name, i) => ({
-    type: "bar",
-    name,
-    x: steps,
-    y: [...series[name]!],
-    text: series[name]!.map((value) => value.toFixed(2)),
-    textposition: "outside",
-    cliponaxis: false,
-    marker: { color: palette[i % palette.length] },
-  }));
-  const text = names.map((name) => `${name}: ${series[name]!.map((v) => v.toFixed(4)).join(" ")}`).join("\n");
-  return figure(data, {
-    title,
-    yTitle: "value",
-    text,
-    layout: { barmode: "group", legend: { orientation: "h", y: -0.12 } },
+  const width = 1 / names.length;
+  const axes: { [name: string]: object } = {};
+  const data = names.map((name, i) => {
+    const n = i === 0 ? "" : String(i + 1);
+    const values = [...series[name]!];
+    const room = Math.max(...values.map(Math.abs)) * 1.2 || 1;
+    axes[`xaxis${n}`] = {
+      domain: [i * width + (i > 0 ? 0.06 : 0), (i + 1) * width],
+      title: { text: name },
+      showgrid: false,
+    };
+    axes[`yaxis${n}`] = {
+      anchor: `x${n}`,
+      range: [Math.min(...values) < 0 ? -room : 0, Math.max(...values) > 0 ? room : 0],
+      gridcolor: "rgba(128,128,128,0.25)",
+      zerolinecolor: "rgba(128,128,128,0.6)",
+    };
+    return {
+      type: "bar",
+      name,
+      x: values.map((_, step) => `step ${step}`),
+      y: values,
+      xaxis: `x${n}`,
+      yaxis: `y${n}`,
+      text: values.map((value) => (value > 0 ? "+" : "") + value.toFixed(4)),
+      textposition: "outside",
+      cliponaxis: false,
+      marker: { color: values.map((value) => (value >= 0 ? palette[2] : palette[1])) },
+    };
   });
+  const text = names.map((name) => `${name}: ${series[name]!.map((v) => v.toFixed(4)).join(" ")}`).join("\n");
+  return figure(data, { title, text, layout: { ...axes, showlegend: false } });
 }
 
 /** How lives ended, most frequent first. */
@@ -52,7 +66,12 @@ export function causesOfDeath(
     .map(({ verdict, count }) => `${words(verdict)}: ${count}`)
     .reverse()
     .join("\n");
-  return figure(data, { title, xTitle: "lives", text, layout: { margin: { l: 150, r: 70, t: 50, b: 50 } } });
+  return figure(data, {
+    title,
+    xTitle: "lives",
+    text,
+    layout: { margin: { l: 150, r: 70, t: 50, b: 50 }, bargap: 0.35, yaxis: { showgrid: false } },
+  });
 }
 
 /** How long lives lasted: share of lives by steps survived, one set of bars a policy. */
@@ -83,6 +102,6 @@ export function survivalHistogram(
     xTitle: "steps survived",
     yTitle: "% of lives",
     text,
-    layout: { barmode: "group", showlegend: true, legend: { orientation: "h", y: -0.2 } },
+    layout: { barmode: "group", showlegend: true },
   });
 }

@@ -59,8 +59,8 @@ export function livesSideBySide(
     xTitle: "step",
     text,
     layout: {
-      height: 140 + 44 * lives.length,
-      legend: { orientation: "h", y: -0.35 },
+      height: 170 + 40 * lives.length,
+      margin: { l: 60, r: 20, t: 100, b: 55 },
       yaxis: { type: "category", categoryorder: "array", categoryarray: [...rows].reverse(), showgrid: false },
     },
   });

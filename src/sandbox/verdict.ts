@@ -119,7 +119,7 @@ function ruleProbe({ probe }: { [name: string]: unknown }, error: StepReport["er
   if (typeof probe !== "string") return null;
   const after = error === null ? "" : ` (after ${error.name}: ${error.message})`;
   if (probe.startsWith("missing:"))
-    return ruling("fatal_self_edit", `self.execute_code is ${probe.slice(8)}, no longer a function${after}`);
+    return ruling("fatal_self_edit", `self.execute_code is ${article(probe.slice(8))}, no longer a function${after}`);
   if (probe.startsWith("threw:")) {
     const thrown = parseObject(probe.slice(6));
     return ruling(
@@ -158,6 +158,11 @@ function errorOf({ ran }: { [name: string]: unknown }, program: string): StepRep
   const line = parsed ? Number(parsed[1]) : error.line === null ? null : error.line - 1;
   const lines = program.split("\n").length;
   return { name: error.name, message: error.message, line: line !== null && line >= 1 && line <= lines ? line : null };
+}
+
+/** `number` to `a number`, `object` to `an object`; `undefined` and `null` stay. */
+function article(type: string): string {
+  return type === "undefined" || type === "null" ? type : `${/^[aeiou]/.test(type) ? "an" : "a"} ${type}`;
 }
 
 function parseObject(text: unknown): { [name: string]: unknown } {

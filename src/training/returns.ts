@@ -63,11 +63,17 @@ function checkNumbers(what: string, values: readonly number[]): void {
     throw new RangeError(`Expected every ${what} to be a finite number, got ${values[wrong]} at step ${wrong}`);
 }
 
+/** Four decimals, as in the paper; an advantage with its sign. */
+function shown(column: string, value: number): string | number {
+  if (column === "reward") return value;
+  return (column === "advantage" && value > 0 ? "+" : "") + value.toFixed(4);
+}
+
 function withTable(values: number[], name: string, beside: { [column: string]: readonly number[] }): NumberTable {
   const rows = values.map((value, step) => ({
     step,
-    ...Object.fromEntries(Object.entries(beside).map(([column, list]) => [column, list[step]])),
-    [name]: value.toFixed(4),
+    ...Object.fromEntries(Object.entries(beside).map(([column, list]) => [column, shown(column, list[step]!)])),
+    [name]: shown(name, value),
   }));
   // Not enumerable: the list compares, spreads and prints as any other.
   Object.defineProperty(values, displaySymbol, { value: () => tableBundle(rows), enumerable: false });
