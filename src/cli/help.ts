@@ -1,0 +1,49 @@
+/** The help texts of `autoagent`: what its commands take and give. */
+
+/** Command to help text; "" is the overview. */
+export const helpTexts = {
+  "": `Usage: autoagent COMMAND [OPTIONS]
+
+  judge [FILE | -]            run programs in the sandbox and say how each life ended
+  replay RECORD [ID]          live recorded episodes again and compare byte for byte
+  export RECORD               write a record as a table: JSONL or Parquet
+  record verify RECORD        check that nothing in a record was changed
+  record list RECORD          one line an episode
+
+autoagent COMMAND --help says more.`,
+
+  judge: `Usage: autoagent judge [FILE | -] [OPTIONS]
+
+Reads JSON lines from FILE or standard input, one life each:
+  {"id": "a", "language": "typescript", "steps": ["self.n = 1", "self.n++"]}
+and prints one JSON line for each, in the order of the input, as soon as it is known:
+  {"id": "a", "verdict": "survived", "cause": "", "effects": [], "steps": [{"verdict": "survived", "ms": 2.1}], "level": 3, "ms": 9.4}
+language is typescript (the default) or javascript. seed (default 0) may be given too.
+A line that cannot be judged gives {"id", "line", "error"}; the others are judged, and the exit code is 1.
+
+  --workers N          child processes (default: processors, 4 at most)
+  --minimum-level N    refuse to run below this level of isolation, 0 to 3 (default 0)
+  --timeout MS         wall time of one step (default 200)
+  --record FILE        append each life to a record`,
+
+  replay: `Usage: autoagent replay RECORD [ID] [OPTIONS]
+
+Lives episode ID again, or all, without a model, and compares with what was recorded. Exit code 1 if any differs.
+
+  --workers N          child processes (default: processors, 4 at most)
+  --minimum-level N    refuse to run below this level of isolation, 0 to 3 (default 0)
+  --json               one JSON line an episode`,
+
+  export: `Usage: autoagent export RECORD --format jsonl|parquet --output FILE
+
+Writes one row a step; docs/formats.md describes the columns.
+
+  --format FORMAT      jsonl (default) or parquet
+  --output FILE        the file to write; - is standard output (jsonl only, the default)`,
+
+  record: `Usage: autoagent record verify RECORD [--head HASH]
+       autoagent record list RECORD
+
+verify checks every hash of the record; with --head also that it ends in that hash. Exit code 1 if anything was changed.
+list prints one line an episode.`,
+} as const;

@@ -1,0 +1,177 @@
+/**
+ * `autoagent judge`: lives in, verdicts out, one JSON line each. A line that cannot be judged is answered by an error in
+ * its place. Output is in the order of the input; a few lives run at once, and no more is read than is being judged.
+ */
+
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import { finished } from "node:stream/promises";
+import { type EpisodeRecord, recording } from "../record/index.ts";
+import { type Effect, type Level, type Limits, type Sandbox, type Verdict, verdictRank } from "../sandbox/index.ts";
+import { CliFailure } from "./error.ts";
+
+/** One judged life. */
+export interface Judgement {
+  id: unknown;
+  verdict: Verdict;
+  cause: string;
+  effects: Effect[];
+  /** One for each step that ran: a life ends with the step that kills it. */
+  steps: { verdict: Verdict; ms: number }[];
+  level: Level;
+  ms: number;
+}
+
+/** A line that could not be judged. */
+export interface Refusal {
+  /** The line's `id`, null when it has none. */
+  id: unknown;
+  /** From 1. */
+  line: number;
+  error: string;
+}
+
+/** How lines are judged. */
+export interface JudgeOptions {
+  sandbox: Sandbox;
+  /** Limits of each life. */
+  limits?: Partial<Limits>;
+  /** Lives at once. @default 8 */
+  concurrency?: number;
+  /** Appends each life here. */
+  record?: EpisodeRecord;
+}
+
+interface Task {
+  id: unknown;
+  seed: number;
+  steps: string[];
+}
+
+/** Judges lines as they come and yields the answers in their order. Never throws for what a line holds. */
+export async function* judgeLines(
+  lines: AsyncIterable<string>,
+  { sandbox: plain, limits = {}, concurrency = 8, record }: JudgeOptions,
+): AsyncGenerator<Judgement | Refusal> {
+  const sandbox = record === undefined ? plain : recording(plain, record, { labels: { by: "judge" } });
+  const running: Promise<Judgement | Refusal>[] = [];
+  const source = lines[Symbol.asyncIterator]();
+  let reading: Promise<IteratorResult<string>> | null = null;
+  let line = 0;
+  let open = true;
+  while (open || running.length > 0) {
+    // A producer may wait for an answer before it sends its next line: reading never holds an answer back.
+    if (open && running.length < concurrency) reading ??= source.next();
+    const first = running[0]?.then((answer) => ({ answer }));
+    const event = await (reading === null ? first! : first === undefined ? reading : Promise.race([first, reading]));
+    if ("answer" in event) {
+      running.shift();
+      yield event.answer;
+      continue;
+    }
+    reading = null;
+    if (event.done) open = false;
+    else {
+      line++;
+      if (event.value.trim() !== "") running.push(judgeLine(sandbox, limits, event.value, line));
+    }
+  }
+}
+
+/** Judges a stream into another. Returns the number of lines refused; a reader that goes away ends it quietly. */
+export async function judgeStream(input: Readable, output: Writable, options: JudgeOptions): Promise<number> {
+  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+  let refused = 0;
+  let gone = false;
+  const isGone = new Promise<void>((resolve) => {
+    finished(output, { readable: false }).then(resolve, () => {
+      gone = true;
+      resolve();
+    });
+  });
+  for await (const answer of judgeLines(lines, options)) {
+    if ("error" in answer) refused++;
+    if (gone) break;
+    if (!output.write(`${JSON.stringify(answer)}\n`))
+      await Promise.race([new Promise<void>((resolve) => output.once("drain", resolve)), isGone]);
+  }
+  lines.close();
+  input.destroy();
+  return refused;
+}
+
+async function judgeLine(
+  sandbox: Sandbox,
+  limits: Partial<Limits>,
+  text: string,
+  line: number,
+): Promise<Judgement | Refusal> {
+  let id: unknown = null;
+  try {
+    const value = parseLine(text);
+    id = value.id ?? null;
+    return await judge(sandbox, limits, readTask(value));
+  } catch (error) {
+    return { id, line, error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function judge(sandbox: Sandbox, limits: Partial<Limits>, { id, seed, steps }: Task): Promise<Judgement> {
+  const started = performance.now();
+  const life = await sandbox.open({ seed, limits });
+  try {
+    const reports = await life.steps(steps);
+    // The last step ends the life; its verdict is the highest in rank, since all before it survived.
+    const worst = reports.reduce((a, b) => (verdictRank.indexOf(b.verdict) < verdictRank.indexOf(a.verdict) ? b : a));
+    return {
+      id,
+      verdict: worst.verdict,
+      cause: worst.cause,
+      effects: reports.flatMap(({ effects }) => effects),
+      steps: reports.map(({ verdict, ms }) => ({ verdict, ms: round(ms) })),
+      level: sandbox.level,
+      ms: round(performance.now() - started),
+    };
+  } finally {
+    await life.close();
+  }
+}
+
+function parseLine(text: string): { [name: string]: unknown } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new CliFailure({ kind: "json", detail: (cause as Error).message }, { cause });
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new CliFailure({ kind: "field", name: "line", expected: "an object", value: show(value) });
+  return value as { [name: string]: unknown };
+}
+
+function readTask({ id = null, language = "typescript", steps, seed = 0 }: { [name: string]: unknown }): Task {
+  if (language !== "typescript" && language !== "javascript")
+    throw new CliFailure({ kind: "language", value: show(language) });
+  if (!Array.isArray(steps) || steps.length === 0)
+    throw new CliFailure({
+      kind: "field",
+      name: "steps",
+      expected: "a list of at least one program",
+      value: show(steps),
+    });
+  for (const [i, step] of steps.entries())
+    if (typeof step !== "string")
+      throw new CliFailure({ kind: "field", name: `steps[${i}]`, expected: "a program as text", value: show(step) });
+  if (!Number.isSafeInteger(seed))
+    throw new CliFailure({ kind: "field", name: "seed", expected: "an integer", value: show(seed) });
+  return { id, seed: seed as number, steps: steps as string[] };
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

@@ -1,0 +1,164 @@
+/**
+ * The `autoagent` command. Exit codes: 0 done; 1 something was refused, differs or is damaged; 2 wrong arguments.
+ * Not here: what the commands do (`judge.ts`, `../record`), the launcher that finds Node 24 (`scripts/autoagent.mjs`).
+ */
+
+import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import type { Readable } from "node:stream";
+import { exportRecord, openRecord, RecordFailure, replay } from "../record/index.ts";
+import { createSandbox, defaultLimits, type Level, type Sandbox, SandboxFailure } from "../sandbox/index.ts";
+import { CliFailure } from "./error.ts";
+import { helpTexts } from "./help.ts";
+import { judgeStream } from "./judge.ts";
+import { type Given, readArguments, readInteger } from "./options.ts";
+
+const sandboxOptions = { workers: { type: "string" }, "minimum-level": { type: "string" } } as const;
+
+const commands: { [name: string]: (args: string[]) => Promise<number> } = {
+  judge: runJudge,
+  replay: runReplay,
+  export: runExport,
+  record: runRecord,
+};
+
+/** Runs the command line and returns its exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  // A reader that has seen enough (`| head`) is no error; what a command then does is its own affair.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+  const [name = "--help", ...rest] = args;
+  const command = commands[name];
+  try {
+    if (command === undefined) {
+      if (name !== "--help" && name !== "-h") throw new CliFailure({ kind: "command", found: name });
+      process.stdout.write(`${helpTexts[""]}\n`);
+      return 0;
+    }
+    if (rest.includes("--help") || rest.includes("-h")) {
+      process.stdout.write(`${helpTexts[name as keyof typeof helpTexts]}\n`);
+      return 0;
+    }
+    return await command(rest);
+  } catch (error) {
+    if (!(error instanceof CliFailure || error instanceof RecordFailure || error instanceof SandboxFailure))
+      throw error;
+    process.stderr.write(`${error.message}\n`);
+    return error instanceof CliFailure ? 2 : 1;
+  }
+}
+
+async function runJudge(args: string[]): Promise<number> {
+  const options = { ...sandboxOptions, timeout: { type: "string" }, record: { type: "string" } } as const;
+  const given = readArguments("judge", args, { options, least: 0, most: 1 });
+  const stepMs = readInteger(given, "timeout", { low: 1, high: 600_000 }) ?? defaultLimits.stepMs;
+  const input = await openInput(given.positionals[0] ?? "-");
+  const record = typeof given.values.record === "string" ? openRecord(given.values.record) : undefined;
+  try {
+    return await withSandbox(given, async (sandbox, workers) => {
+      const limits = { ...defaultLimits, stepMs };
+      const refused = await judgeStream(input, process.stdout, {
+        sandbox,
+        limits,
+        concurrency: workers * 4,
+        ...(record && { record }),
+      });
+      return refused > 0 ? 1 : 0;
+    });
+  } finally {
+    record?.close();
+  }
+}
+
+async function runReplay(args: string[]): Promise<number> {
+  const options = { ...sandboxOptions, json: { type: "boolean" } } as const;
+  const given = readArguments("replay", args, { options, least: 1, most: 2 });
+  const [path, wanted] = given.positionals;
+  if (wanted !== undefined && !/^\d+$/.test(wanted))
+    throw new CliFailure({ kind: "field", name: "ID", expected: "an episode's number", value: JSON.stringify(wanted) });
+  using record = openRecord(path!, { readOnly: true });
+  const ids = wanted === undefined ? record.episodes().map(({ id }) => id) : [record.episode(Number(wanted)).id];
+  return withSandbox(given, async (sandbox, workers) => {
+    let differing = 0;
+    const running: ReturnType<typeof replay>[] = [];
+    const tell = async (): Promise<void> => {
+      const one = await running.shift()!;
+      if (!one.agrees) differing++;
+      const { episode, steps, agrees, difference, fault } = one;
+      const line = given.values.json ? JSON.stringify({ episode, steps, agrees, difference, fault }) : String(one);
+      if (given.values.json || !agrees || ids.length === 1) process.stdout.write(`${line}\n`);
+    };
+    for (const id of ids) {
+      running.push(replay(record, id, sandbox));
+      if (running.length >= workers * 4) await tell();
+    }
+    while (running.length > 0) await tell();
+    if (ids.length !== 1 && !given.values.json)
+      process.stdout.write(`${ids.length - differing} of ${ids.length} episodes agree byte for byte\n`);
+    return differing > 0 ? 1 : 0;
+  });
+}
+
+async function runExport(args: string[]): Promise<number> {
+  const options = { format: { type: "string" }, output: { type: "string" } } as const;
+  const given = readArguments("export", args, { options, least: 1, most: 1 });
+  const { format = "jsonl", output = "-" } = given.values;
+  if (format !== "jsonl" && format !== "parquet")
+    throw new CliFailure({ kind: "option", name: "format", expected: "jsonl or parquet", value: String(format) });
+  using record = openRecord(given.positionals[0]!, { readOnly: true });
+  const rows = exportRecord(record, { format, output: String(output) });
+  if (output !== "-") process.stderr.write(`${rows} steps written to ${output}\n`);
+  return 0;
+}
+
+async function runRecord(args: string[]): Promise<number> {
+  const options = { head: { type: "string" } } as const;
+  const [verb = "", ...rest] = args;
+  if (verb !== "verify" && verb !== "list")
+    throw new CliFailure({
+      kind: "arguments",
+      command: "record",
+      detail: `record needs verify or list, got ${JSON.stringify(verb)}`,
+    });
+  const given = readArguments("record", rest, { options, least: 1, most: 1 });
+  using record = openRecord(given.positionals[0]!, { readOnly: true });
+  if (verb === "list") {
+    for (const { id, steps, verdict, cause } of record.episodes())
+      process.stdout.write(`${id}\t${steps} steps\t${verdict}\t${cause}\n`);
+    return 0;
+  }
+  const { head } = given.values;
+  const { ok, broken, entries, ...found } = record.verify(typeof head === "string" ? { head } : {});
+  if (!ok) {
+    const { entry, reason } = broken!;
+    throw new RecordFailure({ kind: "chain", path: record.path, entry, reason });
+  }
+  process.stdout.write(`${entries} entries and ${found.genomes} genomes are as recorded; head ${found.head}\n`);
+  return 0;
+}
+
+async function withSandbox(
+  given: Given,
+  work: (sandbox: Sandbox, workers: number) => Promise<number>,
+): Promise<number> {
+  const workers = readInteger(given, "workers", { low: 1, high: 256 }) ?? Math.min(4, availableParallelism());
+  const minimumLevel = (readInteger(given, "minimum-level", { low: 0, high: 3 }) ?? 0) as Level;
+  await using sandbox = await createSandbox({ workers, minimumLevel });
+  return await work(sandbox, workers);
+}
+
+async function openInput(path: string): Promise<Readable> {
+  if (path === "-") return process.stdin;
+  try {
+    const file = await open(path);
+    if ((await file.stat()).isDirectory()) {
+      await file.close();
+      throw new Error("it is a folder");
+    }
+    return createReadStream(path, { fd: file });
+  } catch (cause) {
+    throw new CliFailure({ kind: "input", path, detail: (cause as Error).message }, { cause });
+  }
+}

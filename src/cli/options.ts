@@ -1,0 +1,48 @@
+/** Reading arguments: node:util's parseArgs, with errors that name the value and the cure. */
+
+import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
+import { CliFailure } from "./error.ts";
+
+/** What a command was given. */
+export interface Given {
+  values: { [name: string]: string | boolean | undefined };
+  positionals: string[];
+}
+
+/** Parses a command's arguments; `most` is how many positional ones it takes. */
+export function readArguments(
+  command: string,
+  args: string[],
+  { options, least, most }: { options: ParseArgsOptionsConfig; least: number; most: number },
+): Given {
+  let given: Given;
+  try {
+    given = parseArgs({ args, options, allowPositionals: true, strict: true }) as Given;
+  } catch (cause) {
+    const detail = (cause as Error).message.split(". ")[0]!;
+    throw new CliFailure({ kind: "arguments", command, detail }, { cause });
+  }
+  const count = given.positionals.length;
+  if (count < least) throw new CliFailure({ kind: "arguments", command, detail: `${command} needs a RECORD` });
+  if (count > most)
+    throw new CliFailure({
+      kind: "arguments",
+      command,
+      detail: `${command} does not take ${JSON.stringify(given.positionals[most])}`,
+    });
+  return given;
+}
+
+/** An integer option within bounds; undefined when it was not given. */
+export function readInteger(
+  { values }: Given,
+  name: string,
+  { low, high }: { low: number; high: number },
+): number | undefined {
+  const text = values[name];
+  if (typeof text !== "string") return undefined;
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < low || value > high)
+    throw new CliFailure({ kind: "option", name, expected: `an integer from ${low} to ${high}`, value: text });
+  return value;
+}
