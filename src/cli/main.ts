@@ -80,7 +80,7 @@ async function runReplay(args: string[]): Promise<number> {
     throw new CliFailure({ kind: "field", name: "ID", expected: "an episode's number", value: JSON.stringify(wanted) });
   using record = openRecord(path!, { readOnly: true });
   const ids = wanted === undefined ? record.episodes().map(({ id }) => id) : [record.episode(Number(wanted)).id];
-  return withSandbox(given, async (sandbox, workers) => {
+  return await withSandbox(given, async (sandbox, workers) => {
     let differing = 0;
     const running: ReturnType<typeof replay>[] = [];
     const tell = async (): Promise<void> => {

@@ -153,6 +153,9 @@ function writeLines(output: string, rows: Iterable<ExportRow>): void {
   const file = output === "-" ? 1 : openSync(output, "w");
   try {
     for (const row of rows) writeAll(file, Buffer.from(`${JSON.stringify(row)}\n`));
+  } catch (error) {
+    // Whoever reads our standard output may stop when they have seen enough.
+    if (file !== 1 || (error as NodeJS.ErrnoException).code !== "EPIPE") throw error;
   } finally {
     if (file !== 1) closeSync(file);
   }

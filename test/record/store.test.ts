@@ -1,0 +1,285 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { canonicalJson, type EpisodeRecord, openRecord, RecordFailure } from "../../src/record/index.ts";
+import type { Gene, StepReport } from "../../src/sandbox/types.ts";
+
+const born: Gene[] = [{ name: "self.execute_code", kind: "method", source: "function execute_code() {}" }];
+
+function report(step: number, more: Partial<StepReport> = {}): StepReport {
+  const genome: Gene[] = [...born, { name: "self.n", kind: "attribute", source: String(step) }];
+  const rest = { cause: "", effects: [], output: "", error: null, query: "", response: "", ms: 1.5 };
+  return { step, verdict: "survived", alive: true, ...rest, genome, ...more };
+}
+
+describe("a record", () => {
+  let folder: string;
+  let path: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "autoagent-record-"));
+    path = join(folder, "study.db");
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const refuses = (work: () => unknown, text: string): void =>
+    assert.throws(work, (error) => error instanceof RecordFailure && error.message === text, text);
+
+  const fill = (record: EpisodeRecord, steps = 3): number => {
+    const id = record.begin({ seed: 7, born, labels: { policy: "menu" } });
+    for (let step = 0; step < steps; step++) record.append(id, { program: `self.n = ${step}`, report: report(step) });
+    return id;
+  };
+
+  it("gives back what was appended, across closing and opening", () => {
+    const parts = {
+      prompt: "go",
+      output: "```ts\nself.n = 0\n```",
+      tokens: { prompt: 3, output: 9, ids: [1, 2] },
+      logProbs: [-0.25, -1],
+      seeds: { policy: "7/0" },
+      rewards: { alive: 1, harm: -1000 },
+    };
+    using first = openRecord(path);
+    const id = first.begin({ seed: 7, born, query: "hello", asks: true, labels: { policy: "menu" } });
+    const calls = [{ query: "q", answer: "a" }];
+    first.append(id, { program: "self.n = 0", report: report(0), calls, parts });
+    first.append(id, {
+      program: "x \ud800 \u0000",
+      report: report(1, { verdict: "inert", alive: false, cause: "why" }),
+    });
+    first.close();
+    using record = openRecord(path, { readOnly: true });
+    const episode = record.episode(id);
+    assert.deepEqual(episode.start, { seed: 7, query: "hello", asks: true, labels: { policy: "menu" }, born });
+    assert.deepEqual(episode.list[0]!.parts, parts);
+    assert.deepEqual(episode.list[0]!.calls, calls);
+    assert.deepEqual(episode.list[0]!.edit, { added: ["self.n"], changed: [], deleted: [] });
+    assert.deepEqual(episode.list[1]!.edit, { added: [], changed: ["self.n"], deleted: [] });
+    assert.equal(episode.list[1]!.program, "x \ud800 \u0000");
+    assert.deepEqual(episode.list[0]!.report, report(0));
+    assert.deepEqual(
+      record.episodes().map(({ id, steps, verdict, cause, complete }) => ({ id, steps, verdict, cause, complete })),
+      [{ id: 1, steps: 2, verdict: "inert", cause: "why", complete: true }],
+    );
+  });
+
+  it("takes rewards afterwards, once", () => {
+    using record = openRecord(path);
+    const id = fill(record);
+    record.appendParts(id, 1, { rewards: { alive: 1 } });
+    assert.deepEqual(record.episode(id).list[1]!.parts, { rewards: { alive: 1 } });
+    refuses(
+      () => record.appendParts(id, 1, { rewards: { alive: 2 } }),
+      "Episode 1 cannot take this entry: step 1 already has its `rewards`",
+    );
+  });
+
+  it("refuses a step out of order, after the end, or after death", () => {
+    using record = openRecord(path);
+    const id = fill(record);
+    const append = (step: number, more = {}) => record.append(id, { program: "", report: report(step, more) });
+    refuses(() => append(5), "Episode 1 cannot take this entry: its next step is 3, not 5");
+    append(3, { verdict: "timeout", alive: false });
+    refuses(() => append(4), "Episode 1 cannot take this entry: it died in step 3");
+    const other = fill(record);
+    record.end(other);
+    refuses(() => record.end(other), "Episode 2 cannot take this entry: it has ended");
+  });
+
+  it("refuses numbers that JSON cannot say, and writes nothing of that step", () => {
+    using record = openRecord(path);
+    const id = fill(record);
+    const parts = { rewards: { alive: Number.NaN } };
+    refuses(
+      () => record.append(id, { program: "", report: report(3), parts }),
+      "Expected `step.parts.rewards.alive` to be a finite number, got NaN",
+    );
+    assert.equal(record.episode(id).list.length, 3);
+    assert.equal(record.verify().ok, true);
+  });
+
+  it("names an unknown id and those it has", () => {
+    using record = openRecord(path);
+    refuses(() => record.episode(1), "The record has no episode 1: it has none");
+    fill(record);
+    fill(record);
+    refuses(() => record.episode(3), "The record has no episode 3: it has 1 to 2");
+    refuses(() => record.appendParts(1, 9, {}), "The record has no step 9 in episode 1: it has others");
+  });
+
+  it("finds the first entry that was changed, removed or forged", () => {
+    using record = openRecord(path);
+    fill(record);
+    const { head } = record.verify();
+    const tamper = (sql: string): void => {
+      const database = new DatabaseSync(path);
+      database.exec("DROP TRIGGER IF EXISTS entries_are_not_changed; DROP TRIGGER IF EXISTS entries_are_not_deleted;");
+      database.exec(sql);
+      database.close();
+    };
+    tamper("UPDATE entries SET timings = replace(timings, '1.5', '1.6') WHERE seq = 3");
+    assert.deepEqual(record.verify().broken, {
+      entry: 3,
+      reason: "its hash does not match its content and the entry before",
+    });
+    tamper("UPDATE entries SET timings = replace(timings, '1.6', '1.5') WHERE seq = 3");
+    assert.equal(record.verify({ head }).ok, true);
+    tamper("DELETE FROM entries WHERE seq = 4");
+    assert.equal(record.verify().ok, true, "a cut tail shows only against the head that was noted down");
+    assert.match(
+      record.verify({ head }).broken!.reason,
+      /^the chain ends in [0-9a-f]{64}, not in the given [0-9a-f]{64}$/,
+    );
+    tamper("DELETE FROM entries WHERE seq = 2");
+    assert.deepEqual(record.verify().broken, { entry: 2, reason: "entry 2 is missing" });
+  });
+
+  it("finds a genome that is not what its hash says", () => {
+    using record = openRecord(path);
+    fill(record);
+    const database = new DatabaseSync(path);
+    database.exec(
+      "DROP TRIGGER genomes_are_not_changed; UPDATE genomes SET genes = replace(genes, 'self.n', 'self.m')",
+    );
+    database.close();
+    assert.match(record.verify().broken!.reason, /^its genome [0-9a-f]{64} is not what its hash says$/);
+  });
+
+  it("cannot be changed through SQL", () => {
+    using record = openRecord(path);
+    fill(record);
+    using database = new DatabaseSync(path);
+    for (const sql of ["UPDATE entries SET body = ''", "DELETE FROM entries", "DELETE FROM genomes"])
+      assert.throws(() => database.exec(sql), /a record is append-only/);
+  });
+
+  it("says what is wrong with a file that is no record", () => {
+    refuses(
+      () => openRecord(path, { readOnly: true }),
+      `There is no record at ${path}: check the path, or open it for writing to begin one`,
+    );
+    writeFileSync(path, "this is not a database, but long enough to be read as one".repeat(30));
+    refuses(
+      () => openRecord(path),
+      `The record ${path} is damaged (file is not a database): restore it from a copy; \`sqlite3 FILE .recover\` saves what can still be read`,
+    );
+    rmSync(path);
+    const other = new DatabaseSync(path);
+    other.exec("CREATE TABLE t (x)");
+    other.close();
+    refuses(
+      () => openRecord(path),
+      `${path} is a SQLite file but not a record: choose another path; nothing was written to it`,
+    );
+    const missing = join(folder, "no", "such.db");
+    refuses(
+      () => openRecord(missing),
+      `The record ${missing} could not be opened or written (unable to open database file): check the path and its rights`,
+    );
+  });
+
+  it("says that a damaged file is damaged", () => {
+    const whole = openRecord(path);
+    for (let i = 0; i < 40; i++) fill(whole);
+    whole.close();
+    const size = readFileSync(path).length;
+    truncateSync(path, Math.floor(size / 2));
+    assert.throws(
+      () => {
+        using record = openRecord(path, { readOnly: true });
+        record.verify();
+      },
+      (error) =>
+        error instanceof RecordFailure && error.error.kind === "corrupt" && /is damaged \(/.test(error.message),
+    );
+  });
+
+  it("does not touch a record of a newer version", () => {
+    const record = openRecord(path);
+    fill(record);
+    record.close();
+    const database = new DatabaseSync(path);
+    database.exec("PRAGMA user_version=9");
+    database.close();
+    refuses(
+      () => openRecord(path),
+      `The record ${path} has format 9, this library reads up to 1: update autoagent-lab; nothing was changed`,
+    );
+  });
+
+  it("waits for another writer, then says that the file is locked; nothing is lost", () => {
+    using record = openRecord(path, { lockTimeoutMs: 50 });
+    fill(record);
+    const other = new DatabaseSync(path);
+    other.exec("BEGIN IMMEDIATE");
+    refuses(
+      () => record.begin(),
+      `The record ${path} stayed locked by another program for 50 ms: close that one, or raise \`lockTimeoutMs\`; nothing that was recorded is lost`,
+    );
+    other.exec("ROLLBACK");
+    other.close();
+    assert.equal(fill(record), 2);
+    assert.equal(record.verify().ok, true);
+  });
+
+  it("says that it is read-only, or closed", () => {
+    const record = openRecord(path);
+    fill(record);
+    record.close();
+    refuses(() => record.begin(), `The record ${path} was closed: open it again with openRecord()`);
+    using reader = openRecord(path, { readOnly: true });
+    refuses(
+      () => reader.begin(),
+      `The record ${path} is read-only here: open it without \`readOnly\`, and check the rights of the file and its folder`,
+    );
+  });
+
+  it("keeps everything when the disk is full, and goes on when there is room again", () => {
+    const disk = join(folder, "disk");
+    mkdirSync(disk);
+    const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], { encoding: "utf8" });
+    if (mounted.status !== 0) {
+      console.log(`      no small disk to fill here: ${mounted.error?.message ?? mounted.stderr.trim()}`);
+      return;
+    }
+    try {
+      const full = join(disk, "study.db");
+      using record = openRecord(full);
+      const id = fill(record, 1);
+      let step = 1;
+      const append = () => record.append(id, { program: "x".repeat(20_000), report: report(step) });
+      refuses(() => {
+        for (; step < 200; step++) append();
+      }, `No space left on the disk of ${full}: free some and append again; everything recorded before is safe`);
+      assert.equal(record.episode(id).list.length, step);
+      assert.equal(spawnSync("mount", ["-o", "remount,size=4m", disk]).status, 0);
+      append();
+      assert.equal(record.episode(id).list.length, step + 1);
+      assert.equal(record.verify().ok, true);
+    } finally {
+      spawnSync("umount", ["-l", disk]);
+    }
+  });
+
+  it("takes entries from two writers in one chain", () => {
+    using one = openRecord(path);
+    using two = openRecord(path);
+    const [a, b] = [one.begin({ seed: 1 }), two.begin({ seed: 2 })];
+    for (let step = 0; step < 5; step++) {
+      one.append(a, { program: "a", report: report(step) });
+      two.append(b, { program: "b", report: report(step) });
+    }
+    assert.deepEqual([a, b], [1, 2]);
+    assert.equal(one.verify().entries, 12);
+    assert.equal(one.verify().ok, true);
+    assert.ok(existsSync(path));
+  });
+
+  it("has one canonical text for equal values", () => {
+    assert.equal(canonicalJson({ b: [1, "x"], a: { d: null, c: undefined } }), '{"a":{"d":null},"b":[1,"x"]}');
+    refuses(() => canonicalJson(new Map([[1, () => {}]]).get(1), "f"), "Expected `f` to be plain data, got a function");
+  });
+});
