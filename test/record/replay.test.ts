@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createRandom } from "../../src/random/index.ts";
+import { type EpisodeRecord, fork, openRecord, RecordFailure, recording, replay } from "../../src/record/index.ts";
+import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
+import { digests, killWriter, limits, recordLives, replayAll } from "./stress-parts.ts";
+
+describe("replay", () => {
+  let folder: string;
+  let sandbox: Sandbox;
+  let record: EpisodeRecord;
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "autoagent-replay-"));
+    sandbox = await createSandbox({ workers: 2 });
+    record = openRecord(join(folder, "study.db"));
+  });
+  after(async () => {
+    record.close();
+    await sandbox.dispose();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const live = async (programs: readonly string[], options: Parameters<Sandbox["open"]>[0] = {}): Promise<number> => {
+    const life = await recording(sandbox, record, { limits }).open(options);
+    await life.steps(programs);
+    await life.close();
+    return life.episode;
+  };
+
+  it("agrees byte for byte with 120 lives, whatever they died of", async () => {
+    using own = openRecord(join(folder, "many.db"));
+    await recordLives(own, sandbox, 120);
+    const { steps, differences, faults } = await replayAll(own, sandbox);
+    assert.deepEqual(differences, []);
+    assert.equal(faults, 0);
+    assert.equal(
+      steps,
+      own.episodes().reduce((sum, episode) => sum + episode.steps, 0),
+    );
+    assert.ok(new Set(own.episodes().map(({ verdict }) => verdict)).size >= 5, "the lives ended in different ways");
+  });
+
+  it("finds the same lives with 1, 2 and 4 children", async () => {
+    const found = [];
+    for (const workers of [1, 2, 4]) {
+      await using own = await createSandbox({ workers });
+      using log = openRecord(join(folder, `workers-${workers}.db`));
+      await recordLives(log, own, 30);
+      found.push([...digests(log)]);
+    }
+    assert.deepEqual(found[1], found[0]);
+    assert.deepEqual(found[2], found[0]);
+  });
+
+  it("tells a harmful life from its record too", async () => {
+    const id = await live(["self.n = 1", "require('fs').rmSync('/data')"]);
+    const { verdict, list } = record.episode(id);
+    assert.equal(verdict, "attempted_harm");
+    assert.deepEqual(list[1]!.report.effects[0]!.arguments, ["/data"]);
+    assert.equal(String(await replay(record, id, sandbox)), `Episode ${id}: 2 steps agree byte for byte`);
+  });
+
+  it("says where it differs: step, field and both values", async () => {
+    const forged = record.begin({ seed: 5, limits });
+    const life = await sandbox.open({ seed: 5, limits });
+    for (const program of ["self.n = 1", "console.log(self.n + 1)"]) {
+      const report = await life.step(program);
+      const output = report.step === 1 ? "3\n" : "";
+      record.append(forged, { program, report: { ...report, output } });
+    }
+    await life.close();
+    const { agrees, difference } = await replay(record, forged, sandbox);
+    assert.equal(agrees, false);
+    assert.deepEqual(difference, { step: 1, field: "output", recorded: "3\n", replayed: "2\n" });
+  });
+
+  it("finds a program that depends on the clock", async () => {
+    const id = await live(["console.log(typeof Date.now())", "console.log(performance?.now?.() ?? Date.now())"]);
+    const result = await replay(record, id, sandbox);
+    // A guest's clock may be seeded or real; where it is real the replay must say so, and never agree by chance alone.
+    if (!result.agrees) assert.equal(result.difference!.step, 1);
+    assert.equal(result.agrees, result.difference === null);
+  });
+
+  it("begins from the recorded genome and query", async () => {
+    const first = await live(["self.n = 41"]);
+    const { genome } = record.episode(first).list[0]!.report;
+    const id = await live(["self.n++; console.log(self.query)"], { genome, query: "onwards" });
+    const { list, start } = record.episode(id);
+    assert.deepEqual(start.genome, genome);
+    assert.equal(list[0]!.report.output, "onwards\n");
+    assert.deepEqual(list[0]!.edit, { added: [], changed: ["self.n"], deleted: [] });
+    assert.equal((await replay(record, id, sandbox)).agrees, true);
+  });
+
+  it("finds the place of a report, for its rewards", async () => {
+    const recorder = recording(sandbox, record);
+    const life = await recorder.open();
+    const report = await life.step("self.n = 1");
+    const { episode, step } = recorder.where(report)!;
+    record.appendParts(episode, step, { rewards: { alive: 1 } });
+    await life.close();
+    assert.deepEqual(record.episode(life.episode).list[0]!.parts.rewards, { alive: 1 });
+    assert.equal(recorder.where({ ...report }), null);
+  });
+
+  it("says that an episode cut off in the middle is incomplete, and replays it", async () => {
+    const life = await recording(sandbox, record, { limits }).open();
+    await life.step("self.n = 1");
+    const { complete } = record.episode(life.episode);
+    assert.equal(complete, false);
+    assert.equal((await replay(record, life.episode, sandbox)).agrees, true);
+    await life.close();
+    assert.equal(record.episode(life.episode).complete, true);
+  });
+
+  describe("a fork", () => {
+    it("lives on without the fatal edit", async () => {
+      const id = await live(["self.n = 1", "self.execute_code = undefined;"]);
+      const found = await fork(
+        record,
+        id,
+        { step: 1, without: "edit", programs: ["self.n++", "console.log(self.n)"] },
+        sandbox,
+      );
+      assert.equal(found.alive, true);
+      assert.equal(found.gained, 3);
+      assert.equal(found.reports.at(-1)!.output, "2\n");
+      assert.deepEqual(record.episode(found.episode).forkOf, { episode: id, step: 1, without: "edit" });
+      assert.equal(String(found), `Episode ${id} without the edit of step 1: lived 4 steps (was 1), survived`);
+      assert.equal((await replay(record, found.episode, sandbox)).agrees, true, "a fork is an episode like any other");
+    });
+
+    it("dies again with it", async () => {
+      const id = await live(["self.n = 1", "self.execute_code = undefined;"]);
+      const found = await fork(record, id, { step: 1, without: "nothing", programs: ["self.n++"] }, sandbox);
+      assert.equal(found.verdict, "fatal_self_edit");
+      assert.equal(found.gained, 0);
+    });
+
+    it("goes on with what it is given step by step", async () => {
+      const id = await live(["self.n = 1", "throw new Error('x')"]);
+      let asked = 0;
+      const next = async () => (asked++ < 3 ? "self.n++" : null);
+      const found = await fork(record, id, { step: 1, without: "edit", next }, sandbox);
+      assert.equal(found.reports.length, 5);
+      assert.equal(found.reports.at(-1)!.genome.find(({ name }) => name === "self.n")!.source, "4");
+    });
+
+    it("names a step that is not there", async () => {
+      const id = await live(["self.n = 1"]);
+      await assert.rejects(
+        fork(record, id, { step: 4, without: "edit" }, sandbox),
+        (error) =>
+          error instanceof RecordFailure &&
+          error.message === `The record has no step 4 in episode ${id}: it has 0 to 0`,
+      );
+    });
+  });
+
+  it("loses nothing when the writer or its child is killed at any instant", async () => {
+    const random = createRandom(11, "kills");
+    const path = join(folder, "killed.db");
+    let promised = 0;
+    for (const [i, victim] of (["driver", "child", "driver", "driver"] as const).entries())
+      promised += await killWriter(path, { seed: i * 1000, delayMs: random.integer(400), victim });
+    assert.ok(promised > 0);
+    using killed = openRecord(path, { readOnly: true });
+    assert.deepEqual((await replayAll(killed, sandbox)).differences, []);
+  });
+});
