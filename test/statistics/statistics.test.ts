@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { createRandom } from "../../src/random/index.ts";
+import { bootstrapInterval, entropyOf, mean, standardDeviation, wilsonInterval } from "../../src/statistics/index.ts";
+
+describe("statistics", () => {
+  it("a bootstrap interval repeats to the last digit and covers the mean as often as it says", () => {
+    const values = [3, 1, 4, 1, 5, 9, 2, 6];
+    assert.deepEqual(bootstrapInterval(values, { seed: 5 }), bootstrapInterval(values, { seed: 5 }));
+    let covered = 0;
+    for (let trial = 0; trial < 200; trial++) {
+      const random = createRandom("coverage", trial);
+      const { low, high } = bootstrapInterval(
+        Array.from({ length: 40 }, () => random.normal()),
+        { resamples: 300, seed: trial },
+      );
+      if (low <= 0 && high >= 0) covered++;
+    }
+    assert.ok(covered >= 178 && covered <= 199, `covered ${covered} of 200, about 190 expected`);
+    assert.throws(() => bootstrapInterval([]), /at least one value/);
+  });
+
+  it("Wilson's interval is the published one for STOP's 42 of 10,000", () => {
+    const { low, high } = wilsonInterval(42, 10_000);
+    assert.equal((100 * low).toFixed(2), "0.31");
+    assert.equal((100 * high).toFixed(2), "0.57");
+    assert.equal(wilsonInterval(0, 10).low, 0);
+    assert.throws(() => wilsonInterval(3, 2), /got 3 of 2/);
+  });
+
+  it("mean, deviation and entropy are the textbook's", () => {
+    assert.equal(mean([1, 2, 6]), 3);
+    assert.ok(Math.abs(standardDeviation([1, 2, 6]) - Math.sqrt(7)) < 1e-12);
+    assert.ok(Math.abs(entropyOf([0.25, 0.25, 0.5, 0]) - 1.5 * Math.log(2)) < 1e-12);
+  });
+});
