@@ -45,7 +45,7 @@ function packages(text: string, directory: string): string[] {
   const wantsExports = whole !== null && text.startsWith(`${whole}/`);
   for (const folder of upwards(directory)) {
     const modules = join(folder, "node_modules");
-    if (wantsExports) found.push(...exportsOf(join(modules, whole), whole));
+    if (wantsExports) found.push(...exportsOf(join(modules, whole), whole, text));
     else if (scope !== null && text.includes("/"))
       found.push(...entries(join(modules, scope)).map(({ name }) => `${scope}/${name}`));
     else found.push(...entries(modules).flatMap(({ name }) => packageNames(modules, name)));
@@ -60,13 +60,36 @@ function packageNames(modules: string, name: string): string[] {
   return name.startsWith("@") ? entries(join(modules, name)).map((inner) => `${name}/${inner.name}`) : [name];
 }
 
-/** The names under which a package lets its parts be imported; patterns are left out. */
-function exportsOf(folder: string, name: string): string[] {
+/** The names under which a package lets its parts be imported; a pattern stands for the files that are there. */
+function exportsOf(folder: string, name: string, text: string): string[] {
   const { exports } = manifest(folder) ?? {};
   if (typeof exports !== "object" || exports === null) return [];
-  return Object.keys(exports)
-    .filter((path) => path.startsWith("./") && !path.includes("*"))
-    .map((path) => name + path.slice(1));
+  return Object.entries(exports).flatMap(([path, target]) => {
+    if (!path.startsWith("./") || target === null) return [];
+    const [before = "", after] = (name + path.slice(1)).split("*");
+    if (after === undefined) return [before];
+    const typed = text.startsWith(before) ? text.slice(before.length, text.lastIndexOf("/") + 1) : "";
+    return matchesOf(folder, targetOf(target), typed).map((part) => before + part + (part.endsWith("/") ? "" : after));
+  });
+}
+
+/** The file that a condition leads to: all lead to the same names, so the first one will do. */
+function targetOf(target: unknown): string {
+  if (typeof target === "string") return target;
+  return typeof target === "object" && target !== null ? targetOf(Object.values(target)[0]) : "";
+}
+
+/** What a star can stand for in a path like `./encoding/*.js`: files and folders of the folder `typed` so far. */
+function matchesOf(folder: string, pattern: string, typed: string): string[] {
+  const [before = "", after = ""] = pattern.split("*");
+  const cut = before.lastIndexOf("/") + 1;
+  const begun = before.slice(cut);
+  return entries(join(folder, before.slice(0, cut), typed)).flatMap(({ name, isFolder }) => {
+    if (name === "node_modules" || !(typed !== "" || name.startsWith(begun))) return [];
+    const part = typed + (typed === "" ? name.slice(begun.length) : name);
+    if (isFolder) return [`${part}/`];
+    return name.endsWith(after) ? [part.slice(0, part.length - after.length)] : [];
+  });
 }
 
 function manifest(folder: string): { name?: string; exports?: unknown } | null {

@@ -66,7 +66,10 @@ const methods = {
         preferences,
         undefined,
       );
-      return details === undefined ? item : { ...item, signature: plain(details.displayParts).replace(/\s+/g, " ") };
+      if (details === undefined) return item;
+      const signature = plain(details.displayParts).replace(/\s+/g, " ");
+      const [, aliased] = kind === "alias" ? (/^(function|class|enum|interface)\b/.exec(signature) ?? []) : [];
+      return { ...item, ...(aliased !== undefined && { type: aliased }), signature };
     });
   },
   inspect(change: Change, path: string, offset: number): RawInspection | null {
@@ -74,6 +77,7 @@ const methods = {
     const info = service.getQuickInfoAtPosition(path, offset);
     if (info === undefined) return null;
     const declaration = plain(info.displayParts);
+    if (declaration === "any") return null; // a name that is nowhere
     const tags = (info.tags ?? []).map((tag) => `*@${tag.name}* ${ts.displayPartsToString(tag.text)}`.trimEnd());
     const documentation = [ts.displayPartsToString(info.documentation), ...tags].filter((part) => part !== "");
     return { declaration, documentation: documentation.join("\n\n") };
