@@ -93,7 +93,7 @@ interface GuestAgent {
     if (calls++ >= 32) throw new Error("call_LLM: more than 32 calls in one step");
     const text = typeof query === "string" ? query : TextOf(query);
     const copy = { __proto__: null, copy: true };
-    return ask.applySyncPromise(undefined, [text], { __proto__: null, arguments: copy, result: copy });
+    return ask.applySyncPromise(undefined, [text], { __proto__: null, arguments: copy });
   };
 
   const print = (...parts: unknown[]): void => {

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { AutonomousLLM, compareGenomes, extractProgram, hashGenome } from "../../src/agent/index.ts";
+import { displaySymbol } from "../../src/display/index.ts";
+import { models } from "../../src/llm/index.ts";
+import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
+
+const story = [
+  "```ts\nfunction hello_world(name: string): string { return 'hello, ' + name; }\n```",
+  "self.greeting = hello_world('world'); console.log(self.greeting);",
+  "self.execute_code = function execute_code(code) { return exec(code); };",
+  "self.execute_code = 42;",
+  "console.log('never');",
+];
+
+describe("AutonomousLLM", () => {
+  let sandbox: Sandbox;
+  before(async () => {
+    sandbox = await createSandbox({ workers: 1 });
+  });
+  after(() => sandbox.dispose());
+
+  it("lives the paper's story: defines, calls, replaces its executor by itself, dies of the fatal line", async () => {
+    const agent = new AutonomousLLM({ llm: models.scripted(story), query: "hello", sandbox });
+    await agent.run({ steps: 10 });
+    assert.equal(agent.alive, false);
+    assert.deepEqual(
+      agent.history.map(({ report }) => report.verdict),
+      ["survived", "survived", "survived", "fatal_self_edit"],
+    );
+    assert.equal(agent.history[1]!.report.output, "hello, world\n");
+    const { verdict, cause, program, survived, lastLiving } = agent.certificate!;
+    assert.deepEqual([verdict, program, survived], ["fatal_self_edit", "self.execute_code = 42;", 3]);
+    assert.equal(cause, "self.execute_code is a number, no longer a function");
+    assert.ok(lastLiving.some(({ name }) => name === "self.greeting"));
+    assert.deepEqual(agent.diff(1, 2).added, ["self.greeting"]);
+    assert.deepEqual(agent.diff(2, 3).changed, ["self.execute_code"]);
+    await assert.rejects(agent.step("1"), /This agent is dead \(fatal_self_edit\): fork\(\) it, or make another/);
+  });
+
+  it("feeds what a step said to the model as the next query", async () => {
+    const asked: string[] = [];
+    const inner = models.scripted(["console.log('first words')", "self.query = 'a question of my own'", "1"]);
+    const llm = { name: "spy", complete: (p: { prompt: string }) => (asked.push(p.prompt), inner.complete(p)) };
+    const agent = new AutonomousLLM({ llm, query: "begin", sandbox });
+    await agent.run({ steps: 3 });
+    assert.deepEqual(asked, ["begin", "first words", "a question of my own"]);
+    await agent.dispose();
+  });
+
+  it("lets executed code call the model and run its answer in the same step, to a bounded depth", async () => {
+    const llm = models.scripted([
+      "self.execute_code(self.call_LLM('more'))",
+      "self.deep = 1; self.execute_code(self.call_LLM('again'))",
+      "self.deeper = 2",
+    ]);
+    const agent = new AutonomousLLM({ llm, query: "go", sandbox });
+    await agent.run({ steps: 1 });
+    const names = agent.genome.map(({ name }) => name);
+    assert.ok(names.includes("self.deep") && names.includes("self.deeper"), names.join());
+    await agent.dispose();
+    const endless = {
+      name: "loop",
+      complete: async () => ({
+        text: "self.execute_code(self.call_LLM('x'))",
+        model: "loop",
+        usage: { promptTokens: 0, completionTokens: 0 },
+      }),
+    };
+    const looping = new AutonomousLLM({ llm: endless, query: "go", sandbox });
+    await looping.run({ steps: 1 });
+    assert.equal(looping.certificate!.verdict, "runtime_error");
+    assert.match(looping.certificate!.cause, /more than 3 calls in one step/);
+  });
+
+  it("can be forked from its last living genome, and the fork lives", async () => {
+    const agent = new AutonomousLLM({ llm: models.scripted(story), query: "hello", sandbox });
+    await agent.run({ steps: 10 });
+    const fork = agent.fork({ llm: models.scripted(["console.log(hello_world('again'))"]) });
+    await fork.run({ steps: 1 });
+    assert.equal(fork.alive, true);
+    assert.equal(fork.history[0]!.report.output, "hello, again\n");
+    await fork.dispose();
+  });
+
+  it("asks a person for the first query, and says what to do where nobody can be asked", async () => {
+    const questions: string[] = [];
+    const input = async (question: string) => (questions.push(question), "from a person");
+    const agent = new AutonomousLLM({ llm: models.scripted(["1"]), input, sandbox });
+    await agent.run({ steps: 1 });
+    assert.deepEqual(questions, ["What shall the agent be told first?"]);
+    assert.equal(agent.history[0]!.query, "from a person");
+    await agent.dispose();
+    await assert.rejects(new AutonomousLLM({ llm: models.scripted([]) }).run({ steps: 1 }), {
+      message: "The agent needs a first query: give `query`, or run it in a notebook, which asks for one.",
+    });
+    assert.throws(() => new AutonomousLLM({} as never), /Expected `llm` to be a language model/);
+  });
+
+  it("shows itself as HTML without scripts, and as text that says the same", async () => {
+    const agent = new AutonomousLLM({
+      llm: models.scripted(["self.x = '<script>alert(1)</script>'"]),
+      query: "q",
+      sandbox,
+    });
+    await agent.run({ steps: 1 });
+    const bundle = agent[displaySymbol]();
+    assert.doesNotMatch(String(bundle["text/html"]), /<script/);
+    assert.match(String(bundle["text/plain"]), /alive after 1 steps/);
+    await agent.dispose();
+  });
+});
+
+describe("genomes", () => {
+  const gene = (name: string, source: string) => ({ name, source, kind: "attribute" as const });
+
+  it("hash alike whatever their order, and not otherwise", () => {
+    assert.equal(hashGenome([gene("a", "1"), gene("b", "2")]), hashGenome([gene("b", "2"), gene("a", "1")]));
+    assert.notEqual(hashGenome([gene("a", "1")]), hashGenome([gene("a", "2")]));
+  });
+
+  it("compare as added, changed and deleted, with a unified diff", () => {
+    const edit = compareGenomes([gene("a", "1"), gene("b", "2")], [gene("b", "3"), gene("c", "4")]);
+    assert.deepEqual([edit.added, edit.changed, edit.deleted], [["c"], ["b"], ["a"]]);
+    assert.match(edit.patch, /-a = 1\n-b = 2\n\+b = 3\n\+c = 4/);
+    assert.equal(compareGenomes([gene("a", "1")], [gene("a", "1")]).patch, "");
+  });
+});
+
+describe("the program in an answer", () => {
+  it("is the first fenced block of JavaScript or TypeScript, else the answer", () => {
+    assert.equal(extractProgram("Sure!\n```bash\nls\n```\n```ts\nlet a = 1;\n```\ndone"), "let a = 1;");
+    assert.equal(extractProgram("```\nx\n```"), "x");
+    assert.equal(extractProgram("```js\nunclosed"), "unclosed");
+    assert.equal(extractProgram("a + b"), "a + b");
+  });
+});
