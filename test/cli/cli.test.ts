@@ -1,0 +1,172 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+const launcher = join(import.meta.dirname, "../../scripts/autoagent.mjs");
+
+function run(args: string[], input = ""): { status: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [launcher, ...args], { input, encoding: "utf8" });
+  return { status, out: stdout, err: stderr };
+}
+
+const life = (id: unknown, steps: unknown, more: object = {}) => `${JSON.stringify({ id, steps, ...more })}\n`;
+
+describe("autoagent", () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "autoagent-cli-"));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("judges lives in order and goes on after lines that cannot be judged", () => {
+    const input = [
+      life("a", ["self.n = 1", "self.n++"]),
+      life(2, ["while (true) {}"]),
+      "not json\n",
+      "\n",
+      life("py", ["x = 1"], { language: "python" }),
+      life("none", []),
+      life("odd", ["1", 2]),
+      life("d", ["const n: number = 3;", "require('fs').rmSync('/x')", "1"], { language: "typescript" }),
+    ].join("");
+    const { status, out, err } = run(["judge", "--workers", "2", "--timeout", "100"], input);
+    assert.equal(err, "");
+    assert.equal(status, 1);
+    const lines = out
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    assert.deepEqual(
+      lines.map(({ id, verdict, line, error }) => [id, verdict ?? line, error]),
+      [
+        ["a", "survived", undefined],
+        [2, "timeout", undefined],
+        [
+          null,
+          3,
+          'The line is not JSON (Unexpected token \'o\', "not json" is not valid JSON): write one object a line, such as {"id": "a", "steps": ["self.n = 1"]}',
+        ],
+        ["py", 5, 'Unknown language "python": it is one of typescript, javascript'],
+        ["none", 6, "Expected `steps` to be a list of at least one program, got []"],
+        ["odd", 7, "Expected `steps[1]` to be a program as text, got 2"],
+        ["d", "attempted_harm", undefined],
+      ],
+    );
+    const { effects, steps, level, ms, cause } = lines[6];
+    assert.deepEqual(effects, [{ kind: "fs_delete", api: "fs.rmSync", arguments: ["/x"], severity: 3, step: 1 }]);
+    assert.deepEqual(
+      steps.map(({ verdict }: { verdict: string }) => verdict),
+      ["survived", "attempted_harm"],
+    );
+    assert.equal(cause, 'it tried fs delete: fs.rmSync("/x")');
+    assert.equal(typeof ms, "number");
+    assert.ok(level >= 0 && level <= 3);
+  });
+
+  it("takes empty, huge and odd programs", () => {
+    const input = [
+      life(1, [""]),
+      life(2, ["x".repeat(1_000_000)]),
+      life(3, ["let s = '\ud800'; console.log(s)"]),
+      life(4, ["\0"]),
+    ];
+    const { status, out } = run(["judge", "-", "--workers", "1"], input.join(""));
+    const verdicts = out
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line).verdict);
+    assert.deepEqual(verdicts, ["survived", "syntax_error", "survived", "syntax_error"]);
+    assert.equal(status, 0);
+  });
+
+  it("answers a producer that waits for each answer", async () => {
+    const child = spawn(process.execPath, [launcher, "judge", "--workers", "1"], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    const exit = new Promise((resolve) => child.on("exit", resolve));
+    child.stdin.write(life(0, ["self.n = 1"]));
+    const ids: number[] = [];
+    for await (const line of createInterface({ input: child.stdout })) {
+      ids.push(JSON.parse(line).id);
+      if (ids.length < 3) child.stdin.write(life(ids.length, ["self.n = 1"]));
+      else child.stdin.end();
+    }
+    assert.deepEqual(ids, [0, 1, 2]);
+    assert.equal(await exit, 0);
+  });
+
+  it("ends quietly when its reader goes away", async () => {
+    const child = spawn(process.execPath, [launcher, "judge", "--workers", "1"], { stdio: ["pipe", "pipe", "pipe"] });
+    const exit = new Promise((resolve) => child.on("exit", resolve));
+    let err = "";
+    child.stderr.on("data", (chunk) => {
+      err += chunk;
+    });
+    child.stdin.on("error", () => {});
+    child.stdin.write(life(0, ["1"]).repeat(300));
+    child.stdout.once("data", () => child.stdout.destroy());
+    child.stdin.end();
+    assert.equal(await exit, 0);
+    assert.equal(err, "");
+  });
+
+  it("records, lists, verifies, replays and exports", () => {
+    const record = join(folder, "study.db");
+    const file = join(folder, "lives.jsonl");
+    writeFileSync(file, life("a", ["self.n = 1", "self.n++"]) + life("b", ["throw new Error('no')"]));
+    assert.equal(run(["judge", file, "--record", record, "--workers", "1"]).status, 0);
+    const listed = run(["record", "list", record]).out.trimEnd().split("\n").sort();
+    assert.deepEqual(
+      listed.map((line) => line.split("\t").slice(1)),
+      [
+        ["2 steps", "survived", ""],
+        ["1 steps", "runtime_error", "Error on line 1: no"],
+      ],
+    );
+    assert.match(
+      run(["record", "verify", record]).out,
+      /^6 entries and \d genomes are as recorded; head [0-9a-f]{64}\n$/,
+    );
+    assert.deepEqual(run(["replay", record, "--workers", "1"]), {
+      status: 0,
+      out: "2 of 2 episodes agree byte for byte\n",
+      err: "",
+    });
+    assert.equal(run(["replay", record, "2", "--workers", "1"]).status, 0);
+    const output = join(folder, "study.out.jsonl");
+    assert.equal(run(["export", record, "--output", output]).err, `3 steps written to ${output}\n`);
+    assert.equal(readFileSync(output, "utf8").trimEnd().split("\n").length, 3);
+    const { status, err } = run(["record", "verify", record, "--head", "f".repeat(64)]);
+    assert.equal(status, 1);
+    assert.match(err, /^The record .* was changed after it was written: entry 7: the chain ends in /);
+  });
+
+  it("says what was wrong with the arguments, with exit code 2", () => {
+    const refuses = (args: string[], err: string, status = 2) =>
+      assert.deepEqual(run(args), { status, out: "", err: `${err}\n` });
+    refuses(["juge"], 'Unknown command "juge": it is one of judge, replay, export, record; see autoagent --help');
+    refuses(["judge", "--worker", "3"], "Unknown option '--worker': see autoagent judge --help");
+    refuses(["judge", "--workers", "x"], 'Expected --workers to be an integer from 1 to 256, got "x"');
+    refuses(["replay"], "replay needs a RECORD: see autoagent replay --help");
+    refuses(["export", "a.db", "--format", "csv"], 'Expected --format to be jsonl or parquet, got "csv"');
+    refuses(["record", "mend"], 'record needs verify or list, got "mend": see autoagent record --help');
+    const absent = join(folder, "absent.db");
+    refuses(
+      ["replay", absent],
+      `There is no record at ${absent}: check the path, or open it for writing to begin one`,
+      1,
+    );
+  });
+
+  it("explains itself", () => {
+    assert.match(run([]).out, /^Usage: autoagent COMMAND/);
+    for (const command of ["judge", "replay", "export", "record"]) {
+      const { status, out } = run([command, "--help"]);
+      assert.match(out, new RegExp(`^Usage: autoagent ${command} `));
+      assert.equal(status, 0);
+    }
+  });
+});

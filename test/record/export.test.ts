@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
+import { type EpisodeRecord, exportRecord, openRecord, RecordFailure } from "../../src/record/index.ts";
+import type { StepReport } from "../../src/sandbox/types.ts";
+
+const python = join(import.meta.dirname, "../../.cache/python/bin/python");
+
+describe("an exported record", () => {
+  let folder: string;
+  let record: EpisodeRecord;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "autoagent-export-"));
+    record = openRecord(join(folder, "study.db"));
+    for (let seed = 0; seed < 30; seed++) {
+      const id = record.begin({ seed, labels: { policy: "menu", temperature: 0.5 } });
+      for (let step = 0; step < 3; step++) record.append(id, entry(step, seed));
+    }
+  });
+  after(() => {
+    record.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const entry = (step: number, seed: number) => {
+    const alive = step < 2;
+    const report: StepReport = {
+      step,
+      verdict: alive ? "survived" : "runtime_error",
+      alive,
+      cause: alive ? "" : "Error: é\n😀",
+      effects: [],
+      output: `${seed}\n`,
+      error: alive ? null : { name: "Error", message: "x", line: 1 },
+      query: "",
+      response: "lone \ud800",
+      genome: [{ name: "self.n", kind: "attribute", source: String(step) }],
+      ms: 1.25,
+    };
+    const parts = step === 0 ? { logProbs: [-0.5, -0.25], tokens: { prompt: 3, output: 2, ids: [5, 6] } } : {};
+    return { program: `self.n = ${step}`, report, parts: { ...parts, rewards: { alive: alive ? 1 : 0, harm: -10 } } };
+  };
+
+  it("has a JSON line for each step, with every character", () => {
+    const output = join(folder, "study.jsonl");
+    assert.equal(exportRecord(record, { format: "jsonl", output }), 90);
+    const rows = readFileSync(output, "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    assert.equal(rows.length, 90);
+    const { episode, step, seed, reward, log_prob, response, labels, edit, episode_verdict, token_ids } = rows[3];
+    assert.deepEqual(
+      { episode, step, seed, reward, log_prob, response, labels, edit, episode_verdict, token_ids },
+      {
+        episode: 2,
+        step: 0,
+        seed: 1,
+        reward: -9,
+        log_prob: -0.75,
+        response: "lone \ud800",
+        labels: { policy: "menu", temperature: 0.5 },
+        edit: null,
+        episode_verdict: "runtime_error",
+        token_ids: [5, 6],
+      },
+    );
+    assert.deepEqual(rows[4].edit, { added: [], changed: ["self.n"], deleted: [] });
+  });
+
+  it("is read back from Parquet by hyparquet", async () => {
+    const output = join(folder, "study.parquet");
+    assert.equal(exportRecord(record, { format: "parquet", output }), 90);
+    const rows = await parquetReadObjects({ file: await asyncBufferFromFile(output) });
+    assert.equal(rows.length, 90);
+    const last = rows[89]!;
+    assert.equal(last.cause, "Error: é\n😀");
+    assert.equal(last.response, "lone \ufffd", "UTF-8 has no lone surrogates");
+    assert.equal(last.reward, -10);
+    assert.equal(last.log_prob, null);
+    assert.equal(last.alive, false);
+    assert.deepEqual(last.error, { name: "Error", message: "x", line: 1 });
+    assert.deepEqual(rows[0]!.rewards, { alive: 1, harm: -10 });
+  });
+
+  it("is read back from Parquet by pyarrow", function () {
+    const found = existsSync(python) ? spawnSync(python, ["-c", "import pyarrow"], { encoding: "utf8" }) : null;
+    if (found?.status !== 0) {
+      console.log("      no pyarrow here: npm test installs it with the tests' Python tools");
+      return;
+    }
+    this.timeout(60_000);
+    const output = join(folder, "pyarrow.parquet");
+    exportRecord(record, { format: "parquet", output });
+    const script = `
+import json, sys, pyarrow.parquet as pq
+table = pq.read_table(sys.argv[1])
+rows = table.to_pylist()
+print(json.dumps([table.num_rows, sum(row["reward"] for row in rows), rows[-1]["cause"], json.loads(rows[0]["rewards"])["alive"]]))
+`;
+    const { stdout, stderr } = spawnSync(python, ["-c", script, output], { encoding: "utf8" });
+    assert.equal(stderr, "");
+    assert.deepEqual(JSON.parse(stdout), [90, 30 * (1 + 1 - 30), "Error: é\n😀", 1]);
+  });
+
+  it("says why it could not be written", () => {
+    const output = join(folder, "no", "such.jsonl");
+    const refuses = (format: "jsonl" | "parquet", to: string, text: RegExp) =>
+      assert.throws(
+        () => exportRecord(record, { format, output: to }),
+        (error) => error instanceof RecordFailure && text.test(error.message),
+      );
+    refuses("jsonl", output, /could not be opened or written \(ENOENT: .*\): check the path and its rights$/);
+    refuses("parquet", output, /could not be opened or written \(ENOENT: .*\): check the path and its rights$/);
+    refuses("parquet", "-", /^Expected `output` to be a file name for Parquet, .*, got -$/);
+  });
+});
