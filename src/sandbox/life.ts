@@ -98,7 +98,7 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     const taken = await pool.take(tenant, { alone, signal });
     worker = taken;
     const opened = await taken.request({ op: "open", life: id, settings }, { wallMs: 10_000 });
-    if (opened.kind === "death" || Object.keys(opened.seen).length > 0) return opened;
+    if (opened.kind === "death" || opened.effects.length > 0 || Object.keys(opened.seen).length > 0) return opened;
     for (const [step, lived] of played.entries()) {
       const outcome = await send(taken, step, lived, true);
       if (outcome.kind === "death" || outcome.seen.fault !== undefined || outcome.seen.broke !== undefined)

@@ -79,6 +79,8 @@ export class Pool {
   episodes = 0;
   #replaced = 0;
   #slots: (Worker | Promise<Worker> | null)[];
+  /** Lives on their way into each child, so that those who come at once spread over all. */
+  #coming: number[];
   #waiting: (() => void)[] = [];
   readonly #tenants = new Set<Tenant>();
   #disposed = false;
@@ -89,6 +91,7 @@ export class Pool {
     this.#launcher = launcher;
     this.#livesPerChild = livesPerChild;
     this.#slots = new Array(workers).fill(null);
+    this.#coming = new Array(workers).fill(0);
   }
 
   /** Starts the first child now, so that a machine that cannot run one says so at once. */
@@ -109,7 +112,8 @@ export class Pool {
         if (!this.#evict()) await this.#wait(signal);
         continue;
       }
-      const worker = await this.#fill(slot);
+      this.#coming[slot]!++;
+      const worker = await this.#fill(slot).finally(() => this.#coming[slot]!--);
       if (!worker.alive || !this.#hasRoom(worker, alone)) continue;
       worker.lives++;
       worker.served++;
@@ -183,7 +187,7 @@ export class Pool {
     for (let i = 0; i < this.#slots.length; i++) {
       const slot = this.#slots[i]!;
       const running = slot !== null && "pid" in slot && slot.alive ? slot : null;
-      const lives = running?.lives ?? 0.5;
+      const lives = (running?.lives ?? 0.5) + this.#coming[i]!;
       const full = running !== null && !this.#hasRoom(running, alone);
       if (!full && lives < load) [best, load] = [i, lives];
     }

@@ -104,14 +104,24 @@ interface Broke {
   ms: number;
   limit: number;
   disposed: boolean;
+  /** The guest's own words: shown, never believed. */
+  message: string;
 }
 
 function ruleBroken({ broke }: { [name: string]: unknown }, limits: Limits) {
   if (broke === undefined) return null;
-  const { phase, ms, limit, disposed } = broke as Broke;
-  const during = phase === "step" ? "the step" : phase === "open" ? "restoring the genome" : "the work after the step";
+  const { phase, ms, limit, disposed, message } = broke as Broke;
+  const during =
+    phase === "step" || phase === "settled"
+      ? "the step"
+      : phase === "open"
+        ? "restoring the genome"
+        : "the work after the step";
   if (disposed) return ruling("out_of_memory", `${during} used more than ${limits.memoryMiB} MiB`);
   if (ms >= limit * 0.95) return ruling("timeout", `${during} did not end within ${limit} ms`);
+  // A promise that was rejected and that nobody waits for is thrown where the isolate's work ends.
+  if (phase === "step" || phase === "settled")
+    return ruling("runtime_error", `an error that nothing caught: ${message}`);
   return ruling("fatal_self_edit", `${during} could not be run: the agent's own functions fail`);
 }
 

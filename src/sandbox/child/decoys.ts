@@ -79,22 +79,20 @@
   };
 
   const decoy = (api: string, kind: Kind, reply: Reply = "refuse"): unknown => {
-    const name = api.slice(api.lastIndexOf(".") + 1);
-    const act = {
-      [name](...args: unknown[]): unknown {
-        emit(kind, api, argumentText(args), severityOf(kind, args));
-        if (reply === "promise") return Promise.reject(refusal(api));
-        if (reply === "empty") return [];
-        if (reply === "nothing") return undefined;
-        const callback = args[args.length - 1];
-        if (typeof callback === "function" && !api.endsWith("Sync")) {
-          (callback as (error: Error) => void)(refusal(api));
-          return undefined;
-        }
-        throw refusal(api);
-      },
-    };
-    return act[name];
+    // A plain function, so that it can be constructed too: `new Worker(...)`.
+    function act(...args: unknown[]): unknown {
+      emit(kind, api, argumentText(args), severityOf(kind, args));
+      if (reply === "promise") return Promise.reject(refusal(api));
+      if (reply === "empty") return [];
+      if (reply === "nothing") return undefined;
+      const callback = args[args.length - 1];
+      if (typeof callback === "function" && !api.endsWith("Sync")) {
+        (callback as (error: Error) => void)(refusal(api));
+        return undefined;
+      }
+      throw refusal(api);
+    }
+    return Object.defineProperty(act, "name", { value: api.slice(api.lastIndexOf(".") + 1) });
   };
 
   const group = (prefix: string, kind: Kind, names: string, reply?: Reply): Record<string, unknown> => {

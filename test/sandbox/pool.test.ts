@@ -1,0 +1,212 @@
+/** The pool: levels, deaths of children that are nobody's fault, cancelling, disposing, and what the driver may load. */
+
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { createSandbox, type Level, sandboxLevel } from "../../src/sandbox/index.ts";
+import { benign } from "./corpus/index.ts";
+import { facts, isRunning, live, until, useSandbox } from "./shared.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+
+describe("children", () => {
+  const sandbox = useSandbox({ workers: 1, livesPerChild: 20 });
+
+  it("are replaced unnoticed when killed between and in the middle of steps", async () => {
+    const programs = Array.from(
+      { length: 12 },
+      (_, i) => `self.n = (self.n ?? 0) + ${i}; self.r = Math.random(); for (let i = 0; i < 1e6; i++);`,
+    );
+    const undisturbed = await live(sandbox(), programs, { seed: 3 });
+    assert.equal(undisturbed.length, 12);
+    const { replaced } = sandbox().stats();
+    const life = await sandbox().open({ seed: 3 });
+    const disturbed = life.steps(programs);
+    for (let kills = 0; kills < 2; kills++) {
+      await new Promise((done) => setTimeout(done, 40));
+      for (const pid of sandbox().stats().pids) process.kill(pid, "SIGKILL");
+    }
+    assert.equal(facts(await disturbed), facts(undisturbed));
+    await life.close();
+    assert.ok(sandbox().stats().replaced > replaced, "a child was replaced");
+  }).timeout(20_000);
+
+  it("that keep being killed make a crash, with the program, and never a verdict on the agent", async () => {
+    const life = await sandbox().open();
+    const killer = setInterval(() => {
+      for (const pid of sandbox().stats().pids) process.kill(pid, "SIGKILL");
+    }, 10);
+    const report = await life
+      .step("for (let i = 0; i < 3e6; i++); self.mark = 'here'")
+      .finally(() => clearInterval(killer));
+    assert.equal(report.verdict, "crash");
+    assert.match(report.cause, /^a fault of the sandbox, not of the agent: .*Program: .*'here'$/);
+  }).timeout(20_000);
+
+  it("shared by lives blame none for what another did", async () => {
+    const hostile = ["for (;;) {}", "'a'.repeat(2e8).split('')", "[].includes.call({ length: 2 ** 53 - 1 }, 1)"];
+    const calm = Array.from({ length: 8 }, (_, i) => `self.n = ${i}`);
+    const reports = await Promise.all(
+      Array.from({ length: 12 }, (_, i) => (i % 2 ? live(sandbox(), [hostile[(i >> 1) % 3]!]) : live(sandbox(), calm))),
+    );
+    for (const [i, life] of reports.entries()) assert.equal(life.at(-1)?.alive, i % 2 === 0, life.at(-1)?.cause);
+  }).timeout(30_000);
+
+  it("serve more lives at once than they have room for", async () => {
+    const lives = await Promise.all(Array.from({ length: 30 }, (_, i) => sandbox().open({ seed: i })));
+    for (let step = 0; step < 2; step++)
+      for (const report of await Promise.all(lives.map((life) => life.step("self.n = (self.n ?? 0) + 1"))))
+        assert.equal(report.genome.find(({ name }) => name === "self.n")?.source, String(step + 1));
+    await Promise.all(lives.map((life) => life.close()));
+  }).timeout(20_000);
+});
+
+describe("a sandbox", () => {
+  it("runs at each level that this machine reaches, and says why it is not higher", async () => {
+    const { level: highest, reason } = sandboxLevel();
+    if (highest < 3) console.log(`      level ${highest} only, so level 3 is not tested here: ${reason}`);
+    for (const maximumLevel of [0, 1, 2, 3] as Level[]) {
+      await using sandbox = await createSandbox({ workers: 1, maximumLevel });
+      assert.equal(sandbox.level, Math.min(maximumLevel, highest));
+      assert.notEqual(sandbox.levelReason, "");
+      for (const programs of benign.slice(0, 6)) assert.ok((await live(sandbox, programs)).at(-1)!.alive);
+      assert.equal((await live(sandbox, ["for (;;) {}"]))[0]?.verdict, "timeout");
+      assert.equal(
+        (await live(sandbox, ["'a'.repeat(2e8).split('')"], { limits: { stepMs: 3000 } }))[0]?.verdict,
+        "out_of_memory",
+      );
+    }
+  }).timeout(60_000);
+
+  it("refuses to run below a wanted level", async () => {
+    await assert.rejects(createSandbox({ maximumLevel: 1, minimumLevel: 2 }), {
+      message: "The sandbox reaches level 1 here, below the wanted 2: a lower level was asked for (maximumLevel: 1)",
+    });
+  });
+
+  it("names the option that has no meaning", async () => {
+    await assert.rejects(createSandbox({ workers: 0 }), {
+      message: "Expected `workers` to be a positive integer, got 0",
+    });
+    await assert.rejects(createSandbox({ minimumLevel: 4 as never }), {
+      message: "Expected `minimumLevel` to be 0, 1, 2 or 3, got 4",
+    });
+    await assert.rejects(createSandbox({ limits: { memoryMiB: 4 } }), {
+      message: "Expected `limits.memoryMiB` to be from 8 to 128, got 4",
+    });
+  });
+
+  it("leaves no process behind when disposed in the middle of steps, and rejects them", async () => {
+    const sandbox = await createSandbox({ workers: 2 });
+    const lives = await Promise.all([1, 2, 3].map((seed) => sandbox.open({ seed })));
+    const pending = lives.map((life) => life.step("for (;;) {}"));
+    const rejected = pending.map((step) =>
+      assert.rejects(step, { message: "The sandbox was disposed: make a new one with createSandbox()" }),
+    );
+    await until(() => sandbox.stats().pids.length === 2);
+    const { pids } = sandbox.stats();
+    assert.equal(pids.length, 2);
+    await sandbox.dispose();
+    await Promise.all(rejected);
+    assert.ok(await until(() => !pids.some(isRunning)));
+    await sandbox.dispose();
+  }).timeout(20_000);
+
+  it("cancels a step by its signal, and a life that waits for a place", async () => {
+    await using sandbox = await createSandbox({ workers: 1 });
+    const control = new AbortController();
+    const life = await sandbox.open({ signal: control.signal });
+    const step = life.step("for (;;) {}");
+    setTimeout(() => control.abort("enough"), 50);
+    await assert.rejects(step, { message: "The life was cancelled: enough" });
+    await assert.rejects(life.step("1"), { message: "The life was cancelled: enough" });
+    assert.equal((await live(sandbox, ["1"]))[0]?.verdict, "survived");
+  }).timeout(20_000);
+
+  it("takes its children with it when the driver is killed", async () => {
+    const script = `import { createSandbox } from ${JSON.stringify(join(root, "src/sandbox/index.ts"))};
+      const s = await createSandbox({ workers: 1 }); const l = await s.open();
+      await l.step("1"); console.log(s.stats().pids[0]); setInterval(() => {}, 1000);`;
+    const driver = spawn(process.execPath, ["--input-type=module", "-e", script], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const pid = await new Promise<number>((done) => driver.stdout.once("data", (text) => done(Number(String(text)))));
+    assert.ok(isRunning(pid));
+    driver.kill("SIGKILL");
+    assert.ok(await until(() => !isRunning(pid)), "the child is gone");
+  }).timeout(20_000);
+
+  it("lets a driver that forgot to dispose it end", () => {
+    const script = `import { createSandbox } from ${JSON.stringify(join(root, "src/sandbox/index.ts"))};
+      const s = await createSandbox({ workers: 1 }); const l = await s.open(); console.log((await l.step("1")).verdict);`;
+    const { stdout, stderr, status } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+      encoding: "utf8",
+      timeout: 15_000,
+    });
+    assert.deepEqual({ stdout, stderr, status }, { stdout: "survived\n", stderr: "", status: 0 });
+  }).timeout(20_000);
+});
+
+describe("the locked child", () => {
+  it("has an empty environment, no inherited file but its pipes, and no right to read, write or spawn", async function () {
+    if (!existsSync("/proc/self/fd")) {
+      console.log("      not tested: this system has no /proc");
+      return this.skip();
+    }
+    const { findLauncher } = await import("../../src/sandbox/launch.ts");
+    const child = findLauncher(2).start();
+    const gone = new Promise((done) => child.once("close", done));
+    const environment = await untilText(`/proc/${child.pid}/environ`);
+    const names = environment
+      .split("\0")
+      .filter(Boolean)
+      .map((pair) => pair.split("=")[0]);
+    assert.deepEqual(names.sort(), ["MALLOC_ARENA_MAX", "TZ", "UV_THREADPOOL_SIZE"]);
+    const command = readFileSync(`/proc/${child.pid}/cmdline`, "utf8");
+    for (const flag of ["--permission", "--jitless", "--disable-sigusr1"]) assert.ok(command.includes(flag), flag);
+    for (const flag of ["--allow-child-process", "--allow-worker", "--allow-fs-write"])
+      assert.ok(!command.includes(flag), flag);
+    child.kill("SIGKILL");
+    await gone;
+  });
+});
+
+describe("the driver", () => {
+  it("never loads isolated-vm: no module of it, and no addon in its memory", () => {
+    const script = `import { createSandbox } from ${JSON.stringify(join(root, "src/sandbox/index.ts"))};
+      import { createRequire } from "node:module"; import { readFileSync, existsSync } from "node:fs";
+      const s = await createSandbox({ workers: 1 }); const l = await s.open(); await l.step("1");
+      const cached = Object.keys(createRequire(import.meta.url).cache);
+      const mapped = existsSync("/proc/self/maps") ? readFileSync("/proc/self/maps", "utf8") : "";
+      const { sharedObjects } = process.report.getReport();
+      console.log([...cached, mapped, ...sharedObjects].some((text) => text.includes("isolated_vm") || text.includes("isolated-vm")));
+      await s.dispose();`;
+    const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+      encoding: "utf8",
+      timeout: 20_000,
+    });
+    assert.equal(stdout, "false\n");
+  }).timeout(25_000);
+
+  it("imports it nowhere in kernel and src, types aside", async () => {
+    const { parseSync } = await import("oxc-parser");
+    const { globSync } = await import("node:fs");
+    const files = globSync("{kernel,src}/**/*.ts", { cwd: root });
+    assert.ok(files.length > 20);
+    const importing = files.filter((file) => {
+      const { module } = parseSync(file, readFileSync(join(root, file), "utf8"));
+      return module.staticImports.some(
+        (i) => i.moduleRequest.value === "isolated-vm" && !i.entries.every((entry) => entry.isType),
+      );
+    });
+    assert.deepEqual(importing, []);
+  });
+});
+
+/** The environment of a child, once it is the locked Node and no longer what starts it. */
+async function untilText(path: string): Promise<string> {
+  const command = path.replace("environ", "cmdline");
+  await until(() => readFileSync(command, "utf8").split("\0")[0]!.includes("node"));
+  return readFileSync(path, "utf8");
+}

@@ -1,0 +1,59 @@
+/** What the sandbox's tests share: one pool for a file, a life from first to last step. */
+
+import { existsSync, readFileSync } from "node:fs";
+import {
+  createSandbox,
+  type LifeOptions,
+  type Sandbox,
+  type SandboxOptions,
+  type StepReport,
+} from "../../src/sandbox/index.ts";
+
+/** Runs programs as one life; reports of all steps that were run. */
+export async function live(
+  sandbox: Sandbox,
+  programs: readonly string[],
+  options: LifeOptions = {},
+): Promise<StepReport[]> {
+  const life = await sandbox.open(options);
+  try {
+    return await life.steps(programs);
+  } finally {
+    await life.close();
+  }
+}
+
+/** A pool for the tests of one `describe`. */
+export function useSandbox(options: SandboxOptions = { workers: 2 }): () => Sandbox {
+  let sandbox: Sandbox;
+  before(async () => {
+    sandbox = await createSandbox(options);
+  });
+  after(() => sandbox.dispose());
+  return () => sandbox;
+}
+
+/** What must be the same in two runs of a life: all but the wall time. */
+export function facts(reports: readonly StepReport[]): string {
+  return JSON.stringify(reports.map(({ ms: _, ...rest }) => rest));
+}
+
+/** True while a process of this id runs (a zombie does not). */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  const stat = `/proc/${pid}/stat`;
+  return !existsSync(stat) || !/^\d+ \(.*\) Z/.test(readFileSync(stat, "utf8"));
+}
+
+/** Waits until `done()` or the time is over; false if it never was. */
+export async function until(done: () => boolean, ms = 5000): Promise<boolean> {
+  for (const end = Date.now() + ms; Date.now() < end; ) {
+    if (done()) return true;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return done();
+}
