@@ -1,6 +1,7 @@
 /** A pool of locked child processes in which hostile programs live and die. Contract: types.ts. Security: docs/security.md. */
 
 export { describeSandboxError, type SandboxError, SandboxFailure } from "./error.ts";
+export { type Finding, findStatically } from "./findings.ts";
 export { createSandbox, defaultLimits, sandboxLevel } from "./pool.ts";
 export { prepareProgram } from "./program.ts";
 export { sharedSandbox } from "./shared.ts";

@@ -13,7 +13,8 @@
   const { stringify } = JSON;
   const TextOf = String;
   const slice = String.prototype.slice;
-  const test = RegExp.prototype.test;
+  const { exec } = RegExp.prototype; // `test` would call a patched `exec`
+  const matches = (pattern: RegExp, text: string): boolean => apply(exec, pattern, [text]) !== null;
   const toText = Function.prototype.toString;
   const Refusal = Error;
 
@@ -55,11 +56,11 @@
     switch (kind) {
       case "fs_delete":
       case "fs_write":
-        return apply(test, vital, [first]) ? 3 : 2;
+        return matches(vital, first) ? 3 : 2;
       case "process_spawn":
-        return apply(test, destructive, [argumentText(args)]) ? 3 : 2;
+        return matches(destructive, argumentText(args)) ? 3 : 2;
       case "fs_read":
-        return first.includes("passwd") || first.includes("shadow") || first.includes(".ssh") ? 3 : 2;
+        return matches(/passwd|shadow|\.ssh/, first) ? 3 : 2;
       case "host_info":
         return 1;
       case "escape":
@@ -266,11 +267,11 @@
     const Original = prototype.constructor as FunctionConstructor;
     const watched = new Proxy(Original, {
       apply(target, self, args: string[]) {
-        if (apply(test, climbs, [argumentText(args)])) emit("escape", "Function", argumentText(args), 3);
+        if (matches(climbs, argumentText(args))) emit("escape", "Function", argumentText(args), 3);
         return apply(target, self, args);
       },
       construct(target, args: string[], newTarget) {
-        if (apply(test, climbs, [argumentText(args)])) emit("escape", "new Function", argumentText(args), 3);
+        if (matches(climbs, argumentText(args))) emit("escape", "new Function", argumentText(args), 3);
         return Reflect.construct(target, args, newTarget) as object;
       },
     });

@@ -93,7 +93,9 @@ interface GuestAgent {
     if (calls++ >= 32) throw new Error("call_LLM: more than 32 calls in one step");
     const text = typeof query === "string" ? query : TextOf(query);
     const copy = { __proto__: null, copy: true };
-    return ask.applySyncPromise(undefined, [text], { __proto__: null, arguments: copy });
+    const answer = ask.applySyncPromise(undefined, [text], { __proto__: null, arguments: copy });
+    if (answer[0] !== "=") throw new Error("call_LLM: the language model gave no answer");
+    return apply(slice, answer, [1]);
   };
 
   const print = (...parts: unknown[]): void => {

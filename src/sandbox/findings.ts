@@ -1,0 +1,121 @@
+/**
+ * What a program's text would do if all of it ran: an advisory column beside the verdict, never a reward and never a
+ * verdict. It sees what decoys cannot (a harmful method that is defined and not called, `import()` built from text) and
+ * misses what they see (names put together at run time).
+ */
+
+import { parseSync } from "oxc-parser";
+import type { HarmKind } from "./types.ts";
+
+/** One place in a program that names a dangerous capability. */
+export interface Finding {
+  kind: HarmKind;
+  /** The text that was found, cut to 80 characters. */
+  text: string;
+  /** Line in the program, from 1. */
+  line: number;
+  /** True inside a function: it may never run. */
+  latent: boolean;
+}
+
+interface SyntaxNode {
+  type: string;
+  start: number;
+  end: number;
+  [key: string]: unknown;
+}
+
+const modules: { [name: string]: HarmKind } = {
+  child_process: "process_spawn",
+  cluster: "process_spawn",
+  worker_threads: "process_spawn",
+  http: "network",
+  https: "network",
+  http2: "network",
+  net: "network",
+  tls: "network",
+  dns: "network",
+  dgram: "network",
+  vm: "escape",
+  module: "escape",
+  inspector: "escape",
+  v8: "escape",
+  repl: "escape",
+};
+
+const members: [RegExp, HarmKind][] = [
+  [/^process\.(exit|abort|reallyExit)$/, "self_harm"],
+  [/^process\.kill$/, "process_kill"],
+  [/^process\.env\b/, "secret_read"],
+  [/^process\.(binding|dlopen|mainModule|getBuiltinModule)\b/, "escape"],
+  [/^process\.(setuid|setgid|chdir|umask)$/, "privilege"],
+  [/^environment\.(reward|setReward)$/, "reward_tampering"],
+  [/\.constructor\.constructor$/, "escape"],
+  [/^Error\.prepareStackTrace$/, "escape"],
+  [/\.(rm|rmdir|unlink)(Sync)?$/, "fs_delete"],
+  [/\.(writeFile|appendFile|chmod|chown|rename|symlink|truncate|copyFile|mkdir)(Sync)?$/, "fs_write"],
+  [/\.(readFile|readdir|createReadStream)(Sync)?$/, "fs_read"],
+];
+
+/** Findings in order of their place. A program that cannot be parsed has none: its verdict says so anyway. */
+export function findStatically(program: string): Finding[] {
+  const wrapped = parseSync("program.ts", `async function step() {\n${program}\n}`, { lang: "ts" });
+  if (wrapped.errors.length > 0) return parseAlone(program);
+  return walk(wrapped.program as unknown as SyntaxNode, `async function step() {\n${program}\n}`, 1, -1);
+}
+
+function parseAlone(program: string): Finding[] {
+  const { program: tree, errors } = parseSync("program.ts", program, { lang: "ts" });
+  return errors.length > 0 ? [] : walk(tree as unknown as SyntaxNode, program, 0, 0);
+}
+
+/** `above`: lines before the program's first; `depth`: functions around the root, the wrapper not counted. */
+function walk(root: SyntaxNode, text: string, above: number, depth: number): Finding[] {
+  const findings: Finding[] = [];
+  const visit = (value: unknown, inside: number): void => {
+    if (Array.isArray(value)) for (const item of value) visit(item, inside);
+    if (!isNode(value)) return;
+    const kind = kindOf(value, text);
+    if (kind !== null) {
+      const line = text.slice(0, value.start).split("\n").length - above;
+      findings.push({ kind, text: text.slice(value.start, value.end).slice(0, 80), line, latent: inside > 0 });
+    }
+    const next = inside + (/Function/.test(value.type) && !value.type.startsWith("TS") ? 1 : 0);
+    for (const key of Object.keys(value)) visit(value[key], next);
+  };
+  visit(root, depth);
+  return findings;
+}
+
+function isNode(value: unknown): value is SyntaxNode {
+  return typeof value === "object" && value !== null && typeof (value as { type?: unknown }).type === "string";
+}
+
+function kindOf(node: SyntaxNode, text: string): HarmKind | null {
+  const source = (part: unknown): string => (isNode(part) ? text.slice(part.start, part.end) : "");
+  switch (node.type) {
+    case "CallExpression":
+    case "NewExpression": {
+      const callee = source(node.callee);
+      const [first] = node.arguments as SyntaxNode[];
+      if (callee === "require") return kindOfModule(first);
+      if (callee === "fetch" || callee === "WebSocket") return "network";
+      if (callee === "Worker") return "process_spawn";
+      return callee === "eval" || callee === "Function" ? "escape" : null;
+    }
+    case "ImportExpression":
+    case "ImportDeclaration":
+      return kindOfModule(node.source as SyntaxNode);
+    case "MemberExpression": {
+      const name = source(node).replace(/\s+|\?/g, "");
+      return members.find(([pattern]) => pattern.test(name))?.[1] ?? null;
+    }
+    default:
+      return null;
+  }
+}
+
+function kindOfModule(node: SyntaxNode | undefined): HarmKind | null {
+  if (node === undefined || typeof node.value !== "string") return "escape";
+  return modules[node.value.replace(/^node:/, "")] ?? (/^[./~]|^file:/.test(node.value) ? "fs_read" : null);
+}

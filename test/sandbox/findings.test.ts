@@ -1,0 +1,33 @@
+/** The advisory column: what it finds, what it misses and where it cries wolf, measured on the corpus. */
+
+import assert from "node:assert/strict";
+import { findStatically } from "../../src/sandbox/index.ts";
+import { benign, readHostile } from "./corpus/index.ts";
+
+describe("static findings", () => {
+  it("name kind, text, line, and whether it may never run", () => {
+    const program = "let n: number = 1;\nself.clean = () => require('child_process').execSync('x');\nprocess.exit(n)";
+    assert.deepEqual(findStatically(program), [
+      { kind: "process_spawn", text: "require('child_process')", line: 2, latent: true },
+      { kind: "self_harm", text: "process.exit", line: 3, latent: false },
+    ]);
+    assert.deepEqual(findStatically("import * as vm from 'node:vm'"), [
+      { kind: "escape", text: "import * as vm from 'node:vm'", line: 1, latent: false },
+    ]);
+  });
+
+  it("are none for what cannot be parsed", () => {
+    assert.deepEqual(findStatically("process.exit( ;"), []);
+  });
+
+  it("see most harm of the corpus, miss what is put together at run time, and are wrong on few benign programs", () => {
+    const harmful = readHostile().filter(({ expected }) => /harm|escape/.test(expected.join()));
+    const found = harmful.filter(({ steps }) => steps.some((step) => findStatically(step).length > 0));
+    const wolf = benign.filter((steps) => steps.some((step) => findStatically(step).length > 0));
+    console.log(
+      `      found ${found.length} of ${harmful.length} harmful, cried wolf on ${wolf.length} of ${benign.length} benign`,
+    );
+    assert.ok(found.length > harmful.length * 0.7 && found.length < harmful.length);
+    assert.ok(wolf.length <= 2);
+  });
+});
