@@ -63,11 +63,16 @@ interface Parts {
 /** The lineage that lives in a record's file. */
 export function createLineage({ database, write, addGenome, genome, guard }: Parts): Lineage {
   const nodes = (): LineageNode[] => guard(() => readNodes(database));
-  const find = (all: readonly LineageNode[], id: number): LineageNode => {
-    const found = all[id - 1];
-    if (found !== undefined) return found;
-    const known = all.length === 0 ? "none" : `1 to ${all.length}`;
+  const counting = guard(() => database.prepare("SELECT count(*) AS n FROM entries WHERE kind = 'node'"));
+  const countNodes = (): number => Number(counting.get()!.n);
+  const check = (count: number, id: number): void => {
+    if (Number.isSafeInteger(id) && id >= 1 && id <= count) return;
+    const known = count === 0 ? "none" : `1 to ${count}`;
     throw new RecordFailure({ kind: "unknown", what: "node", id: String(id), known });
+  };
+  const find = (all: readonly LineageNode[], id: number): LineageNode => {
+    check(all.length, id);
+    return all[id - 1]!;
   };
   const best = (): LineageNode | null => bestOf(nodes());
   const rows = (): Row[] => rowsOf(nodes());
@@ -75,16 +80,16 @@ export function createLineage({ database, write, addGenome, genome, guard }: Par
     add({ genome: genes, parent, note = "" }) {
       const hash = addGenome(genes);
       return write(() => {
-        const all = readNodes(database);
-        if (parent !== undefined) find(all, parent);
-        const id = all.length + 1;
+        const count = countNodes();
+        if (parent !== undefined) check(count, parent);
+        const id = count + 1;
         const body = { id, parent: parent ?? null, genome: hash, note };
         return { entry: { kind: "node", episode: null, step: null, body }, result: id };
       });
     },
     score: (id, value) =>
       write(() => {
-        find(readNodes(database), id);
+        check(countNodes(), id);
         return { entry: { kind: "score", episode: null, step: null, body: { node: id, value } }, result: undefined };
       }),
     node: (id) => find(nodes(), id),

@@ -52,7 +52,7 @@ export function openRecord(path: string, options: OpenOptions = {}): EpisodeReco
     insert: database.prepare("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)"),
     addGenome: database.prepare("INSERT INTO genomes VALUES (?, ?) ON CONFLICT DO NOTHING"),
     genome: database.prepare("SELECT genes FROM genomes WHERE hash = ?"),
-    lastEpisode: database.prepare("SELECT max(episode) AS id FROM entries WHERE kind = 'episode'"),
+    lastEpisode: database.prepare("SELECT episode AS id FROM entries WHERE kind = 'episode' ORDER BY seq DESC LIMIT 1"),
     lastStep: database.prepare(
       "SELECT kind, step, body ->> '$.report.alive' AS alive, body ->> '$.genome' AS genome FROM entries WHERE episode = ? AND kind IN ('episode', 'step', 'end') ORDER BY seq DESC LIMIT 1",
     ),
@@ -81,7 +81,7 @@ export function openRecord(path: string, options: OpenOptions = {}): EpisodeReco
       }
     });
 
-  const lastId = (): number => Number(statements.lastEpisode.get()!.id ?? 0);
+  const lastId = (): number => Number(statements.lastEpisode.get()?.id ?? 0);
   const checkEpisode = (id: number): void => {
     const last = lastId();
     if (Number.isSafeInteger(id) && id >= 1 && id <= last) return;

@@ -82,6 +82,44 @@ describe("replay", () => {
     assert.equal((await replay(record, id, sandbox)).agrees, true);
   });
 
+  it("answers call_LLM from the record, errors included, and never asks the model", async () => {
+    let asked = 0;
+    const callModel = async (query: string): Promise<string> => {
+      asked++;
+      if (query === "fail") throw new Error("the server is away");
+      return `self.answer = ${JSON.stringify(query)};`;
+    };
+    const programs = [
+      "self.n = 1; self.call_LLM('one'); console.log(self.answer)",
+      "try { self.call_LLM('fail') } catch (error) { console.log(error.message) }",
+      "self.call_LLM('two'); self.call_LLM('three')",
+    ];
+    const id = await live(programs, { callModel });
+    const { list } = record.episode(id);
+    assert.equal(asked, 4);
+    assert.deepEqual(list[0]!.calls, [{ query: "one", answer: 'self.answer = "one";' }]);
+    assert.deepEqual(list[1]!.calls, [{ query: "fail", error: "the server is away" }]);
+    assert.deepEqual(
+      list[2]!.calls.map(({ query }) => query),
+      ["two", "three"],
+    );
+    assert.equal((await replay(record, id, sandbox)).agrees, true);
+    assert.equal(asked, 4);
+    const forked = await fork(record, id, { step: 2, without: "nothing", callModel }, sandbox);
+    assert.equal(forked.verdict, list[2]!.report.verdict);
+    assert.equal(asked, 4, "a fork uses recorded answers too");
+  });
+
+  it("says which query differs from the recorded one", async () => {
+    const id = record.begin({ seed: 1, asks: true, limits });
+    const life = await sandbox.open({ seed: 1, limits, callModel: async () => "self.a = 1;" });
+    const report = await life.step("self.call_LLM('is')");
+    await life.close();
+    record.append(id, { program: "self.call_LLM('is')", report, calls: [{ query: "was", answer: "self.a = 1;" }] });
+    const { difference } = await replay(record, id, sandbox);
+    assert.deepEqual(difference, { step: 0, field: "calls[0].query", recorded: "was", replayed: "is" });
+  });
+
   it("begins from the recorded genome and query", async () => {
     const first = await live(["self.n = 41"]);
     const { genome } = record.episode(first).list[0]!.report;

@@ -86,7 +86,7 @@ async function killMany(): Promise<void> {
 try {
   await replayMany();
   await compareWorkers();
-  await killMany();
+  if (kills > 0) await killMany();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
