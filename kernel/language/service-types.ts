@@ -102,5 +102,10 @@ export interface Engine {
   /** Names at an offset; those whose text begins with `prefix`, signatures for the first few. */
   completions(change: Change, path: string, offset: number, prefix: string): Promise<RawCompletion[]>;
   inspect(change: Change, path: string, offset: number): Promise<RawInspection | null>;
+  /**
+   * A file's declarations with every type written out; null where one cannot be written. Left out where a change of the
+   * program costs more than this saves.
+   */
+  declarations?(change: Change, path: string): Promise<string | null>;
   dispose(): Promise<void>;
 }

@@ -6,6 +6,7 @@
  * Not here: the model of cells as modules (`service-cells.ts`), running cells (`rewrite.ts`), `is_complete` (`complete.ts`).
  */
 
+import { basename } from "node:path";
 import { createCells } from "./service-cells.ts";
 import { completeModule, moduleAt } from "./service-modules.ts";
 import { defaultOptions, forcedOptions, rootFiles } from "./service-options.ts";
@@ -36,6 +37,8 @@ export interface LanguageService {
   complete(code: string, cursor: number): Promise<Completion>;
   /** Type and documentation of the name at a cursor. `detailLevel` 1 shows the same: there is no more. */
   inspect(code: string, cursor: number, detailLevel?: number): Promise<Inspection>;
+  /** Resolves when nothing is being worked on in the background. */
+  idle(): Promise<void>;
   /** Forgets every cell: the user process is a new one. */
   reset(): void;
   status(): ServiceStatus;
@@ -124,6 +127,20 @@ export function createLanguageService(options: LanguageServiceOptions): Language
     return answer;
   }
 
+  /**
+   * Puts a committed cell's declarations, types written out, in the place of its code: otherwise a chain of cells is
+   * inferred anew for each check, and a session slows down with its age. Runs while the cell does.
+   */
+  async function settle(path: string): Promise<void> {
+    const of = cells;
+    const text = await ask(async (asked, change) =>
+      asked.declarations ? asked.declarations(change(`import "./${basename(path)}";\n`), path) : null,
+    );
+    if (text === null || of !== cells) return;
+    files[path] = text;
+    pending[path] = text;
+  }
+
   return {
     async warm() {
       await ask((engine, change) => engine.completions(change("\n"), cells.current, 0, "console"));
@@ -142,6 +159,7 @@ export function createLanguageService(options: LanguageServiceOptions): Language
       files[kept.path] = kept.text;
       pending[kept.path] = kept.text;
       if (kept.isRoot) cellRoots = [...cellRoots, kept.path];
+      else if (running?.declarations) void settle(kept.path);
     },
     async complete(code, cursor) {
       const offset = toUnits(code, cursor);
@@ -178,6 +196,9 @@ export function createLanguageService(options: LanguageServiceOptions): Language
           "text/markdown": `\`\`\`typescript\n${declaration}\n\`\`\`${tail}`,
         },
       };
+    },
+    async idle() {
+      await queue;
     },
     reset() {
       cells = createCells(directory);

@@ -105,6 +105,12 @@ export async function startTypeScript7(setup: EngineSetup): Promise<Engine> {
       await apply(change);
       return ask(describe(project().checker, path, offset));
     },
+    async declarations(change, path) {
+      const program = await apply(change);
+      const { diagnostics, outputFiles } = await ask(program.getDeclarationEmit([path]));
+      const [output] = outputFiles.values();
+      return diagnostics.length > 0 ? null : (output?.text ?? null);
+    },
     async dispose() {
       disposed = true;
       const exited = child === undefined || child.exitCode !== null || child.signalCode !== null;
