@@ -7,6 +7,7 @@ export * from "./llm/index.ts";
 export * from "./plot/index.ts";
 export * from "./policy/index.ts";
 export * from "./random/index.ts";
+export * from "./record/index.ts";
 export * from "./rollout/index.ts";
 export * from "./sandbox/index.ts";
 export * from "./statistics/index.ts";

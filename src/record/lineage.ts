@@ -13,7 +13,7 @@ import type { Gene } from "../sandbox/types.ts";
 import { RecordFailure } from "./error.ts";
 import { editBetween } from "./read.ts";
 import type { NewEntry } from "./store.ts";
-import type { Edit } from "./types.ts";
+import type { GeneEdit } from "./types.ts";
 
 /** One genome in the tree. */
 export interface LineageNode {
@@ -40,7 +40,7 @@ export interface Lineage {
   /** Scores of a node and of all that descend from it. */
   cladeScores(id: number): readonly number[];
   /** What a node changed against its parent; null for a root. */
-  edit(id: number): Edit | null;
+  edit(id: number): GeneEdit | null;
   /** The node with the highest mean score, the first of equals; null when none has a score. */
   best(): LineageNode | null;
   /** Draws a parent: any, the best, or by score and novelty (see the file's header). */

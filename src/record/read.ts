@@ -5,9 +5,9 @@ import type { Gene, StepReport, Verdict } from "../sandbox/types.ts";
 import { canonicalJson, sha256 } from "./canonical.ts";
 import type { EntryRow } from "./schema.ts";
 import type {
-  Edit,
   EpisodeStart,
   EpisodeSummary,
+  GeneEdit,
   ModelCall,
   RecordedEpisode,
   RecordedStep,
@@ -80,7 +80,7 @@ export function readEpisode(database: DatabaseSync, id: number, genomeOf: (hash:
 }
 
 /** The names of the genes that differ. */
-export function editBetween(before: readonly Gene[], after: readonly Gene[]): Edit {
+export function editBetween(before: readonly Gene[], after: readonly Gene[]): GeneEdit {
   const old = new Map(before.map((gene) => [gene.name, gene]));
   const now = new Set(after.map(({ name }) => name));
   const isChanged = (gene: Gene): boolean => {

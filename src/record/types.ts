@@ -47,7 +47,7 @@ export interface StepParts {
 }
 
 /** What a step changed in the genome: names of genes. */
-export interface Edit {
+export interface GeneEdit {
   added: string[];
   changed: string[];
   deleted: string[];
@@ -69,7 +69,7 @@ export interface RecordedStep {
   calls: ModelCall[];
   parts: StepParts;
   /** Against the genome before; null where that is not known or the step left none. */
-  edit: Edit | null;
+  edit: GeneEdit | null;
   /** SHA-256 of the genome after the step; null when it left none. */
   genome: string | null;
   /** Milliseconds since 1970 when it was appended. Not part of what a replay must reproduce, like `report.ms`. */
