@@ -15,6 +15,7 @@ export {
   type Replay,
   replay,
 } from "./replay.ts";
+export { type RewardingEnvironment, recordRewards } from "./rewards.ts";
 export { formatVersion, type OpenOptions } from "./schema.ts";
 export { type EpisodeRecord, openRecord } from "./store.ts";
 export type * from "./types.ts";
