@@ -10,13 +10,16 @@ import type { Pool, Tenant } from "./pool.ts";
 import { drawProbe } from "./probe.ts";
 import { prepareProgram } from "./program.ts";
 import type { Effect, Gene, Life, LifeOptions, Limits, StepReport, Verdict } from "./types.ts";
-import { type Ruling, readEffects, ruleAnswer, ruleBirth, ruleDeath } from "./verdict.ts";
+import { isStarved, type Ruling, readEffects, ruleAnswer, ruleBirth, ruleDeath } from "./verdict.ts";
 import type { Outcome, Worker } from "./worker.ts";
 
 let nextLife = 1;
 
 /** Tries of a step whose child died of no cause of the guest's, before it is a crash. */
 const tries = 3;
+
+/** In place of the patience (times the limit that a try is given): steps played again had their time already. */
+const replaying = 4;
 
 interface Played {
   program: string;
@@ -50,7 +53,6 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
   let queue: Promise<unknown> = Promise.resolve();
   let overBudget: string | null = null;
 
-  const wallMs = limits.stepMs * 2 + 400;
   const release = (doubt = false): void => {
     if (worker === null) return;
     const leaving = worker;
@@ -71,7 +73,9 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
   };
 
   /** Sends one step to the child; answers known already are given again instead of asking the model. */
-  const send = (at: Worker, step: number, { program, answers }: Played, replay: boolean): Promise<Outcome> => {
+  const send = (at: Worker, step: number, { program, answers }: Played, patience: number): Promise<Outcome> => {
+    const replay = patience === replaying;
+    const stepMs = limits.stepMs * Math.max(1, patience);
     let asked = 0;
     const ask = async (text: string): Promise<string> => {
       if (asked < answers.length) return answers[asked++]!;
@@ -87,7 +91,8 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
       }
     };
     const probe = drawProbe(random.child("probe", step));
-    const message = { op: "step", life: id, step, program: prepareProgram(program), stepMs: limits.stepMs, probe };
+    const message = { op: "step", life: id, step, program: prepareProgram(program), stepMs, probe };
+    const wallMs = stepMs * 2 + 400;
     return at.request(message, { wallMs, ask: callModel === undefined ? undefined : ask });
   };
 
@@ -100,7 +105,7 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     const opened = await taken.request({ op: "open", life: id, settings }, { wallMs: 10_000 });
     if (opened.kind === "death" || opened.effects.length > 0 || Object.keys(opened.seen).length > 0) return opened;
     for (const [step, lived] of played.entries()) {
-      const outcome = await send(taken, step, lived, true);
+      const outcome = await send(taken, step, lived, replaying);
       if (outcome.kind === "death" || outcome.seen.fault !== undefined || outcome.seen.broke !== undefined)
         return outcome;
     }
@@ -122,13 +127,15 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     ...rest,
   });
 
-  const tryStep = async (step: number, now: Played, alone: boolean): Promise<Attempt> => {
-    const failed = await settle(alone);
+  const tryStep = async (step: number, now: Played, attempt: number): Promise<Attempt> => {
+    const failed = await settle(attempt > 0);
     checkOpen();
     if (failed !== null) return concludeBirth(step, failed);
     const shared = worker!.lives > 1;
-    const outcome = await send(worker!, step, now, false);
+    const outcome = await send(worker!, step, now, 1 + 2 * attempt);
     checkOpen();
+    if (outcome.kind === "answer" && isStarved(outcome.seen) && attempt === 0)
+      return { again: "the machine was too busy to run the step", free: false };
     return conclude(step, now, outcome, shared);
   };
 
@@ -192,7 +199,7 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     const now: Played = { program, answers: [] };
     let cause = "";
     for (let attempt = 0; attempt < tries; ) {
-      const tried = await tryStep(step, now, attempt > 0);
+      const tried = await tryStep(step, now, attempt);
       if ("report" in tried) return tried.report;
       release(true);
       if (!tried.free) {

@@ -314,7 +314,7 @@ type Call = "step" | "settled" | "takeOutput" | "probe" | "check" | "readOut";
     });
     globals.deleteSync("__host");
     const seen: { broke?: object } = {};
-    const began = process.hrtime.bigint();
+    const began = startClocks();
     try {
       begin.applySync(undefined, [JSON.stringify({ query, genome, outputBytes, depthLimit })], { timeout: 2000 });
     } catch (error) {
@@ -324,13 +324,24 @@ type Call = "step" | "settled" | "takeOutput" | "probe" | "check" | "readOut";
   };
 
   /** What is known of a call into the isolate that threw. The message is shown, never believed: guests can throw it. */
-  const brokenAt = (phase: string, began: bigint, limit: number, isolate: ivm.Isolate, error: unknown): object => ({
-    phase,
-    ms: Number(process.hrtime.bigint() - began) / 1e6,
-    limit,
-    disposed: isolate.isDisposed,
-    message: String((error as Error)?.message).slice(0, 300),
-  });
+  const brokenAt = (
+    phase: string,
+    began: { wall: bigint; cpu: NodeJS.CpuUsage },
+    limit: number,
+    isolate: ivm.Isolate,
+    error: unknown,
+  ): object => {
+    const { user, system } = process.cpuUsage(began.cpu);
+    return {
+      phase,
+      ms: Number(process.hrtime.bigint() - began.wall) / 1e6,
+      cpuMs: (user + system) / 1e3,
+      limit,
+      disposed: isolate.isDisposed,
+      message: String((error as Error)?.message).slice(0, 300),
+    };
+  };
+  const startClocks = () => ({ wall: process.hrtime.bigint(), cpu: process.cpuUsage() });
 
   /** Math.random and the clock of a life are its own: nothing in it depends on when or where it runs. */
   const seeded = (seed: number): string => `
@@ -379,7 +390,7 @@ type Call = "step" | "settled" | "takeOutput" | "probe" | "check" | "readOut";
     live.now.refused = undefined;
     const seen: { [name: string]: unknown } = {};
     const timed = async (phase: Call, args: string[], limit: number): Promise<string | null> => {
-      const began = process.hrtime.bigint();
+      const began = startClocks();
       try {
         return await run(live, phase, args, limit);
       } catch (error) {
@@ -388,15 +399,15 @@ type Call = "step" | "settled" | "takeOutput" | "probe" | "check" | "readOut";
       }
     };
     const { program, place, key, expected } = message.probe;
-    const limit = Math.max(50, message.stepMs);
+    const limit = Math.max(200, message.stepMs);
     // Between two calls the isolate's microtasks run, inside the time of the first: what was awaited is then known.
     seen.ran = await timed("step", [message.program], message.stepMs);
-    if (seen.ran !== null) seen.ran = await timed("settled", [], 50);
+    if (seen.ran !== null) seen.ran = await timed("settled", [], limit);
     const refused = live.now.refused;
     if (refused !== undefined) seen.refused = refused;
-    if (seen.ran !== null) seen.output = await timed("takeOutput", [], 50);
+    if (seen.ran !== null) seen.output = await timed("takeOutput", [], limit);
     if (seen.broke === undefined) await timed("probe", [program], limit);
-    if (seen.broke === undefined) seen.probe = await timed("check", [place, key, expected], 50);
+    if (seen.broke === undefined) seen.probe = await timed("check", [place, key, expected], limit);
     if (seen.broke === undefined) seen.read = await timed("readOut", [], limit);
     return seen;
   };

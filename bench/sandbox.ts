@@ -1,0 +1,161 @@
+/**
+ * `npm run bench:sandbox`: lives a second (10 steps, a survival probe after each) in our sandbox, beside a Node process
+ * a life, a Deno process a life, quickjs-emscripten in a child, and node:vm without any protection. Benign programs only:
+ * nothing hostile ever runs in the peers. Same programs, same number of lanes; start-up of pools is not timed.
+ */
+
+import { type ChildProcess, execFile, fork, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { availableParallelism, cpus } from "node:os";
+import { join } from "node:path";
+import { createContext, runInContext } from "node:vm";
+import { createSandbox } from "../src/sandbox/index.ts";
+import { agentSource } from "./sandbox/agent.ts";
+
+const stepsPerLife = 10;
+const lanes = Math.min(2, availableParallelism());
+const secondsEach = Number(process.env.BENCH_SECONDS ?? 4);
+
+const kinds = [
+  (i: number) => `self.state.memory = (self.state.memory || 0) + ${i};`,
+  (i: number) => `self.greet${i} = function () { return "hello, world ${i}"; }; self.greet${i}();`,
+  (i: number) => `self.words = "to be or not to be ${i}".split(" ").map(function (w) { return w.length });`,
+  () => `self.execute_code = (function (old) { return function (code) { return old(code); }; })(self.execute_code);`,
+  (i: number) => `var s = 0; for (var i = 0; i < ${100 + i}; i++) s += i; self.sum = s;`,
+];
+const programsOf = (life: number): string[] =>
+  Array.from({ length: stepsPerLife }, (_, step) => kinds[(life + step) % kinds.length]!(life * 31 + step));
+/** A probe as ours is: an ordinary assignment whose result is then read. */
+const probesOf = (life: number): [string, string, number][] =>
+  Array.from({ length: stepsPerLife }, (_, step) => [`self.p${step} = ${life} + ${step};`, `p${step}`, life + step]);
+
+interface Peer {
+  name: string;
+  /** Lives a life and tells whether all its steps and probes worked. */
+  live(life: number, lane: number): Promise<boolean>;
+  close(): Promise<void> | void;
+}
+
+async function ours(): Promise<Peer> {
+  const sandbox = await createSandbox({ workers: lanes });
+  return {
+    name: `autoagent-lab, level ${sandbox.level}`,
+    async live(seed) {
+      const life = await sandbox.open({ seed });
+      const reports = await life.steps(programsOf(seed));
+      await life.close();
+      return reports.length === stepsPerLife && reports.every(({ alive }) => alive);
+    },
+    close: () => sandbox.dispose(),
+  };
+}
+
+function processPerLife(name: string, command: string, head: string[]): Peer {
+  return {
+    name,
+    live: (life) =>
+      new Promise((resolve) => {
+        const script = `${agentSource}\nconsole.log(liveAll(${JSON.stringify(programsOf(life))}, ${JSON.stringify(probesOf(life))}))`;
+        execFile(command, [...head, script], { env: { NO_COLOR: "1" } }, (_, stdout) =>
+          resolve(stdout.trim() === "true"),
+        );
+      }),
+    close() {},
+  };
+}
+
+function quickjs(): Peer {
+  const children: ChildProcess[] = Array.from({ length: lanes }, () =>
+    fork(join(import.meta.dirname, "sandbox/quickjs-child.ts")),
+  );
+  return {
+    name: "quickjs-emscripten in a child",
+    async live(life, lane) {
+      const child = children[lane]!;
+      const answer = once(child, "message");
+      child.send({ programs: programsOf(life), probes: probesOf(life) });
+      return (await answer)[0] === true;
+    },
+    close() {
+      for (const child of children) child.disconnect();
+    },
+  };
+}
+
+const unprotected: Peer = {
+  name: "node:vm, unprotected, in process",
+  async live(life) {
+    const context = createContext({});
+    runInContext(agentSource, context);
+    return (
+      runInContext(`liveAll(${JSON.stringify(programsOf(life))}, ${JSON.stringify(probesOf(life))})`, context) === true
+    );
+  },
+  close() {},
+};
+
+/** Lives a second over `secondsEach`, after one life a lane that is not counted. */
+async function measure(peer: Peer): Promise<number> {
+  let next = 0;
+  let done = 0;
+  const check = async (lane: number): Promise<void> => {
+    const life = next++;
+    if (!(await peer.live(life, lane))) throw new Error(`${peer.name}: life ${life} did not go as it should`);
+  };
+  await Promise.all(Array.from({ length: lanes }, (_, lane) => check(lane)));
+  const began = performance.now();
+  const run = async (lane: number): Promise<void> => {
+    while (performance.now() - began < secondsEach * 1000) {
+      await check(lane);
+      done++;
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, (_, lane) => run(lane)));
+  return done / ((performance.now() - began) / 1000);
+}
+
+const deno = spawnSync("deno", ["--version"], { encoding: "utf8" }).stdout?.split("\n")[0];
+const makers: (() => Promise<Peer> | Peer)[] = [
+  ours,
+  () => processPerLife("a Node process a life", process.execPath, ["-e"]),
+  ...(deno ? [() => processPerLife(`a Deno process a life (${deno})`, "deno", ["eval"])] : []),
+  quickjs,
+  () => unprotected,
+];
+console.log(
+  `${cpus()[0]?.model.trim()}, ${availableParallelism()} processors, Node ${process.versions.node}, ${lanes} lanes, ${new Date().toISOString().slice(0, 10)}`,
+);
+const rates: { name: string; rate: number }[] = [];
+for (const make of makers) {
+  const peer = await make();
+  rates.push({ name: peer.name, rate: await measure(peer) });
+  await peer.close();
+}
+if (!deno) console.log("Deno is not on PATH: its row is left out (`npm install --no-save deno` brings it).");
+const own = rates[0]!.rate;
+console.table(
+  rates.map(({ name, rate }) => ({
+    sandbox: name,
+    "lives/s": Number(rate.toFixed(1)),
+    "ours is x": Number((own / rate).toFixed(2)),
+  })),
+);
+
+const sandbox = await createSandbox({ workers: 1 });
+for (const [name, program] of [
+  ["a loop", "for (;;) {}"],
+  ["a native loop", "[].includes.call({ length: 2 ** 53 - 1 }, 1)"],
+  ["a memory bomb", "'a'.repeat(2e8).split('')"],
+] as const) {
+  const life = await sandbox.open();
+  const report = await life.step(program);
+  await life.close();
+  console.log(`a hostile step, ${name}: ${report.verdict} in ${Math.round(report.ms)} ms`);
+}
+const long = await sandbox.open();
+await long.step("1");
+const began = performance.now();
+await long.steps(Array.from({ length: 50 }, (_, i) => `self.n = ${i}`));
+console.log(`50 tiny steps of an open life, probed and read out: ${(performance.now() - began).toFixed(1)} ms`);
+await long.close();
+await sandbox.dispose();
