@@ -8,7 +8,6 @@
 
 import { join } from "node:path";
 import { parseSync } from "oxc-parser";
-import type { Files } from "./service-types.ts";
 
 /** How a name was declared. */
 export type NameKind = "let" | "const" | "function" | "class" | "enum" | "namespace" | "type" | "import";
@@ -19,11 +18,19 @@ export interface Cells {
   readonly current: string;
   /** Names that earlier cells declare. */
   readonly names: ReadonlyMap<string, { cell: number; kind: NameKind }>;
-  /** Text of the current module: one line of injected names, then the cell. */
-  module(source: string, extraNames?: Iterable<string>): { text: string; headerLength: number };
+  /**
+   * Text of the current module: one line of injected names, then the cell. With `isRead`, a let is imported like the rest,
+   * so that its documentation comes along; it cannot be assigned then.
+   */
+  module(
+    source: string,
+    options?: { extraNames?: Iterable<string>; isRead?: boolean },
+  ): { text: string; headerLength: number };
   /** Keeps a cell: its module's path and text, and whether it must always be part of the program. */
   commit(source: string): { path: string; text: string; isRoot: boolean } | null;
 }
+
+type HeaderOptions = NonNullable<Parameters<Cells["module"]>[1]>;
 
 interface Node {
   type: string;
@@ -35,7 +42,7 @@ export function createCells(directory: string): Cells {
   const names = new Map<string, { cell: number; kind: NameKind }>();
   let count = 0;
 
-  const header = (source: string, own: Iterable<string>, extraNames: Iterable<string> = []): string => {
+  const header = (source: string, own: Iterable<string>, { extraNames = [], isRead = false }: HeaderOptions = {}) => {
     const excluded = new Set(own);
     const wanted = new Set([...(source.match(/[\p{ID_Start}$_][\p{ID_Continue}$]*/gu) ?? []), ...extraNames]);
     const imports = new Map<number, string[]>();
@@ -43,7 +50,8 @@ export function createCells(directory: string): Cells {
     for (const name of wanted) {
       const from = names.get(name);
       if (from === undefined || excluded.has(name)) continue;
-      if (from.kind === "let") lets += `declare let ${name}: typeof import("./__cell${from.cell}.mts").${name};`;
+      if (from.kind === "let" && !isRead)
+        lets += `declare let ${name}: typeof import("./__cell${from.cell}.mts").${name};`;
       else imports.set(from.cell, [...(imports.get(from.cell) ?? []), name]);
     }
     const lines = [...imports].map(([cell, list]) => `import{${list.join(",")}}from"./__cell${cell}.mts";`);
@@ -53,8 +61,8 @@ export function createCells(directory: string): Cells {
   return {
     current: join(directory, "__cell.mts"),
     names,
-    module(source, extraNames) {
-      const first = header(source, declarations(source)?.names.keys() ?? guessNames(source), extraNames);
+    module(source, options) {
+      const first = header(source, declarations(source)?.names.keys() ?? guessNames(source), options);
       return { text: first + source, headerLength: first.length };
     },
     commit(source) {
@@ -72,11 +80,6 @@ export function createCells(directory: string): Cells {
 /** Whether a path is one of ours. */
 export function isCellPath(path: string): boolean {
   return /[\\/]__cell\d*\.mts$/.test(path);
-}
-
-/** Virtual files as a start: the empty current cell. */
-export function emptyFiles(cells: Cells): Files {
-  return { [cells.current]: "\n" };
 }
 
 interface Declarations {

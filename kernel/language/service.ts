@@ -10,18 +10,17 @@ import { basename } from "node:path";
 import { createCells } from "./service-cells.ts";
 import { completeModule, moduleAt } from "./service-modules.ts";
 import { defaultOptions, forcedOptions, rootFiles } from "./service-options.ts";
+import { answerOf, nameAt, place, toInspection, toUnits, typeOf } from "./service-text.ts";
 import type {
   Change,
   Completion,
-  CompletionItem,
   Diagnostic,
   Engine,
   EngineSetup,
   Files,
   Implementation,
   Inspection,
-  RawCompletion,
-  RawDiagnostic,
+  RawInspection,
   ServiceStatus,
 } from "./service-types.ts";
 
@@ -141,6 +140,11 @@ export function createLanguageService(options: LanguageServiceOptions): Language
     pending[path] = text;
   }
 
+  function inspectAt(code: string, offset: number, isRead: boolean): Promise<RawInspection | null> {
+    const { text, headerLength } = cells.module(code, { isRead });
+    return ask((asked, change) => asked.inspect(change(text), cells.current, headerLength + offset));
+  }
+
   return {
     async warm() {
       await ask((engine, change) => engine.completions(change("\n"), cells.current, 0, "console"));
@@ -170,7 +174,9 @@ export function createLanguageService(options: LanguageServiceOptions): Language
       const isMember = /\.\s*#?$/.test(code.slice(0, start)) && !/\.\.\.$/.test(code.slice(0, start));
       const isImported = /\bimport\b[^;'"]*\{[^}]*$/.test(code.slice(0, start));
       const earlier = isMember || isImported ? [] : [...cells.names.keys()].filter((name) => name.startsWith(prefix));
-      const { text, headerLength } = cells.module(code, prefix === "" ? [] : earlier.slice(-typedNames));
+      const { text, headerLength } = cells.module(code, {
+        extraNames: prefix === "" ? [] : earlier.slice(-typedNames),
+      });
       const raw = await ask((engine, change) =>
         engine.completions(change(text), cells.current, headerLength + offset, prefix),
       );
@@ -184,18 +190,12 @@ export function createLanguageService(options: LanguageServiceOptions): Language
     async inspect(code, cursor) {
       const offset = nameAt(code, toUnits(code, cursor));
       if (offset === null) return { found: false, data: {} };
-      const { text, headerLength } = cells.module(code);
-      const raw = await ask((engine, change) => engine.inspect(change(text), cells.current, headerLength + offset));
-      if (!raw) return { found: false, data: {} };
-      const { declaration, documentation } = raw;
-      const tail = documentation === "" ? "" : `\n\n${documentation}`;
-      return {
-        found: true,
-        data: {
-          "text/plain": `${declaration}${tail}`,
-          "text/markdown": `\`\`\`typescript\n${declaration}\n\`\`\`${tail}`,
-        },
-      };
+      const raw = await inspectAt(code, offset, false);
+      if (raw === null) return { found: false, data: {} };
+      const name = /^[\p{ID_Continue}$]+/u.exec(code.slice(offset))?.[0] ?? "";
+      const isEarlierLet = raw.documentation === "" && cells.names.get(name)?.kind === "let";
+      const documentation = isEarlierLet ? (await inspectAt(name, 0, true))?.documentation : raw.documentation;
+      return toInspection(raw.declaration, documentation ?? "");
     },
     async idle() {
       await queue;
@@ -244,75 +244,4 @@ async function within<T>(limitMs: number, answer: Promise<T>): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** From offsets of the module to lines of the cell; untyped packages are no fault of the cell. */
-function place(
-  cell: string,
-  raw: RawDiagnostic,
-  headerLength: number,
-  cells: ReturnType<typeof createCells>,
-): Diagnostic {
-  const [line, column] = position(cell, raw.start - headerLength);
-  const [endLine, endColumn] = position(cell, raw.end - headerLength);
-  const found = { line, column, endLine, endColumn };
-  const { code, message, severity } = raw;
-  if (code === 7016) return { ...found, code, message, severity: "warning" };
-  // Earlier names are imports only to the compiler.
-  const name = code === 2632 ? /'(.+?)'/.exec(message)?.[1] : undefined;
-  const kind = name === undefined ? undefined : cells.names.get(name)?.kind;
-  const [, ownCode = code, what = ""] =
-    Object.entries(assigned)
-      .find(([key]) => key === kind)
-      ?.flat() ?? [];
-  if (what === "") return { ...found, code, message, severity };
-  return { ...found, code: Number(ownCode), message: `Cannot assign to '${name}' because it is ${what}.`, severity };
-}
-
-const assigned: { [kind: string]: [number, string] } = {
-  const: [2588, "a constant"],
-  function: [2630, "a function"],
-  class: [2629, "a class"],
-  enum: [2628, "an enum"],
-  namespace: [2631, "a namespace"],
-};
-
-function position(text: string, offset: number): [line: number, column: number] {
-  const before = text.slice(0, Math.max(0, offset)).split("\n");
-  return [before.length, before.at(-1)!.length + 1];
-}
-
-function toUnits(code: string, cursor: number): number {
-  return Array.from(code).slice(0, cursor).join("").length;
-}
-
-function toPoints(code: string, offset: number): number {
-  return Array.from(code.slice(0, offset)).length;
-}
-
-function answerOf(code: string, from: number, to: number, found: RawCompletion[]): Completion {
-  const [start, end] = [toPoints(code, from), toPoints(code, to)];
-  const types = found.map((one): CompletionItem => ({ ...one, start, end }));
-  return { matches: types.map(({ text }) => text), cursorStart: start, cursorEnd: end, types };
-}
-
-const jupyterTypes: { [kind: string]: string } = {
-  let: "variable",
-  const: "variable",
-  import: "module",
-  namespace: "module",
-};
-
-function typeOf(kind: string): string {
-  return jupyterTypes[kind] ?? kind;
-}
-
-/** Where the name begins that a cursor is in, behind, or whose call it has just opened. */
-function nameAt(code: string, offset: number): number | null {
-  const before = code.slice(0, offset);
-  const inName = /[\p{ID_Continue}$]+$/u.exec(before);
-  if (inName !== null) return inName.index;
-  if (/^[\p{ID_Start}$_]/u.test(code.slice(offset))) return offset;
-  const called = /([\p{ID_Continue}$]+)\s*\(\s*$/u.exec(before);
-  return called?.index ?? null;
 }

@@ -133,6 +133,8 @@ for (const implementation of ["typescript7", "typescript6"] satisfies Implementa
           /double.*\(x: number\).*number\n\nDoubles a \*\*number\*\*\.\n\n\*@param\* x what to double$/s,
         );
         assert.match(data["text/markdown"]!, /^```typescript\n.*double.*\n```\n\nDoubles a \*\*number\*\*\./s);
+        await run("/** How often. */\nlet times = 2;");
+        assert.equal(await text(service, "times| = 3"), "let times: number\n\nHow often.");
         assert.match(await text(service, "display|"), /Shows a value below the cell/);
       }));
 

@@ -93,6 +93,26 @@ describe("the language service as a process", () => {
     assert.equal(await isGone(Number(line)), true);
   });
 
+  it("remembers what a value was when its cell ran, whatever happens to a local file afterwards", () =>
+    withService(
+      { implementation: "typescript7", files: { "helper.ts": "export const size = 1;\n" } },
+      async ({ service, run, write }) => {
+        await run("import { size } from './helper.ts';\n/** Twice the size. */\nconst twice = size * 2;");
+        await service.idle();
+        write("helper.ts", "export const size = 'three';\n");
+        await run("const text: string = size; const n: number = twice;");
+        assert.equal((await service.inspect("twice", 2)).data["text/plain"], "const twice: number\n\nTwice the size.");
+      },
+    ));
+
+  it("keeps types that cannot be written out", () =>
+    withService({ implementation: "typescript7" }, async ({ service, run, faults }) => {
+      await run("const Hidden = class { #secret = 1; private kept = 'text'; tell() { return this.kept; } };");
+      await service.idle();
+      await run("const told: string = new Hidden().tell();");
+      assert.equal((await faults("new Hidden().kept"))[0]!.slice(0, 4), "2341");
+    }));
+
   it("answers questions that come together, each its own", async () => {
     const service = createLanguageService({ directory });
     const [faults, members, shown] = await Promise.all([

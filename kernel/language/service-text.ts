@@ -1,0 +1,92 @@
+/** Positions and answers: offsets of a cell's module to lines and cursors of the cell. */
+
+import type { Cells } from "./service-cells.ts";
+import type {
+  Completion,
+  CompletionItem,
+  Diagnostic,
+  Inspection,
+  RawCompletion,
+  RawDiagnostic,
+} from "./service-types.ts";
+
+/** From offsets of the module to lines of the cell; untyped packages are no fault of the cell. */
+export function place(cell: string, raw: RawDiagnostic, headerLength: number, cells: Cells): Diagnostic {
+  const [line, column] = position(cell, raw.start - headerLength);
+  const [endLine, endColumn] = position(cell, raw.end - headerLength);
+  const found = { line, column, endLine, endColumn };
+  const { code, message, severity } = raw;
+  if (code === 7016) return { ...found, code, message, severity: "warning" };
+  // Earlier names are imports only to the compiler.
+  const name = code === 2632 ? /'(.+?)'/.exec(message)?.[1] : undefined;
+  const kind = name === undefined ? undefined : cells.names.get(name)?.kind;
+  const [, ownCode = code, what = ""] =
+    Object.entries(assigned)
+      .find(([key]) => key === kind)
+      ?.flat() ?? [];
+  if (what === "") return { ...found, code, message, severity };
+  return { ...found, code: Number(ownCode), message: `Cannot assign to '${name}' because it is ${what}.`, severity };
+}
+
+const assigned: { [kind: string]: [number, string] } = {
+  const: [2588, "a constant"],
+  function: [2630, "a function"],
+  class: [2629, "a class"],
+  enum: [2628, "an enum"],
+  namespace: [2631, "a namespace"],
+};
+
+function position(text: string, offset: number): [line: number, column: number] {
+  const before = text.slice(0, Math.max(0, offset)).split("\n");
+  return [before.length, before.at(-1)!.length + 1];
+}
+
+/** A cursor in code points as an offset in UTF-16 units. */
+export function toUnits(code: string, cursor: number): number {
+  return Array.from(code).slice(0, cursor).join("").length;
+}
+
+function toPoints(code: string, offset: number): number {
+  return Array.from(code.slice(0, offset)).length;
+}
+
+/** Names to put in the place of what stands between two offsets. */
+export function answerOf(code: string, from: number, to: number, found: RawCompletion[]): Completion {
+  const [start, end] = [toPoints(code, from), toPoints(code, to)];
+  const types = found.map((one): CompletionItem => ({ ...one, start, end }));
+  return { matches: types.map(({ text }) => text), cursorStart: start, cursorEnd: end, types };
+}
+
+const jupyterTypes: { [kind: string]: string } = {
+  let: "variable",
+  const: "variable",
+  import: "module",
+  namespace: "module",
+};
+
+/** What Jupyter calls a kind of declaration. */
+export function typeOf(kind: string): string {
+  return jupyterTypes[kind] ?? kind;
+}
+
+/** Where the name begins that a cursor is in, behind, or whose call it has just opened. */
+export function nameAt(code: string, offset: number): number | null {
+  const before = code.slice(0, offset);
+  const inName = /[\p{ID_Continue}$]+$/u.exec(before);
+  if (inName !== null) return inName.index;
+  if (/^[\p{ID_Start}$_]/u.test(code.slice(offset))) return offset;
+  const called = /([\p{ID_Continue}$]+)\s*\(\s*$/u.exec(before);
+  return called?.index ?? null;
+}
+
+/** A declaration and its documentation as text and as Markdown. */
+export function toInspection(declaration: string, documentation: string): Inspection {
+  const tail = documentation === "" ? "" : `\n\n${documentation}`;
+  return {
+    found: true,
+    data: {
+      "text/plain": `${declaration}${tail}`,
+      "text/markdown": `\`\`\`typescript\n${declaration}\n\`\`\`${tail}`,
+    },
+  };
+}
