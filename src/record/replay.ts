@@ -28,15 +28,28 @@ export interface Replay {
   steps: number;
   agrees: boolean;
   difference: Difference | null;
-  /** Set when the record ends in a fault of the sandbox, which is no fact about the agent and is not compared. */
+  /** Set when the record, or the replay twice, ends in a fault of the sandbox: no fact about the agent, not compared. */
   fault: string | null;
   toString(): string;
   [displaySymbol](): MimeBundle;
 }
 
-/** Lives episode `id` again in `sandbox` and compares. */
+/**
+ * Lives episode `id` again in `sandbox` and compares. A replay that the sandbox itself spoils is tried once more, then
+ * told as a fault: it says nothing about the record.
+ */
 export async function replay(record: EpisodeRecord, id: number, sandbox: Sandbox): Promise<Replay> {
   const episode = record.episode(id);
+  const first = await liveAgain(episode, sandbox);
+  return first.fault === null || endsInFault(episode) ? first : liveAgain(episode, sandbox);
+}
+
+function endsInFault({ list }: RecordedEpisode): boolean {
+  return list.at(-1)?.report.verdict === "crash";
+}
+
+async function liveAgain(episode: RecordedEpisode, sandbox: Sandbox): Promise<Replay> {
+  const { id } = episode;
   const answers = createAnswers();
   const life = await sandbox.open(lifeOptions(episode, answers.call));
   let steps = 0;
@@ -45,6 +58,7 @@ export async function replay(record: EpisodeRecord, id: number, sandbox: Sandbox
       if (recorded.report.verdict === "crash") return result(id, steps, { fault: recorded.report.cause });
       answers.expect(recorded);
       const report = await life.step(recorded.program);
+      if (report.verdict === "crash") return result(id, steps, { fault: report.cause });
       const difference = answers.difference() ?? compareReports(recorded, report);
       if (difference !== null) return result(id, steps, { difference });
       steps++;
@@ -231,6 +245,10 @@ function compareReports(recorded: RecordedStep, report: StepReport): Difference 
   const { ms: _was, ...was } = recorded.report;
   const { ms: _is, ...is } = report;
   if (canonicalJson(was) === canonicalJson(is)) return null;
+  // How each ended says most, so it comes first.
+  const end = ({ verdict, cause }: StepReport): string => (cause === "" ? verdict : `${verdict}: ${cause}`);
+  if (was.verdict !== is.verdict)
+    return { step: recorded.step, field: "verdict", recorded: end(recorded.report), replayed: end(report) };
   return { step: recorded.step, ...firstDifference(was, is, "") };
 }
 

@@ -76,6 +76,27 @@ describe("replay", () => {
     assert.deepEqual(difference, { step: 1, field: "output", recorded: "3\n", replayed: "2\n" });
   });
 
+  it("says how the life ended where it ended differently", async () => {
+    const id = record.begin({ limits });
+    const life = await sandbox.open({ limits });
+    const report = await life.step("self.n = 1");
+    await life.close();
+    record.append(id, { program: "throw new Error('no')", report });
+    const { difference } = await replay(record, id, sandbox);
+    const replayed = "runtime_error: Error on line 1: no";
+    assert.deepEqual(difference, { step: 0, field: "verdict", recorded: "survived", replayed });
+  });
+
+  it("does not compare what was a fault of the sandbox", async () => {
+    const id = record.begin({ limits });
+    const life = await sandbox.open({ limits });
+    const report = await life.step("self.n = 1");
+    await life.close();
+    record.append(id, { program: "self.n = 1", report: { ...report, verdict: "crash", alive: false, cause: "a bug" } });
+    const { agrees, fault, steps } = await replay(record, id, sandbox);
+    assert.deepEqual({ agrees, fault, steps }, { agrees: true, fault: "a bug", steps: 0 });
+  });
+
   it("agrees on clocks and random numbers too: the sandbox seeds them", async () => {
     const id = await live(["console.log(Date.now(), Math.random(), new Date().getTime())"], { seed: 9 });
     assert.match(record.episode(id).list[0]!.report.output, /^\d+ 0\.\d+ \d+\n$/);

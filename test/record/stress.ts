@@ -38,6 +38,8 @@ async function replayMany(): Promise<void> {
   console.log(
     `level ${sandbox.level}; recorded in ${recording}, replayed in ${replaying}, verified in ${verifying}, ${size} MiB`,
   );
+  const faulty = record.episodes().filter(({ verdict }) => verdict === "crash");
+  for (const { id, cause } of faulty.slice(0, 5)) console.log(`     episode ${id}: ${cause}`);
   for (const difference of found.differences.slice(0, 5)) console.log(`     ${difference}`);
   check(
     found.differences.length === 0,
