@@ -97,7 +97,8 @@ describe("the seam between host and guest", () => {
       "(async () => { for (;;) await 0 })()",
     ]) {
       const [report] = await live(sandbox(), [program]);
-      assert.equal(report?.verdict, "timeout", report?.cause);
+      // Which of the two comes first is a race: each round of microtasks leaves something behind.
+      assert.match(report!.verdict, /^(timeout|out_of_memory)$/, report!.cause);
     }
   }).timeout(20_000);
 
