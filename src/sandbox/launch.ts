@@ -70,6 +70,7 @@ function makeLauncher(most: Level): Launcher {
   const greeting = JSON.stringify({
     sources: {
       acorn: readFileSync(require.resolve("acorn"), "utf8"),
+      compile: readSource("child/compile"),
       guest: readSource("child/guest"),
       decoys: readSource("child/decoys"),
     },

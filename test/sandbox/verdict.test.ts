@@ -230,7 +230,7 @@ describe("the contract of a step's program", () => {
     });
     assert.equal(one?.output, "7\n");
     const [deep] = await live(sandbox(), ["self.execute_code(self.call_LLM('deeper'))"], { callModel });
-    assert.match(deep!.cause, /call_LLM: more than 3 calls in one step, one inside the other/);
+    assert.match(deep!.cause, /call_LLM: more than 3 calls deep in one step/);
     assert.deepEqual(asked, ["seven", "deeper", "deeper", "deeper"]);
     const [none] = await live(sandbox(), ["self.call_LLM('x')"]);
     assert.match(none!.cause, /this life has no language model to call from inside a step/);

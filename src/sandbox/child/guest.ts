@@ -89,7 +89,7 @@ interface GuestAgent {
   };
   scope.ask = function ask_(query: unknown) {
     if (ask === undefined) throw new Error("call_LLM: this life has no language model to call from inside a step");
-    if (depth > callDepth) throw new Error(`call_LLM: more than ${callDepth} calls in one step, one inside the other`);
+    if (depth > callDepth) throw new Error(`call_LLM: more than ${callDepth} calls deep in one step`);
     if (calls++ >= 32) throw new Error("call_LLM: more than 32 calls in one step");
     const text = typeof query === "string" ? query : TextOf(query);
     const copy = { __proto__: null, copy: true };
