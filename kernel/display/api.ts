@@ -97,14 +97,14 @@ function shown(bundle: MimeBundle): object {
 }
 
 /** A template tag: html`<b>${text}</b>`, what is put in being escaped unless it is of the same tag. */
-function tag(mimeType: string, escape: (text: string) => string = (text) => text) {
+function tag(mimeType: string, encode: (text: string) => string = (text) => text) {
   return (strings: TemplateStringsArray, ...values: unknown[]): object => {
     const text = strings.raw.reduce((all, part, i) => {
       if (i === 0) return part;
       const value = values[i - 1] as { [key: symbol]: unknown } | undefined;
       const own = value?.[Symbol.for("Jupyter.display")];
       const inner = typeof own === "function" ? (own.call(value) as MimeBundle)[mimeType] : undefined;
-      return `${all}${inner ?? escape(String(value))}${part}`;
+      return `${all}${inner ?? encode(String(value))}${part}`;
     }, "");
     const plain = mimeType === "text/html" ? text.replace(/<[^>]*>/g, "") : text;
     return shown({ [mimeType]: text, "text/plain": plain });

@@ -2,4 +2,4 @@
 
 export { createDisplay, type Display, type DisplayHandle, type OutMessage } from "./api.ts";
 export { type MimeBundle, type Shown, toBundle } from "./bundle.ts";
-export { completeBundle } from "./picture.ts";
+export { completeBundle, drawPicture } from "./picture.ts";

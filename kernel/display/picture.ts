@@ -1,8 +1,72 @@
-/** A plotly figure as a static picture, for readers whose front end draws none: an SVG inside an `<img>`. */
+/**
+ * A plotly figure as a static picture, for readers whose front end draws none, or does not trust the notebook: an SVG
+ * inside an `<img>`, which sanitisers leave alone. Drawn by plotly.js under jsdom in a worker thread, started at first
+ * use. Not here: the shims that plotly needs there (`picture-worker.ts`).
+ */
 
-import type { MimeBundle } from "./bundle.ts";
+import { Worker } from "node:worker_threads";
+import { escapeHtml, type MimeBundle } from "./bundle.ts";
 
-/** Adds `text/html` with a static picture to a bundle that holds a plotly figure and no HTML. */
+const plotlyType = "application/vnd.plotly.v1+json";
+
+interface Answer {
+  id: number;
+  svg?: string;
+  error?: string;
+}
+
+let worker: Worker | undefined;
+let nextId = 1;
+const waiting = new Map<number, (answer: Answer) => void>();
+
+/** The SVG of a figure at the given size. Rejects with plotly's own words if it cannot be drawn. */
+export async function drawPicture(figure: object, { width = 860 }: { width?: number } = {}): Promise<string> {
+  worker ??= startWorker();
+  const id = nextId++;
+  const drawing = new Promise<Answer>((resolve) => waiting.set(id, resolve));
+  worker.ref();
+  worker.postMessage({ id, figure: JSON.stringify(figure), width });
+  const { svg, error } = await drawing;
+  if (waiting.size === 0) worker?.unref();
+  if (svg === undefined) throw new Error(`The figure could not be drawn: ${error}`);
+  return svg;
+}
+
+/**
+ * Adds `text/html` with a static picture to a bundle that holds a plotly figure and no HTML, and settings without
+ * plotly's share-to-cloud button. A figure that cannot be drawn keeps its text, and says why.
+ */
 export async function completeBundle(data: MimeBundle): Promise<MimeBundle> {
-  return data;
+  const figure = data[plotlyType] as { config?: object } | undefined;
+  if (figure === undefined || data["text/html"] !== undefined) return data;
+  const config = { displaylogo: false, showSendToCloud: false, responsive: true, ...figure.config };
+  const complete = { ...data, [plotlyType]: { ...figure, config } };
+  const name = escapeHtml(String(data["text/plain"] ?? "figure").split("\n")[0]!);
+  try {
+    const svg = Buffer.from(await drawPicture(figure)).toString("base64");
+    return {
+      ...complete,
+      "text/html": `<img alt="${name}" style="max-width:100%" src="data:image/svg+xml;base64,${svg}">`,
+    };
+  } catch (error) {
+    return { ...complete, "text/html": `<p>${name}</p><p>${escapeHtml((error as Error).message)}</p>` };
+  }
+}
+
+function startWorker(): Worker {
+  const file = import.meta.filename.endsWith(".ts") ? "./picture-worker.ts" : "./picture-worker.js";
+  const started = new Worker(new URL(file, import.meta.url));
+  started.on("message", (answer: Answer) => {
+    waiting.get(answer.id)?.(answer);
+    waiting.delete(answer.id);
+  });
+  const fail = (why: string): void => {
+    if (worker === started) worker = undefined;
+    for (const [id, give] of waiting) give({ id, error: why });
+    waiting.clear();
+  };
+  started.on("error", (error) => fail((error as Error).message));
+  started.on("exit", (code) => fail(`its thread ended with code ${code}`));
+  started.unref();
+  return started;
 }
