@@ -76,7 +76,7 @@ function installShims(): void {
   const plain = Element.prototype.getBoundingClientRect;
   shim(Element.prototype, "getBoundingClientRect", function (this: Element) {
     if (!(this instanceof SVGElement)) return plain.call(this);
-    const { x, y, width, height } = boxOf(this as Measured);
+    const { x, y, width, height } = turned(this, boxOf(this as Measured));
     return { x, y, width, height, left: x, top: y, right: x + width, bottom: y + height };
   });
   shim(SVGElement.prototype, "getTotalLength", function (this: Measured) {
@@ -87,6 +87,17 @@ function installShims(): void {
   });
   Object.assign(window, { matchMedia: () => ({ matches: false, addListener() {}, addEventListener() {} }) });
   window.URL.createObjectURL ??= () => "";
+}
+
+/** The box of an element that is itself turned by a right angle, as the titles of y axes are. */
+function turned(element: Element, box: Box): Box {
+  const found = /rotate\((-?90)[ ,]+([-\d.e]+)[ ,]+([-\d.e]+)\)/.exec(element.getAttribute("transform") ?? "");
+  if (found === null) return box;
+  const [sign, cx, cy] = [Number(found[1]) / 90, Number(found[2]), Number(found[3])];
+  const middleX = box.x + box.width / 2 - cx;
+  const middleY = box.y + box.height / 2 - cy;
+  const [x, y] = [cx - sign * middleY, cy + sign * middleX];
+  return { x: x - box.height / 2, y: y - box.width / 2, width: box.height, height: box.width };
 }
 
 /** Advance widths of a common sans serif, in em. */
@@ -135,7 +146,7 @@ function boxOf(element: Measured): Box {
         ([...element.children] as Measured[])
           .filter((child) => typeof child.getBBox === "function")
           .flatMap((child) => {
-            const { x, y, width, height } = boxOf(child);
+            const { x, y, width, height } = turned(child, boxOf(child));
             if (width === 0 && height === 0) return [];
             const [dx, dy] = shiftOf(child);
             return [

@@ -45,7 +45,8 @@ export async function startClient(directory: string): Promise<Client> {
   });
   void listen(iopub, (message) => {
     if (message.header.msg_type === "iopub_welcome") return welcome();
-    const waiting = pending.get(message.parent.msg_id ?? "") ?? (lastListener ? { onMessage: lastListener } : undefined);
+    const waiting =
+      pending.get(message.parent.msg_id ?? "") ?? (lastListener ? { onMessage: lastListener } : undefined);
     if (message.header.msg_type === "status") {
       if (message.content.execution_state === "idle" && waiting && "idle" in waiting) {
         waiting.idle = true;

@@ -40,7 +40,10 @@ export function readNotebook(path: string): Notebook {
     text = readFileSync(path, "utf8");
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
-    throw new NotebookFailure(code === "ENOENT" ? `There is no notebook ${path}.` : `The notebook ${path} cannot be read (${code}).`, { cause });
+    throw new NotebookFailure(
+      code === "ENOENT" ? `There is no notebook ${path}.` : `The notebook ${path} cannot be read (${code}).`,
+      { cause },
+    );
   }
   let value: Partial<Notebook>;
   try {
@@ -51,10 +54,14 @@ export function readNotebook(path: string): Notebook {
   if (!Array.isArray(value?.cells) || typeof value.nbformat !== "number")
     throw new NotebookFailure(`${path} is not a notebook: it has no list of cells or no nbformat.`);
   if (value.nbformat !== 4)
-    throw new NotebookFailure(`${path} is of nbformat ${value.nbformat}: convert it to nbformat 4 with \`jupyter nbconvert --to notebook\`.`);
+    throw new NotebookFailure(
+      `${path} is of nbformat ${value.nbformat}: convert it to nbformat 4 with \`jupyter nbconvert --to notebook\`.`,
+    );
   const language = (value.metadata?.kernelspec as { language?: string } | undefined)?.language;
   if (language !== undefined && language !== "typescript" && language !== "javascript")
-    throw new NotebookFailure(`${path} is for a kernel of the language ${JSON.stringify(language)}: this one runs TypeScript.`);
+    throw new NotebookFailure(
+      `${path} is for a kernel of the language ${JSON.stringify(language)}: this one runs TypeScript.`,
+    );
   return { nbformat: 4, nbformat_minor: 5, cells: value.cells, metadata: value.metadata ?? {} };
 }
 
@@ -72,7 +79,8 @@ export function writeWhole(path: string, text: string): void {
   } catch (cause) {
     rmSync(temporary, { force: true });
     const code = (cause as NodeJS.ErrnoException).code;
-    const cure = code === "ENOSPC" ? "the disk is full: free some space" : `${code}: choose a folder that you may write to`;
+    const cure =
+      code === "ENOSPC" ? "the disk is full: free some space" : `${code}: choose a folder that you may write to`;
     throw new NotebookFailure(`${path} cannot be written (${cure}); nothing was changed.`, { cause });
   }
 }
@@ -95,7 +103,10 @@ function outputLines(output: Output): Output {
   if (output.output_type === "stream") return { ...output, text: toLines(String(output.text)) };
   if (typeof output.data !== "object" || output.data === null) return output;
   const data = Object.fromEntries(
-    Object.entries(output.data).map(([type, value]) => [type, typeof value === "string" && !/^image\/(png|jpeg|gif)/.test(type) ? toLines(value) : value]),
+    Object.entries(output.data).map(([type, value]) => [
+      type,
+      typeof value === "string" && !/^image\/(png|jpeg|gif)/.test(type) ? toLines(value) : value,
+    ]),
   );
   return { ...output, data };
 }

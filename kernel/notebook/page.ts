@@ -23,8 +23,10 @@ export async function writePage(notebook: Notebook, { title }: { title: string }
   const marked = createMarkdown(headings);
   const body: string[] = [];
   for (const cell of notebook.cells) {
-    if (cell.cell_type === "markdown") body.push(`<section class="prose">${await marked.parse(sourceOf(cell))}</section>`);
-    else if (cell.cell_type === "code" && sourceOf(cell).trim() !== "") body.push(await codeCell(cell, marked, figures));
+    if (cell.cell_type === "markdown")
+      body.push(`<section class="prose">${await marked.parse(sourceOf(cell))}</section>`);
+    else if (cell.cell_type === "code" && sourceOf(cell).trim() !== "")
+      body.push(await codeCell(cell, marked, figures));
   }
   const contents = headings
     .filter(({ level }) => level === 2)
@@ -59,7 +61,8 @@ function createMarkdown(headings: { level: number; text: string; id: string }[])
         headings.push({ level: depth, text, id });
         return `<h${depth} id="${id}">${text}</h${depth}>\n`;
       },
-      code: ({ text, lang }) => `<pre><code>${lang === "ts" || lang === "typescript" ? colour(text) : escapeHtml(text)}</code></pre>`,
+      code: ({ text, lang }) =>
+        `<pre><code>${lang === "ts" || lang === "typescript" ? colour(text) : escapeHtml(text)}</code></pre>`,
     },
   });
 }
@@ -72,13 +75,17 @@ async function codeCell(cell: Cell, marked: Marked, figures: unknown[]): Promise
   return `<section class="cell">
 <div class="number">${number}</div>
 <div class="content">${hidden ? `<details><summary>code</summary>${code}</details>` : code}
-${outputs.filter((text) => text !== "").map((text) => `<div class="output">${text}</div>`).join("\n")}</div>
+${outputs
+  .filter((text) => text !== "")
+  .map((text) => `<div class="output">${text}</div>`)
+  .join("\n")}</div>
 </section>`;
 }
 
 async function showOutput(output: Output, marked: Marked, figures: unknown[]): Promise<string> {
   if (output.output_type === "stream") return `<pre class="${output.name}">${escapeHtml(textOf(output.text))}</pre>`;
-  if (output.output_type === "error") return `<pre class="error">${escapeHtml((output.traceback as string[]).join("\n"))}</pre>`;
+  if (output.output_type === "error")
+    return `<pre class="error">${escapeHtml((output.traceback as string[]).join("\n"))}</pre>`;
   const data = output.data as { [mimeType: string]: unknown };
   if (data[plotlyType] !== undefined) {
     figures.push(data[plotlyType]);

@@ -82,7 +82,10 @@ async function runCells(client: Client, cells: Cell[], options: RunOptions): Pro
   let failure: RunResult["failure"] = null;
   for (const cell of cells) if (cell.cell_type === "code") Object.assign(cell, { outputs: [], execution_count: null });
   for (const [index, cell] of code.entries()) {
-    const title = sourceOf(cell).split("\n").find((line) => !/^\s*(\/\/|$)/.test(line)) ?? "";
+    const title =
+      sourceOf(cell)
+        .split("\n")
+        .find((line) => !/^\s*(\/\/|$)/.test(line)) ?? "";
     const began = performance.now();
     let note = "";
     const tell = (done: boolean): void =>

@@ -51,7 +51,7 @@ export function figure(
     automargin: true,
     gridcolor: "rgba(128,128,128,0.25)",
     zerolinecolor: "rgba(128,128,128,0.5)",
-    ...(name !== undefined && { title: { text: name } }),
+    ...(name !== undefined && { title: { text: name, standoff: 12 } }),
     ...(own as object),
   });
   const full = {

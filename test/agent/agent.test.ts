@@ -40,7 +40,13 @@ describe("AutonomousLLM", () => {
   it("feeds what a step said to the model as the next query", async () => {
     const asked: string[] = [];
     const inner = models.scripted(["console.log('first words')", "self.query = 'a question of my own'", "1"]);
-    const llm = { name: "spy", complete: (p: { prompt: string }) => (asked.push(p.prompt), inner.complete(p)) };
+    const llm = {
+      name: "spy",
+      complete: (p: { prompt: string }) => {
+        asked.push(p.prompt);
+        return inner.complete(p);
+      },
+    };
     const agent = new AutonomousLLM({ llm, query: "begin", sandbox });
     await agent.run({ steps: 3 });
     assert.deepEqual(asked, ["begin", "first words", "a question of my own"]);
@@ -69,7 +75,7 @@ describe("AutonomousLLM", () => {
     const looping = new AutonomousLLM({ llm: endless, query: "go", sandbox });
     await looping.run({ steps: 1 });
     assert.equal(looping.certificate!.verdict, "runtime_error");
-    assert.match(looping.certificate!.cause, /more than 3 calls in one step/);
+    assert.match(looping.certificate!.cause, /more than 3 calls deep/);
   });
 
   it("can be forked from its last living genome, and the fork lives", async () => {
@@ -84,7 +90,10 @@ describe("AutonomousLLM", () => {
 
   it("asks a person for the first query, and says what to do where nobody can be asked", async () => {
     const questions: string[] = [];
-    const input = async (question: string) => (questions.push(question), "from a person");
+    const input = async (question: string) => {
+      questions.push(question);
+      return "from a person";
+    };
     const agent = new AutonomousLLM({ llm: models.scripted(["1"]), input, sandbox });
     await agent.run({ steps: 1 });
     assert.deepEqual(questions, ["What shall the agent be told first?"]);

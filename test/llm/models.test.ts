@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { models } from "../../src/llm/index.ts";
+
+describe("models.scripted", () => {
+  it("answers in order with token counts, then says that its script is used up", async () => {
+    const model = models.scripted(["one", "two words"]);
+    assert.equal((await model.complete({ prompt: "hello world" })).text, "one");
+    const { text, usage } = await model.complete({ prompt: "hello world" });
+    assert.deepEqual([text, usage], ["two words", { promptTokens: 2, completionTokens: 2 }]);
+    await assert.rejects(model.complete({ prompt: "" }), {
+      message: "The script has 2 answers, and the agent asked for one more.",
+    });
+  });
+});
+
+describe("models.openai, against a server on loopback", () => {
+  let server: Server;
+  let baseURL: string;
+  let reply: { status: number; body: string };
+  const asked: { model: string; messages: { role: string; content: string }[]; seed?: number }[] = [];
+  before(async () => {
+    server = createServer((request, response) => {
+      let body = "";
+      request.on("data", (chunk) => {
+        body += chunk;
+      });
+      request.on("end", () => {
+        asked.push(JSON.parse(body));
+        response.writeHead(reply.status, { "content-type": "application/json" }).end(reply.body);
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    baseURL = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  });
+  after(() => new Promise((resolve) => server.close(resolve)));
+
+  it("asks with the prompt and the seed, and gives text and usage", async () => {
+    reply = {
+      status: 200,
+      body: JSON.stringify({
+        model: "tiny",
+        choices: [{ message: { role: "assistant", content: "self.a = 1" } }],
+        usage: { prompt_tokens: 7, completion_tokens: 4 },
+      }),
+    };
+    const answer = await models.openai({ model: "tiny", baseURL }).complete({ prompt: "what now?", seed: 5 });
+    assert.deepEqual(answer, { text: "self.a = 1", model: "tiny", usage: { promptTokens: 7, completionTokens: 4 } });
+    const { messages, seed, model } = asked.at(-1)!;
+    assert.deepEqual([messages.at(-1), seed, model], [{ role: "user", content: "what now?" }, 5, "tiny"]);
+  });
+
+  it("says what is wrong and what to do", async () => {
+    const model = models.openai({ model: "tiny", baseURL });
+    const failing = async (status: number, body: string, message: RegExp): Promise<void> => {
+      reply = { status, body };
+      await assert.rejects(model.complete({ prompt: "x" }), { name: "LanguageModelFailure", message });
+    };
+    await failing(401, "{}", /refuses the key: correct OPENAI_API_KEY or `apiKey`/);
+    await failing(404, "{}", /has no model "tiny": correct `model`/);
+    await failing(200, "{}", /gave an answer without text/);
+    await failing(400, '{"error":{"message":"too long"}}', /failed: 400 too long/);
+    const absent = models.openai({ model: "tiny", baseURL: "http://127.0.0.1:9/v1" });
+    await assert.rejects(absent.complete({ prompt: "x" }), {
+      message: "There is no server at http://127.0.0.1:9/v1: start it, or correct `baseURL`.",
+    });
+  }).timeout(30_000);
+});
