@@ -1,6 +1,6 @@
 /**
- * `npm run bench:sandbox`: lives a second (10 steps, a survival probe after each) in our sandbox, beside a Node process
- * a life, a Deno process a life, quickjs-emscripten in a child, and node:vm without any protection. Benign programs only:
+ * `npm run bench:sandbox`: lives a second (10 steps, a survival probe after each) in our sandbox, beside the same with a
+ * locked process a life, a plain Node process a life, a Deno process a life, quickjs-emscripten in a child, and node:vm without any protection. Benign programs only:
  * nothing hostile ever runs in the peers. Same programs, same number of lanes; start-up of pools is not timed.
  */
 
@@ -13,7 +13,9 @@ import { createSandbox } from "../src/sandbox/index.ts";
 import { agentSource } from "./sandbox/agent.ts";
 
 const stepsPerLife = 10;
-const lanes = Math.min(2, availableParallelism());
+const workers = Math.min(2, availableParallelism());
+/** Lives at once, for every peer: twice the processors, so that none waits for the driver. */
+const lanes = workers * 2;
 const secondsEach = Number(process.env.BENCH_SECONDS ?? 4);
 
 const kinds = [
@@ -36,10 +38,10 @@ interface Peer {
   close(): Promise<void> | void;
 }
 
-async function ours(): Promise<Peer> {
-  const sandbox = await createSandbox({ workers: lanes });
+async function ours(livesPerChild: number): Promise<Peer> {
+  const sandbox = await createSandbox({ workers, livesPerChild });
   return {
-    name: `autoagent-lab, level ${sandbox.level}`,
+    name: `autoagent-lab, level ${sandbox.level}${livesPerChild === 1 ? ", a locked process a life" : ""}`,
     async live(seed) {
       const life = await sandbox.open({ seed });
       const reports = await life.steps(programsOf(seed));
@@ -116,14 +118,15 @@ async function measure(peer: Peer): Promise<number> {
 
 const deno = spawnSync("deno", ["--version"], { encoding: "utf8" }).stdout?.split("\n")[0];
 const makers: (() => Promise<Peer> | Peer)[] = [
-  ours,
-  () => processPerLife("a Node process a life", process.execPath, ["-e"]),
+  () => ours(500),
+  () => ours(1),
+  () => processPerLife("a plain Node process a life", process.execPath, ["-e"]),
   ...(deno ? [() => processPerLife(`a Deno process a life (${deno})`, "deno", ["eval"])] : []),
   quickjs,
   () => unprotected,
 ];
 console.log(
-  `${cpus()[0]?.model.trim()}, ${availableParallelism()} processors, Node ${process.versions.node}, ${lanes} lanes, ${new Date().toISOString().slice(0, 10)}`,
+  `${cpus()[0]?.model.trim()}, ${availableParallelism()} processors, Node ${process.versions.node}, ${lanes} lives at once, ${new Date().toISOString().slice(0, 10)}`,
 );
 const rates: { name: string; rate: number }[] = [];
 for (const make of makers) {

@@ -93,6 +93,27 @@ type Call = "step" | "settled" | "takeOutput" | "probe" | "check" | "readOut";
     sources = first.sources;
   };
 
+  // Programs come again in other lives; what a program compiles to depends on nothing but its text.
+  const compiled = new Map<string, string>();
+  const compileOnce = (code: string): string => {
+    const known = compiled.get(code);
+    if (known !== undefined) return known;
+    const text = compile(code);
+    if (code.length <= 2048) compiled.set(code, text);
+    if (compiled.size > 500) compiled.delete(compiled.keys().next().value!);
+    return text;
+  };
+
+  let codeCache: ivm.ExternalCopy<ArrayBuffer> | undefined;
+  /** Our own scripts, with the bytecode of the first isolate: cached data never comes from a guest. */
+  const runHostScript = (isolate: ivm.Isolate, context: ivm.Context): void => {
+    const text = `{${sources.guest}\n${sources.decoys}}`;
+    const options = codeCache ? { cachedData: codeCache } : { produceCachedData: true as const };
+    const script = isolate.compileScriptSync(text, { filename: "host.js", ...options });
+    script.runSync(context);
+    codeCache ??= (script as { cachedData?: ivm.ExternalCopy<ArrayBuffer> }).cachedData;
+  };
+
   const open = ({ life, settings }: OpenMessage): object => {
     const isolate = new engine.Isolate({ memoryLimit: settings.memoryMiB });
     const context = isolate.createContextSync();
@@ -105,7 +126,7 @@ type Call = "step" | "settled" | "takeOutput" | "probe" | "check" | "readOut";
         try {
           if (code.length > settings.sourceBytes)
             throw new Error(`${code.length} characters, more than the ${settings.sourceBytes} that are run`);
-          return compile(code);
+          return compileOnce(code);
         } catch (error) {
           now.refused = (error as Error).message.slice(0, 1000);
           return `!${now.refused}`;
@@ -132,13 +153,14 @@ type Call = "step" | "settled" | "takeOutput" | "probe" | "check" | "readOut";
         }),
       );
     const head = `${seeded(settings.seed)}
-      const __compile = ((compileText, slice, apply, SyntaxErrorOf) => (code) => {
+      globalThis.__compile = ((compileText, slice, apply, SyntaxErrorOf) => (code) => {
         const text = compileText(code);
         if (text[0] !== "!") return text;
         throw new SyntaxErrorOf(apply(slice, text, [1]));
       })(__compileText, String.prototype.slice, Reflect.apply, SyntaxError);
       delete globalThis.__compileText;`;
-    context.evalSync(`{${head}\n${sources.guest}\n${sources.decoys}}`, { filename: "host.js" });
+    context.evalSync(`{${head}}`, { filename: "host.js" });
+    runHostScript(isolate, context);
     const host = globals.getSync("__host", { reference: true });
     const reference = (name: string) => host.getSync(name, { reference: true }) as never;
     const begin = reference("begin") as ivm.Reference<(text: string) => void>;
