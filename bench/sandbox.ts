@@ -1,7 +1,8 @@
 /**
  * `npm run bench:sandbox`: lives a second (10 steps, a survival probe after each) in our sandbox, beside the same with a
- * locked process a life, a plain Node process a life, a Deno process a life, quickjs-emscripten in a child, and node:vm without any protection. Benign programs only:
- * nothing hostile ever runs in the peers. Same programs, same number of lanes; start-up of pools is not timed.
+ * locked process a life, a plain Node process a life, a Deno process a life, quickjs-emscripten in a child, and node:vm
+ * without any protection. Benign programs only: nothing hostile ever runs in the peers. Same programs, same number of
+ * lives at once; the start of a pool is not timed.
  */
 
 import { type ChildProcess, execFile, fork, spawnSync } from "node:child_process";
