@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { parentPort } from "node:worker_threads";
 import { JSDOM, VirtualConsole } from "jsdom";
+import { createSurface, type Surface } from "./canvas.ts";
 
 interface Plotly {
   newPlot(place: Element, data: object[], layout: object, config: object): Promise<unknown>;
@@ -84,6 +85,20 @@ function installShims(): void {
   });
   shim(SVGElement.prototype, "getPointAtLength", function (this: Measured, at: number) {
     return pointAt(this, at);
+  });
+  const surfaces = new WeakMap<object, Surface>();
+  const surfaceOf = (canvas: HTMLCanvasElement): Surface => {
+    const surface = surfaces.get(canvas) ?? createSurface(canvas);
+    surfaces.set(canvas, surface);
+    return surface;
+  };
+  const { prototype } = (window as unknown as { HTMLCanvasElement: typeof globalThis.HTMLCanvasElement })
+    .HTMLCanvasElement;
+  shim(prototype, "getContext", function (this: HTMLCanvasElement, kind: string) {
+    return kind === "2d" ? surfaceOf(this) : null;
+  });
+  shim(prototype, "toDataURL", function (this: HTMLCanvasElement) {
+    return surfaceOf(this).toDataURL();
   });
   Object.assign(window, { matchMedia: () => ({ matches: false, addListener() {}, addEventListener() {} }) });
   window.URL.createObjectURL ??= () => "";

@@ -1,7 +1,7 @@
 /** Notebook files: nbformat 4.5, read and written so that a run changes only what it must. */
 
 import { randomUUID } from "node:crypto";
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** One output of a code cell, as nbformat has it. */
@@ -82,6 +82,20 @@ export function writeWhole(path: string, text: string): void {
     const cure =
       code === "ENOSPC" ? "the disk is full: free some space" : `${code}: choose a folder that you may write to`;
     throw new NotebookFailure(`${path} cannot be written (${cure}); nothing was changed.`, { cause });
+  }
+}
+
+/** Makes the folder of a file that will be written. Throws a NotebookFailure where it cannot be, before a long run. */
+export function prepareFolder(path: string): void {
+  const folder = dirname(path);
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new NotebookFailure(`${folder} cannot be written to (${code}): choose a folder that you may write to.`, {
+      cause,
+    });
   }
 }
 

@@ -4,13 +4,20 @@
  * same. Not here: the wire (`client.ts`), the page (`page.ts`).
  */
 
-import { mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Message } from "../wire/index.ts";
 import { type Client, startClient } from "./client.ts";
 import { collectOutputs } from "./collect.ts";
-import { type Cell, formatNotebook, type Notebook, readNotebook, sourceOf, writeWhole } from "./format.ts";
+import {
+  type Cell,
+  formatNotebook,
+  type Notebook,
+  prepareFolder,
+  readNotebook,
+  sourceOf,
+  writeWhole,
+} from "./format.ts";
 import { writePage } from "./page.ts";
 
 /** How a notebook is run. */
@@ -62,7 +69,7 @@ export async function runNotebook(options: RunOptions): Promise<RunResult> {
   const notebook = readNotebook(path);
   const cells = withParameters(notebook.cells, options.parameters);
   notebook.cells = cells;
-  for (const file of [options.output, options.html]) if (file) mkdirSync(dirname(resolve(file)), { recursive: true });
+  for (const file of [options.output, options.html]) if (file) prepareFolder(resolve(file));
   const client = await startClient(dirname(path));
   let failure: RunResult["failure"] = null;
   const startSeconds = (performance.now() - began) / 1000;
@@ -116,7 +123,7 @@ async function runCells(client: Client, cells: Cell[], options: RunOptions): Pro
       clearInterval(ticking);
     }
     tell(true);
-    if (failure !== null && !options.allowErrors) break;
+    if (options.signal?.aborted || (failure !== null && !options.allowErrors)) break;
   }
   return failure;
 }
