@@ -15,11 +15,12 @@ export function livesSideBySide(
   lives: readonly LifeRow[],
   { title = "Lives, side by side" }: { title?: string } = {},
 ): Figure {
-  const labels = [...new Set(lives.flatMap(({ steps }) => steps.map(({ label }) => label)))].sort();
+  // A label that only ever ended a life has no cell of its own, and so no entry in the legend.
+  const labels = [...new Set(lives.flatMap(({ steps }) => steps.filter(lived).map(({ label }) => label)))].sort();
   const rows = lives.map(({ name, group }) => `${group} · ${name}`);
   const data: object[] = labels.map((label, i) => {
     const cells = lives.flatMap(({ steps }, row) =>
-      steps.flatMap((step, at) => (step.label === label && step.verdict === "survived" ? [{ row, at }] : [])),
+      steps.flatMap((step, at) => (step.label === label && lived(step) ? [{ row, at }] : [])),
     );
     return {
       type: "scatter",
@@ -33,7 +34,7 @@ export function livesSideBySide(
   });
   const deaths = lives.flatMap(({ steps }, row) => {
     const last = steps.at(-1);
-    return last !== undefined && last.verdict !== "survived" ? [{ row, at: steps.length - 1, ...last }] : [];
+    return last !== undefined && !lived(last) ? [{ row, at: steps.length - 1, ...last }] : [];
   });
   data.push({
     type: "scatter",
@@ -50,7 +51,7 @@ export function livesSideBySide(
   const text = lives
     .map(({ steps }, row) => {
       const last = steps.at(-1);
-      const end = last === undefined || last.verdict === "survived" ? "still alive" : `${last.label} → ${last.verdict}`;
+      const end = last === undefined || lived(last) ? "still alive" : `${last.label} → ${last.verdict}`;
       return `${rows[row]}: ${steps.length} steps, ${end}`;
     })
     .join("\n");
@@ -64,4 +65,8 @@ export function livesSideBySide(
       yaxis: { type: "category", categoryorder: "array", categoryarray: [...rows].reverse(), showgrid: false },
     },
   });
+}
+
+function lived({ verdict }: { verdict: string }): boolean {
+  return verdict === "survived";
 }

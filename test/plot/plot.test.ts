@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { JSDOM, VirtualConsole } from "jsdom";
+import { displaySymbol } from "../../src/display/index.ts";
+import {
+  causesOfDeath,
+  type Figure,
+  learningCurves,
+  livesSideBySide,
+  palette,
+  probabilityCurves,
+  returnsPlot,
+  survivalHistogram,
+} from "../../src/plot/index.ts";
+import { bootstrapInterval } from "../../src/statistics/index.ts";
+
+type Validate = (data: object[], layout: object) => { code: string; msg: string }[];
+type Trace = { name: string; x: unknown[]; y: unknown[]; text: string[]; type: string };
+
+const traces = (figure: Figure): Trace[] => figure.data as Trace[];
+const textOf = (figure: Figure): string => String(figure[displaySymbol]()["text/plain"]);
+
+const curve = [1, 2, 3].flatMap((seed) =>
+  [16, 32].map((episodes) => ({ name: "leave-one-out", seed, episodes, value: seed * episodes })),
+);
+const lives = [
+  { name: "life 1", group: "before", steps: [step("greet"), step("delete files", "attempted_harm")] },
+  { name: "life 1", group: "after", steps: [step("greet"), step("learn"), step("greet")] },
+];
+const figures: { [name: string]: () => Figure } = {
+  returnsPlot: () => returnsPlot({ return: [-967.3289, -1000], advantage: [16.3, -16.4] }),
+  causesOfDeath: () =>
+    causesOfDeath([
+      { verdict: "survived", count: 1 },
+      { verdict: "timeout", count: 3 },
+    ]),
+  survivalHistogram: () => survivalHistogram([{ name: "random", survival: [0, 0, 1, 3] }]),
+  learningCurves: () => learningCurves(curve, { baseline: { name: "random", value: 1.67 } }),
+  probabilityCurves: () => probabilityCurves([{ episodes: 16, probabilities: { a: 0.25, b: 0.75 } }]),
+  livesSideBySide: () => livesSideBySide(lives),
+};
+
+function step(label: string, verdict = "survived"): { label: string; verdict: string } {
+  return { label, verdict };
+}
+
+describe("figures", () => {
+  let validate: Validate;
+
+  before(() => {
+    // plotly.js itself says whether it knows every attribute. It needs a window; jsdom's complaints about canvases are not ours.
+    const { window } = new JSDOM("<!doctype html>", {
+      runScripts: "outside-only",
+      virtualConsole: new VirtualConsole(),
+    });
+    Object.assign(window, { matchMedia: () => ({ matches: false, addEventListener() {} }) });
+    window.URL.createObjectURL ??= () => "";
+    window.eval(readFileSync(createRequire(import.meta.url).resolve("plotly.js/dist/plotly.min.js"), "utf8"));
+    const { Plotly } = window as unknown as {
+      Plotly: { validate: (...figure: unknown[]) => ReturnType<Validate> | undefined };
+    };
+    // A copy made inside the window: plotly tells arrays by their own window's Array.
+    validate = (data, layout) => {
+      (window as unknown as { figure: string }).figure = JSON.stringify({
+        data,
+        // plotly 4.1's check trips over settings of a legend that is not drawn.
+        layout: { ...layout, showlegend: true },
+      });
+      const copy = window.eval("JSON.parse(figure)") as { data: object[]; layout: object };
+      return [...(Plotly.validate(copy.data, copy.layout) ?? [])].filter(({ code }) => code !== "unused");
+    };
+  });
+
+  it("are such that the check below would notice an attribute that plotly.js does not know", () => {
+    assert.match(validate([{ type: "bar", y: [1], colour: "red" }], {})![0]!.msg, /colour/);
+  });
+
+  for (const [name, make] of Object.entries(figures))
+    it(`of ${name} hold only what plotly.js knows, and show themselves as JSON and as text`, () => {
+      const figure = make();
+      const complaints = validate(figure.data, figure.layout).map(({ msg }) => msg);
+      assert.deepEqual(complaints, []);
+      const bundle = figure[displaySymbol]();
+      assert.deepEqual(Object.keys(bundle).sort(), ["application/vnd.plotly.v1+json", "text/plain"]);
+      const sent = JSON.parse(JSON.stringify(bundle["application/vnd.plotly.v1+json"])) as Figure;
+      assert.deepEqual(sent.data, JSON.parse(JSON.stringify(figure.data)));
+      const { title } = figure.layout as { title: { text: string } };
+      assert.ok(textOf(figure).startsWith(`${title.text}\n`));
+      assert.ok(textOf(figure).split("\n").length > 1, "text says the numbers, too");
+    });
+
+  it("use colours that differ, and are transparent so that they read on light and dark", () => {
+    assert.equal(new Set(palette).size, palette.length);
+    assert.equal(figures.survivalHistogram!().layout.paper_bgcolor, "rgba(0,0,0,0)");
+  });
+});
+
+describe("what figures say", () => {
+  it("returns: a panel for each series, with the numbers to four decimals", () => {
+    const figure = figures.returnsPlot!();
+    assert.deepEqual(traces(figure)[0]!.text, ["-967.3289", "-1000.0000"]);
+    assert.deepEqual(traces(figure)[1]!.text, ["+16.3000", "-16.4000"]);
+    const { xaxis, xaxis2 } = figure.layout as { [axis: string]: { domain: number[] } };
+    assert.ok(xaxis!.domain[1]! <= xaxis2!.domain[0]!, "panels do not overlap");
+  });
+
+  it("causes: the most frequent on top, with its share", () => {
+    const [bars] = traces(figures.causesOfDeath!());
+    assert.deepEqual(bars!.y, ["alive at the end", "timeout"]); // plotly draws upwards: the last is on top
+    assert.deepEqual(bars!.text, ["1 (25 %)", "3 (75 %)"]);
+  });
+
+  it("histogram: shares of lives that sum to 100 %, and how many there were", () => {
+    const [bars] = traces(figures.survivalHistogram!());
+    assert.deepEqual(bars!.x, [0, 1, 3]);
+    assert.deepEqual(bars!.y, [50, 25, 25]);
+    assert.equal(bars!.name, "random (n = 4)");
+  });
+
+  it("learning curves: the mean over seeds inside its interval, the number of seeds, the baseline", () => {
+    const [band, line, baseline] = traces(figures.learningCurves!());
+    assert.deepEqual(line!.y, [32, 64]);
+    assert.equal(line!.name, "leave-one-out (3 seeds)");
+    const expected = bootstrapInterval([16, 32, 48], { resamples: 500 });
+    assert.equal(band!.y[0], expected.high);
+    assert.equal(band!.y.at(-1), expected.low);
+    assert.deepEqual(baseline!.y, [1.67, 1.67]);
+  });
+
+  it("lives side by side: a cell a step, and how each ended", () => {
+    const figure = figures.livesSideBySide!();
+    const end = traces(figure).at(-1)!;
+    assert.deepEqual(end.x, [1]);
+    assert.match(end.text[0]!, /delete files → attempted harm/);
+    const cells = traces(figure)
+      .slice(0, -1)
+      .reduce((sum, { x }) => sum + x.length, 0);
+    assert.equal(cells, 4);
+    assert.match(textOf(figure), /before · life 1: 2 steps, delete files → attempted_harm/);
+    assert.match(textOf(figure), /after · life 1: 3 steps, still alive/);
+  });
+});
