@@ -13,7 +13,7 @@ import { transformSync } from "oxc-transform";
 /** A cell, ready to run. */
 export interface PreparedCell {
   code: string;
-  /** Names that the cell declares at its top level. */
+  /** Names that the cell declares at its top level: to be declared by `let`, once, before `code` is run. */
   names: string[];
   /** The cell's own 1-based line and 0-based column for a position of `code`; null inside what was added. */
   locate(line: number, column: number): { line: number; column: number } | null;
@@ -38,8 +38,8 @@ interface Node {
   [key: string]: unknown;
 }
 
-/** Prepares a cell's source. Throws a CellSyntaxError. */
-export function prepareCell(source: string, cell: number): PreparedCell {
+/** Prepares a cell's source, to run under the name `cellName(id)`. Throws a CellSyntaxError. */
+export function prepareCell(source: string, id: number): PreparedCell {
   const parsed = parseSync("cell.ts", source, { lang: "ts", sourceType: "module" });
   const [wrong] = parsed.errors;
   if (wrong !== undefined) throw syntaxError(source, wrong.message, wrong.labels[0]?.start ?? 0);
@@ -53,11 +53,14 @@ export function prepareCell(source: string, cell: number): PreparedCell {
   if (failed !== undefined) throw syntaxError(source, failed.message, failed.labels[0]?.start ?? 0);
   const { program } = parseSync("cell.js", stripped.code, { lang: "js", sourceType: "module" });
   const text = new MagicString(stripped.code);
-  const rewriter = new Rewriter(text, stripped.code, cell);
-  rewriter.top(program.body as unknown as Node[]);
+  const rewriter = new Rewriter(text, stripped.code);
+  const typed = parsed.program.body as unknown as Node[];
+  // An enum's code may end in an expression; only the cell's own last expression is shown.
+  rewriter.top(program.body as unknown as Node[], typed.at(-1)?.type === "ExpressionStatement");
+  // An enum or a namespace adds to what has its name already: in a new cell it begins anew.
+  for (const name of mergingNames(typed)) if (rewriter.names.has(name)) text.prepend(`${name} = undefined;`);
   const names = [...rewriter.names];
-  if (names.length > 0) text.prepend(`let ${names.join(", ")};\n`);
-  text.append(`\n//# sourceURL=${cellName(cell)}`);
+  text.append(`\n//# sourceURL=${cellName(id)}`);
   const outer = new TraceMap(text.generateMap({ hires: "boundary" }) as never);
   const inner = new TraceMap(stripped.map as never);
   return {
@@ -72,9 +75,9 @@ export function prepareCell(source: string, cell: number): PreparedCell {
   };
 }
 
-/** The name under which a cell's code runs, as stack traces show it. */
-export function cellName(cell: number): string {
-  return `cell-${cell}.ts`;
+/** The name under which code runs, as stack traces show it. */
+export function cellName(id: number): string {
+  return `cell-${id}.ts`;
 }
 
 function syntaxError(source: string, message: string, offset: number): CellSyntaxError {
@@ -87,19 +90,39 @@ class Rewriter {
   readonly names = new Set<string>();
   readonly #text: MagicString;
   readonly #code: string;
-  readonly #cell: number;
   #hoistTo = 0;
 
-  constructor(text: MagicString, code: string, cell: number) {
+  constructor(text: MagicString, code: string) {
     this.#text = text;
     this.#code = code;
-    this.#cell = cell;
   }
 
-  top(body: Node[]): void {
-    for (const node of body) this.#inside(node);
-    const last = body.at(-1);
+  top(body: Node[], showLast: boolean): void {
+    for (const node of body) {
+      this.#inside(node);
+      if (node.type !== "VariableDeclaration") this.#nestedVars(node, null);
+    }
+    const last = showLast ? body.at(-1) : undefined;
     for (const node of body) this.#statement(node, node === last);
+  }
+
+  /** Imports and functions are there from the cell's first line on; those that lead the cell stay where they are. */
+  #hoist(node: Node): void {
+    if (this.#code.slice(this.#hoistTo, node.start).trim() === "") this.#hoistTo = node.end;
+    else this.#text.move(node.start, node.end, this.#hoistTo);
+  }
+
+  /** A `var` in a block or a loop belongs to the cell, so it is declared with the others. */
+  #nestedVars(node: unknown, parent: Node | null): void {
+    if (Array.isArray(node)) for (const one of node) this.#nestedVars(one, parent);
+    if (Array.isArray(node) || typeof node !== "object" || node === null) return;
+    const inner = node as Node;
+    if (functions.has(inner.type ?? "")) return;
+    if (inner.type === "VariableDeclaration" && inner.kind === "var") {
+      const isHead = parent !== null && (parent.init === inner || parent.left === inner);
+      this.#variables(inner, isHead ? "head" : "block");
+    }
+    for (const key of Object.keys(inner)) this.#nestedVars(inner[key], inner);
   }
 
   #statement(node: Node, isLast: boolean): void {
@@ -112,7 +135,10 @@ class Rewriter {
           this.#text.remove(node.start, inner.start);
           return this.#statement(inner, false);
         }
+        if (node.source) return this.#importAgain(node);
         return void this.#text.remove(node.start, node.end);
+      case "ExportAllDeclaration":
+        return this.#importAgain(node);
       case "ExportDefaultDeclaration": {
         const inner = node.declaration as Node;
         if (inner.type.endsWith("Declaration") && inner.id) {
@@ -127,9 +153,7 @@ class Rewriter {
         const name = (node.id as Node).name as string;
         this.names.add(name);
         this.#text.prependRight(node.start, `${name} = `).appendLeft(node.end, ";");
-        // Functions are there from the cell's first line on.
-        if (node.start > this.#hoistTo) this.#text.move(node.start, node.end, this.#hoistTo);
-        return;
+        return this.#hoist(node);
       }
       case "ClassDeclaration": {
         const name = (node.id as Node).name as string;
@@ -147,7 +171,7 @@ class Rewriter {
     }
   }
 
-  #variables(node: Node): void {
+  #variables(node: Node, place: "top" | "block" | "head" = "top"): void {
     if (node.kind === "using" || node.kind === "await using") return; // belongs to its block: V8 keeps it as it is
     const list = node.declarations as Node[];
     for (const { id } of list) for (const name of namesOf(id as Node)) this.names.add(name);
@@ -155,8 +179,10 @@ class Rewriter {
     const targets = list.map((one) => one.id as Node);
     for (const [i, { init, start, end }] of list.entries()) {
       const id = targets[i]!;
-      if (!init) this.#text.appendRight(end, " = undefined");
-      else if (id.type !== "Identifier") this.#text.prependRight(start, i === 0 ? ";(" : "(").appendLeft(end, ")");
+      if (!init) {
+        if (place === "top" && node.kind !== "var") this.#text.appendRight(end, " = undefined");
+      } else if (id.type !== "Identifier")
+        this.#text.prependRight(start, i === 0 && place !== "head" ? ";(" : "(").appendLeft(end, ")");
       else if (isAnonymous(init as Node))
         this.#text
           .prependRight((init as Node).start, `({ ${id.name}: `)
@@ -185,7 +211,12 @@ class Rewriter {
     const pattern = parts.length > 0 ? `({ ${parts.join(", ")} } = ${whole ?? call})` : "";
     const text = whole !== null ? `${whole} = ${call};${pattern}` : pattern || call;
     this.#text.overwrite(node.start, node.end, `${text};`);
-    if (node.start > this.#hoistTo) this.#text.move(node.start, node.end, this.#hoistTo);
+    this.#hoist(node);
+  }
+
+  /** A cell exports to nobody; what it re-exports is loaded all the same. */
+  #importAgain(node: Node): void {
+    this.#text.overwrite(node.start, node.end, `await __import(${JSON.stringify((node.source as Node).value)});`);
   }
 
   /** What is rewritten at any depth: dynamic imports, import.meta, loops that await. Returns whether the node awaits. */
@@ -204,7 +235,7 @@ class Rewriter {
 
   /** An awaited loop asks, each time round, whether its cell was interrupted: nothing else can stop it from outside. */
   #guard(body: Node): void {
-    const check = `__guard(${this.#cell});`;
+    const check = "__guard();";
     if (body.type === "BlockStatement") this.#text.appendRight(body.start + 1, check);
     else this.#text.prependRight(body.start, `{${check}`).appendLeft(body.end, "}");
   }
@@ -212,6 +243,16 @@ class Rewriter {
 
 const loops = new Set(["ForStatement", "ForInStatement", "ForOfStatement", "WhileStatement", "DoWhileStatement"]);
 const functions = new Set(["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression", "ClassBody"]);
+
+/** Names of the enums and namespaces that leave code behind. */
+function mergingNames(body: Node[]): string[] {
+  return body.flatMap((node) => {
+    const inner = node.type === "ExportNamedDeclaration" ? ((node.declaration as Node | null) ?? node) : node;
+    if (inner.type !== "TSEnumDeclaration" && inner.type !== "TSModuleDeclaration") return [];
+    const id = inner.id as Node;
+    return inner.declare === true || id.type !== "Identifier" ? [] : [id.name as string];
+  });
+}
 
 function isAnonymous(node: Node): boolean {
   if (node.type === "ArrowFunctionExpression") return true;

@@ -62,6 +62,9 @@ export interface RunResult {
   seconds: number;
 }
 
+/** What nbformat wants to know of a kernel. */
+const ourKernel = { display_name: "TypeScript (AutoAgent Lab)", language: "typescript", name: "autoagent" };
+
 /** Runs a notebook. Rejects with a NotebookFailure when it cannot be read, started or written. */
 export async function runNotebook(options: RunOptions): Promise<RunResult> {
   const began = performance.now();
@@ -69,6 +72,10 @@ export async function runNotebook(options: RunOptions): Promise<RunResult> {
   const notebook = readNotebook(path);
   const cells = withParameters(notebook.cells, options.parameters);
   notebook.cells = cells;
+  notebook.metadata = {
+    ...notebook.metadata,
+    kernelspec: { ...ourKernel, ...(notebook.metadata.kernelspec as object) },
+  };
   for (const file of [options.output, options.html]) if (file) prepareFolder(resolve(file));
   const client = await startClient(dirname(path));
   let failure: RunResult["failure"] = null;

@@ -3,7 +3,9 @@
  * that order is kept and a flood of lines becomes a few messages. Idle is sent after the last of it.
  */
 
-/** What is sent on iopub. */
+import type { Message } from "../wire/index.ts";
+
+/** Sends on iopub. */
 export type Publish = (
   type: string,
   content: object,
@@ -12,7 +14,7 @@ export type Publish = (
 ) => void;
 
 /** The request that output belongs to; null for none. */
-export type Parent = { header: { msg_id: string } } | null;
+export type Parent = Message | null;
 
 /** Joins stream text. */
 export interface Coalescer {

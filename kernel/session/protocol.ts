@@ -15,7 +15,7 @@ export type UserMessage =
       metadata?: object | undefined;
       buffers?: string[] | undefined;
     }
-  | { type: "result"; run: number; data: object; metadata: object }
+  | { type: "result"; run: number; cell: number; data: object; metadata: object }
   | { type: "input"; run: number | null; prompt: string; password: boolean; sync: boolean }
   | { type: "done"; run: number; outcome: RunOutcome; expressions: { [name: string]: object } };
 
@@ -25,9 +25,12 @@ export type RunOutcome = { status: "ok" } | { status: "error"; ename: string; ev
 /** To the user process. */
 export type UserCommand =
   | { type: "run"; run: number; cell: number; source: string; expressions: { [name: string]: string } }
-  | { type: "interrupt" }
-  | { type: "input"; text: string | null; reason?: string }
-  | { type: "comm"; message: string; content: object; metadata: object; buffers: string[] };
+  | { type: "interrupt"; number: number }
+  | ({ type: "input" } & Answer)
+  | { type: "comm"; run: number; message: string; content: object; metadata: object; buffers: string[] };
+
+/** An answer to a question, or why there is none. */
+export type Answer = { text: string } | { text: null; reason: string };
 
 /** Marks, on the native stdout and stderr, that a cell has written all it will: never shown. */
 export function drainMark(run: number): string {

@@ -7,27 +7,27 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { drainMark, type UserCommand, type UserMessage } from "./protocol.ts";
+import { type Answer, drainMark, type UserCommand, type UserMessage } from "./protocol.ts";
 
 /** What the owner is told. */
 export interface UserEvents {
   onMessage(message: UserMessage): void;
   /** Native output: child processes and addons that write past JavaScript. */
   onNative(name: "stdout" | "stderr", text: string): void;
-  /** The process ended without being asked to. */
-  onDeath(how: string): void;
+  /** The process ended without being asked to; `wasReady` tells whether it could have taken a cell. */
+  onDeath(how: string, wasReady: boolean): void;
 }
 
 /** A running user process. */
 export interface UserProcess {
   readonly pid: number | undefined;
-  /** Resolves when it can take a cell. */
-  readonly ready: Promise<void>;
+  /** Resolves when it can take a cell, or with false when it never will. */
+  readonly ready: Promise<boolean>;
   send(command: UserCommand): void;
   /** Asks what runs to stop, on both paths. */
   interrupt(): void;
   /** An answer for a synchronous prompt: goes to the thread that still listens. */
-  answerNow(text: string | null): void;
+  answerNow(answer: Answer): void;
   /** Ends it; resolves when it is gone. */
   kill(): Promise<void>;
 }
@@ -59,26 +59,35 @@ export function startUserProcess(directory: string, events: UserEvents): UserPro
     Writable,
   ];
   let wanted = false;
-  let setReady: () => void;
-  const ready = new Promise<void>((resolve) => {
+  let interrupts = 0;
+  let isReady = false;
+  let setReady: (is: boolean) => void;
+  const ready = new Promise<boolean>((resolve) => {
     setReady = resolve;
   });
   createInterface({ input: out, crlfDelay: Number.POSITIVE_INFINITY }).on("line", (line) => {
-    const message = JSON.parse(line) as UserMessage;
-    if (message.type === "ready") setReady();
-    else if (message.type === "done") void drained(message.run).then(() => events.onMessage(message));
+    const message = parse(line);
+    if (message === null) return;
+    if (message.type === "ready") {
+      isReady = true;
+      setReady(true);
+    } else if (message.type === "done") void drained(message.run).then(() => events.onMessage(message));
     else events.onMessage(message);
   });
   const drained = watchNative({ stdout, stderr }, events);
   for (const pipe of [commands, urgent]) pipe.on("error", () => {}); // its death is told by `close`
   const gone = new Promise<void>((resolve) => {
     const end = (how: string): void => {
-      setReady();
-      if (!wanted) events.onDeath(how);
+      setReady(false);
+      if (!wanted) events.onDeath(how, isReady);
       wanted = true;
       resolve();
     };
-    child.on("close", (code, signal) => end(signal === null ? `exit code ${code}` : `signal ${signal}`));
+    const tell = (code: number | null, signal: string | null): void =>
+      end(signal === null ? `exit code ${code}` : `signal ${signal}`);
+    child.on("close", tell);
+    // `close` waits for the pipes, which a program that a cell left running may hold open for ever.
+    child.on("exit", (code, signal) => setTimeout(tell, 300, code, signal));
     child.on("error", (error) => end(error.message));
   });
   const write = (pipe: Writable, command: object): void => {
@@ -89,16 +98,27 @@ export function startUserProcess(directory: string, events: UserEvents): UserPro
     ready,
     send: (command) => write(commands, command),
     interrupt() {
-      write(commands, { type: "interrupt" });
-      write(urgent, { type: "interrupt" });
+      const interrupt = { type: "interrupt", number: ++interrupts };
+      write(commands, interrupt);
+      write(urgent, interrupt);
     },
-    answerNow: (text) => write(urgent, { type: "input", text }),
+    answerNow: (answer) => write(urgent, { type: "input", ...answer }),
     kill() {
       wanted = true;
       child.kill("SIGKILL");
       return gone;
     },
   };
+}
+
+/** A line of the message pipe; null for what a cell wrote there itself. */
+function parse(line: string): UserMessage | null {
+  try {
+    const message = JSON.parse(line) as UserMessage | null;
+    return typeof message?.type === "string" ? message : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Passes native output on, and tells when both pipes have shown a run's mark (or half a second has passed). */

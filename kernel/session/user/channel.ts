@@ -12,7 +12,8 @@ export const currentRun = new AsyncLocalStorage<RunContext>();
 /** One run of a cell. */
 export interface RunContext {
   run: number;
-  cell: number;
+  /** The number that the cell's prompt shows; null for code that is no cell, such as a comm's handler. */
+  cell: number | null;
   interrupted: boolean;
   shown: { value: unknown } | null;
 }

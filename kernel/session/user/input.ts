@@ -26,12 +26,21 @@ interface Shared {
 /** Makes the functions. `answer` is called when the answer to an `input` comes in; null for none. */
 export function createInput({ shared, answerText, runNow }: Shared) {
   let waiting: { resolve(text: string): void; reject(error: Error): void } | null = null;
+  let last: Promise<unknown> = Promise.resolve();
 
-  const ask = (question: string, password: boolean): Promise<string> =>
-    new Promise((resolve, reject) => {
-      waiting = { resolve, reject };
-      send({ type: "input", run: runNow(), prompt: question, password, sync: false });
-    });
+  /** One question at a time: a front end has one box. */
+  const ask = (question: string, password: boolean): Promise<string> => {
+    const run = runNow();
+    const asked = last.then(
+      () =>
+        new Promise<string>((resolve, reject) => {
+          waiting = { resolve, reject };
+          send({ type: "input", run, prompt: question, password, sync: false });
+        }),
+    );
+    last = asked.catch(() => {});
+    return asked;
+  };
 
   const echo = (question: string, answer: string): void =>
     send({ type: "stream", run: runNow(), name: "stdout", text: `${question} ${answer}\n` });
@@ -48,22 +57,24 @@ export function createInput({ shared, answerText, runNow }: Shared) {
     }
   }
 
-  const askNow = (question: string): string | null => {
+  const askNow = (question: string): string => {
     Atomics.store(shared, 2, 0);
     send({ type: "input", run: runNow(), prompt: question, password: false, sync: true });
     Atomics.wait(shared, 2, 0);
     const length = Atomics.load(shared, 3);
-    return length < 0 ? null : new TextDecoder().decode(answerText.slice(0, length));
+    const text = new TextDecoder().decode(answerText.slice(0, length < 0 ? -1 - length : length));
+    if (length < 0) throw new InputFailure(`The question was not answered: ${text}`);
+    return text;
   };
 
-  const prompt = (question = "", fallback = ""): string | null => {
+  const prompt = (question = "", fallback = ""): string => {
     const given = askNow(question);
-    if (given !== null) echo(question, given === "" ? fallback : given);
-    return given === "" ? fallback : given;
+    const text = given === "" ? fallback : given;
+    echo(question, text);
+    return text;
   };
   const confirm = (question = ""): boolean => {
-    const given = askNow(`${question} [y/N]`);
-    const yes = /^y(es)?$/i.test(given ?? "");
+    const yes = /^y(es)?$/i.test(askNow(`${question} [y/N]`));
     echo(question, yes ? "yes" : "no");
     return yes;
   };

@@ -8,27 +8,30 @@ import { Session } from "node:inspector";
 import { Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { workerData } from "node:worker_threads";
-import { descriptors } from "../protocol.ts";
+import { type Answer, descriptors } from "../protocol.ts";
 
 /** Memory shared with the main thread: see `slots`. */
 const { shared, text } = workerData as { shared: Int32Array; text: Uint8Array };
 /** Places in the shared memory. */
 const slots = { interrupts: 0, acknowledged: 1, answer: 2, length: 3 } as const;
 
+type UrgentCommand = { type: "interrupt"; number: number } | ({ type: "input" } & Answer);
+
 const session = new Session();
 session.connectToMainThread();
 
 const lines = createInterface({ input: new Socket({ fd: descriptors.urgent, readable: true, writable: false }) });
 lines.on("line", (line) => {
-  const command = JSON.parse(line) as { type: string; text?: string | null };
-  if (command.type === "interrupt") interrupt();
-  else if (command.type === "input") answer(command.text ?? null);
+  const command = JSON.parse(line) as UrgentCommand;
+  if (command.type === "interrupt") interrupt(command.number);
+  else answer(command);
 });
 lines.on("close", () => process.kill(process.pid, "SIGKILL"));
 
-function interrupt(): void {
-  const wanted = Atomics.add(shared, slots.interrupts, 1) + 1;
-  answer(null); // a prompt that is waited for is given up
+/** Interrupts are numbered by the sender: the main thread may have heard of this one before. */
+function interrupt(wanted: number): void {
+  Atomics.store(shared, slots.interrupts, wanted);
+  answer({ text: null, reason: "the cell was interrupted" }); // a prompt that is waited for is given up
   const insist = (): void => {
     if (Atomics.load(shared, slots.acknowledged) >= wanted) return;
     session.post("Runtime.terminateExecution");
@@ -37,11 +40,14 @@ function interrupt(): void {
   setTimeout(insist, 300);
 }
 
-function answer(given: string | null): void {
+/** Wakes a prompt with an answer, or with the reason why there is none: then the length is negative. */
+function answer(given: Answer): void {
   if (Atomics.load(shared, slots.answer) !== 0) return;
-  const bytes = given === null ? null : new TextEncoder().encode(given).subarray(0, text.length);
-  if (bytes !== null) text.set(bytes);
-  Atomics.store(shared, slots.length, bytes === null ? -1 : bytes.length);
+  const bytes = new TextEncoder()
+    .encode(given.text ?? ("reason" in given ? given.reason : ""))
+    .subarray(0, text.length);
+  text.set(bytes);
+  Atomics.store(shared, slots.length, given.text === null ? -1 - bytes.length : bytes.length);
   Atomics.store(shared, slots.answer, 1);
   Atomics.notify(shared, slots.answer);
 }

@@ -6,7 +6,7 @@
 import { type Runtime, Session } from "node:inspector";
 import { Worker } from "node:worker_threads";
 import { createDisplay, toBundle } from "../../display/index.ts";
-import { prepareCell } from "../../language/index.ts";
+import { type PreparedCell, prepareCell } from "../../language/index.ts";
 import type { RunOutcome, UserCommand } from "../protocol.ts";
 import { captureStreams, currentRun, listen, markDrained, type RunContext, send } from "./channel.ts";
 import { createInput } from "./input.ts";
@@ -45,9 +45,8 @@ const globals: { [name: string]: unknown } = {
     const context = currentRun.getStore() ?? active?.context;
     if (context !== undefined) context.shown = { value };
   },
-  __guard(cell: number) {
-    const context = currentRun.getStore();
-    if (context?.interrupted && context.cell === cell) throw new Interrupted();
+  __guard() {
+    if (currentRun.getStore()?.interrupted) throw new Interrupted();
   },
   __caught(value: unknown) {
     caught.value = value;
@@ -56,20 +55,26 @@ const globals: { [name: string]: unknown } = {
 for (const [name, value] of Object.entries(globals))
   Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
 
-/** Evaluates code in REPL mode; resolves when it, and what it awaits, is done. Rejects with what it threw. */
-function evaluate(code: string): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    session.post(
-      "Runtime.evaluate",
-      { expression: code, replMode: true, awaitPromise: true, silent: true },
-      (error, done) => {
-        const details = (done as Runtime.EvaluateReturnType | undefined)?.exceptionDetails;
-        if (error !== null) reject(error);
-        else if (details === undefined) resolve(undefined);
-        else reject(thrownBy(details.exception));
-      },
-    );
+/** Names that cells have declared: declared once, so that a cell that fails leaves what was there before it. */
+const declared = new Set<string>();
+
+/** Evaluates a prepared cell; resolves when it, and what it awaits, is done. Rejects with what it threw. */
+async function evaluate({ code, names }: PreparedCell): Promise<void> {
+  const fresh = names.filter((name) => !declared.has(name));
+  if (fresh.length > 0) await evaluateCode(`let ${fresh.join(", ")};`);
+  for (const name of fresh) declared.add(name);
+  await evaluateCode(code);
+}
+
+function evaluateCode(expression: string): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  session.post("Runtime.evaluate", { expression, replMode: true, awaitPromise: true, silent: true }, (error, done) => {
+    const details = (done as Runtime.EvaluateReturnType | undefined)?.exceptionDetails;
+    if (error !== null) reject(error);
+    else if (details === undefined) resolve();
+    else reject(thrownBy(details.exception));
   });
+  return promise;
 }
 
 /** The very value that was thrown, out of the inspector's description of it. */
@@ -91,18 +96,18 @@ async function run({ run: id, cell, source, expressions }: Extract<UserCommand, 
     active = { context, stop: reject };
   });
   stopped.catch(() => {});
-  cells.set(cell, { source, prepared: null });
+  cells.set(id, { cell, source, prepared: null });
   try {
-    const prepared = prepareCell(source, cell);
-    cells.set(cell, { source, prepared });
+    const prepared = prepareCell(source, id);
+    cells.set(id, { cell, source, prepared });
     await currentRun.run(context, async () => {
-      await Promise.race([evaluate(prepared.code), stopped]);
+      await Promise.race([evaluate(prepared), stopped]);
       const value = await Promise.race([context.shown?.value, stopped]);
       if (value !== undefined) {
         const { data, metadata } = await Promise.race([toBundle(value), stopped]);
-        send({ type: "result", run: id, data, metadata });
+        send({ type: "result", run: id, cell, data, metadata });
       }
-      shownExpressions = await evaluateExpressions(expressions, cell);
+      shownExpressions = await Promise.race([evaluateExpressions(expressions, context), stopped]);
     });
   } catch (thrown) {
     // V8 ends a busy loop before this thread hears of the interrupt.
@@ -117,23 +122,38 @@ async function run({ run: id, cell, source, expressions }: Extract<UserCommand, 
 
 async function evaluateExpressions(
   expressions: { [name: string]: string },
-  cell: number,
+  context: RunContext,
 ): Promise<{ [name: string]: object }> {
   const results: { [name: string]: object } = {};
   for (const [name, expression] of Object.entries(expressions)) {
     try {
-      await evaluate(prepareCell(`(${expression}\n)`, cell).code);
-      const { data, metadata } = await toBundle(await currentRun.getStore()?.shown?.value);
+      context.shown = null;
+      await evaluate(prepareCell(`(${expression}\n)`, 0));
+      const { data, metadata } = await toBundle(await (context.shown as RunContext["shown"])?.value);
       results[name] = { status: "ok", data, metadata };
     } catch (thrown) {
-      results[name] = { status: "error", ...reportError(thrown, cell) };
+      results[name] = { status: "error", ...reportError(thrown, 0) };
     }
   }
   return results;
 }
 
-function acknowledgeInterrupt(): void {
-  Atomics.store(shared, 1, Atomics.load(shared, 0));
+/** A message from a front end's side of a comm: what its handlers print and show belongs to the message. */
+async function receiveComm(command: Extract<UserCommand, { type: "comm" }>): Promise<void> {
+  const { run } = command;
+  await currentRun.run({ run, cell: null, interrupted: false, shown: null }, async () => {
+    try {
+      await display.receive(command);
+    } catch (thrown) {
+      tell(thrown);
+    }
+  });
+  markDrained(run);
+  send({ type: "done", run, outcome: { status: "ok" }, expressions: {} });
+}
+
+function acknowledgeInterrupt(number: number): void {
+  Atomics.store(shared, 1, number);
   if (active === null) return;
   active.context.interrupted = true;
   active.stop(new Interrupted());
@@ -143,16 +163,16 @@ function acknowledgeInterrupt(): void {
 captureStreams();
 listen((command) => {
   if (command.type === "run") void run(command);
-  else if (command.type === "interrupt") acknowledgeInterrupt();
-  else if (command.type === "input") answer(command.text, command.reason);
-  else display.receive(command);
+  else if (command.type === "interrupt") acknowledgeInterrupt(command.number);
+  else if (command.type === "input") answer(command.text, "reason" in command ? command.reason : undefined);
+  else void receiveComm(command);
 });
 
 // What nobody waits for is told where it belongs, and the session goes on.
 const tell = (thrown: unknown): void => {
   if (thrown instanceof Interrupted) return;
   const context = currentRun.getStore();
-  const { traceback } = reportError(thrown, context?.cell ?? 0);
+  const { traceback } = reportError(thrown, context?.run ?? 0);
   const text = `Uncaught ${traceback.join("\n")}\n`;
   send({ type: "stream", run: context?.run ?? runNow(), name: "stderr", text });
 };

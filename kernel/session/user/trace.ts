@@ -5,11 +5,13 @@ import { CellSyntaxError, type PreparedCell } from "../../language/index.ts";
 
 /** What a cell was, for traces that come later. */
 export interface KnownCell {
+  /** The number that its prompt shows. */
+  cell: number;
   source: string;
   prepared: PreparedCell | null;
 }
 
-/** Cells by their number. */
+/** Cells by the number of their run: one that is not kept in the history has its neighbour's prompt. */
 export const cells = new Map<number, KnownCell>();
 
 /** An error as Jupyter sends it. */
@@ -27,14 +29,14 @@ export class Interrupted extends Error {
   }
 }
 
-/** Describes whatever was thrown. `cell` is the number of the cell that ran. */
-export function reportError(thrown: unknown, cell: number): ErrorReport {
+/** Describes whatever was thrown in a run. */
+export function reportError(thrown: unknown, run: number): ErrorReport {
   if (thrown instanceof CellSyntaxError) {
     const { line, column, message } = thrown;
     return {
       ename: "SyntaxError",
       evalue: message,
-      traceback: [`SyntaxError: ${message}`, ...frame(cell, line, column)],
+      traceback: [`SyntaxError: ${message}`, ...frame(run, line, column)],
     };
   }
   if (!isError(thrown)) {
@@ -42,7 +44,7 @@ export function reportError(thrown: unknown, cell: number): ErrorReport {
     return { ename: "Thrown", evalue: text, traceback: [`Thrown: ${text}`] };
   }
   const ename = String(thrown.name || thrown.constructor?.name || "Error");
-  return { ename, evalue: String(thrown.message), traceback: describe(thrown, cell, new Set()) };
+  return { ename, evalue: String(thrown.message), traceback: describe(thrown, new Set()) };
 }
 
 function isError(value: unknown): value is Error {
@@ -51,7 +53,7 @@ function isError(value: unknown): value is Error {
   );
 }
 
-function describe(error: Error, cell: number, seen: Set<unknown>): string[] {
+function describe(error: Error, seen: Set<unknown>): string[] {
   seen.add(error);
   const name = String(error.name || "Error");
   const lines = [`${name}: ${error.message}`];
@@ -66,13 +68,13 @@ function describe(error: Error, cell: number, seen: Set<unknown>): string[] {
   const members = (error as AggregateError).errors;
   if (Array.isArray(members))
     for (const [i, member] of members.entries())
-      if (!seen.has(member)) lines.push(`[error ${i + 1} of ${members.length}]`, ...below(member, cell, seen));
-  if (error.cause !== undefined && !seen.has(error.cause)) lines.push("[caused by]", ...below(error.cause, cell, seen));
+      if (!seen.has(member)) lines.push(`[error ${i + 1} of ${members.length}]`, ...below(member, seen));
+  if (error.cause !== undefined && !seen.has(error.cause)) lines.push("[caused by]", ...below(error.cause, seen));
   return lines;
 }
 
-function below(value: unknown, cell: number, seen: Set<unknown>): string[] {
-  const lines = isError(value) ? describe(value, cell, seen) : [inspect(value)];
+function below(value: unknown, seen: Set<unknown>): string[] {
+  const lines = isError(value) ? describe(value, seen) : [inspect(value)];
   return lines.map((line) => `  ${line}`);
 }
 
@@ -87,7 +89,11 @@ function framesOf(error: Error): Frame[] {
   if (start < 0) return [];
   const frames: Frame[] = [];
   for (const line of stack.slice(start + 1).split("\n")) {
-    if (/kernel[/\\]session[/\\]user|node:internal|node:inspector|node:async_hooks|<anonymous>:0:0/.test(line))
+    if (
+      /kernel[/\\]session[/\\]user|node:internal|node:inspector|node:async_hooks|node:diagnostics_channel|<anonymous>:0:0/.test(
+        line,
+      )
+    )
       continue;
     const found = /^\s+at (?:(async )?(.*?) \()?(?:file:\/\/)?(?:.*?)cell-(\d+)\.ts:(\d+):(\d+)\)?$/.exec(line);
     if (found === null) {
@@ -98,7 +104,7 @@ function framesOf(error: Error): Frame[] {
     const known = cells.get(Number(number));
     const at = known?.prepared?.locate(Number(row), Number(column) - 1) ?? null;
     if (known === undefined || at === null) continue;
-    const where = `cell ${number}, line ${at.line}, column ${at.column + 1}`;
+    const where = `cell ${known.cell}, line ${at.line}, column ${at.column + 1}`;
     frames.push({
       text: `    at ${name ? `${wait}${name} (${where})` : where}`,
       at: { source: known.source, ...at },
@@ -109,9 +115,12 @@ function framesOf(error: Error): Frame[] {
   return lastOwn < 0 ? frames.filter(({ text }) => !text.includes("<anonymous>)")) : frames.slice(0, lastOwn + 1);
 }
 
-function frame(cell: number, line: number, column: number): string[] {
-  const known = cells.get(cell);
-  return [`    at cell ${cell}, line ${line}, column ${column + 1}`, ...codeFrame(known?.source ?? "", line, column)];
+function frame(run: number, line: number, column: number): string[] {
+  const known = cells.get(run);
+  return [
+    `    at cell ${known?.cell ?? 0}, line ${line}, column ${column + 1}`,
+    ...codeFrame(known?.source ?? "", line, column),
+  ];
 }
 
 /** The line with one above and below, and a mark under the column. */
