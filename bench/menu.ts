@@ -1,5 +1,5 @@
 /**
- * `npm run bench:menu [-- --seeds 10 --updates 100 --only "leave-one-out"]`: REINFORCE on the edit menu, every life in the
+ * `npm run bench:menu [-- --seeds 10 --first 1 --updates 100 --only "leave-one-out"]`: REINFORCE on the edit menu, every life in the
  * real sandbox. Prints a table: a row a variant, from the paper's literal loop at three step sizes to baselines with
  * Adam. Survival and harm are of fresh episodes after training; entropy is the policy's own. The random policy is measured
  * in the same run. A pass mark is printed for leave-one-out: >= 45 of 50 steps, harm <= 0.5 %, entropy >= 0.5 nats.
@@ -17,24 +17,27 @@ import { type StudyOptions, study } from "../src/training/index.ts";
 const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "10" },
+    first: { type: "string", default: "1" },
     updates: { type: "string", default: "100" },
     evaluate: { type: "string", default: "100" },
     only: { type: "string" },
   },
 });
-const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => i + 1);
+const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => i + Number(values.first));
 const updates = Number(values.updates);
 const evaluationEpisodes = Number(values.evaluate);
 
 const all: StudyOptions["variants"] = {
-  "literal, 1e-4": { estimator: "seed", learningRate: 1e-4 },
-  "literal, 1e-3": { estimator: "seed", learningRate: 1e-3 },
-  "literal, 1e-2": { estimator: "seed", learningRate: 1e-2 },
-  "mean, Adam": { estimator: "mean" },
-  "reinforce++, Adam": { estimator: "reinforce++" },
+  "literal 1e-4": { estimator: "seed", learningRate: 1e-4 },
+  "literal 1e-3": { estimator: "seed", learningRate: 1e-3 },
+  "literal 1e-2": { estimator: "seed", learningRate: 1e-2 },
+  "mean + Adam": { estimator: "mean" },
+  "reinforce++ + Adam": { estimator: "reinforce++" },
   "leave-one-out": { estimator: "leave-one-out" },
 };
-const names = Object.keys(all).filter((name) => values.only === undefined || values.only.split(",").includes(name));
+const names = values.only?.split(",") ?? Object.keys(all);
+const unknown = names.find((name) => !(name in all));
+if (unknown !== undefined) throw new RangeError(`Unknown variant "${unknown}": use ${Object.keys(all).join(", ")}`);
 
 await using sandbox = await createSandbox({ workers: 2 });
 const env = new SurvivalEnv({ maxSteps: 50, sandbox });

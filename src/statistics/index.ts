@@ -60,3 +60,21 @@ export function wilsonInterval(count: number, total: number, z = 1.959964): Inte
 export function entropyOf(probabilities: readonly number[]): number {
   return 0 - probabilities.reduce((sum, p) => (p > 0 ? sum + p * Math.log(p) : sum), 0);
 }
+
+/** Interquartile mean: of the middle half, the outer values weighted by the part of them that is inside (Agarwal 2021). */
+export function interquartileMean(values: readonly number[]): number {
+  if (values.length === 0) throw new RangeError("Expected at least one value for an interquartile mean, got none");
+  const sorted = [...values].sort((a, b) => a - b);
+  const from = sorted.length / 4;
+  const to = sorted.length - from;
+  const inside = (i: number): number => Math.max(0, Math.min(to, i + 1) - Math.max(from, i));
+  return sorted.reduce((sum, value, i) => sum + value * inside(i), 0) / (to - from);
+}
+
+/** Probability that a run of `after` beats a run of `before`, ties counted half (Mann and Whitney 1947). */
+export function probabilityOfImprovement(before: readonly number[], after: readonly number[]): number {
+  if (before.length === 0 || after.length === 0)
+    throw new RangeError(`Expected runs on both sides, got ${before.length} before and ${after.length} after`);
+  const wins = after.map((a) => mean(before.map((b) => (a > b ? 1 : a === b ? 0.5 : 0))));
+  return mean(wins);
+}

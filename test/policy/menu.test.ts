@@ -9,11 +9,12 @@ describe("the edit menu", () => {
     const streams = Array.from({ length: 20_000 }, (_, i) => createRandom(1, i));
     const actions = await policy.act(new Array(streams.length).fill(null), streams);
     const shares = [0, 1, 2].map((k) => actions.filter(({ choice }) => choice === k).length / actions.length);
-    [1 / 8, 2 / 8, 5 / 8].forEach((p, k) => assert.ok(Math.abs(shares[k]! - p) < 0.01, `edit ${k}: ${shares[k]}`));
+    for (const [k, p] of [1 / 8, 2 / 8, 5 / 8].entries())
+      assert.ok(Math.abs(shares[k]! - p) < 0.01, `edit ${k}: ${shares[k]}`);
     for (const { choice, logProb } of actions.slice(0, 20))
       assert.ok(Math.abs(logProb - Math.log([1, 2, 5][choice as number]! / 8)) < 1e-6);
     const again = [...policy.logProbs(actions.slice(0, 20)).dataSync()];
-    again.forEach((value, i) => assert.ok(Math.abs(value - actions[i]!.logProb) < 1e-6));
+    for (const [i, value] of again.entries()) assert.ok(Math.abs(value - actions[i]!.logProb) < 1e-6);
     policy.dispose();
   });
 

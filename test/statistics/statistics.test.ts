@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { createRandom } from "../../src/random/index.ts";
-import { bootstrapInterval, entropyOf, mean, standardDeviation, wilsonInterval } from "../../src/statistics/index.ts";
+import {
+  bootstrapInterval,
+  entropyOf,
+  interquartileMean,
+  mean,
+  probabilityOfImprovement,
+  standardDeviation,
+  wilsonInterval,
+} from "../../src/statistics/index.ts";
 
 describe("statistics", () => {
   it("a bootstrap interval repeats to the last digit and covers the mean as often as it says", () => {
@@ -31,5 +39,19 @@ describe("statistics", () => {
     assert.equal(mean([1, 2, 6]), 3);
     assert.ok(Math.abs(standardDeviation([1, 2, 6]) - Math.sqrt(7)) < 1e-12);
     assert.ok(Math.abs(entropyOf([0.25, 0.25, 0.5, 0]) - 1.5 * Math.log(2)) < 1e-12);
+  });
+
+  it("the interquartile mean leaves a quarter out on each side, in parts where it must", () => {
+    assert.equal(interquartileMean([100, 1, 3, -50]), 2);
+    // 5 values: a quarter of the second from either end is cut as well.
+    assert.ok(Math.abs(interquartileMean([0, 10, 20, 30, 900]) - (0.75 * 10 + 20 + 0.75 * 30) / 2.5) < 1e-12);
+    assert.equal(interquartileMean([7]), 7);
+    assert.throws(() => interquartileMean([]), /at least one value/);
+  });
+
+  it("the probability of improvement counts pairs, ties half", () => {
+    assert.equal(probabilityOfImprovement([1, 2], [2, 3]), (1 + 0.5 + 1 + 1) / 4);
+    assert.equal(probabilityOfImprovement([5], [1]), 0);
+    assert.throws(() => probabilityOfImprovement([], [1]), /got 0 before and 1 after/);
   });
 });

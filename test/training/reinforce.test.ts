@@ -48,9 +48,8 @@ describe("train", () => {
     const options = { updates: 1, episodes: 6, seed: 3, learningRate: 0.05, entropyBonus: 0, clip: 0 };
     const [update] = await updatesOf({ env: nameEnv(), policy, estimator: "mean", ...options });
     const gradient = gradientByHand(start, update!.episodes, update!.advantages);
-    [...policy.variables[0]!.dataSync()].forEach((value, k) =>
-      assert.ok(Math.abs(value - (start[k]! + 0.05 * Math.sign(gradient[k]!))) < 1e-4, `logit ${k}: ${value}`),
-    );
+    for (const [k, value] of policy.variables[0]!.dataSync().entries())
+      assert.ok(Math.abs(value - (start[k]! + 0.05 * Math.sign(gradient[k]!))) < 1e-4, `logit ${k}: ${value}`);
     policy.dispose();
   });
 

@@ -16,7 +16,8 @@ describe("returns", () => {
     const rewards = [0.5, -2, 3, 0, 7.25];
     for (const gamma of [0, 0.3, 0.9, 1]) {
       const expected = rewards.map((_, t) => rewards.slice(t).reduce((sum, r, k) => sum + gamma ** k * r, 0));
-      returns(rewards, { gamma }).forEach((value, t) => assert.ok(Math.abs(value - expected[t]!) < 1e-12));
+      for (const [t, value] of returns(rewards, { gamma }).entries())
+        assert.ok(Math.abs(value - expected[t]!) < 1e-12, `gamma ${gamma}, step ${t}: ${value}`);
     }
   });
 
@@ -46,9 +47,8 @@ describe("advantages", () => {
 
   it("with leave-one-out are n/(n-1) times those with the mean", () => {
     const mean = advantages(G, { baseline: "mean" });
-    advantages(G, { baseline: "leave-one-out" }).forEach((value, t) =>
-      assert.ok(Math.abs(value - (4 / 3) * mean[t]!) < 1e-9, `step ${t}: ${value}`),
-    );
+    for (const [t, value] of advantages(G, { baseline: "leave-one-out" }).entries())
+      assert.ok(Math.abs(value - (4 / 3) * mean[t]!) < 1e-9, `step ${t}: ${value}`);
   });
 
   it("take no baseline, or a function of one's own", () => {
