@@ -1,0 +1,132 @@
+/** Static pictures of figures, measured against Chromium's; what a bundle gets. */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { inflateSync } from "node:zlib";
+import { JSDOM } from "jsdom";
+import { createSurface } from "../../../kernel/display/canvas.ts";
+import { completeBundle, drawPicture } from "../../../kernel/display/index.ts";
+import { openPage } from "../../support.ts";
+
+const steps = [...Array(60).keys()];
+const returns = steps.map((i) => Math.sin(i / 8) * 3 + i / 12);
+const line = {
+  data: [
+    { x: steps, y: returns, mode: "lines", name: "mean" },
+    { x: steps, y: returns.map((y) => y + 1), mode: "lines", name: "leave-one-out" },
+  ],
+  layout: {
+    title: { text: "Reward of a life" },
+    xaxis: { title: { text: "step" } },
+    yaxis: { title: { text: "mean reward" } },
+  },
+};
+const size = { width: 860, height: 380, paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff" };
+
+interface Picture {
+  texts: string[];
+  lines: [number, number][][];
+}
+
+function read(svg: string): Picture {
+  const { document } = new JSDOM(svg, { contentType: "image/svg+xml" }).window;
+  return {
+    texts: [...document.querySelectorAll("text")].map((text) => text.textContent ?? "").filter((text) => text !== ""),
+    lines: [...document.querySelectorAll(".scatterlayer path.js-line")].map((path) => {
+      const numbers = (path.getAttribute("d")?.match(/-?[\d.]+/g) ?? []).map(Number);
+      return numbers.flatMap((x, i) => (i % 2 === 0 ? [[x, numbers[i + 1]!] as [number, number]] : []));
+    }),
+  };
+}
+
+describe("kernel/display pictures", () => {
+  it("a figure has the texts of Chromium's picture, and its lines within 3 % of the frame", async function () {
+    const ours = read(await drawPicture(line));
+    const { page, complaints, close } = await openPage(this, "about:blank");
+    try {
+      const library = createRequire(import.meta.url).resolve("plotly.js/dist/plotly.min.js");
+      await page.addScriptTag({ content: readFileSync(library, "utf8") });
+      const figure = JSON.stringify({ data: line.data, layout: { ...line.layout, ...size } });
+      const theirs = read(
+        (await page.evaluate(`(async () => {
+          const figure = ${figure};
+          const place = document.body.appendChild(document.createElement("div"));
+          await Plotly.newPlot(place, figure.data, figure.layout, { staticPlot: true });
+          const url = await Plotly.toImage(place, { format: "svg", width: 860, height: 380 });
+          return decodeURIComponent(url.replace(/^data:image\\/svg\\+xml,/, ""));
+        })()`)) as string,
+      );
+      assert.deepEqual(ours.texts, theirs.texts);
+      assert.ok(
+        ["step", "mean reward", "Reward of a life", "leave-one-out"].every((text) => ours.texts.includes(text)),
+      );
+      assert.equal(ours.lines.length, 2);
+      assert.deepEqual(
+        ours.lines.map((points) => points.length > 20),
+        [true, true],
+      );
+      for (const [i, points] of ours.lines.entries()) {
+        const [ourEnds, theirEnds] = [points, theirs.lines[i]!].map((all) => [all[0]!, all.at(-1)!]);
+        for (const end of [0, 1]) {
+          const [dx, dy] = [0, 1].map((axis) => Math.abs(ourEnds![end]![axis]! - theirEnds![end]![axis]!));
+          assert.ok(dx! <= 0.03 * size.width && dy! <= 0.03 * size.height, `line ${i} is ${dx} and ${dy} pixels off`);
+        }
+      }
+      assert.deepEqual(complaints, []);
+    } finally {
+      await close();
+    }
+  });
+
+  it("a heatmap has its pixels in the picture", async () => {
+    const svg = await drawPicture({
+      data: [
+        {
+          type: "heatmap",
+          z: [
+            [1, 2],
+            [3, 4],
+          ],
+        },
+      ],
+    });
+    assert.match(svg, /<image [^>]*href="data:image\/png;base64,iVBOR/);
+  });
+
+  it("a surface gives a PNG of what was filled, cut at its edges", () => {
+    const surface = createSurface({ width: 2, height: 1 });
+    surface.fillStyle = "rgba(10, 20, 30, 1)";
+    surface.fillRect(1, 0, 5, 5);
+    const png = Buffer.from(surface.toDataURL().split(",")[1]!, "base64");
+    const start = png.indexOf("IDAT");
+    const rows = inflateSync(png.subarray(start + 4, start + 4 + png.readUInt32BE(start - 4)));
+    assert.deepEqual([...rows], [0, 0, 0, 0, 0, 10, 20, 30, 255]);
+  });
+
+  it("a bundle with a figure gets a picture that sanitisers keep, and no share button", async () => {
+    const given = { "application/vnd.plotly.v1+json": line, "text/plain": "Reward <of> a life" };
+    const bundle = await completeBundle(given);
+    assert.match(
+      String(bundle["text/html"]),
+      /^<img alt="Reward &#60;of&#62; a life" style="max-width:100%" src="data:image\/svg\+xml;base64,/,
+    );
+    const { config } = bundle["application/vnd.plotly.v1+json"] as { config: object };
+    assert.deepEqual(config, { displaylogo: false, showSendToCloud: false, responsive: true });
+  });
+
+  it("a bundle with HTML of its own, or without a figure, stays as it is", async () => {
+    const own = { "application/vnd.plotly.v1+json": line, "text/html": "<b>mine</b>" };
+    assert.equal(await completeBundle(own), own);
+    const text = { "text/plain": "4" };
+    assert.equal(await completeBundle(text), text);
+  });
+
+  it("a figure that plotly cannot draw keeps its text, says why, and the next one is drawn", async () => {
+    const broken = { data: [{ type: "scatter", x: [1], y: [2] }], layout: { width: 10, height: "tall" } };
+    const bundle = await completeBundle({ "application/vnd.plotly.v1+json": { data: "nothing" }, "text/plain": "odd" });
+    assert.match(String(bundle["text/html"]), /^<(p>odd<\/p><p>The figure could not be drawn: |img alt="odd")/);
+    await drawPicture(broken).catch(() => {});
+    assert.match(await drawPicture(line), /mean reward/);
+  });
+});
