@@ -1,0 +1,203 @@
+/** A session over the real protocol: cells, errors, interrupts, floods, deaths. The client is the notebook runner's own. */
+
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Client, startClient } from "../../../kernel/notebook/client.ts";
+
+interface Seen {
+  status: string;
+  /** execute_result, display_data and update_display_data as text. */
+  shown: string[];
+  stdout: string;
+  stderr: string;
+  error: { ename: string; evalue: string; text: string } | null;
+  messages: number;
+}
+
+describe("a kernel session", () => {
+  let folder: string;
+  let client: Client;
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "session-"));
+    client = await startClient(folder);
+  });
+  after(async () => {
+    await client.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function run(code: string, { interruptAfterMs = 0, on = client } = {}): Promise<Seen> {
+    const seen: Seen = { status: "", shown: [], stdout: "", stderr: "", error: null, messages: 0 };
+    const timer = interruptAfterMs > 0 ? setTimeout(() => on.interrupt(), interruptAfterMs) : undefined;
+    const reply = await on.execute(code, ({ header, content }) => {
+      seen.messages++;
+      if (header.msg_type === "stream") seen[content.name as "stdout"] += String(content.text);
+      else if (header.msg_type === "error") {
+        const { ename, evalue, traceback } = content as { ename: string; evalue: string; traceback: string[] };
+        seen.error = { ename, evalue, text: traceback.join("\n") };
+      } else if (/^(execute_result|display_data|update_display_data)$/.test(header.msg_type))
+        seen.shown.push((content.data as { "text/plain": string })["text/plain"]);
+    });
+    clearTimeout(timer);
+    seen.status = String(reply.content.status);
+    return seen;
+  }
+
+  const value = async (code: string): Promise<string | undefined> => (await run(code)).shown.at(-1);
+
+  it("shows the last expression, awaited, and nothing for undefined", async () => {
+    assert.deepEqual((await run("const a: number = 20; a + 1")).shown, ["21"]);
+    assert.deepEqual((await run("Promise.resolve([a])")).shown, ["[ 20 ]"]);
+    assert.deepEqual((await run("const b = 1;")).shown, []);
+    assert.deepEqual(
+      (await run("await null; for await (const x of [1, Promise.resolve(2)]) console.log(x);")).stdout,
+      "1\n2\n",
+    );
+  });
+
+  it("lets any kind of declaration follow any other", async () => {
+    const kinds = [
+      ["const x = 'const';", "'const'"],
+      ["let x = 'let';", "'let'"],
+      ["function x() {}", "[Function: x]"],
+      ["class x {}", "[class x]"],
+      ["enum x { A = 7 }", "{ '7': 'A', A: 7 }"],
+      ["var x = 'var';", "'var'"],
+      ["import { sep as x } from 'node:path';", `'${join("/")}'`],
+      ["namespace x { export const inside = 3; }", "{ inside: 3 }"],
+      ["const { x } = { x: 'taken out' };", "'taken out'"],
+    ] as const;
+    for (const [code, shown] of kinds) {
+      assert.equal((await run(`// types: off\n${code}`)).error, null, code);
+      assert.equal(await value("// types: off\nx"), shown, code);
+    }
+  });
+
+  it("keeps what was declared before a throw, and points at the cell's own line", async () => {
+    const code =
+      "interface Far { a: number }\n/* a comment\n   of two lines */\nenum E { A, B }\nconst kept = 5;\nfunction fail(n: number): never {\n  throw new RangeError(`bad ${n}`);\n}\nfail(E.B);";
+    const { error, status } = await run(code);
+    assert.equal(status, "error");
+    assert.deepEqual([error!.ename, error!.evalue], ["RangeError", "bad 1"]);
+    assert.match(error!.text, /at fail \(cell \d+, line 7, column 9\)/);
+    assert.match(error!.text, /> 7 \| {3}throw new RangeError/);
+    assert.match(error!.text, /at cell \d+, line 9, column 1/);
+    assert.doesNotMatch(error!.text, /kernel|node:internal|inspector/, "our own frames are hidden");
+    assert.equal(await value("kept"), "5");
+  });
+
+  it("tells causes and the members of an aggregate error", async () => {
+    const { error } = await run(
+      "throw new Error('outer', { cause: new AggregateError([new Error('one'), 2], 'both') });",
+    );
+    assert.match(
+      error!.text,
+      /Error: outer[^]*caused by[^]*AggregateError: both[^]*error 1 of 2[^]*Error: one[^]*error 2 of 2[^]*2/,
+    );
+    assert.equal((await run("throw 7")).error!.evalue, "7");
+  });
+
+  it("says where a cell does not parse", async () => {
+    const { error } = await run("const fine = 1;\nconst = 2;");
+    assert.equal(error!.ename, "SyntaxError");
+    assert.match(error!.text, /line 2, column 7/);
+  });
+
+  it("imports packages, modules with top-level await, and local TypeScript that changes on disk", async () => {
+    writeFileSync(join(folder, "local.ts"), "export const answer: number = await Promise.resolve(1);");
+    assert.equal(await value("import { answer } from './local.ts'; answer"), "1");
+    await sleep(20);
+    writeFileSync(join(folder, "local.ts"), "export const answer: number = 2;");
+    assert.equal(await value("import { answer } from './local.ts'; answer"), "2");
+    assert.equal(await value("(await import('node:os')).EOL.length"), "1");
+    assert.equal((await run("import nothing from 'no-such-package';")).error?.ename, "Error");
+  });
+
+  it("delivers 20,000 lines complete, in order and before idle, in few messages", async () => {
+    const { stdout, messages } = await run("for (let i = 0; i < 20_000; i++) console.log(`line ${i}`);");
+    const lines = stdout.trimEnd().split("\n");
+    assert.equal(lines.length, 20_000);
+    assert.ok(lines.every((line, i) => line === `line ${i}`));
+    assert.ok(messages < 500, `${messages} messages`);
+  }).timeout(20_000);
+
+  it("catches what child processes print, keeps order, and updates a display in place", async () => {
+    const { stdout } = await run(
+      "import { execSync } from 'node:child_process';\nexecSync('echo from a child', { stdio: 'inherit' });",
+    );
+    assert.equal(stdout, "from a child\n");
+    const { shown } = await run(
+      "const place = await display('one'); console.log('between'); await place.update('two');",
+    );
+    assert.deepEqual(shown, ["'one'", "'two'"]);
+  });
+
+  const stuck: [string, string][] = [
+    ["a busy loop", "let n = 41; n++; while (true) {}"],
+    ["a promise that never settles", "n = 42; await new Promise(() => {});"],
+    ["a loop of microtasks", "n = 42; for (;;) await 0;"],
+    ["a busy loop after an await", "n = 42; await new Promise((r) => setTimeout(r, 5)); while (true) {}"],
+    ["a busy loop in a timer", "n = 42; setTimeout(() => { while (true) {} }, 5); await new Promise(() => {});"],
+    ["a regular expression that backtracks", "n = 42; /^(a+)+$/.test('a'.repeat(40) + 'b');"],
+  ];
+  for (const [name, code] of stuck)
+    it(`stops ${name} within 2 s and keeps the state`, async () => {
+      const began = performance.now();
+      const { status, error } = await run(`// types: off\n${code}`, { interruptAfterMs: 300 });
+      const took = performance.now() - began - 300;
+      assert.deepEqual([status, error?.ename], ["error", "Interrupted"]);
+      assert.ok(took < 2000, `stopped after ${took.toFixed(0)} ms`);
+      assert.equal(await value("n"), "42");
+      await sleep(400);
+      assert.equal(await value("n + 1"), "43", "nothing stops a later cell");
+    }).timeout(15_000);
+
+  it("does not let an awaited loop run on after an interrupt", async () => {
+    await run("// types: off\nlet turns = 0; for (;;) { await new Promise((r) => setTimeout(r, 5)); turns++; }", {
+      interruptAfterMs: 300,
+    });
+    const turns = await value("turns");
+    await sleep(200);
+    assert.equal(await value("turns"), turns);
+  });
+
+  it("survives the end of the user process, however it comes", async () => {
+    for (const code of [
+      "process.exit(3);",
+      "process.kill(process.pid, 'SIGKILL'); await new Promise(() => {});",
+      "process.abort();",
+    ]) {
+      const { error } = await run(code);
+      assert.equal(error?.ename, "UserProcessEnded", code);
+      assert.match(error!.evalue, /its variables are gone. A new one is ready/);
+      assert.equal(await value("1 + 1"), "2");
+    }
+  }).timeout(20_000);
+
+  it("leaves no process behind when the kernel itself is killed", async function () {
+    if (!existsSync("/proc")) {
+      console.log("      left out: there is no /proc on this system to look for processes in");
+      return this.skip();
+    }
+    const own = await startClient(folder);
+    const pid = Number((await run("process.pid", { on: own })).shown[0]);
+    void run("while (true) {}", { on: own }).catch(() => {});
+    await sleep(200);
+    assert.ok(existsSync(`/proc/${pid}`));
+    process.kill(own.pid, "SIGKILL");
+    for (let i = 0; i < 50 && isRunning(pid); i++) await sleep(50);
+    assert.ok(!isRunning(pid), `user process ${pid} outlived its kernel`);
+    await own.close();
+  }).timeout(15_000);
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    return !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
+  } catch {
+    return false;
+  }
+}
