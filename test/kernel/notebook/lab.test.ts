@@ -1,0 +1,171 @@
+/** The kernel in JupyterLab, in headless Chromium: `npm run lab`, run all, a plot, the stop button, completion, restart. */
+
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Browser, type Page, chromium as playwright } from "playwright-core";
+import { leaveOut, testPython } from "../../support.ts";
+
+const root = join(import.meta.dirname, "..", "..", "..");
+const token = "test";
+const sources = [
+  'plot({ data: [{ x: [1, 2, 3], y: [2, 4, 3] }], layout: { title: { text: "Rising" } } })',
+  "let kept = 40; const answer = kept + 2;\nanswer",
+  'const who = await input("Who? ");\n"hello ".concat(who)',
+  "for (;;) kept++;",
+];
+const shots = process.env.SCREENSHOTS;
+
+describe("the kernel in JupyterLab", function () {
+  this.timeout(120_000);
+  let server: ChildProcess | undefined;
+  let browser: Browser | undefined;
+  let page: Page;
+  let base: string;
+  const printed: string[] = [];
+  const complaints: string[] = [];
+  const home = mkdtempSync(join(tmpdir(), "autoagent-lab-"));
+
+  const cell = (i: number) => page.locator(".jp-NotebookPanel .jp-Notebook .jp-Cell").nth(i);
+  const press = (name: string) => page.locator(`jp-button[data-command="notebook:${name}"]`).click();
+  const look = async (name: string) => shots && (await page.screenshot({ path: join(shots, `lab-${name}.png`) }));
+  const kernelState = async (): Promise<string | undefined> => {
+    const answer = await fetch(`${base}/api/sessions?token=${token}`);
+    const [session] = (await answer.json()) as { kernel: { execution_state: string; connections: number } }[];
+    return session && session.kernel.connections > 0 ? session.kernel.execution_state : undefined;
+  };
+  const until = async (what: string, test: () => Promise<boolean>): Promise<void> => {
+    const end = Date.now() + 40_000;
+    while (!(await test().catch(() => false))) {
+      if (Date.now() > end) throw new Error(`${what} did not come: ${printed.join("").slice(-1500)}`);
+      await sleep(50);
+    }
+  };
+
+  before(async function () {
+    testPython(this);
+    mkdirSync(join(home, "notebooks"));
+    writeFileSync(join(home, "notebooks", "four.ipynb"), JSON.stringify(notebook()));
+    const port = await freePort();
+    base = `http://127.0.0.1:${port}`;
+    const options = ["--no-browser", `--ServerApp.port=${port}`, "--ServerApp.port_retries=0"];
+    const where = [`--IdentityProvider.token=${token}`, `--ServerApp.root_dir=${join(home, "notebooks")}`];
+    server = spawn(process.execPath, [join(root, "scripts", "lab.mjs"), ...options, ...where], {
+      env: {
+        ...process.env,
+        HOME: home,
+        JUPYTER_CONFIG_DIR: join(home, "cfg"),
+        JUPYTER_DATA_DIR: join(home, "data"),
+        JUPYTER_RUNTIME_DIR: join(home, "run"),
+      },
+    });
+    for (const stream of [server.stdout, server.stderr]) stream?.on("data", (text) => printed.push(String(text)));
+    await until("the server", async () => (await fetch(`${base}/api/status?token=${token}`)).ok);
+    const { default: chromium } = await import("@sparticuz/chromium");
+    browser = await playwright
+      .launch({
+        executablePath: await chromium.executablePath(),
+        args: ["--no-sandbox", "--disable-gpu", "--headless=shell"],
+      })
+      .catch((error: Error) => leaveOut(this, `Chromium does not start here (${error.message.split("\n")[0]})`));
+    page = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    page.on("request", (request) => {
+      if (/^https?:/.test(request.url()) && !request.url().startsWith(base)) complaints.push(request.url());
+    });
+    await page.goto(`${base}/lab/tree/four.ipynb?token=${token}&reset`, { waitUntil: "domcontentloaded" });
+    await cell(0).waitFor({ timeout: 60_000 });
+    await until("the kernel", async () => (await kernelState()) === "idle");
+  });
+
+  after(async () => {
+    await browser?.close();
+    if (server && server.exitCode === null) {
+      const ended = new Promise((resolve) => server?.on("exit", resolve));
+      server.kill("SIGTERM");
+      await Promise.race([ended, sleep(8000)]);
+      if (server.exitCode === null) server.kill("SIGKILL");
+    }
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+  });
+
+  it("runs all cells, draws the plot and takes an answer", async () => {
+    await page.locator(".lm-MenuBar-item", { hasText: /^Run$/ }).click();
+    await page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click();
+    await cell(0).locator(".js-plotly-plot .main-svg").first().waitFor();
+    assert.equal(await cell(0).locator(".gtitle").textContent(), "Rising");
+    assert.equal(await cell(0).locator("[data-title*=Share]").count(), 0);
+    await cell(1).locator(".jp-OutputArea-output", { hasText: "42" }).waitFor();
+    const box = cell(2).locator("input.jp-Stdin-input");
+    await box.waitFor();
+    await look("input");
+    await box.fill("Ada");
+    await box.press("Enter");
+    await cell(2).locator(".jp-OutputArea-output", { hasText: "hello Ada" }).waitFor();
+  });
+
+  it("the stop button ends a busy loop, and what was declared is kept", async () => {
+    await until("the busy loop", async () => (await kernelState()) === "busy");
+    await press("interrupt-kernel");
+    await until("the end of the loop", async () => (await kernelState()) === "idle");
+    await look("stopped");
+    assert.equal(await page.locator(".jp-Dialog").count(), 0);
+    await type(3, "kept > 40");
+    await page.keyboard.press("Shift+Enter");
+    await cell(3).locator(".jp-OutputArea-output", { hasText: "true" }).waitFor();
+  });
+
+  it("completes a name that a cell declared", async () => {
+    await type(3, "answ");
+    await page.keyboard.press("Tab");
+    const text = () => cell(3).locator(".cm-content").textContent();
+    const list = page.locator(".jp-Completer:not(.lm-mod-hidden) .jp-Completer-item", { hasText: "answer" });
+    await until("the completion", async () => (await list.count()) > 0 || (await text())?.trim() === "answer");
+    await look("completion");
+    await page.keyboard.press("Escape");
+  });
+
+  it("restarts to a kernel that knows nothing", async () => {
+    await press("restart-kernel");
+    await page.locator(".jp-Dialog button.jp-mod-accept").click();
+    await page.locator(".jp-Dialog").waitFor({ state: "detached" });
+    await until("the new kernel", async () => (await kernelState()) === "idle");
+    await type(3, "typeof kept");
+    await page.keyboard.press("Shift+Enter");
+    await cell(3).locator(".jp-OutputArea-output", { hasText: "undefined" }).waitFor();
+    await look("restarted");
+    assert.deepEqual(complaints, []);
+  });
+
+  async function type(i: number, text: string): Promise<void> {
+    await cell(i).locator(".cm-content").click();
+    await page.keyboard.press("Control+A");
+    await page.keyboard.type(text, { delay: 10 });
+  }
+});
+
+function notebook(): object {
+  const cells = sources.map((source, i) => ({
+    cell_type: "code",
+    id: `cell-${i}`,
+    metadata: {},
+    execution_count: null,
+    outputs: [],
+    source,
+  }));
+  const kernelspec = { name: "autoagent", display_name: "TypeScript (AutoAgent Lab)", language: "typescript" };
+  return { cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = probe.address() as { port: number };
+      probe.close(() => resolve(port));
+    });
+  });
+}
