@@ -15,6 +15,7 @@ import { createRandom } from "../random/index.ts";
 import { collect, type Episode } from "../rollout/index.ts";
 import { mean } from "../statistics/index.ts";
 import { prepareBackend } from "./backend.ts";
+import { type Checkpoint, restoreCheckpoint, takeCheckpoint } from "./checkpoint.ts";
 import { type Estimator, type EstimatorName, findEstimator } from "./estimators.ts";
 
 /** How a policy is trained. */
@@ -43,6 +44,8 @@ export interface TrainOptions {
   concurrency?: number;
   /** Ends training between two updates. */
   signal?: AbortSignal;
+  /** Go on from here, with the same seed and options: equal to a run without a break. */
+  resume?: Checkpoint;
 }
 
 /** What an update did, and the episodes it learned from. */
@@ -70,6 +73,8 @@ export interface Update {
   seconds: { rollout: number; update: number };
   /** For a policy with few choices: their probabilities after the update. */
   probabilities: { [label: string]: number } | null;
+  /** The state after this update, for `train({ resume })`; to be taken before the next update begins. */
+  checkpoint: () => Promise<Checkpoint>;
 }
 
 /**
@@ -78,13 +83,14 @@ export interface Update {
  */
 export async function* train(options: TrainOptions): AsyncGenerator<Update, void, void> {
   const settings = withDefaults(options);
-  const { env, policy, updates, episodes, gamma, seed, concurrency, signal } = settings;
+  const { env, policy, updates, episodes, gamma, seed, concurrency, signal, resume } = settings;
   await prepareBackend();
   const estimate = findEstimator(settings.estimator);
   const optimizer =
     settings.optimizer === "adam" ? tf.train.adam(settings.learningRate) : tf.train.sgd(settings.learningRate);
   try {
-    for (let update = 0, lived = 0; update < updates; update++) {
+    if (resume) await restoreCheckpoint(resume, policy, optimizer, settings);
+    for (let update = resume?.update ?? 0, lived = resume?.lived ?? 0; update < updates; update++) {
       if (signal?.aborted) return;
       const began = performance.now();
       const batchSeed = createRandom(seed, "update", update).integer(2 ** 31);
@@ -96,6 +102,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<Update, void
       });
       const played = performance.now();
       lived += collected.length;
+      const soFar = lived;
       const scored = collected.filter(({ fault }) => !fault);
       const advantages = checkAdvantages(estimate(scored, { gamma }), scored);
       const learned = updatePolicy(policy, optimizer, scored, advantages, settings);
@@ -109,6 +116,8 @@ export async function* train(options: TrainOptions): AsyncGenerator<Update, void
         masked: collected.length - scored.length,
         seconds: { rollout: (played - began) / 1000, update: (performance.now() - played) / 1000 },
         probabilities: policy.probabilities?.() ?? null,
+        checkpoint: () =>
+          takeCheckpoint(policy, optimizer, { seed, optimizer: settings.optimizer, update: update + 1, lived: soFar }),
       };
     }
   } catch (error) {
@@ -177,7 +186,7 @@ function checkAdvantages(advantages: number[][], episodes: readonly Episode[]): 
   return advantages;
 }
 
-type Settings = Required<Omit<TrainOptions, "signal">> & Pick<TrainOptions, "signal">;
+type Settings = Required<Omit<TrainOptions, "signal" | "resume">> & Pick<TrainOptions, "signal" | "resume">;
 
 function withDefaults(options: TrainOptions): Settings {
   const literal = options.estimator === "seed";

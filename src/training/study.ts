@@ -14,7 +14,7 @@ export interface StudyOptions {
   /** A fresh policy for every run. */
   makePolicy: () => TrainablePolicy;
   /** What is compared: a name, and what differs from `common`. */
-  variants: { [name: string]: Omit<TrainOptions, "env" | "policy" | "seed" | "signal"> };
+  variants: { [name: string]: Omit<TrainOptions, "env" | "policy" | "seed" | "signal" | "resume"> };
   seeds: readonly number[];
   /** Fresh episodes after training, to measure by. @default 50 */
   evaluationEpisodes?: number;

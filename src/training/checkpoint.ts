@@ -1,0 +1,152 @@
+/**
+ * A training run at rest: weights, the optimiser's memory and the number of the next update, as plain JSON. Draws need no
+ * state, because each stream is named by (seed, update, episode, step); so a resumed run equals a straight one bit for
+ * bit on the cpu backend. Float32 numbers go through JSON without loss. Not here: when to save; the caller decides.
+ */
+
+import { createHash } from "node:crypto";
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { type TrainablePolicy, tf } from "../policy/index.ts";
+
+/** Why a checkpoint cannot be used. */
+export type CheckpointError =
+  | { kind: "corrupt"; path: string; reason: string }
+  | { kind: "version"; path: string; version: unknown }
+  | { kind: "other"; what: string; expected: string; found: string };
+
+/** Thrown for a checkpoint that cannot be used; `detail` says why. */
+export class CheckpointFailure extends Error {
+  readonly detail: CheckpointError;
+
+  constructor(detail: CheckpointError, options?: ErrorOptions) {
+    super(describeCheckpointError(detail), options);
+    this.name = "CheckpointFailure";
+    this.detail = detail;
+  }
+}
+
+/** A tensor in JSON. */
+export interface SavedTensor {
+  name: string;
+  shape: number[];
+  values: number[];
+}
+
+/** What `train({ resume })` takes: the state after an update. */
+export interface Checkpoint {
+  version: 1;
+  policy: string;
+  seed: number;
+  optimizer: "adam" | "sgd";
+  /** The update that comes next, and the episodes lived before it. */
+  update: number;
+  lived: number;
+  weights: SavedTensor[];
+  /** The optimiser's moments and counters, empty moments for SGD. */
+  memory: SavedTensor[];
+}
+
+/** The text of each error, in one place. */
+export function describeCheckpointError(error: CheckpointError): string {
+  switch (error.kind) {
+    case "corrupt":
+      return `The checkpoint ${error.path} is damaged (${error.reason}): use an earlier one`;
+    case "version":
+      return `The checkpoint ${error.path} has version ${String(error.version)}, this library reads version 1`;
+    case "other":
+      return `The checkpoint is of another run: its ${error.what} is ${error.found}, expected ${error.expected}`;
+    default:
+      return error satisfies never;
+  }
+}
+
+/** Writes a checkpoint so that a crash leaves the old file or the new one, never half of one. */
+export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
+  const text = JSON.stringify(checkpoint);
+  const part = `${path}.part`;
+  await writeFile(part, `${JSON.stringify({ sha256: hash(text) })}\n${text}\n`);
+  await rename(part, path);
+}
+
+/** Reads a checkpoint back. Throws a CheckpointFailure if the file is damaged or of another version. */
+export async function readCheckpoint(path: string): Promise<Checkpoint> {
+  const [head = "", text = ""] = (await readFile(path, "utf8")).split("\n");
+  const corrupt = (reason: string, cause?: unknown) =>
+    new CheckpointFailure({ kind: "corrupt", path, reason }, { cause });
+  let expected: unknown;
+  try {
+    expected = (JSON.parse(head) as { sha256: unknown }).sha256;
+  } catch (cause) {
+    throw corrupt("its first line is no checksum", cause);
+  }
+  if (hash(text) !== expected) throw corrupt("its checksum does not fit its content");
+  const checkpoint = JSON.parse(text) as Checkpoint;
+  if (checkpoint.version !== 1) throw new CheckpointFailure({ kind: "version", path, version: checkpoint.version });
+  return checkpoint;
+}
+
+/** The optimiser's powers of its betas, which TF.js would recompute with another rounding. */
+type Betas = { accBeta1?: tf.Variable; accBeta2?: tf.Variable };
+
+/** Takes the state between two updates. */
+export async function takeCheckpoint(
+  policy: TrainablePolicy,
+  optimizer: tf.Optimizer,
+  run: Pick<Checkpoint, "seed" | "optimizer" | "update" | "lived">,
+): Promise<Checkpoint> {
+  const { accBeta1, accBeta2 } = optimizer as unknown as Betas;
+  const betas = [accBeta1, accBeta2].filter((beta) => beta !== undefined);
+  const weights = await Promise.all(policy.variables.map((variable, i) => saved(`weights ${i}`, variable)));
+  const memory = await optimizer.getWeights();
+  return {
+    version: 1,
+    policy: policy.name,
+    ...run,
+    weights,
+    memory: [
+      ...(await Promise.all(memory.map(({ tensor }, i) => saved(i === 0 ? "iterations" : `moment ${i}`, tensor)))),
+      ...(await Promise.all(betas.map((beta, i) => saved(`beta ${i + 1}`, beta)))),
+    ],
+  };
+}
+
+/** Puts a state back. Throws a CheckpointFailure, before anything is changed, if it is of another run. */
+export async function restoreCheckpoint(
+  checkpoint: Checkpoint,
+  policy: TrainablePolicy,
+  optimizer: tf.Optimizer,
+  run: Pick<Checkpoint, "seed" | "optimizer">,
+): Promise<void> {
+  same("policy", policy.name, checkpoint.policy);
+  same("seed", run.seed, checkpoint.seed);
+  same("optimizer", run.optimizer, checkpoint.optimizer);
+  const shapes = (tensors: readonly { shape: number[] }[]) => tensors.map(({ shape }) => `[${shape}]`).join(" ");
+  same("shape", shapes(policy.variables), shapes(checkpoint.weights));
+  for (const [i, { values, shape }] of checkpoint.weights.entries())
+    tf.tidy(() => policy.variables[i]!.assign(tf.tensor(values, shape)));
+  const { accBeta1, accBeta2 } = optimizer as unknown as Betas;
+  const betas = checkpoint.memory.filter(({ name }) => name.startsWith("beta"));
+  const memory = checkpoint.memory.filter((tensor) => !betas.includes(tensor));
+  await optimizer.setWeights(
+    memory.map(({ name, shape, values }) => ({
+      name,
+      tensor: tf.tensor(values, shape, name === "iterations" ? "int32" : "float32"),
+    })),
+  );
+  tf.tidy(() => {
+    for (const [i, beta] of [accBeta1, accBeta2].entries()) beta?.assign(tf.tensor(betas[i]!.values, betas[i]!.shape));
+  });
+}
+
+function same(what: string, expected: unknown, found: unknown): void {
+  if (expected !== found)
+    throw new CheckpointFailure({ kind: "other", what, expected: String(expected), found: String(found) });
+}
+
+async function saved(name: string, tensor: tf.Tensor): Promise<SavedTensor> {
+  return { name, shape: [...tensor.shape], values: [...(await tensor.data())] };
+}
+
+function hash(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

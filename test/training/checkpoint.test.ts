@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type EditMenu, editMenu } from "../../src/policy/index.ts";
+import {
+  type Checkpoint,
+  readCheckpoint,
+  type TrainOptions,
+  train,
+  writeCheckpoint,
+} from "../../src/training/index.ts";
+import { menu, nameEnv } from "./fixtures.ts";
+
+const common = { episodes: 8, seed: 21 };
+
+/** Trains to the end, or breaks off after `until` updates and gives the checkpoint of the last. */
+async function learn(policy: EditMenu, options: Partial<TrainOptions>, until = Infinity): Promise<Checkpoint> {
+  let last: Checkpoint | undefined;
+  for await (const { update, checkpoint } of train({ env: nameEnv(), policy, ...common, ...options })) {
+    last = await checkpoint();
+    if (update + 1 >= until) break;
+  }
+  return last!;
+}
+
+const weightsOf = (policy: EditMenu): number[] => [...policy.variables[0]!.dataSync()];
+
+describe("a checkpoint", () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "checkpoint-"));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  for (const optimizer of ["adam", "sgd"] as const)
+    it(`resumes ${optimizer} in a fresh policy, through a file, equal to a straight run to the last bit`, async () => {
+      const straight = editMenu(menu);
+      const end = await learn(straight, { updates: 12, optimizer });
+      const broken = editMenu(menu);
+      const path = join(folder, `${optimizer}.json`);
+      await writeCheckpoint(path, await learn(broken, { updates: 12, optimizer }, 5));
+      assert.notDeepEqual(weightsOf(broken), weightsOf(straight));
+      const fresh = editMenu(menu);
+      const resumed = await learn(fresh, { updates: 12, optimizer, resume: await readCheckpoint(path) });
+      assert.deepEqual(weightsOf(fresh), weightsOf(straight));
+      assert.deepEqual(resumed, end);
+      assert.deepEqual([resumed.update, resumed.lived], [12, 96]);
+      for (const policy of [straight, broken, fresh]) policy.dispose();
+    });
+
+  it("leaves no half-written file beside it", async () => {
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.endsWith(".part")),
+      [],
+    );
+  });
+
+  it("that is cut off, altered or not one at all is refused by name", async () => {
+    const path = join(folder, "bad.json");
+    const policy = editMenu(menu);
+    await writeCheckpoint(path, await learn(policy, { updates: 1 }));
+    policy.dispose();
+    const whole = readFileSync(path, "utf8");
+    const message = `The checkpoint ${path} is damaged (its checksum does not fit its content): use an earlier one`;
+    for (const text of [whole.slice(0, -20), whole.replace('"lived":8', '"lived":9')]) {
+      writeFileSync(path, text);
+      await assert.rejects(readCheckpoint(path), { name: "CheckpointFailure", message });
+    }
+    writeFileSync(path, "hello");
+    await assert.rejects(readCheckpoint(path), {
+      message: `The checkpoint ${path} is damaged (its first line is no checksum): use an earlier one`,
+    });
+  });
+
+  it("of another run changes nothing, and says what differs", async () => {
+    const policy = editMenu(menu);
+    const resume = await learn(policy, { updates: 2 });
+    const other = editMenu(menu.slice(0, 2));
+    await assert.rejects(learn(other, { resume }), {
+      message: "The checkpoint is of another run: its shape is [3], expected [2]",
+    });
+    assert.deepEqual(weightsOf(other), [0, 0]);
+    await assert.rejects(learn(policy, { resume, seed: 22 }), {
+      message: "The checkpoint is of another run: its seed is 21, expected 22",
+    });
+    await assert.rejects(learn(policy, { resume, optimizer: "sgd" }), /its optimizer is adam, expected sgd/);
+    policy.dispose();
+    other.dispose();
+  });
+});
