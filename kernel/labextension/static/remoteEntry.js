@@ -47,9 +47,12 @@
         const { data = [], layout = {}, config } = structuredClone(model.data[mimeType]);
         const settings = { responsive: true, displaylogo: false, showSendToCloud: false, ...config };
         try {
+          // An output area has no height of its own, and a responsive figure would take none.
+          this.node.style.height = `${layout.height ?? 380}px`;
           const library = await loadPlotly();
           if (!this.isDisposed) await library.react(this.node, data, dressed(this.node, layout), settings);
         } catch (error) {
+          this.node.style.height = "";
           this.node.textContent = `The figure cannot be drawn: ${error.message}`;
         }
       }

@@ -99,6 +99,8 @@ describe("the kernel in JupyterLab", function () {
     await cell(0).locator(".js-plotly-plot .main-svg").first().waitFor();
     assert.equal(await cell(0).locator(".gtitle").textContent(), "Rising");
     assert.equal(await cell(0).locator("[data-title*=Share]").count(), 0);
+    const frame = await cell(0).locator(".js-plotly-plot .main-svg").first().boundingBox();
+    assert.ok(frame && frame.height > 300 && frame.width > 600, JSON.stringify(frame));
     await cell(1).locator(".jp-OutputArea-output", { hasText: "42" }).waitFor();
     const box = cell(2).locator("input.jp-Stdin-input");
     await box.waitFor();
