@@ -141,7 +141,12 @@ async function withLimits(
   { timeoutMs = 0, signal }: RunOptions,
   run: (onMessage: () => void) => Promise<Message>,
 ): Promise<Message> {
-  const stop = (): void => client.interrupt();
+  let again: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    client.interrupt();
+    // One that comes while the cell is still being prepared finds nothing to stop.
+    again ??= setInterval(() => client.interrupt(), 1000);
+  };
   signal?.addEventListener("abort", stop);
   const timer = timeoutMs > 0 ? setTimeout(stop, timeoutMs) : undefined;
   try {
@@ -149,6 +154,7 @@ async function withLimits(
     return await run(() => {});
   } finally {
     clearTimeout(timer);
+    clearInterval(again);
     signal?.removeEventListener("abort", stop);
     await sleep(0); // output that was on its way
   }

@@ -16,6 +16,7 @@ function command(...args: string[]): { code: number | null; out: string; err: st
   const done = spawnSync(process.execPath, [...flags, join(root, "kernel", "cli.ts"), ...args], {
     cwd: folder,
     encoding: "utf8",
+    timeout: 50_000,
     env: { ...process.env, JUPYTER_DATA_DIR: join(folder, "data") },
   });
   return { code: done.status, out: done.stdout, err: done.stderr };
