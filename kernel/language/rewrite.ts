@@ -164,7 +164,7 @@ class Rewriter {
       }
       case "ExpressionStatement": {
         const expression = node.expression as Node;
-        if (!isLast || node.directive) return;
+        if (!isLast) return; // a cell that is only a string shows it, as any other value
         this.#text.prependRight(expression.start, "__show((").appendLeft(expression.end, "))");
         return;
       }

@@ -23,10 +23,20 @@ interface ExecutorOptions {
 export interface Executor {
   /** Runs one; the caller sees to it that they come one at a time. `arrived` is `performance.now()` then: a clock too fine for a tie. */
   execute(request: Message, channel: Channel, arrived: number): Promise<void>;
+  /** Stops the cell that runs, or keeps one that is still being checked from running. */
+  interrupt(): void;
 }
 
 /** What was sent before an error was known, and arrives so soon after it, is one "Run All" with the cell that failed. */
 const sameBatchMs = 100;
+
+/** The end of a cell that was interrupted before it ran. */
+const stopped: RunOutcome = {
+  status: "error",
+  ename: "Interrupted",
+  evalue: "the cell was interrupted before it ran",
+  traceback: ["Interrupted: the cell was interrupted before it ran"],
+};
 
 /** Makes an executor. */
 export function createExecutor({ runs, history, language, output, publish, reply }: ExecutorOptions): Executor {
@@ -39,8 +49,15 @@ export function createExecutor({ runs, history, language, output, publish, reply
     return arrived < failedAt || (arrived - failedAt < sameBatchMs && sent < failedDate);
   };
 
+  let preparing: { stopped: boolean } | null = null;
+
   async function run(request: Message, source: string, expressions: { [name: string]: string }): Promise<RunEnd> {
+    const state = { stopped: false };
+    preparing = state;
     const refused = await language.check(source, count);
+    await runs.ready();
+    preparing = null;
+    if (state.stopped) return { outcome: stopped, expressions: {} };
     if (refused.warning !== null) output.stream("stderr", refused.warning, request);
     if (refused.error !== null) return { outcome: refused.error, expressions: {} };
     const end = await runs.start(request, { source, cell: count, expressions });
@@ -49,6 +66,10 @@ export function createExecutor({ runs, history, language, output, publish, reply
   }
 
   return {
+    interrupt() {
+      if (preparing !== null) preparing.stopped = true;
+      else runs.interrupt();
+    },
     async execute(request, channel, arrived) {
       const { silent = false, stop_on_error: stopOnError = true } = request.content;
       if (isAborted(request, arrived)) return reply(request, channel, { status: "aborted", execution_count: count });

@@ -31,6 +31,8 @@ export interface RunEnd {
 export interface Runs {
   /** The request whose cell runs now. */
   readonly current: Message | null;
+  /** Resolves when the user process can take a cell; rejects when it cannot be started. */
+  ready(): Promise<unknown>;
   start(request: Message, run: Run): Promise<RunEnd>;
   /** Passes a comm message; resolves when its handlers have returned, or the process is gone. */
   comm(request: Message): Promise<void>;
@@ -187,6 +189,7 @@ export function createRuns({ directory, sockets, publish, output, comms, onLost 
   }
 
   return {
+    ready,
     get current() {
       return running?.request ?? null;
     },

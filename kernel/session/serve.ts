@@ -111,7 +111,7 @@ export async function startKernel(connection: Connection, { directory }: { direc
       comm_msg: (request) => runs.comm(request),
       comm_close: (request) => runs.comm(request),
       interrupt_request(request, channel) {
-        runs.interrupt();
+        executor.interrupt();
         reply(request, channel, { status: "ok" });
       },
       async shutdown_request(request, channel) {
@@ -130,7 +130,7 @@ export async function startKernel(connection: Connection, { directory }: { direc
   }
 
   publish("status", { execution_state: "starting" }, null);
-  return { ended, interrupt: runs.interrupt, shutdown };
+  return { ended, interrupt: executor.interrupt, shutdown };
 }
 
 /** The code of a request and its cursor in UTF-16 units: on the wire it counts code points. */

@@ -155,6 +155,14 @@ describe("a kernel session", () => {
       assert.equal(await value("n + 1"), "43", "nothing stops a later cell");
     }).timeout(15_000);
 
+  it("stops a cell wherever an interrupt finds it, in its first milliseconds too", async () => {
+    for (const afterMs of [1, 3, 6, 10, 15, 20, 30, 60]) {
+      const { status, error } = await run("while (true) {}", { interruptAfterMs: afterMs });
+      assert.deepEqual([status, error?.ename], ["error", "Interrupted"], `interrupted after ${afterMs} ms`);
+    }
+    assert.equal(await value('"still here"'), "'still here'");
+  }).timeout(20_000);
+
   it("does not let an awaited loop run on after an interrupt", async () => {
     await run("// types: off\nlet turns = 0; for (;;) { await new Promise((r) => setTimeout(r, 5)); turns++; }", {
       interruptAfterMs: 300,
