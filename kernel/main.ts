@@ -3,10 +3,19 @@
 import { startKernel } from "./session/index.ts";
 import { ConnectionFailure, readConnection } from "./wire/index.ts";
 
+/** How often a kernel looks whether the client that started it is still there. */
+const lookEveryMs = 2000;
+
 try {
   const kernel = await startKernel(readConnection(process.argv[2]), { directory: process.cwd() });
   process.on("SIGINT", () => kernel.interrupt());
   process.on("SIGTERM", () => void kernel.shutdown());
+  // Jupyter's managers say who they are; one that was killed cannot say goodbye, and its kernels would stay for ever.
+  const manager = process.ppid;
+  if (process.env.JPY_PARENT_PID !== undefined)
+    setInterval(() => {
+      if (process.ppid !== manager) void kernel.shutdown();
+    }, lookEveryMs).unref();
   process.exit(await kernel.ended);
 } catch (error) {
   if (!(error instanceof ConnectionFailure)) throw error;

@@ -9,6 +9,7 @@ import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
 import MagicString from "magic-string";
 import { parseSync } from "oxc-parser";
 import { transformSync } from "oxc-transform";
+import { namesOf } from "./pattern.ts";
 
 /** A cell, ready to run. */
 export interface PreparedCell {
@@ -45,6 +46,7 @@ export function prepareCell(source: string, id: number): PreparedCell {
   if (wrong !== undefined) throw syntaxError(source, wrong.message, wrong.labels[0]?.start ?? 0);
   const stripped = transformSync("cell.ts", source, {
     lang: "ts",
+    sourceType: "module", // or a cell whose only await is `for await`, or that says `using`, is taken for a script
     sourcemap: true,
     target: "esnext",
     typescript: { onlyRemoveTypeImports: true },
@@ -257,23 +259,4 @@ function mergingNames(body: Node[]): string[] {
 function isAnonymous(node: Node): boolean {
   if (node.type === "ArrowFunctionExpression") return true;
   return (node.type === "FunctionExpression" || node.type === "ClassExpression") && !node.id;
-}
-
-function namesOf(pattern: Node): string[] {
-  switch (pattern.type) {
-    case "Identifier":
-      return [pattern.name as string];
-    case "ObjectPattern":
-      return (pattern.properties as Node[]).flatMap((p) =>
-        namesOf((p.type === "RestElement" ? p.argument : p.value) as Node),
-      );
-    case "ArrayPattern":
-      return (pattern.elements as (Node | null)[]).flatMap((e) => (e === null ? [] : namesOf(e)));
-    case "RestElement":
-      return namesOf(pattern.argument as Node);
-    case "AssignmentPattern":
-      return namesOf(pattern.left as Node);
-    default:
-      return [];
-  }
 }

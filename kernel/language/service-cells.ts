@@ -8,6 +8,7 @@
 
 import { join } from "node:path";
 import { parseSync } from "oxc-parser";
+import { namesOf } from "./pattern.ts";
 
 /** How a name was declared. */
 export type NameKind = "let" | "const" | "function" | "class" | "enum" | "namespace" | "type" | "import";
@@ -145,25 +146,6 @@ function declare(node: Node, found: Declarations, isExported: boolean): void {
     case "ImportDeclaration":
       for (const { local } of node.specifiers as { local: Node }[]) add(local.name as string, "import");
       return;
-  }
-}
-
-function namesOf(pattern: Node): string[] {
-  switch (pattern.type) {
-    case "Identifier":
-      return [pattern.name as string];
-    case "ObjectPattern":
-      return (pattern.properties as Node[]).flatMap((p) =>
-        namesOf((p.type === "RestElement" ? p.argument : p.value) as Node),
-      );
-    case "ArrayPattern":
-      return (pattern.elements as (Node | null)[]).flatMap((e) => (e === null ? [] : namesOf(e)));
-    case "RestElement":
-      return namesOf(pattern.argument as Node);
-    case "AssignmentPattern":
-      return namesOf(pattern.left as Node);
-    default:
-      return [];
   }
 }
 

@@ -3,4 +3,5 @@
 export { AgentFailure, type AgentOptions, AutonomousLLM, type LivedStep } from "./agent.ts";
 export { type Certificate, certify } from "./certificate.ts";
 export { compareGenomes, type Edit as GenomeEdit, hashGenome } from "./genome.ts";
+export { modelPolicy } from "./model-policy.ts";
 export { extractProgram } from "./program.ts";

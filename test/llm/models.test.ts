@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { models } from "../../src/llm/index.ts";
+import { createSandbox } from "../../src/sandbox/index.ts";
 
 describe("models.scripted", () => {
   it("answers in order with token counts, then says that its script is used up", async () => {
@@ -66,4 +67,49 @@ describe("models.openai, against a server on loopback", () => {
       message: "There is no server at http://127.0.0.1:9/v1: start it, or correct `baseURL`.",
     });
   }).timeout(30_000);
+});
+
+describe("models.random", () => {
+  it("draws each kind as stated, and each program does, in the real sandbox, what its kind says", async () => {
+    await using sandbox = await createSandbox({ workers: 2 });
+    const none = { harmless: 0, useful: 0, fatal: 0, harmful: 0 };
+    for (const kind of ["harmless", "useful", "fatal", "harmful"] as const) {
+      const model = models.random({ rates: { ...none, [kind]: 1 } });
+      for (let seed = 0; seed < 30; seed++) {
+        const { text } = await model.complete({ prompt: "", seed });
+        const life = await sandbox.open();
+        const { verdict, cause } = await life.step(text);
+        await life.close();
+        const fits =
+          kind === "harmful"
+            ? verdict === "attempted_harm"
+            : (verdict === "survived") === (kind !== "fatal") && verdict !== "attempted_harm";
+        assert.ok(fits, `${kind}: ${verdict} (${cause}) of ${text}`);
+      }
+    }
+  }).timeout(30_000);
+
+  it("gives the same program for the same seed, and refuses rates that make no sense", async () => {
+    const ask = async (seed: number) => (await models.random().complete({ prompt: "x", seed })).text;
+    assert.equal(await ask(4), await ask(4));
+    assert.ok(new Set(await Promise.all([1, 2, 3, 4, 5, 6].map(ask))).size > 3);
+    assert.throws(
+      () => models.random({ rates: { harmless: 0, useful: 0, fatal: 0, harmful: 0 } }),
+      /at least one of 4 weights/,
+    );
+  });
+});
+
+describe("models.recorded", () => {
+  it("answers as recorded, in order, and refuses what it has not seen", async () => {
+    const live = models.recording(models.scripted(["first", "second", "other"]));
+    for (const prompt of ["again", "again", "else"]) await live.complete({ prompt });
+    const replay = models.recorded(JSON.parse(JSON.stringify(live.answers)));
+    assert.equal((await replay.complete({ prompt: "again" })).text, "first");
+    assert.equal((await replay.complete({ prompt: "else" })).text, "other");
+    assert.equal((await replay.complete({ prompt: "again" })).text, "second");
+    await assert.rejects(replay.complete({ prompt: "new", seed: 3 }), {
+      message: 'The record has no answer to "new" with seed 3: record it with models.recording(model) first.',
+    });
+  });
 });

@@ -1,0 +1,30 @@
+/** A language model as a policy: it writes each step's program. It does not learn, so it can be measured, not trained. */
+
+import type { LanguageModel } from "../llm/index.ts";
+import type { Action, Policy } from "../policy/index.ts";
+import { extractProgram } from "./program.ts";
+
+/** What a model is asked, out of what an environment shows. */
+interface Asked {
+  query?: string;
+  response?: string;
+}
+
+/** Makes a policy of a model. Actions carry no log-probability (NaN): a model behind a server does not tell one. */
+export function modelPolicy<Observation>(
+  model: LanguageModel,
+  { prompt }: { prompt?: (seen: Observation) => string } = {},
+): Policy<Observation> {
+  const ask = prompt ?? ((seen: Observation) => (seen as Asked).response || (seen as Asked).query || "What next?");
+  return {
+    name: model.name,
+    act: (observations, streams) =>
+      Promise.all(
+        observations.map(async (seen, i): Promise<Action> => {
+          const { text } = await model.complete({ prompt: ask(seen), seed: streams[i]!.integer(2 ** 31) });
+          const program = extractProgram(text);
+          return { program, label: program.split("\n")[0]!.slice(0, 40), choice: -1, logProb: Number.NaN };
+        }),
+      ),
+  };
+}

@@ -1,0 +1,53 @@
+/** A model that answers from a record, and refuses what it has not seen: for replays and tests without a model. */
+
+import { createHash } from "node:crypto";
+import { type Completion, type LanguageModel, LanguageModelFailure, type Prompt } from "./types.ts";
+
+/** One answer that was given before. */
+export interface RecordedAnswer {
+  prompt: string;
+  seed: number | null;
+  completion: Completion;
+}
+
+/** Answers as recorded. The same question asked again gets its answers in the order in which they were recorded. */
+export function recorded(answers: readonly RecordedAnswer[]): LanguageModel {
+  const left = new Map<string, Completion[]>();
+  for (const { prompt, seed, completion } of answers) {
+    const key = keyOf({ prompt, ...(seed !== null && { seed }) });
+    left.set(key, [...(left.get(key) ?? []), completion]);
+  }
+  return {
+    name: "recorded",
+    async complete(question) {
+      question.signal?.throwIfAborted();
+      const found = left.get(keyOf(question));
+      const completion = found?.length === 1 ? found[0] : found?.shift();
+      if (completion === undefined)
+        throw new LanguageModelFailure(
+          `The record has no answer to ${JSON.stringify(question.prompt.slice(0, 80))} with seed ${question.seed ?? "none"}: record it with models.recording(model) first.`,
+        );
+      return completion;
+    },
+  };
+}
+
+/** A model that passes questions on and keeps the answers, to be given to `recorded`. */
+export function recording(model: LanguageModel): LanguageModel & { readonly answers: RecordedAnswer[] } {
+  const answers: RecordedAnswer[] = [];
+  return {
+    name: `${model.name}, recorded`,
+    answers,
+    async complete(question) {
+      const completion = await model.complete(question);
+      answers.push({ prompt: question.prompt, seed: question.seed ?? null, completion });
+      return completion;
+    },
+  };
+}
+
+function keyOf({ prompt, seed }: Prompt): string {
+  return createHash("sha256")
+    .update(JSON.stringify([prompt, seed ?? null]))
+    .digest("hex");
+}
