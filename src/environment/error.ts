@@ -7,7 +7,8 @@ export type EnvironmentError =
   | { kind: "action"; value: unknown }
   | { kind: "option"; name: string; expected: string; value: unknown }
   | { kind: "reward"; name: string; value: unknown }
-  | { kind: "reward-threw"; name: string; message: string };
+  | { kind: "reward-threw"; name: string; message: string }
+  | { kind: "contract"; fault: string };
 
 /** Thrown by environments; `error` tells which it is. The episode is as it was: nothing is lost. */
 export class EnvironmentFailure extends Error {
@@ -34,6 +35,8 @@ export function describeEnvironmentError(error: EnvironmentError): string {
       return `The reward \`${error.name}\` gave ${show(error.value)}: a reward must be a finite number`;
     case "reward-threw":
       return `The reward \`${error.name}\` threw: ${error.message}`;
+    case "contract":
+      return `The environment breaks its contract: ${error.fault}`;
     default:
       return error satisfies never;
   }

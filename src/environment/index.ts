@@ -1,5 +1,6 @@
 /** Environments: a life as an RL episode, in Gymnasium's words. */
 
+export { type CheckOptions, checkEnv } from "./check.ts";
 export { describeEnvironmentError, type EnvironmentError, EnvironmentFailure } from "./error.ts";
 export { paperRewards, type Reward, type RewardContext, rewards } from "./rewards.ts";
 export { SurvivalEnv, type SurvivalEnvOptions, type SurvivalObservation } from "./survival.ts";

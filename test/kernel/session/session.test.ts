@@ -58,6 +58,12 @@ describe("a kernel session", () => {
     );
   });
 
+  it("knows a cell as a module by nothing but its for await, or its using", async () => {
+    const loop = "for await (const x of [1, Promise.resolve(2)]) console.log(x);";
+    assert.equal((await run(loop)).stdout, "1\n2\n");
+    assert.equal((await run("using held = { [Symbol.dispose]() {} };")).error, null);
+  });
+
   it("lets any kind of declaration follow any other", async () => {
     const kinds = [
       ["const x = 'const';", "'const'"],

@@ -1,0 +1,86 @@
+/**
+ * Checks anyone's environment against the contract of `types.ts`, as Gymnasium's `check_env` does: it plays a short
+ * episode twice and compares. Not here: what a good reward is.
+ */
+
+import { EnvironmentFailure } from "./error.ts";
+import type { Environment, Transition } from "./types.ts";
+
+/** What `checkEnv` plays. */
+export interface CheckOptions {
+  /** Programs to step with, in order; the episode may end before the last. @default three harmless ones */
+  programs?: readonly string[];
+  /** @default 1 */
+  seed?: number;
+}
+
+/**
+ * Resolves with the faults it found, as sentences; an empty list is a pass. `throwing: true` rejects with the first.
+ * Checked: step before reset, types of what comes back, reward parts that sum to the reward, step after the end, clone,
+ * and that the same seed and programs give the same episode.
+ */
+export async function checkEnv(
+  env: Environment,
+  options: CheckOptions & { throwing?: boolean } = {},
+): Promise<string[]> {
+  const { programs = ["self.a = 1;", "let b = 2;", "console.log(b);"], seed = 1, throwing = false } = options;
+  const faults: string[] = [];
+  const fresh = env.clone();
+  if (fresh === env) faults.push("clone() returned the environment itself: a parallel rollout needs another one");
+  if (!(await rejects(() => fresh.step(programs[0]!)))) faults.push("step() before reset() did not fail");
+  const first = await play(fresh, programs, seed, faults);
+  const again = await play(fresh, programs, seed, []);
+  const other = env.clone();
+  const elsewhere = await play(other, programs, seed, []);
+  if (first !== again) faults.push(`the same seed (${seed}) and programs gave another episode after reset()`);
+  if (first !== elsewhere) faults.push(`the same seed (${seed}) and programs gave another episode in a clone`);
+  await Promise.all([fresh.close(), other.close()]);
+  if (throwing && faults.length > 0) throw new EnvironmentFailure({ kind: "contract", fault: faults[0]! });
+  return faults;
+}
+
+/** Plays one episode and notes faults; gives it as text that two equal episodes share. */
+async function play(env: Environment, programs: readonly string[], seed: number, faults: string[]): Promise<string> {
+  const fault = (text: string): void => {
+    if (!faults.includes(text)) faults.push(text);
+  };
+  const begun: unknown = await env.reset({ seed });
+  if (!Array.isArray(begun) || begun.length !== 2) fault("reset() must give [observation, info]");
+  const seen: unknown[] = [begun];
+  let ended = false;
+  for (const program of programs) {
+    const transition = await env.step(program);
+    checkTransition(transition, fault);
+    seen.push(transition);
+    ended = transition.terminated || transition.truncated;
+    if (ended) break;
+  }
+  if (ended && !(await rejects(() => env.step(programs[0]!))))
+    fault("step() after the end of the episode did not fail");
+  // Wall time is the one thing that may differ.
+  return JSON.stringify(seen, (key, value: unknown) => (key === "ms" ? undefined : value));
+}
+
+function checkTransition(
+  { reward, terminated, truncated, info, ...rest }: Transition<unknown>,
+  fault: (text: string) => void,
+): void {
+  if (!("observation" in rest)) fault("step() gave no observation");
+  if (typeof reward !== "number" || !Number.isFinite(reward))
+    fault(`step() gave the reward ${String(reward)}: it must be a finite number`);
+  if (typeof terminated !== "boolean" || typeof truncated !== "boolean")
+    fault("step() must say terminated and truncated, each true or false");
+  const parts = info?.rewards;
+  if (typeof parts !== "object" || parts === null) return fault("step() gave no info.rewards");
+  const sum = Object.values(parts).reduce((total, part) => total + part, 0);
+  if (Math.abs(sum - reward) > 1e-9) fault(`the parts in info.rewards sum to ${sum}, the reward is ${reward}`);
+}
+
+async function rejects(work: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await work();
+    return false;
+  } catch {
+    return true;
+  }
+}
