@@ -1,5 +1,6 @@
 /** The connection file: where a kernel must listen and how messages are signed. Spec: Jupyter kernels, "Connection files". */
 
+import { getHashes } from "node:crypto";
 import { readFileSync } from "node:fs";
 
 /** What a connection file says. */
@@ -60,7 +61,7 @@ export function readConnection(path: string | undefined): Connection {
     throw new ConnectionFailure(
       `The connection file ${path} asks for transport ${JSON.stringify(transport)}: use tcp or ipc.`,
     );
-  if (!/^hmac-[a-z0-9-]+$/.test(signature_scheme))
+  if (!getHashes().some((hash) => `hmac-${hash.toLowerCase()}` === signature_scheme))
     throw new ConnectionFailure(
       `The connection file ${path} asks for signature scheme ${JSON.stringify(signature_scheme)}: use hmac-sha256.`,
     );
