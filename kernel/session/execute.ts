@@ -58,7 +58,7 @@ export function createExecutor({ runs, history, language, output, publish, reply
     await runs.ready();
     preparing = null;
     if (state.stopped) return { outcome: stopped, expressions: {} };
-    if (refused.warning !== null) output.stream("stderr", refused.warning, request);
+    if (refused.warning !== null && request.content.silent !== true) output.stream("stderr", refused.warning, request);
     if (refused.error !== null) return { outcome: refused.error, expressions: {} };
     const end = await runs.start(request, { source, cell: count, expressions });
     language.commit(source);

@@ -33,11 +33,15 @@ export async function startKernel(connection: Connection, { directory }: { direc
     setEnded = resolve;
   });
   let executing: Promise<void> = Promise.resolve();
+  let started = false;
   const sockets: Sockets = await openSockets(connection, {
     onMessage: receive,
     onDropped: (channel, why) => console.error(`A message on ${channel} was dropped: ${why}.`),
     onSubscribe(topic) {
       sockets.send("iopub", sockets.codec.make("iopub_welcome", { subscription: Buffer.from(topic).toString() }));
+      // Said to the first who listens: sent at once, it could overtake the welcome, which must come first.
+      if (!started) publish("status", { execution_state: "starting" }, null);
+      started = true;
     },
   });
   const publish: Publish = (type, content, parent, options = {}) => {
@@ -129,7 +133,6 @@ export async function startKernel(connection: Connection, { directory }: { direc
     setEnded(0);
   }
 
-  publish("status", { execution_state: "starting" }, null);
   return { ended, interrupt: executor.interrupt, shutdown };
 }
 

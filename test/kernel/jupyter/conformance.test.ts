@@ -48,6 +48,12 @@ describe("the kernel under Jupyter's own tools", () => {
     });
   }).timeout(120_000);
 
+  it("asks, aborts, keeps silent, completes while busy and lists comms as a plain client expects", () => {
+    const { stderr, status } = run("protocol.py");
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /\nOK\s*$/, "nothing failed and nothing was skipped");
+  }).timeout(120_000);
+
   it("is installed as Jupyter expects: interrupts by message, its own Node, its language", () => {
     const spec = JSON.parse(readFileSync(join(prefix, "share/jupyter/kernels/autoagent/kernel.json"), "utf8"));
     assert.equal(spec.interrupt_mode, "message");
