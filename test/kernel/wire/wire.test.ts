@@ -66,7 +66,7 @@ describe("a connection file that cannot be used ends the kernel with one sentenc
     const path = join(folder, "connection.json");
     if (content !== undefined) writeFileSync(path, content);
     const args = ["--disable-warning=ExperimentalWarning", main, ...(content === undefined ? [] : [path])];
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"], timeout: 20_000 });
     let said = "";
     child.stderr.on("data", (chunk) => {
       said += String(chunk);
