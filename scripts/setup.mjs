@@ -6,7 +6,7 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -14,6 +14,7 @@ import { fileURLToPath } from "node:url";
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const modules = join(root, "node_modules");
+const bootFolder = join(root, ".cache", "node24");
 const stampFile = join(modules, ".autoagent-lab-installed");
 
 /** A failure that is told in one sentence, with its cure, and without a stack. */
@@ -51,10 +52,7 @@ export async function setUp({ dev = false, log = (line) => console.error(line) }
 export function findNode24() {
   if (process.versions.node.startsWith("24.")) return process.execPath;
   const exe = process.platform === "win32" ? "node.exe" : "node";
-  const names = [
-    `node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`,
-    `node-bin-${process.platform}-${process.arch}`,
-  ];
+  const names = nodePackages();
   const found = names.map((name) => join(modules, name, "bin", exe)).find((path) => existsSync(path));
   if (found === undefined)
     throw new SetupFailure(
@@ -66,6 +64,12 @@ export function findNode24() {
       `The Node 24 that npm installed does not start on this system (${oneLine(probe.stderr || String(probe.error ?? `exit ${probe.status}`))}): install Node 24 yourself, put it first on PATH, then run this again.`,
     );
   return found;
+}
+
+/** Names of the registry packages that carry Node for this platform. */
+function nodePackages() {
+  const system = process.platform === "win32" ? "win" : process.platform;
+  return [`node-${system}-${process.arch}`, `node-bin-${system}-${process.arch}`];
 }
 
 /**
@@ -134,17 +138,46 @@ async function install({ dev, keep, log }) {
   rmSync(stampFile, { force: true });
   const started = Date.now();
   const ticking = setInterval(() => log(`  still installing, ${Math.round((Date.now() - started) / 1000)} s`), 15_000);
-  const { code, stderr } = await npm(args).finally(() => clearInterval(ticking));
+  const { code, stderr } = await bootstrap()
+    .then((node) => npm(args, node))
+    .finally(() => {
+      clearInterval(ticking);
+      rmSync(bootFolder, { recursive: true, force: true });
+    });
   if (code !== 0) throw new SetupFailure(explainNpm(stderr, code));
   log(`Installed in ${Math.round((Date.now() - started) / 1000)} s.`);
 }
 
-function npm(args) {
+/**
+ * npm leaves out an optional package whose `engines` do not match the Node that runs npm, and several per-platform
+ * binaries ask for 20.19 or 22.12. An older Node first fetches Node 24 alone, and npm then runs under that.
+ */
+async function bootstrap() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  const recent = major > 23 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19);
+  if (recent || !process.env.npm_execpath?.endsWith(".js")) return process.execPath;
+  const { optionalDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const name = nodePackages().find((one) => one in optionalDependencies);
+  if (name === undefined) return process.execPath;
+  mkdirSync(bootFolder, { recursive: true });
+  writeFileSync(join(bootFolder, "package.json"), "{}");
+  const wanted = `${name}@${optionalDependencies[name]}`;
+  const { code, stderr } = await npm(
+    ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", wanted],
+    process.execPath,
+    bootFolder,
+  );
+  if (code !== 0) throw new SetupFailure(explainNpm(stderr, code));
+  const exe = process.platform === "win32" ? "node.exe" : "node";
+  return join(bootFolder, "node_modules", name, "bin", exe);
+}
+
+function npm(args, node, cwd = root) {
   const cli = process.env.npm_execpath;
   const direct = cli?.endsWith(".js");
   const child = direct
-    ? spawn(process.execPath, [cli, ...args], { cwd: root, stdio: ["ignore", "ignore", "pipe"] })
-    : spawn("npm", args, { cwd: root, stdio: ["ignore", "ignore", "pipe"], shell: process.platform === "win32" });
+    ? spawn(node, [cli, ...args], { cwd, stdio: ["ignore", "ignore", "pipe"] })
+    : spawn("npm", args, { cwd, stdio: ["ignore", "ignore", "pipe"], shell: process.platform === "win32" });
   let stderr = "";
   child.stderr.on("data", (chunk) => {
     stderr = (stderr + chunk).slice(-20_000);

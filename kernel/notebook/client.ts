@@ -77,6 +77,7 @@ export async function startClient(directory: string): Promise<Client> {
   await Promise.race([welcomed, gone]);
   clearTimeout(timer);
   if (died !== null) {
+    for (const socket of [shell, control, iopub]) socket.close(); // or they would keep the process alive
     rmSync(folder, { recursive: true, force: true });
     throw new NotebookFailure(`The kernel did not start: ${died as string}`);
   }

@@ -103,8 +103,9 @@ function ruleEffects(effects: readonly Effect[]): { verdict: Verdict; cause: str
   const worst = effects.find((e) => e.kind === "escape") ?? [...effects].sort((a, b) => b.severity - a.severity)[0];
   if (worst === undefined) return null;
   const list = worst.arguments.map((a) => JSON.stringify(a)).join(", ");
-  // What was only read or set, such as a property of process.env, is no call.
-  const call = list === "" ? worst.api : `${worst.api}(${list})`;
+  // What was only read or set is no call.
+  const property = worst.api.startsWith("process.env") || worst.api.endsWith("=");
+  const call = property && list === "" ? worst.api : `${worst.api}(${list})`;
   return worst.kind === "escape"
     ? ruling("escape_attempt", `it tried to leave the sandbox: ${call}`)
     : ruling("attempted_harm", `it tried ${worst.kind.replace("_", " ")}: ${call}`);

@@ -36,7 +36,9 @@ describe("a thousand random lives in a cell", () => {
     assert.ok(Math.abs(survival! - 5 / 3) < 0.25, `survival ${survival}`);
     assert.equal(await value("process.pid"), before);
     const children = JSON.parse(
-      await value("JSON.stringify((await sharedSandbox()).stats().pids)").then((text) => text.slice(1, -1)),
+      await value("await (await sharedSandbox()).open(); JSON.stringify((await sharedSandbox()).stats().pids)").then(
+        (text) => text.slice(1, -1),
+      ),
     ) as number[];
     assert.ok(children.length > 0);
     if (existsSync("/proc"))
