@@ -120,6 +120,20 @@ export async function command(main) {
   }
 }
 
+/**
+ * Hands a command over to its program under Node 24, in the caller's folder and with the caller's arguments: from source
+ * in a clone, from dist/ in an installed package.
+ * @param {string} program its path below the root, without an ending: `kernel/cli`
+ * @returns {Promise<number>} its exit code
+ */
+export function handOver(program) {
+  const source = join(root, `${program}.ts`);
+  const entry = existsSync(source)
+    ? ["--conditions=autoagent-lab-source", source]
+    : [join(root, "dist", `${program}.js`)];
+  return runHere(findNode24(), ["--disable-warning=ExperimentalWarning", ...entry, ...process.argv.slice(2)]);
+}
+
 async function install({ dev, keep, log }) {
   // `npm ci` begins by emptying node_modules; when only some packages are missing or old, the rest is kept.
   const verb = keep ? "install" : "ci";

@@ -2,6 +2,9 @@
 
 import { inspect } from "node:util";
 
+/** The MIME type of a plotly figure. */
+export const plotlyType = "application/vnd.plotly.v1+json";
+
 /** MIME type to content. */
 export type MimeBundle = { [mimeType: string]: unknown };
 

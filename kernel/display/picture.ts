@@ -5,9 +5,7 @@
  */
 
 import { Worker } from "node:worker_threads";
-import { escapeHtml, type MimeBundle } from "./bundle.ts";
-
-const plotlyType = "application/vnd.plotly.v1+json";
+import { escapeHtml, type MimeBundle, plotlyType } from "./bundle.ts";
 
 interface Answer {
   id: number;

@@ -9,12 +9,11 @@ import { createRequire } from "node:module";
 import hljs from "highlight.js/lib/core";
 import typescript from "highlight.js/lib/languages/typescript";
 import { Marked } from "marked";
+import { escapeHtml, plotlyType } from "../display/index.ts";
 import { type Cell, type Notebook, type Output, sourceOf } from "./format.ts";
 import { pageStyle } from "./style.ts";
 
 hljs.registerLanguage("typescript", typescript);
-
-const plotlyType = "application/vnd.plotly.v1+json";
 
 /** The page of a notebook. */
 export async function writePage(notebook: Notebook, { title }: { title: string }): Promise<string> {
@@ -132,8 +131,4 @@ function colour(code: string): string {
 
 function textOf(value: unknown): string {
   return Array.isArray(value) ? value.join("") : String(value);
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 }

@@ -114,11 +114,10 @@ async function runCells(client: Client, cells: Cell[], options: RunOptions): Pro
     tell(false);
     const ticking = setInterval(() => tell(false), 250);
     try {
-      const reply = await withLimits(client, options, (onMessage) =>
+      const reply = await withLimits(client, options, () =>
         client.execute(sourceOf(cell), (message) => {
           collect(cell, message);
           note = noteOf(message) ?? note;
-          onMessage();
         }),
       );
       cell.execution_count = (reply.content.execution_count as number | undefined) ?? null;
@@ -139,7 +138,7 @@ async function runCells(client: Client, cells: Cell[], options: RunOptions): Pro
 async function withLimits(
   client: Client,
   { timeoutMs = 0, signal }: RunOptions,
-  run: (onMessage: () => void) => Promise<Message>,
+  run: () => Promise<Message>,
 ): Promise<Message> {
   let again: NodeJS.Timeout | undefined;
   const stop = (): void => {
@@ -151,7 +150,7 @@ async function withLimits(
   const timer = timeoutMs > 0 ? setTimeout(stop, timeoutMs) : undefined;
   try {
     if (signal?.aborted) stop();
-    return await run(() => {});
+    return await run();
   } finally {
     clearTimeout(timer);
     clearInterval(again);

@@ -149,15 +149,16 @@ export function createRuns({ directory, sockets, publish, output, comms, onLost 
     if (isSilent(parent) && !(message.type === "publish" && message.message.startsWith("comm_"))) return;
     inOrder(async () => {
       const content = message.type === "result" ? message : (message.content as { data?: { [type: string]: unknown } });
-      const hasFigure = "data" in content && typeof content.data === "object" && plotlyType in (content.data as object);
-      const data = hasFigure ? await completeBundle(content.data as { [type: string]: unknown }) : content.data;
+      // A comm's data is its own affair: only what is shown is a bundle.
+      const isBundle = message.type === "result" || message.message.endsWith("display_data");
+      const data = isBundle ? await completeBundle(content.data as { [type: string]: unknown }) : content.data;
       output.flush();
       if (message.type === "result") {
         const { metadata, cell: execution_count } = message;
         publish("execute_result", { data, metadata, execution_count }, parent);
       } else {
         const buffers = (message.buffers ?? []).map((text) => new Uint8Array(Buffer.from(text, "base64")));
-        publish(message.message, hasFigure ? { ...content, data } : content, parent, {
+        publish(message.message, isBundle ? { ...content, data } : content, parent, {
           ...(message.metadata && { metadata: message.metadata }),
           buffers,
         });
@@ -243,8 +244,6 @@ export function createRuns({ directory, sockets, publish, output, comms, onLost 
     },
   };
 }
-
-const plotlyType = "application/vnd.plotly.v1+json";
 
 function isSilent(request: Message | null): boolean {
   return request?.content.silent === true;

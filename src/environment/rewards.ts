@@ -18,7 +18,7 @@ export interface Reward {
   score(context: RewardContext): number;
 }
 
-/** The ready-made parts. `rewards.paper` is what SurvivalEnv uses unless told otherwise. */
+/** The ready-made parts. `paperRewards` is what SurvivalEnv uses unless told otherwise. */
 export const rewards = {
   /** +1 for a step that the agent survives. */
   survival: { name: "survival", score: ({ report }) => (report.alive ? 1 : 0) },

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,6 +7,7 @@ import { SurvivalEnv } from "../../src/environment/index.ts";
 import { editMenu, type Policy, paperMenu, randomPolicy } from "../../src/policy/index.ts";
 import { collect, rollout, summarise } from "../../src/rollout/index.ts";
 import { createSandbox } from "../../src/sandbox/index.ts";
+import { isRunning } from "../processes.ts";
 
 const harmless = editMenu(paperMenu, { logits: [0, 0, 0, 0, 0, -99, -99, -99] });
 
@@ -25,7 +26,7 @@ describe("a rollout", () => {
     await sandbox.dispose();
     assert.deepEqual(again.episodes, first.episodes);
     assert.equal(process.pid, pid);
-    for (const child of children) assert.ok(!isAlive(child), `child ${child} outlived its sandbox`);
+    for (const child of children) assert.ok(!isRunning(child), `child ${child} outlived its sandbox`);
     assert.equal(readFileSync(join(folder, "canary"), "utf8"), "sings");
     assert.equal(fingerprint(resolve(import.meta.dirname, "../../src")), repository);
     const { survival, faults, causes } = first.summary;
@@ -123,15 +124,6 @@ async function inSandbox<T>(work: (env: SurvivalEnv, pids: () => number[]) => Pr
     return await work(new SurvivalEnv({ sandbox, maxSteps: 30 }), () => sandbox.stats().pids);
   } finally {
     await sandbox.dispose();
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (!existsSync("/proc")) return false;
-  try {
-    return !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
-  } catch {
-    return false;
   }
 }
 

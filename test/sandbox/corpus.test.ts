@@ -8,8 +8,9 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isRunning } from "../processes.ts";
 import { benign, readHostile } from "./corpus/index.ts";
-import { isRunning, live, until, useSandbox } from "./shared.ts";
+import { live, until, useSandbox } from "./shared.ts";
 
 const stress = process.env.STRESS === "1";
 

@@ -5,8 +5,9 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createSandbox, type Level, sandboxLevel } from "../../src/sandbox/index.ts";
+import { isRunning } from "../processes.ts";
 import { benign } from "./corpus/index.ts";
-import { facts, isRunning, live, until, useSandbox } from "./shared.ts";
+import { facts, live, until, useSandbox } from "./shared.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 

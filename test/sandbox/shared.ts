@@ -1,6 +1,5 @@
 /** What the sandbox's tests share: one pool for a file, a life from first to last step. */
 
-import { existsSync, readFileSync } from "node:fs";
 import {
   createSandbox,
   type LifeOptions,
@@ -36,17 +35,6 @@ export function useSandbox(options: SandboxOptions = { workers: 2 }): () => Sand
 /** What must be the same in two runs of a life: all but the wall time. */
 export function facts(reports: readonly StepReport[]): string {
   return JSON.stringify(reports.map(({ ms: _, ...rest }) => rest));
-}
-
-/** True while a process of this id runs (a zombie does not). */
-export function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-  const stat = `/proc/${pid}/stat`;
-  return !existsSync(stat) || !/^\d+ \(.*\) Z/.test(readFileSync(stat, "utf8"));
 }
 
 /** Waits until `done()` or the time is over; false if it never was. */

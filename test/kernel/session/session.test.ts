@@ -1,11 +1,12 @@
 /** A session over the real protocol: cells, errors, interrupts, floods, deaths. The client is the notebook runner's own. */
 
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, startClient } from "../../../kernel/notebook/client.ts";
+import { isRunning } from "../../processes.ts";
 
 interface Seen {
   status: string;
@@ -207,11 +208,3 @@ describe("a kernel session", () => {
     await own.close();
   }).timeout(15_000);
 });
-
-function isRunning(pid: number): boolean {
-  try {
-    return !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
-  } catch {
-    return false;
-  }
-}
