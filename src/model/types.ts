@@ -1,0 +1,79 @@
+/**
+ * A decoder-only language model that is only run, never trained: weights from disk, on ONNX Runtime. What a policy, a
+ * LanguageModel and a server stand on. Not here: sampling (`generate.ts`), anything that learns.
+ */
+
+/** The shape of a decoder. */
+export interface ModelConfig {
+  family: "gpt2" | "llama";
+  layers: number;
+  /** Width of the hidden state. */
+  width: number;
+  heads: number;
+  /** Heads of keys and values; fewer than `heads` with grouped-query attention. */
+  kvHeads: number;
+  headWidth: number;
+  feedForward: number;
+  vocabulary: number;
+  /** Most positions. */
+  context: number;
+  /** True if the output weight is the embedding. */
+  tied: boolean;
+  normEpsilon: number;
+  /** Rotary base; absent with learned positions. */
+  ropeTheta?: number;
+  activation: "gelu_new" | "gelu" | "silu" | "relu";
+}
+
+/** Text to token ids and back. */
+export interface Tokenizer {
+  /** Number of ids. */
+  readonly size: number;
+  /** Ids that end a text. */
+  readonly end: readonly number[];
+  encode(text: string): number[];
+  decode(ids: readonly number[]): string;
+}
+
+/** Keys and values of the positions that a batch has seen. Opaque: only its decoder reads it. */
+export interface Past {
+  readonly batch: number;
+  /** Positions, pads included. */
+  readonly length: number;
+}
+
+/** What one pass takes. */
+export interface DecoderInput {
+  /** Token ids, shape [batch, length], row by row. */
+  tokens: Int32Array;
+  batch: number;
+  /** What these rows have seen; absent at the start. Its batch must be this one. */
+  past?: Past;
+  /** 1 where a position is real and 0 where it is a pad, shape [batch, past.length + length]. @default all real */
+  valid?: Uint8Array;
+}
+
+/** What one pass gives. */
+export interface DecoderOutput {
+  /** After the final norm, of each row's last position: what the output weight multiplies. Shape [batch, width]. */
+  hidden: Float32Array;
+  /** Shape [batch, vocabulary], of each row's last position. */
+  logits: Float32Array;
+  past: Past;
+}
+
+/** A decoder that runs. A row's result does not depend on the other rows of its batch. */
+export interface Decoder {
+  readonly config: ModelConfig;
+  readonly tokenizer: Tokenizer;
+  /** What runs it: `cpu`, `webgpu`. */
+  readonly provider: string;
+  /** Hash of weights and shape: two decoders of the same hash give the same numbers. */
+  readonly hash: string;
+  forward(input: DecoderInput): Promise<DecoderOutput>;
+  /** Rows of a past, in any order and with repeats: to drop finished rows, or to spread one prefix over a batch. */
+  select(past: Past, rows: readonly number[]): Past;
+  /** The output weight, shape [vocabulary, width], row by row. */
+  outputWeight(): Float32Array;
+  dispose(): Promise<void>;
+}
