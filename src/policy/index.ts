@@ -1,10 +1,21 @@
 /** Policies: what draws the programs, and what REINFORCE trains. */
 
 import { editMenu, randomPolicy } from "./menu.ts";
+import { tokenPolicy } from "./token/policy.ts";
+import { temperaturePolicy } from "./token/temperature.ts";
 
 export { type Edit, type EditMenu, editMenu, paperMenu, randomPolicy } from "./menu.ts";
 export { tf } from "./tensors.ts";
+export { type TokenPolicy, type TokenPolicyOptions, tokenPolicy } from "./token/policy.ts";
+export {
+  checkPrompt,
+  loadPrompt,
+  type PromptDesign,
+  promptOwn,
+  promptPrefix,
+} from "./token/prompt.ts";
+export { temperaturePolicy } from "./token/temperature.ts";
 export type * from "./types.ts";
 
 /** The ready-made policies. */
-export const policies = { editMenu, random: randomPolicy };
+export const policies = { editMenu, random: randomPolicy, token: tokenPolicy, temperature: temperaturePolicy };

@@ -62,6 +62,7 @@ export function editMenu(
   checkMenu(edits, logits);
   const theta = tf.variable(tf.tensor1d(logits ? [...logits] : new Array<number>(edits.length).fill(0)));
   const now = (): number[] => softmax([...theta.dataSync()]);
+  const startLogs = now().map((p) => Math.log(Math.max(p, 1e-37)));
   return {
     name: "edit menu",
     edits,
@@ -70,20 +71,23 @@ export function editMenu(
     learningRate: 0.3,
     async act(_, streams) {
       const probabilities = now();
-      return streams.map((stream) => draw(edits, probabilities, stream));
+      return streams.map((stream) => {
+        const action = draw(edits, probabilities, stream);
+        return { ...action, referenceLogProb: startLogs[action.choice as number]! };
+      });
     },
-    logProbs: (actions) =>
+    evaluate: (actions) =>
       tf.tidy(() => {
-        const chosen = tf.tensor1d(
-          actions.map((action) => action.choice as number),
-          "int32",
-        );
-        return tf.gather(tf.logSoftmax(theta.as2D(1, edits.length)).as1D(), chosen) as tf.Tensor1D;
-      }),
-    entropy: () =>
-      tf.tidy(() => {
+        const choices = actions.map((action) => action.choice as number);
         const logs = tf.logSoftmax(theta.as2D(1, edits.length)).as1D();
-        return tf.neg(tf.sum(tf.mul(tf.exp(logs), logs))) as tf.Scalar;
+        const powers = tf.exp(logs);
+        // The state is always the same, so entropy and divergence are too: each is repeated for every action.
+        const repeated = (value: tf.Tensor): tf.Tensor1D => tf.mul(value, tf.ones([actions.length])) as tf.Tensor1D;
+        return {
+          logProbs: tf.gather(logs, tf.tensor1d(choices, "int32")) as tf.Tensor1D,
+          entropy: repeated(tf.neg(tf.sum(tf.mul(powers, logs)))),
+          kl: repeated(tf.sum(tf.mul(powers, tf.sub(logs, tf.tensor1d(startLogs))))),
+        };
       }),
     probabilities: () => Object.fromEntries(now().map((p, i) => [edits[i]!.name, p])),
     frozen: () => fixed("edit menu, frozen", edits, now()),

@@ -3,16 +3,26 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { Random } from "../random/index.ts";
 
-/** One drawn action. */
+/** One drawn action: a program, written in one or more tokens (an edit from a menu counts as one). */
 export interface Action {
   /** The program that the environment runs. */
   program: string;
-  /** Log-probability (nats) under the policy that drew it. */
+  /** Log-probability (nats) under the policy that drew it, summed over its tokens. */
   logProb: number;
-  /** What was drawn, in the policy's own terms (menu index, token ids); `logProbs` reads it back. */
+  /** What was drawn, in the policy's own terms (menu index, token ids); `evaluate` reads it back. */
   choice: number | readonly number[];
   /** A short name for tables and plots. */
   label: string;
+  /** Number of tokens. @default 1 */
+  tokens?: number;
+  /** The same log-probability before any training. Absent: the policy has no such reference. */
+  referenceLogProb?: number;
+  /** True if the program was cut off at its longest length. */
+  cut?: boolean;
+  /** Numbers that describe the state it was drawn in, for a learned baseline. */
+  features?: Float32Array;
+  /** What the policy keeps for its update. Not recorded. */
+  trace?: object;
 }
 
 /** Draws actions for a batch of observations, one stream of random numbers each. */
@@ -20,19 +30,31 @@ export interface Policy<Observation = unknown> {
   readonly name: string;
   /** True if actions do not depend on observations: a rollout may then draw a whole episode at once. */
   readonly openLoop?: boolean;
+  /** How many observations it likes to see at once; a rollout then plays lives in step. @default 1 */
+  readonly batch?: number;
   act(observations: readonly Observation[], streams: readonly Random[]): Promise<Action[]>;
 }
 
-/** A policy with weights. `logProbs` and `entropy` must be differentiable in `variables`. */
+/** What an update needs to know of a batch of actions; one number a token, actions in order. Shape [tokens] each. */
+export interface Terms {
+  /** Log-probability of each token, nats. */
+  logProbs: tf.Tensor1D;
+  /** Entropy of the distribution that it was drawn from, nats. */
+  entropy: tf.Tensor1D;
+  /** Kullback-Leibler divergence of that distribution from the one before any training, nats. */
+  kl: tf.Tensor1D;
+}
+
+/** A policy with weights. */
 export interface TrainablePolicy<Observation = unknown> extends Policy<Observation> {
   /** What the optimiser changes. */
   readonly variables: readonly tf.Variable[];
   /** Adam's learning rate that suits these weights; `train` uses it unless told otherwise. */
   readonly learningRate: number;
-  /** Log-probabilities of the actions, shape [actions]. */
-  logProbs(actions: readonly Action[]): tf.Tensor1D;
-  /** Mean entropy of the policy over these actions' states, a scalar in nats. */
-  entropy(actions: readonly Action[]): tf.Scalar;
+  /** What the weights belong to: a checkpoint of another model is refused by it. @default the name */
+  readonly fingerprint?: string;
+  /** The actions' terms, differentiable in `variables`. */
+  evaluate(actions: readonly Action[]): Terms;
   /** A copy that does not learn: the baseline "before training". */
   frozen(): Policy<Observation>;
   /** For a policy with few choices: the probability of each now, by label. */

@@ -6,7 +6,7 @@
 
 import type { Environment, Transition } from "../environment/index.ts";
 import type { Action, Policy } from "../policy/index.ts";
-import { createRandom } from "../random/index.ts";
+import { createRandom, type Random } from "../random/index.ts";
 import type { Effect, Verdict } from "../sandbox/index.ts";
 
 /** One step of an episode. */
@@ -18,6 +18,9 @@ export interface EpisodeStep {
   verdict: Verdict;
   cause: string;
   effects: Effect[];
+  /** Whether it solved its task, and whether it changed the agent; absent where the environment does not tell. */
+  solved?: boolean;
+  changed?: boolean;
 }
 
 /** One life. */
@@ -25,6 +28,8 @@ export interface Episode {
   /** Its number in the batch, from 0, and the seed it was reset with. */
   index: number;
   seed: number;
+  /** Its group's number, from 0: episodes of one group were reset with the same seed. */
+  group: number;
   steps: EpisodeStep[];
   /** Steps survived: all but the one that ended it. */
   survival: number;
@@ -43,8 +48,10 @@ export interface CollectOptions {
   episodes: number;
   /** Names every draw. @default 0 */
   seed?: number;
-  /** Episodes played at once. @default 8 */
+  /** Episodes played at once. @default 8, or the policy's batch if that is more */
   concurrency?: number;
+  /** So many episodes in a row are reset with the same seed, and differ only in what the policy draws. @default 1 */
+  group?: number;
   signal?: AbortSignal;
   /** Called after each episode. */
   onEpisode?: (episode: Episode, done: number) => void;
@@ -55,66 +62,158 @@ const drawnAhead = 64;
 
 /** Plays episodes and returns them in order. Rejects with the signal's reason when it is aborted. */
 export async function collect(env: Environment, policy: Policy, options: CollectOptions): Promise<Episode[]> {
-  const { episodes, seed = 0, concurrency = 8, signal, onEpisode } = options;
-  if (!Number.isSafeInteger(episodes) || episodes < 1)
-    throw new RangeError(`Expected \`episodes\` to be a positive integer, got ${episodes}`);
+  const { episodes, seed = 0, group = 1, signal, onEpisode } = options;
+  const { concurrency = Math.max(8, policy.batch ?? 1) } = options;
+  checkCount("episodes", episodes);
+  checkCount("concurrency", concurrency);
+  checkCount("group", group);
   const result = new Array<Episode>(episodes);
-  let next = 0;
   let done = 0;
-  const work = async (): Promise<void> => {
-    const own = env.clone();
-    try {
-      while (next < episodes) {
-        signal?.throwIfAborted();
-        const index = next++;
-        const first = await play(own, policy, seed, index, signal);
-        const episode = first.fault ? await play(own, policy, seed, index, signal) : first;
-        result[index] = episode;
-        onEpisode?.(episode, ++done);
-      }
-    } finally {
-      await own.close();
-    }
+  const source: Source = { env, seed, group, next: 0, episodes, signal };
+  const onEnd = (episode: Episode): void => {
+    result[episode.index] = episode;
+    onEpisode?.(episode, ++done);
   };
-  await Promise.all(Array.from({ length: Math.min(concurrency, episodes) }, work));
+  if ((policy.batch ?? 1) > 1) await playInStep(source, policy, concurrency, onEnd);
+  else
+    await Promise.all(Array.from({ length: Math.min(concurrency, episodes) }, () => playAlone(source, policy, onEnd)));
   return result;
 }
 
-async function play(
-  env: Environment,
-  policy: Policy,
-  seed: number,
-  index: number,
-  signal?: AbortSignal,
-): Promise<Episode> {
-  const random = createRandom(seed, "episode", index);
-  const lifeSeed = random.child("life").integer(2 ** 31);
-  let [observation] = await env.reset({ seed: lifeSeed });
-  const steps: EpisodeStep[] = [];
-  let last: Transition<unknown> | null = null;
-  while (last === null || !(last.terminated || last.truncated)) {
-    signal?.throwIfAborted();
-    const ahead = policy.openLoop && env.stepMany ? drawnAhead : 1;
-    const streams = Array.from({ length: ahead }, (_, i) => random.child("step", steps.length + i));
-    const actions = await policy.act(new Array<unknown>(ahead).fill(observation), streams);
-    const programs = actions.map(({ program }) => program);
-    const transitions = ahead > 1 ? await env.stepMany!(programs) : [await env.step(programs[0]!)];
-    for (const [i, transition] of transitions.entries()) steps.push(stepOf(actions[i]!, transition));
-    last = transitions.at(-1)!;
-    observation = last.observation;
+/** What the players take their episodes from. */
+interface Source {
+  env: Environment;
+  seed: number;
+  group: number;
+  next: number;
+  episodes: number;
+  signal: AbortSignal | undefined;
+}
+
+/** An episode in play. */
+interface Play {
+  env: Environment;
+  index: number;
+  random: Random;
+  seed: number;
+  observation: unknown;
+  steps: EpisodeStep[];
+  last: Transition<unknown> | null;
+  /** True if it is played for the second time. */
+  again: boolean;
+}
+
+/** One episode after the other, each with calls of its own to the policy. */
+async function playAlone(source: Source, policy: Policy, onEnd: (episode: Episode) => void): Promise<void> {
+  const env = source.env.clone();
+  try {
+    while (source.next < source.episodes) {
+      const index = source.next++;
+      for (let again = false; ; again = true) {
+        const play = await begin(source, env, index, again);
+        while (!isOver(play)) await playOn(play, policy, source.signal);
+        const episode = episodeOf(play, source);
+        if (episode.fault && !again) continue;
+        onEnd(episode);
+        break;
+      }
+    }
+  } finally {
+    await env.close();
   }
-  const verdict = steps.at(-1)!.verdict;
+}
+
+async function playOn(play: Play, policy: Policy, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
+  const { env, random, steps, observation } = play;
+  const ahead = policy.openLoop && env.stepMany ? drawnAhead : 1;
+  const streams = Array.from({ length: ahead }, (_, i) => random.child("step", steps.length + i));
+  const actions = await policy.act(new Array<unknown>(ahead).fill(observation), streams);
+  const programs = actions.map(({ program }) => program);
+  take(play, actions, ahead > 1 ? await env.stepMany!(programs) : [await env.step(programs[0]!)]);
+}
+
+/** Many episodes side by side: one call to the policy for a step of them all. Who ends makes room for the next. */
+async function playInStep(
+  source: Source,
+  policy: Policy,
+  concurrency: number,
+  onEnd: (episode: Episode) => void,
+): Promise<void> {
+  const envs = Array.from({ length: Math.min(concurrency, source.episodes) }, () => source.env.clone());
+  const idle = [...envs];
+  let running: Play[] = [];
+  try {
+    for (;;) {
+      source.signal?.throwIfAborted();
+      const fresh: Promise<Play>[] = [];
+      while (source.next < source.episodes && idle.length > 0)
+        fresh.push(begin(source, idle.pop()!, source.next++, false));
+      running.push(...(await Promise.all(fresh)));
+      if (running.length === 0) return;
+      const streams = running.map(({ random, steps }) => random.child("step", steps.length));
+      const actions = await policy.act(
+        running.map(({ observation }) => observation),
+        streams,
+      );
+      source.signal?.throwIfAborted();
+      await Promise.all(
+        running.map(async (play, i) => take(play, [actions[i]!], [await play.env.step(actions[i]!.program)])),
+      );
+      const still = running.filter((play) => !isOver(play));
+      for (const play of running.filter(isOver)) {
+        const episode = episodeOf(play, source);
+        if (episode.fault && !play.again) still.push(await begin(source, play.env, play.index, true));
+        else {
+          onEnd(episode);
+          idle.push(play.env);
+        }
+      }
+      running = still;
+    }
+  } finally {
+    await Promise.all(envs.map((env) => env.close()));
+  }
+}
+
+async function begin({ seed, group }: Source, env: Environment, index: number, again: boolean): Promise<Play> {
+  const random = createRandom(seed, "episode", index);
+  const shared = createRandom(seed, "episode", index - (index % group));
+  const lifeSeed = shared.child("life").integer(2 ** 31);
+  const [observation] = await env.reset({ seed: lifeSeed });
+  return { env, index, random, seed: lifeSeed, observation, steps: [], last: null, again };
+}
+
+function take(play: Play, actions: readonly Action[], transitions: readonly Transition<unknown>[]): void {
+  for (const [i, transition] of transitions.entries()) play.steps.push(stepOf(actions[i]!, transition));
+  play.last = transitions.at(-1)!;
+  play.observation = play.last.observation;
+}
+
+function isOver({ last }: Play): boolean {
+  return last !== null && (last.terminated || last.truncated);
+}
+
+function episodeOf({ index, seed, steps, last }: Play, { group }: Source): Episode {
+  const { verdict } = steps.at(-1)!;
+  const { terminated, truncated } = last!;
   return {
     index,
-    seed: lifeSeed,
+    seed,
+    group: Math.floor(index / group),
     steps,
-    survival: last.terminated ? steps.length - 1 : steps.length,
+    survival: terminated ? steps.length - 1 : steps.length,
     verdict,
     return: steps.reduce((sum, step) => sum + step.reward, 0),
-    terminated: last.terminated,
-    truncated: last.truncated,
+    terminated,
+    truncated,
     fault: verdict === "crash",
   };
+}
+
+function checkCount(name: string, value: number): void {
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new RangeError(`Expected \`${name}\` to be a positive integer, got ${value}`);
 }
 
 function stepOf(action: Action, { reward, info }: Transition<unknown>): EpisodeStep {

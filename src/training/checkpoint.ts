@@ -7,6 +7,8 @@
 import { createHash } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { type TrainablePolicy, tf } from "../policy/index.ts";
+import type { BaselineState } from "./baseline.ts";
+import type { Estimator, LearningEstimator } from "./estimators.ts";
 
 /** Why a checkpoint cannot be used. */
 export type CheckpointError =
@@ -35,6 +37,7 @@ export interface SavedTensor {
 /** What `train({ resume })` takes: the state after an update. */
 export interface Checkpoint {
   version: 1;
+  /** What the weights belong to: the policy's fingerprint. */
   policy: string;
   seed: number;
   optimizer: "adam" | "sgd";
@@ -44,6 +47,8 @@ export interface Checkpoint {
   weights: SavedTensor[];
   /** The optimiser's moments and counters, empty moments for SGD. */
   memory: SavedTensor[];
+  /** What a learned baseline has seen; null for the other estimators. */
+  baseline: BaselineState | null;
 }
 
 /** The text of each error, in one place. */
@@ -92,7 +97,9 @@ type Betas = { accBeta1?: tf.Variable; accBeta2?: tf.Variable };
 export async function takeCheckpoint(
   policy: TrainablePolicy,
   optimizer: tf.Optimizer,
-  run: Pick<Checkpoint, "seed" | "optimizer" | "update" | "lived">,
+  estimator: Estimator,
+  { seed, optimizer: kind }: Pick<Checkpoint, "seed" | "optimizer">,
+  position: Pick<Checkpoint, "update" | "lived">,
 ): Promise<Checkpoint> {
   const { accBeta1, accBeta2 } = optimizer as unknown as Betas;
   const betas = [accBeta1, accBeta2].filter((beta) => beta !== undefined);
@@ -100,14 +107,25 @@ export async function takeCheckpoint(
   const memory = await optimizer.getWeights();
   return {
     version: 1,
-    policy: policy.name,
-    ...run,
+    policy: fingerprintOf(policy),
+    seed,
+    optimizer: kind,
+    ...position,
     weights,
     memory: [
       ...(await Promise.all(memory.map(({ tensor }, i) => saved(i === 0 ? "iterations" : `moment ${i}`, tensor)))),
       ...(await Promise.all(betas.map((beta, i) => saved(`beta ${i + 1}`, beta)))),
     ],
+    baseline: isLearning(estimator) ? estimator.state() : null,
   };
+}
+
+function fingerprintOf({ name, fingerprint = name }: TrainablePolicy): string {
+  return fingerprint;
+}
+
+function isLearning(estimator: Estimator): estimator is LearningEstimator {
+  return "restore" in estimator;
 }
 
 /** Puts a state back. Throws a CheckpointFailure, before anything is changed, if it is of another run. */
@@ -115,15 +133,17 @@ export async function restoreCheckpoint(
   checkpoint: Checkpoint,
   policy: TrainablePolicy,
   optimizer: tf.Optimizer,
+  estimator: Estimator,
   run: Pick<Checkpoint, "seed" | "optimizer">,
 ): Promise<void> {
-  same("policy", policy.name, checkpoint.policy);
+  same("policy", fingerprintOf(policy), checkpoint.policy);
   same("seed", run.seed, checkpoint.seed);
   same("optimizer", run.optimizer, checkpoint.optimizer);
   const shapes = (tensors: readonly { shape: number[] }[]) => tensors.map(({ shape }) => `[${shape}]`).join(" ");
   same("shape", shapes(policy.variables), shapes(checkpoint.weights));
   for (const [i, { values, shape }] of checkpoint.weights.entries())
     tf.tidy(() => policy.variables[i]!.assign(tf.tensor(values, shape)));
+  if (isLearning(estimator)) estimator.restore(checkpoint.baseline);
   const { accBeta1, accBeta2 } = optimizer as unknown as Betas;
   const betas = checkpoint.memory.filter(({ name }) => name.startsWith("beta"));
   const memory = checkpoint.memory.filter((tensor) => !betas.includes(tensor));

@@ -4,16 +4,23 @@
  */
 
 import type { Episode } from "../rollout/index.ts";
+import { type BaselineState, learnedBaseline } from "./baseline.ts";
 import { returns } from "./returns.ts";
 
 /** Advantages of a batch: one list an episode, one number a step. */
 export type Estimator = (episodes: readonly Episode[], options: { gamma: number }) => number[][];
 
+/** An estimator that learns from update to update: what it knows goes into the checkpoint. */
+export type LearningEstimator = Estimator & {
+  state(): BaselineState | null;
+  restore(state: BaselineState | null): void;
+};
+
 /** The estimators by name. */
 export const estimators = {
   /** The paper's literal loop: the raw return of each step, no baseline. */
   seed: (episodes, { gamma }) => episodes.map((episode) => returnsOf(episode, gamma)),
-  /** Returns less the batch's mean at the same step (the mean includes the episode itself). */
+  /** Returns less the group's mean at the same step (the mean includes the episode itself). */
   mean: (episodes, options) => lessBaseline(episodes, options.gamma, (others, own) => meanOf([...others, own])),
   /**
    * Returns less the mean of the *other* episodes' returns at the same step (RLOO: Kool et al. 2019, Ahmadian et al.
@@ -29,16 +36,33 @@ export const estimators = {
   },
 } satisfies { [name: string]: Estimator };
 
+/**
+ * Returns less what a ridge regression on step and state, fitted to earlier updates, predicts; divided by the batch's
+ * standard deviation. At the first update, when nothing is known, the same as leave-one-out.
+ */
+export function learnedEstimator(options?: { fade?: number; ridge?: number }): LearningEstimator {
+  const baseline = learnedBaseline(options);
+  const estimate: Estimator = (episodes, settings) => {
+    const all = episodes.map((episode) => returnsOf(episode, settings.gamma));
+    const predicted = baseline.predict(episodes);
+    baseline.fit(episodes, all);
+    if (predicted === null) return estimators["leave-one-out"](episodes, settings);
+    return scaled(all.map((list, i) => list.map((value, t) => value - predicted[i]![t]!)));
+  };
+  return Object.assign(estimate, { state: baseline.state, restore: baseline.restore });
+}
+
 /** The name of a ready-made estimator. */
-export type EstimatorName = keyof typeof estimators;
+export type EstimatorName = keyof typeof estimators | "learned";
 
 /** The estimator of that name, or the function itself. Throws a RangeError that lists the names. */
 export function findEstimator(estimator: EstimatorName | Estimator): Estimator {
   if (typeof estimator === "function") return estimator;
+  if (estimator === "learned") return learnedEstimator();
   const found = (estimators as { [name: string]: Estimator | undefined })[estimator];
   if (found === undefined)
     throw new RangeError(
-      `Unknown estimator ${JSON.stringify(estimator)}: use ${Object.keys(estimators).join(", ")} or a function`,
+      `Unknown estimator ${JSON.stringify(estimator)}: use ${Object.keys(estimators).join(", ")}, learned or a function`,
     );
   return found;
 }
@@ -52,19 +76,24 @@ function returnsOf({ steps }: Episode, gamma: number): number[] {
   ];
 }
 
-/** An episode that is over earns nothing more: at later steps its return is 0, and it still counts for the baseline. */
+/**
+ * Each return less a baseline out of its group's returns at the same step. Where no two episodes share a group the batch is
+ * one. An episode that is over earns nothing more: at later steps its return is 0, and it still counts.
+ */
 function lessBaseline(
   episodes: readonly Episode[],
   gamma: number,
   baseline: (others: number[], own: number) => number,
 ): number[][] {
   const all = episodes.map((episode) => returnsOf(episode, gamma));
+  const grouped = new Set(episodes.map(({ group }) => group)).size < episodes.length;
+  const alike = (i: number, j: number): boolean => !grouped || episodes[i]!.group === episodes[j]!.group;
   return all.map((list, i) =>
     list.map(
       (own, t) =>
         own -
         baseline(
-          all.flatMap((other, j) => (i === j ? [] : [other[t] ?? 0])),
+          all.flatMap((other, j) => (i === j || !alike(i, j) ? [] : [other[t] ?? 0])),
           own,
         ),
     ),

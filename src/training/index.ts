@@ -1,6 +1,7 @@
 /** REINFORCE: returns, advantages, the trainer, studies over seeds. */
 
 export { prepareBackend } from "./backend.ts";
+export { type BaselineState, type LearnedBaseline, learnedBaseline } from "./baseline.ts";
 export {
   type Checkpoint,
   type CheckpointError,
@@ -9,8 +10,18 @@ export {
   readCheckpoint,
   writeCheckpoint,
 } from "./checkpoint.ts";
-export { type Estimator, type EstimatorName, estimators } from "./estimators.ts";
+export {
+  type Estimator,
+  type EstimatorName,
+  estimators,
+  type LearningEstimator,
+  learnedEstimator,
+} from "./estimators.ts";
 export { type Explanation, explainUpdate, type Push } from "./explain.ts";
-export { type TrainOptions, train, type Update } from "./reinforce.ts";
+export { type Loss, type LossTerms, policyGradientLoss } from "./loss.ts";
+export { type PanelRow, panelRow } from "./panel.ts";
+export { train, type Update } from "./reinforce.ts";
 export { advantages, type Baseline, type NumberTable, returns } from "./returns.ts";
+export { rockEmpty, rockEntropy, rockReason } from "./rock.ts";
+export type { TrainOptions } from "./settings.ts";
 export { type Study, type StudyOptions, type StudyRun, study } from "./study.ts";

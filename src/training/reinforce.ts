@@ -2,51 +2,24 @@
  * REINFORCE (Williams 1992) on lives of the agent, to be read from top to bottom.
  *
  * Differences from the textbook: several episodes an update; a baseline from the other episodes of the batch; one scale
- * for all advantages of a batch; gradient clipping; an entropy bonus. `estimator: "seed"` switches all of that off and
- * is the paper's literal loop: plain ascent on raw returns. Its failure at small steps is part of the lesson.
+ * for all advantages of a batch; a mean over tokens, not over episodes; gradient clipping; an entropy bonus; a cost of
+ * moving away from the frozen model. `estimator: "seed"` switches all of that off and is the paper's literal loop: plain
+ * ascent on raw returns. Its failure at small steps is part of the lesson.
  *
- * Not here: how episodes are played (`rollout/`), estimators (`estimators.ts`), runs over seeds (`study.ts`).
+ * Not here: how episodes are played (`rollout/`), estimators (`estimators.ts`), losses (`loss.ts`), options and their
+ * defaults (`settings.ts`), runs over seeds (`study.ts`).
  */
 
-import type { Environment } from "../environment/index.ts";
-import type { Action, TrainablePolicy } from "../policy/index.ts";
-import { tf } from "../policy/index.ts";
+import { type Action, type TrainablePolicy, tf } from "../policy/index.ts";
 import { createRandom } from "../random/index.ts";
 import { collect, type Episode } from "../rollout/index.ts";
 import { mean } from "../statistics/index.ts";
 import { prepareBackend } from "./backend.ts";
 import { type Checkpoint, restoreCheckpoint, takeCheckpoint } from "./checkpoint.ts";
-import { type Estimator, type EstimatorName, findEstimator } from "./estimators.ts";
-
-/** How a policy is trained. */
-export interface TrainOptions {
-  env: Environment;
-  policy: TrainablePolicy;
-  /** @default "leave-one-out" */
-  estimator?: EstimatorName | Estimator;
-  /** Number of updates. @default 100 */
-  updates?: number;
-  /** Episodes an update. @default 16 */
-  episodes?: number;
-  /** Discount in [0, 1]. @default 0.99 */
-  gamma?: number;
-  /** @default "adam", for the estimator `seed` "sgd" */
-  optimizer?: "adam" | "sgd";
-  /** @default the policy's own, for the estimator `seed` 1e-4 */
-  learningRate?: number;
-  /** Largest norm of the gradient; 0 for none. @default 1, for the estimator `seed` 0 */
-  clip?: number;
-  /** Weight of the policy's entropy in the objective. @default 0.02, for the estimator `seed` 0 */
-  entropyBonus?: number;
-  /** Names every draw. @default 0 */
-  seed?: number;
-  /** Episodes played at once. @default 8 */
-  concurrency?: number;
-  /** Ends training between two updates. */
-  signal?: AbortSignal;
-  /** Go on from here, with the same seed and options: equal to a run without a break. */
-  resume?: Checkpoint;
-}
+import { findEstimator } from "./estimators.ts";
+import { callLoss, policyGradientLoss } from "./loss.ts";
+import { openPanel } from "./panel.ts";
+import { rateAt, type Settings, type TrainOptions, withDefaults } from "./settings.ts";
 
 /** What an update did, and the episodes it learned from. */
 export interface Update {
@@ -61,18 +34,31 @@ export interface Update {
   survival: number;
   /** Share of episodes that attempted harm. */
   harm: number;
-  /** Entropy of the policy before the update, nats. */
+  /** Share of steps that solved their task; null where there are no tasks. */
+  usefulness: number | null;
+  /** Share of distinct programs among the steps. */
+  variety: number;
+  /** Share of steps that changed the agent; null where the environment does not tell. */
+  changed: number | null;
+  /** Entropy of the policy before the update, nats a token. */
   entropy: number;
+  /** Divergence from the policy before any training, nats a token. */
+  kl: number;
   loss: number;
   gradientNorm: number;
+  learningRate: number;
   /** Share of steps whose advantage is zero: they teach nothing. */
   dead: number;
-  /** Episodes left out because the sandbox failed. */
-  masked: number;
+  /** Tokens drawn, and how many of them counted. */
+  tokens: { drawn: number; learned: number };
+  /** Left out, by reason: episodes that the sandbox spoiled or that could not be scored, and steps that `mask` names. */
+  masked: { faults: number; unscored: number; cut: number; truncated: number };
   /** Wall time: playing the episodes, and the update proper. */
   seconds: { rollout: number; update: number };
   /** For a policy with few choices: their probabilities after the update. */
   probabilities: { [label: string]: number } | null;
+  /** What computed the update. */
+  backend: string;
   /** The state after this update, for `train({ resume })`; to be taken before the next update begins. */
   checkpoint: () => Promise<Checkpoint>;
 }
@@ -83,97 +69,186 @@ export interface Update {
  */
 export async function* train(options: TrainOptions): AsyncGenerator<Update, void, void> {
   const settings = withDefaults(options);
-  const { env, policy, updates, episodes, gamma, seed, concurrency, signal, resume } = settings;
-  await prepareBackend();
+  const { policy, updates, gamma, signal, resume, onUpdate } = settings;
+  const backend = await prepareBackend();
   const estimate = findEstimator(settings.estimator);
   const optimizer =
     settings.optimizer === "adam" ? tf.train.adam(settings.learningRate) : tf.train.sgd(settings.learningRate);
+  const panel = openPanel(settings);
   try {
-    if (resume) await restoreCheckpoint(resume, policy, optimizer, settings);
+    if (resume) await restoreCheckpoint(resume, policy, optimizer, estimate, settings);
     for (let update = resume?.update ?? 0, lived = resume?.lived ?? 0; update < updates; update++) {
       if (signal?.aborted) return;
       const began = performance.now();
-      const batchSeed = createRandom(seed, "update", update).integer(2 ** 31);
-      const collected = await collect(env, policy, {
-        episodes,
-        seed: batchSeed,
-        concurrency,
-        ...(signal && { signal }),
-      });
+      const collected = await playEpisodes(settings, update);
       const played = performance.now();
       lived += collected.length;
+      const { scored, masked } = sortOut(collected);
+      const advantages = checkAdvantages(estimate(rewarded(scored, settings), { gamma }), scored);
+      const weights = maskSteps(scored, advantages, settings.mask, masked);
+      const learned = await updatePolicy(policy, optimizer, scored, weights, settings, update);
       const soFar = lived;
-      const scored = collected.filter(({ fault }) => !fault);
-      const advantages = checkAdvantages(estimate(scored, { gamma }), scored);
-      const learned = updatePolicy(policy, optimizer, scored, advantages, settings);
-      yield {
+      const done: Update = {
         update,
         lived,
         episodes: scored,
         advantages,
-        ...describe(scored, advantages),
+        ...describe(scored, weights),
         ...learned,
-        masked: collected.length - scored.length,
+        masked,
         seconds: { rollout: (played - began) / 1000, update: (performance.now() - played) / 1000 },
         probabilities: policy.probabilities?.() ?? null,
-        checkpoint: () =>
-          takeCheckpoint(policy, optimizer, { seed, optimizer: settings.optimizer, update: update + 1, lived: soFar }),
+        backend,
+        checkpoint: () => takeCheckpoint(policy, optimizer, estimate, settings, { update: update + 1, lived: soFar }),
       };
+      await panel?.show(done);
+      await onUpdate?.(done);
+      for (const { steps } of scored) for (const { action } of steps) delete action.trace;
+      yield done;
     }
   } catch (error) {
     if (!signal?.aborted) throw error;
   } finally {
+    panel?.close();
     optimizer.dispose();
   }
 }
 
-/** One gradient step. Loss: minus the mean over steps of advantage times log-probability, less the entropy bonus. */
-function updatePolicy(
-  policy: TrainablePolicy,
-  optimizer: tf.Optimizer,
-  episodes: readonly Episode[],
-  advantages: readonly number[][],
-  { estimator, clip, entropyBonus }: Settings,
-): { loss: number; gradientNorm: number; entropy: number } {
-  const actions: Action[] = episodes.flatMap(({ steps }) => steps.map(({ action }) => action));
-  const weights = advantages.flat();
-  return tf.tidy(() => {
-    const entropy = policy.entropy(actions).dataSync()[0]!;
-    const pushed = tf.tensor1d(weights);
-    // The literal loop adds up its steps, as the paper's inner loop does; the others take their mean.
-    const scale = estimator === "seed" ? 1 : 1 / weights.length;
-    const objective = (): tf.Scalar => {
-      const gain = tf.mul(tf.sum(tf.mul(policy.logProbs(actions), pushed)), scale);
-      return tf.neg(tf.add(gain, tf.mul(policy.entropy(actions), entropyBonus))) as tf.Scalar;
-    };
-    const { value, grads } = tf.variableGrads(objective, [...policy.variables]);
-    const gradientNorm = Math.sqrt(
-      Object.values(grads).reduce((sum, g) => sum + tf.sum(tf.square(g)).dataSync()[0]!, 0),
-    );
-    if (!Number.isFinite(gradientNorm))
-      throw new RangeError(`The gradient's norm is ${gradientNorm}: the policy was left as it is`);
-    const shrink = clip > 0 && gradientNorm > clip ? clip / gradientNorm : 1;
-    const clipped = Object.fromEntries(Object.entries(grads).map(([name, g]) => [name, tf.mul(g, shrink)]));
-    optimizer.applyGradients(clipped);
-    return { loss: value.dataSync()[0]!, gradientNorm, entropy };
+/** Collect: this update's episodes. Every draw is named by (seed, update, episode, step). */
+function playEpisodes({ env, policy, episodes, group, seed, concurrency, signal }: Settings, update: number) {
+  return collect(env, policy, {
+    episodes,
+    group,
+    seed: createRandom(seed, "update", update).integer(2 ** 31),
+    ...(concurrency !== undefined && { concurrency }),
+    ...(signal && { signal }),
   });
 }
 
-function describe(episodes: readonly Episode[], advantages: readonly number[][]) {
-  const pushes = advantages.flat();
-  const harmed = episodes.filter(({ steps }) => steps.some(({ effects }) => effects.length > 0)).length;
+/** Leaves out what says nothing about the policy: faults of the sandbox, and episodes with a reward that is no number. */
+function sortOut(collected: readonly Episode[]) {
+  const whole = collected.filter(({ fault }) => !fault);
+  const scored = whole.filter(({ steps }) => steps.every(({ reward }) => !Number.isNaN(reward)));
+  const masked = {
+    faults: collected.length - whole.length,
+    unscored: whole.length - scored.length,
+    cut: 0,
+    truncated: 0,
+  };
+  for (const [i, { steps }] of scored.entries()) {
+    const step = steps.findIndex(({ reward }) => !Number.isFinite(reward));
+    if (step >= 0)
+      throw new RangeError(`Step ${step} of episode ${i} earned ${steps[step]!.reward}: rewards must be finite`);
+  }
+  if (scored.length === 0)
+    throw new RangeError(
+      `None of the batch's ${collected.length} episodes can be learned from: ${masked.faults} were faults of the sandbox, ${masked.unscored} had a reward that is not a number`,
+    );
+  return { scored, masked };
+}
+
+/** Score: with `klIn: "reward"` each step pays for how far its program's odds have moved. */
+function rewarded(episodes: readonly Episode[], { klIn, klWeight }: Settings): readonly Episode[] {
+  if (klIn !== "reward" || klWeight === 0) return episodes;
+  return episodes.map((episode) => ({
+    ...episode,
+    steps: episode.steps.map((step) => {
+      const { logProb, referenceLogProb = logProb } = step.action;
+      return { ...step, reward: step.reward - klWeight * (logProb - referenceLogProb) };
+    }),
+  }));
+}
+
+/** Advantages with 0 for the steps that `mask` names, and a weight for each: null where a step does not count. */
+function maskSteps(
+  episodes: readonly Episode[],
+  advantages: readonly number[][],
+  mask: Settings["mask"],
+  masked: Update["masked"],
+): (number | null)[][] {
+  return episodes.map(({ steps, truncated }, i) =>
+    steps.map(({ action }, t) => {
+      const why =
+        truncated && mask.includes("truncated") ? "truncated" : action.cut && mask.includes("cut") ? "cut" : null;
+      if (why === null) return advantages[i]![t]!;
+      masked[why]++;
+      return null;
+    }),
+  );
+}
+
+/** Update: one gradient step. Nothing changes if anything here throws. */
+async function updatePolicy(
+  policy: TrainablePolicy,
+  optimizer: tf.Optimizer,
+  episodes: readonly Episode[],
+  weights: readonly (number | null)[][],
+  settings: Settings,
+  update: number,
+) {
+  const { estimator, clip, entropyBonus, klWeight, klIn, loss = policyGradientLoss } = settings;
+  const actions: Action[] = episodes.flatMap(({ steps }) => steps.map(({ action }) => action));
+  const lengths = actions.map(({ tokens = 1 }) => tokens);
+  const perToken = (values: number[]) => values.flatMap((value, i) => new Array<number>(lengths[i]!).fill(value));
+  const advantages = perToken(weights.flat().map((value) => value ?? 0));
+  const counts = perToken(weights.flat().map((value) => (value === null ? 0 : 1)));
+  const options = { entropyBonus, klWeight: klIn === "loss" ? klWeight : 0, summed: estimator === "seed" };
+  const learningRate = rateAt(settings, update);
+  const used: tf.Tensor[] = [];
+  try {
+    const { value, grads } = tf.variableGrads(() => {
+      const terms = policy.evaluate(actions);
+      used.push(tf.keep(tf.mean(terms.entropy)), tf.keep(tf.mean(terms.kl)));
+      return callLoss(loss, { ...terms, advantages: tf.tensor1d(advantages), counts: tf.tensor1d(counts), options });
+    }, [...policy.variables]);
+    used.push(value, ...Object.values(grads));
+    used.push(tf.tidy(() => tf.addN(Object.values(grads).map((grad) => tf.sum(tf.square(grad))))));
+    const read = [used[0]!, used[1]!, value, used.at(-1)!].map(async (tensor) => (await tensor.data())[0]!);
+    const [entropy, kl, lost, squares] = (await Promise.all(read)) as [number, number, number, number];
+    const gradientNorm = Math.sqrt(squares);
+    if (!Number.isFinite(gradientNorm))
+      throw new RangeError(`The gradient's norm is ${gradientNorm}: the policy was left as it is`);
+    const shrink = clip > 0 && gradientNorm > clip ? clip / gradientNorm : 1;
+    setLearningRate(optimizer, learningRate);
+    tf.tidy(() => {
+      optimizer.applyGradients(Object.fromEntries(Object.entries(grads).map(([name, g]) => [name, tf.mul(g, shrink)])));
+    });
+    const tokens = { drawn: counts.length, learned: counts.reduce((all, one) => all + one, 0) };
+    return { loss: lost, gradientNorm, learningRate, entropy, kl, tokens };
+  } finally {
+    tf.dispose(used);
+  }
+}
+
+/** TF.js has a setter for SGD only; Adam reads this field at every step. */
+function setLearningRate(optimizer: tf.Optimizer, learningRate: number): void {
+  (optimizer as unknown as { learningRate: number }).learningRate = learningRate;
+  (optimizer as Partial<tf.SGDOptimizer>).setLearningRate?.(learningRate);
+}
+
+/** Record: what the batch was like. */
+function describe(episodes: readonly Episode[], weights: readonly (number | null)[][]) {
+  const pushes = weights.flat();
+  const steps = episodes.flatMap((episode) => episode.steps);
+  const harmed = episodes.filter((episode) => episode.steps.some(({ effects }) => effects.length > 0)).length;
   return {
     meanReturn: mean(episodes.map((episode) => episode.return)),
     survival: mean(episodes.map(({ survival }) => survival)),
     harm: harmed / episodes.length,
-    dead: pushes.filter((value) => value === 0).length / pushes.length,
+    usefulness: share(steps.map(({ solved }) => solved)),
+    changed: share(steps.map(({ changed }) => changed)),
+    variety: new Set(steps.map(({ action }) => action.program)).size / steps.length,
+    dead: pushes.filter((value) => value === 0 || value === null).length / pushes.length,
   };
+}
+
+function share(flags: readonly (boolean | undefined)[]): number | null {
+  const told = flags.filter((flag) => flag !== undefined);
+  return told.length === 0 ? null : told.filter(Boolean).length / told.length;
 }
 
 /** A user's estimator may be wrong: then nothing has been changed yet, and the error says where. */
 function checkAdvantages(advantages: number[][], episodes: readonly Episode[]): number[][] {
-  if (episodes.length === 0)
-    throw new RangeError("Every episode of the batch was a fault of the sandbox: nothing to learn from");
   if (!Array.isArray(advantages) || advantages.length !== episodes.length)
     throw new RangeError(`The estimator gave advantages for ${advantages?.length} of ${episodes.length} episodes`);
   for (const [i, { steps }] of episodes.entries()) {
@@ -184,35 +259,4 @@ function checkAdvantages(advantages: number[][], episodes: readonly Episode[]): 
     if (wrong >= 0) throw new RangeError(`The estimator gave ${own[wrong]} for step ${wrong} of episode ${i}`);
   }
   return advantages;
-}
-
-type Settings = Required<Omit<TrainOptions, "signal" | "resume">> & Pick<TrainOptions, "signal" | "resume">;
-
-function withDefaults(options: TrainOptions): Settings {
-  const literal = options.estimator === "seed";
-  const settings = {
-    estimator: "leave-one-out" as const,
-    updates: 100,
-    episodes: 16,
-    gamma: 0.99,
-    optimizer: literal ? ("sgd" as const) : ("adam" as const),
-    learningRate: literal ? 1e-4 : options.policy.learningRate,
-    clip: literal ? 0 : 1,
-    entropyBonus: literal ? 0 : 0.02,
-    seed: 0,
-    concurrency: 8,
-    ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
-  } as Settings;
-  const { updates, episodes, gamma, learningRate, clip, entropyBonus, optimizer } = settings;
-  const expect = (name: string, holds: boolean, expected: string, value: unknown): void => {
-    if (!holds) throw new RangeError(`Expected \`${name}\` to be ${expected}, got ${String(value)}`);
-  };
-  expect("updates", Number.isSafeInteger(updates) && updates > 0, "a positive integer", updates);
-  expect("episodes", Number.isSafeInteger(episodes) && episodes > 0, "a positive integer", episodes);
-  expect("gamma", gamma >= 0 && gamma <= 1, "between 0 and 1", gamma);
-  expect("learningRate", learningRate > 0 && Number.isFinite(learningRate), "a positive number", learningRate);
-  expect("clip", clip >= 0, "0 (none) or a positive number", clip);
-  expect("entropyBonus", Number.isFinite(entropyBonus), "a finite number", entropyBonus);
-  expect("optimizer", optimizer === "adam" || optimizer === "sgd", "adam or sgd", optimizer);
-  return settings;
 }

@@ -6,7 +6,8 @@ import { type Figure, learningCurves } from "../plot/index.ts";
 import type { TrainablePolicy } from "../policy/index.ts";
 import { rollout } from "../rollout/index.ts";
 import { bootstrapInterval, mean } from "../statistics/index.ts";
-import { type TrainOptions, train } from "./reinforce.ts";
+import { train } from "./reinforce.ts";
+import type { TrainOptions } from "./settings.ts";
 
 /** How a study is made. */
 export interface StudyOptions {

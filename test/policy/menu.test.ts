@@ -13,7 +13,7 @@ describe("the edit menu", () => {
       assert.ok(Math.abs(shares[k]! - p) < 0.01, `edit ${k}: ${shares[k]}`);
     for (const { choice, logProb } of actions.slice(0, 20))
       assert.ok(Math.abs(logProb - Math.log([1, 2, 5][choice as number]! / 8)) < 1e-6);
-    const again = [...policy.logProbs(actions.slice(0, 20)).dataSync()];
+    const again = [...policy.evaluate(actions.slice(0, 20)).logProbs.dataSync()];
     for (const [i, value] of again.entries()) assert.ok(Math.abs(value - actions[i]!.logProb) < 1e-6);
     policy.dispose();
   });

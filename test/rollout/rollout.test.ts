@@ -104,6 +104,7 @@ describe("a rollout", () => {
     const lives = [4, 6, 0].map((survival, index) => ({
       index,
       seed: 0,
+      group: index,
       steps: [],
       survival,
       verdict: index === 2 ? ("crash" as const) : ("survived" as const),

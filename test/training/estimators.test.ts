@@ -68,7 +68,7 @@ describe("estimators", () => {
   it("are found by name, and an unknown name lists them", () => {
     assert.equal(findEstimator("mean"), estimators.mean);
     assert.throws(() => findEstimator("ppo" as never), {
-      message: 'Unknown estimator "ppo": use seed, mean, leave-one-out, reinforce++ or a function',
+      message: 'Unknown estimator "ppo": use seed, mean, leave-one-out, reinforce++, learned or a function',
     });
   });
 });

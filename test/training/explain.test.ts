@@ -19,7 +19,7 @@ describe("explainUpdate", () => {
     const policy = editMenu(menu, { logits });
     const actions = update.episodes.flatMap(({ steps }) => steps.map(({ action }) => action));
     const { grads } = tf.variableGrads(
-      () => tf.mean(tf.mul(policy.logProbs(actions), update.advantages.flat())) as tf.Scalar,
+      () => tf.mean(tf.mul(policy.evaluate(actions).logProbs, update.advantages.flat())) as tf.Scalar,
     );
     const exact = [...Object.values(grads)[0]!.dataSync()];
     policy.dispose();

@@ -62,7 +62,10 @@ describe("train", () => {
       const result = tf.tidy(
         () =>
           tf
-            .add(tf.sum(tf.mul(policy.logProbs(actions), weights)), tf.mul(policy.entropy(actions), 0.5))
+            .add(
+              tf.sum(tf.mul(policy.evaluate(actions).logProbs, weights)),
+              tf.mul(tf.mean(policy.evaluate(actions).entropy), 0.5),
+            )
             .dataSync()[0]!,
       );
       policy.dispose();
@@ -71,7 +74,10 @@ describe("train", () => {
     const policy = editMenu(menu, { logits });
     const { grads } = tf.variableGrads(
       () =>
-        tf.add(tf.sum(tf.mul(policy.logProbs(actions), weights)), tf.mul(policy.entropy(actions), 0.5)) as tf.Scalar,
+        tf.add(
+          tf.sum(tf.mul(policy.evaluate(actions).logProbs, weights)),
+          tf.mul(tf.mean(policy.evaluate(actions).entropy), 0.5),
+        ) as tf.Scalar,
     );
     const exact = [...Object.values(grads)[0]!.dataSync()];
     const h = 1e-2; // float32: the error of the difference is about 1e-4

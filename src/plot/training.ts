@@ -1,0 +1,130 @@
+/** The course of one training run, or of several side by side: one small plot a figure. */
+
+import type { Interval } from "../statistics/index.ts";
+import { type Figure, figure, palette } from "./figure.ts";
+
+/** One update of a run. */
+export interface TrainingPoint {
+  lived: number;
+  return: Interval;
+  survival: number;
+  harm: number;
+  usefulness: number | null;
+  variety: number;
+  entropy: number;
+  kl: number;
+}
+
+/** One run's curves: return with its interval band, survival, harm, tasks solved, variety, entropy and divergence. */
+export function trainingCurves(
+  points: readonly TrainingPoint[],
+  { title = "Training" }: { title?: string } = {},
+): Figure {
+  return compareRuns({ run: points }, { title });
+}
+
+/** Several runs in one figure, a colour each. */
+export function compareRuns(
+  runs: { [name: string]: readonly TrainingPoint[] },
+  { title = "Runs side by side" }: { title?: string } = {},
+): Figure {
+  const names = Object.keys(runs);
+  const all = names.flatMap((name) => runs[name]!);
+  const panels = panelsOf(all);
+  const columns = 2;
+  const rows = Math.ceil(panels.length / columns);
+  const data: object[] = [];
+  for (const [i, { value }] of panels.entries()) {
+    const axes = { xaxis: `x${i + 1}`, yaxis: `y${i + 1}` };
+    for (const [k, name] of names.entries()) {
+      const points = runs[name]!;
+      const colour = palette[k % palette.length]!;
+      const x = points.map(({ lived }) => lived);
+      if (i === 0)
+        data.push({
+          type: "scatter",
+          mode: "lines",
+          x: [...x, ...[...x].reverse()],
+          y: [...points.map((p) => p.return.high), ...points.map((p) => p.return.low).reverse()],
+          fill: "toself",
+          fillcolor: `${colour}33`,
+          line: { width: 0 },
+          hoverinfo: "skip",
+          showlegend: false,
+          ...axes,
+        });
+      data.push({
+        type: "scatter",
+        mode: "lines",
+        name,
+        legendgroup: name,
+        showlegend: i === 0 && names.length > 1,
+        x,
+        y: points.map(value),
+        line: { color: colour, width: 2 },
+        ...axes,
+      });
+    }
+  }
+  const text = names
+    .map((name) => {
+      const last = runs[name]!.at(-1);
+      return `${name}: ${panels.map(({ label, value }) => `${label} ${last ? value(last)?.toFixed(2) : "-"}`).join(", ")}`;
+    })
+    .join("\n");
+  return figure(data, {
+    title,
+    text,
+    layout: {
+      height: 120 + 190 * rows,
+      grid: { rows, columns, pattern: "independent", ygap: 0.45, xgap: 0.12 },
+      annotations: panels.map(({ label }, i) => ({
+        text: label,
+        showarrow: false,
+        xref: `x${i + 1} domain`,
+        yref: `y${i + 1} domain`,
+        x: 0,
+        y: 1.04,
+        xanchor: "left",
+        yanchor: "bottom",
+        font: { size: 12 },
+      })),
+      ...Object.fromEntries(
+        panels.flatMap((_, i) => [
+          [`xaxis${i === 0 ? "" : i + 1}`, axis(i >= panels.length - columns ? "lives" : undefined)],
+          [`yaxis${i === 0 ? "" : i + 1}`, axis(undefined)],
+        ]),
+      ),
+    },
+  });
+}
+
+interface Panel {
+  label: string;
+  value: (point: TrainingPoint) => number | null;
+}
+
+function panelsOf(points: readonly TrainingPoint[]): Panel[] {
+  const solved: Panel = {
+    label: "tasks solved, %",
+    value: ({ usefulness }) => (usefulness === null ? null : 100 * usefulness),
+  };
+  return [
+    { label: "return, mean and 95 % interval", value: (point) => point.return.estimate },
+    { label: "steps survived", value: (point) => point.survival },
+    { label: "lives with harm, %", value: (point) => 100 * point.harm },
+    ...(points.some(({ usefulness }) => usefulness !== null) ? [solved] : []),
+    { label: "distinct programs, %", value: (point) => 100 * point.variety },
+    { label: "entropy, nats a token", value: (point) => point.entropy },
+    { label: "divergence, nats a token", value: (point) => point.kl },
+  ];
+}
+
+function axis(title: string | undefined): object {
+  return {
+    automargin: true,
+    gridcolor: "rgba(128,128,128,0.25)",
+    zerolinecolor: "rgba(128,128,128,0.5)",
+    ...(title !== undefined && { title: { text: title, standoff: 8 } }),
+  };
+}

@@ -1,0 +1,153 @@
+/**
+ * A language model as a policy that learns: a frozen decoder writes programs token by token, and a small head, the only
+ * thing that is trained, changes the odds of its words. What is drawn depends on (observation, stream) alone, not on the
+ * batch it was drawn in. Not here: the decoder (`model/`), the head's mathematics (`head.ts`).
+ */
+
+import type { Decoder } from "../../model/index.ts";
+import type { Policy, TrainablePolicy } from "../types.ts";
+import type { Calibration } from "./calibrate.ts";
+import { changeLogits, createHead, type HeadOptions, type HeadWeights } from "./head.ts";
+import type { PromptDesign } from "./prompt.ts";
+import { createTraces, isTrace, type Trace, type TraceSettings } from "./trace.ts";
+import { actionOf, createWriter, type Watch, type WriterOptions } from "./writer.ts";
+
+/** How a token policy is made. */
+export interface TokenPolicyOptions extends HeadOptions, WriterOptions {
+  /** What the model is asked in calibration: training asks only. */
+  asks: readonly string[];
+  /**
+   * Which words the head changes: `sampled` (those that the frozen model uses when asked the above), `all`, or token ids.
+   * @default "sampled"
+   */
+  words?: "sampled" | "all" | readonly number[];
+  /** Programs drawn to calibrate. @default 256 */
+  samples?: number;
+}
+
+/** A token policy: a frozen model and a head that learns. */
+export interface TokenPolicy extends TrainablePolicy {
+  readonly decoder: Decoder;
+  readonly prompt: PromptDesign;
+  /** Token ids of the head's words. */
+  readonly words: readonly number[];
+  /** The frozen model alone, without the head. */
+  pretrained(): Policy;
+  /** Tokens drawn so far, and the seconds that took. */
+  readonly spent: { tokens: number; seconds: number };
+}
+
+/** Makes a token policy of a decoder. Draws some programs of it first, to calibrate the head. */
+export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions): Promise<TokenPolicy> {
+  const writer = await createWriter(decoder, options);
+  const { seed = 0, words: which = "sampled" } = options;
+  const calibration = await writer.calibrate(options.asks, options.samples ?? 256, seed);
+  const words = checkWords(decoder, which, calibration);
+  const head = createHead(decoder.config.width, words.length, options);
+  const settings = traceSettings(decoder, words, calibration, writer.temperature);
+  const { spent } = writer;
+  const draw =
+    (weights: HeadWeights | null): Policy["act"] =>
+    async (observations, streams) =>
+      (await writer.write(observations, streams, withHead(weights, settings))).map(actionOf(writer.prompt));
+  const name = `head on ${decoder.config.family} ${decoder.hash.slice(0, 8)}`;
+  return {
+    name,
+    decoder,
+    prompt: writer.prompt,
+    words: [...words],
+    spent,
+    batch: writer.batch,
+    variables: head.variables,
+    learningRate: 0.03,
+    fingerprint: `${decoder.hash} rank ${head.rank} scale ${head.scale} words ${words.length} prompt ${writer.prompt.name} ${writer.prompt.version}`,
+    async act(observations, streams) {
+      const weights = await head.read();
+      const written = await writer.write(observations, streams, (count) => {
+        const traces = createTraces(count, writer.maxTokens, settings);
+        const change = withHead(weights, settings)(count);
+        return {
+          onLogits: (step) => {
+            traces.before(step);
+            change.onLogits?.(step);
+          },
+          onToken: traces.after,
+          finish: traces.finish,
+        };
+      });
+      return written.map(actionOf(writer.prompt));
+    },
+    evaluate: (actions) =>
+      head.terms(
+        actions.map(({ trace }) => readTrace(trace)),
+        writer.temperature,
+      ),
+    frozen: () => {
+      const weights = head.read();
+      return {
+        name: `${name}, frozen`,
+        batch: writer.batch,
+        act: async (observations, streams) => draw(await weights)(observations, streams),
+      };
+    },
+    pretrained: () => ({
+      name: `${decoder.config.family} ${decoder.hash.slice(0, 8)}, pretrained`,
+      batch: writer.batch,
+      act: draw(null),
+    }),
+    dispose: () => head.dispose(),
+  };
+}
+
+/** Changes the logits by the head; nothing is kept. */
+function withHead(weights: HeadWeights | null, { width, words, standardise }: TraceSettings) {
+  return (_: number): Watch => {
+    if (weights === null) return {};
+    const x = new Float32Array(width);
+    return {
+      onLogits: ({ rows, hidden, logits }) => {
+        const vocabulary = logits.length / rows.length;
+        for (let at = 0; at < rows.length; at++) {
+          standardise(hidden.subarray(at * width, (at + 1) * width), x);
+          changeLogits(weights, x, words, logits.subarray(at * vocabulary, (at + 1) * vocabulary));
+        }
+      },
+    };
+  };
+}
+
+function traceSettings(
+  { config: { width, vocabulary } }: Decoder,
+  words: Int32Array,
+  { mean, deviation }: Calibration,
+  temperature: number,
+): TraceSettings {
+  const place = new Int32Array(vocabulary).fill(-1);
+  for (const [i, id] of words.entries()) place[id] = i;
+  const root = Math.sqrt(width);
+  const standardise = (hidden: Float32Array, into: Float32Array): void => {
+    for (let i = 0; i < width; i++) into[i] = (hidden[i]! - mean[i]!) / (deviation[i]! * root);
+  };
+  return { words, place, width, temperature, standardise };
+}
+
+function checkWords(
+  { config: { vocabulary } }: Decoder,
+  which: "sampled" | "all" | readonly number[],
+  { words }: Calibration,
+): Int32Array {
+  if (which === "all") return Int32Array.from({ length: vocabulary }, (_, i) => i);
+  const ids = which === "sampled" ? words : [...new Set(which)].sort((a, b) => a - b);
+  const wrong = ids.find((id) => !Number.isSafeInteger(id) || id < 0 || id >= vocabulary);
+  if (wrong !== undefined || ids.length === 0)
+    throw new RangeError(
+      `Expected the head's \`words\` to be "sampled", "all" or token ids from 0 to ${vocabulary - 1}, got ${wrong ?? "none"}`,
+    );
+  return Int32Array.from(ids);
+}
+
+function readTrace(trace: object | undefined): Trace {
+  if (trace === undefined || !isTrace(trace))
+    throw new TypeError("The action has no trace: only actions that this policy drew itself can be learned from");
+  return trace;
+}

@@ -1,0 +1,163 @@
+/**
+ * Writes programs with a decoder: an observation becomes a prompt, a prompt a program. The prompts' common prefix is run
+ * once and kept. What is written depends on (observation, stream) alone: prompts are padded to steps of a fixed length and
+ * only those of one length go through the model together, so that no row's numbers depend on its neighbours.
+ */
+
+import {
+  type Decoder,
+  type Generated,
+  type GenerateOptions,
+  generate,
+  type Prefix,
+  runPrefix,
+} from "../../model/index.ts";
+import type { Random } from "../../random/index.ts";
+import type { Action } from "../types.ts";
+import { type Calibration, calibrate } from "./calibrate.ts";
+import { loadPrompt, type PromptDesign, promptOwn, promptPrefix } from "./prompt.ts";
+import { isTrace, referenceLogProb } from "./trace.ts";
+
+/** How programs are written. */
+export interface WriterOptions {
+  /** The prompt's design: its name in `data/prompts/`, or a design. @default "base" */
+  prompt?: string | PromptDesign;
+  /** Divides the logits, above 0. @default 1 */
+  temperature?: number;
+  /** See `SamplingOptions`. @default 0 and 1: every token may be drawn */
+  topK?: number;
+  topP?: number;
+  /** Longest program, in tokens. @default the prompt design's */
+  maxTokens?: number;
+  /** Prompts run at once. @default 32 */
+  batch?: number;
+  /** What an observation asks. @default its `task`, else its `response`, else its `query` */
+  ask?: (observation: unknown) => string;
+}
+
+/** What watches and changes a batch while it is written. */
+export interface Watch {
+  onLogits?: NonNullable<GenerateOptions["onLogits"]>;
+  onToken?: NonNullable<GenerateOptions["onToken"]>;
+  finish?: () => (object | undefined)[];
+}
+
+/** A program as it was written. */
+export interface Written extends Generated {
+  trace?: object | undefined;
+  /** The prompt's last hidden state. Shape [width]. */
+  features: Float32Array;
+}
+
+/** Turns observations into programs; shared by the token policy and its control. */
+export async function createWriter(decoder: Decoder, options: WriterOptions) {
+  const { topK = 0, topP = 1, temperature = 1, batch = 32, ask = askOf } = options;
+  const prompt = typeof options.prompt === "object" ? options.prompt : await loadPrompt(options.prompt ?? "base");
+  const { maxTokens = prompt.maxTokens } = options;
+  if (!(temperature > 0 && Number.isFinite(temperature)))
+    throw new RangeError(`Expected \`temperature\` to be a positive number, got ${temperature}`);
+  const { tokenizer, config } = decoder;
+  const prefixIds = tokenizer.encode(promptPrefix(prompt));
+  const prefix: Prefix | null = prefixIds.length > 0 ? await runPrefix(decoder, prefixIds) : null;
+  // Prompts are padded to lengths in steps, so that a row's numbers do not depend on its neighbours' lengths.
+  const room = config.context - prefixIds.length - maxTokens;
+  const idsOf = (text: string): number[] => {
+    const ids = tokenizer.encode(promptOwn(prompt, text));
+    // A text that is too long keeps its end: the newest part of a response is what the agent asks now.
+    return ids.length > room ? ids.slice(-room) : ids;
+  };
+  if (room < 8)
+    throw new RangeError(
+      `The prompt design "${prompt.name}" (${prefixIds.length} tokens) and programs of ${maxTokens} tokens leave no room for a task in the model's ${config.context} positions`,
+    );
+  const padded = (length: number): number => Math.min(room, Math.ceil(length / padStep) * padStep);
+  const common = { maxTokens, stop: prompt.stop, temperature, topK, topP, ...(prefix && { prefix }) };
+  const spent = { tokens: 0, seconds: 0 };
+
+  const writeSome = async (prompts: number[][], streams: readonly Random[], watch: Watch): Promise<Written[]> => {
+    const began = performance.now();
+    const { width } = config;
+    const features = prompts.map(() => new Float32Array(width));
+    let first = true;
+    const written = await generate(decoder, {
+      ...common,
+      prompts,
+      streams,
+      padTo: padded(prompts[0]!.length),
+      onLogits: (step) => {
+        if (first)
+          for (const [at, row] of step.rows.entries())
+            features[row]!.set(step.hidden.subarray(at * width, (at + 1) * width));
+        first = false;
+        watch.onLogits?.(step);
+      },
+      ...(watch.onToken && { onToken: watch.onToken }),
+    });
+    spent.tokens += written.reduce((sum, { ids }) => sum + ids.length, 0);
+    spent.seconds += (performance.now() - began) / 1000;
+    const traces = watch.finish?.();
+    return written.map((one, i) => ({ ...one, trace: traces?.[i], features: features[i]! }));
+  };
+
+  return {
+    prompt,
+    batch,
+    maxTokens,
+    temperature,
+    spent,
+    /** Programs for observations; those of one padded length go through the model together. */
+    async write(
+      observations: readonly unknown[],
+      streams: readonly Random[],
+      watch: (count: number) => Watch,
+    ): Promise<Written[]> {
+      const prompts = observations.map((seen) => idsOf(ask(seen)));
+      const result = new Array<Written>(prompts.length);
+      for (const length of [...new Set(prompts.map((ids) => padded(ids.length)))]) {
+        const alike = [...prompts.keys()].filter((i) => padded(prompts[i]!.length) === length);
+        for (let from = 0; from < alike.length; from += batch) {
+          const some = alike.slice(from, from + batch);
+          const written = await writeSome(
+            some.map((i) => prompts[i]!),
+            some.map((i) => streams[i]!),
+            watch(some.length),
+          );
+          for (const [at, i] of some.entries()) result[i] = written[at]!;
+        }
+      }
+      return result;
+    },
+    async calibrate(asks: readonly string[], samples: number, seed: number): Promise<Calibration> {
+      const prompts = asks.map(idsOf);
+      const padTo = padded(Math.max(0, ...prompts.map((ids) => ids.length)));
+      return calibrate(decoder, { ...common, prompts, samples, batch, seed, padTo });
+    },
+  };
+}
+
+const padStep = 8;
+
+/** A program and what came with it as an action. */
+export function actionOf(prompt: PromptDesign): (written: Written) => Action {
+  return ({ ids, text, logProbs, ended, trace, features }) => {
+    const program = (prompt.primed + text).trimEnd();
+    return {
+      program,
+      label: program.split("\n")[0]!.slice(0, 40),
+      choice: ids,
+      tokens: ids.length,
+      logProb: logProbs.reduce((sum, value) => sum + value, 0),
+      cut: ended === "length",
+      features,
+      ...(trace && { trace }),
+      ...(trace && isTrace(trace) && { referenceLogProb: referenceLogProb(trace) }),
+    };
+  };
+}
+
+/** What an observation asks: its task, else what the agent said last. */
+function askOf(observation: unknown): string {
+  const { task, response, query } = (observation ?? {}) as { task?: unknown; response?: unknown; query?: unknown };
+  for (const text of [task, response, query]) if (typeof text === "string" && text !== "") return text;
+  return "stay alive";
+}

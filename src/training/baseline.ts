@@ -1,0 +1,104 @@
+/**
+ * A learned baseline: ridge regression of the return-to-go on what is known before the action is drawn: the step's number
+ * and, where the policy gives them, features of the state (a language model's hidden state at the end of the prompt). It is
+ * fitted to earlier updates only, so it cannot depend on the actions of this one and leaves the gradient unbiased.
+ */
+
+import type { Episode } from "../rollout/index.ts";
+
+/** What the fit has seen: sums over steps, older updates fading. Plain numbers, for a checkpoint. */
+export interface BaselineState {
+  size: number;
+  /** Sum of x x', row by row, and of x y. */
+  gram: number[];
+  moment: number[];
+}
+
+/** A baseline that learns from each update. */
+export interface LearnedBaseline {
+  /** Predicted returns, one a step; null before the first `fit`. */
+  predict(episodes: readonly Episode[]): number[][] | null;
+  fit(episodes: readonly Episode[], returns: readonly (readonly number[])[]): void;
+  state(): BaselineState | null;
+  restore(state: BaselineState | null): void;
+}
+
+/** Steps that have a weight of their own; later ones share the last. */
+const steps = 16;
+
+/** Makes one. `fade` multiplies what was seen before at each update, `ridge` is the penalty on the weights. */
+export function learnedBaseline({ fade = 0.9, ridge = 1 }: { fade?: number; ridge?: number } = {}): LearnedBaseline {
+  let seen: BaselineState | null = null;
+  let weights: Float64Array | null = null;
+  const solve = (): Float64Array => (weights ??= solveRidge(seen!, ridge));
+  return {
+    predict: (episodes) =>
+      seen === null
+        ? null
+        : episodes.map((episode) => episode.steps.map((_, t) => dot(solve(), describe(episode, t, seen!.size)))),
+    fit(episodes, returns) {
+      const size = (seen?.size ?? steps) === steps ? steps + featuresOf(episodes) : seen!.size;
+      if (seen?.size !== size) seen = { size, gram: new Array(size * size).fill(0), moment: new Array(size).fill(0) };
+      const { gram, moment } = seen;
+      for (let i = 0; i < gram.length; i++) gram[i]! *= fade;
+      for (let i = 0; i < size; i++) moment[i]! *= fade;
+      for (const [e, episode] of episodes.entries())
+        for (const t of episode.steps.keys()) {
+          const x = describe(episode, t, size);
+          for (let i = 0; i < size; i++) {
+            if (x[i] === 0) continue;
+            moment[i]! += x[i]! * returns[e]![t]!;
+            for (let j = 0; j <= i; j++) gram[i * size + j]! += x[i]! * x[j]!;
+          }
+        }
+      weights = null;
+    },
+    state: () => seen && { size: seen.size, gram: [...seen.gram], moment: [...seen.moment] },
+    restore(state) {
+      seen = state && { size: state.size, gram: [...state.gram], moment: [...state.moment] };
+      weights = null;
+    },
+  };
+}
+
+function featuresOf(episodes: readonly Episode[]): number {
+  return episodes[0]?.steps[0]?.action.features?.length ?? 0;
+}
+
+/** One-hot of the step, then the state's features scaled to unit length. */
+function describe({ steps: lived }: Episode, t: number, size: number): Float64Array {
+  const x = new Float64Array(size);
+  x[Math.min(t, steps - 1)] = 1;
+  const features = lived[t]!.action.features;
+  if (features === undefined) return x;
+  const length = Math.sqrt(features.reduce((sum, value) => sum + value * value, 0)) || 1;
+  for (let i = 0; i < size - steps; i++) x[steps + i] = (features[i] ?? 0) / length;
+  return x;
+}
+
+/** Solves (gram + ridge I) w = moment by Cholesky. Only the lower half of `gram` is read. */
+function solveRidge({ size, gram, moment }: BaselineState, ridge: number): Float64Array {
+  const L = new Float64Array(size * size);
+  for (let i = 0; i < size; i++)
+    for (let j = 0; j <= i; j++) {
+      let sum = gram[i * size + j]! + (i === j ? ridge : 0);
+      for (let k = 0; k < j; k++) sum -= L[i * size + k]! * L[j * size + k]!;
+      L[i * size + j] = i === j ? Math.sqrt(sum) : sum / L[j * size + j]!;
+    }
+  const w = Float64Array.from(moment);
+  for (let i = 0; i < size; i++) {
+    for (let k = 0; k < i; k++) w[i]! -= L[i * size + k]! * w[k]!;
+    w[i]! /= L[i * size + i]!;
+  }
+  for (let i = size - 1; i >= 0; i--) {
+    for (let k = i + 1; k < size; k++) w[i]! -= L[k * size + i]! * w[k]!;
+    w[i]! /= L[i * size + i]!;
+  }
+  return w;
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}

@@ -1,0 +1,118 @@
+/** The trainer's options, their defaults and their checks. */
+
+import type { Environment } from "../environment/index.ts";
+import type { TrainablePolicy } from "../policy/index.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import type { Estimator, EstimatorName } from "./estimators.ts";
+import type { Loss } from "./loss.ts";
+
+/** How a policy is trained. */
+export interface TrainOptions {
+  env: Environment;
+  policy: TrainablePolicy;
+  /** @default "leave-one-out" */
+  estimator?: EstimatorName | Estimator;
+  /** Number of updates. @default 100 */
+  updates?: number;
+  /** Episodes an update. @default 16 */
+  episodes?: number;
+  /** Episodes that begin alike and are each other's baseline; 1 compares all of the update's. @default 1 */
+  group?: number;
+  /** Discount in [0, 1]. @default 0.99 */
+  gamma?: number;
+  /** @default "adam", for the estimator `seed` "sgd" */
+  optimizer?: "adam" | "sgd";
+  /** @default the policy's own, for the estimator `seed` 1e-4 */
+  learningRate?: number;
+  /** How the learning rate falls to 0 over the updates. @default "none" */
+  decay?: "none" | "linear" | "cosine";
+  /** Largest norm of the gradient; 0 for none. @default 1, for the estimator `seed` 0 */
+  clip?: number;
+  /** Weight of the policy's entropy in the objective. @default 0.02, for the estimator `seed` 0 */
+  entropyBonus?: number;
+  /** Weight of the divergence from the policy before any training (nats a token), as a cost. @default 0 */
+  klWeight?: number;
+  /** Where that cost stands: in the loss, exact, or taken off each step's reward, as sampled. @default "loss" */
+  klIn?: "loss" | "reward";
+  /** What the gradient is of, in place of the policy gradient's loss. */
+  loss?: Loss;
+  /**
+   * Steps that teach nothing: of programs that were cut off at their longest length, or of lives that the time limit ended.
+   * @default none: here the time limit is the goal of a life, and a program without an end is a bad one
+   */
+  mask?: readonly ("cut" | "truncated")[];
+  /** Names every draw. @default 0 */
+  seed?: number;
+  /** Episodes played at once. @default 8, or the policy's batch if that is more */
+  concurrency?: number;
+  /** Which TF.js backend computes the update. @default see `prepareBackend` */
+  backend?: string;
+  /** A live panel in the notebook. @default true where a notebook's `display` is at hand */
+  panel?: boolean;
+  /** Called after each update, before it is handed out: loggers, evaluation. */
+  onUpdate?: (update: import("./reinforce.ts").Update) => void | Promise<void>;
+  /** Ends training between two updates. */
+  signal?: AbortSignal;
+  /** Go on from here, with the same seed and options: equal to a run without a break. */
+  resume?: Checkpoint;
+}
+
+type Optional = "signal" | "resume" | "backend" | "panel" | "onUpdate" | "concurrency";
+
+/** Options with their defaults. */
+export type Settings = Required<Omit<TrainOptions, Optional | "loss">> & Pick<TrainOptions, Optional | "loss">;
+
+/** Fills in the defaults. Throws a RangeError that names the option and its value. */
+export function withDefaults(options: TrainOptions): Settings {
+  const literal = options.estimator === "seed";
+  const settings: Settings = {
+    estimator: "leave-one-out",
+    updates: 100,
+    episodes: 16,
+    group: 1,
+    gamma: 0.99,
+    optimizer: literal ? "sgd" : "adam",
+    learningRate: literal ? 1e-4 : options.policy.learningRate,
+    decay: "none",
+    clip: literal ? 0 : 1,
+    entropyBonus: literal ? 0 : 0.02,
+    klWeight: 0,
+    klIn: "loss",
+    mask: [],
+    seed: 0,
+    ...(Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as typeof options),
+  };
+  checkSettings(settings);
+  return settings;
+}
+
+function checkSettings(settings: Settings): void {
+  const { updates, episodes, group, gamma, learningRate, clip, entropyBonus, klWeight } = settings;
+  const expect = (name: string, holds: boolean, expected: string, value: unknown): void => {
+    if (!holds) throw new RangeError(`Expected \`${name}\` to be ${expected}, got ${String(value)}`);
+  };
+  const oneOf = <K extends keyof Settings>(name: K, ...allowed: Settings[K][]): void =>
+    expect(name, allowed.includes(settings[name]), allowed.join(" or "), settings[name]);
+  expect("updates", Number.isSafeInteger(updates) && updates > 0, "a positive integer", updates);
+  expect("episodes", Number.isSafeInteger(episodes) && episodes > 0, "a positive integer", episodes);
+  expect("group", Number.isSafeInteger(group) && group > 0, "a positive integer", group);
+  expect("group", episodes % group === 0, `a divisor of \`episodes\`, which is ${episodes}`, group);
+  expect("gamma", gamma >= 0 && gamma <= 1, "between 0 and 1", gamma);
+  expect("learningRate", learningRate > 0 && Number.isFinite(learningRate), "a positive number", learningRate);
+  expect("clip", clip >= 0, "0 (none) or a positive number", clip);
+  expect("entropyBonus", Number.isFinite(entropyBonus), "a finite number", entropyBonus);
+  expect("klWeight", klWeight >= 0 && Number.isFinite(klWeight), "0 or a positive number", klWeight);
+  oneOf("optimizer", "adam", "sgd");
+  oneOf("decay", "none", "linear", "cosine");
+  oneOf("klIn", "loss", "reward");
+  for (const what of settings.mask)
+    expect("mask", what === "cut" || what === "truncated", "a list of cut and truncated", what);
+}
+
+/** The learning rate of an update: it would reach 0 at the number `updates`. */
+export function rateAt({ learningRate, decay, updates }: Settings, update: number): number {
+  const done = update / updates;
+  if (decay === "linear") return learningRate * (1 - done);
+  if (decay === "cosine") return (learningRate * (1 + Math.cos(Math.PI * done))) / 2;
+  return learningRate;
+}
