@@ -136,15 +136,15 @@ export function fusedTerms(change: TF.Tensor2D, traces: readonly Trace[]): TF.Te
     const entropy = tf.neg(tf.add(tf.sum(tf.mul(p, logs), 1, true), others));
     const meanChange = tf.sum(tf.mul(p, d), 1, true);
     const kl = tf.sub(meanChange, logZ);
-    save([p, logs, entropy, meanChange, d]);
+    save([p, logs, entropy, meanChange, d, drawn]);
     const gradFunc = (dy: TF.Tensor, saved: TF.Tensor[]): TF.Tensor => {
       const [pushLog, pushEntropy, pushKl] = tf.split(dy, 3, 1);
-      const [q, logQ, H, mean, moved] = saved;
+      const [q, logQ, H, mean, moved, chosenWord] = saved;
       const inner = tf.add(
         tf.add(pushLog!, tf.mul(pushEntropy!, tf.add(logQ!, H!))),
         tf.mul(pushKl!, tf.sub(mean!, moved!)),
       );
-      return tf.sub(tf.mul(drawn, pushLog!), tf.mul(q!, inner));
+      return tf.sub(tf.mul(chosenWord!, pushLog!), tf.mul(q!, inner));
     };
     return { value: tf.concat([logProb, entropy, kl], 1), gradFunc };
   });
