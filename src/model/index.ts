@@ -1,5 +1,7 @@
 /** Decoder models that are run, not trained: from disk to tokens. */
 
+export type { RunOptions } from "./decoder.ts";
+export { describeModelError, type ModelError, ModelFailure } from "./error.ts";
 export {
   type DrawnToken,
   type Generated,
@@ -10,4 +12,6 @@ export {
   type SamplingOptions,
   type StepLogits,
 } from "./generate.ts";
+export { openModel } from "./open.ts";
+export { openTokenTable, type TokenTable } from "./tokens.ts";
 export type * from "./types.ts";

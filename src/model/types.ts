@@ -20,6 +20,8 @@ export interface ModelConfig {
   /** True if the output weight is the embedding. */
   tied: boolean;
   normEpsilon: number;
+  /** Biases in the projections to queries, keys and values (Qwen2). @default false */
+  attentionBias?: boolean;
   /** Rotary base; absent with learned positions. */
   ropeTheta?: number;
   activation: "gelu_new" | "gelu" | "silu" | "relu";

@@ -1,0 +1,41 @@
+/** Why a model cannot be opened or run: data first, the text in one place. */
+
+/** What is wrong. */
+export type ModelError =
+  | { kind: "missing"; path: string; what: string }
+  | { kind: "damaged"; path: string; reason: string }
+  | { kind: "unsupported"; path: string; what: string; value: string; supported: string }
+  | { kind: "weight"; path: string; name: string; expected: string; found: string }
+  | { kind: "memory"; path: string; neededMiB: number; freeMiB: number }
+  | { kind: "runtime"; reason: string };
+
+/** Thrown for a model that cannot be opened or run; `detail` says why. */
+export class ModelFailure extends Error {
+  readonly detail: ModelError;
+
+  constructor(detail: ModelError, options?: ErrorOptions) {
+    super(describeModelError(detail), options);
+    this.name = "ModelFailure";
+    this.detail = detail;
+  }
+}
+
+/** The text of each error. */
+export function describeModelError(error: ModelError): string {
+  switch (error.kind) {
+    case "missing":
+      return `The model ${error.path} has no ${error.what}: give the folder of a Hugging Face model, with config.json and model.safetensors`;
+    case "damaged":
+      return `The model file ${error.path} is damaged: ${error.reason}`;
+    case "unsupported":
+      return `The model ${error.path} has ${error.what} ${error.value}, which is not supported: ${error.supported}`;
+    case "weight":
+      return `The model ${error.path} does not fit its config.json: weight ${error.name} is ${error.found}, expected ${error.expected}`;
+    case "memory":
+      return `The model ${error.path} needs about ${error.neededMiB} MiB of memory, and ${error.freeMiB} MiB are free: close something, or take a smaller model`;
+    case "runtime":
+      return `ONNX Runtime cannot be used: ${error.reason}. Install it with: npm install --ignore-scripts onnxruntime-node`;
+    default:
+      return error satisfies never;
+  }
+}

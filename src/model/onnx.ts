@@ -1,0 +1,142 @@
+/**
+ * Writes ONNX graphs: the few protobuf messages of onnx.proto3 that a decoder needs, and a builder that names values. Not
+ * here: which operations a decoder is made of (`graph.ts`).
+ */
+
+/** Element types as onnx.proto3 numbers them. */
+export const onnxTypes = { float32: 1, int64: 7, bool: 9 } as const;
+
+/** An attribute of a node: a whole number, a float, a text or whole numbers. */
+export type Attribute = { int: number } | { float: number } | { text: string } | { ints: number[] };
+
+/** A dimension: a size, or a name for one that is known when the graph runs. */
+export type Dimension = number | string;
+
+/** A graph that is being built. Values are names. */
+export interface GraphBuilder {
+  /** A tensor that the graph holds. */
+  constant(values: Float32Array | BigInt64Array, shape: readonly number[]): string;
+  int64(...values: number[]): string;
+  /** A single float. */
+  float(value: number): string;
+  input(name: string, type: keyof typeof onnxTypes, shape: readonly Dimension[]): string;
+  output(name: string, type: keyof typeof onnxTypes, shape: readonly Dimension[]): void;
+  /** Adds an operation; gives the names of its outputs. */
+  node(op: string, inputs: readonly string[], attributes?: { [name: string]: Attribute }, outputs?: string[]): string[];
+  /** The same for an operation with one output. */
+  op(op: string, inputs: readonly string[], attributes?: { [name: string]: Attribute }, output?: string): string;
+  /** The model as chunks of bytes, in order. */
+  chunks(): Uint8Array[];
+}
+
+/** Begins a graph of the given version of the standard operations. */
+export function createGraph(name: string, opset: number): GraphBuilder {
+  const nodes: Uint8Array[][] = [];
+  const tensors: Uint8Array[][] = [];
+  const inputs: Uint8Array[][] = [];
+  const outputs: Uint8Array[][] = [];
+  let next = 0;
+  const fresh = (): string => `v${next++}`;
+  const node: GraphBuilder["node"] = (op, from, attributes = {}, to = [fresh()]) => {
+    nodes.push([
+      ...from.map((value) => text(1, value)),
+      ...to.map((value) => text(2, value)),
+      text(4, op),
+      ...Object.entries(attributes).map(([key, value]) => message(5, attributeFields(key, value))),
+    ]);
+    return to;
+  };
+  const constant: GraphBuilder["constant"] = (values, shape) => {
+    const own = fresh();
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    const type = values instanceof Float32Array ? onnxTypes.float32 : onnxTypes.int64;
+    const dims = shape.map((size) => number(1, size));
+    tensors.push([...dims, number(2, type), text(8, own), key(9, 2), varint(bytes.length), bytes]);
+    return own;
+  };
+  return {
+    constant,
+    int64: (...values) => constant(BigInt64Array.from(values, BigInt), [values.length]),
+    float: (value) => constant(Float32Array.of(value), []),
+    input(own, type, shape) {
+      inputs.push(valueInfo(own, type, shape));
+      return own;
+    },
+    output: (own, type, shape) => void outputs.push(valueInfo(own, type, shape)),
+    node,
+    op: (op, from, attributes, output) => node(op, from, attributes, output === undefined ? undefined : [output])[0]!,
+    chunks() {
+      const graph = [
+        ...nodes.flatMap((fields) => nested(1, fields)),
+        text(2, name),
+        ...tensors.flatMap((fields) => nested(5, fields)),
+        ...inputs.flatMap((fields) => nested(11, fields)),
+        ...outputs.flatMap((fields) => nested(12, fields)),
+      ];
+      const version = message(8, [text(1, ""), number(2, opset)]);
+      return [number(1, 10), text(2, "autoagent-lab"), ...nested(7, graph), version];
+    },
+  };
+}
+
+function attributeFields(name: string, value: Attribute): Uint8Array[] {
+  if ("int" in value) return [text(1, name), number(3, value.int), number(20, 2)];
+  if ("float" in value) {
+    const bytes = new Uint8Array(Float32Array.of(value.float).buffer);
+    return [text(1, name), key(2, 5), bytes, number(20, 1)];
+  }
+  if ("text" in value) return [text(1, name), text(4, value.text), number(20, 3)];
+  return [text(1, name), ...value.ints.map((int) => number(8, int)), number(20, 7)];
+}
+
+function valueInfo(name: string, type: keyof typeof onnxTypes, shape: readonly Dimension[]): Uint8Array[] {
+  const dims = shape.map((size) => message(1, [typeof size === "number" ? number(1, size) : text(2, size)]));
+  const tensor = message(1, [number(1, onnxTypes[type]), message(2, dims)]);
+  return [text(1, name), message(2, [tensor])];
+}
+
+/** Protobuf wire format: a key is the field's number and its wire type; whole numbers are seven bits a byte. */
+function key(field: number, wire: number): Uint8Array {
+  return varint((field << 3) | wire);
+}
+
+function varint(value: number): Uint8Array {
+  if (value < 0) {
+    // Ten bytes, as 64 bits in two's complement.
+    let left = BigInt.asUintN(64, BigInt(value));
+    return Uint8Array.from({ length: 10 }, (_, i) => {
+      const seven = Number(left & 127n);
+      left >>= 7n;
+      return i < 9 ? seven | 128 : seven;
+    });
+  }
+  const bytes: number[] = [];
+  let left = value;
+  while (left >= 128) {
+    bytes.push((left % 128) | 128);
+    left = Math.floor(left / 128);
+  }
+  return Uint8Array.from([...bytes, left]);
+}
+
+function number(field: number, value: number): Uint8Array {
+  return join([key(field, 0), varint(value)]);
+}
+
+function text(field: number, value: string): Uint8Array {
+  const bytes = Buffer.from(value);
+  return join([key(field, 2), varint(bytes.length), bytes]);
+}
+
+function message(field: number, parts: readonly Uint8Array[]): Uint8Array {
+  return join(nested(field, parts));
+}
+
+/** A message as chunks: weights are not copied. */
+function nested(field: number, parts: readonly Uint8Array[]): Uint8Array[] {
+  return [key(field, 2), varint(parts.reduce((sum, part) => sum + part.length, 0)), ...parts];
+}
+
+function join(parts: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat(parts);
+}
