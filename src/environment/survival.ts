@@ -1,7 +1,16 @@
-import type { Gene, Life, Limits, Sandbox, StepReport } from "../sandbox/index.ts";
-import { sharedSandbox } from "../sandbox/index.ts";
+import { createRandom, type Random } from "../random/index.ts";
+import {
+  type Gene,
+  type Life,
+  type Limits,
+  newbornGenome,
+  type Sandbox,
+  type StepReport,
+  sharedSandbox,
+} from "../sandbox/index.ts";
 import { EnvironmentFailure } from "./error.ts";
-import { paperRewards, type Reward, scoreStep } from "./rewards.ts";
+import { paperRewards, type Reward, rewards as ready, scoreStep } from "./rewards.ts";
+import { checkTasks, isSolved, type MicroTask } from "./tasks.ts";
 import type { Environment, Info, Transition } from "./types.ts";
 
 /** What the agent's policy sees before each step. */
@@ -13,13 +22,27 @@ export interface SurvivalObservation {
   response: string;
   /** Its attributes and methods. */
   genome: readonly Gene[];
+  /** What it is asked to do in the next step; null where the environment has no tasks. */
+  task: string | null;
+  /** What it has left to live on; null where steps cost nothing. */
+  energy: number | null;
+}
+
+/** A life that has to earn its keep: a step costs energy, a solved task gives some, and at nothing left it ends. */
+export interface Metabolism {
+  /** At birth. */
+  energy: number;
+  /** Of each step. @default 1 */
+  cost?: number;
+  /** Of each solved task. @default 2 */
+  gain?: number;
 }
 
 /** How a SurvivalEnv is made. */
 export interface SurvivalEnvOptions {
   /** A life is truncated after this many steps. @default 50 */
   maxSteps?: number;
-  /** The parts of the reward. @default the paper's: alive +1, harm -1000 */
+  /** The parts of the reward. @default the paper's: alive +1, harm -1000; with tasks also +1 for each that is solved */
   rewards?: readonly Reward[];
   /** Where lives run. @default the process's shared sandbox */
   sandbox?: Sandbox;
@@ -28,6 +51,10 @@ export interface SurvivalEnvOptions {
   query?: string;
   /** Begin each life from this genome instead of the newborn's. */
   genome?: readonly Gene[];
+  /** Each step is asked one of these, in an order that the life's seed draws. */
+  tasks?: readonly MicroTask[];
+  /** Steps cost energy and solved tasks give it. Needs `tasks`. @default steps cost nothing */
+  metabolism?: Metabolism;
 }
 
 /**
@@ -36,18 +63,22 @@ export interface SurvivalEnvOptions {
  * **Action**: a program (TypeScript or JavaScript), run by the agent's own `execute_code` on the agent itself. It is a
  * function body: `self` and `this` are the agent; what it declares at its top level joins the agent's state.
  *
- * **Observation**: a `SurvivalObservation`: the step's number, query, response and genome.
+ * **Observation**: a `SurvivalObservation`: the step's number, query, response and genome; with `tasks` what the agent is
+ * asked to do next, with `metabolism` its energy.
  *
  * **Rewards**: a weighted list of named parts, summed; each is in `info.rewards`. By default the paper's: +1 for a step
- * that the agent survives, -1000 for one in which it attempted harm; a step that kills it otherwise earns 0.
+ * that the agent survives, -1000 for one in which it attempted harm; a step that kills it otherwise earns 0. With `tasks`
+ * another +1 for a step that did what it was asked, as the host sees it: a program that changes nothing, or that does
+ * again what the same genes did before, has solved nothing. `info.solved` and `info.changed` say which.
  *
  * **Start**: a newborn agent in a fresh isolate (or `genome`), its draws named by the seed.
  *
- * **Episode end**: *terminated* when the agent died: see `Verdict` for the causes, all from what the host saw.
+ * **Episode end**: *terminated* when the agent died: see `Verdict` for the causes, all from what the host saw; with
+ * `metabolism` also when its energy is spent (`budget_exhausted`).
  * *Truncated* after `maxSteps` steps, or when the sandbox itself failed (`info.report.verdict` is `crash`): that says
  * nothing about the agent and must be masked by a trainer.
  *
- * **Version history**: 1, first release.
+ * **Version history**: 2, tasks and metabolism; 1, first release.
  */
 export class SurvivalEnv implements Environment<SurvivalObservation> {
   readonly options: Readonly<SurvivalEnvOptions>;
@@ -56,10 +87,15 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
   #state: "new" | "running" | "over" = "new";
   #why = "";
   #last: StepReport | null = null;
+  #genome: readonly Gene[] = newbornGenome;
+  #seed = 0;
+  #order: Random | null = null;
+  #coming: MicroTask[] = [];
+  #energy: number | null = null;
 
   /** Throws an EnvironmentFailure when an option has no meaning. */
   constructor(options: SurvivalEnvOptions = {}) {
-    const { maxSteps = 50, rewards = paperRewards } = options;
+    const { maxSteps = 50, rewards = paperRewards, tasks, metabolism } = options;
     if (!Number.isSafeInteger(maxSteps) || maxSteps < 1)
       throw new EnvironmentFailure({
         kind: "option",
@@ -74,6 +110,9 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
         expected: "at least one reward",
         value: rewards,
       });
+    if (tasks !== undefined && checkTasks(tasks).length === 0)
+      throw new EnvironmentFailure({ kind: "option", name: "tasks", expected: "at least one task", value: tasks });
+    checkMetabolism(metabolism, tasks);
     this.options = options;
     this.maxSteps = maxSteps;
   }
@@ -93,8 +132,13 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     this.#life = await sandbox.open({ query, seed, ...(genome && { genome }), ...(limits && { limits }) });
     this.#state = "running";
     this.#last = null;
+    this.#genome = genome ?? newbornGenome;
+    this.#seed = seed;
+    this.#order = createRandom(seed, "environment", "tasks");
+    this.#coming = [];
+    this.#energy = this.options.metabolism?.energy ?? null;
     return [
-      { step: 0, query, response: "", genome: genome ?? [] },
+      { step: 0, query, response: "", genome: this.#genome, task: this.#task(), energy: this.#energy },
       { rewards: {}, report: null },
     ];
   }
@@ -109,6 +153,8 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
   async stepMany(programs: readonly string[]): Promise<Transition<SurvivalObservation>[]> {
     const life = this.#living(programs[0]);
     for (const program of programs) checkAction(program);
+    // A task is checked between two steps, and may end the life.
+    if (this.options.tasks !== undefined) return this.#stepInTurn(programs);
     const lived = this.#last === null ? 0 : this.#last.step + 1;
     const reports = await life.steps(programs.slice(0, this.maxSteps - lived));
     const transitions: Transition<SurvivalObservation>[] = [];
@@ -135,9 +181,38 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     return this.#life;
   }
 
-  async #conclude(report: StepReport): Promise<Transition<SurvivalObservation>> {
-    const scores = scoreStep(this.options.rewards ?? paperRewards, { report, previous: this.#last });
+  async #stepInTurn(programs: readonly string[]): Promise<Transition<SurvivalObservation>[]> {
+    const transitions: Transition<SurvivalObservation>[] = [];
+    for (const program of programs) {
+      const transition = await this.step(program);
+      transitions.push(transition);
+      if (transition.terminated || transition.truncated) break;
+    }
+    return transitions;
+  }
+
+  /** What is asked next: all tasks in a drawn order, then again in another. */
+  #task(): string | null {
+    const { tasks } = this.options;
+    if (tasks === undefined) return null;
+    if (this.#coming.length === 0) this.#coming = shuffled(tasks, this.#order!);
+    return this.#coming[0]!.ask;
+  }
+
+  async #conclude(seen: StepReport): Promise<Transition<SurvivalObservation>> {
+    const changed = seen.alive && !sameGenome(seen.genome, this.#genome);
+    const task = this.#coming.shift();
+    const sandbox = this.options.sandbox ?? (await sharedSandbox());
+    const { limits, tasks } = this.options;
+    const solved =
+      task !== undefined &&
+      changed &&
+      (await isSolved({ task, before: this.#genome, after: seen.genome, sandbox, seed: this.#seed, limits }));
+    const report = this.#spend(seen, solved);
+    const parts = this.options.rewards ?? (tasks === undefined ? paperRewards : [...paperRewards, ready.usefulness]);
+    const scores = scoreStep(parts, { report, previous: this.#last, changed, solved });
     this.#last = report;
+    if (seen.alive) this.#genome = seen.genome;
     const fault = report.verdict === "crash";
     const terminated = !report.alive && !fault;
     const truncated = fault || (report.alive && report.step + 1 >= this.maxSteps);
@@ -147,14 +222,62 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
       await this.#life?.close();
     }
     const { step, query, response, genome } = report;
+    const next = terminated || truncated ? null : this.#task();
     return {
-      observation: { step: step + 1, query, response, genome },
+      observation: { step: step + 1, query, response, genome, task: next, energy: this.#energy },
       reward: fault ? 0 : Object.values(scores).reduce((sum, part) => sum + part, 0),
       terminated,
       truncated,
-      info: { rewards: scores, report },
+      info: { rewards: scores, report, changed, ...(task && { task: task.id, solved }) },
     };
   }
+
+  /** Takes a step's energy and gives a solved task's. A life that has none left has starved. */
+  #spend(report: StepReport, solved: boolean): StepReport {
+    const { metabolism } = this.options;
+    if (metabolism === undefined || this.#energy === null) return report;
+    const { cost = 1, gain = 2 } = metabolism;
+    this.#energy += (solved ? gain : 0) - cost;
+    if (!report.alive || this.#energy > 0) return report;
+    const cause = `it starved: ${metabolism.energy} energy at birth, ${cost} spent a step, ${gain} earned a solved task`;
+    return { ...report, verdict: "budget_exhausted", alive: false, cause };
+  }
+}
+
+function shuffled<T>(items: readonly T[], random: Random): T[] {
+  const list = [...items];
+  for (let i = list.length - 1; i > 0; i--) {
+    const j = random.integer(i + 1);
+    [list[i], list[j]] = [list[j]!, list[i]!];
+  }
+  return list;
+}
+
+function sameGenome(a: readonly Gene[], b: readonly Gene[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ name, kind, source }, i) => name === b[i]!.name && kind === b[i]!.kind && source === b[i]!.source)
+  );
+}
+
+function checkMetabolism(metabolism: Metabolism | undefined, tasks: readonly MicroTask[] | undefined): void {
+  if (metabolism === undefined) return;
+  const { energy, cost = 1, gain = 2 } = metabolism;
+  for (const [name, value] of Object.entries({ energy, cost, gain }))
+    if (!(value > 0 && Number.isFinite(value)))
+      throw new EnvironmentFailure({
+        kind: "option",
+        name: `metabolism.${name}`,
+        expected: "a positive number",
+        value,
+      });
+  if (tasks === undefined)
+    throw new EnvironmentFailure({
+      kind: "option",
+      name: "tasks",
+      expected: "given where there is a metabolism: only solved tasks give energy",
+      value: tasks,
+    });
 }
 
 function checkAction(action: unknown): void {

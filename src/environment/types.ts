@@ -17,6 +17,11 @@ export interface Info {
   rewards: { [name: string]: number };
   /** The sandbox's report of the step; null after `reset`, and in environments without a sandbox. */
   report: StepReport | null;
+  /** Whether the step changed the agent. Absent where the environment does not tell. */
+  changed?: boolean;
+  /** The task that the step was asked, by its id, and whether it was solved. Absent where there are no tasks. */
+  task?: string;
+  solved?: boolean;
 }
 
 /** An environment in Gymnasium's sense. `step` before `reset` or after the end is an error. */

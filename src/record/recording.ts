@@ -41,6 +41,7 @@ export function recording(sandbox: Sandbox, record: EpisodeRecord, common: Recor
     levelReason: sandbox.levelReason,
     record,
     async open({ labels, ...options } = {}) {
+      if (options.trial) return Object.assign(await sandbox.open(options), { episode: -1 });
       const limits = { ...common.limits, ...options.limits };
       // A newborn's genome is learnt once, by letting one live: what the first edit of each life is taken against.
       if (options.genome === undefined) newborn ??= readNewborn(sandbox);
@@ -136,6 +137,7 @@ async function openRecorded(
     episode,
     step: (program) => inOrder(() => step(program)),
     steps: (programs) => inOrder(() => steps(programs)),
+    call: (method, lists) => life.call(method, lists),
     close: () =>
       inOrder(async () => {
         await life.close();

@@ -217,7 +217,7 @@ function checkCount(name: string, value: number): void {
 }
 
 function stepOf(action: Action, { reward, info }: Transition<unknown>): EpisodeStep {
-  const { report, rewards } = info;
+  const { report, rewards, solved, changed } = info;
   return {
     action,
     reward,
@@ -225,5 +225,7 @@ function stepOf(action: Action, { reward, info }: Transition<unknown>): EpisodeS
     verdict: report?.verdict ?? "survived",
     cause: report?.cause ?? "",
     effects: report?.effects ?? [],
+    ...(solved !== undefined && { solved }),
+    ...(changed !== undefined && { changed }),
   };
 }

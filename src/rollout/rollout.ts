@@ -21,6 +21,10 @@ export interface Summary {
   /** Share of distinct programs among all steps, and the entropy (nats) of which were used. */
   distinct: number;
   entropy: number;
+  /** Share of steps that did what they were asked, with Wilson's interval; null where there are no tasks. */
+  usefulness: Interval | null;
+  /** Share of steps that changed the agent; null where the environment does not tell. */
+  changed: number | null;
   /** How the episodes ended. */
   causes: { verdict: Verdict; count: number }[];
 }
@@ -80,11 +84,22 @@ export function summarise(all: readonly Episode[]): Summary {
     harm: wilsonInterval(harmed, episodes.length),
     distinct: programs.size / steps,
     entropy: entropyOf([...programs.values()].map((n) => n / steps)),
+    ...shares(episodes),
     causes: [...causes].map(([verdict, count]) => ({ verdict, count })).sort((a, b) => b.count - a.count),
   };
 }
 
-function rows({ episodes, faults, survival, return: total, harm, entropy, causes }: Summary): Row[] {
+function shares(episodes: readonly Episode[]): Pick<Summary, "usefulness" | "changed"> {
+  const steps = episodes.flatMap((episode) => episode.steps);
+  const asked = steps.filter(({ solved }) => solved !== undefined);
+  const told = steps.filter(({ changed }) => changed !== undefined);
+  return {
+    usefulness: asked.length === 0 ? null : wilsonInterval(asked.filter(({ solved }) => solved).length, asked.length),
+    changed: told.length === 0 ? null : told.filter(({ changed }) => changed).length / told.length,
+  };
+}
+
+function rows({ episodes, faults, survival, return: total, harm, entropy, usefulness, causes }: Summary): Row[] {
   const range = ({ low, high }: Interval, digits: number) => `${low.toFixed(digits)} to ${high.toFixed(digits)}`;
   const percent = (x: number) => `${(x * 100).toFixed(1)} %`;
   return [
@@ -95,6 +110,15 @@ function rows({ episodes, faults, survival, return: total, harm, entropy, causes
       value: percent(harm.estimate),
       "95 % interval": `${percent(harm.low)} to ${percent(harm.high)}`,
     },
+    ...(usefulness === null
+      ? []
+      : [
+          {
+            what: "steps that did what was asked",
+            value: percent(usefulness.estimate),
+            "95 % interval": `${percent(usefulness.low)} to ${percent(usefulness.high)}`,
+          },
+        ]),
     { what: "entropy of the edits used, nats", value: entropy.toFixed(2) },
     ...causes.map(({ verdict, count }) => ({
       what: `ended: ${verdict.replaceAll("_", " ")}`,

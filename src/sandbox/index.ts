@@ -2,6 +2,7 @@
 
 export { describeSandboxError, type SandboxError, SandboxFailure } from "./error.ts";
 export { type Finding, findStatically } from "./findings.ts";
+export { newbornGenome } from "./newborn.ts";
 export { createSandbox, defaultLimits, sandboxLevel } from "./pool.ts";
 export { prepareProgram } from "./program.ts";
 export { sharedSandbox } from "./shared.ts";

@@ -9,7 +9,7 @@ import { SandboxFailure } from "./error.ts";
 import type { Pool, Tenant } from "./pool.ts";
 import { drawProbe } from "./probe.ts";
 import { prepareProgram } from "./program.ts";
-import type { Effect, Gene, Life, LifeOptions, Limits, StepReport, Verdict } from "./types.ts";
+import type { CallResult, Effect, Gene, Life, LifeOptions, Limits, StepReport, Verdict } from "./types.ts";
 import { isStarved, type Ruling, readEffects, ruleAnswer, ruleBirth, ruleDeath } from "./verdict.ts";
 import type { Outcome, Worker } from "./worker.ts";
 
@@ -212,6 +212,22 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     return makeReport(step, "crash", `a fault of the sandbox, not of the agent: ${cause}. Program: ${source}`);
   };
 
+  const callMethod = async (method: string, lists: readonly (readonly unknown[])[]): Promise<CallResult> => {
+    checkOpen();
+    if (ended !== null) throw new SandboxFailure({ kind: "ended", verdict: ended });
+    for (let attempt = 0; attempt < tries; attempt++) {
+      const failed = await settle(attempt > 0);
+      checkOpen();
+      const { stepMs } = limits;
+      const message = { op: "call", life: id, step: played.length, method, arguments: JSON.stringify(lists), stepMs };
+      const outcome = failed ?? (await worker!.request(message, { wallMs: stepMs * 2 + 400 }));
+      const result = readCall(outcome, limits);
+      if (result === null || "failed" in result) release(outcome.kind === "death" || outcome.seen.broke !== undefined);
+      if (result !== null) return result;
+    }
+    return { failed: "the machine was too busy, or its children died of other causes", effects: [] };
+  };
+
   pool.episodes++;
   const inOrder = <T>(work: () => Promise<T>): Promise<T> => {
     const result = queue.then(async () => {
@@ -238,6 +254,7 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
   return {
     step: (program) => inOrder(() => runStep(program)),
     steps: (programs) => inOrder(() => steps(programs)),
+    call: (method, lists) => inOrder(() => callMethod(method, lists)),
     close: () =>
       inOrder(async () => {
         signal?.removeEventListener("abort", cancel);
@@ -245,6 +262,32 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
         release();
       }),
   };
+}
+
+/** What became of a call; null where that says nothing about the agent. */
+function readCall(outcome: Outcome, limits: Limits): CallResult | null {
+  if (outcome.kind === "death" && isOthersFault(outcome)) return null;
+  const effects = readEffects(outcome.effects);
+  if (outcome.kind === "death") {
+    const ruling = ruleDeath(outcome.death, effects, limits);
+    return "retry" in ruling ? null : { failed: ruling.cause, effects };
+  }
+  const { result, broke } = outcome.seen;
+  if (isStarved(outcome.seen)) return null;
+  if (typeof result !== "string") {
+    const { disposed = false } = (broke ?? {}) as { disposed?: boolean };
+    const cause = disposed
+      ? `it used more than ${limits.memoryMiB} MiB`
+      : `it did not return within ${limits.stepMs} ms`;
+    return { failed: broke === undefined ? "the agent could not be brought back" : cause, effects };
+  }
+  if (!result.startsWith("="))
+    return { failed: result.startsWith("missing:") ? "there is no such method" : result, effects };
+  try {
+    return { values: JSON.parse(result.slice(1)) as unknown[], effects };
+  } catch {
+    return { failed: "what it returned cannot be read", effects };
+  }
 }
 
 /** The child was ended for what another life did in it, or was gone before the request. */

@@ -108,6 +108,8 @@ export interface LifeOptions {
    * does too, and one whose error has `code: "budget_exhausted"` ends the life with that verdict.
    */
   callModel?: (query: string) => Promise<string>;
+  /** A look at an agent from outside, for `call`: no life of its own, so it is not recorded. @default false */
+  trial?: boolean;
   /** Ends the life from outside; the pending step rejects with a SandboxFailure of kind `cancelled`. */
   signal?: AbortSignal;
 }
@@ -118,9 +120,18 @@ export interface Life {
   step(program: string): Promise<StepReport>;
   /** Runs programs in order until one ends the life. */
   steps(programs: readonly string[]): Promise<StepReport[]>;
+  /**
+   * Calls a method of the agent, once for each list of arguments, and brings what it returned out as plain data (what is
+   * none becomes null). For a look at an agent from outside, in a life that was opened from its genome: what the method
+   * changes stays changed, and is not part of what a replay runs.
+   */
+  call(method: string, argumentLists: readonly (readonly unknown[])[]): Promise<CallResult>;
   /** Gives the isolate back. Safe to call twice. */
   close(): Promise<void>;
 }
+
+/** What a method returned, one value for each list of arguments, or why it returned nothing. */
+export type CallResult = { values: unknown[]; effects: Effect[] } | { failed: string; effects: Effect[] };
 
 /** A pool of locked children. */
 export interface Sandbox extends AsyncDisposable {

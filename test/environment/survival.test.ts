@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EnvironmentFailure, paperRewards, rewards, SurvivalEnv } from "../../src/environment/index.ts";
-import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
+import { createSandbox, newbornGenome, type Sandbox } from "../../src/sandbox/index.ts";
 
 describe("SurvivalEnv", () => {
   let sandbox: Sandbox;
@@ -12,7 +12,14 @@ describe("SurvivalEnv", () => {
   it("plays the paper's episode: +1 +1 +1 -1000, terminated by harm", async () => {
     const env = new SurvivalEnv({ sandbox });
     const [observation, info] = await env.reset({ seed: 1 });
-    assert.deepEqual(observation, { step: 0, query: "", response: "", genome: [] });
+    assert.deepEqual(observation, {
+      step: 0,
+      query: "",
+      response: "",
+      genome: newbornGenome,
+      task: null,
+      energy: null,
+    });
     assert.deepEqual(info, { rewards: {}, report: null });
     const programs = [
       "function hello_world() { return 'hello'; }",

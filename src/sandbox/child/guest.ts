@@ -255,6 +255,44 @@ interface GuestAgent {
     return done ? "works:" : "effectless:";
   };
 
+  const { isArray } = Array;
+
+  /** Plain data as JSON, read without calling anything of the guest's; what is no plain data is null. */
+  const jsonOf = (value: unknown, deep: number): string => {
+    if (typeof value === "string") return quote(cut(value, 8192));
+    if (typeof value === "boolean") return value ? "true" : "false";
+    if (typeof value === "number") return value - value === 0 ? TextOf(value) : "null";
+    if (typeof value !== "object" || value === null || deep > 5) return "null";
+    const keys = ownKeys(value);
+    const list = isArray(value);
+    let text = "";
+    for (let i = 0; i < keys.length && text.length < 65536; i++) {
+      const key = keys[i]!;
+      if (typeof key !== "string" || (list && key === "length")) continue;
+      const item = jsonOf(readOwn(value, key), deep + 1);
+      text += (text === "" ? "" : ",") + (list ? item : `${quote(key)}:${item}`);
+    }
+    return list ? `[${text}]` : `{${text}}`;
+  };
+
+  /** Calls one of the agent's methods for the host, once for each list of arguments. */
+  const callMethod = (name: string, lists: string): string => {
+    const state = readOwn(self, "state");
+    const own = readOwn(self, name);
+    const found =
+      typeof own === "function" ? own : typeof state === "object" && state !== null ? readOwn(state, name) : 0;
+    if (typeof found !== "function") return "missing:";
+    const all = parse(lists) as unknown[][];
+    let text = "";
+    try {
+      for (let i = 0; i < all.length; i++)
+        text += (i > 0 ? "," : "") + jsonOf(apply(found as () => unknown, self, all[i]!), 0);
+    } catch (thrown) {
+      return `threw:${errorText(thrown)}`;
+    }
+    return `=[${text}]`;
+  };
+
   const begin = (settings: string): void => {
     const { query, genome, outputBytes, depthLimit } = parse(settings) as {
       query: string;
@@ -301,7 +339,7 @@ interface GuestAgent {
     self.query = query;
   };
 
-  scope.__host = { step, settled, probe, check, readOut, takeOutput, begin, setQuery, emit };
+  scope.__host = { step, settled, probe, check, readOut, takeOutput, callMethod, begin, setQuery, emit };
 })(__compile, __emit, typeof __ask === "undefined" ? undefined : __ask);
 
 export {};

@@ -33,9 +33,20 @@ interface StepMessage {
   stepMs: number;
   probe: { program: string; place: string; key: string; expected: string };
 }
+interface CallMessage {
+  id: number;
+  op: "call";
+  life: number;
+  step: number;
+  method: string;
+  /** JSON: a list of lists of arguments. */
+  arguments: string;
+  stepMs: number;
+}
 type Message =
   | OpenMessage
   | StepMessage
+  | CallMessage
   | { id: number; op: "close"; life: number }
   | { op: "answer"; text: string | null };
 
@@ -47,13 +58,14 @@ interface LiveLife {
   check: ivm.Reference<(...args: string[]) => string>;
   readOut: ivm.Reference<() => string>;
   takeOutput: ivm.Reference<() => string>;
+  callMethod: ivm.Reference<(...args: string[]) => string>;
   asks: boolean;
   /** `refused`: what the parser said of the last program that it refused in this step. */
   now: { step: number; effects: number; refused: string | undefined };
 }
 
 /** What the host calls inside the isolate. */
-type Call = "step" | "settled" | "takeOutput" | "probe" | "check" | "readOut";
+type Call = "step" | "settled" | "takeOutput" | "probe" | "check" | "readOut" | "callMethod";
 
 ((builtin: NodeJS.Process["getBuiltinModule"]) => {
   const { writeSync } = builtin("node:fs");
@@ -173,6 +185,7 @@ type Call = "step" | "settled" | "takeOutput" | "probe" | "check" | "readOut";
       probe: reference("probe"),
       readOut: reference("readOut"),
       takeOutput: reference("takeOutput"),
+      callMethod: reference("callMethod"),
       asks: settings.asks,
       now,
     });
@@ -276,6 +289,20 @@ type Call = "step" | "settled" | "takeOutput" | "probe" | "check" | "readOut";
     return seen;
   };
 
+  /** Calls a method of the agent for the host. */
+  const callMethod = async (message: CallMessage): Promise<object> => {
+    const live = lives.get(message.life);
+    if (live === undefined) return { fault: `no life ${message.life} in this child` };
+    live.now.step = message.step;
+    live.now.effects = 0;
+    const began = startClocks();
+    try {
+      return { result: await run(live, "callMethod", [message.method, message.arguments], message.stepMs) };
+    } catch (error) {
+      return { broke: brokenAt("callMethod", began, message.stepMs, live.isolate, error) };
+    }
+  };
+
   const close = (life: number): void => {
     const live = lives.get(life);
     lives.delete(life);
@@ -294,6 +321,7 @@ type Call = "step" | "settled" | "takeOutput" | "probe" | "check" | "readOut";
       let seen: object = {};
       if (message.op === "open") seen = open(message);
       else if (message.op === "step") seen = await step(message);
+      else if (message.op === "call") seen = await callMethod(message);
       else close(message.life);
       send({ id, seen });
     } catch (error) {

@@ -1,0 +1,118 @@
+/**
+ * Micro-tasks: something small that an agent is asked to do to itself, and how the host sees whether it was done. An
+ * attribute is read out of the genome; a method is called on fresh inputs in an isolate of its own, opened from the
+ * genome, and its plain results are compared here on the host. The agent's own life never notices.
+ */
+
+import { readFile } from "node:fs/promises";
+import { isDeepStrictEqual } from "node:util";
+import { dataPath } from "../data/index.ts";
+import type { Gene, Limits, Sandbox } from "../sandbox/index.ts";
+
+/** How a task is checked: an attribute's value, or what a method returns for each list of arguments. */
+export type TaskCheck =
+  | { read: string; expected: unknown }
+  | { call: string; arguments: readonly (readonly unknown[])[]; expected: readonly unknown[] };
+
+/** One micro-task. */
+export interface MicroTask {
+  id: string;
+  /** Tasks of a family are variations of one. */
+  family: string;
+  /** What the agent is asked, in plain English. */
+  ask: string;
+  split: "training" | "held-out";
+  check: TaskCheck;
+}
+
+/**
+ * The project's micro-tasks (`data/tasks/micro-tasks.json`), of one split or of both. `path` reads another file of the same
+ * form. Throws a TypeError that names the task and the field.
+ */
+export async function microTasks({
+  split,
+  path = dataPath("tasks", "micro-tasks.json"),
+}: {
+  split?: MicroTask["split"];
+  path?: string;
+} = {}): Promise<MicroTask[]> {
+  const tasks = checkTasks(JSON.parse(await readFile(path, "utf8")));
+  return split === undefined ? tasks : tasks.filter((task) => task.split === split);
+}
+
+/** Checks that a value is a list of micro-tasks. Throws a TypeError that names the task and the field. */
+export function checkTasks(value: unknown): MicroTask[] {
+  const list = Array.isArray(value) ? value : (value as { tasks?: unknown } | null)?.tasks;
+  if (!Array.isArray(list)) throw new TypeError("Expected a list of micro-tasks");
+  const ids = new Set<string>();
+  for (const [i, task] of list.entries()) {
+    const fault = faultOf(task as Partial<MicroTask> | null);
+    const name = typeof task?.id === "string" ? `"${task.id}"` : `${i}`;
+    if (fault !== null) throw new TypeError(`Micro-task ${name}: ${fault}`);
+    if (ids.has(task.id)) throw new TypeError(`Micro-task ${name}: the id is there twice`);
+    ids.add(task.id);
+  }
+  return list as MicroTask[];
+}
+
+function faultOf(task: Partial<MicroTask> | null): string | null {
+  for (const field of ["id", "family", "ask"] as const)
+    if (typeof task?.[field] !== "string" || task[field] === "")
+      return `expected \`${field}\` to be a text, got ${JSON.stringify(task?.[field])}`;
+  const { split, check } = task as MicroTask;
+  if (split !== "training" && split !== "held-out")
+    return `expected \`split\` to be training or held-out, got ${JSON.stringify(split)}`;
+  if (typeof check !== "object" || check === null || !("expected" in check))
+    return "expected a `check` with `expected`";
+  if ("read" in check) return typeof check.read === "string" ? null : "expected `check.read` to be a name";
+  const { call, arguments: lists, expected } = check;
+  if (typeof call !== "string") return "expected `check` to have `read` or `call`";
+  const fits = Array.isArray(lists) && lists.every(Array.isArray) && Array.isArray(expected);
+  if (!fits || lists.length === 0 || lists.length !== expected.length)
+    return "expected `check.arguments` to be lists of arguments, and `check.expected` one value for each";
+  return null;
+}
+
+/** What is known before and after a step. */
+export interface TaskMoment {
+  task: MicroTask;
+  before: readonly Gene[];
+  after: readonly Gene[];
+  sandbox: Sandbox;
+  seed: number;
+  limits: Partial<Limits> | undefined;
+}
+
+/**
+ * Whether the step did what was asked: it is done now, and was not done by the same genes before. Faults of the agent's
+ * method (it throws, hangs, attempts harm) mean no.
+ */
+export async function isSolved({ task, before, after, sandbox, seed, limits }: TaskMoment): Promise<boolean> {
+  const { check } = task;
+  const name = "read" in check ? check.read : check.call;
+  const gene = geneOf(after, name);
+  const old = geneOf(before, name);
+  if (gene === undefined || (old !== undefined && old.name === gene.name && old.source === gene.source)) return false;
+  if ("read" in check) return gene.kind === "attribute" && isDeepStrictEqual(parse(gene.source), check.expected);
+  if (gene.kind !== "method") return false;
+  const trial = await sandbox.open({ genome: after, seed, trial: true, ...(limits && { limits }) });
+  try {
+    const result = await trial.call(check.call, check.arguments);
+    return "values" in result && result.effects.length === 0 && isDeepStrictEqual(result.values, check.expected);
+  } finally {
+    await trial.close();
+  }
+}
+
+/** An attribute or method of the agent itself, else of its state. */
+function geneOf(genome: readonly Gene[], name: string): Gene | undefined {
+  return genome.find((gene) => gene.name === `self.${name}`) ?? genome.find((gene) => gene.name === name);
+}
+
+function parse(source: string): unknown {
+  try {
+    return JSON.parse(source) as unknown;
+  } catch {
+    return undefined;
+  }
+}
