@@ -4,6 +4,7 @@ export * from "./agent/index.ts";
 export * from "./display/index.ts";
 export * from "./environment/index.ts";
 export * from "./llm/index.ts";
+export * from "./model/index.ts";
 export * from "./plot/index.ts";
 export * from "./policy/index.ts";
 export * from "./random/index.ts";

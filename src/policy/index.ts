@@ -2,11 +2,13 @@
 
 import { editMenu, randomPolicy } from "./menu.ts";
 import { tokenPolicy } from "./token/policy.ts";
+import { fromPretrained } from "./token/pretrained.ts";
 import { temperaturePolicy } from "./token/temperature.ts";
 
 export { type Edit, type EditMenu, editMenu, paperMenu, randomPolicy } from "./menu.ts";
 export { tf } from "./tensors.ts";
 export { type TokenPolicy, type TokenPolicyOptions, tokenPolicy } from "./token/policy.ts";
+export { fromPretrained, openPretrained, trainingAsks } from "./token/pretrained.ts";
 export {
   checkPrompt,
   loadPrompt,
@@ -18,4 +20,10 @@ export { temperaturePolicy } from "./token/temperature.ts";
 export type * from "./types.ts";
 
 /** The ready-made policies. */
-export const policies = { editMenu, random: randomPolicy, token: tokenPolicy, temperature: temperaturePolicy };
+export const policies = {
+  editMenu,
+  random: randomPolicy,
+  fromPretrained,
+  token: tokenPolicy,
+  temperature: temperaturePolicy,
+};

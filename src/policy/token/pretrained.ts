@@ -1,0 +1,39 @@
+/** Token policies of models on disk: `await policies.fromPretrained("tiny")`. */
+
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { dataPath } from "../../data/index.ts";
+import { type Decoder, openModel, type RunOptions } from "../../model/index.ts";
+import { type TokenPolicy, type TokenPolicyOptions, tokenPolicy } from "./policy.ts";
+
+/**
+ * A token policy of the model in a folder, or of one that came with the package, by its name in `data/models/`. `asks` are
+ * by default those of the training micro-tasks. Throws a ModelFailure for a folder that holds no model.
+ */
+export async function fromPretrained(
+  path: string,
+  options: Partial<TokenPolicyOptions> & RunOptions = {},
+): Promise<TokenPolicy> {
+  const decoder = await openPretrained(path, options);
+  try {
+    return await tokenPolicy(decoder, { ...options, asks: options.asks ?? (await trainingAsks()) });
+  } catch (error) {
+    await decoder.dispose();
+    throw error;
+  }
+}
+
+/** Opens the model in a folder, or one of `data/models/` by its name. */
+export function openPretrained(path: string, options: RunOptions = {}): Promise<Decoder> {
+  const own = dataPath("models", path);
+  const name = /^[\w-]+$/.test(path) && !existsSync(join(path, "config.json")) && existsSync(own);
+  return openModel(name ? own : path, options);
+}
+
+/** What the training micro-tasks ask. */
+export async function trainingAsks(): Promise<string[]> {
+  const file: unknown = JSON.parse(await readFile(dataPath("tasks", "micro-tasks.json"), "utf8"));
+  const list = (Array.isArray(file) ? file : (file as { tasks: unknown[] }).tasks) as { ask: string; split: string }[];
+  return list.filter(({ split }) => split === "training").map(({ ask }) => ask);
+}
