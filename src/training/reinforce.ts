@@ -195,13 +195,21 @@ async function updatePolicy(
   const options = { entropyBonus, klWeight: klIn === "loss" ? klWeight : 0, summed: estimator === "seed" };
   const learningRate = rateAt(settings, update);
   const used: tf.Tensor[] = [];
+  let refused: { error: unknown } | null = null;
   try {
     const { value, grads } = tf.variableGrads(() => {
       const terms = policy.evaluate(actions);
       used.push(tf.keep(tf.mean(terms.entropy)), tf.keep(tf.mean(terms.kl)));
-      return callLoss(loss, { ...terms, advantages: tf.tensor1d(advantages), counts: tf.tensor1d(counts), options });
+      try {
+        return callLoss(loss, { ...terms, advantages: tf.tensor1d(advantages), counts: tf.tensor1d(counts), options });
+      } catch (error) {
+        // TF.js would never give back what it had saved for the gradient: the error waits until it has.
+        refused = { error };
+        return tf.sum(terms.logProbs) as tf.Scalar;
+      }
     }, [...policy.variables]);
     used.push(value, ...Object.values(grads));
+    if (refused !== null) throw (refused as { error: unknown }).error;
     used.push(tf.tidy(() => tf.addN(Object.values(grads).map((grad) => tf.sum(tf.square(grad))))));
     const read = [used[0]!, used[1]!, value, used.at(-1)!].map(async (tensor) => (await tensor.data())[0]!);
     const [entropy, kl, lost, squares] = (await Promise.all(read)) as [number, number, number, number];
