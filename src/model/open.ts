@@ -54,7 +54,7 @@ function weightReader(path: string, places: Map<string, TensorPlace>, weights: M
 /** Where each tensor lies: in one file, or in the shards that an index names. */
 async function findTensors(path: string): Promise<Map<string, TensorPlace>> {
   const single = join(path, "model.safetensors");
-  if (existsSync(single)) return readSafetensorsHeader(single);
+  if (existsSync(single)) return (await readSafetensorsHeader(single)).places;
   const index = "model.safetensors.index.json";
   if (!existsSync(join(path, index))) throw new ModelFailure({ kind: "missing", path, what: "model.safetensors" });
   const { weight_map: map } = (await readJson(path, index)) as { weight_map?: { [name: string]: string } };
@@ -69,7 +69,7 @@ async function findTensors(path: string): Promise<Map<string, TensorPlace>> {
   const all = new Map<string, TensorPlace>();
   for (const name of names) {
     if (!existsSync(join(path, name))) throw new ModelFailure({ kind: "missing", path, what: name });
-    for (const [tensor, place] of await readSafetensorsHeader(join(path, name))) all.set(tensor, place);
+    for (const [tensor, place] of (await readSafetensorsHeader(join(path, name))).places) all.set(tensor, place);
   }
   return all;
 }

@@ -1,5 +1,5 @@
 /**
- * Reads safetensors: eight bytes with the header's length, a JSON header, raw little-endian data. Nothing of the size that
+ * Reads and writes safetensors: eight bytes with the header's length, a JSON header, raw little-endian data. Nothing of the size that
  * a header claims is taken before it was checked against the file. Source: the format's page at huggingface/safetensors.
  */
 
@@ -21,8 +21,10 @@ const widths: { [dtype: string]: number } = { F32: 4, F16: 2, BF16: 2 };
 /** Longest header that is read. The largest known models have a few hundred KiB. */
 const longestHeader = 64 * 1024 * 1024;
 
-/** Reads the header: tensors by name. Throws a ModelFailure that says what does not fit. */
-export async function readSafetensorsHeader(path: string): Promise<Map<string, TensorPlace>> {
+/** Reads the header: tensors by name, and the file's own texts. Throws a ModelFailure that says what does not fit. */
+export async function readSafetensorsHeader(
+  path: string,
+): Promise<{ places: Map<string, TensorPlace>; metadata: { [key: string]: string } }> {
   const damaged = (reason: string, cause?: unknown) => new ModelFailure({ kind: "damaged", path, reason }, { cause });
   const file = await open(path, "r");
   try {
@@ -41,8 +43,8 @@ export async function readSafetensorsHeader(path: string): Promise<Map<string, T
     if (typeof header !== "object" || header === null || Array.isArray(header))
       throw damaged("its header is not a JSON object");
     const places = new Map<string, TensorPlace>();
-    for (const [name, entry] of Object.entries(header)) {
-      if (name === "__metadata__") continue;
+    const { __metadata__: metadata = {}, ...entries } = header as { __metadata__?: { [key: string]: string } };
+    for (const [name, entry] of Object.entries(entries)) {
       const place = readPlace(entry, { path, name, start, size });
       if (typeof place === "string") throw damaged(`tensor ${JSON.stringify(name)} ${place}`);
       if (place !== null) places.set(name, place);
@@ -53,7 +55,7 @@ export async function readSafetensorsHeader(path: string): Promise<Map<string, T
       if (before && before[1].at + before[1].bytes > at)
         throw damaged(`tensors ${JSON.stringify(before[0])} and ${JSON.stringify(name)} overlap`);
     }
-    return places;
+    return { places, metadata };
   } finally {
     await file.close();
   }
@@ -94,6 +96,37 @@ export async function readTensor({ path, dtype, at, bytes }: TensorPlace): Promi
   } finally {
     await file.close();
   }
+}
+
+/** A tensor to be written. */
+export interface NamedTensor {
+  name: string;
+  shape: readonly number[];
+  values: Float32Array;
+}
+
+/** A safetensors file as bytes. Half precision rounds to the nearest. `metadata` goes into the header. */
+export function packSafetensors(
+  tensors: readonly NamedTensor[],
+  { type = "F32", metadata = {} }: { type?: "F32" | "F16"; metadata?: { [key: string]: string } } = {},
+): Buffer {
+  const header: { [name: string]: unknown } = { __metadata__: metadata };
+  const parts: Buffer[] = [];
+  let at = 0;
+  for (const { name, shape, values } of tensors) {
+    const data = type === "F32" ? values : new Float16Array(values);
+    const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    header[name] = { dtype: type, shape, data_offsets: [at, at + bytes.length] };
+    at += bytes.length;
+    parts.push(bytes);
+  }
+  const text = Buffer.from(JSON.stringify(header));
+  // Padded with spaces, so that the data begins at a multiple of eight.
+  const head = Buffer.alloc(Math.ceil(text.length / 8) * 8, " ");
+  text.copy(head);
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(head.length));
+  return Buffer.concat([length, head, ...parts]);
 }
 
 async function readBytes(file: FileHandle, at: number, length: number): Promise<Buffer> {

@@ -1,11 +1,13 @@
 /**
- * A training run at rest: weights, the optimiser's memory and the number of the next update, as plain JSON. Draws need no
- * state, because each stream is named by (seed, update, episode, step); so a resumed run equals a straight one bit for
- * bit on the cpu backend. Float32 numbers go through JSON without loss. Not here: when to save; the caller decides.
+ * A training run at rest: weights, the optimiser's memory and the number of the next update. On disk a safetensors file
+ * whose header also holds, as JSON, all that is no tensor. Draws need no state, because each stream is named by (seed,
+ * update, episode, step); so a resumed run equals a straight one bit for bit on the cpu backend. Not here: when to save;
+ * the caller decides.
  */
 
 import { createHash } from "node:crypto";
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
+import { ModelFailure, type NamedTensor, packSafetensors, readSafetensorsHeader, readTensor } from "../model/index.ts";
 import { type TrainablePolicy, tf } from "../policy/index.ts";
 import type { BaselineState } from "./baseline.ts";
 import type { Estimator, LearningEstimator } from "./estimators.ts";
@@ -27,7 +29,7 @@ export class CheckpointFailure extends Error {
   }
 }
 
-/** A tensor in JSON. */
+/** A tensor at rest. */
 export interface SavedTensor {
   name: string;
   shape: number[];
@@ -67,27 +69,37 @@ export function describeCheckpointError(error: CheckpointError): string {
 
 /** Writes a checkpoint so that a crash leaves the old file or the new one, never half of one. */
 export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
-  const text = JSON.stringify(checkpoint);
+  const { weights, memory, ...rest } = checkpoint;
+  const named = (group: string, list: readonly SavedTensor[]): NamedTensor[] =>
+    list.map(({ name, shape, values }) => ({ name: `${group}/${name}`, shape, values: Float32Array.from(values) }));
+  const tensors = [...named("weights", weights), ...named("memory", memory)];
+  const text = JSON.stringify(rest);
+  const bytes = packSafetensors(tensors, { metadata: { checkpoint: text, sha256: hash(text, tensors) } });
   const part = `${path}.part`;
-  await writeFile(part, `${JSON.stringify({ sha256: hash(text) })}\n${text}\n`);
+  await writeFile(part, bytes);
   await rename(part, path);
 }
 
 /** Reads a checkpoint back. Throws a CheckpointFailure if the file is damaged or of another version. */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const [head = "", text = ""] = (await readFile(path, "utf8")).split("\n");
   const corrupt = (reason: string, cause?: unknown) =>
     new CheckpointFailure({ kind: "corrupt", path, reason }, { cause });
-  let expected: unknown;
-  try {
-    expected = (JSON.parse(head) as { sha256: unknown }).sha256;
-  } catch (cause) {
-    throw corrupt("its first line is no checksum", cause);
-  }
-  if (hash(text) !== expected) throw corrupt("its checksum does not fit its content");
-  const checkpoint = JSON.parse(text) as Checkpoint;
-  if (checkpoint.version !== 1) throw new CheckpointFailure({ kind: "version", path, version: checkpoint.version });
-  return checkpoint;
+  const { places, metadata } = await readSafetensorsHeader(path).catch((cause: unknown) => {
+    if (cause instanceof ModelFailure && cause.detail.kind === "damaged") throw corrupt(cause.detail.reason, cause);
+    throw cause;
+  });
+  const { checkpoint: text, sha256 } = metadata;
+  if (typeof text !== "string") throw corrupt("it is not a checkpoint: its header does not speak of one");
+  const tensors: NamedTensor[] = [];
+  for (const [name, place] of places) tensors.push({ name, shape: place.shape, values: await readTensor(place) });
+  if (hash(text, tensors) !== sha256) throw corrupt("its checksum does not fit its content");
+  const rest = JSON.parse(text) as Omit<Checkpoint, "weights" | "memory">;
+  if (rest.version !== 1) throw new CheckpointFailure({ kind: "version", path, version: rest.version });
+  const group = (prefix: string): SavedTensor[] =>
+    tensors
+      .filter(({ name }) => name.startsWith(prefix))
+      .map(({ name, shape, values }) => ({ name: name.slice(prefix.length), shape: [...shape], values: [...values] }));
+  return { ...rest, weights: group("weights/"), memory: group("memory/") };
 }
 
 /** The optimiser's powers of its betas, which TF.js would recompute with another rounding. */
@@ -167,6 +179,9 @@ async function saved(name: string, tensor: tf.Tensor): Promise<SavedTensor> {
   return { name, shape: [...tensor.shape], values: [...(await tensor.data())] };
 }
 
-function hash(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+function hash(text: string, tensors: readonly NamedTensor[]): string {
+  const all = createHash("sha256").update(text);
+  for (const { name, values } of tensors)
+    all.update(name).update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  return all.digest("hex");
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { packSafetensors, readSafetensorsHeader, readTensor } from "../../src/model/index.ts";
 import { type EditMenu, editMenu } from "../../src/policy/index.ts";
 import {
   type Checkpoint,
@@ -61,16 +62,45 @@ describe("a checkpoint", () => {
     const policy = editMenu(menu);
     await writeCheckpoint(path, await learn(policy, { updates: 1 }));
     policy.dispose();
-    const whole = readFileSync(path, "utf8");
-    const message = `The checkpoint ${path} is damaged (its checksum does not fit its content): use an earlier one`;
-    for (const text of [whole.slice(0, -20), whole.replace('"lived":8', '"lived":9')]) {
-      writeFileSync(path, text);
+    const whole = readFileSync(path);
+    const flipped = Buffer.from(whole);
+    flipped[whole.length - 3]! ^= 1;
+    const altered = Buffer.from(whole.toString("latin1").replace('\\"lived\\":8', '\\"lived\\":9'), "latin1");
+    const tries: [Buffer, string][] = [
+      [flipped, "its checksum does not fit its content"],
+      [altered, "its checksum does not fit its content"],
+      [whole.subarray(0, 5), "it has 5 bytes, a safetensors file has at least 8"],
+      [whole.subarray(0, 60), `its header claims ${whole.readBigUInt64LE(0)} bytes, the file has 60`],
+      [
+        Buffer.from("hello, this is no checkpoint at all"),
+        "its header claims 8367736964726416744 bytes, the file has 35",
+      ],
+      [packSafetensors([]), "it is not a checkpoint: its header does not speak of one"],
+    ];
+    assert.notDeepEqual(altered, whole);
+    for (const [bytes, reason] of tries) {
+      writeFileSync(path, bytes);
+      const message = `The checkpoint ${path} is damaged (${reason}): use an earlier one`;
       await assert.rejects(readCheckpoint(path), { name: "CheckpointFailure", message });
     }
-    writeFileSync(path, "hello");
-    await assert.rejects(readCheckpoint(path), {
-      message: `The checkpoint ${path} is damaged (its first line is no checksum): use an earlier one`,
-    });
+    writeFileSync(path, whole.subarray(0, -4));
+    await assert.rejects(
+      readCheckpoint(path),
+      /tensor "[^"]+" lies at \d+ to \d+, outside of the file's \d+ bytes of data/,
+    );
+    await assert.rejects(readCheckpoint(join(folder, "none")), { code: "ENOENT" });
+  });
+
+  it("is a safetensors file: its tensors are there by name for any other program", async () => {
+    const path = join(folder, "open.safetensors");
+    const policy = editMenu(menu);
+    await writeCheckpoint(path, await learn(policy, { updates: 1 }));
+    const { places, metadata } = await readSafetensorsHeader(path);
+    const weights = places.get("weights/weights 0")!;
+    assert.deepEqual([weights.dtype, weights.shape], ["F32", [3]]);
+    assert.deepEqual([...(await readTensor(weights))], weightsOf(policy));
+    assert.equal(JSON.parse(metadata.checkpoint!).update, 1);
+    policy.dispose();
   });
 
   it("of another run changes nothing, and says what differs", async () => {
