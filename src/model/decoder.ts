@@ -45,33 +45,24 @@ export async function createDecoder(parts: DecoderParts, options: RunOptions = {
     tensors: names.map(() => new ort.Tensor("float32", new Float32Array(0), [batch, kvHeads, 0, headWidth])),
   });
 
-  const select = (past: Past, rows: readonly number[]): Past => {
-    const { length, batch, tensors } = past as Cache;
-    const size = kvHeads * length * headWidth;
-    const wrong = rows.find((row) => !(row >= 0 && row < batch));
-    if (wrong !== undefined) throw new RangeError(`Expected rows from 0 to ${batch - 1}, got ${wrong}`);
-    const pick = (tensor: Tensor): Tensor => {
-      const all = tensor.data as Float32Array;
-      const some = new Float32Array(rows.length * size);
-      for (const [i, row] of rows.entries()) some.set(all.subarray(row * size, (row + 1) * size), i * size);
-      return new ort.Tensor("float32", some, [rows.length, kvHeads, length, headWidth]);
-    };
-    return { batch: rows.length, length, tensors: tensors.map(pick) } as Cache;
-  };
-
-  const run = async ({ tokens, batch, past, valid }: DecoderInput): Promise<DecoderOutput> => {
+  const run = async ({ tokens, batch, prefix, past, rows, valid }: DecoderInput): Promise<DecoderOutput> => {
     const length = tokens.length / batch;
-    const { tensors, length: before } = (past as Cache | undefined) ?? nothing(batch);
-    const total = before + length;
+    const before = (past as Cache | undefined) ?? nothing(batch);
+    const shared = (prefix as Cache | undefined) ?? nothing(1);
+    const total = before.length + length;
     const real = valid ?? new Uint8Array(batch * total).fill(1);
-    const whole = (values: Iterable<bigint>, shape: number[]) =>
-      new ort.Tensor("int64", BigInt64Array.from(values), shape);
     const feeds: { [name: string]: Tensor } = {
-      tokens: whole([...tokens].map(BigInt), [batch, length]),
-      positions: whole(positionsOf(real, batch, length), [batch, length]),
-      valid: whole([...real].map(BigInt), [batch, total]),
+      tokens: new ort.Tensor("int64", wide(tokens), [batch, length]),
+      positions: new ort.Tensor("int64", positionsOf(real, batch, length, shared.length), [batch, length]),
+      valid: new ort.Tensor("int64", wide(real), [batch, total]),
+      rows: new ort.Tensor("int64", rows ? wide(rows) : BigInt64Array.from({ length: batch }, (_, i) => BigInt(i)), [
+        batch,
+      ]),
     };
-    for (const [i, name] of names.entries()) feeds[`past.${name}`] = tensors[i]!;
+    for (const [i, name] of names.entries()) {
+      feeds[`past.${name}`] = before.tensors[i]!;
+      feeds[`prefix.${name}`] = shared.tensors[i]!;
+    }
     const results = await session.run(feeds);
     const next = names.map((name) => results[`present.${name}`] as Tensor);
     return {
@@ -81,60 +72,84 @@ export async function createDecoder(parts: DecoderParts, options: RunOptions = {
     };
   };
 
+  /** The first row alone of keys and values that were computed twice. */
+  const firstOf = ({ length, tensors }: Cache): Cache => {
+    const shape = [1, kvHeads, length, headWidth];
+    const size = kvHeads * length * headWidth;
+    const first = (tensor: Tensor) => new ort.Tensor("float32", (tensor.data as Float32Array).slice(0, size), shape);
+    return { batch: 1, length, tensors: tensors.map(first) };
+  };
+
   return {
     config,
     tokenizer,
     provider,
     hash,
-    select,
     outputWeight,
     async forward(input) {
       checkInput(input, config);
       if (input.batch > 1) return run(input);
-      const twice = (list: Uint8Array) => Uint8Array.from([...list, ...list]);
+      const [row = 0] = input.rows ?? [];
+      const { valid } = input;
       const output = await run({
+        ...input,
         tokens: Int32Array.from([...input.tokens, ...input.tokens]),
         batch: 2,
-        ...(input.past && { past: select(input.past, [0, 0]) }),
-        ...(input.valid && { valid: twice(input.valid) }),
+        rows: input.past ? [row, row] : [0, 1],
+        ...(valid && { valid: Uint8Array.from([...valid, ...valid]) }),
       });
       return {
         hidden: output.hidden.slice(0, config.width),
         logits: output.logits.slice(0, config.vocabulary),
-        past: select(output.past, [0]),
+        past: firstOf(output.past as Cache),
       };
     },
     dispose: () => session.release(),
   };
 }
 
-/** Each real token's number among the real ones of its row; 0 for pads. */
-function* positionsOf(valid: Uint8Array, batch: number, length: number): Generator<bigint> {
-  const total = valid.length / batch;
-  for (let row = 0; row < batch; row++) {
-    let seen = 0;
-    for (let i = 0; i < total; i++) {
-      const real = valid[row * total + i]! === 1;
-      if (i >= total - length) yield BigInt(real ? seen : 0);
-      if (real) seen++;
-    }
-  }
+/** Whole numbers as ONNX Runtime takes them. */
+function wide(values: ArrayLike<number>): BigInt64Array {
+  const result = new BigInt64Array(values.length);
+  for (let i = 0; i < values.length; i++) result[i] = BigInt(values[i]!);
+  return result;
 }
 
-function checkInput({ tokens, batch, past, valid }: DecoderInput, { vocabulary, context }: ModelConfig): void {
+/** Each real token's place among the real ones of its row, after the prefix; 0 for pads. */
+function positionsOf(valid: Uint8Array, batch: number, length: number, prefix: number): BigInt64Array {
+  const total = valid.length / batch;
+  const result = new BigInt64Array(batch * length);
+  for (let row = 0; row < batch; row++) {
+    let seen = prefix;
+    for (let i = 0; i < total; i++) {
+      if (valid[row * total + i] !== 1) continue;
+      if (i >= total - length) result[row * length + i - (total - length)] = BigInt(seen);
+      seen++;
+    }
+  }
+  return result;
+}
+
+function checkInput(input: DecoderInput, { vocabulary, context }: ModelConfig): void {
+  const { tokens, batch, prefix, past, rows, valid } = input;
   const expect = (holds: boolean, text: string): void => {
     if (!holds) throw new RangeError(text);
   };
   expect(Number.isSafeInteger(batch) && batch > 0, `Expected \`batch\` to be a positive integer, got ${batch}`);
   const length = tokens.length / batch;
   expect(Number.isSafeInteger(length) && length > 0, `Expected tokens for ${batch} rows, got ${tokens.length}`);
-  expect((past?.batch ?? batch) === batch, `Expected a past of ${batch} rows, got one of ${past?.batch}`);
-  const total = length + (past?.length ?? 0);
+  expect((prefix?.batch ?? 1) === 1, `Expected a prefix of one row, got one of ${prefix?.batch}`);
+  if (rows === undefined)
+    expect((past?.batch ?? batch) === batch, `Expected a past of ${batch} rows, got ${past?.batch}`);
+  else {
+    expect(rows.length === batch, `Expected \`rows\` for a batch of ${batch}, got ${rows.length}`);
+    const strange = rows.find((row) => !(Number.isSafeInteger(row) && row >= 0 && row < (past?.batch ?? batch)));
+    expect(strange === undefined, `Expected rows from 0 to ${(past?.batch ?? batch) - 1}, got ${strange}`);
+  }
+  const own = length + (past?.length ?? 0);
+  const total = own + (prefix?.length ?? 0);
   expect(total <= context, `Expected at most ${context} positions, got ${total}`);
-  expect(
-    (valid?.length ?? batch * total) === batch * total,
-    `Expected \`valid\` of ${batch * total}, got ${valid?.length}`,
-  );
+  expect((valid?.length ?? batch * own) === batch * own, `Expected \`valid\` of ${batch * own}, got ${valid?.length}`);
   const wrong = tokens.find((id) => id < 0 || id >= vocabulary);
   expect(wrong === undefined, `Expected token ids from 0 to ${vocabulary - 1}, got ${wrong}`);
 }

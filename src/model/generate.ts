@@ -86,6 +86,7 @@ export async function generate(decoder: Decoder, options: GenerateOptions): Prom
   const { vocabulary } = decoder.config;
   const weights = new Float64Array(vocabulary);
   let rows = prompts.map((_, i) => i);
+  const shared = options.prefix?.past;
   let { output, valid, length } = await runPrompts(decoder, options);
   for (let drawn = 0; ; ) {
     onLogits?.({ rows, hidden: output.hidden, logits: output.logits });
@@ -101,18 +102,14 @@ export async function generate(decoder: Decoder, options: GenerateOptions): Prom
     }
     if (++drawn === maxTokens || next.length === 0) break;
     signal?.throwIfAborted();
-    let { past } = output;
-    if (next.length < rows.length) {
-      past = decoder.select(
-        past,
-        next.map(({ at }) => at),
-      );
-      valid = next.map(({ at }) => valid[at]!);
-      rows = next.map(({ at }) => rows[at]!);
-    }
+    const going = next.map(({ at }) => at);
+    const { past } = output;
+    valid = going.map((at) => valid[at]!);
+    rows = going.map((at) => rows[at]!);
     length++;
     const tokens = Int32Array.from(next, ({ id }) => id);
-    output = await decoder.forward({ tokens, batch: rows.length, past, valid: mask(valid, length) });
+    const frame = { ...(shared && { prefix: shared }), past, rows: going, valid: mask(valid, length) };
+    output = await decoder.forward({ tokens, batch: rows.length, ...frame });
   }
   return results;
 }
@@ -129,17 +126,15 @@ async function runPrompts(
   decoder: Decoder,
   { prompts, prefix, padTo }: GenerateOptions,
 ): Promise<{ output: DecoderOutput; valid: Uint8Array[]; length: number }> {
-  const before = prefix?.ids.length ?? 0;
-  const longest = padTo ?? Math.max(...prompts.map((prompt) => prompt.length));
-  const length = before + longest;
-  const tokens = new Int32Array(prompts.length * longest);
-  const valid = prompts.map((prompt, row) => {
-    tokens.set(prompt, (row + 1) * longest - prompt.length);
-    return new Uint8Array(length).fill(1).fill(0, before, length - prompt.length);
-  });
-  const past = prefix && decoder.select(prefix.past, new Array<number>(prompts.length).fill(0));
+  const length = padTo ?? Math.max(...prompts.map((prompt) => prompt.length));
   const batch = prompts.length;
-  const output = await decoder.forward({ tokens, batch, ...(past && { past }), valid: mask(valid, length) });
+  const tokens = new Int32Array(batch * length);
+  const valid = prompts.map((prompt, row) => {
+    tokens.set(prompt, (row + 1) * length - prompt.length);
+    return new Uint8Array(length).fill(1, length - prompt.length);
+  });
+  const shared = prefix && { prefix: prefix.past };
+  const output = await decoder.forward({ tokens, batch, ...shared, valid: mask(valid, length) });
   return { output, valid, length };
 }
 

@@ -2,9 +2,13 @@
  * A decoder of the GPT-2 or the Llama family as an ONNX graph, with past keys and values in and out. Sources: Radford et
  * al. 2019; Touvron et al. 2023; the weight names and layouts of Hugging Face's implementations.
  *
- * Inputs: `tokens` and `positions` [batch, length], `valid` [batch, past + length] (1 real, 0 pad), `past.N.key` and
- * `past.N.value` [batch, kvHeads, past, headWidth]. Outputs: `hidden` [batch, width] and `logits` [batch, vocabulary] of
- * the last position, `present.N.key`, `present.N.value`.
+ * Keys and values come in two parts: those of a prefix that all rows share, held once, and each row's own. A step then
+ * copies only the latter, and the former are one matrix product for all rows.
+ *
+ * Inputs: `tokens` and `positions` [batch, length], `valid` [batch, past + length] (1 real, 0 pad), `rows` [batch] (which
+ * rows of the past go on), `past.N.key` and `past.N.value` [pastBatch, kvHeads, past, headWidth], `prefix.N.key` and
+ * `prefix.N.value` [1, kvHeads, prefix, headWidth]. Outputs: `hidden` [batch, width] and `logits` [batch, vocabulary] of
+ * the last position, `present.N.key`, `present.N.value` [batch, kvHeads, past + length, headWidth].
  */
 
 import { createGraph, type GraphBuilder } from "./onnx.ts";
@@ -20,17 +24,21 @@ export function decoderGraph(config: ModelConfig, weight: ReadWeight): Uint8Arra
   const tokens = g.input("tokens", "int64", ["batch", "length"]);
   const positions = g.input("positions", "int64", ["batch", "length"]);
   const valid = g.input("valid", "int64", ["batch", "total"]);
-  const frame = createFrame(g, config, tokens, valid);
+  const rows = g.input("rows", "int64", ["batch"]);
+  const frame = createFrame(g, tokens, valid);
   const parts = family === "gpt2" ? gpt2Parts(g, config, weight, positions) : llamaParts(g, config, weight, positions);
   let x = parts.embed(tokens);
   for (let layer = 0; layer < layers; layer++) {
-    const past = (what: string) => g.input(`past.${layer}.${what}`, "float32", ["batch", kvHeads, "past", headWidth]);
-    const present = (what: string) => `present.${layer}.${what}`;
     const { q, k, v } = parts.project(x, layer);
-    const keys = g.op("Concat", [past("key"), k], { axis: { int: 2 } }, present("key"));
-    const values = g.op("Concat", [past("value"), v], { axis: { int: 2 } }, present("value"));
-    for (const what of ["key", "value"]) g.output(present(what), "float32", ["batch", kvHeads, "total", headWidth]);
-    x = g.op("Add", [x, parts.mix(attend(g, config, frame, q, keys, values), layer)]);
+    const cache = (what: "key" | "value", own: string): Cached => {
+      const past = g.input(`past.${layer}.${what}`, "float32", ["pastBatch", kvHeads, "past", headWidth]);
+      const kept = g.op("Gather", [past, rows], { axis: { int: 0 } });
+      const present = g.op("Concat", [kept, own], { axis: { int: 2 } }, `present.${layer}.${what}`);
+      g.output(present, "float32", ["batch", kvHeads, "total", headWidth]);
+      return { own: present, prefix: g.input(`prefix.${layer}.${what}`, "float32", [1, kvHeads, "prefix", headWidth]) };
+    };
+    const [keys, values] = [cache("key", k), cache("value", v)];
+    x = g.op("Add", [x, parts.mix(attend(g, config, frame, { q, keys, values }), layer)]);
     x = g.op("Add", [x, parts.feed(x, layer)]);
   }
   const last = g.op("Gather", [x, g.int64(-1)], { axis: { int: 1 } });
@@ -53,18 +61,29 @@ interface Parts {
   output: string;
 }
 
+/** Keys or values: each row's own, [batch, kvHeads, total, headWidth], and the prefix's, [1, kvHeads, prefix, headWidth]. */
+interface Cached {
+  own: string;
+  prefix: string;
+}
+
 /** Values that all layers share. */
 interface Frame {
   /** 0 where a position may look, a large negative number where not. [batch, 1, length, total] */
   mask: string;
+  /** Sizes, as tensors of one whole number. */
+  batch: string;
+  length: string;
+  total: string;
 }
 
-function createFrame(g: GraphBuilder, _: ModelConfig, tokens: string, valid: string): Frame {
+function createFrame(g: GraphBuilder, tokens: string, valid: string): Frame {
   const sizeOf = (value: string, axis: number) =>
     g.op("Shape", [value], { start: { int: axis }, end: { int: axis + 1 } });
   const scalar = (value: string) => g.op("Squeeze", [value, g.int64(0)]);
-  const length = scalar(sizeOf(tokens, 1));
-  const total = scalar(sizeOf(valid, 1));
+  const sizes = { batch: sizeOf(tokens, 0), length: sizeOf(tokens, 1), total: sizeOf(valid, 1) };
+  const length = scalar(sizes.length);
+  const total = scalar(sizes.total);
   const zero = scalar(g.int64(0));
   const one = scalar(g.int64(1));
   const keys = g.op("Range", [zero, total, one]);
@@ -72,30 +91,69 @@ function createFrame(g: GraphBuilder, _: ModelConfig, tokens: string, valid: str
   const causal = g.op("LessOrEqual", [g.op("Unsqueeze", [keys, g.int64(0)]), g.op("Unsqueeze", [queries, g.int64(1)])]);
   const real = g.op("Cast", [g.op("Unsqueeze", [valid, g.int64(1, 2)])], { to: { int: 9 } });
   const allowed = g.op("And", [g.op("Unsqueeze", [causal, g.int64(0, 1)]), real]);
-  return { mask: g.op("Where", [allowed, g.float(0), g.float(-1e9)]) };
+  return { mask: g.op("Where", [allowed, g.float(0), g.float(-1e9)]), ...sizes };
 }
 
-/** Softmax attention; with fewer heads of keys each serves a group of queries. */
+/**
+ * Softmax attention over prefix and own positions together. With fewer heads of keys than of queries, the queries of a
+ * group stand in line before the same keys.
+ */
 function attend(
   g: GraphBuilder,
   { heads, kvHeads, headWidth }: ModelConfig,
-  { mask }: Frame,
-  q: string,
-  keys: string,
-  values: string,
+  { mask, batch, length, total }: Frame,
+  { q, keys, values }: { q: string; keys: Cached; values: Cached },
 ): string {
-  const group = heads / kvHeads;
+  const shape = (...sizes: (number | string)[]) =>
+    g.op(
+      "Concat",
+      sizes.map((size) => (typeof size === "number" ? g.int64(size) : size)),
+      { axis: { int: 0 } },
+    );
+  const reshape = (x: string, ...sizes: (number | string)[]) =>
+    g.op("Reshape", [x, shape(...sizes)], { allowzero: { int: 1 } });
+  const turned = (x: string, ...perm: number[]) => g.op("Transpose", [x], { perm: { ints: perm } });
   const scaled = g.op("Mul", [q, g.float(headWidth ** -0.5)]);
-  const spread = (x: string): string =>
-    group === 1
-      ? x
-      : g.op("Reshape", [
-          g.op("Expand", [g.op("Unsqueeze", [x, g.int64(2)]), g.int64(1, 1, group, 1, 1)]),
-          g.constant(BigInt64Array.of(0n, BigInt(heads), -1n, BigInt(headWidth)), [4]),
-        ]);
-  const scores = g.op("MatMul", [scaled, g.op("Transpose", [spread(keys)], { perm: { ints: [0, 1, 3, 2] } })]);
-  const shares = g.op("Softmax", [g.op("Add", [scores, mask])], { axis: { int: -1 } });
-  const seen = g.op("Transpose", [g.op("MatMul", [shares, spread(values)])], { perm: { ints: [0, 2, 1, 3] } });
+  // Own positions: one product a row and key head.
+  const own = reshape(
+    g.op("MatMul", [reshape(scaled, batch, kvHeads, -1, headWidth), turned(keys.own, 0, 1, 3, 2)]),
+    batch,
+    heads,
+    length,
+    total,
+  );
+  const prefix = g.op("Shape", [keys.prefix], { start: { int: 2 }, end: { int: 3 } });
+  const inLine = g.op("Mul", [g.op("Mul", [batch, length]), g.int64(heads / kvHeads)]);
+  // Prefix (which may be of length 0): one product a key head, for all rows. [heads, batch, length] in line, then back.
+  const line = reshape(turned(scaled, 1, 0, 2, 3), kvHeads, inLine, headWidth);
+  const flat = (x: string) => g.op("Squeeze", [x, g.int64(0)]);
+  const shared = turned(
+    reshape(g.op("MatMul", [line, turned(flat(keys.prefix), 0, 2, 1)]), heads, batch, length, prefix),
+    1,
+    0,
+    2,
+    3,
+  );
+  const scores = g.op("Concat", [shared, g.op("Add", [own, mask])], { axis: { int: -1 } });
+  const shares = g.op("Softmax", [scores], { axis: { int: -1 } });
+  const sizes = g.op("Concat", [prefix, total], { axis: { int: 0 } });
+  const [ofPrefix, ofOwn] = g.node("Split", [shares, sizes], { axis: { int: -1 } }, [g.name(), g.name()]);
+  const seenOwn = reshape(
+    g.op("MatMul", [reshape(ofOwn!, batch, kvHeads, -1, total), values.own]),
+    batch,
+    heads,
+    length,
+    headWidth,
+  );
+  const lined = reshape(turned(ofPrefix!, 1, 0, 2, 3), kvHeads, inLine, prefix);
+  const seenPrefix = turned(
+    reshape(g.op("MatMul", [lined, flat(values.prefix)]), heads, batch, length, headWidth),
+    1,
+    0,
+    2,
+    3,
+  );
+  const seen = turned(g.op("Add", [seenPrefix, seenOwn]), 0, 2, 1, 3);
   return g.op("Reshape", [seen, g.int64(0, 0, heads * headWidth)]);
 }
 
@@ -120,12 +178,11 @@ function gpt2Parts(g: GraphBuilder, config: ModelConfig, weight: ReadWeight, pos
     embed: (tokens) => g.op("Add", [g.op("Gather", [words, tokens]), g.op("Gather", [places, positions])]),
     project(x, layer) {
       const all = linear(norm(x, `h.${layer}.ln_1`), `h.${layer}.attn.c_attn`, width, 3 * width);
-      const [q, k, v] = g.node(
-        "Split",
-        [all, g.int64(width, width, width)],
-        { axis: { int: -1 } },
-        ["q", "k", "v"].map((part) => `${part}.${layer}`),
-      );
+      const [q, k, v] = g.node("Split", [all, g.int64(width, width, width)], { axis: { int: -1 } }, [
+        g.name(),
+        g.name(),
+        g.name(),
+      ]);
       const split = (part: string) => splitHeads(g, part, heads, headWidth);
       return { q: split(q!), k: split(k!), v: split(v!) };
     },
@@ -161,10 +218,8 @@ function llamaParts(g: GraphBuilder, config: ModelConfig, weight: ReadWeight, po
     return g.op("Unsqueeze", [rows, g.int64(1)]);
   });
   const half = g.int64(headWidth / 2, headWidth / 2);
-  let turned = 0;
   const turn = (x: string): string => {
-    const id = turned++;
-    const [a, b] = g.node("Split", [x, half], { axis: { int: -1 } }, [`ra.${id}`, `rb.${id}`]);
+    const [a, b] = g.node("Split", [x, half], { axis: { int: -1 } }, [g.name(), g.name()]);
     const times = (left: string, right: string) => g.op("Mul", [left, right]);
     const first = g.op("Sub", [times(a!, cos!), times(b!, sin!)]);
     const second = g.op("Add", [times(b!, cos!), times(a!, sin!)]);

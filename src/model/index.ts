@@ -13,6 +13,7 @@ export {
   type StepLogits,
 } from "./generate.ts";
 export { openModel } from "./open.ts";
+export { randomModel } from "./random.ts";
 export { type NamedTensor, packSafetensors, readSafetensorsHeader, readTensor } from "./safetensors.ts";
 export { openTokenTable, type TokenTable } from "./tokens.ts";
 export type * from "./types.ts";

@@ -17,6 +17,8 @@ export interface GraphBuilder {
   /** A tensor that the graph holds. */
   constant(values: Float32Array | BigInt64Array, shape: readonly number[]): string;
   int64(...values: number[]): string;
+  /** A name that no other value has. */
+  name(): string;
   /** A single float. */
   float(value: number): string;
   input(name: string, type: keyof typeof onnxTypes, shape: readonly Dimension[]): string;
@@ -56,6 +58,7 @@ export function createGraph(name: string, opset: number): GraphBuilder {
   };
   return {
     constant,
+    name: fresh,
     int64: (...values) => constant(BigInt64Array.from(values, BigInt), [values.length]),
     float: (value) => constant(Float32Array.of(value), []),
     input(own, type, shape) {

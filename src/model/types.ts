@@ -49,8 +49,12 @@ export interface DecoderInput {
   /** Token ids, shape [batch, length], row by row. */
   tokens: Int32Array;
   batch: number;
-  /** What these rows have seen; absent at the start. Its batch must be this one. */
+  /** What stands before everything, the same for all rows: the past of a batch of one. */
+  prefix?: Past;
+  /** What these rows have seen after the prefix; absent at the start. */
   past?: Past;
+  /** Which row of `past` each row goes on from. @default all of them, in order */
+  rows?: readonly number[];
   /** 1 where a position is real and 0 where it is a pad, shape [batch, past.length + length]. @default all real */
   valid?: Uint8Array;
 }
@@ -61,6 +65,7 @@ export interface DecoderOutput {
   hidden: Float32Array;
   /** Shape [batch, vocabulary], of each row's last position. */
   logits: Float32Array;
+  /** Of these rows, without the prefix. */
   past: Past;
 }
 
@@ -73,8 +78,6 @@ export interface Decoder {
   /** Hash of weights and shape: two decoders of the same hash give the same numbers. */
   readonly hash: string;
   forward(input: DecoderInput): Promise<DecoderOutput>;
-  /** Rows of a past, in any order and with repeats: to drop finished rows, or to spread one prefix over a batch. */
-  select(past: Past, rows: readonly number[]): Past;
   /** The output weight, shape [vocabulary, width], row by row. */
   outputWeight(): Float32Array;
   dispose(): Promise<void>;

@@ -23,7 +23,7 @@ export interface Summary {
   entropy: number;
   /** Share of steps that did what they were asked, with Wilson's interval; null where there are no tasks. */
   usefulness: Interval | null;
-  /** Share of steps that changed the agent; null where the environment does not tell. */
+  /** Share of survived steps that changed the agent; null where there are none, or the environment does not tell. */
   changed: number | null;
   /** How the episodes ended. */
   causes: { verdict: Verdict; count: number }[];
@@ -92,7 +92,7 @@ export function summarise(all: readonly Episode[]): Summary {
 function shares(episodes: readonly Episode[]): Pick<Summary, "usefulness" | "changed"> {
   const steps = episodes.flatMap((episode) => episode.steps);
   const asked = steps.filter(({ solved }) => solved !== undefined);
-  const told = steps.filter(({ changed }) => changed !== undefined);
+  const told = steps.filter(({ verdict, changed }) => verdict === "survived" && changed !== undefined);
   return {
     usefulness: asked.length === 0 ? null : wilsonInterval(asked.filter(({ solved }) => solved).length, asked.length),
     changed: told.length === 0 ? null : told.filter(({ changed }) => changed).length / told.length,

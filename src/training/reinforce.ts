@@ -38,7 +38,7 @@ export interface Update {
   usefulness: number | null;
   /** Share of distinct programs among the steps. */
   variety: number;
-  /** Share of steps that changed the agent; null where the environment does not tell. */
+  /** Share of survived steps that changed the agent; null where there are none, or the environment does not tell. */
   changed: number | null;
   /** Entropy of the policy before the update, nats a token. */
   entropy: number;
@@ -244,7 +244,7 @@ function describe(episodes: readonly Episode[], weights: readonly (number | null
     survival: mean(episodes.map(({ survival }) => survival)),
     harm: harmed / episodes.length,
     usefulness: share(steps.map(({ solved }) => solved)),
-    changed: share(steps.map(({ changed }) => changed)),
+    changed: share(steps.filter(({ verdict }) => verdict === "survived").map(({ changed }) => changed)),
     variety: new Set(steps.map(({ action }) => action.program)).size / steps.length,
     dead: pushes.filter((value) => value === 0 || value === null).length / pushes.length,
   };

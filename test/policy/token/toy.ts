@@ -1,6 +1,6 @@
 /**
  * A decoder small enough to check by hand: the hidden state is a fixed random mix of the last tokens, the logits a linear
- * map of it. It keeps the whole contract (past, pads, select), so that sampling and the head can be tested without ONNX
+ * map of it. It keeps the whole contract (prefix, past, rows, pads), so that sampling and the head can be tested without ONNX
  * Runtime; the real decoder is tested beside it.
  */
 
@@ -51,10 +51,12 @@ export function toyDecoder({ width = 6, seed = 1, sharp = 2 } = {}): Toy {
     },
     provider: "toy",
     hash: `toy-${seed}-${width}`,
-    async forward({ tokens, batch, past, valid }: DecoderInput) {
+    async forward({ tokens, batch, prefix, past, rows, valid }: DecoderInput) {
       const length = tokens.length / batch;
-      const before = (past as ToyPast | undefined)?.ids ?? Array.from({ length: batch }, () => []);
-      if (past && past.batch !== batch) throw new Error(`a past of ${past.batch} rows for a batch of ${batch}`);
+      const own = (past as ToyPast | undefined)?.ids ?? Array.from({ length: batch }, () => []);
+      const before = (rows ?? own.map((_, i) => i)).map((row) => own[row]!);
+      const shared = (prefix as ToyPast | undefined)?.ids[0] ?? [];
+      if (before.length !== batch) throw new Error(`a past of ${before.length} rows for a batch of ${batch}`);
       cost.positions += tokens.length;
       cost.calls.push({ batch, length });
       const total = (past?.length ?? 0) + length;
@@ -67,7 +69,7 @@ export function toyDecoder({ width = 6, seed = 1, sharp = 2 } = {}): Toy {
       const hidden = new Float32Array(batch * width);
       const logits = new Float32Array(batch * vocabulary);
       for (const [b, row] of ids.entries()) {
-        const seen = row.filter((id) => id >= 0).slice(-4);
+        const seen = [...shared, ...row].filter((id) => id >= 0).slice(-4);
         for (const [back, id] of seen.reverse().entries())
           for (let i = 0; i < width; i++) hidden[b * width + i]! += embedding[id * width + i]! / (back + 1);
         for (let v = 0; v < vocabulary; v++)
@@ -76,8 +78,6 @@ export function toyDecoder({ width = 6, seed = 1, sharp = 2 } = {}): Toy {
       }
       return { hidden, logits, past: { batch, length: total, ids } as ToyPast };
     },
-    select: (past, rows) =>
-      ({ batch: rows.length, length: past.length, ids: rows.map((row) => (past as ToyPast).ids[row]!) }) as ToyPast,
     outputWeight: () => output,
     async dispose() {},
   };
