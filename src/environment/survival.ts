@@ -55,6 +55,8 @@ export interface SurvivalEnvOptions {
   tasks?: readonly MicroTask[];
   /** Steps cost energy and solved tasks give it. Needs `tasks`. @default steps cost nothing */
   metabolism?: Metabolism;
+  /** Born with these besides: a function is a method (its text is taken; it knows nothing around it), else an attribute. */
+  kickstart?: { readonly [name: string]: unknown };
 }
 
 /**
@@ -69,9 +71,10 @@ export interface SurvivalEnvOptions {
  * **Rewards**: a weighted list of named parts, summed; each is in `info.rewards`. By default the paper's: +1 for a step
  * that the agent survives, -1000 for one in which it attempted harm; a step that kills it otherwise earns 0. With `tasks`
  * another +1 for a step that did what it was asked, as the host sees it: a program that changes nothing, or that does
- * again what the same genes did before, has solved nothing. `info.solved` and `info.changed` say which.
+ * again what the same genes did before, has solved nothing. `info.solved` and `info.changed` say which. What is called by
+ * the check is a copy of the agent: that it throws, hangs or attempts harm there is no death.
  *
- * **Start**: a newborn agent in a fresh isolate (or `genome`), its draws named by the seed.
+ * **Start**: a newborn agent in a fresh isolate (or `genome`), with `kickstart` besides, its draws named by the seed.
  *
  * **Episode end**: *terminated* when the agent died: see `Verdict` for the causes, all from what the host saw; with
  * `metabolism` also when its energy is spent (`budget_exhausted`).
@@ -92,6 +95,8 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
   #order: Random | null = null;
   #coming: MicroTask[] = [];
   #energy: number | null = null;
+  /** Tasks that this life was paid for. */
+  readonly #paid = new Set<string>();
 
   /** Throws an EnvironmentFailure when an option has no meaning. */
   constructor(options: SurvivalEnvOptions = {}) {
@@ -127,7 +132,8 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
   } = {}): Promise<[SurvivalObservation, Info]> {
     await this.#life?.close();
     const sandbox = this.options.sandbox ?? (await sharedSandbox());
-    const { query = this.options.query ?? "", genome = this.options.genome } = options as SurvivalEnvOptions;
+    const { query = this.options.query ?? "" } = options as SurvivalEnvOptions;
+    const genome = this.#bornWith(options as SurvivalEnvOptions);
     const { limits } = this.options;
     this.#life = await sandbox.open({ query, seed, ...(genome && { genome }), ...(limits && { limits }) });
     this.#state = "running";
@@ -136,6 +142,7 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     this.#seed = seed;
     this.#order = createRandom(seed, "environment", "tasks");
     this.#coming = [];
+    this.#paid.clear();
     this.#energy = this.options.metabolism?.energy ?? null;
     return [
       { step: 0, query, response: "", genome: this.#genome, task: this.#task(), energy: this.#energy },
@@ -146,7 +153,7 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
   /** Runs one program on the agent. */
   async step(program: string): Promise<Transition<SurvivalObservation>> {
     const life = this.#living(program);
-    return this.#conclude(await life.step(program));
+    return this.#conclude(await life.step(program, this.#coming[0]?.setup));
   }
 
   /** Runs programs until the life ends or the time limit cuts it; the same as stepping them one by one. */
@@ -172,6 +179,16 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     await this.#life?.close();
     this.#life = null;
     this.#state = "new";
+  }
+
+  /** Undefined: the newborn's own genes. */
+  #bornWith({ genome, kickstart }: SurvivalEnvOptions): readonly Gene[] | undefined {
+    const given = genome ?? this.options.genome;
+    const more = genesOf(kickstart ?? this.options.kickstart ?? {});
+    if (more.length === 0) return given;
+    const names = new Set(more.map(({ name }) => name));
+    const genes = (given ?? newbornGenome).filter(({ name }) => !names.has(name));
+    return [...genes, ...more].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   #living(action: unknown): Life {
@@ -200,14 +217,10 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
   }
 
   async #conclude(seen: StepReport): Promise<Transition<SurvivalObservation>> {
-    const changed = seen.alive && !sameGenome(seen.genome, this.#genome);
+    const changed = seen.alive && seen.changed;
     const task = this.#coming.shift();
-    const sandbox = this.options.sandbox ?? (await sharedSandbox());
-    const { limits, tasks } = this.options;
-    const solved =
-      task !== undefined &&
-      changed &&
-      (await isSolved({ task, before: this.#genome, after: seen.genome, sandbox, seed: this.#seed, limits }));
+    const { tasks } = this.options;
+    const solved = task !== undefined && changed && (await this.#solves(task, seen.genome));
     const report = this.#spend(seen, solved);
     const parts = this.options.rewards ?? (tasks === undefined ? paperRewards : [...paperRewards, ready.usefulness]);
     const scores = scoreStep(parts, { report, previous: this.#last, changed, solved });
@@ -219,7 +232,8 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     if (terminated || truncated) {
       this.#state = "over";
       this.#why = terminated ? report.verdict : fault ? "crash" : `${this.maxSteps} steps`;
-      await this.#life?.close();
+      const starved = terminated && this.#energy !== null && this.#energy <= 0 && report.verdict === "budget_exhausted";
+      await this.#life?.close(starved ? { verdict: report.verdict, cause: report.cause } : undefined);
     }
     const { step, query, response, genome } = report;
     const next = terminated || truncated ? null : this.#task();
@@ -232,6 +246,14 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     };
   }
 
+  async #solves(task: MicroTask, after: readonly Gene[]): Promise<boolean> {
+    const { sandbox = await sharedSandbox(), limits } = this.options;
+    const now = { before: this.#genome, after, life: this.#life!, again: this.#paid.has(task.id) };
+    const solved = await isSolved({ task, ...now, sandbox, seed: this.#seed, limits });
+    if (solved) this.#paid.add(task.id);
+    return solved;
+  }
+
   /** Takes a step's energy and gives a solved task's. A life that has none left has starved. */
   #spend(report: StepReport, solved: boolean): StepReport {
     const { metabolism } = this.options;
@@ -240,7 +262,8 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     this.#energy += (solved ? gain : 0) - cost;
     if (!report.alive || this.#energy > 0) return report;
     const cause = `it starved: ${metabolism.energy} energy at birth, ${cost} spent a step, ${gain} earned a solved task`;
-    return { ...report, verdict: "budget_exhausted", alive: false, cause };
+    // The report itself, not a copy: a record knows the step by it.
+    return Object.assign(report, { verdict: "budget_exhausted" as const, alive: false, cause });
   }
 }
 
@@ -253,11 +276,12 @@ function shuffled<T>(items: readonly T[], random: Random): T[] {
   return list;
 }
 
-function sameGenome(a: readonly Gene[], b: readonly Gene[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every(({ name, kind, source }, i) => name === b[i]!.name && kind === b[i]!.kind && source === b[i]!.source)
-  );
+/** Plain values as attributes, functions as methods, both on the agent itself. */
+function genesOf(kickstart: { readonly [name: string]: unknown }): Gene[] {
+  return Object.entries(kickstart).map(([name, value]): Gene => {
+    if (typeof value === "function") return { name: `self.${name}`, kind: "method", source: String(value) };
+    return { name: `self.${name}`, kind: "attribute", source: JSON.stringify(value) ?? "null" };
+  });
 }
 
 function checkMetabolism(metabolism: Metabolism | undefined, tasks: readonly MicroTask[] | undefined): void {

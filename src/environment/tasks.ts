@@ -1,13 +1,14 @@
 /**
  * Micro-tasks: something small that an agent is asked to do to itself, and how the host sees whether it was done. An
- * attribute is read out of the genome; a method is called on fresh inputs in an isolate of its own, opened from the
- * genome, and its plain results are compared here on the host. The agent's own life never notices.
+ * attribute is read out as plain data; a method is called on fresh inputs in an isolate of its own, opened from the
+ * genome, and its plain results are compared here on the host. The agent's own life never notices, and what is expected
+ * never enters a child: nothing that a program does to its own world can make a wrong answer right.
  */
 
 import { readFile } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { dataPath } from "../data/index.ts";
-import type { Gene, Limits, Sandbox } from "../sandbox/index.ts";
+import type { CallResult, Gene, Life, Limits, Sandbox } from "../sandbox/index.ts";
 
 /** How a task is checked: an attribute's value, or what a method returns for each list of arguments. */
 export type TaskCheck =
@@ -22,6 +23,8 @@ export interface MicroTask {
   /** What the agent is asked, in plain English. */
   ask: string;
   split: "training" | "held-out";
+  /** A program that is run on the agent before the step. */
+  setup?: string;
   check: TaskCheck;
 }
 
@@ -36,7 +39,13 @@ export async function microTasks({
   split?: MicroTask["split"];
   path?: string;
 } = {}): Promise<MicroTask[]> {
-  const tasks = checkTasks(JSON.parse(await readFile(path, "utf8")));
+  let read: unknown;
+  try {
+    read = JSON.parse(await readFile(path, "utf8"));
+  } catch (cause) {
+    throw new TypeError(`The micro-tasks in ${path} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+  const tasks = checkTasks(read);
   return split === undefined ? tasks : tasks.filter((task) => task.split === split);
 }
 
@@ -59,9 +68,11 @@ function faultOf(task: Partial<MicroTask> | null): string | null {
   for (const field of ["id", "family", "ask"] as const)
     if (typeof task?.[field] !== "string" || task[field] === "")
       return `expected \`${field}\` to be a text, got ${JSON.stringify(task?.[field])}`;
-  const { split, check } = task as MicroTask;
+  const { split, setup, check } = task as MicroTask;
   if (split !== "training" && split !== "held-out")
     return `expected \`split\` to be training or held-out, got ${JSON.stringify(split)}`;
+  if (setup !== undefined && typeof setup !== "string")
+    return `expected \`setup\` to be a program, got ${JSON.stringify(setup)}`;
   if (typeof check !== "object" || check === null || !("expected" in check))
     return "expected a `check` with `expected`";
   if ("read" in check) return typeof check.read === "string" ? null : "expected `check.read` to be a name";
@@ -78,30 +89,44 @@ export interface TaskMoment {
   task: MicroTask;
   before: readonly Gene[];
   after: readonly Gene[];
+  /** The agent itself, and whether it was paid for this task before. */
+  life: Life;
+  again: boolean;
   sandbox: Sandbox;
   seed: number;
   limits: Partial<Limits> | undefined;
 }
 
 /**
- * Whether the step did what was asked: it is done now, and was not done by the same genes before. Faults of the agent's
- * method (it throws, hangs, attempts harm) mean no.
+ * Whether a step that changed the agent did what was asked: it is done now, and was not done by the same genes before; a
+ * method that was paid for and is still there is not paid for again. Faults of the agent's method (it throws, hangs,
+ * attempts harm) mean no.
  */
-export async function isSolved({ task, before, after, sandbox, seed, limits }: TaskMoment): Promise<boolean> {
-  const { check } = task;
+export async function isSolved(moment: TaskMoment): Promise<boolean> {
+  const { task, before, after, life, again, sandbox, seed, limits } = moment;
+  const { check, setup } = task;
   const name = "read" in check ? check.read : check.call;
   const gene = geneOf(after, name);
   const old = geneOf(before, name);
-  if (gene === undefined || (old !== undefined && old.name === gene.name && old.source === gene.source)) return false;
-  if ("read" in check) return gene.kind === "attribute" && isDeepStrictEqual(parse(gene.source), check.expected);
-  if (gene.kind !== "method") return false;
+  if (gene === undefined) return false;
+  // A setup may have made an attribute anew; that the program changed something is known already.
+  if (setup === undefined && old?.name === gene.name && old.source === gene.source) return false;
+  if ("read" in check) {
+    if (gene.kind !== "attribute" || !isDeepStrictEqual(parse(gene.source), check.expected)) return false;
+    // A gene's text may be the word of a `toJSON`; the value itself is read before it is paid for.
+    return gives(await life.read(name), [check.expected]);
+  }
+  if (gene.kind !== "method" || (again && old !== undefined)) return false;
   const trial = await sandbox.open({ genome: after, seed, trial: true, ...(limits && { limits }) });
   try {
-    const result = await trial.call(check.call, check.arguments);
-    return "values" in result && result.effects.length === 0 && isDeepStrictEqual(result.values, check.expected);
+    return gives(await trial.call(check.call, check.arguments), check.expected);
   } finally {
     await trial.close();
   }
+}
+
+function gives(result: CallResult, expected: readonly unknown[]): boolean {
+  return "values" in result && result.effects.length === 0 && isDeepStrictEqual(result.values, expected);
 }
 
 /** An attribute or method of the agent itself, else of its state. */

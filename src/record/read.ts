@@ -1,10 +1,11 @@
 /** Reading episodes back out of the entries. */
 
 import type { DatabaseSync } from "node:sqlite";
-import type { Gene, StepReport, Verdict } from "../sandbox/types.ts";
+import type { Gene, StepReport } from "../sandbox/types.ts";
 import { canonicalJson, sha256 } from "./canonical.ts";
 import type { EntryRow } from "./schema.ts";
 import type {
+  Ending,
   EpisodeStart,
   EpisodeSummary,
   GeneEdit,
@@ -17,6 +18,7 @@ import type {
 type StartBody = Omit<EpisodeStart, "genome" | "born"> & { genome: string | null; born: string | null };
 interface StepBody {
   program: string;
+  setup?: string;
   calls: ModelCall[];
   parts: StepParts;
   report: Omit<StepReport, "genome" | "ms">;
@@ -31,13 +33,13 @@ export function readSummaries(database: DatabaseSync): EpisodeSummary[] {
          (SELECT count(*) FROM entries s WHERE s.episode = e.episode AND s.kind = 'step') AS steps,
          (SELECT json_object('verdict', s.body ->> '$.report.verdict', 'cause', s.body ->> '$.report.cause')
             FROM entries s WHERE s.episode = e.episode AND s.kind = 'step' ORDER BY s.step DESC LIMIT 1) AS last,
-         EXISTS (SELECT 1 FROM entries s WHERE s.episode = e.episode AND s.kind = 'end') AS ended
+         (SELECT s.body FROM entries s WHERE s.episode = e.episode AND s.kind = 'end') AS ended
        FROM entries e WHERE e.kind = 'episode' ORDER BY e.episode`,
     )
-    .all() as { id: number; body: string; steps: number; last: string | null; ended: number }[];
+    .all() as { id: number; body: string; steps: number; last: string | null; ended: string | null }[];
   return rows.map(({ id, body, steps, last, ended }) => {
-    const end = (last === null ? null : JSON.parse(last)) as { verdict: Verdict; cause: string } | null;
-    return summaryOf(id, JSON.parse(body) as StartBody, { steps, end, ended: ended === 1 });
+    const end = (last === null ? null : JSON.parse(last)) as Ending | null;
+    return summaryOf(id, JSON.parse(body) as StartBody, { steps, end: endingOf(ended, end), ended: ended !== null });
   });
 }
 
@@ -52,13 +54,14 @@ export function readEpisode(database: DatabaseSync, id: number, genomeOf: (hash:
   for (const row of rows) {
     if (row.kind === "parts") Object.assign(list[row.step!]!.parts, JSON.parse(row.body) as StepParts);
     if (row.kind !== "step") continue;
-    const { program, calls, parts, report, genome } = JSON.parse(row.body) as StepBody;
+    const { program, setup, calls, parts, report, genome } = JSON.parse(row.body) as StepBody;
     const { at, ms } = JSON.parse(row.timings) as { at: number; ms: number };
     const after = genome === null ? null : genomeOf(genome);
     const edit = before === null || after === null ? null : editBetween(before, after);
     list.push({
       step: row.step!,
       program,
+      ...(setup !== undefined && { setup }),
       calls,
       parts,
       report: { ...report, genome: after ?? [], ms },
@@ -68,15 +71,22 @@ export function readEpisode(database: DatabaseSync, id: number, genomeOf: (hash:
     });
     before = after;
   }
-  const end = list.at(-1)?.report ?? null;
+  const closing = rows.find(({ kind }) => kind === "end")?.body ?? null;
+  const end = endingOf(closing, list.at(-1)?.report ?? null);
   const { genome, born, ...rest } = first;
   const start = {
     ...rest,
     ...(genome !== null && { genome: genomeOf(genome) }),
     ...(born !== null && { born: genomeOf(born) }),
   };
-  const ended = rows.some(({ kind }) => kind === "end");
+  const ended = closing !== null;
   return { ...summaryOf(id, first, { steps: list.length, end, ended }), start, list, digest: digestOf(first, list) };
+}
+
+/** What the body of an `end` entry says, else the last step. */
+function endingOf(body: string | null, last: Ending | null): Ending | null {
+  const { verdict, cause } = (body === null ? {} : JSON.parse(body)) as Partial<Ending>;
+  return verdict === undefined ? last : { verdict, cause: cause ?? "" };
 }
 
 /** The names of the genes that differ. */
@@ -95,20 +105,23 @@ export function editBetween(before: readonly Gene[], after: readonly Gene[]): Ge
 }
 
 function digestOf({ labels: _labels, forkOf: _forkOf, ...start }: StartBody, list: readonly RecordedStep[]): string {
-  const steps = list.map(({ program, calls, parts, report: { ms: _ms, genome: _genome, ...report }, genome }) => ({
-    program,
-    calls,
-    parts,
-    report,
-    genome,
-  }));
+  const steps = list.map(
+    ({ program, setup, calls, parts, report: { ms: _ms, genome: _genome, ...report }, genome }) => ({
+      program,
+      ...(setup !== undefined && { setup }),
+      calls,
+      parts,
+      report,
+      genome,
+    }),
+  );
   return sha256(canonicalJson({ start, steps }));
 }
 
 function summaryOf(
   id: number,
   { seed = 0, labels = {}, forkOf }: StartBody,
-  { steps, end, ended }: { steps: number; end: { verdict: Verdict; cause: string } | null; ended: boolean },
+  { steps, end, ended }: { steps: number; end: Ending | null; ended: boolean },
 ): EpisodeSummary {
   const verdict = end?.verdict ?? "survived";
   const complete = ended || verdict !== "survived";

@@ -111,10 +111,10 @@ async function openRecorded(
   });
   let last: StepReport | null = null;
   let closed = false;
-  const step = async (program: string): Promise<StepReport> => {
+  const step = async (program: string, setup?: string): Promise<StepReport> => {
     calls = [];
-    const report = await life.step(program);
-    record.append(episode, { program, report, calls });
+    const report = await life.step(program, setup);
+    record.append(episode, { program, report, calls, ...(setup !== undefined && { setup }) });
     places.set(report, { episode, step: report.step });
     last = report;
     return report;
@@ -125,23 +125,25 @@ async function openRecorded(
     queue = result.catch(() => {});
     return result;
   };
-  const steps = async (programs: readonly string[]): Promise<StepReport[]> => {
+  const steps: Life["steps"] = async (programs, setups = []) => {
     const reports: StepReport[] = [];
-    for (const program of programs) {
-      reports.push(await step(program));
+    for (const [i, program] of programs.entries()) {
+      reports.push(await step(program, setups[i]));
       if (!reports.at(-1)!.alive) break;
     }
     return reports;
   };
   return {
     episode,
-    step: (program) => inOrder(() => step(program)),
-    steps: (programs) => inOrder(() => steps(programs)),
+    step: (program, setup) => inOrder(() => step(program, setup)),
+    steps: (programs, setups) => inOrder(() => steps(programs, setups)),
     call: (method, lists) => life.call(method, lists),
-    close: () =>
+    read: (name) => life.read(name),
+    close: (ended) =>
       inOrder(async () => {
+        const survived = last?.alive !== false || ended !== undefined;
         await life.close();
-        if (!closed && last?.alive !== false) record.end(episode);
+        if (!closed && survived) record.end(episode, ended);
         closed = true;
       }),
   };

@@ -57,7 +57,7 @@ async function liveAgain(episode: RecordedEpisode, sandbox: Sandbox): Promise<Re
     for (const recorded of episode.list) {
       if (recorded.report.verdict === "crash") return result(id, steps, { fault: recorded.report.cause });
       answers.expect(recorded);
-      const report = await life.step(recorded.program);
+      const report = await life.step(recorded.program, recorded.setup);
       if (report.verdict === "crash") return result(id, steps, { fault: report.cause });
       const difference = answers.difference() ?? compareReports(recorded, report);
       if (difference !== null) return result(id, steps, { difference });
@@ -127,7 +127,7 @@ export async function fork(record: EpisodeRecord, id: number, options: ForkOptio
       const more = queue.length === 0 && next && last && reports.length <= step + maxSteps ? await next(last) : null;
       const program = queue.shift() ?? more;
       if (program === null) break;
-      reports.push(await life.step(program));
+      reports.push(await life.step(program, episode.list[reports.length]?.setup));
     }
     return forked(episode, life.episode, reports, { step, without });
   } finally {
@@ -144,7 +144,7 @@ async function livePrefix(
   const reports: StepReport[] = [];
   for (const recorded of episode.list.slice(0, until)) {
     answers.expect(recorded);
-    const report = await life.step(recorded.program);
+    const report = await life.step(recorded.program, recorded.setup);
     const difference = answers.difference() ?? compareReports(recorded, report);
     if (difference !== null) {
       const detail = `it cannot be forked at step ${until}: ${describeDifference(difference)}`;
@@ -243,11 +243,12 @@ function createAnswers(callModel?: (query: string) => Promise<string>): Answers 
 
 function compareReports(recorded: RecordedStep, report: StepReport): Difference | null {
   const { ms: _was, ...was } = recorded.report;
-  const { ms: _is, ...is } = report;
+  // A record of an earlier version knows less of a step: what it does not know is not compared.
+  const is = Object.fromEntries(Object.entries(report).filter(([name]) => name in was));
   if (canonicalJson(was) === canonicalJson(is)) return null;
   // How each ended says most, so it comes first.
   const end = ({ verdict, cause }: StepReport): string => (cause === "" ? verdict : `${verdict}: ${cause}`);
-  if (was.verdict !== is.verdict)
+  if (was.verdict !== report.verdict)
     return { step: recorded.step, field: "verdict", recorded: end(recorded.report), replayed: end(report) };
   return { step: recorded.step, ...firstDifference(was, is, "") };
 }

@@ -10,7 +10,15 @@ import { RecordFailure, withRecordErrors } from "./error.ts";
 import { createLineage, type Lineage } from "./lineage.ts";
 import { readEpisode, readSummaries } from "./read.ts";
 import { type EntryRow, entryHash, genesis, type OpenOptions, openDatabase } from "./schema.ts";
-import type { EpisodeStart, EpisodeSummary, RecordedEpisode, StepEntry, StepParts, Verification } from "./types.ts";
+import type {
+  Ending,
+  EpisodeStart,
+  EpisodeSummary,
+  RecordedEpisode,
+  StepEntry,
+  StepParts,
+  Verification,
+} from "./types.ts";
 import { verifyChain } from "./verify.ts";
 
 /** An entry before it has a place in the chain. */
@@ -25,8 +33,8 @@ export interface EpisodeRecord extends Disposable {
   append(episode: number, entry: StepEntry): void;
   /** Adds what became known after the step was appended, such as its rewards. A part is given once. */
   appendParts(episode: number, step: number, parts: StepParts): void;
-  /** Closes an episode: no step follows. */
-  end(episode: number): void;
+  /** Closes an episode: no step follows. `ended`: why, if its last step survived and yet it is over. */
+  end(episode: number, ended?: Ending): void;
   /** One line an episode, in order of their ids. */
   episodes(): EpisodeSummary[];
   /** One episode, whole. */
@@ -122,7 +130,7 @@ export function openRecord(path: string, options: OpenOptions = {}): EpisodeReco
         const entry: NewEntry = { kind: "episode", episode: id, step: null, body, timings: { at: Date.now() } };
         return { entry, genomes: texts.filter((text) => text !== null), result: id };
       }),
-    append: (id, { program, report, calls = [], parts = {} }) =>
+    append: (id, { program, setup, report, calls = [], parts = {} }) =>
       write(() => {
         const { step } = nextStep(id);
         if (report.step !== step) {
@@ -131,7 +139,14 @@ export function openRecord(path: string, options: OpenOptions = {}): EpisodeReco
         }
         const { genome: genes, ms, ...rest } = report;
         const text = genes.length === 0 ? null : genomeText(genes);
-        const body = { program, calls, parts, report: rest, genome: text === null ? null : sha256(text) };
+        const body = {
+          program,
+          ...(setup !== undefined && { setup }),
+          calls,
+          parts,
+          report: rest,
+          genome: text === null ? null : sha256(text),
+        };
         const entry: NewEntry = { kind: "step", episode: id, step, body, timings: { at: Date.now(), ms } };
         return { entry, genomes: text === null ? [] : [text], result: undefined };
       }),
@@ -150,12 +165,18 @@ export function openRecord(path: string, options: OpenOptions = {}): EpisodeReco
           throw new RecordFailure({ kind: "order", episode: id, detail: `step ${step} already has its \`${twice}\`` });
         return { entry: { kind: "parts", episode: id, step, body: parts }, result: undefined };
       }),
-    end: (id) =>
+    end: (id, ended) =>
       write(() => {
         checkEpisode(id);
         const last = statements.lastStep.get(id) as Pick<EntryRow, "kind">;
         if (last.kind === "end") throw new RecordFailure({ kind: "order", episode: id, detail: "it has ended" });
-        const entry: NewEntry = { kind: "end", episode: id, step: null, body: {}, timings: { at: Date.now() } };
+        const entry: NewEntry = {
+          kind: "end",
+          episode: id,
+          step: null,
+          body: { ...ended },
+          timings: { at: Date.now() },
+        };
         return { entry, result: undefined };
       }),
     episodes: () => guard(() => readSummaries(database)),

@@ -53,10 +53,18 @@ export interface GeneEdit {
   deleted: string[];
 }
 
+/** How a life ended that its environment ended: of hunger, say. */
+export interface Ending {
+  verdict: Verdict;
+  cause: string;
+}
+
 /** One step as it is appended. */
 export interface StepEntry {
   program: string;
   report: StepReport;
+  /** What the step's task ran on the agent before it; a replay does the same. */
+  setup?: string;
   calls?: readonly ModelCall[];
   parts?: StepParts;
 }
@@ -65,6 +73,7 @@ export interface StepEntry {
 export interface RecordedStep {
   step: number;
   program: string;
+  setup?: string;
   report: StepReport;
   calls: ModelCall[];
   parts: StepParts;
@@ -81,7 +90,7 @@ export interface EpisodeSummary {
   id: number;
   seed: number;
   steps: number;
-  /** Of the last step; `survived` when there is none. */
+  /** Of the last step, or of whoever ended it; `survived` when there is none. */
   verdict: Verdict;
   cause: string;
   /** False: the program that wrote it was stopped before the end; its steps are as good as any. */

@@ -21,6 +21,8 @@ export interface EpisodeStep {
   /** Whether it solved its task, and whether it changed the agent; absent where the environment does not tell. */
   solved?: boolean;
   changed?: boolean;
+  /** The id of the task that it was given; absent where there are none. */
+  task?: string;
 }
 
 /** One life. */
@@ -217,7 +219,7 @@ function checkCount(name: string, value: number): void {
 }
 
 function stepOf(action: Action, { reward, info }: Transition<unknown>): EpisodeStep {
-  const { report, rewards, solved, changed } = info;
+  const { report, rewards, solved, changed, task } = info;
   return {
     action,
     reward,
@@ -227,5 +229,6 @@ function stepOf(action: Action, { reward, info }: Transition<unknown>): EpisodeS
     effects: report?.effects ?? [],
     ...(solved !== undefined && { solved }),
     ...(changed !== undefined && { changed }),
+    ...(task !== undefined && { task }),
   };
 }

@@ -25,6 +25,7 @@ interface Played {
   program: string;
   /** What the model answered during the step, in order. */
   answers: string[];
+  setup: string | null;
 }
 
 /** What came of one try of a step: a report, the reason to try again, or a free try because another life was at fault. */
@@ -73,7 +74,8 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
   };
 
   /** Sends one step to the child; answers known already are given again instead of asking the model. */
-  const send = (at: Worker, step: number, { program, answers }: Played, patience: number): Promise<Outcome> => {
+  const send = (at: Worker, step: number, played: Played, patience: number): Promise<Outcome> => {
+    const { program, answers } = played;
     const replay = patience === replaying;
     const stepMs = limits.stepMs * Math.max(1, patience);
     let asked = 0;
@@ -91,7 +93,8 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
       }
     };
     const probe = drawProbe(random.child("probe", step));
-    const message = { op: "step", life: id, step, program: prepareProgram(program), stepMs, probe };
+    const setup = played.setup === null ? null : prepareProgram(played.setup);
+    const message = { op: "step", life: id, step, setup, program: prepareProgram(program), stepMs, probe };
     const wallMs = stepMs * 2 + 400;
     return at.request(message, { wallMs, ask: callModel === undefined ? undefined : ask });
   };
@@ -103,7 +106,10 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     const taken = await pool.take(tenant, { alone, signal });
     worker = taken;
     const opened = await taken.request({ op: "open", life: id, settings }, { wallMs: 10_000 });
-    if (opened.kind === "death" || opened.effects.length > 0 || Object.keys(opened.seen).length > 0) return opened;
+    if (opened.kind === "death" || opened.effects.length > 0) return opened;
+    const { broke, fault, read } = opened.seen;
+    if (broke !== undefined || fault !== undefined) return opened;
+    if (played.length === 0) lastGenome = readState(read)?.genome ?? [];
     for (const [step, lived] of played.entries()) {
       const outcome = await send(taken, step, lived, replaying);
       if (outcome.kind === "death" || outcome.seen.fault !== undefined || outcome.seen.broke !== undefined)
@@ -123,6 +129,7 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     query: last.query,
     response: last.response,
     genome: [],
+    changed: false,
     ms: 0,
     ...rest,
   });
@@ -167,6 +174,8 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     const verdict = spent ? "budget_exhausted" : ruling.verdict;
     const cause = spent ? `the budget of the language model is spent: ${overBudget}` : ruling.cause;
     const seen = outcome.kind === "answer" ? outcome.seen : {};
+    lastGenome = readState(seen.before)?.genome ?? lastGenome;
+    const before = lastGenome;
     const read = readState(seen.read);
     if (read !== null) {
       lastGenome = read.genome ?? lastGenome;
@@ -179,11 +188,12 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
       release(outcome.kind === "death" || seen.broke !== undefined);
     }
     const output = typeof seen.output === "string" ? seen.output : "";
-    const kept = read === null ? [] : lastGenome;
-    return { report: makeReport(step, verdict, cause, { effects, error, output, ms: outcome.ms, genome: kept }) };
+    const genome = read === null ? [] : lastGenome;
+    const changed = read !== null && lastGenome !== before && JSON.stringify(genome) !== JSON.stringify(before);
+    return { report: makeReport(step, verdict, cause, { effects, error, output, ms: outcome.ms, genome, changed }) };
   };
 
-  const runStep = async (program: string): Promise<StepReport> => {
+  const runStep = async (program: string, setup: string | null = null): Promise<StepReport> => {
     checkOpen();
     if (ended !== null) throw new SandboxFailure({ kind: "ended", verdict: ended });
     if (typeof program !== "string")
@@ -196,7 +206,7 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
       const cause = `the program has ${bytes} bytes, more than the ${limits.sourceBytes} that are run`;
       return makeReport(step, ended, cause, { genome: lastGenome });
     }
-    const now: Played = { program, answers: [] };
+    const now: Played = { program, answers: [], setup };
     let cause = "";
     for (let attempt = 0; attempt < tries; ) {
       const tried = await tryStep(step, now, attempt);
@@ -212,14 +222,16 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     return makeReport(step, "crash", `a fault of the sandbox, not of the agent: ${cause}. Program: ${source}`);
   };
 
-  const callMethod = async (method: string, lists: readonly (readonly unknown[])[]): Promise<CallResult> => {
+  /** Calls a method with each list of arguments, or reads an attribute where there are none. */
+  const inquire = async (method: string, lists: readonly (readonly unknown[])[] | null): Promise<CallResult> => {
     checkOpen();
     if (ended !== null) throw new SandboxFailure({ kind: "ended", verdict: ended });
     for (let attempt = 0; attempt < tries; attempt++) {
       const failed = await settle(attempt > 0);
       checkOpen();
       const { stepMs } = limits;
-      const message = { op: "call", life: id, step: played.length, method, arguments: JSON.stringify(lists), stepMs };
+      const text = lists === null ? "" : JSON.stringify(lists);
+      const message = { op: "call", life: id, step: played.length, method, arguments: text, stepMs };
       const outcome = failed ?? (await worker!.request(message, { wallMs: stepMs * 2 + 400 }));
       const result = readCall(outcome, limits);
       if (result === null || "failed" in result) release(outcome.kind === "death" || outcome.seen.broke !== undefined);
@@ -242,19 +254,20 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     queue = result.catch(() => {});
     return result;
   };
-  const steps = async (programs: readonly string[]): Promise<StepReport[]> => {
+  const steps: Life["steps"] = async (programs, setups = []) => {
     const reports: StepReport[] = [];
-    for (const program of programs) {
-      const done = await runStep(program);
+    for (const [i, program] of programs.entries()) {
+      const done = await runStep(program, setups[i]);
       reports.push(done);
       if (!done.alive) break;
     }
     return reports;
   };
   return {
-    step: (program) => inOrder(() => runStep(program)),
-    steps: (programs) => inOrder(() => steps(programs)),
-    call: (method, lists) => inOrder(() => callMethod(method, lists)),
+    step: (program, setup) => inOrder(() => runStep(program, setup)),
+    steps: (programs, setups) => inOrder(() => steps(programs, setups)),
+    call: (method, lists) => inOrder(() => inquire(method, lists)),
+    read: (name) => inOrder(() => inquire(name, null)),
     close: () =>
       inOrder(async () => {
         signal?.removeEventListener("abort", cancel);
@@ -281,8 +294,9 @@ function readCall(outcome: Outcome, limits: Limits): CallResult | null {
       : `it did not return within ${limits.stepMs} ms`;
     return { failed: broke === undefined ? "the agent could not be brought back" : cause, effects };
   }
-  if (!result.startsWith("="))
-    return { failed: result.startsWith("missing:") ? "there is no such method" : result, effects };
+  if (result === "missing:") return { failed: "there is no such method", effects };
+  if (result === "odd:") return { failed: "what it gave is no plain data", effects };
+  if (!result.startsWith("=")) return { failed: result, effects };
   try {
     return { values: JSON.parse(result.slice(1)) as unknown[], effects };
   } catch {

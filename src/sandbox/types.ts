@@ -90,6 +90,8 @@ export interface StepReport {
   response: string;
   /** Attributes and methods after the step; empty when the life has ended and nothing could be read. */
   genome: Gene[];
+  /** True if the genome is not what it was before the step's program, and after its setup. */
+  changed: boolean;
   /** Wall time of the step as the parent saw it. Not part of what a replay must reproduce. */
   ms: number;
 }
@@ -116,18 +118,23 @@ export interface LifeOptions {
 
 /** One agent alive in a fresh isolate of a locked child process. */
 export interface Life {
-  /** Runs one program on the agent through its current `execute_code`, then probes whether it still acts. */
-  step(program: string): Promise<StepReport>;
-  /** Runs programs in order until one ends the life. */
-  steps(programs: readonly string[]): Promise<StepReport[]>;
   /**
-   * Calls a method of the agent, once for each list of arguments, and brings what it returned out as plain data (what is
-   * none becomes null). For a look at an agent from outside, in a life that was opened from its genome: what the method
+   * Runs one program on the agent through its current `execute_code`, then probes whether it still acts. `setup` is run
+   * on the agent before, past its executor: what it throws is its author's fault, that it hangs the agent's.
+   */
+  step(program: string, setup?: string): Promise<StepReport>;
+  /** Runs programs in order until one ends the life; `setups[i]` goes before `programs[i]`. */
+  steps(programs: readonly string[], setups?: readonly (string | undefined)[]): Promise<StepReport[]>;
+  /**
+   * Calls a method of the agent, once for each list of arguments, and brings what it returned (or what its promises came
+   * to) out as plain data: own data properties alone, no getter and no `toJSON` runs. For a look at an agent from outside, in a life that was opened from its genome: what the method
    * changes stays changed, and is not part of what a replay runs.
    */
   call(method: string, argumentLists: readonly (readonly unknown[])[]): Promise<CallResult>;
-  /** Gives the isolate back. Safe to call twice. */
-  close(): Promise<void>;
+  /** Reads an attribute of the agent, or of its state, as plain data in the same way. */
+  read(name: string): Promise<CallResult>;
+  /** Gives the isolate back. Safe to call twice. `ended`: why whoever steps it ends a life that survived; recorded. */
+  close(ended?: { verdict: Verdict; cause: string }): Promise<void>;
 }
 
 /** What a method returned, one value for each list of arguments, or why it returned nothing. */

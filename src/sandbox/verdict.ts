@@ -130,7 +130,9 @@ function ruleBroken({ broke }: { [name: string]: unknown }, limits: Limits) {
       ? "the step"
       : phase === "open"
         ? "restoring the genome"
-        : "the work after the step";
+        : phase === "setUp"
+          ? "the task's setup"
+          : "the work after the step";
   if (disposed) return ruling("out_of_memory", `${during} used more than ${limits.memoryMiB} MiB`);
   // The limit that was asked for, not the longer one of a second try: the same life has the same words.
   const asked = phase === "step" ? `within ${limits.stepMs} ms` : "in time";

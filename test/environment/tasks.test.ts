@@ -57,6 +57,7 @@ describe("micro-tasks in the environment", () => {
     assert.deepEqual(await solved(double, "function double(n) { return n + n; }"), [true]);
     assert.deepEqual(await solved(double, "const two = 2;\nself.double = function (n) { return two * n; };"), [true]);
     assert.deepEqual(await solved(double, "self.double = (n: number): number => 2 * n;"), [true]);
+    assert.deepEqual(await solved(double, "self.double = async (n) => n * 2;"), [true]);
     assert.deepEqual(await solved(ada, 'self.name = "Ada";'), [true]);
     assert.deepEqual(await solved(ada, 'self.state.name = "A" + "da";'), [true]);
     assert.deepEqual(await solved(list, 'self.words = (t) => t.split(" ").filter((w) => w !== "");'), [true]);
@@ -66,7 +67,7 @@ describe("micro-tasks in the environment", () => {
     assert.deepEqual(await solved(double, "self.double = (n) => n ** 2;"), [false]);
     assert.deepEqual(await solved(double, "self.double = () => {};"), [false]);
     assert.deepEqual(await solved(double, "self.double = 4;", ";", "self.name = 'Ada';"), [false, false, false]);
-    assert.deepEqual(await solved(double, "self.double = async (n) => n * 2;"), [false]);
+    assert.deepEqual(await solved(ada, "self.name = { toJSON: () => 'Ada' };"), [false]);
     assert.deepEqual(await solved(ada, "self.name = () => 'Ada';"), [false]);
     assert.deepEqual(await solved(ada, "self.name = 'ada';"), [false]);
     assert.deepEqual(await solved(list, "self.words = (t) => t;"), [false]);
@@ -75,6 +76,7 @@ describe("micro-tasks in the environment", () => {
   it("earn nothing a second time from the same genes", async () => {
     const program = "self.double = (n) => n * 2;";
     assert.deepEqual(await solved(double, program, program, "self.other = 1;"), [true, false, false]);
+    assert.deepEqual(await solved(double, program, "self.double = (n) => n + n;"), [true, false], "nor from its twin");
     assert.deepEqual(await solved(ada, 'self.name = "Ada";', 'self.name = "Ada"; self.x = 1;'), [true, false]);
   });
 

@@ -37,6 +37,7 @@ describe("an exported record", () => {
       error: alive ? null : { name: "Error", message: "x", line: 1 },
       query: "",
       response: "lone \ud800",
+      changed: true,
       genome: [{ name: "self.n", kind: "attribute", source: String(step) }],
       ms: 1.25,
     };

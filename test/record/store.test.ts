@@ -11,7 +11,7 @@ const born: Gene[] = [{ name: "self.execute_code", kind: "method", source: "func
 
 function report(step: number, more: Partial<StepReport> = {}): StepReport {
   const genome: Gene[] = [...born, { name: "self.n", kind: "attribute", source: String(step) }];
-  const rest = { cause: "", effects: [], output: "", error: null, query: "", response: "", ms: 1.5 };
+  const rest = { cause: "", effects: [], output: "", error: null, query: "", response: "", changed: true, ms: 1.5 };
   return { step, verdict: "survived", alive: true, ...rest, genome, ...more };
 }
 

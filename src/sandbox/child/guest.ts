@@ -25,6 +25,8 @@ interface GuestAgent {
 
   // Intrinsics, before a guest can change them.
   const { apply, ownKeys, getOwnPropertyDescriptor } = Reflect;
+  const { hasOwn } = Object;
+  const { isArray } = Array;
   const { stringify, parse } = JSON;
   const { defineProperty } = Object;
   const toSource = Function.prototype.toString;
@@ -112,7 +114,7 @@ interface GuestAgent {
   const geneOf = (place: string, owner: object, key: string): string => {
     const descriptor = getOwnPropertyDescriptor(owner, key);
     if (descriptor === undefined) return "";
-    const value = "value" in descriptor ? descriptor.value : "[accessor]";
+    const value = hasOwn(descriptor, "value") ? descriptor.value : "[accessor]";
     const isMethod = typeof value === "function";
     let source: string | undefined;
     try {
@@ -154,7 +156,7 @@ interface GuestAgent {
 
   const readOwn = (owner: object, key: string): unknown => {
     const descriptor = getOwnPropertyDescriptor(owner, key);
-    return descriptor !== undefined && "value" in descriptor ? descriptor.value : undefined;
+    return descriptor !== undefined && hasOwn(descriptor, "value") ? descriptor.value : undefined;
   };
 
   const errorText = (error: unknown): string => {
@@ -255,42 +257,81 @@ interface GuestAgent {
     return done ? "works:" : "effectless:";
   };
 
-  const { isArray } = Array;
+  /** Runs a task's setup past the agent's executor: it belongs to the task, not to the agent. */
+  const setUp = (program: string): string => {
+    apply(evaluate(program), self, [self]);
+    return "";
+  };
 
-  /** Plain data as JSON, read without calling anything of the guest's; what is no plain data is null. */
-  const jsonOf = (value: unknown, deep: number): string => {
-    if (typeof value === "string") return quote(cut(value, 8192));
-    if (typeof value === "boolean") return value ? "true" : "false";
-    if (typeof value === "number") return value - value === 0 ? TextOf(value) : "null";
-    if (typeof value !== "object" || value === null || deep > 5) return "null";
-    const keys = ownKeys(value);
+  /** Plain data as JSON text, from own data properties alone. Throws on anything else, holes and accessors included. */
+  const plainText = (value: unknown, deep: number): string => {
+    if (value === null || typeof value === "boolean") return `${value}`;
+    if (typeof value === "string") return quote(value);
+    if (typeof value === "number" && value - value === 0) return TextOf(value);
+    if (typeof value !== "object" || deep > 16) throw new ErrorOf("not plain data");
     const list = isArray(value);
+    const keys = list ? null : ownKeys(value);
+    const length = list ? (value as unknown[]).length : keys!.length;
     let text = "";
-    for (let i = 0; i < keys.length && text.length < 65536; i++) {
-      const key = keys[i]!;
-      if (typeof key !== "string" || (list && key === "length")) continue;
-      const item = jsonOf(readOwn(value, key), deep + 1);
-      text += (text === "" ? "" : ",") + (list ? item : `${quote(key)}:${item}`);
+    for (let i = 0; i < length; i++) {
+      const key = list ? TextOf(i) : keys![i]!;
+      const descriptor = getOwnPropertyDescriptor(value, key);
+      if (typeof key !== "string" || descriptor === undefined || !hasOwn(descriptor, "value"))
+        throw new ErrorOf("not plain data");
+      text += `${i > 0 ? "," : ""}${list ? "" : `${quote(key)}:`}${plainText(descriptor.value, deep + 1)}`;
+      if (text.length > 65536) throw new ErrorOf("too much data");
     }
     return list ? `[${text}]` : `{${text}}`;
   };
 
-  /** Calls one of the agent's methods for the host, once for each list of arguments. */
-  const callMethod = (name: string, lists: string): string => {
+  /** An assignment would ask the prototypes, which are the guest's. */
+  const put = (list: unknown[], i: number, value: unknown): void => {
+    const descriptor = { __proto__: null, value, writable: true, enumerable: true, configurable: true };
+    defineProperty(list, i, descriptor as PropertyDescriptor);
+  };
+
+  let asked: { values: unknown[]; failure: string } = { values: [], failure: "" };
+
+  /** For the host: calls one of the agent's methods once for each list of arguments, or reads an attribute. */
+  const inquire = (name: string, lists: string): string => {
+    asked = { values: [], failure: "" };
+    const { values } = asked;
     const state = readOwn(self, "state");
-    const own = readOwn(self, name);
+    const inState = typeof state === "object" && state !== null ? state : {};
+    const isCall = lists !== "";
+    const own = getOwnPropertyDescriptor(self, name) !== undefined;
     const found =
-      typeof own === "function" ? own : typeof state === "object" && state !== null ? readOwn(state, name) : 0;
-    if (typeof found !== "function") return "missing:";
-    const all = parse(lists) as unknown[][];
-    let text = "";
+      own && (!isCall || typeof readOwn(self, name) === "function") ? readOwn(self, name) : readOwn(inState, name);
+    if (!isCall) put(values, 0, found);
+    else if (typeof found !== "function") asked.failure = "missing:";
+    else callEach(asked, found as () => unknown, parse(lists) as unknown[][]);
+    return "";
+  };
+
+  const callEach = (one: { values: unknown[]; failure: string }, method: () => unknown, all: unknown[][]): void => {
+    const { values } = one;
     try {
-      for (let i = 0; i < all.length; i++)
-        text += (i > 0 ? "," : "") + jsonOf(apply(found as () => unknown, self, all[i]!), 0);
+      for (let i = 0; i < all.length; i++) {
+        const answer = apply(method, self, all[i]!) as unknown;
+        put(values, i, answer);
+        if (typeof answer !== "object" || answer === null) continue;
+        try {
+          apply(then, answer, [(value: unknown) => put(values, i, value), () => put(values, i, undefined)]);
+        } catch {}
+      }
     } catch (thrown) {
-      return `threw:${errorText(thrown)}`;
+      one.failure = `threw:${errorText(thrown)}`;
     }
-    return `=[${text}]`;
+  };
+
+  /** What came of it, after the promises that were returned. */
+  const answered = (): string => {
+    if (asked.failure !== "") return asked.failure;
+    try {
+      return `=${plainText(asked.values, 0)}`;
+    } catch {
+      return "odd:";
+    }
   };
 
   const begin = (settings: string): void => {
@@ -335,11 +376,7 @@ interface GuestAgent {
     return new FunctionOf(`throw new Error("this method could not be restored")`);
   };
 
-  const setQuery = (query: string): void => {
-    self.query = query;
-  };
-
-  scope.__host = { step, settled, probe, check, readOut, takeOutput, callMethod, begin, setQuery, emit };
+  scope.__host = { step, settled, probe, check, readOut, takeOutput, setUp, inquire, answered, begin, emit };
 })(__compile, __emit, typeof __ask === "undefined" ? undefined : __ask);
 
 export {};

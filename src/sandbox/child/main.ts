@@ -31,6 +31,8 @@ interface StepMessage {
   step: number;
   program: string;
   stepMs: number;
+  /** A program that is run before, past the agent's executor; null for none. */
+  setup: string | null;
   probe: { program: string; place: string; key: string; expected: string };
 }
 interface CallMessage {
@@ -39,7 +41,7 @@ interface CallMessage {
   life: number;
   step: number;
   method: string;
-  /** JSON: a list of lists of arguments. */
+  /** JSON: a list of lists of arguments; empty to read an attribute. */
   arguments: string;
   stepMs: number;
 }
@@ -58,14 +60,16 @@ interface LiveLife {
   check: ivm.Reference<(...args: string[]) => string>;
   readOut: ivm.Reference<() => string>;
   takeOutput: ivm.Reference<() => string>;
-  callMethod: ivm.Reference<(...args: string[]) => string>;
+  setUp: ivm.Reference<(program: string) => string>;
+  inquire: ivm.Reference<(...args: string[]) => string>;
+  answered: ivm.Reference<() => string>;
   asks: boolean;
   /** `refused`: what the parser said of the last program that it refused in this step. */
   now: { step: number; effects: number; refused: string | undefined };
 }
 
 /** What the host calls inside the isolate. */
-type Call = "step" | "settled" | "takeOutput" | "probe" | "check" | "readOut" | "callMethod";
+type Call = "step" | "settled" | "takeOutput" | "probe" | "check" | "readOut" | "setUp" | "inquire" | "answered";
 
 ((builtin: NodeJS.Process["getBuiltinModule"]) => {
   const { writeSync } = builtin("node:fs");
@@ -185,15 +189,18 @@ type Call = "step" | "settled" | "takeOutput" | "probe" | "check" | "readOut" | 
       probe: reference("probe"),
       readOut: reference("readOut"),
       takeOutput: reference("takeOutput"),
-      callMethod: reference("callMethod"),
+      setUp: reference("setUp"),
+      inquire: reference("inquire"),
+      answered: reference("answered"),
       asks: settings.asks,
       now,
     });
     globals.deleteSync("__host");
-    const seen: { broke?: object } = {};
+    const seen: { broke?: object; read?: string } = {};
     const began = startClocks();
     try {
       begin.applySync(undefined, [JSON.stringify({ query, genome, outputBytes, depthLimit })], { timeout: 2000 });
+      seen.read = lives.get(life)!.readOut.applySync(undefined, [], { timeout: 2000 });
     } catch (error) {
       seen.broke = brokenAt("open", began, 2000, isolate, error);
     }
@@ -207,7 +214,7 @@ type Call = "step" | "settled" | "takeOutput" | "probe" | "check" | "readOut" | 
     limit: number,
     isolate: ivm.Isolate,
     error: unknown,
-  ): object => {
+  ): { disposed: boolean; ms: number; limit: number } => {
     const { user, system } = process.cpuUsage(began.cpu);
     return {
       phase,
@@ -216,7 +223,7 @@ type Call = "step" | "settled" | "takeOutput" | "probe" | "check" | "readOut" | 
       limit,
       disposed: isolate.isDisposed,
       message: String((error as Error)?.message).slice(0, 300),
-    };
+    } as { disposed: boolean; ms: number; limit: number };
   };
   const startClocks = () => ({ wall: process.hrtime.bigint(), cpu: process.cpuUsage() });
 
@@ -258,6 +265,30 @@ type Call = "step" | "settled" | "takeOutput" | "probe" | "check" | "readOut" | 
     ) as string;
   };
 
+  /** What is known of some calls into a life's isolate: what they gave, or how one broke. */
+  interface Seen {
+    broke?: { disposed: boolean; ms: number; limit: number };
+    [name: string]: unknown;
+  }
+  const timed = async (live: LiveLife, seen: Seen, phase: Call, args: string[], limit: number) => {
+    const began = startClocks();
+    try {
+      return await run(live, phase, args, limit);
+    } catch (error) {
+      seen.broke = brokenAt(phase, began, limit, live.isolate, error);
+      return null;
+    }
+  };
+
+  const setUp = async (live: LiveLife, seen: Seen, program: string, limit: number): Promise<void> => {
+    await timed(live, seen, "setUp", [program], limit);
+    const { broke } = seen;
+    // What it throws is its author's fault, and no news.
+    if (broke !== undefined && !broke.disposed && broke.ms < broke.limit * 0.95) delete seen.broke;
+    live.now.refused = undefined;
+    if (seen.broke === undefined) seen.before = await timed(live, seen, "readOut", [], limit);
+  };
+
   /** Runs a program, the probe and the read-out; every answer says how far it came and what the clock said. */
   const step = async (message: StepMessage): Promise<object> => {
     const live = lives.get(message.life);
@@ -265,42 +296,33 @@ type Call = "step" | "settled" | "takeOutput" | "probe" | "check" | "readOut" | 
     live.now.step = message.step;
     live.now.effects = 0;
     live.now.refused = undefined;
-    const seen: { [name: string]: unknown } = {};
-    const timed = async (phase: Call, args: string[], limit: number): Promise<string | null> => {
-      const began = startClocks();
-      try {
-        return await run(live, phase, args, limit);
-      } catch (error) {
-        seen.broke = brokenAt(phase, began, limit, live.isolate, error);
-        return null;
-      }
-    };
+    const seen: Seen = {};
     const { program, place, key, expected } = message.probe;
     const limit = Math.max(200, message.stepMs);
+    if (message.setup !== null) await setUp(live, seen, message.setup, limit);
+    if (seen.broke !== undefined) return seen;
     // Between two calls the isolate's microtasks run, inside the time of the first: what was awaited is then known.
-    seen.ran = await timed("step", [message.program], message.stepMs);
-    if (seen.ran !== null) seen.ran = await timed("settled", [], limit);
+    seen.ran = await timed(live, seen, "step", [message.program], message.stepMs);
+    if (seen.ran !== null) seen.ran = await timed(live, seen, "settled", [], limit);
     const refused = live.now.refused;
     if (refused !== undefined) seen.refused = refused;
-    if (seen.ran !== null) seen.output = await timed("takeOutput", [], limit);
-    if (seen.broke === undefined) await timed("probe", [program], limit);
-    if (seen.broke === undefined) seen.probe = await timed("check", [place, key, expected], limit);
-    if (seen.broke === undefined) seen.read = await timed("readOut", [], limit);
+    if (seen.ran !== null) seen.output = await timed(live, seen, "takeOutput", [], limit);
+    if (seen.broke === undefined) await timed(live, seen, "probe", [program], limit);
+    if (seen.broke === undefined) seen.probe = await timed(live, seen, "check", [place, key, expected], limit);
+    if (seen.broke === undefined) seen.read = await timed(live, seen, "readOut", [], limit);
     return seen;
   };
 
-  /** Calls a method of the agent for the host. */
-  const callMethod = async (message: CallMessage): Promise<object> => {
+  /** Calls a method of the agent for the host, or reads an attribute. */
+  const inquire = async (message: CallMessage): Promise<object> => {
     const live = lives.get(message.life);
     if (live === undefined) return { fault: `no life ${message.life} in this child` };
     live.now.step = message.step;
     live.now.effects = 0;
-    const began = startClocks();
-    try {
-      return { result: await run(live, "callMethod", [message.method, message.arguments], message.stepMs) };
-    } catch (error) {
-      return { broke: brokenAt("callMethod", began, message.stepMs, live.isolate, error) };
-    }
+    const seen: Seen = {};
+    await timed(live, seen, "inquire", [message.method, message.arguments], message.stepMs);
+    if (seen.broke === undefined) seen.result = await timed(live, seen, "answered", [], message.stepMs);
+    return seen;
   };
 
   const close = (life: number): void => {
@@ -321,7 +343,7 @@ type Call = "step" | "settled" | "takeOutput" | "probe" | "check" | "readOut" | 
       let seen: object = {};
       if (message.op === "open") seen = open(message);
       else if (message.op === "step") seen = await step(message);
-      else if (message.op === "call") seen = await callMethod(message);
+      else if (message.op === "call") seen = await inquire(message);
       else close(message.life);
       send({ id, seen });
     } catch (error) {
