@@ -9,7 +9,7 @@
  */
 
 import { displaySymbol, escapeHtml, type MimeBundle } from "../display/index.ts";
-import type { LanguageModel } from "../llm/index.ts";
+import { type Budget, type BudgetOptions, type LanguageModel, budget as makeBudget } from "../llm/index.ts";
 import { type Gene, type Life, type Limits, type Sandbox, type StepReport, sharedSandbox } from "../sandbox/index.ts";
 import { type Certificate, certify } from "./certificate.ts";
 import { compareGenomes, type Edit, hashGenome } from "./genome.ts";
@@ -19,6 +19,8 @@ import { extractProgram } from "./program.ts";
 export interface AgentOptions {
   /** What writes the programs. */
   llm: LanguageModel;
+  /** Most that its model may cost, its own calls from inside a step included; a spent one ends the life. @default no limit */
+  budget?: BudgetOptions | Budget;
   /** The first query. Without it `run` asks for one. */
   query?: string;
   /** How a person is asked. @default the notebook's `input` */
@@ -50,6 +52,9 @@ export class AgentFailure extends Error {
 export class AutonomousLLM {
   readonly options: Readonly<AgentOptions>;
   readonly history: LivedStep[] = [];
+  /** What its model has cost so far, and may cost. */
+  readonly budget: Budget;
+  readonly #model: LanguageModel;
   #life: Life | null = null;
   #query: string | undefined;
 
@@ -58,7 +63,10 @@ export class AutonomousLLM {
       throw new AgentFailure(
         "Expected `llm` to be a language model: use one of `models`, such as models.scripted([...]).",
       );
+    const { budget = { onSpend: () => {} }, llm } = options;
     this.options = options;
+    this.budget = "meter" in budget ? budget : makeBudget(budget);
+    this.#model = this.budget.meter(llm);
     this.#query = options.query;
   }
 
@@ -140,8 +148,26 @@ export class AutonomousLLM {
   async #think(signal: AbortSignal | undefined): Promise<void> {
     const prompt = this.#query ?? "";
     const seed = (this.options.seed ?? 0) * 1_000_003 + this.history.length;
-    const { text } = await this.options.llm.complete({ prompt, seed, ...(signal && { signal }) });
-    await this.#act(extractProgram(text), text);
+    try {
+      const { text } = await this.#model.complete({ prompt, seed, ...(signal && { signal }) });
+      await this.#act(extractProgram(text), text);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== "budget_exhausted") throw error;
+      await this.#endFor(error as Error);
+    }
+  }
+
+  /** Ends a life whose model may not be asked any more: a step without a program. */
+  async #endFor({ message }: Error): Promise<void> {
+    const cause = `the budget of the language model is spent: ${message}`;
+    const { genome, response = "", query = "" } = this.history.at(-1)?.report ?? { genome: this.genome };
+    const state = { query, response, genome: [...genome], changed: false };
+    const step = this.history.length;
+    const none = { effects: [], output: "", error: null, ms: 0 };
+    const report: StepReport = { step, verdict: "budget_exhausted", alive: false, cause, ...none, ...state };
+    this.history.push({ query: this.#query ?? "", answer: "", program: "", report });
+    await this.#life?.close({ verdict: report.verdict, cause });
+    this.#life = null;
   }
 
   async #act(program: string, answer: string): Promise<StepReport> {
@@ -161,14 +187,15 @@ export class AutonomousLLM {
   }
 
   async #beBorn(): Promise<Life> {
-    const { sandbox, genome, limits, seed = 0, llm } = this.options;
+    const { sandbox, genome, limits, seed = 0 } = this.options;
     const pool = sandbox ?? (await sharedSandbox());
     const callModel = async (query: string): Promise<string> =>
-      extractProgram((await llm.complete({ prompt: query, seed })).text);
+      extractProgram((await this.#model.complete({ prompt: query, seed })).text);
     return pool.open({
       seed,
       query: this.#query ?? "",
       callModel,
+      ...(Object.keys(this.budget.limits).length > 0 && { budget: () => this.budget.view() }),
       ...(genome && { genome }),
       ...(limits && { limits }),
     });
@@ -213,10 +240,11 @@ function showAgent(agent: AutonomousLLM): MimeBundle {
       ({ program, report }, i) =>
         `  ${i + 1} ${report.alive ? "ok " : "END"} ${program.split("\n")[0]!.slice(0, 90)}${report.alive ? "" : ` → ${report.cause}`}`,
     ),
+    ...(agent.options.budget === undefined ? [] : [`  cost: ${String(agent.budget)}`]),
     `  genome: ${genome.map(({ name }) => name).join(", ") || "newborn"}`,
   ];
   return {
-    "text/html": `<div><b>AutonomousLLM</b> (${escapeHtml(agent.options.llm.name)}), ${state}<table><thead><tr><th>step</th><th></th><th style="text-align:left">program</th><th style="text-align:left">what came of it</th></tr></thead><tbody>${steps.join("")}</tbody></table><details><summary>genome: ${genome.length} genes (• changed by the last step)</summary><table><tbody>${rows.join("")}</tbody></table></details></div>`,
+    "text/html": `<div><b>AutonomousLLM</b> (${escapeHtml(agent.options.llm.name)}), ${state}<table><thead><tr><th>step</th><th></th><th style="text-align:left">program</th><th style="text-align:left">what came of it</th></tr></thead><tbody>${steps.join("")}</tbody></table>${agent.options.budget === undefined ? "" : `<div style="opacity:.7">${escapeHtml(String(agent.budget))}</div>`}<details><summary>genome: ${genome.length} genes (• changed by the last step)</summary><table><tbody>${rows.join("")}</tbody></table></details></div>`,
     "text/plain": plain.join("\n"),
   };
 }

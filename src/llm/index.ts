@@ -1,14 +1,21 @@
 /** Language models: what writes the programs. */
 
+import { budget } from "./budget.ts";
 import { openai } from "./openai.ts";
 import { random } from "./random.ts";
 import { recorded, recording } from "./recorded.ts";
 import { scripted } from "./scripted.ts";
 
+export type { Budget, BudgetLimits, BudgetOptions, BudgetView } from "./budget.ts";
+export { describeLanguageModelError, type LanguageModelError, LanguageModelFailure } from "./error.ts";
+export { completeAll, streamText } from "./many.ts";
 export type { OpenAIOptions } from "./openai.ts";
+export { type Price, priceOf, prices } from "./prices.ts";
 export { paperRates, type RandomRates } from "./random.ts";
 export type { RecordedAnswer } from "./recorded.ts";
-export { type Completion, type LanguageModel, LanguageModelFailure, type Prompt } from "./types.ts";
+export type { Completion, LanguageModel, Message, Prompt } from "./types.ts";
 
 /** The ready-made models. */
 export const models = { scripted, random, recorded, recording, openai };
+
+export { budget };

@@ -1,7 +1,12 @@
-/** A model behind any server that speaks OpenAI's chat protocol: OpenAI itself, vLLM, llama.cpp, Ollama. */
+/**
+ * A model behind any server that speaks OpenAI's chat protocol: OpenAI itself, vLLM, llama.cpp, Ollama. Answers come in
+ * pieces (server-sent events) when somebody listens, else whole. Retries what may pass: no connection, no answer in time, too many
+ * requests, a fault of the server; never once a piece was given out. Protocol: OpenAI's API reference, "Chat".
+ */
 
 import OpenAI from "openai";
-import { type LanguageModel, LanguageModelFailure } from "./types.ts";
+import { type LanguageModelError, LanguageModelFailure } from "./error.ts";
+import type { Completion, LanguageModel, Prompt } from "./types.ts";
 
 /** Which server and model. */
 export interface OpenAIOptions {
@@ -16,8 +21,10 @@ export interface OpenAIOptions {
   maxTokens?: number;
   /** @default 1 */
   temperature?: number;
-  /** @default 60000 */
+  /** Longest wait for an answer, or between two pieces of one. @default 60000 */
   timeoutMs?: number;
+  /** Tries after the first. @default 2 */
+  retries?: number;
 }
 
 const defaultSystem =
@@ -25,65 +32,213 @@ const defaultSystem =
 
 /** A model on a server. Asking it rejects with a LanguageModelFailure that names the cure. */
 export function openai(options: OpenAIOptions): LanguageModel {
-  const { model, system = defaultSystem, maxTokens = 512, temperature = 1, timeoutMs = 60_000 } = options;
+  const { model, timeoutMs = 60_000, retries = 2 } = options;
   const baseURL = options.baseURL ?? process.env.OPENAI_BASE_URL;
   const apiKey = options.apiKey ?? process.env.OPENAI_API_KEY ?? (baseURL === undefined ? undefined : "none");
   return {
     name: model,
-    async complete({ prompt, seed, signal }) {
-      if (apiKey === undefined)
-        throw new LanguageModelFailure(
-          "There is no key for OpenAI: set OPENAI_API_KEY, or give `baseURL` of a server of your own.",
-        );
+    async complete(prompt) {
+      if (apiKey === undefined) throw new LanguageModelFailure({ kind: "no-key" });
       const client = new OpenAI({
         apiKey,
-        timeout: timeoutMs,
-        maxRetries: 2,
+        timeout: timeoutMs + 1000,
+        maxRetries: 0,
         ...(baseURL !== undefined && { baseURL }),
       });
-      try {
-        const answer = await client.chat.completions.create(
-          {
-            model,
-            messages: [
-              { role: "system", content: system },
-              { role: "user", content: prompt },
-            ],
-            max_tokens: maxTokens,
-            temperature,
-            ...(seed !== undefined && { seed }),
-          },
-          { ...(signal && { signal }) },
-        );
-        const text = answer.choices?.[0]?.message?.content;
-        if (typeof text !== "string")
-          throw new LanguageModelFailure(`The server at ${client.baseURL} gave an answer without text.`);
-        const { prompt_tokens = 0, completion_tokens = 0 } = answer.usage ?? {};
-        return {
-          text,
-          model: answer.model ?? model,
-          usage: { promptTokens: prompt_tokens, completionTokens: completion_tokens },
-        };
-      } catch (cause) {
-        throw cause instanceof LanguageModelFailure
-          ? cause
-          : new LanguageModelFailure(explain(cause, client.baseURL, model), { cause });
+      for (let tries = 1; ; tries++) {
+        const attempt: Attempt = { client, options, prompt, timeoutMs, received: 0 };
+        try {
+          return await ask(attempt);
+        } catch (cause) {
+          const error = explain(cause, attempt, tries);
+          const given = attempt.received > 0 && prompt.onText !== undefined;
+          if (tries > retries || given || !passes(error)) throw new LanguageModelFailure(error, { cause });
+          await pause(waitOf(cause, tries), prompt.signal);
+        }
       }
     },
   };
 }
 
-function explain(cause: unknown, baseURL: string, model: string): string {
-  if (cause instanceof OpenAI.APIUserAbortError) return "The question was cancelled.";
-  if (cause instanceof OpenAI.APIConnectionTimeoutError)
-    return `The server at ${baseURL} did not answer in time: raise \`timeoutMs\`.`;
-  if (cause instanceof OpenAI.APIConnectionError)
-    return `There is no server at ${baseURL}: start it, or correct \`baseURL\`.`;
-  if (cause instanceof OpenAI.AuthenticationError)
-    return `The server at ${baseURL} refuses the key: correct OPENAI_API_KEY or \`apiKey\`.`;
-  if (cause instanceof OpenAI.NotFoundError)
-    return `The server at ${baseURL} has no model ${JSON.stringify(model)}: correct \`model\`.`;
-  if (cause instanceof OpenAI.RateLimitError)
-    return `The server at ${baseURL} limits the rate: wait, or ask less often.`;
-  return `The server at ${baseURL} failed: ${cause instanceof Error ? cause.message : String(cause)}`;
+interface Attempt {
+  client: OpenAI;
+  options: OpenAIOptions;
+  prompt: Prompt;
+  timeoutMs: number;
+  /** Characters of the answer so far. */
+  received: number;
+}
+
+/** Asks once, under a clock that every piece of the answer sets back. */
+async function ask(attempt: Attempt): Promise<Completion> {
+  const { client, prompt, timeoutMs } = attempt;
+  const clock = new AbortController();
+  const late = (): void => clock.abort(new Slow());
+  let timer = setTimeout(late, timeoutMs);
+  const signal = prompt.signal ? AbortSignal.any([prompt.signal, clock.signal]) : clock.signal;
+  const request = { ...requestOf(attempt.options, prompt), stream: prompt.onText !== undefined };
+  try {
+    if (!request.stream)
+      return answerOf(await client.chat.completions.create({ ...request, stream: false }, { signal }), prompt);
+    const listen = (piece: string): void => {
+      clearTimeout(timer);
+      timer = setTimeout(late, timeoutMs);
+      attempt.received += piece.length;
+      prompt.onText!(piece);
+    };
+    const events = await client.chat.completions.create(
+      { ...request, stream: true, stream_options: { include_usage: true } },
+      { signal },
+    );
+    return await readEvents(events, listen, prompt);
+  } catch (cause) {
+    throw clock.signal.aborted && !prompt.signal?.aborted ? clock.signal.reason : cause;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+class Slow extends Error {}
+class Garbage extends Error {}
+class Stopped extends Error {}
+
+function requestOf({ model, system = defaultSystem, temperature = 1, ...own }: OpenAIOptions, asked: Prompt) {
+  const { prompt, messages = [], seed, maxTokens = own.maxTokens ?? 512, logProbs = false } = asked;
+  return {
+    model,
+    messages: [{ role: "system" as const, content: system }, ...messages, { role: "user" as const, content: prompt }],
+    max_tokens: Math.min(maxTokens, own.maxTokens ?? maxTokens),
+    temperature,
+    ...(seed !== undefined && { seed }),
+    ...(logProbs && { logprobs: true }),
+  };
+}
+
+type Whole = OpenAI.Chat.Completions.ChatCompletion;
+type Piece = OpenAI.Chat.Completions.ChatCompletionChunk;
+
+function answerOf(answer: Whole, prompt: Prompt): Completion {
+  const [choice] = answer?.choices ?? [];
+  const text = choice?.message?.content;
+  if (typeof text !== "string") throw new Garbage(excerpt(answer));
+  return completion(text, prompt, {
+    model: answer.model,
+    finish: choice!.finish_reason,
+    usage: answer.usage,
+    logProbs: choice!.logprobs?.content,
+  });
+}
+
+async function readEvents(
+  events: AsyncIterable<Piece>,
+  listen: (piece: string) => void,
+  prompt: Prompt,
+): Promise<Completion> {
+  let text = "";
+  let usage: Whole["usage"];
+  let model: string | undefined;
+  let finish: string | null = null;
+  const logProbs: { token: string; logprob: number }[] = [];
+  for await (const event of events) {
+    if (typeof event !== "object" || event === null || !Array.isArray(event.choices)) throw new Garbage(excerpt(event));
+    const [choice] = event.choices;
+    model ??= event.model;
+    usage = event.usage ?? usage;
+    logProbs.push(...(choice?.logprobs?.content ?? []));
+    const piece = choice?.delta?.content;
+    if (typeof piece === "string" && piece !== "") {
+      text += piece;
+      listen(piece);
+    }
+    finish = choice?.finish_reason ?? finish;
+  }
+  // A connection that closes early ends the events without an error.
+  if (finish === null) throw new Stopped();
+  return completion(text, prompt, { model, finish, usage, logProbs });
+}
+
+function completion(
+  text: string,
+  { seed, logProbs: wanted }: Prompt,
+  told: {
+    model: string | undefined;
+    finish: string | null;
+    usage: Whole["usage"];
+    logProbs: readonly { token: string; logprob: number }[] | null | undefined;
+  },
+): Completion {
+  const { prompt_tokens = 0, completion_tokens = 0 } = told.usage ?? {};
+  const tokens = (told.logProbs ?? []).map(({ token, logprob }) => ({ text: token, logProb: logprob }));
+  return {
+    text,
+    model: told.model ?? "unknown",
+    usage: { promptTokens: prompt_tokens, completionTokens: completion_tokens },
+    ...(wanted && tokens.length > 0 && { tokens }),
+    ...(seed !== undefined && { seed }),
+    ...((told.finish === "stop" || told.finish === "length") && { finish: told.finish }),
+  };
+}
+
+function explain(
+  cause: unknown,
+  { client, options, prompt, timeoutMs, received }: Attempt,
+  tries: number,
+): LanguageModelError {
+  const url = client.baseURL;
+  if (prompt.signal?.aborted) return { kind: "cancelled" };
+  if (cause instanceof Slow || cause instanceof OpenAI.APIConnectionTimeoutError)
+    return { kind: "slow", url, limitMs: timeoutMs };
+  if (cause instanceof Garbage) return { kind: "garbage", url, received: cause.message };
+  if (cause instanceof Stopped) return { kind: "stopped", url, received };
+  if (cause instanceof OpenAI.AuthenticationError) return { kind: "key", url };
+  if (cause instanceof OpenAI.NotFoundError) return { kind: "model", url, model: options.model };
+  if (cause instanceof OpenAI.RateLimitError) return { kind: "rate", url, tries };
+  if (cause instanceof SyntaxError) return { kind: "garbage", url, received: cause.message };
+  const message = cause instanceof Error ? cause.message : String(cause);
+  if (isCutOff(cause)) return { kind: "stopped", url, received };
+  if (cause instanceof OpenAI.APIConnectionError) return { kind: "absent", url };
+  return { kind: "server", url, message };
+}
+
+/** The connection was there, and closed before the answer was whole. */
+function isCutOff(cause: unknown): boolean {
+  for (let error = cause; error instanceof Error; error = error.cause)
+    if (
+      /terminated|premature close|other side closed|aborted|ECONNRESET|socket hang up/i.test(
+        `${error.message} ${(error as { code?: string }).code ?? ""}`,
+      )
+    )
+      return true;
+  return false;
+}
+
+/** Whether asking again may help. */
+function passes(error: LanguageModelError): boolean {
+  if (error.kind === "server") return /^5\d\d\b/.test(error.message);
+  return error.kind === "absent" || error.kind === "slow" || error.kind === "rate" || error.kind === "stopped";
+}
+
+/** Milliseconds before the next try: what the server asks for, 10 s at most, else twice as long each time. */
+function waitOf(cause: unknown, tries: number): number {
+  const asked = Number((cause as { headers?: Headers }).headers?.get?.("retry-after"));
+  return asked > 0 ? Math.min(asked * 1000, 10_000) : 150 * 2 ** tries;
+}
+
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
+  });
+}
+
+function excerpt(value: unknown): string {
+  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+  return text.replace(/\s+/g, " ").slice(0, 120);
 }

@@ -30,15 +30,17 @@ export function random({ rates = paperRates, seed = 0 }: { rates?: RandomRates; 
   let asked = 0;
   return {
     name: "random",
-    async complete({ prompt, seed: own, signal }) {
+    async complete({ prompt, seed: own, onText, signal }) {
       signal?.throwIfAborted();
       const draw = createRandom(seed, "random model", own ?? `question ${asked++}`);
       const form = draw.choice(forms[kinds[draw.categorical(weights)]!]);
       const text = form(draw);
+      onText?.(text);
       return {
         text,
         model: "random",
         usage: { promptTokens: countTokens(prompt), completionTokens: countTokens(text) },
+        ...(own !== undefined && { seed: own }),
       };
     },
   };

@@ -1,11 +1,14 @@
 /** A model that answers from a record, and refuses what it has not seen: for replays and tests without a model. */
 
 import { createHash } from "node:crypto";
-import { type Completion, type LanguageModel, LanguageModelFailure, type Prompt } from "./types.ts";
+import { LanguageModelFailure } from "./error.ts";
+import type { Completion, LanguageModel, Message, Prompt } from "./types.ts";
 
 /** One answer that was given before. */
 export interface RecordedAnswer {
   prompt: string;
+  /** The turns before it, if there were any. */
+  messages?: readonly Message[];
   seed: number | null;
   completion: Completion;
 }
@@ -13,8 +16,8 @@ export interface RecordedAnswer {
 /** Answers as recorded. The same question asked again gets its answers in the order in which they were recorded. */
 export function recorded(answers: readonly RecordedAnswer[]): LanguageModel {
   const left = new Map<string, Completion[]>();
-  for (const { prompt, seed, completion } of answers) {
-    const key = keyOf({ prompt, ...(seed !== null && { seed }) });
+  for (const { prompt, messages, seed, completion } of answers) {
+    const key = keyOf({ prompt, ...(messages && { messages }), ...(seed !== null && { seed }) });
     left.set(key, [...(left.get(key) ?? []), completion]);
   }
   return {
@@ -24,9 +27,12 @@ export function recorded(answers: readonly RecordedAnswer[]): LanguageModel {
       const found = left.get(keyOf(question));
       const completion = found?.length === 1 ? found[0] : found?.shift();
       if (completion === undefined)
-        throw new LanguageModelFailure(
-          `The record has no answer to ${JSON.stringify(question.prompt.slice(0, 80))} with seed ${question.seed ?? "none"}: record it with models.recording(model) first.`,
-        );
+        throw new LanguageModelFailure({
+          kind: "unrecorded",
+          prompt: question.prompt,
+          seed: question.seed ?? null,
+        });
+      question.onText?.(completion.text);
       return completion;
     },
   };
@@ -40,14 +46,15 @@ export function recording(model: LanguageModel): LanguageModel & { readonly answ
     answers,
     async complete(question) {
       const completion = await model.complete(question);
-      answers.push({ prompt: question.prompt, seed: question.seed ?? null, completion });
+      const { prompt, messages, seed = null } = question;
+      answers.push({ prompt, seed, completion, ...(messages && { messages }) });
       return completion;
     },
   };
 }
 
-function keyOf({ prompt, seed }: Prompt): string {
+function keyOf({ prompt, messages = [], seed }: Prompt): string {
   return createHash("sha256")
-    .update(JSON.stringify([prompt, seed ?? null]))
+    .update(JSON.stringify([prompt, seed ?? null, ...messages.map(({ role, content }) => [role, content])]))
     .digest("hex");
 }

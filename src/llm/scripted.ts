@@ -1,22 +1,24 @@
 /** A model that answers from a list, in order: for lessons and tests that need no model, no key and no network. */
 
 import { countTokens } from "gpt-tokenizer/encoding/r50k_base";
-import { type LanguageModel, LanguageModelFailure } from "./types.ts";
+import { LanguageModelFailure } from "./error.ts";
+import type { LanguageModel } from "./types.ts";
 
 /** Answers with the given texts, in order. When they are used up, `complete` rejects and says so. */
 export function scripted(answers: readonly string[]): LanguageModel {
   let next = 0;
   return {
     name: "scripted",
-    async complete({ prompt, signal }) {
+    async complete({ prompt, seed, onText, signal }) {
       signal?.throwIfAborted();
       const text = answers[next++];
-      if (text === undefined)
-        throw new LanguageModelFailure(`The script has ${answers.length} answers, and the agent asked for one more.`);
+      if (text === undefined) throw new LanguageModelFailure({ kind: "script", answers: answers.length });
+      onText?.(text);
       return {
         text,
         model: "scripted",
         usage: { promptTokens: countTokens(prompt), completionTokens: countTokens(text) },
+        ...(seed !== undefined && { seed }),
       };
     },
   };

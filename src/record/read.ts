@@ -19,6 +19,7 @@ type StartBody = Omit<EpisodeStart, "genome" | "born"> & { genome: string | null
 interface StepBody {
   program: string;
   setup?: string;
+  budget?: string;
   calls: ModelCall[];
   parts: StepParts;
   report: Omit<StepReport, "genome" | "ms">;
@@ -54,7 +55,7 @@ export function readEpisode(database: DatabaseSync, id: number, genomeOf: (hash:
   for (const row of rows) {
     if (row.kind === "parts") Object.assign(list[row.step!]!.parts, JSON.parse(row.body) as StepParts);
     if (row.kind !== "step") continue;
-    const { program, setup, calls, parts, report, genome } = JSON.parse(row.body) as StepBody;
+    const { program, setup, budget, calls, parts, report, genome } = JSON.parse(row.body) as StepBody;
     const { at, ms } = JSON.parse(row.timings) as { at: number; ms: number };
     const after = genome === null ? null : genomeOf(genome);
     const edit = before === null || after === null ? null : editBetween(before, after);
@@ -62,6 +63,7 @@ export function readEpisode(database: DatabaseSync, id: number, genomeOf: (hash:
       step: row.step!,
       program,
       ...(setup !== undefined && { setup }),
+      ...(budget !== undefined && { budget }),
       calls,
       parts,
       report: { ...report, genome: after ?? [], ms },
@@ -106,9 +108,10 @@ export function editBetween(before: readonly Gene[], after: readonly Gene[]): Ge
 
 function digestOf({ labels: _labels, forkOf: _forkOf, ...start }: StartBody, list: readonly RecordedStep[]): string {
   const steps = list.map(
-    ({ program, setup, calls, parts, report: { ms: _ms, genome: _genome, ...report }, genome }) => ({
+    ({ program, setup, budget, calls, parts, report: { ms: _ms, genome: _genome, ...report }, genome }) => ({
       program,
       ...(setup !== undefined && { setup }),
+      ...(budget !== undefined && { budget }),
       calls,
       parts,
       report,

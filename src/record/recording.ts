@@ -97,7 +97,14 @@ async function openRecorded(
       throw error;
     }
   };
-  const life = await sandbox.open({ ...options, ...(callModel && { callModel: listen }) });
+  let budget: string | undefined;
+  const look = (): unknown => {
+    const shown = options.budget!();
+    budget = JSON.stringify(shown);
+    return shown;
+  };
+  const heard = { ...(callModel && { callModel: listen }), ...(options.budget && { budget: look }) };
+  const life = await sandbox.open({ ...options, ...heard });
   const asks = callModel !== undefined;
   const episode = record.begin({
     seed,
@@ -114,7 +121,8 @@ async function openRecorded(
   const step = async (program: string, setup?: string): Promise<StepReport> => {
     calls = [];
     const report = await life.step(program, setup);
-    record.append(episode, { program, report, calls, ...(setup !== undefined && { setup }) });
+    const shown = { ...(setup !== undefined && { setup }), ...(budget !== undefined && { budget }) };
+    record.append(episode, { program, report, calls, ...shown });
     places.set(report, { episode, step: report.step });
     last = report;
     return report;

@@ -51,7 +51,7 @@ function endsInFault({ list }: RecordedEpisode): boolean {
 async function liveAgain(episode: RecordedEpisode, sandbox: Sandbox): Promise<Replay> {
   const { id } = episode;
   const answers = createAnswers();
-  const life = await sandbox.open(lifeOptions(episode, answers.call));
+  const life = await sandbox.open(lifeOptions(episode, answers));
   let steps = 0;
   try {
     for (const recorded of episode.list) {
@@ -115,7 +115,7 @@ export async function fork(record: EpisodeRecord, id: number, options: ForkOptio
   }
   const answers = createAnswers(callModel);
   const opened = recording(sandbox, record, { labels: episode.labels, forkOf: { episode: id, step, without } });
-  const life = await opened.open(lifeOptions(episode, answers.call));
+  const life = await opened.open(lifeOptions(episode, answers));
   try {
     const reports = await livePrefix(episode, step, life, answers);
     const programs = options.programs ?? episode.list.slice(step + 1).map(({ program }) => program);
@@ -187,9 +187,10 @@ function forked(
   };
 }
 
-function lifeOptions({ start }: RecordedEpisode, callModel: (query: string) => Promise<string>): LifeOptions {
+function lifeOptions({ start, list }: RecordedEpisode, { call: callModel, budget }: Answers): LifeOptions {
   const { seed = 0, query = "", genome, limits, asks = false } = start;
-  return { seed, query, ...(genome && { genome }), ...(limits && { limits }), ...(asks && { callModel }) };
+  const shown = list.some((step) => step.budget !== undefined) && { budget };
+  return { seed, query, ...(genome && { genome }), ...(limits && { limits }), ...(asks && { callModel }), ...shown };
 }
 
 interface Answers {
@@ -198,6 +199,8 @@ interface Answers {
   /** From here on any recorded call answers an equal query, once. */
   expectAny(calls: readonly ModelCall[]): void;
   call(query: string): Promise<string>;
+  /** What the guest was shown of its budget in that step. */
+  budget(): unknown;
   /** Where the step asked for something else than recorded. */
   difference(): Difference | null;
 }
@@ -208,6 +211,7 @@ function createAnswers(callModel?: (query: string) => Promise<string>): Answers 
   let step = 0;
   let strict = true;
   let found: Difference | null = null;
+  let shown: unknown = null;
   const differ = (recorded: unknown, replayed: unknown): void => {
     found ??= { step, field: `calls[${total - left.length}].query`, recorded, replayed };
   };
@@ -222,6 +226,7 @@ function createAnswers(callModel?: (query: string) => Promise<string>): Answers 
       left = [...recorded.calls];
       total = left.length;
       step = recorded.step;
+      shown = recorded.budget === undefined ? null : JSON.parse(recorded.budget);
     },
     expectAny(calls) {
       left = [...calls];
@@ -234,6 +239,7 @@ function createAnswers(callModel?: (query: string) => Promise<string>): Answers 
       if (!strict && callModel) return callModel(query);
       throw new Error("the record has no answer to this query");
     },
+    budget: () => shown,
     difference() {
       if (strict && left.length > 0) differ(left[0]!.query, null);
       return found;

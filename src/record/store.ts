@@ -130,7 +130,7 @@ export function openRecord(path: string, options: OpenOptions = {}): EpisodeReco
         const entry: NewEntry = { kind: "episode", episode: id, step: null, body, timings: { at: Date.now() } };
         return { entry, genomes: texts.filter((text) => text !== null), result: id };
       }),
-    append: (id, { program, setup, report, calls = [], parts = {} }) =>
+    append: (id, { program, setup, budget, report, calls = [], parts = {} }) =>
       write(() => {
         const { step } = nextStep(id);
         if (report.step !== step) {
@@ -142,6 +142,7 @@ export function openRecord(path: string, options: OpenOptions = {}): EpisodeReco
         const body = {
           program,
           ...(setup !== undefined && { setup }),
+          ...(budget !== undefined && { budget }),
           calls,
           parts,
           report: rest,

@@ -65,6 +65,8 @@ export interface StepEntry {
   report: StepReport;
   /** What the step's task ran on the agent before it; a replay does the same. */
   setup?: string;
+  /** What the guest was shown of its budget: JSON whose keys keep their order, for the guest sees it. */
+  budget?: string;
   calls?: readonly ModelCall[];
   parts?: StepParts;
 }
@@ -74,6 +76,7 @@ export interface RecordedStep {
   step: number;
   program: string;
   setup?: string;
+  budget?: string;
   report: StepReport;
   calls: ModelCall[];
   parts: StepParts;

@@ -26,6 +26,8 @@ interface Played {
   /** What the model answered during the step, in order. */
   answers: string[];
   setup: string | null;
+  /** What the guest was shown of its budget, as JSON. */
+  budget: string | null;
 }
 
 /** What came of one try of a step: a report, the reason to try again, or a free try because another life was at fault. */
@@ -46,6 +48,7 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     sourceBytes: limits.sourceBytes,
     depthLimit: limits.callDepth,
     asks: callModel !== undefined,
+    hasBudget: options.budget !== undefined,
   };
   let worker: Worker | null = null;
   let ended: Verdict | "closed" | null = null;
@@ -75,7 +78,7 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
 
   /** Sends one step to the child; answers known already are given again instead of asking the model. */
   const send = (at: Worker, step: number, played: Played, patience: number): Promise<Outcome> => {
-    const { program, answers } = played;
+    const { program, answers, budget } = played;
     const replay = patience === replaying;
     const stepMs = limits.stepMs * Math.max(1, patience);
     let asked = 0;
@@ -94,7 +97,7 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     };
     const probe = drawProbe(random.child("probe", step));
     const setup = played.setup === null ? null : prepareProgram(played.setup);
-    const message = { op: "step", life: id, step, setup, program: prepareProgram(program), stepMs, probe };
+    const message = { op: "step", life: id, step, setup, budget, program: prepareProgram(program), stepMs, probe };
     const wallMs = stepMs * 2 + 400;
     return at.request(message, { wallMs, ask: callModel === undefined ? undefined : ask });
   };
@@ -206,7 +209,8 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
       const cause = `the program has ${bytes} bytes, more than the ${limits.sourceBytes} that are run`;
       return makeReport(step, ended, cause, { genome: lastGenome });
     }
-    const now: Played = { program, answers: [], setup };
+    const budget = options.budget === undefined ? null : JSON.stringify(options.budget());
+    const now: Played = { program, answers: [], setup, budget };
     let cause = "";
     for (let attempt = 0; attempt < tries; ) {
       const tried = await tryStep(step, now, attempt);

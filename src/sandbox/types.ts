@@ -110,6 +110,11 @@ export interface LifeOptions {
    * does too, and one whose error has `code: "budget_exhausted"` ends the life with that verdict.
    */
   callModel?: (query: string) => Promise<string>;
+  /**
+   * What is left of the life's budget, as plain data: asked before each step and shown to the guest as the frozen global
+   * `budget`. What a guest does to it changes nothing here.
+   */
+  budget?: () => unknown;
   /** A look at an agent from outside, for `call`: no life of its own, so it is not recorded. @default false */
   trial?: boolean;
   /** Ends the life from outside; the pending step rejects with a SandboxFailure of kind `cancelled`. */

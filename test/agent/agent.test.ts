@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { AutonomousLLM, compareGenomes, extractProgram, hashGenome } from "../../src/agent/index.ts";
 import { displaySymbol } from "../../src/display/index.ts";
 import { models } from "../../src/llm/index.ts";
+import { openRecord, recording, replay } from "../../src/record/index.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
 
 const story = [
@@ -116,6 +117,51 @@ describe("AutonomousLLM", () => {
     assert.doesNotMatch(String(bundle["text/html"]), /<script/);
     assert.match(String(bundle["text/plain"]), /alive after 1 steps/);
     await agent.dispose();
+  });
+
+  it("ends with budget_exhausted when its budget is spent, between two steps and inside one", async () => {
+    const llm = models.scripted(["self.a = 1", "self.b = 2", "self.c = 3"]);
+    const agent = new AutonomousLLM({ llm, query: "go", sandbox, budget: { calls: 2, onSpend: () => {} } });
+    await agent.run({ steps: 10 });
+    const { verdict, cause, survived, lastLiving } = agent.certificate!;
+    assert.deepEqual([verdict, survived, agent.alive], ["budget_exhausted", 2, false]);
+    assert.equal(
+      cause,
+      "the budget of the language model is spent: The budget of 2 calls is spent (2 calls): give a larger one to go on.",
+    );
+    assert.ok(lastLiving.some(({ name }) => name === "self.b"));
+    assert.match(agent[displaySymbol]()["text/plain"] as string, /cost: 2 calls of 2, \d+ tokens/);
+    const asking = models.scripted(["self.x = 1; self.call_LLM('one'); self.call_LLM('two');", "1", "never"]);
+    const other = new AutonomousLLM({ llm: asking, query: "go", sandbox, budget: { calls: 2, onSpend: () => {} } });
+    await other.run({ steps: 3 });
+    assert.equal(other.certificate!.verdict, "budget_exhausted");
+    assert.equal(other.history.length, 1);
+  });
+
+  it("can read its budget and not change it", async () => {
+    const record = openRecord(":memory:");
+    const attempts = [
+      "console.log(JSON.stringify(budget.calls))",
+      "budget.calls.limit = 1e9; budget.calls.spent = 0; console.log(budget.calls.limit, budget.calls.spent)",
+      "budget = { calls: { limit: 1e9 } }; globalThis.budget = 7; console.log(typeof budget, budget.calls.spent)",
+      "try { Object.defineProperty(globalThis, 'budget', { value: 1 }) } catch (e) { console.log(e.name) }",
+      "delete globalThis.budget; console.log(budget.calls.spent)",
+      "self.budget = { calls: { limit: 1e9, spent: 0 } }; JSON.parse = () => ({ calls: { limit: 1e9 } });",
+      "console.log(budget.calls.limit, budget.calls.spent)",
+    ];
+    const llm = models.scripted([...attempts, "1", "1"]);
+    const budget = { calls: attempts.length, onSpend: () => {} };
+    const agent = new AutonomousLLM({ llm, query: "go", sandbox: recording(sandbox, record), budget });
+    await agent.run({ steps: 20 });
+    assert.deepEqual(
+      agent.history.map(({ report }) => report.output),
+      ['{"spent":1,"limit":7}\n', "7 2\n", "object 3\n", "TypeError\n", "5\n", "", "7 7\n", ""],
+    );
+    assert.equal(agent.certificate!.verdict, "budget_exhausted");
+    const [life] = record.episodes();
+    assert.deepEqual([life!.verdict, life!.complete], ["budget_exhausted", true]);
+    assert.equal((await replay(record, 1, sandbox)).toString(), "Episode 1: 7 steps agree byte for byte");
+    record.close();
   });
 });
 

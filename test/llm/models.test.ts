@@ -47,7 +47,12 @@ describe("models.openai, against a server on loopback", () => {
       }),
     };
     const answer = await models.openai({ model: "tiny", baseURL }).complete({ prompt: "what now?", seed: 5 });
-    assert.deepEqual(answer, { text: "self.a = 1", model: "tiny", usage: { promptTokens: 7, completionTokens: 4 } });
+    assert.deepEqual(answer, {
+      text: "self.a = 1",
+      model: "tiny",
+      usage: { promptTokens: 7, completionTokens: 4 },
+      seed: 5,
+    });
     const { messages, seed, model } = asked.at(-1)!;
     assert.deepEqual([messages.at(-1), seed, model], [{ role: "user", content: "what now?" }, 5, "tiny"]);
   });

@@ -28,7 +28,7 @@ interface GuestAgent {
   const { hasOwn } = Object;
   const { isArray } = Array;
   const { stringify, parse } = JSON;
-  const { defineProperty } = Object;
+  const { defineProperty, freeze } = Object;
   const toSource = Function.prototype.toString;
   const slice = String.prototype.slice;
   const indexOf = String.prototype.indexOf;
@@ -257,6 +257,14 @@ interface GuestAgent {
     return done ? "works:" : "effectless:";
   };
 
+  let budget: unknown = null;
+
+  /** What the guest sees of its budget until the next step: a frozen copy. */
+  const showBudget = (text: string): string => {
+    budget = parse(text, (_, value: unknown) => freeze(value));
+    return "";
+  };
+
   /** Runs a task's setup past the agent's executor: it belongs to the task, not to the agent. */
   const setUp = (program: string): string => {
     apply(evaluate(program), self, [self]);
@@ -335,15 +343,17 @@ interface GuestAgent {
   };
 
   const begin = (settings: string): void => {
-    const { query, genome, outputBytes, depthLimit } = parse(settings) as {
+    const { query, genome, outputBytes, depthLimit, hasBudget } = parse(settings) as {
       query: string;
       genome: { name: string; kind: string; source: string }[] | null;
       outputBytes: number;
       depthLimit: number;
+      hasBudget: boolean;
     };
     self.query = query;
     outputLimit = outputBytes;
     callDepth = depthLimit;
+    if (hasBudget) defineProperty(scope, "budget", { get: () => budget, enumerable: true, configurable: false });
     if (genome !== null) restore(genome);
   };
 
@@ -376,7 +386,20 @@ interface GuestAgent {
     return new FunctionOf(`throw new Error("this method could not be restored")`);
   };
 
-  scope.__host = { step, settled, probe, check, readOut, takeOutput, setUp, inquire, answered, begin, emit };
+  scope.__host = {
+    step,
+    settled,
+    probe,
+    check,
+    readOut,
+    takeOutput,
+    showBudget,
+    setUp,
+    inquire,
+    answered,
+    begin,
+    emit,
+  };
 })(__compile, __emit, typeof __ask === "undefined" ? undefined : __ask);
 
 export {};

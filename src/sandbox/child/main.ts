@@ -21,6 +21,7 @@ interface OpenMessage {
     outputBytes: number;
     sourceBytes: number;
     depthLimit: number;
+    hasBudget: boolean;
     asks: boolean;
   };
 }
@@ -33,6 +34,8 @@ interface StepMessage {
   stepMs: number;
   /** A program that is run before, past the agent's executor; null for none. */
   setup: string | null;
+  /** What is left of the budget, as JSON; null for none. */
+  budget: string | null;
   probe: { program: string; place: string; key: string; expected: string };
 }
 interface CallMessage {
@@ -60,6 +63,7 @@ interface LiveLife {
   check: ivm.Reference<(...args: string[]) => string>;
   readOut: ivm.Reference<() => string>;
   takeOutput: ivm.Reference<() => string>;
+  showBudget: ivm.Reference<(text: string) => string>;
   setUp: ivm.Reference<(program: string) => string>;
   inquire: ivm.Reference<(...args: string[]) => string>;
   answered: ivm.Reference<() => string>;
@@ -69,7 +73,17 @@ interface LiveLife {
 }
 
 /** What the host calls inside the isolate. */
-type Call = "step" | "settled" | "takeOutput" | "probe" | "check" | "readOut" | "setUp" | "inquire" | "answered";
+type Call =
+  | "step"
+  | "settled"
+  | "takeOutput"
+  | "probe"
+  | "check"
+  | "readOut"
+  | "showBudget"
+  | "setUp"
+  | "inquire"
+  | "answered";
 
 ((builtin: NodeJS.Process["getBuiltinModule"]) => {
   const { writeSync } = builtin("node:fs");
@@ -180,7 +194,7 @@ type Call = "step" | "settled" | "takeOutput" | "probe" | "check" | "readOut" | 
     const host = globals.getSync("__host", { reference: true });
     const reference = (name: string) => host.getSync(name, { reference: true }) as never;
     const begin = reference("begin") as ivm.Reference<(text: string) => void>;
-    const { query, genome, outputBytes, depthLimit } = settings;
+    const { query, genome, outputBytes, depthLimit, hasBudget } = settings;
     lives.set(life, {
       isolate,
       step: reference("step"),
@@ -189,6 +203,7 @@ type Call = "step" | "settled" | "takeOutput" | "probe" | "check" | "readOut" | 
       probe: reference("probe"),
       readOut: reference("readOut"),
       takeOutput: reference("takeOutput"),
+      showBudget: reference("showBudget"),
       setUp: reference("setUp"),
       inquire: reference("inquire"),
       answered: reference("answered"),
@@ -199,7 +214,8 @@ type Call = "step" | "settled" | "takeOutput" | "probe" | "check" | "readOut" | 
     const seen: { broke?: object; read?: string } = {};
     const began = startClocks();
     try {
-      begin.applySync(undefined, [JSON.stringify({ query, genome, outputBytes, depthLimit })], { timeout: 2000 });
+      const born = JSON.stringify({ query, genome, outputBytes, depthLimit, hasBudget });
+      begin.applySync(undefined, [born], { timeout: 2000 });
       seen.read = lives.get(life)!.readOut.applySync(undefined, [], { timeout: 2000 });
     } catch (error) {
       seen.broke = brokenAt("open", began, 2000, isolate, error);
@@ -299,7 +315,8 @@ type Call = "step" | "settled" | "takeOutput" | "probe" | "check" | "readOut" | 
     const seen: Seen = {};
     const { program, place, key, expected } = message.probe;
     const limit = Math.max(200, message.stepMs);
-    if (message.setup !== null) await setUp(live, seen, message.setup, limit);
+    if (message.budget !== null) await timed(live, seen, "showBudget", [message.budget], limit);
+    if (message.setup !== null && seen.broke === undefined) await setUp(live, seen, message.setup, limit);
     if (seen.broke !== undefined) return seen;
     // Between two calls the isolate's microtasks run, inside the time of the first: what was awaited is then known.
     seen.ran = await timed(live, seen, "step", [message.program], message.stepMs);

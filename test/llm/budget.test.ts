@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { budget, completeAll, type LanguageModel, models, priceOf, prices } from "../../src/llm/index.ts";
+
+const display = Symbol.for("Jupyter.display");
+/** Answers after a while; stops when it is told to. */
+const thinking: LanguageModel = {
+  name: "thinking",
+  complete: ({ signal }) =>
+    new Promise((_, reject) => {
+      const timer = setTimeout(() => reject(new Error("never stopped")), 20_000);
+      signal?.addEventListener("abort", () => {
+        clearTimeout(timer);
+        reject(signal.reason);
+      });
+    }),
+};
+
+describe("a budget", () => {
+  const spent = (message: string) => ({ name: "LanguageModelFailure", code: "budget_exhausted", message });
+
+  it("counts calls, and refuses the next one", async () => {
+    const own = budget({ calls: 2 });
+    const model = own.meter(models.scripted(["a", "b", "c"]));
+    await model.complete({ prompt: "hello world" });
+    assert.equal(own.exhausted(), null);
+    await model.complete({ prompt: "hello world" });
+    assert.equal(own.exhausted(), "calls");
+    const refused = spent("The budget of 2 calls is spent (2 calls): give a larger one to go on.");
+    await assert.rejects(model.complete({ prompt: "x" }), refused);
+    const { calls, tokens } = own.view();
+    assert.deepEqual(
+      [calls, tokens],
+      [
+        { spent: 2, limit: 2 },
+        { spent: 6, limit: null },
+      ],
+    );
+  });
+
+  it("lets no more through when many ask at once, and is shared by models", async () => {
+    const own = budget({ calls: 3 });
+    const [one, other] = [own.meter(models.random()), own.meter(models.random({ seed: 1 }))];
+    const answers = await Promise.allSettled(
+      Array.from({ length: 8 }, (_, i) => (i % 2 ? one : other).complete({ prompt: "x" })),
+    );
+    assert.equal(answers.filter(({ status }) => status === "fulfilled").length, 3);
+  });
+
+  it("does not ask what cannot fit, and cuts the longest answer to what is left", async () => {
+    const own = budget({ tokens: 10 });
+    const asked: (number | undefined)[] = [];
+    const model = own.meter({
+      name: "x",
+      complete: async ({ maxTokens }) => {
+        asked.push(maxTokens);
+        return { text: "", model: "x", usage: { promptTokens: 2, completionTokens: 3 } };
+      },
+    });
+    await model.complete({ prompt: "hello world" });
+    await model.complete({ prompt: "hello world", maxTokens: 2 });
+    assert.deepEqual(asked, [8, 2]);
+    await assert.rejects(
+      model.complete({ prompt: "x" }),
+      spent("The budget of 10 tokens is spent (10 tokens): give a larger one to go on."),
+    );
+    const small = budget({ tokens: 3 }).meter(models.scripted(["never"]));
+    await assert.rejects(
+      small.complete({ prompt: "one two three four five" }),
+      spent("The budget of 3 tokens is spent (0 tokens): give a larger one to go on."),
+    );
+  });
+
+  it("counts dollars by the dated list, or by a price that is given", async () => {
+    const { asOf, models: list } = prices();
+    assert.match(asOf, /^\d{4}-\d{2}-\d{2}$/);
+    for (const [name, { prompt, completion }] of Object.entries(list))
+      assert.ok(prompt > 0 && completion > prompt, name);
+    assert.deepEqual(priceOf("gpt-4o-mini-2024-07-18"), list["gpt-4o-mini"]);
+    const answer = { text: "", model: "gpt-4o-mini", usage: { promptTokens: 1000, completionTokens: 500 } };
+    const own = budget({ dollars: 0.001 });
+    const model = own.meter({ name: "gpt-4o-mini", complete: async () => answer });
+    await model.complete({ prompt: "x" });
+    const dollars = (1000 * 0.15 + 500 * 0.6) / 1e6;
+    assert.ok(Math.abs(own.view().dollars.spent - dollars) < 1e-12);
+    for (let i = 0; i < 2; i++) await model.complete({ prompt: "x" });
+    await assert.rejects(
+      model.complete({ prompt: "x" }),
+      spent("The budget of $0.001000 is spent ($0.001350): give a larger one to go on."),
+    );
+    const unknown: LanguageModel = { name: "house model", complete: async () => ({ ...answer, model: "house" }) };
+    await assert.rejects(budget({ dollars: 1 }).meter(unknown).complete({ prompt: "x" }), {
+      message: new RegExp(`^There is no price for the model "house model" in the list of ${asOf} \\(it has gpt-5, `),
+    });
+    const priced = budget({ dollars: 1, price: { prompt: 2, completion: 4 } });
+    await priced.meter(unknown).complete({ prompt: "x" });
+    assert.ok(Math.abs(priced.view().dollars.spent - 0.004) < 1e-12);
+  });
+
+  it("cancels a question when its seconds are over", async () => {
+    const own = budget({ seconds: 0.15 });
+    const began = performance.now();
+    await assert.rejects(own.meter(thinking).complete({ prompt: "x" }), {
+      code: "budget_exhausted",
+      message: /^The budget of 0.1 seconds is spent|^The budget of 0.2 seconds is spent/,
+    });
+    assert.ok(performance.now() - began < 5000);
+    assert.equal(own.exhausted(), "seconds");
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(new Error("by hand")), 20);
+    await assert.rejects(budget({ seconds: 5 }).meter(thinking).complete({ prompt: "x", signal: stop.signal }), {
+      message: "by hand",
+    });
+  });
+
+  it("shows itself, is told of after each question, and gives out copies that cannot be changed", async () => {
+    let told = 0;
+    const own = budget({ calls: 4, onSpend: () => told++ });
+    await own.meter(models.scripted(["a"])).complete({ prompt: "hello" });
+    assert.equal(told, 1);
+    const text = own[display as typeof Symbol.iterator & keyof typeof own] as unknown as () => {
+      [type: string]: string;
+    };
+    assert.match(text()["text/plain"]!, /calls +1 call +4 calls +███/);
+    const view = own.view() as { calls: { spent: number } };
+    assert.throws(() => {
+      view.calls.spent = 0;
+    }, TypeError);
+    assert.throws(() => budget({ calls: -1 }), { message: "Expected `calls` to be a number of at least 0, got -1" });
+  });
+});
+
+describe("completeAll", () => {
+  it("keeps the order, asks so many at once, and stops at the first failure", async () => {
+    let running = 0;
+    let most = 0;
+    let asked = 0;
+    const model: LanguageModel = {
+      name: "x",
+      async complete({ prompt }) {
+        asked++;
+        most = Math.max(most, ++running);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        running--;
+        if (prompt === "bad") throw new Error("bad");
+        return { text: prompt, model: "x", usage: { promptTokens: 0, completionTokens: 0 } };
+      },
+    };
+    const prompts = Array.from({ length: 12 }, (_, i) => ({ prompt: `${i}` }));
+    const answers = await completeAll(model, prompts, { concurrency: 3 });
+    assert.deepEqual(
+      answers.map(({ text }) => text),
+      prompts.map(({ prompt }) => prompt),
+    );
+    assert.equal(most, 3);
+    asked = 0;
+    await assert.rejects(completeAll(model, [{ prompt: "bad" }, ...prompts], { concurrency: 2 }), { message: "bad" });
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    assert.ok(asked < 6, `${asked}`);
+    const whole: LanguageModel = {
+      ...model,
+      batch: async (list) =>
+        list.map(({ prompt }) => ({
+          text: `batch ${prompt}`,
+          model: "x",
+          usage: { promptTokens: 0, completionTokens: 0 },
+        })),
+    };
+    assert.equal((await completeAll(whole, prompts))[3]!.text, "batch 3");
+  });
+});

@@ -1,0 +1,225 @@
+import assert from "node:assert/strict";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { LanguageModelFailure, models, streamText } from "../../src/llm/index.ts";
+
+type Asked = { model: string; stream?: boolean; max_tokens: number; seed?: number; messages: { content: string }[] };
+type Handler = (asked: Asked, response: ServerResponse, request: IncomingMessage) => void;
+
+const usage = { prompt_tokens: 7, completion_tokens: 3 };
+const logprobs = {
+  content: [
+    { token: "self", logprob: -0.5 },
+    { token: ".a = 1", logprob: -1.25 },
+  ],
+};
+const event = (response: ServerResponse, data: object | string): void => {
+  response.write(`data: ${typeof data === "string" ? data : JSON.stringify(data)}\n\n`);
+};
+const delta = (content: string, more: object = {}) => ({
+  model: "tiny",
+  choices: [{ index: 0, delta: { content }, ...more }],
+});
+
+/** How a server may behave, by the name of the model that is asked for. */
+const behaviours: { [model: string]: Handler } = {
+  whole: (asked, response) => {
+    const choices = [{ message: { role: "assistant", content: "self.a = 1" }, finish_reason: "length", logprobs }];
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify({ model: `whole of ${asked.max_tokens}`, choices, usage }));
+  },
+  streaming: (_, response) => {
+    response.setHeader("content-type", "text/event-stream");
+    event(response, delta("self", { logprobs: { content: logprobs.content.slice(0, 1) } }));
+    setTimeout(() => {
+      event(response, delta(".a = 1", { logprobs: { content: logprobs.content.slice(1) } }));
+      event(response, delta("", { finish_reason: "stop" }));
+      event(response, { model: "tiny", choices: [], usage });
+      event(response, "[DONE]");
+      response.end();
+    }, 50);
+  },
+  "stops in mid-stream": (_, response) => {
+    response.setHeader("content-type", "text/event-stream");
+    event(response, delta("self."));
+    setTimeout(() => response.destroy(), 50);
+  },
+  "ends early": (_, response) => {
+    response.setHeader("content-type", "text/event-stream");
+    event(response, delta("self."));
+    response.end();
+  },
+  "falls silent": (_, response) => {
+    response.setHeader("content-type", "text/event-stream");
+    event(response, delta("self."));
+  },
+  "cut body": (_, response) => {
+    response.writeHead(200, { "content-type": "application/json", "content-length": "500" });
+    response.write('{"choices": [');
+    setTimeout(() => response.destroy(), 50);
+  },
+  slow: () => {},
+  "a web page": (_, response) => response.setHeader("content-type", "text/html").end("<html>Welcome to nginx!</html>"),
+  "broken json": (_, response) => response.setHeader("content-type", "application/json").end('{"choices": [}'),
+  "garbled events": (_, response) => {
+    response.setHeader("content-type", "text/event-stream");
+    event(response, '{"hello": ');
+    response.end();
+  },
+  "other events": (_, response) => {
+    response.setHeader("content-type", "text/event-stream");
+    event(response, { type: "ping" });
+    response.end();
+  },
+  limited: (_, response) => response.writeHead(429, { "retry-after": "0.05" }).end("{}"),
+  faulty: (_, response) => response.writeHead(503, { "retry-after": "0.05" }).end('{"error":{"message":"loading"}}'),
+};
+
+describe("models.openai, against servers that fail", () => {
+  let server: Server;
+  let baseURL: string;
+  const asked: string[] = [];
+  before(async () => {
+    server = createServer((request, response) => {
+      let body = "";
+      request.on("data", (chunk) => {
+        body += chunk;
+      });
+      request.on("end", () => {
+        const question = JSON.parse(body) as Asked;
+        asked.push(question.model);
+        const name = question.model === "passing" ? passing() : question.model;
+        behaviours[name]!(question, response, request);
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    baseURL = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  });
+  after(() => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  });
+  /** Fails twice, then answers. */
+  const passing = (): string => (asked.filter((name) => name === "passing").length < 3 ? "faulty" : "whole");
+
+  const ask = (model: string, more: { stream?: boolean; retries?: number } = {}) => {
+    const { stream = false, retries = 0 } = more;
+    const heard: string[] = [];
+    const prompt = { prompt: "what now?", ...(stream && { onText: (piece: string) => heard.push(piece) }) };
+    return models.openai({ model, baseURL, retries, timeoutMs: 400 }).complete(prompt);
+  };
+  const fails = async (answer: Promise<unknown>, message: string): Promise<void> => {
+    await assert.rejects(answer, (error) => {
+      assert.ok(error instanceof LanguageModelFailure);
+      assert.equal(error.message, message.replace("at URL", `at ${baseURL}`));
+      return true;
+    });
+  };
+
+  it("gives log-probabilities, seed, and that an answer was cut", async () => {
+    const model = models.openai({ model: "whole", baseURL });
+    const messages = [
+      { role: "user", content: "hello" },
+      { role: "assistant", content: "hi" },
+    ] as const;
+    const answer = await model.complete({ prompt: "now?", messages, logProbs: true, seed: 4, maxTokens: 20 });
+    assert.deepEqual(answer, {
+      text: "self.a = 1",
+      model: "whole of 20",
+      usage: { promptTokens: 7, completionTokens: 3 },
+      tokens: [
+        { text: "self", logProb: -0.5 },
+        { text: ".a = 1", logProb: -1.25 },
+      ],
+      seed: 4,
+      finish: "length",
+    });
+  });
+
+  it("gives an answer piece by piece, and whole at the end", async () => {
+    const heard: string[] = [];
+    const model = models.openai({ model: "streaming", baseURL });
+    const answer = await model.complete({ prompt: "x", logProbs: true, onText: (piece) => heard.push(piece) });
+    assert.deepEqual(
+      [heard, answer.text, answer.usage.completionTokens, answer.finish],
+      [["self", ".a = 1"], "self.a = 1", 3, "stop"],
+    );
+    assert.deepEqual(
+      answer.tokens?.map(({ logProb }) => logProb),
+      [-0.5, -1.25],
+    );
+    const pieces: string[] = [];
+    for await (const piece of streamText(model, { prompt: "x" })) pieces.push(piece);
+    assert.deepEqual(pieces, ["self", ".a = 1"]);
+    for await (const piece of streamText(model, { prompt: "x" })) {
+      assert.equal(piece, "self");
+      break; // who stops listening leaves no question open
+    }
+  });
+
+  it("says that a server stopped in the middle", async () => {
+    const stopped =
+      "The server at URL stopped in the middle of its answer, after 5 characters: look at its log, and ask again.";
+    await fails(ask("stops in mid-stream", { stream: true, retries: 2 }), stopped);
+    assert.equal(
+      asked.filter((name) => name === "stops in mid-stream").length,
+      1,
+      "what was given out is not asked again",
+    );
+    await fails(ask("ends early", { stream: true }), stopped);
+    await fails(ask("cut body"), stopped.replace("after 5", "after 0"));
+  });
+
+  it("says that a server is slow, also between two pieces", async () => {
+    const slow = "The server at URL did not answer within 400 ms: raise `timeoutMs`.";
+    await fails(ask("slow"), slow);
+    await fails(ask("falls silent", { stream: true }), slow);
+  });
+
+  it("says that what answers is no model", async () => {
+    const garbage = (received: string): string =>
+      `The server at URL gave an answer without text: ${received}. Is it an OpenAI-compatible server, and does \`baseURL\` end in /v1?`;
+    await fails(ask("a web page"), garbage("<html>Welcome to nginx!</html>"));
+    await fails(ask("other events", { stream: true }), garbage('{"type":"ping"}'));
+    await assert.rejects(ask("broken json"), /gave an answer without text: .*JSON/);
+    await assert.rejects(ask("garbled events", { stream: true }), /gave an answer without text: .*JSON/);
+  });
+
+  it("asks again where that may help, and says how often it did", async () => {
+    assert.equal((await ask("passing", { retries: 2 })).text, "self.a = 1");
+    await fails(
+      ask("limited", { retries: 1 }),
+      "The server at URL limits the rate, 2 times in a row: wait, or ask less often.",
+    );
+    await fails(ask("faulty", { retries: 1 }), "The server at URL failed: 503 loading");
+    assert.equal(asked.filter((name) => name === "faulty").length, 2);
+  });
+
+  it("is cancelled at once, whatever it waits for", async () => {
+    for (const model of ["slow", "falls silent", "limited"]) {
+      const stop = new AbortController();
+      setTimeout(() => stop.abort(), 60);
+      const began = performance.now();
+      const answer = models
+        .openai({ model, baseURL, retries: 50 })
+        .complete({ prompt: "x", signal: stop.signal, onText: () => {} });
+      await fails(answer, "The question was cancelled.");
+      assert.ok(performance.now() - began < 2000);
+    }
+  });
+
+  it("needs a key for OpenAI's own server", async () => {
+    const { OPENAI_API_KEY: key, OPENAI_BASE_URL: url } = process.env;
+    delete process.env.OPENAI_API_KEY;
+    delete process.env.OPENAI_BASE_URL;
+    try {
+      await fails(
+        models.openai({ model: "gpt-5-nano" }).complete({ prompt: "x" }),
+        "There is no key for OpenAI: set OPENAI_API_KEY, or give `baseURL` of a server of your own.",
+      );
+    } finally {
+      if (key !== undefined) process.env.OPENAI_API_KEY = key;
+      if (url !== undefined) process.env.OPENAI_BASE_URL = url;
+    }
+  });
+});
