@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type MicroTask, microTasks, SurvivalEnv } from "../../src/environment/index.ts";
@@ -167,16 +167,21 @@ describe("micro-tasks under attack, and around them", () => {
     }
   });
 
-  it("are read from the project's file, by split", async () => {
-    const [all, training, held] = await Promise.all([
-      microTasks(),
-      microTasks({ split: "training" }),
-      microTasks({ split: "held-out" }),
-    ]);
-    assert.equal(all.length, training.length + held.length);
-    assert.ok(training.length > 0 && held.length > 0);
-    assert.ok(new Set(all.map(({ family }) => family)).size >= 4);
-    const missing = microTasks({ path: "/nowhere/tasks.json" });
-    await assert.rejects(missing, /The micro-tasks in \/nowhere\/tasks.json cannot be read: ENOENT/);
+  it("are read from a file, by split, or it is said why not", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "autoagent-tasks-"));
+    const path = join(folder, "tasks.json");
+    try {
+      for (const content of [[double, sort], { tasks: [double, sort] }]) {
+        writeFileSync(path, JSON.stringify(content));
+        assert.deepEqual(await microTasks({ path }), [double, sort]);
+        assert.deepEqual(await microTasks({ path, split: "held-out" }), [sort]);
+      }
+      writeFileSync(path, "[{");
+      await assert.rejects(microTasks({ path }), /^TypeError: The micro-tasks in .*tasks.json cannot be read: .*JSON/);
+      const missing = join(folder, "absent.json");
+      await assert.rejects(microTasks({ path: missing }), /absent.json cannot be read: ENOENT/);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
