@@ -6,7 +6,8 @@
 
 import { join } from "node:path";
 import { ensureTestPython } from "./python.mjs";
-import { command, root, runNode, setUp } from "./setup.mjs";
+import { command, root, runNode, SetupFailure, setUp } from "./setup.mjs";
+import { isSetUp, setUpTensorFlow } from "./setup-tensorflow.mjs";
 
 await command(async () => {
   const files = process.argv.slice(2);
@@ -14,6 +15,14 @@ await command(async () => {
   const python = ensureTestPython();
   if ("missing" in python)
     console.error(`Without Python tools (${python.missing}): the tests that need them will say so; the rest runs.`);
+  if (!isSetUp()) {
+    try {
+      console.error(setUpTensorFlow());
+    } catch (error) {
+      if (!(error instanceof SetupFailure)) throw error;
+      console.error(`Without TensorFlow (${error.message}): the tests of that backend will say so; the rest runs.`);
+    }
+  }
   if (files.length === 0) {
     const checked = await runNode(node, [join(root, "scripts/check.mjs")]);
     if (checked !== 0) return checked;

@@ -76,8 +76,10 @@ export function compareRuns(
     title,
     text,
     layout: {
-      height: 120 + 190 * rows,
-      grid: { rows, columns, pattern: "independent", ygap: 0.45, xgap: 0.12 },
+      height: 140 + 180 * rows,
+      margin: { l: 60, r: 20, t: names.length > 1 ? 100 : 75, b: 55 },
+      legend: { orientation: "h", x: 0, xanchor: "left", y: 1.07, yanchor: "bottom" },
+      grid: { rows, columns, pattern: "independent", ygap: 0.4, xgap: 0.12 },
       annotations: panels.map(({ label }, i) => ({
         text: label,
         showarrow: false,

@@ -81,10 +81,12 @@ export function editMenu(
         const choices = actions.map((action) => action.choice as number);
         const logs = tf.logSoftmax(theta.as2D(1, edits.length)).as1D();
         const powers = tf.exp(logs);
+        const drawn = tf.cast(tf.oneHot(tf.tensor1d(choices, "int32"), edits.length), "float32");
         // The state is always the same, so entropy and divergence are too: each is repeated for every action.
         const repeated = (value: tf.Tensor): tf.Tensor1D => tf.mul(value, tf.ones([actions.length])) as tf.Tensor1D;
         return {
-          logProbs: tf.gather(logs, tf.tensor1d(choices, "int32")) as tf.Tensor1D,
+          // Not tf.gather: the wasm backend has no gradient of it.
+          logProbs: tf.sum(tf.mul(drawn, logs), 1) as tf.Tensor1D,
           entropy: repeated(tf.neg(tf.sum(tf.mul(powers, logs)))),
           kl: repeated(tf.sum(tf.mul(powers, tf.sub(logs, tf.tensor1d(startLogs))))),
         };

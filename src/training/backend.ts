@@ -1,13 +1,136 @@
 /**
- * Which TF.js backend trains. For a policy of a few numbers plain JavaScript is the fastest and the most exact; the
- * faster engines are for heads over a language model.
+ * Which TF.js backend computes the updates. In order: `tensorflow` on a CUDA device (tfjs-node-gpu), `tensorflow` on the
+ * processor (tfjs-node), `wasm`, `cpu`. The first two need `npm run setup:tensorflow`. For a policy of a few numbers plain
+ * JavaScript is the fastest and the most exact, so there `cpu` is taken unless another is asked for by name.
  */
 
+import { createRequire } from "node:module";
+import { cpus } from "node:os";
+import { dirname, join } from "node:path";
+import { displaySymbol, type MimeBundle, tableBundle } from "../display/index.ts";
 import { tf } from "../policy/index.ts";
 
-/** Makes TF.js ready and returns the backend's name. A backend that was chosen before stays. */
-export async function prepareBackend(): Promise<string> {
-  if (tf.getBackend() === undefined || tf.getBackend() === "") await tf.setBackend("cpu");
-  await tf.ready();
-  return tf.getBackend();
+/** A backend's name in options: `tensorflow-gpu` and `tensorflow` are the same to TF.js. */
+export type BackendName = "tensorflow-gpu" | "tensorflow" | "wasm" | "cpu";
+
+/** What was chosen, on which device, and why not another. Shows itself as a table. */
+export interface BackendChoice {
+  backend: BackendName;
+  /** The device's name. */
+  device: string;
+  passedOver: { backend: BackendName; why: string }[];
+  [displaySymbol](): MimeBundle;
+}
+
+const order: readonly BackendName[] = ["tensorflow-gpu", "tensorflow", "wasm", "cpu"];
+
+/** Numbers in a policy above which a faster engine than plain JavaScript pays. */
+const few = 1000;
+
+/**
+ * Makes TF.js ready. `backend` asks for one by name, and throws an Error with the cure where it cannot be had; else the
+ * first of the order that works is taken, for `size` numbers to train.
+ */
+export async function prepareBackend({
+  backend,
+  size = 0,
+}: {
+  backend?: BackendName;
+  size?: number;
+} = {}): Promise<BackendChoice> {
+  if (backend !== undefined) {
+    if (!order.includes(backend))
+      throw new RangeError(`Unknown backend ${JSON.stringify(backend)}: use ${order.join(", ")}`);
+    const tried = await tryBackend(backend);
+    if ("why" in tried) throw new Error(`The backend ${backend} cannot be used: ${tried.why}`);
+    return choice(backend, tried.device, []);
+  }
+  if (size <= few) {
+    await tf.setBackend("cpu");
+    return choice("cpu", processor(), [
+      { backend: "tensorflow", why: `${size} numbers are trained: plain JavaScript is faster` },
+    ]);
+  }
+  const passedOver: BackendChoice["passedOver"] = [];
+  for (const name of order) {
+    const tried = await tryBackend(name);
+    if ("device" in tried) return choice(name, tried.device, passedOver);
+    passedOver.push({ backend: name, why: tried.why });
+  }
+  throw new Error(
+    `No backend of TF.js works here: ${passedOver.map(({ backend: b, why }) => `${b}: ${why}`).join("; ")}`,
+  );
+}
+
+/** Sets a backend, and says its device or why it cannot be. */
+async function tryBackend(name: BackendName): Promise<{ device: string } | { why: string }> {
+  try {
+    switch (name) {
+      case "tensorflow-gpu":
+        return await useTensorFlow(true);
+      case "tensorflow":
+        return await useTensorFlow(false);
+      case "wasm":
+        return await useWasm();
+      case "cpu":
+        await tf.setBackend("cpu");
+        return { device: processor() };
+      default:
+        return name satisfies never;
+    }
+  } catch (error) {
+    return { why: (error instanceof Error ? error.message : String(error)).split("\n")[0]!.slice(0, 200) };
+  }
+}
+
+const require = createRequire(import.meta.url);
+
+async function useTensorFlow(gpu: boolean): Promise<{ device: string } | { why: string }> {
+  const name = `@tensorflow/tfjs-node${gpu ? "-gpu" : ""}`;
+  const cure = `run \`npm run setup:tensorflow${gpu ? " -- --gpu" : ""}\``;
+  let folder: string;
+  try {
+    folder = dirname(require.resolve(`${name}/package.json`));
+    require.resolve(join(folder, "lib", "napi-v8", "tfjs_binding.node"));
+  } catch {
+    return { why: `${name} is not set up: ${cure}` };
+  }
+  const other = tensorFlowBackend()?.isGPUPackage;
+  if (other !== undefined && other !== gpu) return { why: `the other package of TensorFlow is loaded in this process` };
+  // Node 23 took away what the package still calls; its own library speaks on stderr unless told not to.
+  Object.assign(require("node:util") as object, {
+    isNullOrUndefined: (x: unknown) => x == null,
+    isArray: Array.isArray,
+  });
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
+  process.env.TF_ENABLE_ONEDNN_OPTS ??= "0";
+  require(name);
+  await tf.setBackend("tensorflow");
+  const isGpu = tensorFlowBackend()?.isUsingGpuDevice === true;
+  if (gpu && !isGpu) return { why: "TensorFlow sees no CUDA device" };
+  return { device: isGpu ? "CUDA device 0" : processor() };
+}
+
+/** What tfjs-node says of itself, if it is loaded. */
+function tensorFlowBackend(): { isGPUPackage: boolean; isUsingGpuDevice: boolean } | null {
+  return tf.findBackend("tensorflow") as unknown as { isGPUPackage: boolean; isUsingGpuDevice: boolean } | null;
+}
+
+async function useWasm(): Promise<{ device: string }> {
+  const wasm = require("@tensorflow/tfjs-backend-wasm") as { setWasmPaths(folder: string): void };
+  wasm.setWasmPaths(`${dirname(require.resolve("@tensorflow/tfjs-backend-wasm"))}/`);
+  if (!(await tf.setBackend("wasm"))) throw new Error("it does not start");
+  return { device: processor() };
+}
+
+function processor(): string {
+  return cpus()[0]?.model.trim() || "the processor";
+}
+
+function choice(backend: BackendName, device: string, passedOver: BackendChoice["passedOver"]): BackendChoice {
+  const rows = [
+    { backend: backend as string, "": `computes on ${device}` },
+    ...passedOver.map(({ backend: name, why }) => ({ backend: name as string, "": `passed over: ${why}` })),
+  ];
+  return { backend, device, passedOver, [displaySymbol]: () => tableBundle(rows) };
 }

@@ -14,7 +14,7 @@ import { type Action, type TrainablePolicy, tf } from "../policy/index.ts";
 import { createRandom } from "../random/index.ts";
 import { collect, type Episode } from "../rollout/index.ts";
 import { mean } from "../statistics/index.ts";
-import { prepareBackend } from "./backend.ts";
+import { type BackendChoice, prepareBackend } from "./backend.ts";
 import { type Checkpoint, restoreCheckpoint, takeCheckpoint } from "./checkpoint.ts";
 import { findEstimator } from "./estimators.ts";
 import { callLoss, policyGradientLoss } from "./loss.ts";
@@ -57,8 +57,8 @@ export interface Update {
   seconds: { rollout: number; update: number };
   /** For a policy with few choices: their probabilities after the update. */
   probabilities: { [label: string]: number } | null;
-  /** What computed the update. */
-  backend: string;
+  /** What computed the update, and why nothing else did. */
+  backend: BackendChoice;
   /** The state after this update, for `train({ resume })`; to be taken before the next update begins. */
   checkpoint: () => Promise<Checkpoint>;
 }
@@ -70,7 +70,8 @@ export interface Update {
 export async function* train(options: TrainOptions): AsyncGenerator<Update, void, void> {
   const settings = withDefaults(options);
   const { policy, updates, gamma, signal, resume, onUpdate } = settings;
-  const backend = await prepareBackend();
+  const size = policy.variables.reduce((sum, variable) => sum + variable.size, 0);
+  const backend = await prepareBackend({ ...(settings.backend && { backend: settings.backend }), size });
   const estimate = findEstimator(settings.estimator);
   const optimizer =
     settings.optimizer === "adam" ? tf.train.adam(settings.learningRate) : tf.train.sgd(settings.learningRate);

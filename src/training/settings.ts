@@ -2,6 +2,7 @@
 
 import type { Environment } from "../environment/index.ts";
 import type { TrainablePolicy } from "../policy/index.ts";
+import type { BackendName } from "./backend.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { Estimator, EstimatorName } from "./estimators.ts";
 import type { Loss } from "./loss.ts";
@@ -46,7 +47,7 @@ export interface TrainOptions {
   /** Episodes played at once. @default 8, or the policy's batch if that is more */
   concurrency?: number;
   /** Which TF.js backend computes the update. @default see `prepareBackend` */
-  backend?: string;
+  backend?: BackendName;
   /** A live panel in the notebook. @default true where a notebook's `display` is at hand */
   panel?: boolean;
   /** Called after each update, before it is handed out: loggers, evaluation. */

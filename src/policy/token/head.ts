@@ -121,7 +121,8 @@ export function fusedTerms(change: TF.Tensor2D, traces: readonly Trace[]): TF.Te
   const restEntropy = column(concat(traces.map((trace) => trace.restEntropy)));
   const outside = column(concat(traces.map((trace) => trace.outside)));
   const chosen = Int32Array.from(traces.flatMap((trace) => [...trace.chosen]));
-  const drawn = tf.oneHot(tf.tensor1d(chosen, "int32"), words, 1, 0, "float32") as TF.Tensor2D;
+  // Made of whole numbers, then cast: the wasm backend writes their bits where floats are asked for.
+  const drawn = tf.cast(tf.oneHot(tf.tensor1d(chosen, "int32"), words), "float32") as TF.Tensor2D;
   const op = tf.customGrad((...inputs) => {
     const [d, save] = inputs as unknown as [TF.Tensor2D, (saved: TF.Tensor[]) => void];
     const logits = tf.add(base, d);

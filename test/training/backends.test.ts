@@ -1,0 +1,154 @@
+/** The same updates on every backend that this machine has: losses and weights agree with plain JavaScript's. */
+
+import assert from "node:assert/strict";
+import { type MicroTask, rewards, SurvivalEnv } from "../../src/environment/index.ts";
+import { randomModel } from "../../src/model/index.ts";
+import { editMenu, tf, tokenPolicy } from "../../src/policy/index.ts";
+import { createRandom } from "../../src/random/index.ts";
+import { type BackendName, policyGradientLoss, prepareBackend, train } from "../../src/training/index.ts";
+import { toyDecoder } from "../policy/token/toy.ts";
+import { leaveOut } from "../support.ts";
+import { menu, nameEnv } from "./fixtures.ts";
+
+const prompt = {
+  name: "toy",
+  version: 1,
+  examples: [],
+  before: "/",
+  after: "\n",
+  separator: "\n\n",
+  primed: "a.",
+  stop: [";"],
+  maxTokens: 10,
+};
+
+/** Losses and weights of a few updates of a token head, from one start, on the batch that it drew there. */
+async function headUpdates(): Promise<{ losses: number[]; weights: number[] }> {
+  const policy = await tokenPolicy(toyDecoder(), { asks: ["a", "bc"], prompt, rank: 3, samples: 32 });
+  const streams = Array.from({ length: 40 }, (_, i) => createRandom(3, i));
+  const actions = await policy.act(
+    streams.map((_, i) => ({ task: i % 2 ? "a" : "bc" })),
+    streams,
+  );
+  const tokens = actions.reduce((sum, action) => sum + action.tokens!, 0);
+  const random = createRandom(4, "advantages");
+  const advantages = Float32Array.from({ length: tokens }, () => random.normal());
+  const options = { entropyBonus: 0.1, klWeight: 0.1, summed: false };
+  const optimizer = tf.train.adam(0.05);
+  const losses: number[] = [];
+  for (let i = 0; i < 6; i++) {
+    const { value, grads } = tf.variableGrads(
+      () =>
+        policyGradientLoss({
+          ...policy.evaluate(actions),
+          advantages: tf.tensor1d(advantages),
+          counts: tf.ones([tokens]) as tf.Tensor1D,
+          options,
+        }),
+      [...policy.variables],
+    );
+    optimizer.applyGradients(grads as { [name: string]: tf.Variable });
+    losses.push((await value.data())[0]!);
+    tf.dispose([value, grads]);
+  }
+  const weights: number[] = [];
+  for (const variable of policy.variables) weights.push(...(await variable.data()));
+  policy.dispose();
+  return { losses, weights };
+}
+
+async function menuUpdates(backend: BackendName): Promise<{ losses: number[]; weights: number[] }> {
+  const policy = editMenu(menu);
+  const losses: number[] = [];
+  for await (const { loss } of train({ env: nameEnv(), policy, updates: 8, episodes: 8, seed: 6, backend }))
+    losses.push(loss);
+  const weights = [...(await policy.variables[0]!.data())];
+  policy.dispose();
+  return { losses, weights };
+}
+
+function agree(found: number[], expected: number[], what: string): void {
+  assert.equal(found.length, expected.length);
+  const size = Math.max(...expected.map(Math.abs));
+  for (const [i, value] of found.entries())
+    assert.ok(Math.abs(value - expected[i]!) <= 1e-4 * size, `${what} ${i}: ${value}, on cpu ${expected[i]}`);
+}
+
+describe("the backends of TF.js", () => {
+  let head: Awaited<ReturnType<typeof headUpdates>>;
+  let edits: Awaited<ReturnType<typeof menuUpdates>>;
+  before(async () => {
+    await prepareBackend({ backend: "cpu" });
+    head = await headUpdates();
+    edits = await menuUpdates("cpu");
+    assert.ok(head.losses[0]! > head.losses.at(-1)!);
+  });
+  after(() => prepareBackend({ backend: "cpu" }));
+
+  for (const backend of ["wasm", "tensorflow", "tensorflow-gpu"] as const)
+    it(`${backend}: a token head's and an edit menu's updates agree with cpu's to 1e-4`, async function () {
+      try {
+        await prepareBackend({ backend });
+      } catch (error) {
+        leaveOut(this, (error as Error).message);
+      }
+      assert.equal(tf.getBackend(), backend.replace("-gpu", ""));
+      const own = await headUpdates();
+      agree(own.losses, head.losses, "loss");
+      agree(own.weights, head.weights, "weight");
+      const menus = await menuUpdates(backend);
+      agree(menus.losses, edits.losses, "menu's loss");
+      agree(menus.weights, edits.weights, "menu's weight");
+    });
+
+  it("are chosen in order, each that was passed over with its reason; few numbers stay on cpu", async () => {
+    const small = await prepareBackend({ size: 8 });
+    assert.deepEqual([small.backend, small.passedOver.length], ["cpu", 1]);
+    const large = await prepareBackend({ size: 5000 });
+    assert.ok(["tensorflow-gpu", "tensorflow", "wasm"].includes(large.backend), large.backend);
+    assert.ok(large.device.length > 0);
+    const order = ["tensorflow-gpu", "tensorflow", "wasm", "cpu"];
+    assert.deepEqual(
+      large.passedOver.map(({ backend }) => backend),
+      order.slice(0, order.indexOf(large.backend)),
+    );
+    for (const { why } of large.passedOver) assert.match(why, /npm run setup:tensorflow|CUDA|does not start|loaded/);
+    await assert.rejects(prepareBackend({ backend: "abacus" as never }), {
+      message: 'Unknown backend "abacus": use tensorflow-gpu, tensorflow, wasm, cpu',
+    });
+  });
+
+  it("train a real decoder's head: a random GPT-2 on ONNX Runtime in the real sandbox, twice to the last bit", async () => {
+    const { tokenizer } = toyDecoder();
+    const shape = { layers: 2, width: 16, heads: 2, kvHeads: 2, headWidth: 8, feedForward: 32, context: 64 };
+    const config = { ...shape, vocabulary: 15, tied: true, normEpsilon: 1e-5 } as const;
+    const decoder = await randomModel({ ...config, family: "gpt2", activation: "gelu_new" }, tokenizer, {
+      deviation: 0.3,
+    });
+    const tasks: MicroTask[] = [
+      { id: "a", family: "x", ask: "abc", split: "training", check: { read: "a", expected: 1 } },
+    ];
+    const env = new SurvivalEnv({ tasks, maxSteps: 2, rewards: [rewards.survival, rewards.usefulness] });
+    const run = async () => {
+      const policy = await tokenPolicy(decoder, { asks: ["abc"], prompt, rank: 2, samples: 16, batch: 8 });
+      const all: number[] = [];
+      for await (const { loss, entropy, kl, tokens } of train({
+        env,
+        policy,
+        updates: 3,
+        episodes: 8,
+        group: 4,
+        seed: 2,
+        backend: "cpu",
+      }))
+        all.push(loss, entropy, kl, tokens.drawn);
+      for (const variable of policy.variables) all.push(...(await variable.data()));
+      policy.dispose();
+      return all;
+    };
+    const first = await run();
+    assert.ok(first.every(Number.isFinite));
+    assert.deepEqual(await run(), first);
+    await decoder.dispose();
+  }).timeout(30_000);
+});
