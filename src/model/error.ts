@@ -6,6 +6,8 @@ export type ModelError =
   | { kind: "damaged"; path: string; reason: string }
   | { kind: "unsupported"; path: string; what: string; value: string; supported: string }
   | { kind: "weight"; path: string; name: string; expected: string; found: string }
+  | { kind: "absent"; path: string; known: string[] }
+  | { kind: "disk"; path: string; neededMiB: number; freeMiB: number }
   | { kind: "memory"; path: string; neededMiB: number; freeMiB: number }
   | { kind: "runtime"; reason: string };
 
@@ -31,6 +33,10 @@ export function describeModelError(error: ModelError): string {
       return `The model ${error.path} has ${error.what} ${error.value}, which is not supported: ${error.supported}`;
     case "weight":
       return `The model ${error.path} does not fit its config.json: weight ${error.name} is ${error.found}, expected ${error.expected}`;
+    case "absent":
+      return `There is no model ${error.path}: give a folder, a GGUF file or a name${error.known.length > 0 ? ` (${error.known.join(", ")})` : ""}; \`npm run setup:smollm2\` fetches one by the name smollm2`;
+    case "disk":
+      return `The folder ${error.path} has ${error.freeMiB} MiB free, and the converted model needs ${error.neededMiB}: make room, or set AUTOAGENT_CACHE to another folder`;
     case "memory":
       return `The model ${error.path} needs about ${error.neededMiB} MiB of memory, and ${error.freeMiB} MiB are free: close something, or take a smaller model`;
     case "runtime":

@@ -11,14 +11,17 @@
  * the last position, `present.N.key`, `present.N.value` [batch, kvHeads, past + length, headWidth].
  */
 
-import { createGraph, type GraphBuilder } from "./onnx.ts";
+import { createGraph, type GraphBuilder, type LoadFloats } from "./onnx.ts";
 import type { ModelConfig } from "./types.ts";
 
-/** A weight by its Hugging Face name, as float32, row by row. Throws if there is none or its shape is another. */
-export type ReadWeight = (name: string, shape: readonly number[]) => Float32Array;
+/**
+ * A weight by its Hugging Face name, to be read as float32, row by row, when the graph is written. Throws at once if there
+ * is none or its shape is another.
+ */
+export type FindWeight = (name: string, shape: readonly number[]) => LoadFloats;
 
-/** The graph as chunks of bytes. */
-export function decoderGraph(config: ModelConfig, weight: ReadWeight): Uint8Array[] {
+/** The graph, and the name of its constant that holds the output weight. Reads no weight yet. */
+export function decoderGraph(config: ModelConfig, weight: FindWeight): { graph: GraphBuilder; output: string } {
   const g = createGraph("decoder", 20);
   const { layers, kvHeads, headWidth, width, vocabulary, family } = config;
   const tokens = g.input("tokens", "int64", ["batch", "length"]);
@@ -46,7 +49,7 @@ export function decoderGraph(config: ModelConfig, weight: ReadWeight): Uint8Arra
   g.op("Gemm", [hidden, parts.output], { transB: { int: 1 } }, "logits");
   g.output("hidden", "float32", ["batch", width]);
   g.output("logits", "float32", ["batch", vocabulary]);
-  return g.chunks();
+  return { graph: g, output: parts.output };
 }
 
 /** What a family does differently. Shapes: x [batch, length, width]; q, k, v [batch, heads, length, headWidth]. */
@@ -161,7 +164,7 @@ function splitHeads(g: GraphBuilder, x: string, heads: number, headWidth: number
   return g.op("Transpose", [g.op("Reshape", [x, g.int64(0, 0, heads, headWidth)])], { perm: { ints: [0, 2, 1, 3] } });
 }
 
-function gpt2Parts(g: GraphBuilder, config: ModelConfig, weight: ReadWeight, positions: string): Parts {
+function gpt2Parts(g: GraphBuilder, config: ModelConfig, weight: FindWeight, positions: string): Parts {
   const { width, heads, headWidth, vocabulary, context, feedForward, normEpsilon, activation, tied } = config;
   const name = (part: string) => `transformer.${part}`;
   const constant = (part: string, ...shape: number[]) => g.constant(weight(name(part), shape), shape);
@@ -196,7 +199,7 @@ function gpt2Parts(g: GraphBuilder, config: ModelConfig, weight: ReadWeight, pos
   };
 }
 
-function llamaParts(g: GraphBuilder, config: ModelConfig, weight: ReadWeight, positions: string): Parts {
+function llamaParts(g: GraphBuilder, config: ModelConfig, weight: FindWeight, positions: string): Parts {
   const { width, heads, kvHeads, headWidth, vocabulary, context, feedForward, normEpsilon, tied, activation } = config;
   const constant = (name: string, ...shape: number[]) => g.constant(weight(name, shape), shape);
   const words = constant("model.embed_tokens.weight", vocabulary, width);
@@ -209,7 +212,7 @@ function llamaParts(g: GraphBuilder, config: ModelConfig, weight: ReadWeight, po
   const linear = (x: string, name: string, from: number, to: number, bias = false): string => {
     const product = g.op("MatMul", [
       x,
-      g.constant(transpose(weight(`${name}.weight`, [to, from]), to, from), [from, to]),
+      g.constant(transposed(weight(`${name}.weight`, [to, from]), to, from), [from, to]),
     ]);
     return bias ? g.op("Add", [product, constant(`${name}.bias`, to)]) : product;
   };
@@ -271,8 +274,17 @@ function rotations({ context, headWidth, ropeTheta = 10_000 }: ModelConfig): [Fl
   return [table(Math.cos), table(Math.sin)];
 }
 
-function transpose(values: Float32Array, rows: number, columns: number): Float32Array {
+function transposed(load: LoadFloats, rows: number, columns: number): LoadFloats {
+  return async () => transpose(await load(), rows, columns);
+}
+
+/** Rows become columns; in blocks, for the caches. */
+export function transpose(values: Float32Array, rows: number, columns: number): Float32Array {
   const result = new Float32Array(values.length);
-  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) result[c * rows + r] = values[r * columns + c]!;
+  const block = 32;
+  for (let top = 0; top < rows; top += block)
+    for (let left = 0; left < columns; left += block)
+      for (let r = top; r < Math.min(rows, top + block); r++)
+        for (let c = left; c < Math.min(columns, left + block); c++) result[c * rows + r] = values[r * columns + c]!;
   return result;
 }

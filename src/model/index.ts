@@ -1,5 +1,6 @@
 /** Decoder models that are run, not trained: from disk to tokens. */
 
+export { type ConvertProgress, cacheFolder } from "./convert.ts";
 export type { RunOptions } from "./decoder.ts";
 export { describeModelError, type ModelError, ModelFailure } from "./error.ts";
 export {
@@ -12,7 +13,7 @@ export {
   type SamplingOptions,
   type StepLogits,
 } from "./generate.ts";
-export { openModel } from "./open.ts";
+export { type OpenModelOptions, openModel } from "./open.ts";
 export { randomModel } from "./random.ts";
 export { type NamedTensor, packSafetensors, readSafetensorsHeader, readTensor } from "./safetensors.ts";
 export { openTokenTable, type TokenTable } from "./tokens.ts";

@@ -14,8 +14,8 @@ export type Dimension = number | string;
 
 /** A graph that is being built. Values are names. */
 export interface GraphBuilder {
-  /** A tensor that the graph holds. */
-  constant(values: Float32Array | BigInt64Array, shape: readonly number[]): string;
+  /** A tensor that the graph holds. A float tensor may be given as a function that reads it when the model is written. */
+  constant(values: Float32Array | BigInt64Array | LoadFloats, shape: readonly number[]): string;
   int64(...values: number[]): string;
   /** A name that no other value has. */
   name(): string;
@@ -27,14 +27,31 @@ export interface GraphBuilder {
   node(op: string, inputs: readonly string[], attributes?: { [name: string]: Attribute }, outputs?: string[]): string[];
   /** The same for an operation with one output. */
   op(op: string, inputs: readonly string[], attributes?: { [name: string]: Attribute }, output?: string): string;
-  /** The model as chunks of bytes, in order. */
-  chunks(): Uint8Array[];
+  /** The model with all its tensors, as chunks of bytes, in order. */
+  chunks(): Promise<Uint8Array[]>;
+  /** The model with the read-when-written tensors in a file beside it, of that name, in the order of `tensors`. */
+  external(file: string): { model: Uint8Array; tensors: StoredTensor[] };
 }
+
+/** Reads the values of a float tensor. */
+export type LoadFloats = () => Promise<Float32Array>;
+
+/** A tensor that lies in a file beside the model. */
+export interface StoredTensor {
+  value: string;
+  load: LoadFloats;
+  /** First byte in that file, and number of bytes. */
+  at: number;
+  bytes: number;
+}
+
+/** External tensors begin at multiples of this, so that the runtime can map them into memory. */
+const alignment = 4096;
 
 /** Begins a graph of the given version of the standard operations. */
 export function createGraph(name: string, opset: number): GraphBuilder {
   const nodes: Uint8Array[][] = [];
-  const tensors: Uint8Array[][] = [];
+  const tensors: { fields: Uint8Array[]; value: string; bytes: number; data: Uint8Array | LoadFloats }[] = [];
   const inputs: Uint8Array[][] = [];
   const outputs: Uint8Array[][] = [];
   let next = 0;
@@ -50,11 +67,30 @@ export function createGraph(name: string, opset: number): GraphBuilder {
   };
   const constant: GraphBuilder["constant"] = (values, shape) => {
     const own = fresh();
-    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    const type = values instanceof Float32Array ? onnxTypes.float32 : onnxTypes.int64;
-    const dims = shape.map((size) => number(1, size));
-    tensors.push([...dims, number(2, type), text(8, own), key(9, 2), varint(bytes.length), bytes]);
+    const lazy = typeof values === "function";
+    const bytes = lazy ? 4 * shape.reduce((product, size) => product * size, 1) : values.byteLength;
+    const type = values instanceof BigInt64Array ? onnxTypes.int64 : onnxTypes.float32;
+    const data = lazy ? values : new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    const fields = [...shape.map((size) => number(1, size)), number(2, type), text(8, own)];
+    tensors.push({ fields, value: own, bytes, data });
     return own;
+  };
+  const inside = (fields: Uint8Array[], bytes: Uint8Array): Uint8Array[] => [
+    ...fields,
+    key(9, 2),
+    varint(bytes.length),
+    bytes,
+  ];
+  const model = (held: readonly Uint8Array[][]): Uint8Array[] => {
+    const graph = [
+      ...nodes.flatMap((fields) => nested(1, fields)),
+      text(2, name),
+      ...held.flatMap((fields) => nested(5, fields)),
+      ...inputs.flatMap((fields) => nested(11, fields)),
+      ...outputs.flatMap((fields) => nested(12, fields)),
+    ];
+    const version = message(8, [text(1, ""), number(2, opset)]);
+    return [number(1, 10), text(2, "autoagent-lab"), ...nested(7, graph), version];
   };
   return {
     constant,
@@ -68,18 +104,32 @@ export function createGraph(name: string, opset: number): GraphBuilder {
     output: (own, type, shape) => void outputs.push(valueInfo(own, type, shape)),
     node,
     op: (op, from, attributes, output) => node(op, from, attributes, output === undefined ? undefined : [output])[0]!,
-    chunks() {
-      const graph = [
-        ...nodes.flatMap((fields) => nested(1, fields)),
-        text(2, name),
-        ...tensors.flatMap((fields) => nested(5, fields)),
-        ...inputs.flatMap((fields) => nested(11, fields)),
-        ...outputs.flatMap((fields) => nested(12, fields)),
-      ];
-      const version = message(8, [text(1, ""), number(2, opset)]);
-      return [number(1, 10), text(2, "autoagent-lab"), ...nested(7, graph), version];
+    async chunks() {
+      const held: Uint8Array[][] = [];
+      for (const { fields, data } of tensors) {
+        const bytes = typeof data === "function" ? bytesOf(await data()) : data;
+        held.push(inside(fields, bytes));
+      }
+      return model(held);
+    },
+    external(file) {
+      const stored: StoredTensor[] = [];
+      let at = 0;
+      const held = tensors.map(({ fields, value, bytes, data }) => {
+        if (typeof data !== "function") return inside(fields, data);
+        stored.push({ value, load: data, at, bytes });
+        const place = { location: file, offset: String(at), length: String(bytes) };
+        at = Math.ceil((at + bytes) / alignment) * alignment;
+        const entries = Object.entries(place).map(([name, held]) => message(13, [text(1, name), text(2, held)]));
+        return [...fields, ...entries, number(14, 1)];
+      });
+      return { model: join(model(held)), tensors: stored };
     },
   };
+}
+
+function bytesOf(values: Float32Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
 function attributeFields(name: string, value: Attribute): Uint8Array[] {

@@ -1,126 +1,76 @@
 /**
- * Opens a model from a folder in Hugging Face's format: config.json, model.safetensors (or shards with an index), and
- * tokenizer.json or this project's tokens.json. Memory is computed from the files' headers and checked before it is taken.
+ * Opens a model: a folder in Hugging Face's format, a GGUF file, or the name of a model that a set-up command put into the
+ * user's cache. Headers are checked and memory is computed before any is taken. Small models are built in memory; larger
+ * ones are converted once and kept in the cache.
  */
 
-import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { freemem } from "node:os";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { readConfig } from "./config.ts";
+import { type ConvertProgress, cacheFolder, convert } from "./convert.ts";
 import { createDecoder, type RunOptions } from "./decoder.ts";
 import { ModelFailure } from "./error.ts";
-import { decoderGraph, type ReadWeight } from "./graph.ts";
-import { readSafetensorsHeader, readTensor, type TensorPlace } from "./safetensors.ts";
-import { openHuggingFaceTokenizer, openTokenTable, type TokenTable } from "./tokens.ts";
-import type { Decoder, ModelConfig, Tokenizer } from "./types.ts";
+import { readFolder } from "./folder.ts";
+import { readGguf } from "./gguf.ts";
+import { decoderGraph } from "./graph.ts";
+import { checkMemory, countWeights } from "./memory.ts";
+import { findWeight, hashSource, type ModelSource } from "./source.ts";
+import type { Decoder } from "./types.ts";
 
-/** Opens the model in a folder. Throws a ModelFailure that says what is missing, damaged or not supported. */
-export async function openModel(path: string, options: RunOptions = {}): Promise<Decoder> {
-  const file = (await readJson(path, "config.json")) as { [key: string]: unknown };
-  const config = readConfig(path, file);
-  const places = await findTensors(path);
-  checkMemory(path, places);
-  const tokenizer = await openTokenizer(path, file, config);
-  const weights = new Map<string, Float32Array>();
-  const hash = createHash("sha256").update(JSON.stringify(config));
-  for (const [name, place] of [...places].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const values = await readTensor(place);
-    weights.set(name, values);
-    hash.update(name).update(new Uint8Array(values.buffer));
-  }
-  const read = weightReader(path, places, weights);
-  const graph = Buffer.concat(decoderGraph(config, read));
-  const word = config.family === "gpt2" ? "transformer.wte.weight" : "model.embed_tokens.weight";
-  const output = read(config.tied ? word : "lm_head.weight", [config.vocabulary, config.width]);
-  weights.clear();
-  const digest = hash.digest("hex").slice(0, 16);
-  return createDecoder({ graph, config, tokenizer, hash: digest, outputWeight: () => output }, options);
+/** How a model is opened and run. */
+export interface OpenModelOptions extends RunOptions {
+  /** Where converted models are kept. @default AUTOAGENT_CACHE, else the system's place for caches */
+  cacheFolder?: string;
+  /** Called while a model is converted, which happens once. */
+  onProgress?: (progress: ConvertProgress) => void;
 }
 
-/** Weights by name, with the names of older files that leave out the family's prefix. */
-function weightReader(path: string, places: Map<string, TensorPlace>, weights: Map<string, Float32Array>): ReadWeight {
-  return (name, shape) => {
-    const own = places.has(name) ? name : name.replace(/^(transformer|model)\./, "");
-    const place = places.get(own);
-    const expected = `[${shape}]`;
-    const found = place === undefined ? "absent" : `[${place.shape}]`;
-    if (found !== expected) throw new ModelFailure({ kind: "weight", path, name, expected, found });
-    return weights.get(own)!;
-  };
+/** Models with more weights than this (64 MB as float32) are converted and cached. */
+const smallModel = 16_000_000;
+
+/** Opens a model. Throws a ModelFailure that says what is missing, damaged or not supported. */
+export async function openModel(path: string, options: OpenModelOptions = {}): Promise<Decoder> {
+  const source = await readSource(path, options.cacheFolder);
+  const { config } = source;
+  const small = countWeights(config) <= smallModel;
+  // In memory: the graph once here and once in the runtime, and what the runtime packs. On disk: what it maps and packs.
+  checkMemory(path, config, small ? 4 : 2.5);
+  const built = decoderGraph(config, (name, shape) => {
+    const weight = findWeight(source, name, shape);
+    return () => weight.read();
+  });
+  const tokenizer = await source.openTokenizer();
+  const hash = await hashSource(source);
+  if (small) {
+    const graph = Buffer.concat(await built.graph.chunks());
+    const output = await readOutput(source);
+    return createDecoder({ graph, config, tokenizer, hash, outputWeight: () => output }, options);
+  }
+  const { onProgress, cacheFolder: folder } = options;
+  const converted = await convert(source, hash, { ...(folder && { folder }), ...(onProgress && { onProgress }) });
+  const output = await converted.outputWeight();
+  return createDecoder({ graph: converted.graph, config, tokenizer, hash, outputWeight: () => output }, options);
 }
 
-/** Where each tensor lies: in one file, or in the shards that an index names. */
-async function findTensors(path: string): Promise<Map<string, TensorPlace>> {
-  const single = join(path, "model.safetensors");
-  if (existsSync(single)) return (await readSafetensorsHeader(single)).places;
-  const index = "model.safetensors.index.json";
-  if (!existsSync(join(path, index))) throw new ModelFailure({ kind: "missing", path, what: "model.safetensors" });
-  const { weight_map: map } = (await readJson(path, index)) as { weight_map?: { [name: string]: string } };
-  const names = [...new Set(Object.values(map ?? {}))];
-  const strange = names.find((name) => typeof name !== "string" || /[/\\]|^\.\.?$/.test(name));
-  if (strange !== undefined || names.length === 0)
-    throw new ModelFailure({
-      kind: "damaged",
-      path: join(path, index),
-      reason: `it names the shard ${JSON.stringify(strange)}`,
-    });
-  const all = new Map<string, TensorPlace>();
-  for (const name of names) {
-    if (!existsSync(join(path, name))) throw new ModelFailure({ kind: "missing", path, what: name });
-    for (const [tensor, place] of (await readSafetensorsHeader(join(path, name))).places) all.set(tensor, place);
-  }
-  return all;
+/** Reads a model's headers: a GGUF file, a folder with one, a Hugging Face folder, or a name in the cache. */
+export async function readSource(path: string, cache = cacheFolder()): Promise<ModelSource> {
+  const named = join(cache, "models", path);
+  const at = !existsSync(path) && /^[\w.-]+$/.test(path) && existsSync(named) ? named : path;
+  if (!existsSync(at)) throw new ModelFailure({ kind: "absent", path, known: knownModels(cache) });
+  if (statSync(at).isFile()) return readGguf(at);
+  if (existsSync(join(at, "config.json"))) return readFolder(at);
+  const own = readdirSync(at).filter((name) => name.endsWith(".gguf"));
+  return own.length === 1 ? readGguf(join(at, own[0]!)) : readFolder(at);
 }
 
-/** Weights as float32, once more inside the graph, and once in the runtime. */
-function checkMemory(path: string, places: Map<string, TensorPlace>): void {
-  const count = [...places.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
-  const neededMiB = Math.ceil((count * 4 * 3) / 2 ** 20);
-  const freeMiB = Math.floor(freemem() / 2 ** 20);
-  if (neededMiB > freeMiB) throw new ModelFailure({ kind: "memory", path, neededMiB, freeMiB });
+/** Names of the models that set-up commands put into the cache. */
+function knownModels(cache: string): string[] {
+  const folder = join(cache, "models");
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).filter((name) => existsSync(join(folder, name, "card.json")));
 }
 
-async function openTokenizer(path: string, file: { [key: string]: unknown }, config: ModelConfig): Promise<Tokenizer> {
-  const damaged = (name: string, cause: unknown) =>
-    new ModelFailure({ kind: "damaged", path: join(path, name), reason: String((cause as Error).message) }, { cause });
-  if (existsSync(join(path, "tokens.json"))) {
-    const table = (await readJson(path, "tokens.json")) as TokenTable;
-    try {
-      return checkSize(path, await openTokenTable(table), config);
-    } catch (cause) {
-      throw cause instanceof ModelFailure ? cause : damaged("tokens.json", cause);
-    }
-  }
-  if (!existsSync(join(path, "tokenizer.json")))
-    throw new ModelFailure({ kind: "missing", path, what: "tokenizer.json or tokens.json" });
-  const json = (await readJson(path, "tokenizer.json")) as object;
-  const settings = existsSync(join(path, "tokenizer_config.json")) ? await readJson(path, "tokenizer_config.json") : {};
-  const ends = [file.eos_token_id ?? []].flat().filter((id): id is number => Number.isSafeInteger(id));
-  try {
-    return checkSize(path, await openHuggingFaceTokenizer(json, settings as object, ends), config);
-  } catch (cause) {
-    throw cause instanceof ModelFailure ? cause : damaged("tokenizer.json", cause);
-  }
-}
-
-function checkSize(path: string, tokenizer: Tokenizer, { vocabulary }: ModelConfig): Tokenizer {
-  if (tokenizer.size <= vocabulary) return tokenizer;
-  const expected = `at most ${vocabulary} tokens`;
-  throw new ModelFailure({ kind: "weight", path, name: "of the tokenizer", expected, found: `${tokenizer.size}` });
-}
-
-async function readJson(path: string, name: string): Promise<unknown> {
-  let text: string;
-  try {
-    text = await readFile(join(path, name), "utf8");
-  } catch (cause) {
-    throw new ModelFailure({ kind: "missing", path, what: name }, { cause });
-  }
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new ModelFailure({ kind: "damaged", path: join(path, name), reason: "it is not JSON" }, { cause });
-  }
+async function readOutput(source: ModelSource): Promise<Float32Array> {
+  const { family, tied, vocabulary, width } = source.config;
+  const word = family === "gpt2" ? "transformer.wte.weight" : "model.embed_tokens.weight";
+  return findWeight(source, tied ? word : "lm_head.weight", [vocabulary, width]).read();
 }

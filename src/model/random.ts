@@ -3,30 +3,30 @@
 import { createHash } from "node:crypto";
 import { createRandom } from "../random/index.ts";
 import { createDecoder, type RunOptions } from "./decoder.ts";
-import { decoderGraph, type ReadWeight } from "./graph.ts";
+import { decoderGraph } from "./graph.ts";
+import { checkMemory } from "./memory.ts";
 import type { Decoder, ModelConfig, Tokenizer } from "./types.ts";
 
 /** A decoder of that shape with random weights: normal with `deviation`, ones for norms, zeros for biases. */
-export function randomModel(
+export async function randomModel(
   config: ModelConfig,
   tokenizer: Tokenizer,
   { seed = 0, deviation = 0.02, ...options }: RunOptions & { seed?: number; deviation?: number } = {},
 ): Promise<Decoder> {
-  const known = new Map<string, Float32Array>();
-  const read: ReadWeight = (name, shape) => {
+  checkMemory("of random weights", config, 4);
+  const read = (name: string, shape: readonly number[]): Float32Array => {
     const count = shape.reduce((product, size) => product * size, 1);
-    const values = known.get(name) ?? drawWeight(name, count, seed, deviation);
-    known.set(name, values);
-    return values;
+    return drawWeight(name, count, seed, deviation);
   };
-  const graph = Buffer.concat(decoderGraph(config, read));
+  const { graph } = decoderGraph(config, (name, shape) => async () => read(name, shape));
   const word = config.family === "gpt2" ? "transformer.wte.weight" : "model.embed_tokens.weight";
   const output = read(config.tied ? word : "lm_head.weight", [config.vocabulary, config.width]);
-  const hash = createHash("sha256")
+  const digest = createHash("sha256")
     .update(JSON.stringify([config, seed, deviation]))
     .digest("hex")
     .slice(0, 16);
-  return createDecoder({ graph, config, tokenizer, hash: `random-${hash}`, outputWeight: () => output }, options);
+  const parts = { config, tokenizer, hash: `random-${digest}`, outputWeight: () => output };
+  return createDecoder({ graph: Buffer.concat(await graph.chunks()), ...parts }, options);
 }
 
 function drawWeight(name: string, count: number, seed: number, deviation: number): Float32Array {

@@ -1,0 +1,101 @@
+/**
+ * A model in a folder in Hugging Face's format: config.json, model.safetensors (or shards with an index), and
+ * tokenizer.json or this project's tokens.json.
+ */
+
+import { existsSync } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { readConfig } from "./config.ts";
+import { ModelFailure } from "./error.ts";
+import { readSafetensorsHeader, readTensor, type TensorPlace } from "./safetensors.ts";
+import { checkTokenizer, type ModelSource } from "./source.ts";
+import { openHuggingFaceTokenizer, openTokenTable, type TokenTable } from "./tokens.ts";
+import type { ModelConfig, Tokenizer } from "./types.ts";
+
+/** Longest JSON file that is read; the largest known tokenizers have 35 MB. */
+const longestJson = 256 * 1024 * 1024;
+
+/** Reads the headers of a folder. Throws a ModelFailure that says what is missing, damaged or not supported. */
+export async function readFolder(path: string): Promise<ModelSource> {
+  const file = await readJson(path, "config.json");
+  const config = readConfig(path, file);
+  const places = await findTensors(path);
+  return {
+    path,
+    config,
+    files: [...new Set([...places.values()].map((place) => place.path))].sort(),
+    weights: new Map(
+      [...places].map(([name, place]) => [name, { shape: place.shape, read: () => readTensor(place) }] as const),
+    ),
+    openTokenizer: () => openTokenizer(path, file, config),
+  };
+}
+
+/** Where each tensor lies: in one file, or in the shards that an index names. */
+async function findTensors(path: string): Promise<Map<string, TensorPlace>> {
+  const single = join(path, "model.safetensors");
+  if (existsSync(single)) return (await readSafetensorsHeader(single)).places;
+  const index = "model.safetensors.index.json";
+  if (!existsSync(join(path, index))) throw new ModelFailure({ kind: "missing", path, what: "model.safetensors" });
+  const { weight_map: map } = (await readJson(path, index)) as { weight_map?: { [name: string]: string } };
+  const names = [...new Set(Object.values(map ?? {}))];
+  const strange = names.find((name) => typeof name !== "string" || /[/\\]|^\.\.?$/.test(name));
+  if (strange !== undefined || names.length === 0)
+    throw new ModelFailure({
+      kind: "damaged",
+      path: join(path, index),
+      reason: `it names the shard ${JSON.stringify(strange)}`,
+    });
+  const all = new Map<string, TensorPlace>();
+  for (const name of names) {
+    if (!existsSync(join(path, name))) throw new ModelFailure({ kind: "missing", path, what: name });
+    for (const [tensor, place] of (await readSafetensorsHeader(join(path, name))).places) all.set(tensor, place);
+  }
+  return all;
+}
+
+async function openTokenizer(path: string, file: { [key: string]: unknown }, config: ModelConfig): Promise<Tokenizer> {
+  const damaged = (name: string, cause: unknown) =>
+    new ModelFailure({ kind: "damaged", path: join(path, name), reason: String((cause as Error).message) }, { cause });
+  if (existsSync(join(path, "tokens.json"))) {
+    const table = (await readJson(path, "tokens.json")) as unknown as TokenTable;
+    try {
+      return checkTokenizer(path, await openTokenTable(table), config);
+    } catch (cause) {
+      throw cause instanceof ModelFailure ? cause : damaged("tokens.json", cause);
+    }
+  }
+  if (!existsSync(join(path, "tokenizer.json")))
+    throw new ModelFailure({ kind: "missing", path, what: "tokenizer.json or tokens.json" });
+  const json = await readJson(path, "tokenizer.json");
+  const settings = existsSync(join(path, "tokenizer_config.json")) ? await readJson(path, "tokenizer_config.json") : {};
+  const ends = [file.eos_token_id ?? []].flat().filter((id): id is number => Number.isSafeInteger(id));
+  try {
+    return checkTokenizer(path, await openHuggingFaceTokenizer(json, settings, ends), config);
+  } catch (cause) {
+    throw cause instanceof ModelFailure ? cause : damaged("tokenizer.json", cause);
+  }
+}
+
+async function readJson(path: string, name: string): Promise<{ [key: string]: unknown }> {
+  const damaged = (reason: string, cause?: unknown) =>
+    new ModelFailure({ kind: "damaged", path: join(path, name), reason }, { cause });
+  let text: string;
+  try {
+    const { size } = await stat(join(path, name));
+    if (size > longestJson) throw damaged(`it has ${size} bytes, more than the ${longestJson} that are read`);
+    text = await readFile(join(path, name), "utf8");
+  } catch (cause) {
+    if (cause instanceof ModelFailure) throw cause;
+    throw new ModelFailure({ kind: "missing", path, what: name }, { cause });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw damaged("it is not JSON", cause);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw damaged("it is not a JSON object");
+  return value as { [key: string]: unknown };
+}

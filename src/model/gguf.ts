@@ -1,0 +1,223 @@
+/**
+ * A model in one GGUF file, llama.cpp's format: shape and tokenizer out of the metadata (read by `@huggingface/gguf`),
+ * weights out of the blocks behind it. Architectures: llama, qwen2, gpt2. Source: ggml's docs/gguf.md. Not here: the blocks
+ * (`dequantise.ts`), the tokenizer (`gguf-tokenizer.ts`).
+ */
+
+import { open, stat } from "node:fs/promises";
+import { gguf } from "@huggingface/gguf";
+import { readConfig } from "./config.ts";
+import { type BlockType, blockTypes, dequantise } from "./dequantise.ts";
+import { ModelFailure } from "./error.ts";
+import { openGgufTokenizer } from "./gguf-tokenizer.ts";
+import { transpose } from "./graph.ts";
+import { checkTokenizer, type ModelSource, type SourceWeight } from "./source.ts";
+import type { ModelConfig } from "./types.ts";
+
+/** What a GGUF file says of itself. */
+export type GgufMetadata = { [key: string]: unknown };
+
+/** Where a tensor lies. */
+interface Place {
+  /** As ggml has it: the fastest dimension first. */
+  shape: number[];
+  type: BlockType;
+  at: number;
+  bytes: number;
+}
+
+/** Reads the header of a GGUF file. Throws a ModelFailure that says what is damaged or not supported. */
+export async function readGguf(path: string): Promise<ModelSource> {
+  const { metadata, places } = await readHeader(path);
+  const config = ggufConfig(path, metadata, places);
+  const weights = new Map<string, SourceWeight>();
+  for (const [name, place] of places) {
+    const own = huggingFaceName(name, config.family);
+    if (own !== null) weights.set(own, ggufWeight(path, name, place, config, metadata["general.architecture"]));
+  }
+  return {
+    path,
+    config,
+    weights,
+    files: [path],
+    async openTokenizer() {
+      return checkTokenizer(path, await openGgufTokenizer(path, metadata), config);
+    },
+  };
+}
+
+/** Metadata and places, each place checked against the file's size. */
+async function readHeader(path: string): Promise<{ metadata: GgufMetadata; places: Map<string, Place> }> {
+  const damaged = (reason: string, cause?: unknown) => new ModelFailure({ kind: "damaged", path, reason }, { cause });
+  const { size } = await stat(path);
+  let parsed: Awaited<ReturnType<typeof gguf>>;
+  try {
+    parsed = await gguf(path, { allowLocalFile: true });
+  } catch (cause) {
+    throw damaged(`its header cannot be read (${(cause as Error).message})`, cause);
+  }
+  const start = Number(parsed.tensorDataOffset);
+  const places = new Map<string, Place>();
+  for (const { name, shape, dtype, offset } of parsed.tensorInfos) {
+    const type = blockTypes.get(dtype);
+    const supported = `${[...blockTypes.values()].map((known) => known.name).join(", ")} are`;
+    if (type === undefined)
+      throw new ModelFailure({
+        kind: "unsupported",
+        path,
+        what: `in ${JSON.stringify(name)} the block type`,
+        value: `${dtype}`,
+        supported,
+      });
+    const sizes = shape.map(Number);
+    const count = sizes.reduce((product, length) => product * length, 1);
+    const at = start + Number(offset);
+    const bytes = (count / type.weights) * type.bytes;
+    const blocks = (sizes[0] ?? 0) % type.weights === 0 && count > 0;
+    if (!blocks || !Number.isSafeInteger(bytes))
+      throw damaged(`tensor ${JSON.stringify(name)} has the shape [${sizes}], no whole blocks of ${type.name}`);
+    if (!(at >= start) || at + bytes > size)
+      throw damaged(`tensor ${JSON.stringify(name)} lies at ${at} to ${at + bytes}, the file has ${size} bytes`);
+    if (places.has(name)) throw damaged(`it has two tensors ${JSON.stringify(name)}`);
+    places.set(name, { shape: sizes, type, at, bytes });
+  }
+  const ordered = [...places].sort(([, a], [, b]) => a.at - b.at);
+  for (const [i, [name, { at }]] of ordered.entries()) {
+    const before = ordered[i - 1];
+    if (before && before[1].at + before[1].bytes > at)
+      throw damaged(`tensors ${JSON.stringify(before[0])} and ${JSON.stringify(name)} overlap`);
+  }
+  return { metadata: parsed.metadata as unknown as GgufMetadata, places };
+}
+
+/** The shape, by way of the config.json that Hugging Face's model would have. */
+function ggufConfig(path: string, metadata: GgufMetadata, places: Map<string, Place>): ModelConfig {
+  const architecture = String(metadata["general.architecture"]);
+  const of = (key: string): unknown => {
+    const value = metadata[`${architecture}.${key}`];
+    return typeof value === "bigint" ? Number(value) : value;
+  };
+  if (places.has("rope_freqs.weight") || !["none", undefined].includes(of("rope.scaling.type") as string))
+    throw new ModelFailure({
+      kind: "unsupported",
+      path,
+      what: "the rotary scaling",
+      value: JSON.stringify(of("rope.scaling.type") ?? "llama3"),
+      supported: "the plain one is",
+    });
+  const tokens = metadata["tokenizer.ggml.tokens"];
+  const vocabulary = places.get("token_embd.weight")?.shape[1] ?? (Array.isArray(tokens) ? tokens.length : undefined);
+  const tied = !places.has("output.weight");
+  if (architecture === "gpt2")
+    return readConfig(path, {
+      model_type: "gpt2",
+      n_embd: of("embedding_length"),
+      n_head: of("attention.head_count"),
+      n_layer: of("block_count"),
+      n_inner: of("feed_forward_length"),
+      n_positions: of("context_length"),
+      layer_norm_epsilon: of("attention.layer_norm_epsilon"),
+      vocab_size: vocabulary,
+      tie_word_embeddings: tied,
+    });
+  return readConfig(path, {
+    model_type: architecture,
+    hidden_size: of("embedding_length"),
+    num_attention_heads: of("attention.head_count"),
+    num_key_value_heads: of("attention.head_count_kv"),
+    num_hidden_layers: of("block_count"),
+    intermediate_size: of("feed_forward_length"),
+    max_position_embeddings: of("context_length"),
+    head_dim: of("attention.key_length") ?? of("rope.dimension_count"),
+    rms_norm_eps: of("attention.layer_norm_rms_epsilon"),
+    rope_theta: of("rope.freq_base"),
+    vocab_size: vocabulary,
+    tie_word_embeddings: tied,
+    attention_bias: places.has("blk.0.attn_q.bias"),
+  });
+}
+
+const plainNames: { [family in ModelConfig["family"]]: { [part: string]: string } } = {
+  gpt2: {
+    token_embd: "transformer.wte",
+    position_embd: "transformer.wpe",
+    output_norm: "transformer.ln_f",
+    output: "lm_head",
+  },
+  llama: { token_embd: "model.embed_tokens", output_norm: "model.norm", output: "lm_head" },
+};
+const layerNames: { [family in ModelConfig["family"]]: { [part: string]: string } } = {
+  gpt2: {
+    attn_norm: "ln_1",
+    attn_qkv: "attn.c_attn",
+    attn_output: "attn.c_proj",
+    ffn_norm: "ln_2",
+    ffn_up: "mlp.c_fc",
+    ffn_down: "mlp.c_proj",
+  },
+  llama: {
+    attn_norm: "input_layernorm",
+    attn_q: "self_attn.q_proj",
+    attn_k: "self_attn.k_proj",
+    attn_v: "self_attn.v_proj",
+    attn_output: "self_attn.o_proj",
+    ffn_norm: "post_attention_layernorm",
+    ffn_gate: "mlp.gate_proj",
+    ffn_up: "mlp.up_proj",
+    ffn_down: "mlp.down_proj",
+  },
+};
+
+/** `blk.3.attn_q.weight` to `model.layers.3.self_attn.q_proj.weight`; null for what a decoder does not need. */
+function huggingFaceName(name: string, family: ModelConfig["family"]): string | null {
+  const [, layer, part, kind] = /^(?:blk\.(\d+)\.)?(\w+)\.(weight|bias)$/.exec(name) ?? [];
+  if (part === undefined) return null;
+  const own = (layer === undefined ? plainNames : layerNames)[family][part];
+  if (own === undefined) return null;
+  const at = layer === undefined ? "" : family === "gpt2" ? `transformer.h.${layer}.` : `model.layers.${layer}.`;
+  return `${at}${own}.${kind}`;
+}
+
+function ggufWeight(
+  path: string,
+  name: string,
+  { shape, type, at, bytes }: Place,
+  { family, heads, kvHeads }: ModelConfig,
+  architecture: unknown,
+): SourceWeight {
+  const turned = [...shape].reverse();
+  // GPT-2's linear layers are [in, out] at Hugging Face and [out, in] here.
+  const conv = family === "gpt2" && /^blk\.\d+\.(attn_qkv|attn_output|ffn_up|ffn_down)\.weight$/.test(name);
+  // The rotary pairs of llama's queries and keys lie side by side here, and half a head apart at Hugging Face.
+  const part = architecture === "llama" ? /^blk\.\d+\.attn_([qk])\./.exec(name)?.[1] : undefined;
+  return {
+    shape: conv ? shape : turned,
+    async read() {
+      const file = await open(path, "r");
+      try {
+        const raw = new Uint8Array(bytes);
+        const { bytesRead } = await file.read(raw, 0, bytes, at);
+        if (bytesRead !== bytes)
+          throw new ModelFailure({ kind: "damaged", path, reason: `it ended at byte ${at + bytesRead}` });
+        const values = dequantise(raw, type);
+        if (conv) return transpose(values, turned[0]!, turned[1]!);
+        return part === undefined ? values : halvesApart(values, turned, part === "q" ? heads : kvHeads);
+      } finally {
+        await file.close();
+      }
+    },
+  };
+}
+
+/** Rows of each head: 0 1 2 3 4 5 become 0 2 4 1 3 5. */
+function halvesApart(values: Float32Array, [rows = 1, columns = 1]: number[], heads: number): Float32Array {
+  const out = new Float32Array(values.length);
+  const width = rows / heads;
+  for (let row = 0; row < rows; row++) {
+    const head = Math.floor(row / width);
+    const i = row % width;
+    const from = head * width + (i % (width / 2)) * 2 + Math.floor(i / (width / 2));
+    out.set(values.subarray(from * columns, (from + 1) * columns), row * columns);
+  }
+  return out;
+}

@@ -1,0 +1,22 @@
+/** What a decoder will take, from its shape alone, before any of it is taken. */
+
+import { ModelFailure } from "./error.ts";
+import type { ModelConfig } from "./types.ts";
+
+/** Numbers in the weights of a decoder of that shape. */
+export function countWeights(config: ModelConfig): number {
+  const { family, layers, width, heads, kvHeads, headWidth, feedForward, vocabulary, context, tied } = config;
+  const attention = width * headWidth * (2 * heads + 2 * kvHeads);
+  const feed = (family === "gpt2" ? 2 : 3) * width * feedForward;
+  const words = vocabulary * width * (tied ? 1 : 2);
+  // GPT-2 learns its positions; the others' rotations are two tables that the graph holds.
+  const places = family === "gpt2" ? context * width : context * headWidth;
+  return words + places + layers * (attention + feed + 8 * width);
+}
+
+/** Throws a ModelFailure if `copies` of the weights as float32 do not fit into what memory is left. */
+export function checkMemory(path: string, config: ModelConfig, copies: number): void {
+  const neededMiB = Math.ceil((countWeights(config) * 4 * copies) / 2 ** 20) + 64;
+  const freeMiB = Math.floor(process.availableMemory() / 2 ** 20);
+  if (neededMiB > freeMiB) throw new ModelFailure({ kind: "memory", path, neededMiB, freeMiB });
+}
