@@ -6,9 +6,10 @@
 
 import { createRandom } from "../random/index.ts";
 import { SandboxFailure } from "./error.ts";
+import { newbornGenome } from "./newborn.ts";
 import type { Pool, Tenant } from "./pool.ts";
 import { drawProbe } from "./probe.ts";
-import { prepareProgram } from "./program.ts";
+import { compileHere, prepare, prepareProgram } from "./program.ts";
 import type { CallResult, Effect, Gene, Life, LifeOptions, Limits, StepReport, Verdict } from "./types.ts";
 import { isStarved, type Ruling, readEffects, ruleAnswer, ruleBirth, ruleDeath } from "./verdict.ts";
 import type { Outcome, Worker } from "./worker.ts";
@@ -20,6 +21,9 @@ const tries = 3;
 
 /** In place of the patience (times the limit that a try is given): steps played again had their time already. */
 const replaying = 4;
+
+/** Most steps in one message: another life of the same child waits for them. */
+const stepsAtOnce = 25;
 
 interface Played {
   program: string;
@@ -78,7 +82,7 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
 
   /** Sends one step to the child; answers known already are given again instead of asking the model. */
   const send = (at: Worker, step: number, played: Played, patience: number): Promise<Outcome> => {
-    const { program, answers, budget } = played;
+    const { answers } = played;
     const replay = patience === replaying;
     const stepMs = limits.stepMs * Math.max(1, patience);
     let asked = 0;
@@ -95,11 +99,17 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
         throw error;
       }
     };
+    const message = messageOf(step, played, stepMs);
+    return at.request(message, { wallMs: wallOf(stepMs), ask: callModel === undefined ? undefined : ask });
+  };
+
+  const wallOf = (stepMs: number): number => stepMs * 2 + 400;
+  const messageOf = (step: number, { program, setup, budget }: Played, stepMs: number): object => {
     const probe = drawProbe(random.child("probe", step));
-    const setup = played.setup === null ? null : prepareProgram(played.setup);
-    const message = { op: "step", life: id, step, setup, budget, program: prepareProgram(program), stepMs, probe };
-    const wallMs = stepMs * 2 + 400;
-    return at.request(message, { wallMs, ask: callModel === undefined ? undefined : ask });
+    const { text, compiled } = prepare(program);
+    const before = { setup: setup === null ? null : prepareProgram(setup), budget };
+    const known = { program: compiled, probe: compileHere(probe.program) };
+    return { op: "step", life: id, step, ...before, program: text, compiled: known, stepMs, probe };
   };
 
   /** Brings a child to where this life is: opens it there and plays what it has lived. Null: it is there. */
@@ -112,7 +122,7 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     if (opened.kind === "death" || opened.effects.length > 0) return opened;
     const { broke, fault, read } = opened.seen;
     if (broke !== undefined || fault !== undefined) return opened;
-    if (played.length === 0) lastGenome = readState(read)?.genome ?? [];
+    if (played.length === 0) lastGenome = readState(read)?.genome ?? [...newbornGenome];
     for (const [step, lived] of played.entries()) {
       const outcome = await send(taken, step, lived, replaying);
       if (outcome.kind === "death" || outcome.seen.fault !== undefined || outcome.seen.broke !== undefined)
@@ -144,6 +154,15 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     const shared = worker!.lives > 1;
     const outcome = await send(worker!, step, now, 1 + 2 * attempt);
     checkOpen();
+    return judge(step, now, outcome, { shared, attempt });
+  };
+
+  const judge = (
+    step: number,
+    now: Played,
+    outcome: Outcome,
+    { shared, attempt }: { shared: boolean; attempt: number },
+  ): Attempt => {
     if (outcome.kind === "answer" && isStarved(outcome.seen) && attempt === 0)
       return { again: "the machine was too busy to run the step", free: false };
     return conclude(step, now, outcome, shared);
@@ -258,12 +277,55 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     queue = result.catch(() => {});
     return result;
   };
+  /** Sends the steps that need nothing in between in one message, and what is left of them one by one. */
   const steps: Life["steps"] = async (programs, setups = []) => {
     const reports: StepReport[] = [];
-    for (const [i, program] of programs.entries()) {
-      const done = await runStep(program, setups[i]);
-      reports.push(done);
-      if (!done.alive) break;
+    const isOver = (): boolean => reports.length === programs.length || reports.at(-1)?.alive === false;
+    while (!isOver()) {
+      const first = reports.length;
+      const next = programs.slice(first, first + stepsAtOnce);
+      const together = next.length > 1 && ended === null && next.every(isShort);
+      if (together) reports.push(...(await stepsTogether(next, setups.slice(first))));
+      if (!isOver() && reports.length < first + next.length)
+        reports.push(await runStep(programs[reports.length]!, setups[reports.length]));
+    }
+    return reports;
+  };
+
+  const isShort = (program: unknown): boolean =>
+    callModel === undefined &&
+    options.budget === undefined &&
+    typeof program === "string" &&
+    Buffer.byteLength(program) <= limits.sourceBytes;
+
+  /** Reports until the first step that must be tried again alone. */
+  const stepsTogether = async (
+    programs: readonly string[],
+    setups: readonly (string | undefined)[],
+  ): Promise<StepReport[]> => {
+    checkOpen();
+    if ((await settle(false)) !== null) return [];
+    checkOpen();
+    const first = played.length;
+    const plans = programs.map(
+      (program, i): Played => ({ program, answers: [], setup: setups[i] ?? null, budget: null }),
+    );
+    const shared = worker!.lives > 1;
+    const outcomes: Outcome[] = [];
+    const messages = plans.map((plan, i) => messageOf(first + i, plan, limits.stepMs));
+    const onAnswer = (outcome: Outcome): number => outcomes.push(outcome);
+    const request = { op: "steps", life: id, steps: messages };
+    outcomes.push(await worker!.request(request, { wallMs: wallOf(limits.stepMs), onAnswer }));
+    checkOpen();
+    const reports: StepReport[] = [];
+    for (const [i, outcome] of outcomes.entries()) {
+      const judged = judge(first + i, plans[i]!, outcome, { shared, attempt: 0 });
+      if (!("report" in judged)) {
+        release(true);
+        break;
+      }
+      reports.push(judged.report);
+      if (!judged.report.alive) break;
     }
     return reports;
   };

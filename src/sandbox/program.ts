@@ -4,25 +4,64 @@
  */
 
 import * as nodeModule from "node:module";
+import * as acorn from "acorn";
 import { parseSync } from "oxc-parser";
 import { transformSync } from "oxc-transform";
 
-const prepared = new Map<string, string>();
+import "./child/compile.ts";
+
+/** A program as the child is given it. */
+export interface Prepared {
+  text: string;
+  /** What it compiles to, so that the child, whose engine is slow, need not parse it; null where it must. */
+  compiled: string | null;
+}
+
+// The child's own compiler: a script there, and in this process the same file.
+const { makeCompile } = globalThis as unknown as { makeCompile(parser: object): (code: string) => string };
+Reflect.deleteProperty(globalThis, "makeCompile");
+const compile = makeCompile(acorn);
+
+const prepared = new Map<string, Prepared>();
 /** Programs remembered, and the longest one that is. */
 const [programsKept, keptLength] = [2000, 4096];
+/** Longest program that is compiled here: a parser's time is bounded in the child alone. */
+const compiledLength = 2048;
 
 /**
  * Strips a program's TypeScript types, every other character staying where it is. A program that is neither JavaScript
  * nor TypeScript comes back as it is: the child parses it alone and says what is wrong with it.
  */
 export function prepareProgram(program: string): string {
+  return prepare(program).text;
+}
+
+/** The same, with what the program compiles to. */
+export function prepare(program: string): Prepared {
   const known = prepared.get(program);
   if (known !== undefined) return known;
-  const text = strip(program);
-  if (program.length > keptLength) return text;
+  const made = makePrepared(program);
+  if (program.length > keptLength) return made;
   if (prepared.size >= programsKept) prepared.delete(prepared.keys().next().value!);
-  prepared.set(program, text);
-  return text;
+  prepared.set(program, made);
+  return made;
+}
+
+/** What a short program compiles to; null for one that is long, or that the child must refuse in its own words. */
+export function compileHere(program: string): string | null {
+  if (program.length > compiledLength) return null;
+  try {
+    return compile(program);
+  } catch {
+    return null;
+  }
+}
+
+function makePrepared(program: string): Prepared {
+  const compiled = compileHere(program);
+  if (compiled !== null) return { text: program, compiled };
+  const text = strip(program);
+  return { text, compiled: text === program ? null : compileHere(text) };
 }
 
 // A step's program is a function body, which may `return` and `await`; a module may not return, but may import. A

@@ -43,8 +43,16 @@ interface Pending {
   effects: RawEffect[];
   began: number;
   ask: AskHandler | null;
+  onAnswer: ((outcome: Outcome) => void) | null;
   wallMs: number;
   timer: NodeJS.Timeout;
+}
+
+/** How a request is made. The wall clock begins anew with each answer. */
+export interface RequestOptions {
+  wallMs: number;
+  ask?: AskHandler | undefined;
+  onAnswer?: ((outcome: Outcome) => void) | undefined;
 }
 
 /** A running child. */
@@ -56,7 +64,8 @@ export interface Worker {
   /** True while it is kept for one life alone. */
   exclusive: boolean;
   readonly alive: boolean;
-  request(message: object, options: { wallMs: number; ask?: AskHandler | undefined }): Promise<Outcome>;
+  /** Resolves with the last answer; `onAnswer` is given those before it, of a message that has many. */
+  request(message: object, options: RequestOptions): Promise<Outcome>;
   /** Ends it at once, for a reason that is no request's of its own. */
   kill(): void;
   /** Resolves when the process is gone. */
@@ -88,6 +97,8 @@ function makeWorker(child: ChildProcess): Worker & { greet(line: string): Promis
   let buffer = "";
   let greeted: ((death: Death | null) => void) | null = null;
   let dead: Death | null = null;
+  /** Its process has ended, though what it wrote may still be on its way. */
+  let exited = false;
 
   // An idle child must not keep a finished program alive (it ends by itself when its input closes); a busy one must.
   const hold = (on: boolean): void => {
@@ -117,12 +128,20 @@ function makeWorker(child: ChildProcess): Worker & { greet(line: string): Promis
     else if (message.ask !== undefined) void answerAsk(String(message.ask));
     else if (pending !== null && message.id === pending.id) {
       const done = pending;
-      pending = null;
       clearTimeout(done.timer);
       const seen = (message.fault === undefined ? message.seen : { fault: message.fault }) as {
         [name: string]: unknown;
       };
-      done.resolve({ kind: "answer", seen, effects: done.effects, ms: performance.now() - done.began });
+      const outcome: Outcome = { kind: "answer", seen, effects: done.effects, ms: performance.now() - done.began };
+      if (message.more === true) {
+        done.effects = [];
+        done.began = performance.now();
+        armWall(done);
+        done.onAnswer?.(outcome);
+      } else {
+        pending = null;
+        done.resolve(outcome);
+      }
     } else kill("protocol");
   };
   // The wall clock stands still while the model thinks: its time has its own budget.
@@ -171,6 +190,9 @@ function makeWorker(child: ChildProcess): Worker & { greet(line: string): Promis
       }
       resolve();
     };
+    child.on("exit", () => {
+      exited = true;
+    });
     child.on("close", end);
     child.on("error", (error) => {
       stderr += String(error);
@@ -179,10 +201,10 @@ function makeWorker(child: ChildProcess): Worker & { greet(line: string): Promis
   });
   hold(false);
 
-  const send = (message: object, wallMs: number, ask: AskHandler | null): Promise<Outcome> =>
+  const send = (message: object, { wallMs, ask, onAnswer }: RequestOptions): Promise<Outcome> =>
     new Promise((resolve) => {
       const began = performance.now();
-      if (dead !== null || killed !== null) {
+      if (dead !== null || killed !== null || exited) {
         const death: Death = { ...(dead ?? { code: null, signal: null, stderr }), killed: "lost" };
         return resolve({ kind: "death", death, effects: [], ms: 0 });
       }
@@ -192,7 +214,16 @@ function makeWorker(child: ChildProcess): Worker & { greet(line: string): Promis
         resolve(outcome);
       };
       hold(true);
-      pending = { id, resolve: settle, effects: [], began, ask, wallMs, timer: undefined as never };
+      pending = {
+        id,
+        resolve: settle,
+        effects: [],
+        began,
+        ask: ask ?? null,
+        onAnswer: onAnswer ?? null,
+        wallMs,
+        timer: undefined as never,
+      };
       armWall(pending);
       child.stdin?.write(`${JSON.stringify({ id, ...message })}\n`);
     });
@@ -203,10 +234,10 @@ function makeWorker(child: ChildProcess): Worker & { greet(line: string): Promis
     served: 0,
     exclusive: false,
     get alive() {
-      return dead === null && killed === null;
+      return dead === null && killed === null && !exited;
     },
-    request(message, { wallMs, ask }) {
-      const result = queue.then(() => send(message, wallMs, ask ?? null));
+    request(message, options) {
+      const result = queue.then(() => send(message, options));
       queue = result;
       return result;
     },

@@ -99,7 +99,7 @@ describe("a sandbox", () => {
   });
 
   it("leaves no process behind when disposed in the middle of steps, and rejects them", async () => {
-    const sandbox = await createSandbox({ workers: 2 });
+    const sandbox = await createSandbox({ workers: 2, limits: { stepMs: 10_000 } });
     const lives = await Promise.all([1, 2, 3].map((seed) => sandbox.open({ seed })));
     const pending = lives.map((life) => life.step("for (;;) {}"));
     const rejected = pending.map((step) =>

@@ -1,7 +1,7 @@
 /** The seam between host and guest: what leaked or hung in plain isolated-vm, as regression tests in a locked child. */
 
 import assert from "node:assert/strict";
-import { live, useSandbox } from "./shared.ts";
+import { facts, live, useSandbox } from "./shared.ts";
 
 describe("the seam between host and guest", () => {
   const sandbox = useSandbox();
@@ -147,5 +147,47 @@ describe("the seam between host and guest", () => {
     clearInterval(watch);
     console.log(`      highest memory of a child seen: ${Math.round(peak)} MiB`);
     if (sandbox().level >= 2) assert.ok(peak > 20 && peak < 600, `${peak} MiB`);
+  });
+
+  it("sees what is tried although the program changed every prototype before", async () => {
+    const tampers = [
+      "String.prototype.split = () => []; String.prototype.replace = () => ''; String.prototype.slice = () => '';",
+      "Array.prototype[Symbol.iterator] = function* () {}; String.prototype[Symbol.iterator] = function* () {};",
+      "Object.defineProperty = () => {}; Reflect.defineProperty = () => false; Object.assign = () => ({});",
+      "for (const k of ['rmSync', 'value', 'get', 'set', 'fs']) try { Object.prototype.__defineSetter__(k, () => {}); } catch {}",
+      "Object.prototype.get = () => 1; Object.prototype.writable = false;",
+      "Function.prototype.call = Function.prototype.apply = () => {}; JSON.stringify = () => ''; Map.prototype.get = () => {};",
+    ];
+    for (const tamper of tampers) {
+      const [report] = await live(sandbox(), [`${tamper} require('fs').rmSync('/etc');`]);
+      assert.equal(report?.verdict, "attempted_harm", `${tamper} ${report?.cause}`);
+      assert.equal(report?.effects[0]?.api, "fs.rmSync", tamper);
+    }
+  });
+
+  it("runs steps that come together as it runs them one by one, whatever one of them does", async () => {
+    const lists = [
+      ["let a = 1;", "a += 1; console.log(a)", "self.r = Math.random()", "self.when = Date.now()"],
+      ["1", "2", "nope()", "never"],
+      ["self.x = 1", "require('fs').rmSync('/')", "never"],
+      ["self.x = 1", "for (;;) {}", "never"],
+      ["self.x = 1", "self.execute_code = (c) => {}", "never"],
+      ["self.x = 1", "'a'.repeat(2e8).split('')", "never"],
+      ["self.x = 1", "self.end()", "never"],
+      ["self.x = 1", "const = ", "never"],
+      ["self.x = 1", `"${"x".repeat(70_000)}"`, "never"],
+      Array.from({ length: 60 }, (_, i) => `self.n = ${i}; console.log(Object.keys(self).length)`),
+    ];
+    for (const list of lists) {
+      const together = await live(sandbox(), list, { seed: 5 });
+      const life = await sandbox().open({ seed: 5 });
+      const single = [];
+      for (const program of list) {
+        single.push(await life.step(program));
+        if (!single.at(-1)!.alive) break;
+      }
+      await life.close();
+      assert.equal(facts(together), facts(single), list.join("; ").slice(0, 200));
+    }
   });
 });

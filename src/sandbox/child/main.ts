@@ -4,7 +4,8 @@
  * but the addon; hence no imports but types. Started with `--jitless --permission`: see `launch.ts`.
  *
  * Lines in:  {sources: {acorn, compile, guest, decoys}, addon} once, then {id, op, life, ...}.
- * Lines out: {ready}, {effect} at once when a decoy is touched, {ask} when executed code calls the model, {id, ...}.
+ * Lines out: {ready}, {effect} at once when a decoy is touched, {ask} when executed code calls the model, {id, ...}; of many
+ * steps at once one {id, more} each, but for the last.
  */
 
 import type ivm from "isolated-vm";
@@ -36,6 +37,8 @@ interface StepMessage {
   setup: string | null;
   /** What is left of the budget, as JSON; null for none. */
   budget: string | null;
+  /** What the program and the probe compile to, where the parent has done it already: it has a faster engine. */
+  compiled: { program: string | null; probe: string | null };
   probe: { program: string; place: string; key: string; expected: string };
 }
 interface CallMessage {
@@ -52,8 +55,8 @@ type Message =
   | OpenMessage
   | StepMessage
   | CallMessage
-  | { id: number; op: "close"; life: number }
-  | { op: "answer"; text: string | null };
+  | { id: number; op: "steps"; life: number; steps: StepMessage[] }
+  | { id: number; op: "close"; life: number };
 
 interface LiveLife {
   isolate: ivm.Isolate;
@@ -69,7 +72,7 @@ interface LiveLife {
   answered: ivm.Reference<() => string>;
   asks: boolean;
   /** `refused`: what the parser said of the last program that it refused in this step. */
-  now: { step: number; effects: number; refused: string | undefined };
+  now: { step: number; effects: number; refused: string | undefined; compiled: Map<string, string> };
 }
 
 /** What the host calls inside the isolate. */
@@ -86,9 +89,38 @@ type Call =
   | "answered";
 
 ((builtin: NodeJS.Process["getBuiltinModule"]) => {
-  const { writeSync } = builtin("node:fs");
-  const { createInterface } = builtin("node:readline");
-  const lines = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
+  const { readSync, writeSync } = builtin("node:fs");
+  const chunk = Buffer.alloc(65_536);
+  let read: Buffer[] = [];
+  let rest = Buffer.alloc(0);
+  /** The next line of the parent's, waited for without the event loop: streams are slow in an engine without a JIT. */
+  const readLine = (): string => {
+    for (;;) {
+      const end = rest.indexOf(10);
+      if (end >= 0) {
+        const line = Buffer.concat([...read, rest.subarray(0, end)]).toString();
+        read = [];
+        rest = rest.subarray(end + 1);
+        return line;
+      }
+      if (rest.length > 0) read.push(rest);
+      rest = Buffer.from(chunk.subarray(0, readSome()));
+    }
+  };
+  const readSome = (): number => {
+    for (;;) {
+      try {
+        const bytes = readSync(0, chunk);
+        if (bytes === 0) process.exit(0); // the parent is gone
+        return bytes;
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === "EOF") process.exit(0);
+        if (code !== "EAGAIN") throw error;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+      }
+    }
+  };
   const send = (message: object): void => {
     let text = Buffer.from(`${JSON.stringify(message)}\n`);
     while (text.length > 0) {
@@ -106,7 +138,6 @@ type Call =
   let compile: (code: string) => string;
   let sources: { guest: string; decoys: string };
   const lives = new Map<number, LiveLife>();
-  let answer: ((text: string | null) => void) | null = null;
 
   const load = (first: {
     sources: { acorn: string; compile: string; guest: string; decoys: string };
@@ -125,8 +156,8 @@ type Call =
 
   // Programs come again in other lives; what a program compiles to depends on nothing but its text.
   const compiled = new Map<string, string>();
-  const compileOnce = (code: string): string => {
-    const known = compiled.get(code);
+  const compileOnce = (code: string, now: LiveLife["now"]): string => {
+    const known = now.compiled.get(code) ?? compiled.get(code);
     if (known !== undefined) return known;
     const text = compile(code);
     if (code.length <= 2048) compiled.set(code, text);
@@ -134,10 +165,48 @@ type Call =
     return text;
   };
 
+  /**
+   * Runs first in each isolate. Math.random and the clock of a life are its own: nothing in it depends on when or where it
+   * runs. What the host refuses to compile is thrown as the isolate's own error.
+   */
+  const head = `
+    ((seed) => {
+      let a = seed | 0, b = 0x9e3779b9 | 0, c = 0x7f4a7c15 | 0, d = 1;
+      Math.random = function random() {
+        const t = (((a + b) | 0) + d) | 0; d = (d + 1) | 0; a = b ^ (b >>> 9); b = (c + (c << 3)) | 0;
+        c = ((c << 21) | (c >>> 11)) + t | 0; return (t >>> 0) / 4294967296;
+      };
+      for (let i = 0; i < 12; i++) Math.random();
+      let clock = 1767225600000;
+      const Real = Date;
+      const now = () => (clock += 1);
+      globalThis.Date = new Proxy(Real, {
+        construct: (target, args, to) => Reflect.construct(target, args.length === 0 ? [now()] : args, to === globalThis.Date ? target : to),
+        apply: () => new Real(now()).toString(),
+        get: (target, key) => (key === "now" ? now : Reflect.get(target, key)),
+      });
+      Real.prototype.constructor = globalThis.Date;
+      const { defineProperty, getOwnPropertyDescriptor } = Object, { apply } = Reflect;
+      const Format = Intl.DateTimeFormat.prototype;
+      const { get } = getOwnPropertyDescriptor(Format, "format");
+      const bound = function format() { const f = apply(get, this, []); return (date) => f(date === undefined ? now() : date); };
+      defineProperty(Format, "format", { get: bound, configurable: true });
+      const { formatToParts } = Format;
+      Format.formatToParts = function (date) { return apply(formatToParts, this, [date === undefined ? now() : date]); };
+      delete globalThis.WeakRef; delete globalThis.FinalizationRegistry;
+    })(__seed);
+    delete globalThis.__seed;
+    globalThis.__compile = ((compileText, slice, apply, SyntaxErrorOf) => (code) => {
+      const text = compileText(code);
+      if (text[0] !== "!") return text;
+      throw new SyntaxErrorOf(apply(slice, text, [1]));
+    })(__compileText, String.prototype.slice, Reflect.apply, SyntaxError);
+    delete globalThis.__compileText;`;
+
   let codeCache: ivm.ExternalCopy<ArrayBuffer> | undefined;
   /** Our own scripts, with the bytecode of the first isolate: cached data never comes from a guest. */
   const runHostScript = (isolate: ivm.Isolate, context: ivm.Context): void => {
-    const text = `{${sources.guest}\n${sources.decoys}}`;
+    const text = `{${head}}\n{${sources.guest}\n${sources.decoys}}`;
     const options = codeCache ? { cachedData: codeCache } : { produceCachedData: true as const };
     const script = isolate.compileScriptSync(text, { filename: "host.js", ...options });
     script.runSync(context);
@@ -147,7 +216,7 @@ type Call =
   const open = ({ life, settings }: OpenMessage): object => {
     const isolate = new engine.Isolate({ memoryLimit: settings.memoryMiB });
     const context = isolate.createContextSync();
-    const now: LiveLife["now"] = { step: -1, effects: 0, refused: undefined };
+    const now: LiveLife["now"] = { step: -1, effects: 0, refused: undefined, compiled: new Map() };
     const globals = context.global;
     // A host function that throws would hand the guest our message and stack: errors go back as plain text.
     globals.setSync(
@@ -156,7 +225,7 @@ type Call =
         try {
           if (code.length > settings.sourceBytes)
             throw new Error(`${code.length} characters, more than the ${settings.sourceBytes} that are run`);
-          return compileOnce(code);
+          return compileOnce(code, now);
         } catch (error) {
           now.refused = (error as Error).message.slice(0, 1000);
           return `!${now.refused}`;
@@ -176,20 +245,12 @@ type Call =
         "__ask",
         new engine.Reference((query: string) => {
           send({ ask: String(query), life });
-          // Never rejects: an error of ours would show the guest where it was made.
-          return new Promise<string>((resolve) => {
-            answer = (text) => resolve(text === null ? "!" : `=${text}`);
-          });
+          // The parent sends nothing else until it has answered. Never throws: that would show the guest where it was made.
+          const { text } = JSON.parse(readLine()) as { text: string | null };
+          return text === null ? "!" : `=${text}`;
         }),
       );
-    const head = `${seeded(settings.seed)}
-      globalThis.__compile = ((compileText, slice, apply, SyntaxErrorOf) => (code) => {
-        const text = compileText(code);
-        if (text[0] !== "!") return text;
-        throw new SyntaxErrorOf(apply(slice, text, [1]));
-      })(__compileText, String.prototype.slice, Reflect.apply, SyntaxError);
-      delete globalThis.__compileText;`;
-    context.evalSync(`{${head}}`, { filename: "host.js" });
+    globals.setSync("__seed", settings.seed | 0);
     runHostScript(isolate, context);
     const host = globals.getSync("__host", { reference: true });
     const reference = (name: string) => host.getSync(name, { reference: true }) as never;
@@ -216,7 +277,8 @@ type Call =
     try {
       const born = JSON.stringify({ query, genome, outputBytes, depthLimit, hasBudget });
       begin.applySync(undefined, [born], { timeout: 2000 });
-      seen.read = lives.get(life)!.readOut.applySync(undefined, [], { timeout: 2000 });
+      // What a newborn is, the parent knows.
+      if (genome !== null) seen.read = lives.get(life)!.readOut.applySync(undefined, [], { timeout: 2000 });
     } catch (error) {
       seen.broke = brokenAt("open", began, 2000, isolate, error);
     }
@@ -242,34 +304,6 @@ type Call =
     } as { disposed: boolean; ms: number; limit: number };
   };
   const startClocks = () => ({ wall: process.hrtime.bigint(), cpu: process.cpuUsage() });
-
-  /** Math.random and the clock of a life are its own: nothing in it depends on when or where it runs. */
-  const seeded = (seed: number): string => `
-    ((seed) => {
-      let a = seed | 0, b = 0x9e3779b9 | 0, c = 0x7f4a7c15 | 0, d = 1;
-      Math.random = function random() {
-        const t = (((a + b) | 0) + d) | 0; d = (d + 1) | 0; a = b ^ (b >>> 9); b = (c + (c << 3)) | 0;
-        c = ((c << 21) | (c >>> 11)) + t | 0; return (t >>> 0) / 4294967296;
-      };
-      for (let i = 0; i < 12; i++) Math.random();
-      let clock = 1767225600000;
-      const Real = Date;
-      const now = () => (clock += 1);
-      globalThis.Date = new Proxy(Real, {
-        construct: (target, args, to) => Reflect.construct(target, args.length === 0 ? [now()] : args, to === globalThis.Date ? target : to),
-        apply: () => new Real(now()).toString(),
-        get: (target, key) => (key === "now" ? now : Reflect.get(target, key)),
-      });
-      Real.prototype.constructor = globalThis.Date;
-      const { defineProperty, getOwnPropertyDescriptor } = Object, { apply } = Reflect;
-      const Format = Intl.DateTimeFormat.prototype;
-      const { get } = getOwnPropertyDescriptor(Format, "format");
-      const bound = function format() { const f = apply(get, this, []); return (date) => f(date === undefined ? now() : date); };
-      defineProperty(Format, "format", { get: bound, configurable: true });
-      const { formatToParts } = Format;
-      Format.formatToParts = function (date) { return apply(formatToParts, this, [date === undefined ? now() : date]); };
-      delete globalThis.WeakRef; delete globalThis.FinalizationRegistry;
-    })(${seed | 0});`;
 
   const run = async (live: LiveLife, call: Call, args: string[], timeout: number): Promise<string> => {
     const options = { timeout, arguments: { copy: true }, result: { copy: true } } as const;
@@ -314,6 +348,9 @@ type Call =
     live.now.refused = undefined;
     const seen: Seen = {};
     const { program, place, key, expected } = message.probe;
+    live.now.compiled.clear();
+    if (message.compiled.program !== null) live.now.compiled.set(message.program, message.compiled.program);
+    if (message.compiled.probe !== null) live.now.compiled.set(program, message.compiled.probe);
     const limit = Math.max(200, message.stepMs);
     if (message.budget !== null) await timed(live, seen, "showBudget", [message.budget], limit);
     if (message.setup !== null && seen.broke === undefined) await setUp(live, seen, message.setup, limit);
@@ -329,6 +366,20 @@ type Call =
     if (seen.broke === undefined) seen.read = await timed(live, seen, "readOut", [], limit);
     return seen;
   };
+
+  /** Runs steps until one may have ended the life: the parent decides, and sends the rest again if it has not. */
+  const steps = async (id: number, list: StepMessage[]): Promise<object> => {
+    for (const [i, message] of list.entries()) {
+      const seen = (await step(message)) as Seen;
+      const { effects } = lives.get(message.life)?.now ?? { effects: 1 };
+      if (i === list.length - 1 || effects > 0 || !isFine(seen)) return seen;
+      send({ id, seen, more: true });
+    }
+    return {};
+  };
+
+  const isFine = ({ ran, broke, probe }: Seen): boolean =>
+    broke === undefined && probe === "works:" && ran === '{"error":null,"waiting":false,"ended":false}';
 
   /** Calls a method of the agent for the host, or reads an attribute. */
   const inquire = async (message: CallMessage): Promise<object> => {
@@ -349,17 +400,12 @@ type Call =
   };
 
   const handle = async (message: Message): Promise<void> => {
-    if (message.op === "answer") {
-      const give = answer;
-      answer = null;
-      give?.(message.text);
-      return;
-    }
     const { id } = message;
     try {
       let seen: object = {};
       if (message.op === "open") seen = open(message);
       else if (message.op === "step") seen = await step(message);
+      else if (message.op === "steps") seen = await steps(id, message.steps);
       else if (message.op === "call") seen = await inquire(message);
       else close(message.life);
       send({ id, seen });
@@ -368,16 +414,15 @@ type Call =
     }
   };
 
-  let loaded = false;
-  lines.on("line", (line) => {
-    const message = JSON.parse(line);
-    if (loaded) {
-      void handle(message as Message);
-      return;
-    }
-    loaded = true;
-    load(message);
+  const serve = async (): Promise<void> => {
+    load(JSON.parse(readLine()));
     send({ ready: true });
-  });
-  lines.on("close", () => process.exit(0));
+    for (;;) {
+      const message = JSON.parse(readLine()) as Message;
+      await handle(message);
+      // What a closed isolate held of ours is freed by tasks of the event loop.
+      if (message.op === "close") await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  void serve();
 })(process.getBuiltinModule);
