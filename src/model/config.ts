@@ -100,7 +100,7 @@ function activationOf(path: string, name: unknown): ModelConfig["activation"] {
     swish: "silu",
     relu: "relu",
   };
-  const found = known[String(name)];
+  const found = Object.hasOwn(known, String(name)) ? known[String(name)] : undefined;
   if (found !== undefined) return found;
   const supported = `${Object.keys(known).join(", ")} are`;
   throw new ModelFailure({ kind: "unsupported", path, what: "the activation", value: JSON.stringify(name), supported });

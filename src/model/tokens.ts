@@ -59,10 +59,10 @@ export async function openHuggingFaceTokenizer(
     size: tokenizer.get_vocab().size,
     end,
     encode: (text) => tokenizer.encode(text, { add_special_tokens: false }).ids,
-    decode: (ids) =>
-      tokenizer.decode(
-        ids.filter((id) => !special.has(id)),
-        { skip_special_tokens: false, clean_up_tokenization_spaces: false },
-      ),
+    decode(ids) {
+      const own = ids.filter((id) => !special.has(id));
+      const options = { skip_special_tokens: false, clean_up_tokenization_spaces: false };
+      return own.length === 0 ? "" : tokenizer.decode(own, options);
+    },
   };
 }

@@ -1,0 +1,152 @@
+/** Decoders from every file format against what Transformers computed, and against themselves in other batches. */
+
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Decoder, generate, openModel, randomModel, runPrefix } from "../../src/model/index.ts";
+import { createRandom } from "../../src/random/index.ts";
+import { distance, endId, ggufOf, reference, temporaryFolder, writeFolder } from "./shared.ts";
+
+const one = { threads: 1 };
+
+describe("a decoder", () => {
+  for (const [name, model] of Object.entries(reference.models)) {
+    it(`of the shape ${name} computes what Transformers does`, async () => {
+      using folder = temporaryFolder();
+      writeFolder(folder.path, model);
+      await equalsReference(await openModel(folder.path, one), model);
+    });
+
+    // A GGUF file does not say which activation there is: it is always the family's own.
+    if (model.config.activation_function === "relu") continue;
+    it(`of the shape ${name} computes the same from a GGUF file`, async () => {
+      using folder = temporaryFolder();
+      const file = join(folder.path, "model.gguf");
+      writeFileSync(file, ggufOf(model));
+      await equalsReference(await openModel(file, one), model);
+    });
+  }
+
+  for (const type of ["F16", "BF16"] as const)
+    it(`computes the same from ${type} weights in three shards, and in a GGUF file`, async () => {
+      using folder = temporaryFolder();
+      const model = reference.models.llama!;
+      writeFolder(folder.path, model, { type, shards: 3 });
+      await equalsReference(await openModel(folder.path, one), model);
+      const file = join(folder.path, "model.gguf");
+      writeFileSync(file, ggufOf(model, type === "F16" ? 1 : 30));
+      await equalsReference(await openModel(file, one), model);
+    });
+
+  it("of more than 64 MB is converted once, and gives the same numbers from its cache", async () => {
+    using folder = temporaryFolder();
+    using cache = temporaryFolder();
+    const { config, shapes } = reference.models.llama!;
+    const vocabulary = 260_000;
+    const model = {
+      config: { ...config, vocab_size: vocabulary },
+      shapes: Object.fromEntries(
+        Object.entries(shapes).map(([name, shape]) => [name, shape[0] === 48 ? [vocabulary, shape[1]!] : shape]),
+      ),
+      rows: [],
+    };
+    writeFolder(folder.path, model, { type: "F16" });
+    const options = { ...one, cacheFolder: cache.path };
+    const shares: number[] = [];
+    const first = await openModel(folder.path, {
+      ...options,
+      onProgress: ({ done, total }) => shares.push(done / total),
+    });
+    const second = await openModel(folder.path, { ...options, onProgress: () => assert.fail("converted twice") });
+    const input = { tokens: Int32Array.of(5, 1, 259_999), batch: 1 };
+    const [a, b] = [await first.forward(input), await second.forward(input)];
+    assert.deepEqual(a.logits, b.logits);
+    assert.equal(shares.at(-1), 1);
+    assert.ok(shares.every((share, i) => i === 0 || share > shares[i - 1]!));
+    const output = second.outputWeight();
+    const logit = a.hidden.reduce((sum, value, i) => sum + value * output[7 * 32 + i]!, 0);
+    assert.ok(Math.abs(logit - a.logits[7]!) < 1e-4, `${logit} against ${a.logits[7]}`);
+    await Promise.all([first.dispose(), second.dispose()]);
+  });
+
+  it("gives a row the same bits whatever batch it is in, padded, after a prefix and step by step", async () => {
+    using folder = temporaryFolder();
+    for (const name of ["gpt2", "llama", "qwen2"]) {
+      writeFolder(folder.path, reference.models[name]!);
+      const decoder = await openModel(folder.path, one);
+      const { rows } = reference.models[name]!;
+      const prompts = Array.from({ length: 16 }, (_, i) => rows[i % rows.length]!.ids);
+      const prefix = await runPrefix(decoder, [3, 1, 4, 1, 5]);
+      const draw = (some: number[]) =>
+        generate(decoder, {
+          prefix,
+          prompts: some.map((i) => prompts[i]!),
+          streams: some.map((i) => createRandom(1, "row", i)),
+          maxTokens: 8,
+          padTo: 12,
+        });
+      const all = await draw(prompts.map((_, i) => i));
+      for (const some of [[0], [3], [5, 2], [1, 0, 7], [12, 4, 9, 15, 8]])
+        assert.deepEqual(
+          await draw(some),
+          some.map((i) => all[i]),
+        );
+      await decoder.dispose();
+    }
+  });
+
+  it("ends a text at the model's own end, and decodes without it", async () => {
+    using folder = temporaryFolder();
+    writeFolder(folder.path, reference.models.gpt2!);
+    const decoder = await openModel(folder.path, one);
+    assert.deepEqual(decoder.tokenizer.end, [endId]);
+    assert.deepEqual(decoder.tokenizer.encode("ab c"), [0, 1, 26, 2]);
+    assert.equal(decoder.tokenizer.decode([0, 1, 26, 2, endId]), "ab c");
+    await decoder.dispose();
+  });
+
+  it("with random weights is the same for the same seed, and another for another", async () => {
+    using folder = temporaryFolder();
+    writeFolder(folder.path, reference.models.llama!);
+    const { config, tokenizer, dispose } = await openModel(folder.path, one);
+    await dispose();
+    const logits = async (seed: number) => {
+      const decoder = await randomModel(config, tokenizer, { ...one, seed });
+      const { logits: found } = await decoder.forward({ tokens: Int32Array.of(1, 2, 3), batch: 1 });
+      await decoder.dispose();
+      return found;
+    };
+    assert.deepEqual(await logits(3), await logits(3));
+    assert.notDeepEqual(await logits(3), await logits(4));
+  });
+});
+
+/** Each row alone, all rows padded in one batch, and the longest in two parts. */
+async function equalsReference(decoder: Decoder, { rows }: (typeof reference.models)[string]): Promise<void> {
+  const { width, vocabulary } = decoder.config;
+  const close = (found: ArrayLike<number>, expected: number[], what: string) =>
+    assert.ok(distance(found, expected) < 1e-5, `${what}: ${distance(found, expected)} of its size away`);
+  for (const { ids, hidden, logits } of rows) {
+    const found = await decoder.forward({ tokens: Int32Array.from(ids), batch: 1 });
+    close(found.hidden, hidden, "hidden state");
+    close(found.logits, logits, "logits");
+  }
+  const length = Math.max(...rows.map(({ ids }) => ids.length));
+  const pads = rows.map(({ ids }) => length - ids.length);
+  const tokens = Int32Array.from(rows.flatMap(({ ids }, row) => [...new Array<number>(pads[row]!).fill(0), ...ids]));
+  const valid = Uint8Array.from(
+    rows.flatMap(({ ids }, row) => [...new Array<number>(pads[row]!).fill(0), ...ids.map(() => 1)]),
+  );
+  const padded = await decoder.forward({ tokens, valid, batch: rows.length });
+  const long = rows.at(-1)!.ids;
+  const prefix = await runPrefix(decoder, long.slice(0, 3));
+  const middle = await decoder.forward({ tokens: Int32Array.from(long.slice(3, 8)), batch: 1, prefix: prefix.past });
+  const tail = Int32Array.from([...long.slice(8), ...long.slice(8)]);
+  const parts = await decoder.forward({ tokens: tail, batch: 2, prefix: prefix.past, past: middle.past, rows: [0, 0] });
+  for (const [row, { hidden, logits }] of rows.entries()) {
+    close(padded.hidden.subarray(row * width, (row + 1) * width), hidden, "padded hidden state");
+    close(padded.logits.subarray(row * vocabulary, (row + 1) * vocabulary), logits, "padded logits");
+  }
+  close(parts.logits.subarray(vocabulary), rows.at(-1)!.logits, "logits after a prefix and a past");
+  await decoder.dispose();
+}
