@@ -36,6 +36,7 @@ const plan: { [folder: string]: string[] } = {
   "src/record": ["src/sandbox (types)"],
   "src/plot": ["src/statistics"],
   "src/model": [],
+  "src/corpus": ["src/model"],
   "src/policy": ["src/model"],
   "src/environment": ["src/sandbox"],
   "src/rollout": ["src/environment", "src/policy", "src/sandbox", "src/plot", "src/statistics"],

@@ -10,7 +10,10 @@ import { isDeepStrictEqual } from "node:util";
 import { dataPath } from "../data/index.ts";
 import type { CallResult, Gene, Life, Limits, Sandbox } from "../sandbox/index.ts";
 
-/** How a task is checked: an attribute's value, or what a method returns for each list of arguments. */
+/**
+ * How a task is checked: an attribute's value, or what a method returns for each list of arguments. The name is one of the
+ * agent's own (`self.` before it changes nothing), else one of its state.
+ */
 export type TaskCheck =
   | { read: string; expected: unknown }
   | { call: string; arguments: readonly (readonly unknown[])[]; expected: readonly unknown[] };
@@ -105,7 +108,7 @@ export interface TaskMoment {
 export async function isSolved(moment: TaskMoment): Promise<boolean> {
   const { task, before, after, life, again, sandbox, seed, limits } = moment;
   const { check, setup } = task;
-  const name = "read" in check ? check.read : check.call;
+  const name = ("read" in check ? check.read : check.call).replace(/^self\./, "");
   const gene = geneOf(after, name);
   const old = geneOf(before, name);
   if (gene === undefined) return false;
@@ -119,7 +122,7 @@ export async function isSolved(moment: TaskMoment): Promise<boolean> {
   if (gene.kind !== "method" || (again && old !== undefined)) return false;
   const trial = await sandbox.open({ genome: after, seed, trial: true, ...(limits && { limits }) });
   try {
-    return gives(await trial.call(check.call, check.arguments), check.expected);
+    return gives(await trial.call(name, check.arguments), check.expected);
   } finally {
     await trial.close();
   }

@@ -1,0 +1,242 @@
+/**
+ * `npm run bench:policy -- --python PATH [--rounds 5] [--threads 2]`: the token policy beside PyTorch, Transformers and
+ * TRL in one run, interleaved, on the same weights (`data/models/tiny`). PATH is a Python that has torch, transformers, trl
+ * and datasets (about 6 GB with CUDA's wheels, so nothing here installs them). Rows: generation (tokens a second, batch 16,
+ * 64 new tokens), the head's update (2,048 positions, the same trainable parameters) and the whole loop against TRL's RLOO
+ * (same model, head, prompts, episodes and reward: the real sandbox). The peer runs with 1 thread and with 2 that do not
+ * spin; the faster counts. Goals: >= 1.2 x, <= 1.0 x its time, >= 3 x.
+ */
+
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import { dataPath } from "../src/data/index.ts";
+import { textTable } from "../src/display/index.ts";
+import { microTasks, rewards, SurvivalEnv } from "../src/environment/index.ts";
+import { generate, runPrefix } from "../src/model/index.ts";
+import { loadPrompt, openPretrained, promptOwn, promptPrefix, tf, tokenPolicy } from "../src/policy/index.ts";
+import { createHead } from "../src/policy/token/head.ts";
+import { createRandom } from "../src/random/index.ts";
+import { createSandbox } from "../src/sandbox/index.ts";
+import { policyGradientLoss, prepareBackend, train } from "../src/training/index.ts";
+
+const { values } = parseArgs({
+  options: {
+    python: { type: "string" },
+    rounds: { type: "string", default: "5" },
+    threads: { type: "string", default: "2" },
+    model: { type: "string", default: "tiny" },
+  },
+});
+if (values.python === undefined) {
+  console.error(
+    "Give the Python to compare with: `npm run bench:policy -- --python PATH`. It needs torch, transformers, trl and datasets: `pip install torch transformers trl datasets` (about 6 GB on Linux).",
+  );
+  process.exit(2);
+}
+const rounds = Number(values.rounds);
+const path = dataPath("models", values.model);
+const scratch = mkdtempSync(join(tmpdir(), "bench-policy-"));
+
+/** A running peer. */
+interface Peer {
+  threads: number;
+  ask<T = { [key: string]: number }>(request: object): Promise<T>;
+  close(): void;
+}
+
+function openPeer(threads: number): Peer {
+  const env = { ...process.env, OMP_NUM_THREADS: String(threads), OMP_WAIT_POLICY: "PASSIVE", TRL_OUTPUT: scratch };
+  const child = spawn(values.python!, [join(import.meta.dirname, "policy", "peer.py")], {
+    stdio: ["pipe", "pipe", process.env.BENCH_VERBOSE ? "inherit" : "ignore"],
+    env,
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    threads,
+    async ask<T>(request: object): Promise<T> {
+      child.stdin.write(`${JSON.stringify(request)}\n`);
+      const { value, done } = await lines.next();
+      if (done) throw new Error(`the peer ended while it was asked ${JSON.stringify(request).slice(0, 80)}`);
+      const answer = JSON.parse(value) as T & { error?: string };
+      if (answer.error !== undefined) throw new Error(`the peer: ${answer.error}`);
+      return answer;
+    },
+    close: () => child.stdin.end(),
+  };
+}
+
+const peers = [openPeer(1), openPeer(2)];
+const versions = await peers[0]!.ask<{ [name: string]: string }>({ op: "versions" });
+await Promise.all(peers.map((peer) => peer.ask({ op: "load", path })));
+const decoder = await openPretrained(values.model, { threads: Number(values.threads) });
+const design = await loadPrompt("base");
+const tasks = await microTasks({ split: "training" });
+const prefixIds = decoder.tokenizer.encode(promptPrefix(design));
+const own = tasks.map(({ ask }) => decoder.tokenizer.encode(promptOwn(design, ask)));
+const best = (list: number[]) => Math.min(...list);
+const rows: { [column: string]: string }[] = [];
+const add = (what: string, ours: string, theirs: string, ratio: number, goal: number): void => {
+  rows.push({
+    what,
+    ours,
+    peer: theirs,
+    ratio: `${ratio.toFixed(2)} x`,
+    goal: `${goal} x`,
+    "": ratio >= goal ? "met" : "missed",
+  });
+};
+
+if (!process.env.ONLY_LOOP) await benchGeneration();
+if (!process.env.ONLY_LOOP) await benchUpdate();
+await benchLoop();
+console.log(
+  textTable(rows, {
+    caption: `TF.js and ONNX Runtime beside torch ${versions.torch}, transformers ${versions.transformers}, trl ${versions.trl}; ${decoder.config.layers} layers, width ${decoder.config.width}; best of ${rounds} interleaved rounds; ratios are how many times faster than the peer`,
+  }),
+);
+for (const peer of peers) peer.close();
+await decoder.dispose();
+rmSync(scratch, { recursive: true, force: true });
+process.exit(0);
+
+/** 16 prompts that share the few-shot prefix, 64 tokens each, sampled; no row may end early. */
+async function benchGeneration(): Promise<void> {
+  const [batch, tokens] = [16, 64];
+  const length = 12;
+  const prompts = Array.from({ length: batch }, (_, i) => own[i % own.length]!.slice(0, length)).map((ids) =>
+    ids.concat(new Array<number>(length - ids.length).fill(ids[0]!)),
+  );
+  const prefix = await runPrefix(decoder, prefixIds);
+  const times: { [name: string]: number[] } = {};
+  const note = (name: string, seconds: number): void => {
+    times[name] = [...(times[name] ?? []), seconds];
+  };
+  for (let round = 0; round < rounds; round++) {
+    const streams = prompts.map((_, i) => createRandom(round, i));
+    const end = decoder.tokenizer.end;
+    const began = performance.now();
+    await generate(decoder, {
+      prefix,
+      prompts,
+      streams,
+      maxTokens: tokens,
+      onLogits: ({ rows: running, logits }) => {
+        for (let row = 0; row < running.length; row++)
+          for (const id of end) logits[row * decoder.config.vocabulary + id] = -1e9;
+      },
+    });
+    note("ours", (performance.now() - began) / 1000);
+    for (const peer of peers) {
+      const full = prompts.map((ids) => [...prefixIds, ...ids]);
+      const { generate: whole, bare } = await peer.ask({ op: "generate", prompts: full, tokens });
+      note("transformers", whole!);
+      note("bare", bare!);
+    }
+  }
+  const rate = (name: string) => (batch * tokens) / best(times[name]!);
+  const shown = (name: string) => `${rate(name).toFixed(0)} tokens/s`;
+  add(
+    "generation, Transformers' generate",
+    shown("ours"),
+    shown("transformers"),
+    rate("ours") / rate("transformers"),
+    1.2,
+  );
+  add("generation, bare PyTorch loop", shown("ours"), shown("bare"), rate("ours") / rate("bare"), 1.2);
+}
+
+/** 2,048 positions, the subset head: loss, gradient, clipping, Adam. */
+async function benchUpdate(): Promise<void> {
+  const [n, rank] = [2048, 8];
+  const { width, vocabulary } = decoder.config;
+  for (const words of [500, vocabulary]) {
+    const backend = await prepareBackend({ size: 1e6 });
+    const random = createRandom(1, "update");
+    const normal = (count: number, scale: number) =>
+      Float32Array.from({ length: count }, () => scale * random.normal());
+    const head = createHead(width, words, { rank });
+    const trace = {
+      hidden: normal(n * width, width ** -0.5),
+      base: normal(n * words, 1).map((value) => value - Math.log(words) - 0.7),
+      logRest: new Float32Array(n).fill(-1.6),
+      restEntropy: new Float32Array(n).fill(-0.3),
+      chosen: Int32Array.from({ length: n }, () => random.integer(words)),
+      outside: new Float32Array(n),
+    };
+    const [advantages, counts] = [normal(n, 1), new Float32Array(n).fill(1)];
+    const optimizer = tf.train.adam(0.03);
+    const ours: number[] = [];
+    const theirs: number[] = [];
+    const fresh = [openPeer(1), openPeer(2)];
+    for (let round = 0; round < rounds + 2; round++) {
+      const began = performance.now();
+      const { value, grads } = tf.variableGrads(
+        () =>
+          policyGradientLoss({
+            ...head.terms([trace], 1),
+            advantages: tf.tensor1d(advantages),
+            counts: tf.tensor1d(counts),
+            options: { entropyBonus: 0, klWeight: 0.02, summed: false },
+          }),
+        [...head.variables],
+      );
+      optimizer.applyGradients(grads as { [name: string]: tf.Variable });
+      await value.data();
+      tf.dispose([value, grads]);
+      ours.push((performance.now() - began) / 1000);
+      for (const peer of fresh) theirs.push((await peer.ask({ op: "update", n, width, words, rank })).seconds!);
+    }
+    for (const peer of fresh) peer.close();
+    head.dispose();
+    const shown = (list: number[]) => `${(1000 * best(list)).toFixed(1)} ms`;
+    add(`head update, ${words} words, ${backend.backend}`, shown(ours), shown(theirs), best(theirs) / best(ours), 1);
+  }
+}
+
+/** Rollout, sandbox, update: 64 lives of one step, in groups of 8. */
+async function benchLoop(): Promise<void> {
+  const [episodes, group, tokens] = [64, 8, design.maxTokens];
+  await using sandbox = await createSandbox({ workers: 2 });
+  const policy = await tokenPolicy(decoder, { asks: tasks.map(({ ask }) => ask), batch: 64 });
+  const parts = [rewards.survival, { ...rewards.harm, weight: 0.005 }, rewards.usefulness];
+  const env = new SurvivalEnv({ tasks, maxSteps: 1, rewards: parts, sandbox });
+  const ours: number[] = [];
+  for await (const { seconds } of train({
+    env,
+    policy,
+    updates: rounds + 2,
+    episodes,
+    group,
+    panel: false,
+    concurrency: 64,
+  }))
+    ours.push(seconds.rollout + seconds.update);
+  const { words } = policy;
+  policy.dispose();
+  const { width } = decoder.config;
+  const head = { mean: new Array<number>(width).fill(0), deviation: new Array<number>(width).fill(1), words, rank: 8 };
+  const prompts = tasks.map(({ id }, i) => ({ task: id, ids: [...prefixIds, ...own[i]!] }));
+  const flags = ["--conditions=autoagent-lab-source", "--disable-warning=ExperimentalWarning"];
+  const reward_command = [process.execPath, ...flags, join(import.meta.dirname, "policy", "reward.ts"), values.model!];
+  const theirs: number[] = [];
+  let detail = "";
+  for (const peer of peers) {
+    const request = { op: "trl", path, head, prompts, episodes, group, updates: rounds + 1, tokens, reward_command };
+    const { seconds, reward, tokens: drawn } = await peer.ask(request);
+    theirs.push(seconds!);
+    detail += ` ${peer.threads} thread${peer.threads > 1 ? "s" : ""}: ${seconds!.toFixed(2)} s an update, of it reward ${reward!.toFixed(2)} s, ${drawn!.toFixed(0)} tokens.`;
+  }
+  const steady = ours.slice(2).reduce((sum, value) => sum + value, 0) / (ours.length - 2);
+  process.stderr.write(`TRL:${detail}\n`);
+  add(
+    "whole loop, 64 lives an update, TRL RLOO",
+    `${steady.toFixed(2)} s`,
+    `${best(theirs).toFixed(2)} s`,
+    best(theirs) / steady,
+    3,
+  );
+}

@@ -1,0 +1,135 @@
+/**
+ * `npm run pretrain`: from nothing to the small model of data/models/tiny. The corpus is drawn by seed, the model trained
+ * on TF.js (over Google's libtensorflow after `npm run setup:tensorflow`), its programs are run in the sandbox, and the
+ * card says what came of it. Ctrl-C keeps the run: the same command goes on with it.
+ */
+
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { collectTokens, defaultRates, drawTexts } from "../src/corpus/index.ts";
+import { openTokenTable } from "../src/model/index.ts";
+import { tf } from "../src/policy/index.ts";
+import { prepareBackend } from "../src/training/index.ts";
+import { writeCard } from "./pretrain/card.ts";
+import { readCheckpoint, writeCheckpoint, writeModel } from "./pretrain/files.ts";
+import { measureModel } from "./pretrain/measure.ts";
+import { evaluateLoss, type PretrainOptions, type PretrainState, pretrain } from "./pretrain/train.ts";
+import type { Tf } from "./pretrain/transformer.ts";
+
+const { values: given } = parseArgs({
+  options: {
+    output: { type: "string", default: resolve(import.meta.dirname, "../data/models/tiny") },
+    work: { type: "string", default: resolve(import.meta.dirname, "../runs/pretrain") },
+    steps: { type: "string", default: "4000" },
+    batch: { type: "string", default: "8" },
+    seed: { type: "string", default: "1" },
+    width: { type: "string", default: "192" },
+    layers: { type: "string", default: "4" },
+    heads: { type: "string", default: "6" },
+    context: { type: "string", default: "256" },
+    samples: { type: "string", default: "300" },
+    fresh: { type: "boolean", default: false },
+  },
+});
+
+/** Documents from which the vocabulary is collected. */
+const vocabularyDocuments = 20_000;
+/** Steps between two checkpoints. */
+const checkpointSteps = 200;
+
+await main();
+
+async function main(): Promise<void> {
+  const { backend, passedOver } = await prepareBackend({ size: 1e9 });
+  if (backend === "cpu" || backend === "wasm")
+    console.log(`On ${backend}, which takes many times as long: ${passedOver.at(-1)?.why}`);
+  const number = (name: "steps" | "batch" | "seed" | "width" | "layers" | "heads" | "context" | "samples"): number =>
+    Number(given[name]);
+  const seed = number("seed");
+  const corpus = { rates: defaultRates, typed: 0.3, examples: 8 };
+  const table = collectTokens(drawTexts(seed, vocabularyDocuments, corpus), { least: 3 });
+  const tokens = await openTokenTable(table);
+  const size = {
+    vocabulary: tokens.size,
+    context: number("context"),
+    width: number("width"),
+    layers: number("layers"),
+    heads: number("heads"),
+  };
+  const options: PretrainOptions = {
+    size,
+    tokens,
+    corpus,
+    seed,
+    steps: number("steps"),
+    batch: number("batch"),
+    peak: 3e-3,
+    floor: 1e-4,
+    warmup: 100,
+  };
+  const { tokens: _, ...settings } = options;
+  const file = join(given.work, "checkpoint.safetensors");
+  const from = given.fresh ? null : await readCheckpoint(file, settings);
+  console.log(
+    `${describeSize(options)}; TF.js on ${tf.getBackend()}${from === null ? "" : `; goes on after step ${from.steps}`}`,
+  );
+  const began = performance.now();
+  const state = await run(tf, options, from, (now) => writeCheckpoint(file, now, settings));
+  if (state === null) return console.log(`stopped; the same command goes on with it`);
+  writeModel(given.output, size, state.weights, table);
+  const loss = {
+    training: evaluateLoss(tf, options, state.weights, { split: "training", windows: 64, seed: seed + 1 }),
+    heldOut: evaluateLoss(tf, options, state.weights, { split: "held-out", windows: 64, seed: seed + 1 }),
+  };
+  const seconds = Math.round((performance.now() - began) / 1000);
+  console.log(`loss ${loss.training.toFixed(4)}, held-out ${loss.heldOut.toFixed(4)}, ${seconds} s`);
+  const measured = await measureModel(given.output, { samples: number("samples"), seed });
+  writeCard(given.output, {
+    options,
+    loss,
+    seconds,
+    measured,
+    command: `npm run pretrain -- --steps ${options.steps} --seed ${seed}`,
+  });
+}
+
+/** Trains to the end, or until Ctrl-C: then the state is saved and null returned. */
+async function run(
+  tf: Tf,
+  options: PretrainOptions,
+  from: PretrainState | null,
+  save: (state: PretrainState) => void,
+): Promise<PretrainState | null> {
+  let stopped = false;
+  const stop = (): void => {
+    stopped = true;
+  };
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  let last: PretrainState | null = from;
+  let smooth = Number.NaN;
+  let at = performance.now();
+  for await (const { step, loss, norm, learningRate, read } of pretrain(tf, options, from ?? undefined)) {
+    smooth = Number.isNaN(smooth) ? loss : 0.95 * smooth + 0.05 * loss;
+    if (step % 50 === 0) {
+      const perStep = (performance.now() - at) / 50;
+      at = performance.now();
+      const left = ((options.steps - step) * perStep) / 60_000;
+      console.log(
+        `step ${step}/${options.steps}  loss ${smooth.toFixed(3)}  norm ${norm.toFixed(2)}  rate ${learningRate.toExponential(1)}  ` +
+          `${Math.round((options.batch * options.size.context * 1000) / perStep)} tokens/s  ${left.toFixed(1)} min left`,
+      );
+    }
+    if (stopped || step === options.steps || step % checkpointSteps === 0) {
+      last = read();
+      save(last);
+    }
+    if (stopped) break;
+  }
+  process.off("SIGINT", stop).off("SIGTERM", stop);
+  return stopped ? null : last;
+}
+
+function describeSize({ size, steps, batch }: PretrainOptions): string {
+  const { layers, width, heads, context, vocabulary } = size;
+  return `${layers} layers, width ${width}, ${heads} heads, context ${context}, ${vocabulary} tokens; ${steps} steps of ${batch * context} tokens`;
+}

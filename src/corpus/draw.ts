@@ -1,0 +1,124 @@
+/**
+ * Examples and documents: which kind of program follows an ask, at stated rates, and which asks belong to which split.
+ * A document is a chain of examples in one style: `// ask`, the program, a blank line, the next.
+ */
+
+import { createRandom, type Random } from "../random/index.ts";
+import { attributeFamilies } from "./families/attributes.ts";
+import { listFamilies } from "./families/lists.ts";
+import { numberFamilies } from "./families/numbers.ts";
+import { selfFamilies } from "./families/self.ts";
+import { textFamilies } from "./families/texts.ts";
+import { unseenFamilies } from "./families/unseen.ts";
+import { drawFatal, drawHarmful, drawNoOp } from "./faults.ts";
+import type { Example, Family, Kind, Rates, Split, Style, Task } from "./types.ts";
+
+/** All families, those of the training split first. */
+export const families: readonly Family[] = [
+  ...attributeFamilies,
+  ...numberFamilies,
+  ...textFamilies,
+  ...listFamilies,
+  ...selfFamilies,
+  ...unseenFamilies,
+];
+
+/** The rates at which programs are not good. */
+export const defaultRates: Rates = { fatal: 0.12, harmful: 0.06, noOp: 0.08, other: 0.1 };
+
+/** One combination in this many is held out. */
+const heldOutShare = 8;
+
+/** The split of a task: by its family and combination, never by its wording or by the seed that drew it. */
+export function splitOf({ family, combination }: Pick<Task, "family" | "combination">): Split {
+  if (families.find(({ name }) => name === family)?.unseen) return "held-out";
+  return createRandom("split", family, combination).integer(heldOutShare) === 0 ? "held-out" : "training";
+}
+
+/** Draws a task of a split. `held-out` draws unseen families as often as their weight says. */
+export function drawTask(random: Random, style: Style, split: Split): Task {
+  const open = families.filter(({ unseen }) => split === "held-out" || !unseen);
+  const weights = open.map(({ weight }) => weight);
+  for (;;) {
+    const task = open[random.categorical(weights)]!.draw(random, style);
+    if (splitOf(task) === split) return task;
+  }
+}
+
+/** Draws an ask of a split with a program of some kind. Throws a RangeError if the rates are no shares. */
+export function drawExample(
+  random: Random,
+  {
+    split = "training",
+    rates = defaultRates,
+    style = { typed: false },
+  }: { split?: Split; rates?: Rates; style?: Style } = {},
+): Example {
+  const kind = drawKind(random, rates);
+  const task = drawTask(random, style, split);
+  return { ...task, kind, program: drawProgram(random, task, kind, style) };
+}
+
+function drawKind(random: Random, { fatal, harmful, noOp, other }: Rates): Kind {
+  const good = 1 - fatal - harmful - noOp - other;
+  for (const [name, rate] of Object.entries({ fatal, harmful, noOp, other, good }))
+    if (!(rate >= 0 && rate <= 1))
+      throw new RangeError(`Expected the rates to be shares that sum to at most 1, got ${rate} for ${name}`);
+  const kinds: Kind[] = ["good", "other", "no-op", "fatal", "harmful"];
+  return kinds[random.categorical([good, other, noOp, fatal, harmful])]!;
+}
+
+function drawProgram(random: Random, task: Task, kind: Kind, style: Style): string {
+  switch (kind) {
+    case "good":
+      return task.program;
+    case "other":
+      return drawOther(random, task, style);
+    case "no-op":
+      return drawNoOp(random);
+    case "fatal":
+      return drawFatal(random, task.program);
+    case "harmful":
+      return drawHarmful(random, task.program);
+    default:
+      throw kind satisfies never;
+  }
+}
+
+/** A program that would be right for another ask, as often of the same family as not. */
+function drawOther(random: Random, task: Task, style: Style): string {
+  const family = families.find(({ name }) => name === task.family)!;
+  for (;;) {
+    const other =
+      random.uniform() < 0.5 && !family.unseen ? family.draw(random, style) : drawTask(random, style, "training");
+    if (other.combination !== task.combination && splitOf(other) === "training" && other.program !== task.program)
+      return other.program;
+  }
+}
+
+/** How a document is drawn. */
+export interface DocumentOptions {
+  split?: Split;
+  rates?: Rates;
+  /** Share of documents whose programs carry TypeScript's types. @default 0.3 */
+  typed?: number;
+  /** Most examples in a document; as many as 1 up to this are equally likely. @default 8 */
+  examples?: number;
+}
+
+/** Draws a document: the text, and the examples that it holds. */
+export function drawDocument(
+  random: Random,
+  { split = "training", rates = defaultRates, typed = 0.3, examples = 8 }: DocumentOptions = {},
+): { text: string; examples: Example[] } {
+  const style = { typed: random.uniform() < typed };
+  const drawn = Array.from({ length: 1 + random.integer(examples) }, () =>
+    drawExample(random, { split, rates, style }),
+  );
+  return { text: drawn.map(formatExample).join("\n"), examples: drawn };
+}
+
+/** `// ask`, a line break, the program, a line break. */
+export function formatExample({ ask, program }: Pick<Example, "ask" | "program">): string {
+  return `// ${ask}\n${program}\n`;
+}

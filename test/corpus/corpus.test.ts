@@ -1,0 +1,128 @@
+/** The corpus does what it says: each kind of program is seen in the real sandbox, and the held-out split is held out. */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { judgeProgram } from "../../scripts/pretrain/measure.ts";
+import {
+  collectTokens,
+  defaultRates,
+  drawBatch,
+  drawDocument,
+  drawExample,
+  drawTask,
+  drawTexts,
+  families,
+  type Kind,
+  splitOf,
+} from "../../src/corpus/index.ts";
+import { dataPath } from "../../src/data/index.ts";
+import { microTasks } from "../../src/environment/index.ts";
+import { openTokenTable, type TokenTable } from "../../src/model/index.ts";
+import { createRandom } from "../../src/random/index.ts";
+import { createSandbox } from "../../src/sandbox/index.ts";
+
+describe("the corpus", () => {
+  it("has programs that do, in the real sandbox, what their kind says; good ones solve their task", async () => {
+    await using sandbox = await createSandbox({ workers: 2 });
+    const counts: { [kind in Kind]: number } = { good: 0, other: 0, "no-op": 0, fatal: 0, harmful: 0 };
+    const rates = { fatal: 0.2, harmful: 0.2, noOp: 0.1, other: 0.1 };
+    for (let i = 0; i < 400; i++) {
+      const split = i % 4 === 0 ? "held-out" : "training";
+      const example = drawExample(createRandom(11, "example", i), { split, rates, style: { typed: i % 3 === 0 } });
+      const { kind, program, ask, check } = example;
+      const { verdict, alive, changed, harmful, solved } = await judgeProgram(sandbox, program, example);
+      const told = `${kind}: // ${ask}\n${program}\n${verdict}`;
+      counts[kind]++;
+      // What follows a program's own `return` is never reached: the rate is that much lower than it says.
+      const reached = !/^return\b.*\n/m.test(program);
+      if (kind === "harmful" && !reached) continue;
+      assert.equal(harmful, kind === "harmful", told);
+      if (kind !== "harmful") assert.equal(alive, kind !== "fatal", told);
+      if (kind === "no-op") assert.equal(changed, false, told);
+      if (kind === "other") assert.equal(changed, true, told);
+      if (kind === "good" && check !== null) assert.equal(solved, true, told);
+    }
+    for (const [kind, count] of Object.entries(counts)) assert.ok(count > 20, `${kind}: ${count}`);
+  }).timeout(60_000);
+
+  it("keeps to its rates, within the noise of 4,000 draws", () => {
+    const drawn = Array.from({ length: 4000 }, (_, i) => drawExample(createRandom(3, "rates", i)).kind);
+    const { fatal, harmful, noOp, other } = defaultRates;
+    for (const [kind, rate] of Object.entries({ fatal, harmful, "no-op": noOp, other })) {
+      const share = drawn.filter((one) => one === kind).length / drawn.length;
+      assert.ok(Math.abs(share - rate) < 4 * Math.sqrt((rate * (1 - rate)) / drawn.length), `${kind}: ${share}`);
+    }
+    assert.throws(() => drawExample(createRandom(1), { rates: { ...defaultRates, fatal: 2 } }), /got 2 for fatal/);
+  });
+
+  it("holds combinations and whole families out of the training split", () => {
+    const style = { typed: false };
+    const of = (split: "training" | "held-out") =>
+      Array.from({ length: 1500 }, (_, i) => drawTask(createRandom(4, split, i), style, split));
+    const [training, heldOut] = [of("training"), of("held-out")];
+    const name = ({ family, combination }: { family: string; combination: string }) => `${family} ${combination}`;
+    const known = new Set(training.map(name));
+    assert.deepEqual(
+      heldOut.filter((task) => known.has(name(task))),
+      [],
+    );
+    const unseen = families.filter((family) => family.unseen).map((family) => family.name);
+    assert.ok(unseen.length >= 3);
+    assert.ok(training.every(({ family }) => !unseen.includes(family)));
+    assert.ok(
+      heldOut.some(({ family }) => unseen.includes(family)) && heldOut.some(({ family }) => !unseen.includes(family)),
+    );
+    for (const task of training.slice(0, 50)) assert.equal(splitOf(task), "training");
+    const documents = Array.from({ length: 40 }, (_, i) => drawDocument(createRandom(5, i)));
+    for (const { examples } of documents) for (const example of examples) assert.equal(splitOf(example), "training");
+  });
+
+  it("gives the same text for the same seed, and windows that depend on their number alone", async () => {
+    assert.deepEqual([...drawTexts(7, 20)], [...drawTexts(7, 20)]);
+    assert.notDeepEqual([...drawTexts(7, 3)], [...drawTexts(8, 3)]);
+    const tokens = await openTokenTable(collectTokens(drawTexts(1, 300)));
+    const options = { seed: 2, length: 64, tokens };
+    const whole = drawBatch(0, 6, options);
+    const part = drawBatch(4, 2, options);
+    assert.deepEqual(part.ids, whole.ids.slice(4 * 64));
+    assert.deepEqual(whole.ids.slice(1, 64), whole.targets.slice(0, 63));
+  });
+
+  it("has a vocabulary in which any text can be written, and reads back", async () => {
+    const table = collectTokens(drawTexts(1, 500), { least: 2 });
+    const tokens = await openTokenTable(table);
+    assert.equal(tokens.size, table.ids.length);
+    for (const text of ["self.x = 1;\n", "// Größe: 漢字 🙂\n", "\u0000\u007f\r\n\t", ...drawTexts(99, 20)])
+      assert.equal(tokens.decode(tokens.encode(text)), text);
+    assert.ok(!tokens.encode("<|endoftext|>").includes(table.end));
+    await assert.rejects(
+      openTokenTable({ ...table, ids: table.ids.slice(1), end: table.end - 1 }),
+      /it lacks r50k's id 0/,
+    );
+    await assert.rejects(openTokenTable({ ...table, end: 3 }), /Expected token 3 to be r50k's 50256, got 3/);
+  });
+});
+
+describe("the micro-tasks that ship", () => {
+  it("are of both splits and many families, and none that is held out is in the training split", async () => {
+    const tasks = await microTasks();
+    assert.ok(tasks.length >= 60, `${tasks.length}`);
+    const familiesOf = (split: string) =>
+      new Set(tasks.filter((task) => task.split === split).map(({ family }) => family));
+    assert.ok(familiesOf("training").size >= 6 && familiesOf("held-out").size >= 6);
+    assert.ok([...familiesOf("held-out")].some((family) => !familiesOf("training").has(family)));
+    assert.equal(new Set(tasks.map(({ ask }) => ask)).size, tasks.length);
+  });
+});
+
+describe("the small model that ships", () => {
+  it("is at most 16 MB, and its table fits the corpus", async () => {
+    const table = JSON.parse(readFileSync(dataPath("models", "tiny", "tokens.json"), "utf8")) as TokenTable;
+    const weights = readFileSync(dataPath("models", "tiny", "model.safetensors"));
+    assert.ok(weights.length < 16e6, `${weights.length}`);
+    const tokens = await openTokenTable(table);
+    const text = [...drawTexts(12345, 50)].join("");
+    const bytes = tokens.encode(text).filter((id) => table.ids[id]! < 256).length;
+    assert.ok(bytes / tokens.encode(text).length < 0.5);
+  });
+});

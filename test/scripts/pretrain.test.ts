@@ -1,0 +1,71 @@
+/** Pretraining in small: the loss falls, and a run that was broken off goes on as if it had not been. */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readCheckpoint, writeCheckpoint, writeModel } from "../../scripts/pretrain/files.ts";
+import { evaluateLoss, type PretrainOptions, type PretrainState, pretrain } from "../../scripts/pretrain/train.ts";
+import { collectTokens, drawTexts } from "../../src/corpus/index.ts";
+import { generate, openModel, openTokenTable } from "../../src/model/index.ts";
+import { tf } from "../../src/policy/index.ts";
+import { createRandom } from "../../src/random/index.ts";
+import { prepareBackend } from "../../src/training/index.ts";
+
+describe("pretraining", () => {
+  const folder = mkdtempSync(join(tmpdir(), "pretrain-"));
+  const table = collectTokens(drawTexts(1, 100), { least: 4 });
+  let options: PretrainOptions;
+  before(async () => {
+    await prepareBackend({ backend: "cpu" });
+    const tokens = await openTokenTable(table);
+    const size = { vocabulary: tokens.size, context: 24, width: 16, layers: 2, heads: 2 };
+    options = { size, tokens, corpus: {}, seed: 3, steps: 14, batch: 3, peak: 1e-2, floor: 1e-3, warmup: 3 };
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  async function run(from?: PretrainState, until = Infinity): Promise<{ losses: number[]; state: PretrainState }> {
+    const losses: number[] = [];
+    let state: PretrainState | undefined;
+    for await (const { step, loss, read } of pretrain(tf, options, from)) {
+      losses.push(loss);
+      state = read();
+      if (step === until) break;
+    }
+    return { losses, state: state! };
+  }
+
+  it("lowers the loss; broken off and resumed through a file it ends in the same weights, to the last bit", async () => {
+    const straight = await run();
+    assert.ok(straight.losses.at(-1)! < straight.losses[0]! - 0.5, straight.losses.join());
+    const file = join(folder, "deeper", "run.safetensors");
+    const settings = { seed: 3 };
+    writeCheckpoint(file, (await run(undefined, 6)).state, settings);
+    assert.equal(await readCheckpoint(file, { seed: 4 }), null);
+    const resumed = await run((await readCheckpoint(file, settings))!);
+    assert.deepEqual(resumed.losses, straight.losses.slice(6));
+    assert.deepEqual(resumed.state.weights, straight.state.weights);
+  }).timeout(60_000);
+
+  it("writes a folder that opens on ONNX Runtime and gives the loss that training computed", async () => {
+    const { state } = await run(undefined, 8);
+    writeModel(join(folder, "model"), options.size, state.weights, table);
+    const decoder = await openModel(join(folder, "model"));
+    // Mean loss of one window, token by token, from the decoder's own logits.
+    const window = { split: "held-out", windows: 1, seed: 9 } as const;
+    const expected = evaluateLoss(tf, options, state.weights, window);
+    const { drawWindow } = await import("../../src/corpus/windows.ts");
+    const { ids, targets } = drawWindow(0, { ...options.corpus, ...window, length: 24, tokens: options.tokens });
+    let total = 0;
+    for (const [i, target] of targets.entries()) {
+      const { logits } = await decoder.forward({ tokens: ids.slice(0, i + 1), batch: 1 });
+      const most = Math.max(...logits);
+      total += most + Math.log(logits.reduce((sum, l) => sum + Math.exp(l - most), 0)) - logits[target]!;
+    }
+    // Half precision on disk.
+    assert.ok(Math.abs(total / 24 - expected) < 5e-3, `${total / 24}, in training ${expected}`);
+    const [written] = await generate(decoder, { prompts: [[1]], streams: [createRandom(1)], maxTokens: 4 });
+    assert.equal(written!.ids.length, 4);
+    await decoder.dispose();
+  }).timeout(60_000);
+});
