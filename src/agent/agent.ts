@@ -10,9 +10,18 @@
 
 import { displaySymbol, escapeHtml, type MimeBundle } from "../display/index.ts";
 import { type Budget, type BudgetOptions, type LanguageModel, budget as makeBudget } from "../llm/index.ts";
-import { type Gene, type Life, type Limits, type Sandbox, type StepReport, sharedSandbox } from "../sandbox/index.ts";
+import {
+  type Gene,
+  type Life,
+  type Limits,
+  newbornGenome,
+  type Sandbox,
+  type StepReport,
+  sharedSandbox,
+} from "../sandbox/index.ts";
 import { type Certificate, certify } from "./certificate.ts";
 import { compareGenomes, type Edit, hashGenome } from "./genome.ts";
+import { type AgentLineage, createFamily, type Family } from "./lineage.ts";
 import { extractProgram } from "./program.ts";
 
 /** How an agent is made. */
@@ -57,6 +66,12 @@ export class AutonomousLLM {
   readonly #model: LanguageModel;
   #life: Life | null = null;
   #query: string | undefined;
+  #family: Family = createFamily();
+  /** Where it is in the family's tree, and where it was after each step. */
+  #node = -1;
+  #nodes: number[] = [];
+  /** Set by `restore`: what the next life begins with. */
+  #restored: readonly Gene[] | null = null;
 
   constructor(options: AgentOptions) {
     if (typeof options?.llm?.complete !== "function")
@@ -68,21 +83,29 @@ export class AutonomousLLM {
     this.budget = "meter" in budget ? budget : makeBudget(budget);
     this.#model = this.budget.meter(llm);
     this.#query = options.query;
+    const genome = options.genome ?? newbornGenome;
+    this.#node = this.#family.add(null, { program: "", verdict: "survived", cause: "", genome });
+    this.#nodes = [this.#node];
   }
 
   /** True until an edit has killed it. */
   get alive(): boolean {
-    return this.history.at(-1)?.report.alive ?? true;
+    return this.#restored !== null || (this.history.at(-1)?.report.alive ?? true);
   }
 
-  /** Attributes and methods now: the newborn's are empty until its first step. */
+  /** Attributes and methods now. */
   get genome(): readonly Gene[] {
-    return this.history.at(-1)?.report.genome ?? this.options.genome ?? [];
+    return this.#restored ?? this.history.at(-1)?.report.genome ?? this.options.genome ?? newbornGenome;
   }
 
   /** How the life ended, or that it goes on; null before the first step. */
   get certificate(): Certificate | null {
-    return certify(this.history);
+    return certify(this.history, { born: this.options.genome ?? newbornGenome });
+  }
+
+  /** Every step of this agent and of its forks, as a tree. */
+  get lineage(): AgentLineage {
+    return this.#family.view(this.#node);
   }
 
   /** What the agent would be asked next. */
@@ -110,7 +133,7 @@ export class AutonomousLLM {
   /** What changed between the genomes after two steps (counted from 1; 0 is the newborn). */
   diff(from: number, to: number): Edit {
     const at = (step: number): readonly Gene[] => {
-      if (step === 0) return this.options.genome ?? [];
+      if (step === 0) return this.options.genome ?? newbornGenome;
       const lived = this.history[step - 1];
       if (lived === undefined)
         throw new AgentFailure(`There is no step ${step}: this agent has lived ${this.history.length}.`);
@@ -124,19 +147,46 @@ export class AutonomousLLM {
     return { genome: this.genome, hash: hashGenome(this.genome), query: this.#query };
   }
 
+  /**
+   * Takes this agent back to a genome: that after one of its steps (0 is its birth), or a snapshot. It lives again, in a
+   * fresh isolate; its history goes on, and its lineage gets a branch.
+   */
+  async restore(to: number | { genome: readonly Gene[]; query?: string | undefined }): Promise<this> {
+    const snapshot = typeof to === "number" ? this.#after(to) : { node: this.#node, ...to };
+    if (!Array.isArray(snapshot.genome))
+      throw new AgentFailure("Expected a step's number, or what `snapshot()` gave, with a `genome`.");
+    await this.dispose();
+    this.#restored = snapshot.genome;
+    this.#query = snapshot.query ?? this.#query;
+    const program = typeof to === "number" ? `restore(${to})` : "restore(snapshot)";
+    this.#node = this.#family.add(snapshot.node, { program, verdict: "survived", cause: "", genome: snapshot.genome });
+    return this;
+  }
+
   /** A new agent that begins with this one's genome after `step` steps (default: all survived ones). */
   fork({
     step = this.history.length - (this.alive ? 0 : 1),
     ...other
   }: { step?: number } & Partial<AgentOptions> = {}): AutonomousLLM {
-    const genome = step === 0 ? this.options.genome : this.history[step - 1]?.report.genome;
-    const query = this.history[step]?.query ?? this.#query;
-    return new AutonomousLLM({
+    const { genome, query, node } = this.#after(step);
+    const fork = new AutonomousLLM({
       ...this.options,
-      ...(genome && { genome }),
+      ...(genome !== undefined && step > 0 && { genome }),
       ...(query !== undefined && { query }),
       ...other,
     });
+    fork.#family = this.#family;
+    fork.#node = node;
+    fork.#nodes = [node];
+    return fork;
+  }
+
+  /** The genome after a step, what it was asked then, and its place in the tree. */
+  #after(step: number): { genome: readonly Gene[]; query: string | undefined; node: number } {
+    if (!Number.isSafeInteger(step) || step < 0 || step > this.history.length)
+      throw new AgentFailure(`There is no step ${step}: this agent has lived ${this.history.length}.`);
+    const genome = step === 0 ? (this.options.genome ?? newbornGenome) : this.history[step - 1]!.report.genome;
+    return { genome, query: this.history[step]?.query ?? this.#query, node: this.#nodes[step]! };
   }
 
   /** Ends the life and gives its place in the sandbox back. */
@@ -165,7 +215,7 @@ export class AutonomousLLM {
     const step = this.history.length;
     const none = { effects: [], output: "", error: null, ms: 0 };
     const report: StepReport = { step, verdict: "budget_exhausted", alive: false, cause, ...none, ...state };
-    this.history.push({ query: this.#query ?? "", answer: "", program: "", report });
+    this.#note({ query: this.#query ?? "", answer: "", program: "", report });
     await this.#life?.close({ verdict: report.verdict, cause });
     this.#life = null;
   }
@@ -178,7 +228,8 @@ export class AutonomousLLM {
     this.#life ??= await this.#beBorn();
     const query = this.#query ?? "";
     const report = await this.#life.step(program);
-    this.history.push({ query, answer, program, report });
+    this.#restored = null;
+    this.#note({ query, answer, program, report });
     // The answer feeds the next question: what the agent asked for itself, else what the step printed or gave.
     const own = report.query !== "" && report.query !== (this.options.query ?? "") ? report.query : "";
     this.#query = own || report.output.trim() || report.response || query;
@@ -186,8 +237,17 @@ export class AutonomousLLM {
     return report;
   }
 
+  #note(step: LivedStep): void {
+    const { program, report } = step;
+    const { verdict, cause, genome } = report;
+    this.history.push(step);
+    this.#node = this.#family.add(this.#node, { program, verdict, cause, genome });
+    this.#nodes.push(this.#node);
+  }
+
   async #beBorn(): Promise<Life> {
-    const { sandbox, genome, limits, seed = 0 } = this.options;
+    const { sandbox, limits, seed = 0 } = this.options;
+    const genome = this.#restored ?? this.options.genome;
     const pool = sandbox ?? (await sharedSandbox());
     const callModel = async (query: string): Promise<string> =>
       extractProgram((await this.#model.complete({ prompt: query, seed })).text);
@@ -217,7 +277,7 @@ export class AutonomousLLM {
 
 function showAgent(agent: AutonomousLLM): MimeBundle {
   const { history, alive, genome } = agent;
-  const before = history.length > 1 ? history.at(-2)!.report.genome : [];
+  const before = history.length > 1 ? history.at(-2)!.report.genome : (agent.options.genome ?? newbornGenome);
   const { added, changed } = compareGenomes(before, genome);
   const fresh = new Set([...added, ...changed]);
   const state = alive

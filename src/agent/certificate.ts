@@ -1,7 +1,7 @@
-/** The end of a life, for a reader: what ended it, which program did it, and what the agent was when it last acted. */
+/** The end of a life, for a reader: what ended it, which program did it, what the agent was when it last acted, and how to go on. */
 
 import { displaySymbol, escapeHtml, type MimeBundle } from "../display/index.ts";
-import type { Gene, StepReport } from "../sandbox/index.ts";
+import { describeEffect, type Gene, newbornGenome, type StepReport } from "../sandbox/index.ts";
 import { compareGenomes, type Edit } from "./genome.ts";
 
 /** A death certificate, or the note that the agent is alive. */
@@ -16,59 +16,80 @@ export interface Certificate {
   effects: StepReport["effects"];
   /** The genome before the last step. */
   lastLiving: readonly Gene[];
+  /** What the last step changed in it. */
   edit: Edit;
+  /** What a fork would do; empty while alive. */
+  fork: string;
   [displaySymbol](): MimeBundle;
 }
 
-/** Writes the certificate of a life given as its steps. */
-export function certify(steps: readonly { program: string; report: StepReport }[]): Certificate | null {
+/** What a certificate is written from. */
+export interface Ending extends Omit<Certificate, "edit" | typeof displaySymbol> {
+  /** The genome after the last step; empty when none could be read. */
+  after: readonly Gene[];
+}
+
+/** Writes the certificate of a life given as its steps. `born`: the genome it began with. */
+export function certify(
+  steps: readonly { program: string; report: StepReport }[],
+  { born = newbornGenome }: { born?: readonly Gene[] } = {},
+): Certificate | null {
   const last = steps.at(-1);
   if (last === undefined) return null;
   const { report, program } = last;
-  const lastLiving = steps.at(-2)?.report.genome ?? [];
-  const survived = report.alive ? steps.length : steps.length - 1;
+  const { alive, verdict, cause, effects, genome } = report;
+  const lastLiving = steps.at(-2)?.report.genome ?? born;
+  const asked = steps.at(-2)?.report.query ?? "";
+  const fork = `agent.fork() begins again before step ${steps.length}, with the ${lastLiving.length} genes above${asked === "" ? "" : `, asked: ${asked.slice(0, 120)}`}`;
+  const survived = alive ? steps.length : steps.length - 1;
+  return certificateOf({ alive, survived, verdict, cause, program, effects, lastLiving, after: genome, fork });
+}
+
+/** Writes a certificate. */
+export function certificateOf({ after, ...ending }: Ending): Certificate {
+  const { alive, lastLiving } = ending;
   const certificate = {
-    alive: report.alive,
-    survived,
-    verdict: report.verdict,
-    cause: report.cause,
-    program: report.alive ? "" : program,
-    effects: report.effects,
-    lastLiving,
-    edit: compareGenomes(lastLiving, report.genome, ["last living genome", "after the fatal step"]),
+    ...ending,
+    program: alive ? "" : ending.program,
+    fork: alive ? "" : ending.fork,
+    // A step that left nothing to read has not deleted everything.
+    edit: compareGenomes(lastLiving, after.length === 0 ? lastLiving : after, [
+      "last living genome",
+      "after the last step",
+    ]),
   };
   return { ...certificate, [displaySymbol]: () => show(certificate) };
 }
 
-function show({
-  alive,
-  survived,
-  verdict,
-  cause,
-  program,
-  effects,
-  lastLiving,
-}: Omit<Certificate, typeof displaySymbol>): MimeBundle {
+function show(certificate: Omit<Certificate, typeof displaySymbol>): MimeBundle {
+  const { alive, survived, verdict, cause, program, effects, lastLiving, edit, fork } = certificate;
   if (alive) return { "text/plain": `Alive after ${survived} steps.` };
   const genes = lastLiving.map(({ name }) => name).join(", ");
   const rows: [string, string][] = [
     ["survived", `${survived} steps`],
     ["verdict", verdict.replaceAll("_", " ")],
     ["cause", cause],
-    ["the fatal program", program],
-    ...effects.map((e): [string, string] => [
+    ...(program === "" ? [] : ([["the fatal program", program]] as [string, string][])),
+    ...(edit.patch === ""
+      ? []
+      : ([["what it changed", edit.patch.split("\n").slice(3).join("\n").trimEnd()]] as [string, string][])),
+    ...effects.map((effect): [string, string] => [
       "attempted",
-      `${e.kind}: ${e.api}(${e.arguments.join(", ")}), severity ${e.severity}`,
+      `${effect.kind}: ${describeEffect(effect)}, severity ${effect.severity}`,
     ]),
-    ["last living genome", genes || "newborn"],
+    ["last living genome", genes || "none"],
+    ["a fork", fork],
   ];
+  const code = new Set(["the fatal program", "what it changed"]);
   const html = rows
     .map(([what, value]) => {
-      const shown = what === "the fatal program" ? `<code>${escapeHtml(value)}</code>` : escapeHtml(value);
-      return `<tr><th style="text-align:left;font-weight:normal;opacity:.7">${what}</th><td style="text-align:left;white-space:pre-wrap">${shown}</td></tr>`;
+      const shown = code.has(what) ? `<code>${escapeHtml(value)}</code>` : escapeHtml(value);
+      return `<tr><th style="text-align:left;vertical-align:top;font-weight:normal;opacity:.7">${what}</th><td style="text-align:left;white-space:pre-wrap">${shown}</td></tr>`;
     })
     .join("");
-  const text = rows.map(([what, value]) => `${what.padEnd(20)}${value}`).join("\n");
+  const text = rows
+    .map(([what, value]) => `${what.padEnd(20)}${value.replaceAll("\n", `\n${" ".repeat(20)}`)}`)
+    .join("\n");
   return {
     "text/html": `<div style="border-left:4px solid #d55e00;padding-left:1em"><b>Death certificate</b><table>${html}</table></div>`,
     "text/plain": `Death certificate\n${text}`,

@@ -174,6 +174,15 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     return new SurvivalEnv(this.options);
   }
 
+  async sandbox(): Promise<Sandbox> {
+    return this.options.sandbox ?? (await sharedSandbox());
+  }
+
+  /** The same environment with its lives in another sandbox. */
+  inside(sandbox: Sandbox): SurvivalEnv {
+    return new SurvivalEnv({ ...this.options, sandbox });
+  }
+
   /** Gives the current life back. The sandbox stays: it may be shared. */
   async close(): Promise<void> {
     await this.#life?.close();

@@ -1,6 +1,6 @@
 /** The contract between an environment and whoever steps it: Gymnasium's, with async functions and named fields. */
 
-import type { StepReport } from "../sandbox/types.ts";
+import type { Sandbox, StepReport } from "../sandbox/types.ts";
 
 /** What `step` returns. `terminated`: the life ended by itself. `truncated`: the time limit, or a fault of ours, cut it. */
 export interface Transition<Observation> {
@@ -32,5 +32,8 @@ export interface Environment<Observation = unknown> {
   stepMany?(programs: readonly string[]): Promise<Transition<Observation>[]>;
   /** An environment of the same settings for a parallel rollout; it shares the sandbox's pool. */
   clone(): Environment<Observation>;
+  /** The sandbox that its lives are in, and the same environment with its lives in another: what recording them needs. */
+  sandbox?(): Promise<Sandbox>;
+  inside?(sandbox: Sandbox): Environment<Observation>;
   close(): Promise<void>;
 }

@@ -3,5 +3,6 @@
 export { learningCurves, probabilityCurves } from "./curves.ts";
 export { type Figure, figure, palette, verdictColours } from "./figure.ts";
 export { causesOfDeath, returnsPlot, survivalHistogram } from "./lives.ts";
-export { type LifeRow, livesSideBySide } from "./timeline.ts";
+export { type LifeRow, lifeTimeline, livesSideBySide, type TimelineStep } from "./timeline.ts";
 export { compareRuns, type TrainingPoint, trainingCurves } from "./training.ts";
+export { drawTree, lineageTree, type TreeNode } from "./tree.ts";

@@ -1,4 +1,4 @@
-/** Lives side by side: one row a life, one cell a step, coloured by what the step did. */
+/** Lives in time: one, step by step, with what each was worth; or many side by side, one row a life. */
 
 import { type Figure, figure, palette, verdictColours } from "./figure.ts";
 
@@ -64,6 +64,52 @@ export function livesSideBySide(
       margin: { l: 60, r: 20, t: 100, b: 55 },
       yaxis: { type: "category", categoryorder: "array", categoryarray: [...rows].reverse(), showgrid: false },
     },
+  });
+}
+
+/** One step of the timeline. */
+export interface TimelineStep {
+  /** The program's first line, or its name. */
+  label: string;
+  verdict: string;
+  reward: number;
+  /** Whether it changed the agent, and whether it did what it was asked; absent where that is not known. */
+  changed?: boolean;
+  solved?: boolean;
+}
+
+/** One life: a bar a step as high as its reward (harm is cut off at the scale of the others, and says so). */
+export function lifeTimeline(steps: readonly TimelineStep[], { title = "One life" }: { title?: string } = {}): Figure {
+  const usual = Math.max(1, ...steps.filter(lived).map(({ reward }) => Math.abs(reward)));
+  const shown = steps.map(({ reward }) => Math.max(-usual * 1.5, Math.min(usual * 1.5, reward)));
+  const marks = ({ changed, solved }: TimelineStep): string => `${changed ? "✎" : ""}${solved ? "★" : ""}`;
+  const words = (step: TimelineStep): string =>
+    `${step.label.replaceAll("<", "&lt;")}<br>${step.verdict.replaceAll("_", " ")}, reward ${step.reward}`;
+  const last = steps.at(-1);
+  const data = [
+    {
+      type: "bar",
+      x: steps.map((_, i) => i),
+      // A step worth nothing is still to be seen.
+      y: shown.map((y, i) => (y === 0 ? (lived(steps[i]!) ? usual * 0.04 : -usual * 0.04) : y)),
+      text: steps.map((step, i) => (shown[i] === step.reward ? marks(step) : String(step.reward))),
+      textposition: "outside",
+      cliponaxis: false,
+      customdata: steps.map(words),
+      hovertemplate: "step %{x}: %{customdata}<extra></extra>",
+      marker: { color: steps.map(({ verdict }) => verdictColours[verdict] ?? "#888888") },
+    },
+  ];
+  const end = last === undefined || lived(last) ? "still alive" : last.verdict.replaceAll("_", " ");
+  const text = steps
+    .map((step, i) => `${i}: ${step.label} → ${step.verdict} (${step.reward}) ${marks(step)}`.trimEnd())
+    .join("\n");
+  return figure(data, {
+    title: `${title}: ${steps.length} steps, ${end}`,
+    xTitle: "step (✎ changed the agent, ★ did what was asked)",
+    yTitle: "reward",
+    text,
+    layout: { showlegend: false, height: 300, xaxis: { dtick: Math.max(1, Math.ceil(steps.length / 25)) } },
   });
 }
 

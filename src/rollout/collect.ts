@@ -7,7 +7,7 @@
 import type { Environment, Transition } from "../environment/index.ts";
 import type { Action, Policy } from "../policy/index.ts";
 import { createRandom, type Random } from "../random/index.ts";
-import type { Effect, Verdict } from "../sandbox/index.ts";
+import { type Effect, type Gene, newbornGenome, type StepReport, type Verdict } from "../sandbox/index.ts";
 
 /** One step of an episode. */
 export interface EpisodeStep {
@@ -41,6 +41,10 @@ export interface Episode {
   return: number;
   terminated: boolean;
   truncated: boolean;
+  /** The agent before the last step and after it; absent in environments without one. */
+  ending?: { before: readonly Gene[]; after: readonly Gene[] };
+  /** Its id in the record, where it was recorded. */
+  recorded?: number;
   /** True if the sandbox failed twice: nothing in this episode says anything about the policy. */
   fault: boolean;
 }
@@ -55,6 +59,8 @@ export interface CollectOptions {
   /** So many episodes in a row are reset with the same seed, and differ only in what the policy draws. @default 1 */
   group?: number;
   signal?: AbortSignal;
+  /** Where a report was recorded. */
+  where?: (report: StepReport) => { episode: number } | null;
   /** Called after each episode. */
   onEpisode?: (episode: Episode, done: number) => void;
 }
@@ -71,7 +77,8 @@ export async function collect(env: Environment, policy: Policy, options: Collect
   checkCount("group", group);
   const result = new Array<Episode>(episodes);
   let done = 0;
-  const source: Source = { env, seed, group, next: 0, episodes, signal };
+  const { where = () => null } = options;
+  const source: Source = { env, seed, group, next: 0, episodes, signal, where };
   const onEnd = (episode: Episode): void => {
     result[episode.index] = episode;
     onEpisode?.(episode, ++done);
@@ -90,6 +97,7 @@ interface Source {
   next: number;
   episodes: number;
   signal: AbortSignal | undefined;
+  where: NonNullable<CollectOptions["where"]>;
 }
 
 /** An episode in play. */
@@ -101,6 +109,8 @@ interface Play {
   observation: unknown;
   steps: EpisodeStep[];
   last: Transition<unknown> | null;
+  /** The reports of the last two steps, older first. */
+  reports: (StepReport | null)[];
   /** True if it is played for the second time. */
   again: boolean;
 }
@@ -183,12 +193,13 @@ async function begin({ seed, group }: Source, env: Environment, index: number, a
   const shared = createRandom(seed, "episode", index - (index % group));
   const lifeSeed = shared.child("life").integer(2 ** 31);
   const [observation] = await env.reset({ seed: lifeSeed });
-  return { env, index, random, seed: lifeSeed, observation, steps: [], last: null, again };
+  return { env, index, random, seed: lifeSeed, observation, steps: [], last: null, reports: [], again };
 }
 
 function take(play: Play, actions: readonly Action[], transitions: readonly Transition<unknown>[]): void {
   for (const [i, transition] of transitions.entries()) play.steps.push(stepOf(actions[i]!, transition));
   play.last = transitions.at(-1)!;
+  play.reports = [...play.reports, ...transitions.map(({ info }) => info.report)].slice(-2);
   play.observation = play.last.observation;
 }
 
@@ -196,10 +207,15 @@ function isOver({ last }: Play): boolean {
   return last !== null && (last.terminated || last.truncated);
 }
 
-function episodeOf({ index, seed, steps, last }: Play, { group }: Source): Episode {
+function episodeOf({ index, seed, steps, last, reports }: Play, { group, where }: Source): Episode {
   const { verdict } = steps.at(-1)!;
   const { terminated, truncated } = last!;
+  const report = reports.at(-1) ?? null;
+  const place = report === null ? null : where(report);
+  const before = reports.at(-2)?.genome ?? newbornGenome;
   return {
+    ...(report !== null && { ending: { before, after: report.genome } }),
+    ...(place !== null && { recorded: place.episode }),
     index,
     seed,
     group: Math.floor(index / group),
@@ -218,7 +234,8 @@ function checkCount(name: string, value: number): void {
     throw new RangeError(`Expected \`${name}\` to be a positive integer, got ${value}`);
 }
 
-function stepOf(action: Action, { reward, info }: Transition<unknown>): EpisodeStep {
+/** A step as it is kept. */
+export function stepOf(action: Action, { reward, info }: Transition<unknown>): EpisodeStep {
   const { report, rewards, solved, changed, task } = info;
   return {
     action,

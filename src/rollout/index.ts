@@ -1,4 +1,5 @@
 /** Rollouts: many lives under one policy, and what came of them. */
 
 export { type CollectOptions, collect, type Episode, type EpisodeStep } from "./collect.ts";
-export { type Rollout, rollout, type Summary, summarise } from "./rollout.ts";
+export { type EpisodeForkOptions, type EpisodeReplay, type ForkedEpisode, LivedEpisode } from "./lived.ts";
+export { type Rollout, type RolloutOptions, rollout, type Summary, summarise } from "./rollout.ts";

@@ -4,9 +4,11 @@ import { displaySymbol, type MimeBundle, type Row, tableBundle } from "../displa
 import type { Environment } from "../environment/index.ts";
 import { causesOfDeath, type Figure, survivalHistogram } from "../plot/index.ts";
 import type { Policy } from "../policy/index.ts";
+import { type EpisodeRecord, openRecord, recording, recordRewards } from "../record/index.ts";
 import type { Verdict } from "../sandbox/index.ts";
 import { bootstrapInterval, entropyOf, type Interval, wilsonInterval } from "../statistics/index.ts";
 import { type CollectOptions, collect, type Episode } from "./collect.ts";
+import { LivedEpisode } from "./lived.ts";
 
 /** Figures of a set of episodes; faults of the sandbox are left out and counted. */
 export interface Summary {
@@ -33,21 +35,29 @@ export interface Summary {
 export interface Rollout {
   policy: string;
   seed: number;
-  episodes: Episode[];
+  episodes: LivedEpisode[];
   summary: Summary;
   /** Causes of death, as a plotly figure. */
   plot(): Figure;
   /** Steps survived, as a plotly figure. */
   histogram(): Figure;
   /** The episode with the lowest return, and the one with the highest; the first of equals. */
-  worst(): Episode;
-  best(): Episode;
+  worst(): LivedEpisode;
+  best(): LivedEpisode;
   [displaySymbol](): MimeBundle;
 }
 
+/** How a rollout is made. */
+export interface RolloutOptions extends CollectOptions {
+  /** Appends every episode to this record as it happens, with its reward parts: an open one, or the path of one. */
+  record?: EpisodeRecord | string;
+}
+
 /** Plays episodes of a policy in an environment: `await rollout(env, policy, { episodes: 200, seed: 7 })`. */
-export async function rollout(env: Environment, policy: Policy, options: CollectOptions): Promise<Rollout> {
-  const episodes = await collect(env, policy, options);
+export async function rollout(env: Environment, policy: Policy, options: RolloutOptions): Promise<Rollout> {
+  const { record, ...how } = options;
+  const played = record === undefined ? await collect(env, policy, how) : await recorded(env, policy, how, record);
+  const episodes = played.map((episode) => new LivedEpisode(episode, { env, policy, seed: options.seed ?? 0 }));
   const summary = summarise(episodes);
   const byReturn = [...episodes].filter((e) => !e.fault).sort((a, b) => a.return - b.return || a.index - b.index);
   return {
@@ -62,6 +72,25 @@ export async function rollout(env: Environment, policy: Policy, options: Collect
     best: () => byReturn.find((e) => e.return === byReturn.at(-1)!.return) ?? episodes[0]!,
     [displaySymbol]: () => tableBundle(rows(summary), { caption: `${policy.name}: ${episodes.length} lives` }),
   };
+}
+
+async function recorded(
+  env: Environment,
+  policy: Policy,
+  options: CollectOptions,
+  given: EpisodeRecord | string,
+): Promise<Episode[]> {
+  if (env.inside === undefined || env.sandbox === undefined)
+    throw new TypeError("This environment has no sandbox whose lives could be recorded: leave `record` out");
+  const record = typeof given === "string" ? openRecord(given) : given;
+  try {
+    const labels = { policy: policy.name, rollout: options.seed ?? 0 };
+    const recorder = recording(await env.sandbox(), record, { labels });
+    const heard = recordRewards(env.inside(recorder), recorder);
+    return await collect(heard, policy, { ...options, where: (report) => recorder.where(report) });
+  } finally {
+    if (typeof given === "string") record.close();
+  }
 }
 
 /** The figures of a set of episodes. */

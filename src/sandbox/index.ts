@@ -7,4 +7,4 @@ export { createSandbox, defaultLimits, sandboxLevel } from "./pool.ts";
 export { prepareProgram } from "./program.ts";
 export { sharedSandbox } from "./shared.ts";
 export type * from "./types.ts";
-export { rank as verdictRank } from "./verdict.ts";
+export { describeEffect, rank as verdictRank } from "./verdict.ts";

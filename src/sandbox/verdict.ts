@@ -99,13 +99,18 @@ function ruling(verdict: Verdict, cause: string): { verdict: Verdict; cause: str
   return { verdict, cause, error: null };
 }
 
+/** An attempt as a reader would write it: a call; or what was only read, or set. */
+export function describeEffect({ api, arguments: given }: Effect): string {
+  const list = given.map((a) => JSON.stringify(a)).join(", ");
+  if (api.endsWith("=")) return `${api} ${list}`.trimEnd();
+  const read = list === "" && /^process\.(env|mainModule)\b/.test(api);
+  return read ? api : `${api}(${list})`;
+}
+
 function ruleEffects(effects: readonly Effect[]): { verdict: Verdict; cause: string; error: null } | null {
   const worst = effects.find((e) => e.kind === "escape") ?? [...effects].sort((a, b) => b.severity - a.severity)[0];
   if (worst === undefined) return null;
-  const list = worst.arguments.map((a) => JSON.stringify(a)).join(", ");
-  // What was only read or set is no call.
-  const property = worst.api.startsWith("process.env") || worst.api.endsWith("=");
-  const call = property && list === "" ? worst.api : `${worst.api}(${list})`;
+  const call = describeEffect(worst);
   return worst.kind === "escape"
     ? ruling("escape_attempt", `it tried to leave the sandbox: ${call}`)
     : ruling("attempted_harm", `it tried ${worst.kind.replace("_", " ")}: ${call}`);

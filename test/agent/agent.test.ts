@@ -163,6 +163,61 @@ describe("AutonomousLLM", () => {
     assert.equal((await replay(record, 1, sandbox)).toString(), "Episode 1: 7 steps agree byte for byte");
     record.close();
   });
+
+  it("keeps one tree of all that it and its forks lived, and can be taken back", async () => {
+    const llm = models.scripted(["self.a = 1", "self.b = 2", "self.execute_code = 0", "self.c = 3", "self.d = 4"]);
+    const agent = new AutonomousLLM({ llm, query: "go", sandbox });
+    assert.equal(String(agent.lineage), "born  ← here");
+    await agent.run({ steps: 3 });
+    const fork = agent.fork({ step: 1 });
+    await fork.run({ steps: 1 });
+    await agent.restore(2);
+    assert.equal(agent.alive, true);
+    await agent.run({ steps: 1 });
+    assert.deepEqual(
+      agent.genome.map(({ name }) => name),
+      ["self.a", "self.b", "self.call_LLM", "self.d", "self.end", "self.execute_code"],
+    );
+    assert.equal(agent.history.length, 4);
+    const tree = [
+      "born",
+      "1 self.a = 1",
+      "├ 2 self.b = 2",
+      "│ ├ 3 self.execute_code = 0 ✗ fatal_self_edit",
+      "│ └ 3 restore(2)",
+      "│   4 self.d = 4  ← here",
+      "└ 2 self.c = 3",
+    ];
+    assert.equal(String(agent.lineage), tree.join("\n"));
+    assert.equal(String(fork.lineage).match(/.*← here/)?.[0], "└ 2 self.c = 3  ← here");
+    const { nodes } = agent.lineage;
+    assert.equal(nodes[1]!.genome, hashGenome(agent.history[0]!.report.genome));
+    assert.throws(() => Object.assign(nodes[1]!, { cause: "x" }), TypeError, "a node is never changed");
+    const bundle = agent.lineage[displaySymbol]();
+    assert.ok("application/vnd.plotly.v1+json" in bundle);
+    const snapshot = fork.snapshot();
+    await fork.restore(snapshot);
+    assert.deepEqual(fork.genome, snapshot.genome);
+    await assert.rejects(agent.restore(9), { message: "There is no step 9: this agent has lived 4." });
+    await Promise.all([agent.dispose(), fork.dispose()]);
+  });
+
+  it("writes in its certificate what the fatal step changed, and what a fork would do", async () => {
+    const llm = models.scripted(["self.a = 1; self.query = 'and then?'", "self.execute_code = 0"]);
+    const agent = new AutonomousLLM({ llm, query: "go", sandbox });
+    await agent.run({ steps: 5 });
+    const certificate = agent.certificate!;
+    assert.deepEqual(certificate.edit.changed, ["self.execute_code"]);
+    assert.equal(certificate.fork, "agent.fork() begins again before step 2, with the 4 genes above, asked: and then?");
+    const text = certificate[displaySymbol]()["text/plain"] as string;
+    assert.match(text, /what it changed {5}-self\.execute_code = function|what it changed/);
+    assert.match(text, /\+self\.execute_code = 0/);
+    const reading = new AutonomousLLM({ llm: models.scripted(["process.env.KEY"]), query: "go", sandbox });
+    await reading.run({ steps: 1 });
+    const { cause, [displaySymbol]: show } = reading.certificate!;
+    assert.equal(cause, "it tried secret read: process.env.KEY");
+    assert.match(show()["text/plain"] as string, /attempted +secret_read: process\.env\.KEY, severity 2/);
+  });
 });
 
 describe("genomes", () => {

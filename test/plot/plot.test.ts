@@ -7,6 +7,8 @@ import {
   causesOfDeath,
   type Figure,
   learningCurves,
+  lifeTimeline,
+  lineageTree,
   livesSideBySide,
   palette,
   probabilityCurves,
@@ -39,6 +41,19 @@ const figures: { [name: string]: () => Figure } = {
   learningCurves: () => learningCurves(curve, { baseline: { name: "random", value: 1.67 } }),
   probabilityCurves: () => probabilityCurves([{ episodes: 16, probabilities: { a: 0.25, b: 0.75 } }]),
   livesSideBySide: () => livesSideBySide(lives),
+  lifeTimeline: () =>
+    lifeTimeline([
+      { label: "add <b>", verdict: "survived", reward: 2, changed: true, solved: true },
+      { label: "look", verdict: "survived", reward: 0, changed: false },
+      { label: "delete files", verdict: "attempted_harm", reward: -1000 },
+    ]),
+  lineageTree: () =>
+    lineageTree([
+      { id: 1, parent: null, label: "born" },
+      { id: 2, parent: 1, label: "1 <i>a</i>", detail: "line\none" },
+      { id: 3, parent: 2, label: "2 dies", verdict: "timeout" },
+      { id: 4, parent: 1, label: "1 b", current: true },
+    ]),
 };
 
 function step(label: string, verdict = "survived"): { label: string; verdict: string } {
@@ -139,5 +154,34 @@ describe("what figures say", () => {
     assert.equal(cells, 4);
     assert.match(textOf(figure), /before · life 1: 2 steps, delete files → attempted_harm/);
     assert.match(textOf(figure), /after · life 1: 3 steps, still alive/);
+  });
+
+  it("a life in time: harm does not dwarf the steps before it, and every step is to be seen", () => {
+    const figure = figures.lifeTimeline!();
+    const [bars] = traces(figure);
+    assert.deepEqual(bars!.text, ["✎★", "", "-1000"]);
+    const [useful, idle, harm] = bars!.y as number[];
+    assert.equal(useful, 2);
+    assert.ok(idle! > 0 && idle! < 0.5 && harm! < 0 && harm! > -5);
+    assert.match(textOf(figure), /^One life: 3 steps, attempted harm\n0: add <b> → survived \(2\) ✎★/);
+  });
+
+  it("a lineage: depth to the right, siblings below, markup taken for text", () => {
+    const figure = figures.lineageTree!();
+    const dots = traces(figure)[1]! as Trace & { customdata: string[] };
+    assert.deepEqual(
+      [dots.x, dots.y],
+      [
+        [0, 1, 2, 1],
+        [0, 0, 0, 1],
+      ],
+    );
+    assert.deepEqual(dots.customdata[1], "line<br>one");
+    assert.doesNotMatch(dots.text.join(), /<i>/);
+    assert.equal(textOf(figure), "Lineage\nborn\n├ 1 <i>a</i>\n│ 2 dies ✗ timeout\n└ 1 b  ← here");
+    assert.throws(
+      () => lineageTree([{ id: 2, parent: 1, label: "" }]),
+      /Expected the parent 1 of node 2 to stand before it/,
+    );
   });
 });

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { displaySymbol } from "../../src/display/index.ts";
+import { SurvivalEnv } from "../../src/environment/index.ts";
+import { editMenu, paperMenu, randomPolicy } from "../../src/policy/index.ts";
+import { openRecord, replay } from "../../src/record/index.ts";
+import { rollout } from "../../src/rollout/index.ts";
+import { useSandbox } from "../sandbox/shared.ts";
+
+describe("an episode of a rollout", () => {
+  const sandbox = useSandbox();
+  const play = () =>
+    rollout(new SurvivalEnv({ sandbox: sandbox(), maxSteps: 12 }), randomPolicy(), { episodes: 30, seed: 5 });
+
+  it("shows itself as a timeline that ends in its certificate", async () => {
+    const lives = await play();
+    const worst = lives.worst();
+    assert.equal(worst.verdict, "attempted_harm");
+    const { certificate } = worst;
+    assert.deepEqual([certificate.verdict, certificate.survived], ["attempted_harm", worst.survival]);
+    assert.equal(certificate.program, worst.steps.at(-1)!.action.program);
+    assert.ok(certificate.lastLiving.some(({ name }) => name === "self.execute_code"));
+    const bundle = worst[displaySymbol]() as { [type: string]: string };
+    for (const text of Object.values(bundle)) {
+      assert.match(text, /Death certificate/);
+      assert.match(text, /await episode\.fork\(\) goes back to step/);
+    }
+    const figure = worst.timeline();
+    const bars = figure.data[0] as { x: number[]; y: number[]; text: string[] };
+    assert.equal(bars.x.length, worst.steps.length);
+    assert.equal(bars.text.at(-1), "-1000", "a bar that is cut off says so");
+    assert.ok(Math.abs(bars.y.at(-1)!) < 10);
+    assert.equal(JSON.parse(JSON.stringify(worst)).steps.length, worst.steps.length);
+  });
+
+  it("comes out the same when it is lived again, and says where it does not", async () => {
+    const { episodes } = await play();
+    for (const episode of episodes.slice(0, 6)) assert.equal((await episode.replay()).agrees, true);
+    const [first] = episodes;
+    const changed = first!.steps[0]!;
+    first!.steps[0] = { ...changed, cause: "another" };
+    const { agrees, difference } = await first!.replay();
+    assert.deepEqual([agrees, difference?.step], [false, 0]);
+  });
+
+  it("can be forked: without the fatal edit it lives on under the policy, with it it dies again", async () => {
+    const safe = editMenu(paperMenu, { logits: [0, 0, 0, 0, 0, -99, -99, -99] });
+    const lives = await play();
+    const dead = lives.episodes.find(({ survival, terminated }) => terminated && survival >= 2)!;
+    const fork = await dead.fork();
+    assert.equal(fork.steps[dead.survival]!.verdict, "survived");
+    assert.equal(fork.steps[dead.survival]!.action.program, "");
+    assert.ok(fork.gained >= 1);
+    const again = await dead.fork({ without: "nothing" });
+    assert.deepEqual([again.verdict, again.gained], [dead.verdict, 0]);
+    assert.match(
+      String(again),
+      new RegExp(`^Life ${dead.index} again from step ${dead.survival}: ${dead.survival} steps \\(was `),
+    );
+    const short = await dead.fork({ step: 0, maxSteps: 0 });
+    assert.ok(short.steps.length <= dead.steps.length);
+    await assert.rejects(dead.fork({ step: 99 }), {
+      message: `Expected \`step\` to be from 0 to ${dead.steps.length - 1}, got 99`,
+    });
+    const long = await rollout(new SurvivalEnv({ sandbox: sandbox(), maxSteps: 8 }), safe, { episodes: 1 });
+    assert.equal((await long.best().fork({ step: 3 })).survival, 8);
+  });
+
+  it("is in the record if there is one, and replays from it byte for byte", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "autoagent-rollout-"));
+    const path = join(folder, "lives.db");
+    try {
+      const env = new SurvivalEnv({ sandbox: sandbox(), maxSteps: 5 });
+      const options = { episodes: 12, seed: 3 };
+      const plain = await rollout(env, randomPolicy(), options);
+      const { episodes } = await rollout(env, randomPolicy(), { ...options, record: path });
+      using record = openRecord(path, { readOnly: true });
+      const ids = episodes.map(({ recorded }) => recorded!);
+      assert.deepEqual(
+        [...ids].sort((a, b) => a - b),
+        Array.from({ length: 12 }, (_, i) => i + 1),
+      );
+      for (const [i, { recorded, ...episode }] of episodes.entries()) {
+        assert.deepEqual({ ...episode }, { ...plain.episodes[i] }, "recording changes nothing");
+        const { list, labels, verdict } = record.episode(recorded!);
+        assert.deepEqual(labels, { policy: "random", rollout: 3 });
+        assert.equal(verdict, episode.verdict);
+        assert.deepEqual(
+          list.map(({ parts }) => parts.rewards),
+          episode.steps.map(({ rewards }) => rewards),
+        );
+        assert.equal((await replay(record, recorded!, sandbox())).agrees, true);
+      }
+      assert.equal(record.verify().ok, true);
+      const bare = {
+        ...env,
+        reset: env.reset.bind(env),
+        step: env.step.bind(env),
+        clone: () => bare,
+        close: async () => {},
+      };
+      await assert.rejects(rollout(bare as never, randomPolicy(), { episodes: 1, record: path }), {
+        message: "This environment has no sandbox whose lives could be recorded: leave `record` out",
+      });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
