@@ -59,8 +59,8 @@ export function createFamily(): Family {
 }
 
 function treeNode({ id, parent, step, program, verdict, cause, genome }: AgentNode, current: number): TreeNode {
-  const first = program.split("\n")[0]!;
-  const short = first.length > 22 ? `${first.slice(0, 21)}…` : first;
+  const first = (program.split("\n").find((line) => line.trim() !== "") ?? "").trim();
+  const short = first.length > 60 ? `${first.slice(0, 59)}…` : first;
   return {
     id,
     parent,

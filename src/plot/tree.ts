@@ -1,4 +1,4 @@
-/** A tree of genomes: who came from whom, how each ended. Depth goes right, siblings stand below one another. */
+/** A tree of genomes: who came from whom, how each ended. Time goes down, a line each; each branch has a column. */
 
 import { type Figure, figure, verdictColours } from "./figure.ts";
 
@@ -19,34 +19,41 @@ export interface TreeNode {
 
 /** Draws a lineage. Throws a RangeError for a node whose parent is not before it. */
 export function lineageTree(nodes: readonly TreeNode[], { title = "Lineage" }: { title?: string } = {}): Figure {
-  const { depth, row, rows } = layOut(nodes);
+  const { column, line, columns } = layOut(nodes);
   const edges = nodes.filter(({ parent }) => parent !== null);
-  const colours = nodes.map(({ verdict = "survived" }) => verdictColours[verdict] ?? "#888888");
+  const at = (of: Map<number, number>) => nodes.map(({ id }) => of.get(id)!);
   const data = [
     {
       type: "scatter",
       mode: "lines",
       hoverinfo: "skip",
-      line: { color: "rgba(128,128,128,0.6)", width: 1.5, shape: "hv" },
-      x: edges.flatMap(({ id, parent }) => [depth.get(parent!)!, depth.get(parent!)!, depth.get(id)!, null]),
-      y: edges.flatMap(({ id, parent }) => [row.get(parent!)!, row.get(id)!, row.get(id)!, null]),
+      line: { color: "rgba(128,128,128,0.6)", width: 1.5 },
+      x: edges.flatMap(({ id, parent }) => [column.get(parent!)!, column.get(id)!, column.get(id)!, null]),
+      y: edges.flatMap(({ id, parent }) => [line.get(parent!)!, line.get(parent!)!, line.get(id)!, null]),
     },
     {
       type: "scatter",
-      mode: "markers+text",
-      x: nodes.map(({ id }) => depth.get(id)!),
-      y: nodes.map(({ id }) => row.get(id)!),
-      text: nodes.map(({ label }) => escaped(label)),
-      textposition: "top center",
-      cliponaxis: false,
+      mode: "markers",
+      x: at(column),
+      y: at(line),
       customdata: nodes.map(({ label, detail }) => escaped(detail ?? label).replaceAll("\n", "<br>")),
       hovertemplate: "%{customdata}<extra></extra>",
       marker: {
-        size: 13,
-        color: colours,
+        size: 12,
+        color: nodes.map(({ verdict = "survived" }) => verdictColours[verdict] ?? "#888888"),
         symbol: nodes.map(({ verdict = "survived" }) => (verdict === "survived" ? "circle" : "x")),
         line: { width: nodes.map(({ current }) => (current ? 3 : 0)), color: "#222222" },
       },
+    },
+    {
+      type: "scatter",
+      mode: "text",
+      hoverinfo: "skip",
+      x: nodes.map(() => columns - 0.4),
+      y: at(line),
+      text: nodes.map((node) => `${escaped(node.label)}${endOf(node)}`),
+      textposition: "middle right",
+      cliponaxis: false,
     },
   ];
   const hidden = { showgrid: false, zeroline: false, showticklabels: false };
@@ -55,12 +62,16 @@ export function lineageTree(nodes: readonly TreeNode[], { title = "Lineage" }: {
     text: drawTree(nodes),
     layout: {
       showlegend: false,
-      height: 130 + 70 * Math.max(1, rows),
-      margin: { l: 30, r: 60, t: 60, b: 20 },
-      xaxis: hidden,
-      yaxis: { ...hidden, range: [rows - 0.5, -0.7] },
+      height: 80 + 26 * Math.max(2, nodes.length),
+      margin: { l: 20, r: 20, t: 55, b: 15 },
+      xaxis: { ...hidden, range: [-0.5, Math.max(18, columns + 12)] },
+      yaxis: { ...hidden, range: [nodes.length - 0.4, -0.6] },
     },
   });
+}
+
+function endOf({ verdict = "survived", current }: TreeNode): string {
+  return `${verdict === "survived" ? "" : ` ✗ ${verdict.replaceAll("_", " ")}`}${current ? "  ← here" : ""}`;
 }
 
 /** Plotly takes some tags for markup. */
@@ -72,8 +83,7 @@ function escaped(text: string): string {
 export function drawTree(nodes: readonly TreeNode[]): string {
   const children = childrenOf(nodes);
   const draw = (node: TreeNode, lead: string, branch: string): string[] => {
-    const mark = node.verdict === undefined || node.verdict === "survived" ? "" : ` ✗ ${node.verdict}`;
-    const line = `${lead}${branch}${node.label}${mark}${node.current ? "  ← here" : ""}`;
+    const line = `${lead}${branch}${node.label}${endOf(node)}`;
     const below = children.get(node.id) ?? [];
     const deeper = branch === "" ? lead : lead + (branch === "└ " ? "  " : "│ ");
     // Only a fork goes deeper: a long life stays in one column.
@@ -94,21 +104,19 @@ function childrenOf(nodes: readonly TreeNode[]): Map<number | null, TreeNode[]> 
   return children;
 }
 
-/** Leaves take rows in order; the first child shares its parent's. */
+/** Lines in the order of the nodes; the first child goes on in its parent's column. */
 function layOut(nodes: readonly TreeNode[]) {
-  const depth = new Map<number, number>();
-  const row = new Map<number, number>();
+  const line = new Map(nodes.map(({ id }, i) => [id, i]));
+  const column = new Map<number, number>();
+  const continued = new Set<number>();
+  let columns = 0;
   for (const { id, parent } of nodes) {
-    if (parent !== null && !depth.has(parent))
+    const above = parent === null ? undefined : column.get(parent);
+    if (parent !== null && above === undefined)
       throw new RangeError(`Expected the parent ${parent} of node ${id} to stand before it`);
-    depth.set(id, parent === null ? 0 : depth.get(parent)! + 1);
+    const goesOn = above !== undefined && !continued.has(parent!);
+    if (goesOn) continued.add(parent!);
+    column.set(id, goesOn ? above : columns++);
   }
-  const children = childrenOf(nodes);
-  let rows = 0;
-  const place = (node: TreeNode, own: number): void => {
-    row.set(node.id, own);
-    for (const [i, child] of (children.get(node.id) ?? []).entries()) place(child, i === 0 ? own : rows++);
-  };
-  for (const root of children.get(null) ?? []) place(root, rows++);
-  return { depth, row, rows };
+  return { column, line, columns };
 }

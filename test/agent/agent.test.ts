@@ -183,7 +183,7 @@ describe("AutonomousLLM", () => {
       "born",
       "1 self.a = 1",
       "├ 2 self.b = 2",
-      "│ ├ 3 self.execute_code = 0 ✗ fatal_self_edit",
+      "│ ├ 3 self.execute_code = 0 ✗ fatal self edit",
       "│ └ 3 restore(2)",
       "│   4 self.d = 4  ← here",
       "└ 2 self.c = 3",

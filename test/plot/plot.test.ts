@@ -166,22 +166,15 @@ describe("what figures say", () => {
     assert.match(textOf(figure), /^One life: 3 steps, attempted harm\n0: add <b> → survived \(2\) ✎★/);
   });
 
-  it("a lineage: depth to the right, siblings below, markup taken for text", () => {
+  it("a lineage: a line a node, a column a branch, markup taken for text", () => {
     const figure = figures.lineageTree!();
-    const dots = traces(figure)[1]! as Trace & { customdata: string[] };
-    assert.deepEqual(
-      [dots.x, dots.y],
-      [
-        [0, 1, 2, 1],
-        [0, 0, 0, 1],
-      ],
-    );
-    assert.deepEqual(dots.customdata[1], "line<br>one");
-    assert.doesNotMatch(dots.text.join(), /<i>/);
+    const [, dots, labels] = traces(figure) as (Trace & { customdata: string[] })[];
+    const places = dots!.x.map((x, i) => [x, dots!.y[i]].join());
+    assert.deepEqual(places, ["0,0", "0,1", "0,2", "1,3"]);
+    assert.equal(dots!.customdata[1], "line<br>one");
+    assert.deepEqual(labels!.text, ["born", "1 &lt;i>a&lt;/i>", "2 dies ✗ timeout", "1 b  ← here"]);
     assert.equal(textOf(figure), "Lineage\nborn\n├ 1 <i>a</i>\n│ 2 dies ✗ timeout\n└ 1 b  ← here");
-    assert.throws(
-      () => lineageTree([{ id: 2, parent: 1, label: "" }]),
-      /Expected the parent 1 of node 2 to stand before it/,
-    );
+    const orphan = [{ id: 2, parent: 1, label: "" }];
+    assert.throws(() => lineageTree(orphan), /Expected the parent 1 of node 2 to stand before it/);
   });
 });
