@@ -1,5 +1,5 @@
 /**
- * `npm run bench:token [-- --seeds 5 --first 1 --updates 30 --episodes 64 --group 8 --steps 4 --evaluate 200]`: REINFORCE on
+ * `npm run bench:token [-- --seeds 5 --first 1 --updates 24 --episodes 64 --group 8 --steps 4 --evaluate 150]`: REINFORCE on
  * the small pretrained model of `data/models/tiny`, every life in the real sandbox. Prints a table: random weights,
  * pretrained, the temperature control and the head after the same training, on training and held-out tasks: survival,
  * harm, tasks solved, variety, entropy. Intervals are over seeds (bootstrap of the seeds' means). Every evaluation is of
@@ -28,12 +28,12 @@ const { values } = parseArgs({
     model: { type: "string", default: "tiny" },
     seeds: { type: "string", default: "5" },
     first: { type: "string", default: "1" },
-    updates: { type: "string", default: "30" },
+    updates: { type: "string", default: "24" },
     episodes: { type: "string", default: "64" },
     group: { type: "string", default: "8" },
     steps: { type: "string", default: "4" },
-    evaluate: { type: "string", default: "200" },
-    rate: { type: "string" },
+    evaluate: { type: "string", default: "150" },
+    rate: { type: "string", default: "0.1" },
     rank: { type: "string", default: "8" },
     kl: { type: "string", default: "0.02" },
     entropy: { type: "string", default: "0" },
@@ -113,7 +113,7 @@ async function learn(policy: TrainablePolicy, seed: number): Promise<void> {
     entropyBonus: number("entropy"),
     decay: "linear",
     panel: false,
-    ...(values.rate && { learningRate: number("rate") }),
+    learningRate: number("rate"),
   })) {
     const { survival, harm, usefulness, variety, entropy, kl, seconds, gradientNorm, dead } = update;
     const shown = { survival, harm, usefulness: usefulness ?? 0, variety, entropy, kl, gradientNorm, dead, ...seconds };

@@ -19,7 +19,7 @@ describe("the lessons", () => {
       for (const cell of notebook.cells)
         for (const output of cell.outputs ?? [])
           assert.notEqual(output.name, "stderr", `${sourceOf(cell)}\n${String(output.text)}`);
-    }).timeout(120_000);
+    }).timeout(name.startsWith("05") ? 480_000 : 120_000);
 
   it("01-returns says that the exercise's zeros are wrong, and that the answer is right", async () => {
     const path = join(notebooks, "01-returns.ipynb");

@@ -59,7 +59,7 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
     spent,
     batch: writer.batch,
     variables: head.variables,
-    learningRate: 0.03,
+    learningRate: 0.05,
     fingerprint: `${decoder.hash} rank ${head.rank} scale ${head.scale} words ${words.length} prompt ${writer.prompt.name} ${writer.prompt.version}`,
     async act(observations, streams) {
       const weights = await head.read();

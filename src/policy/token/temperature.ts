@@ -43,7 +43,7 @@ export async function temperaturePolicy(
     name,
     batch: writer.batch,
     variables: [logS],
-    learningRate: 0.03,
+    learningRate: 0.1,
     fingerprint: `${decoder.hash} temperature prompt ${writer.prompt.name} ${writer.prompt.version}`,
     temperature: async () => 1 / (await readS()),
     async act(observations, streams) {
