@@ -18,7 +18,9 @@ export {
   learnedEstimator,
 } from "./estimators.ts";
 export { type Explanation, explainUpdate, type Push } from "./explain.ts";
+export { type LogOptions, logTo } from "./log.ts";
 export { type Loss, type LossTerms, policyGradientLoss } from "./loss.ts";
+export { metricsOf } from "./metrics.ts";
 export { type PanelRow, panelRow } from "./panel.ts";
 export { train, type Update } from "./reinforce.ts";
 export { advantages, type Baseline, type NumberTable, returns } from "./returns.ts";
