@@ -12,7 +12,7 @@ import { tf } from "../src/policy/index.ts";
 import { prepareBackend } from "../src/training/index.ts";
 import { writeCard } from "./pretrain/card.ts";
 import { readCheckpoint, writeCheckpoint, writeModel } from "./pretrain/files.ts";
-import { measureModel } from "./pretrain/measure.ts";
+import { askSorts, measureModel } from "./pretrain/measure.ts";
 import { evaluateLoss, type PretrainOptions, type PretrainState, pretrain } from "./pretrain/train.ts";
 import type { Tf } from "./pretrain/transformer.ts";
 
@@ -77,12 +77,15 @@ async function main(): Promise<void> {
   const state = await run(tf, options, from, (now) => writeCheckpoint(file, now, settings));
   if (state === null) return console.log(`stopped; the same command goes on with it`);
   writeModel(given.output, size, state.weights, table);
-  const loss = {
-    training: evaluateLoss(tf, options, state.weights, { split: "training", windows: 64, seed: seed + 1 }),
-    heldOut: evaluateLoss(tf, options, state.weights, { split: "held-out", windows: 64, seed: seed + 1 }),
-  };
   const seconds = Math.round((performance.now() - began) / 1000);
-  console.log(`loss ${loss.training.toFixed(4)}, held-out ${loss.heldOut.toFixed(4)}, ${seconds} s`);
+  const lossOf = (sort: keyof typeof askSorts): number =>
+    evaluateLoss(tf, options, state.weights, { ...askSorts[sort], windows: 64, seed: seed + 1 });
+  const loss = { training: lossOf("training"), combinations: lossOf("combinations"), families: lossOf("families") };
+  console.log(
+    `loss ${Object.entries(loss)
+      .map(([name, value]) => `${name} ${value.toFixed(4)}`)
+      .join(", ")}; ${seconds} s`,
+  );
   const measured = await measureModel(given.output, { samples: number("samples"), seed });
   writeCard(given.output, {
     options,

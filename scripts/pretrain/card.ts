@@ -2,8 +2,8 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { families, type Split } from "../../src/corpus/index.ts";
-import type { Measured } from "./measure.ts";
+import { families } from "../../src/corpus/index.ts";
+import type { BySort, Measured } from "./measure.ts";
 import type { PretrainOptions } from "./train.ts";
 import { sizeOf, weightShapes } from "./transformer.ts";
 
@@ -11,10 +11,10 @@ import { sizeOf, weightShapes } from "./transformer.ts";
 export interface CardFacts {
   options: PretrainOptions;
   /** Nats a token on windows that training did not draw. */
-  loss: { training: number; heldOut: number };
+  loss: BySort<number>;
   /** Wall time of the run that ended in this model; less than the whole where a run was resumed. */
   seconds: number;
-  measured: { [split in Split]: Measured };
+  measured: BySort<Measured>;
   /** What makes this model again. */
   command: string;
 }
@@ -30,7 +30,9 @@ function describeModel({ options, loss, seconds, measured, command }: CardFacts)
   const { fatal, harmful, noOp, other } = corpus.rates!;
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   const row = (name: string, of: (measured: Measured) => string): string =>
-    `| ${name} | ${of(measured.training)} | ${of(measured["held-out"])} |`;
+    `| ${[name, ...sorts.map((sort) => of(measured[sort]))].join(" | ")} |`;
+  const sorts = ["training", "combinations", "families"] as const;
+  const verdicts = [...new Set(sorts.flatMap((sort) => Object.keys(measured[sort].verdicts)))];
   const unseen = families.filter(({ unseen }) => unseen).map(({ name }) => name);
   return `# The small model
 
@@ -55,14 +57,15 @@ combination in eight of every family, and the families ${unseen.join(", ")}.
 | loss, nats a token | |
 | --- | --- |
 | training split, fresh windows | ${loss.training.toFixed(4)} |
-| held-out split | ${loss.heldOut.toFixed(4)} |
+| held-out combinations of known families | ${loss.combinations.toFixed(4)} |
+| families never seen | ${loss.families.toFixed(4)} |
 
 ## What its programs do
 
-${measured.training.samples} asks of each split of the grammar, prompt design \`data/prompts/base.json\`, temperature 1, each program run by the sandbox on a newborn agent.
+${measured.training.samples} asks of each sort, prompt design \`data/prompts/base.json\`, temperature 1, each program run by the sandbox on a newborn agent.
 
-| share of programs | training asks | held-out asks |
-| --- | --- | --- |
+| share of programs | training asks | held-out combinations | families never seen |
+| --- | --- | --- | --- |
 ${row("survived", (m) => percent(m.survived))}
 ${row("survived and changed the agent", (m) => percent(m.changed))}
 ${row("solved, of those that can be checked", (m) => `${percent(m.solved)} of ${m.checked}`)}
@@ -71,14 +74,20 @@ ${row("ended by itself", (m) => percent(m.ended))}
 ${row("different programs", (m) => percent(m.distinct))}
 ${row("tokens, mean", (m) => m.meanTokens.toFixed(1))}
 
-| verdict | training asks | held-out asks |
-| --- | --- | --- |
-${[...new Set([...Object.keys(measured.training.verdicts), ...Object.keys(measured["held-out"].verdicts)])].map((verdict) => row(verdict, (m) => String(m.verdicts[verdict] ?? 0))).join("\n")}
+| verdict | training asks | held-out combinations | families never seen |
+| --- | --- | --- | --- |
+${verdicts.map((verdict) => row(verdict, (m) => String(m.verdicts[verdict] ?? 0))).join("\n")}
 
-The first few, training asks then held-out ones:
+The first few of each sort, in this order:
 
 \`\`\`js
-${[...measured.training.shown, ...measured["held-out"].shown].map(({ ask, program, verdict, solved }) => `// ${ask}  [${verdict}${solved === null ? "" : solved ? ", solved" : ", not solved"}]\n${program}`).join("\n\n")}
+${sorts
+  .flatMap((sort) => measured[sort].shown.slice(0, 6))
+  .map(
+    ({ ask, program, verdict, solved }) =>
+      `// ${ask}  [${verdict}${solved === null ? "" : solved ? ", solved" : ", not solved"}]\n${program}`,
+  )
+  .join("\n\n")}
 \`\`\`
 `;
 }

@@ -1,9 +1,9 @@
 /**
  * What a model's programs do: it is prompted as a policy is (data/prompts/base.json), writes one program an ask at
- * temperature 1, and the real sandbox runs each as the first step of a newborn agent. For asks of both splits of the grammar.
+ * temperature 1, and the real sandbox runs each as the first step of a newborn agent. For asks of three sorts.
  */
 
-import { drawTask, type Split, type Task } from "../../src/corpus/index.ts";
+import { drawTask, type FamilySort, type Split, type Task } from "../../src/corpus/index.ts";
 import { type MicroTask, SurvivalEnv } from "../../src/environment/index.ts";
 import { openPretrained } from "../../src/policy/index.ts";
 import { createWriter, type Written } from "../../src/policy/token/writer.ts";
@@ -32,6 +32,16 @@ export interface Measured {
   shown: { ask: string; program: string; verdict: string; solved: boolean | null }[];
 }
 
+/** Which asks: as in training, new combinations of known families, families that were never seen. */
+export const askSorts = {
+  training: { split: "training", of: "all" },
+  combinations: { split: "held-out", of: "known" },
+  families: { split: "held-out", of: "unseen" },
+} as const satisfies { [name: string]: { split: Split; of: FamilySort } };
+
+/** Something for each sort of asks. */
+export type BySort<T> = { [name in keyof typeof askSorts]: T };
+
 /** What a program did. */
 interface Judgement {
   verdict: string;
@@ -41,17 +51,18 @@ interface Judgement {
   solved: boolean | null;
 }
 
-/** Samples `samples` programs for asks of each split, and runs them. */
+/** Samples `samples` programs for asks of each sort, and runs them. */
 export async function measureModel(
   folder: string,
   { samples, seed, temperature = 1 }: { samples: number; seed: number; temperature?: number },
-): Promise<{ [split in Split]: Measured }> {
+): Promise<BySort<Measured>> {
   const decoder = await openPretrained(folder);
   const writer = await createWriter(decoder, { temperature });
   await using sandbox = await createSandbox({ workers: 2 });
-  const measure = async (split: Split): Promise<Measured> => {
-    const randoms = Array.from({ length: samples }, (_, i) => createRandom(seed, "measure", split, i));
-    const tasks = randoms.map((random) => drawTask(random.child("task"), { typed: false }, split));
+  const measure = async (name: keyof typeof askSorts): Promise<Measured> => {
+    const { split, of } = askSorts[name];
+    const randoms = Array.from({ length: samples }, (_, i) => createRandom(seed, "measure", name, i));
+    const tasks = randoms.map((random) => drawTask(random.child("task"), { typed: false }, split, of));
     const written = await writer.write(
       tasks.map(({ ask }) => ({ task: ask })),
       randoms.map((random) => random.child("program")),
@@ -61,7 +72,11 @@ export async function measureModel(
     for (const [i, { text }] of written.entries()) judged.push(await judgeProgram(sandbox, text.trim(), tasks[i]!));
     return summarise(tasks, written, judged);
   };
-  const measured = { training: await measure("training"), "held-out": await measure("held-out") };
+  const measured = {
+    training: await measure("training"),
+    combinations: await measure("combinations"),
+    families: await measure("families"),
+  };
   await decoder.dispose();
   return measured;
 }

@@ -4,7 +4,7 @@
  */
 
 import type * as tfjs from "@tensorflow/tfjs";
-import { type DocumentOptions, drawBatch, type Split } from "../../src/corpus/index.ts";
+import { type DocumentOptions, drawBatch, type FamilySort, type Split } from "../../src/corpus/index.ts";
 import type { Tokenizer } from "../../src/model/index.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { type AdamState, initAdam, learningRateAt, updateAdam } from "./optimizer.ts";
@@ -128,13 +128,13 @@ export function evaluateLoss(
   tf: Tf,
   options: PretrainOptions,
   weights: Float32Array,
-  { split, windows, seed }: { split: Split; windows: number; seed: number },
+  { split, of = "all", windows, seed }: { split: Split; of?: FamilySort; windows: number; seed: number },
 ): number {
   const { size, tokens, corpus, batch } = options;
   let total = 0;
   for (let from = 0; from < windows; from += batch) {
     const count = Math.min(batch, windows - from);
-    const data = drawBatch(from, count, { ...corpus, split, seed, length: size.context, tokens });
+    const data = drawBatch(from, count, { ...corpus, split, of, seed, length: size.context, tokens });
     total += tf.tidy(() => {
       const ids = tf.tensor2d(data.ids, [count, size.context], "int32");
       const targets = tf.tensor2d(data.targets, [count, size.context], "int32");

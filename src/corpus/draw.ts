@@ -11,7 +11,7 @@ import { selfFamilies } from "./families/self.ts";
 import { textFamilies } from "./families/texts.ts";
 import { unseenFamilies } from "./families/unseen.ts";
 import { drawFatal, drawHarmful, drawNoOp } from "./faults.ts";
-import type { Example, Family, Kind, Rates, Split, Style, Task } from "./types.ts";
+import type { Example, Family, FamilySort, Kind, Rates, Split, Style, Task } from "./types.ts";
 
 /** All families, those of the training split first. */
 export const families: readonly Family[] = [
@@ -35,9 +35,15 @@ export function splitOf({ family, combination }: Pick<Task, "family" | "combinat
   return createRandom("split", family, combination).integer(heldOutShare) === 0 ? "held-out" : "training";
 }
 
-/** Draws a task of a split. `held-out` draws unseen families as often as their weight says. */
-export function drawTask(random: Random, style: Style, split: Split): Task {
-  const open = families.filter(({ unseen }) => split === "held-out" || !unseen);
+/**
+ * Draws a task of a split. Of the held-out split's tasks about half are of unseen families: of the others seven in eight
+ * are drawn in vain. `of` asks for one sort alone. Throws a RangeError for unseen families of the training split.
+ */
+export function drawTask(random: Random, style: Style, split: Split, of: FamilySort = "all"): Task {
+  if (split === "training" && of === "unseen")
+    throw new RangeError("Unseen families have no tasks in the training split");
+  const sorts = { all: split === "held-out" ? [true, false] : [false], known: [false], unseen: [true] };
+  const open = families.filter(({ unseen = false }) => sorts[of].includes(unseen));
   const weights = open.map(({ weight }) => weight);
   for (;;) {
     const task = open[random.categorical(weights)]!.draw(random, style);
@@ -50,12 +56,13 @@ export function drawExample(
   random: Random,
   {
     split = "training",
+    of = "all",
     rates = defaultRates,
     style = { typed: false },
-  }: { split?: Split; rates?: Rates; style?: Style } = {},
+  }: { split?: Split; of?: FamilySort; rates?: Rates; style?: Style } = {},
 ): Example {
   const kind = drawKind(random, rates);
-  const task = drawTask(random, style, split);
+  const task = drawTask(random, style, split, of);
   return { ...task, kind, program: drawProgram(random, task, kind, style) };
 }
 
@@ -98,7 +105,10 @@ function drawOther(random: Random, task: Task, style: Style): string {
 
 /** How a document is drawn. */
 export interface DocumentOptions {
+  /** @default "training" */
   split?: Split;
+  /** Which families. @default "all" that the split has */
+  of?: FamilySort;
   rates?: Rates;
   /** Share of documents whose programs carry TypeScript's types. @default 0.3 */
   typed?: number;
@@ -109,11 +119,11 @@ export interface DocumentOptions {
 /** Draws a document: the text, and the examples that it holds. */
 export function drawDocument(
   random: Random,
-  { split = "training", rates = defaultRates, typed = 0.3, examples = 8 }: DocumentOptions = {},
+  { split = "training", of = "all", rates = defaultRates, typed = 0.3, examples = 8 }: DocumentOptions = {},
 ): { text: string; examples: Example[] } {
   const style = { typed: random.uniform() < typed };
   const drawn = Array.from({ length: 1 + random.integer(examples) }, () =>
-    drawExample(random, { split, rates, style }),
+    drawExample(random, { split, of, rates, style }),
   );
   return { text: drawn.map(formatExample).join("\n"), examples: drawn };
 }

@@ -56,6 +56,9 @@ export interface Example extends Task {
 /** `training`: what the small model is pretrained on. `held-out`: combinations and families that it never sees. */
 export type Split = "training" | "held-out";
 
+/** `known`: families that the training split has, too. `unseen`: the others. */
+export type FamilySort = "all" | "known" | "unseen";
+
 /** Shares of the kinds of program that are not good, whatever the ask says. The rest is good. */
 export interface Rates {
   /** @default 0.12 */

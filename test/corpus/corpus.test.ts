@@ -72,6 +72,14 @@ describe("the corpus", () => {
     assert.ok(
       heldOut.some(({ family }) => unseen.includes(family)) && heldOut.some(({ family }) => !unseen.includes(family)),
     );
+    const only = (of: "known" | "unseen", i: number) => drawTask(createRandom(4, of, i), style, "held-out", of);
+    for (let i = 0; i < 50; i++) {
+      assert.ok(!unseen.includes(only("known", i).family) && unseen.includes(only("unseen", i).family));
+      assert.equal(splitOf(only("known", i)), "held-out");
+    }
+    assert.throws(() => drawTask(createRandom(1), style, "training", "unseen"), {
+      message: "Unseen families have no tasks in the training split",
+    });
     for (const task of training.slice(0, 50)) assert.equal(splitOf(task), "training");
     const documents = Array.from({ length: 40 }, (_, i) => drawDocument(createRandom(5, i)));
     for (const { examples } of documents) for (const example of examples) assert.equal(splitOf(example), "training");
@@ -112,6 +120,12 @@ describe("the micro-tasks that ship", () => {
     assert.ok(familiesOf("training").size >= 6 && familiesOf("held-out").size >= 6);
     assert.ok([...familiesOf("held-out")].some((family) => !familiesOf("training").has(family)));
     assert.equal(new Set(tasks.map(({ ask }) => ask)).size, tasks.length);
+    const random = createRandom(6, "training");
+    const asked = new Set(Array.from({ length: 8000 }, () => drawTask(random, { typed: false }, "training").ask));
+    assert.deepEqual(
+      tasks.filter(({ split, ask }) => split === "held-out" && asked.has(ask)),
+      [],
+    );
   });
 });
 
