@@ -15,7 +15,7 @@ import { createRandom } from "../random/index.ts";
 import { collect, type Episode } from "../rollout/index.ts";
 import { mean } from "../statistics/index.ts";
 import { type BackendChoice, prepareBackend } from "./backend.ts";
-import { type Checkpoint, restoreCheckpoint, takeCheckpoint } from "./checkpoint.ts";
+import { type Checkpoint, restoreCheckpoint, takeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { findEstimator } from "./estimators.ts";
 import { callLoss, policyGradientLoss } from "./loss.ts";
 import { openPanel } from "./panel.ts";
@@ -102,6 +102,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<Update, void
         backend,
         checkpoint: () => takeCheckpoint(policy, optimizer, estimate, settings, { update: update + 1, lived: soFar }),
       };
+      if (settings.save !== undefined) await writeCheckpoint(settings.save, await done.checkpoint());
       await panel?.show(done);
       await onUpdate?.(done);
       for (const { steps } of scored) for (const { action } of steps) delete action.trace;

@@ -52,13 +52,15 @@ export interface TrainOptions {
   panel?: boolean;
   /** Called after each update, before it is handed out: loggers, evaluation. */
   onUpdate?: (update: import("./reinforce.ts").Update) => void | Promise<void>;
+  /** A file that holds the state after the last whole update: what `resume: await readCheckpoint(path)` goes on from. */
+  save?: string;
   /** Ends training between two updates. */
   signal?: AbortSignal;
   /** Go on from here, with the same seed and options: equal to a run without a break. */
   resume?: Checkpoint;
 }
 
-type Optional = "signal" | "resume" | "backend" | "panel" | "onUpdate" | "concurrency";
+type Optional = "save" | "signal" | "resume" | "backend" | "panel" | "onUpdate" | "concurrency";
 
 /** Options with their defaults. */
 export type Settings = Required<Omit<TrainOptions, Optional | "loss">> & Pick<TrainOptions, Optional | "loss">;

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { packSafetensors, readSafetensorsHeader, readTensor } from "../../src/model/index.ts";
-import { type EditMenu, editMenu } from "../../src/policy/index.ts";
+import { type EditMenu, editMenu, tokenPolicy } from "../../src/policy/index.ts";
 import {
   type Checkpoint,
   readCheckpoint,
@@ -11,6 +12,7 @@ import {
   train,
   writeCheckpoint,
 } from "../../src/training/index.ts";
+import { toyDecoder } from "../policy/token/toy.ts";
 import { menu, nameEnv } from "./fixtures.ts";
 
 const common = { episodes: 8, seed: 21 };
@@ -103,6 +105,35 @@ describe("a checkpoint", () => {
     policy.dispose();
   });
 
+  it("is saved after each update, so that kill -9 loses the update in flight and no more", async () => {
+    const program = join(import.meta.dirname, "killed.ts");
+    const flags = ["--conditions=autoagent-lab-source", "--disable-warning=ExperimentalWarning"];
+    const run = (path: string, killAfter = Infinity) =>
+      new Promise<string[]>((resolve, reject) => {
+        const child = spawn(process.execPath, [...flags, program, path, "30"], {
+          stdio: ["ignore", "pipe", "inherit"],
+        });
+        let text = "";
+        child.stdout.setEncoding("utf8").on("data", (more: string) => {
+          text += more;
+          if (text.split("\n").length > killAfter) child.kill("SIGKILL");
+        });
+        child.on("error", reject).on("close", () => resolve(text.trim().split("\n")));
+      });
+    const straight = await run(join(folder, "straight.safetensors"));
+    const path = join(folder, "killed.safetensors");
+    const seen = new Set<number>();
+    let last: string[] = [];
+    for (const after of [4, 7, Infinity]) {
+      last = await run(path, after);
+      const updates = last.filter((line) => /^\d+$/.test(line)).map(Number);
+      assert.ok(seen.size === 0 || updates[0]! >= Math.max(...seen), `began again at ${updates[0]} after ${[...seen]}`);
+      for (const update of updates) seen.add(update);
+    }
+    assert.equal(seen.size, 30);
+    assert.equal(last.at(-1), straight.at(-1));
+  }).timeout(30_000);
+
   it("of another run changes nothing, and says what differs", async () => {
     const policy = editMenu(menu);
     const resume = await learn(policy, { updates: 2 });
@@ -117,5 +148,38 @@ describe("a checkpoint", () => {
     await assert.rejects(learn(policy, { resume, optimizer: "sgd" }), /its optimizer is adam, expected sgd/);
     policy.dispose();
     other.dispose();
+  });
+
+  it("of another model, or of a head of another shape, is refused by name", async () => {
+    const prompt = {
+      name: "toy",
+      version: 1,
+      examples: [],
+      before: "/",
+      after: "\n",
+      separator: "",
+      primed: "a",
+      stop: [";"],
+      maxTokens: 4,
+    };
+    const make = (seed: number, rank = 2) =>
+      tokenPolicy(toyDecoder({ seed }), { asks: ["a"], prompt, rank, samples: 16, words: "all" });
+    const one = await make(1);
+    let resume: Checkpoint | undefined;
+    const common = { env: nameEnv(), updates: 2, episodes: 4, seed: 1, backend: "cpu" as const };
+    for await (const update of train({ ...common, policy: one })) resume ??= await update.checkpoint();
+    for (const other of [await make(2), await make(1, 3)]) {
+      const before = other.variables.map((variable) => [...variable.dataSync()]);
+      await assert.rejects(Array.fromAsync(train({ ...common, policy: other, resume: resume! })), {
+        message:
+          /^The checkpoint is of another run: its policy is toy-1-6 rank 2 scale 1 words 15 prompt toy 1, expected toy-/,
+      });
+      assert.deepEqual(
+        other.variables.map((variable) => [...variable.dataSync()]),
+        before,
+      );
+      other.dispose();
+    }
+    one.dispose();
   });
 });
