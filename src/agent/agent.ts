@@ -249,8 +249,8 @@ export class AutonomousLLM {
     const { sandbox, limits, seed = 0 } = this.options;
     const genome = this.#restored ?? this.options.genome;
     const pool = sandbox ?? (await sharedSandbox());
-    const callModel = async (query: string): Promise<string> =>
-      extractProgram((await this.#model.complete({ prompt: query, seed })).text);
+    const callModel = async (query: string, how: { signal?: AbortSignal } = {}): Promise<string> =>
+      extractProgram((await this.#model.complete({ prompt: query, seed, ...how })).text);
     return pool.open({
       seed,
       query: this.#query ?? "",

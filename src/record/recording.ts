@@ -87,9 +87,9 @@ async function openRecorded(
 ): Promise<RecordedLife> {
   const { callModel, signal: _signal, genome, limits = {}, seed = 0, query = "" } = options;
   let calls: ModelCall[] = [];
-  const listen = async (asked: string): Promise<string> => {
+  const listen: NonNullable<typeof callModel> = async (asked, how) => {
     try {
-      const answer = await callModel!(asked);
+      const answer = await Promise.race([callModel!(asked, how), abortOf(how?.signal)]);
       calls.push({ query: asked, answer });
       return answer;
     } catch (error) {
@@ -155,4 +155,11 @@ async function openRecorded(
         closed = true;
       }),
   };
+}
+
+/** Rejects when the sandbox waits no longer, so that the call is recorded as the guest saw it. */
+function abortOf(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) => {
+    signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
 }

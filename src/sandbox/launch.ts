@@ -21,6 +21,8 @@ export interface Launcher {
   reason: string;
   /** The first line that a child reads: the sources it runs and the addon it loads. */
   greeting: string;
+  /** Set where the kernel does not cap a child's data: then the parent watches it. */
+  watchBytes: number | null;
   start(): ChildProcess;
 }
 
@@ -66,7 +68,7 @@ function makeLauncher(most: Level): Launcher {
       ? `no namespaces: ${why}`
       : most < 2
         ? asked
-        : "no prlimit on this system, so a child's memory is not capped by the kernel";
+        : "no prlimit on this system: a child's memory is watched by the parent, not capped by the kernel";
   const greeting = JSON.stringify({
     sources: {
       acorn: readFileSync(require.resolve("acorn"), "utf8"),
@@ -80,6 +82,7 @@ function makeLauncher(most: Level): Launcher {
     level,
     reason,
     greeting,
+    watchBytes: limits.length > 0 || most === 0 ? null : dataBytes,
     start: () =>
       spawn(command[0]!, command.slice(1), {
         cwd: "/",

@@ -27,15 +27,15 @@ const stepsAtOnce = 25;
 
 interface Played {
   program: string;
-  /** What the model answered during the step, in order. */
-  answers: string[];
+  /** What the model answered during the step, in order; null where it gave none. */
+  answers: (string | null)[];
   setup: string | null;
   /** What the guest was shown of its budget, as JSON. */
   budget: string | null;
 }
 
 /** What came of one try of a step: a report, the reason to try again, or a free try because another life was at fault. */
-type Attempt = { report: StepReport } | { again: string; free: boolean };
+type Attempt = { report: StepReport } | { again: string; free: boolean; calm?: boolean };
 
 /** Opens a life in the pool. */
 export async function createLife(pool: Pool, options: LifeOptions, limits: Limits): Promise<Life> {
@@ -87,20 +87,33 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     const stepMs = limits.stepMs * Math.max(1, patience);
     let asked = 0;
     const ask = async (text: string): Promise<string> => {
-      if (asked < answers.length) return answers[asked++]!;
-      if (replay || callModel === undefined) throw new Error("no recorded answer");
+      if (asked < answers.length || replay || callModel === undefined) {
+        const known = answers[asked++];
+        if (known === undefined || known === null) throw new Error("no recorded answer");
+        return known;
+      }
       asked++;
       try {
-        const answer = prepareProgram(await callModel(text));
+        const answer = prepareProgram(await inTime(callModel, text));
         answers.push(answer);
         return answer;
       } catch (error) {
+        answers.push(null);
         if ((error as { code?: unknown } | null)?.code === "budget_exhausted") overBudget = String(error);
         throw error;
       }
     };
     const message = messageOf(step, played, stepMs);
     return at.request(message, { wallMs: wallOf(stepMs), ask: callModel === undefined ? undefined : ask });
+  };
+
+  /** Asks the model, whose time is limited although the step's clock stands still. */
+  const inTime = async (ask: NonNullable<LifeOptions["callModel"]>, text: string): Promise<string> => {
+    const clock = AbortSignal.timeout(limits.modelMs);
+    const late = new Promise<never>((_, reject) => {
+      clock.addEventListener("abort", () => reject(new Error(`no answer within ${limits.modelMs} ms`)), { once: true });
+    });
+    return Promise.race([ask(text, { signal: clock }), late]);
   };
 
   const wallOf = (stepMs: number): number => stepMs * 2 + 400;
@@ -114,7 +127,7 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
 
   /** Brings a child to where this life is: opens it there and plays what it has lived. Null: it is there. */
   const settle = async (alone: boolean): Promise<Outcome | null> => {
-    if (worker?.alive && !alone) return null;
+    if (worker?.alive && !worker.thinking && !alone) return null;
     release();
     const taken = await pool.take(tenant, { alone, signal });
     worker = taken;
@@ -170,7 +183,7 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
 
   /** A life that could not be brought to where it was. A genome that fails when restored is its own fault. */
   const concludeBirth = (step: number, outcome: Outcome): Attempt => {
-    if (outcome.kind === "death" && isOthersFault(outcome)) return { again: "", free: true };
+    if (outcome.kind === "death" && isOthersFault(outcome)) return { again: "", free: true, calm: isLost(outcome) };
     const ruling = played.length === 0 && genome !== undefined ? ruleBirth(outcome, limits) : null;
     if (ruling === null || "retry" in ruling)
       return { again: ruling?.cause ?? "the child could not bring the life to this step", free: false };
@@ -181,7 +194,7 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
   };
 
   const conclude = (step: number, now: Played, outcome: Outcome, shared: boolean): Attempt => {
-    if (outcome.kind === "death" && isOthersFault(outcome)) return { again: "", free: true };
+    if (outcome.kind === "death" && isOthersFault(outcome)) return { again: "", free: true, calm: isLost(outcome) };
     const effects: Effect[] = readEffects(outcome.effects);
     const ruling: Ruling =
       outcome.kind === "death"
@@ -234,7 +247,7 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     for (let attempt = 0; attempt < tries; ) {
       const tried = await tryStep(step, now, attempt);
       if ("report" in tried) return tried.report;
-      release(true);
+      release(tried.calm !== true);
       if (!tried.free) {
         cause = tried.again;
         attempt++;
@@ -321,7 +334,7 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     for (const [i, outcome] of outcomes.entries()) {
       const judged = judge(first + i, plans[i]!, outcome, { shared, attempt: 0 });
       if (!("report" in judged)) {
-        release(true);
+        release(judged.calm !== true);
         break;
       }
       reports.push(judged.report);
@@ -368,6 +381,11 @@ function readCall(outcome: Outcome, limits: Limits): CallResult | null {
   } catch {
     return { failed: "what it returned cannot be read", effects };
   }
+}
+
+/** The request never reached the child: nothing is wrong with it. */
+function isLost(outcome: Outcome): boolean {
+  return outcome.kind === "death" && outcome.death.killed === "lost";
 }
 
 /** The child was ended for what another life did in it, or was gone before the request. */

@@ -17,6 +17,7 @@ export const defaultLimits: Limits = {
   sourceBytes: 65_536,
   outputBytes: 16_384,
   callDepth: 3,
+  modelMs: 120_000,
 };
 
 /** Open lives that one child may hold; more wait. */
@@ -155,7 +156,7 @@ export class Pool {
 
   #hasRoom(worker: Worker, alone: boolean): boolean {
     const most = alone ? 1 : livesAtOnce;
-    return !worker.exclusive && worker.lives < most && worker.served < this.#livesPerChild;
+    return !worker.exclusive && !worker.thinking && worker.lives < most && worker.served < this.#livesPerChild;
   }
 
   stats(): { pids: number[]; episodes: number; replaced: number } {
@@ -203,6 +204,7 @@ export class Pool {
     try {
       const worker = await starting;
       this.#slots[index] = worker;
+      worker.onFree = () => this.wake();
       if (this.#disposed) worker.kill();
       return worker;
     } catch (error) {

@@ -66,6 +66,8 @@ export interface Limits {
   outputBytes: number;
   /** How deep executed code may call the model whose answer is executed again. @default 3 */
   callDepth: number;
+  /** Longest wait for the model's answer to one call from inside a step; then the call throws in the guest. @default 120000 */
+  modelMs: number;
 }
 
 /** How strongly the children are locked: see docs/security.md. */
@@ -109,7 +111,7 @@ export interface LifeOptions {
    * Answers `self.call_LLM(query)` from inside executed code. Without it such a call throws in the guest; a rejection
    * does too, and one whose error has `code: "budget_exhausted"` ends the life with that verdict.
    */
-  callModel?: (query: string) => Promise<string>;
+  callModel?: (query: string, options?: { signal: AbortSignal }) => Promise<string>;
   /**
    * What is left of the life's budget, as plain data: asked before each step and shown to the guest as the frozen global
    * `budget`. What a guest does to it changes nothing here.

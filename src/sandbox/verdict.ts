@@ -35,6 +35,8 @@ export function ruleDeath(death: Death, effects: readonly Effect[], limits: Limi
   if (harm !== null) return harm;
   if (death.killed === "wall")
     return ruling("timeout", `the step did not end within ${limits.stepMs} ms and could not be interrupted`);
+  if (death.killed === "memory")
+    return ruling("out_of_memory", "the step's process held more memory than any child may");
   if (death.killed === "flood") return ruling("out_of_memory", "the step sent more than 4 MB to the host");
   if (outOfMemory.test(death.stderr))
     return ruling(

@@ -6,6 +6,7 @@
 import type { ChildProcess } from "node:child_process";
 import { SandboxFailure } from "./error.ts";
 import type { Launcher } from "./launch.ts";
+import { watchMemory } from "./memory.ts";
 
 /** What a child reported of a decoy that was touched. */
 export interface RawEffect {
@@ -25,9 +26,10 @@ export type Outcome =
 export interface Death {
   /**
    * Set when the parent killed it, and why. `doubt`: for what another life did in it. `lost`: it was gone before this
-   * request was sent. Neither says anything about the request.
+   * request was sent, or it moved on from a child whose other guest waits for the model. Neither says anything about the
+   * request.
    */
-  killed: "wall" | "flood" | "protocol" | "doubt" | "lost" | null;
+  killed: "wall" | "memory" | "flood" | "protocol" | "doubt" | "lost" | null;
   code: number | null;
   signal: string | null;
   /** The last 8 KB of the child's stderr. */
@@ -63,6 +65,10 @@ export interface Worker {
   served: number;
   /** True while it is kept for one life alone. */
   exclusive: boolean;
+  /** True while a guest in it waits for the model: nobody else gets a turn. */
+  readonly thinking: boolean;
+  /** Called when it is free again. */
+  onFree: () => void;
   readonly alive: boolean;
   /** Resolves with the last answer; `onAnswer` is given those before it, of a message that has many. */
   request(message: object, options: RequestOptions): Promise<Outcome>;
@@ -78,7 +84,7 @@ const floodBytes = 4 * 1024 * 1024;
 /** Starts a child and waits until it has loaded its sources. */
 export async function startWorker(launcher: Launcher): Promise<Worker> {
   const child = launcher.start();
-  const worker = makeWorker(child);
+  const worker = makeWorker(child, launcher);
   const outcome = await worker.greet(launcher.greeting);
   if (outcome !== null) {
     const { code, signal, stderr } = outcome;
@@ -88,11 +94,15 @@ export async function startWorker(launcher: Launcher): Promise<Worker> {
   return worker;
 }
 
-function makeWorker(child: ChildProcess): Worker & { greet(line: string): Promise<Death | null> } {
+function makeWorker(
+  child: ChildProcess,
+  { watchBytes }: Launcher,
+): Worker & { greet(line: string): Promise<Death | null> } {
   let pending: Pending | null = null;
   let killed: Death["killed"] = null;
   let nextId = 1;
-  let queue: Promise<unknown> = Promise.resolve();
+  const waiting: (() => void)[] = [];
+  let thinking = false;
   let stderr = "";
   let buffer = "";
   let greeted: ((death: Death | null) => void) | null = null;
@@ -150,9 +160,14 @@ function makeWorker(child: ChildProcess): Worker & { greet(line: string): Promis
     if (request?.ask == null) return kill("protocol");
     clearTimeout(request.timer);
     let text: string | null = null;
+    thinking = true;
+    // Whoever waits for a turn goes elsewhere: a model may think for minutes.
+    for (const next of waiting.splice(0)) next();
     try {
       text = await request.ask(query);
     } catch {}
+    thinking = false;
+    worker.onFree();
     if (pending !== request) return;
     armWall(request);
     child.stdin?.write(`${JSON.stringify({ op: "answer", text })}\n`);
@@ -179,14 +194,10 @@ function makeWorker(child: ChildProcess): Worker & { greet(line: string): Promis
       dead = { killed, code, signal, stderr };
       greeted?.(dead);
       if (pending !== null) {
-        clearTimeout(pending.timer);
-        pending.resolve({
-          kind: "death",
-          death: dead,
-          effects: pending.effects,
-          ms: performance.now() - pending.began,
-        });
+        const lost = pending;
         pending = null;
+        clearTimeout(lost.timer);
+        lost.resolve({ kind: "death", death: dead, effects: lost.effects, ms: performance.now() - lost.began });
       }
       resolve();
     };
@@ -201,17 +212,29 @@ function makeWorker(child: ChildProcess): Worker & { greet(line: string): Promis
   });
   hold(false);
 
-  const send = (message: object, { wallMs, ask, onAnswer }: RequestOptions): Promise<Outcome> =>
+  /** Sends a request when those before it are done; one that finds the child gone or thinking is `lost`. */
+  const send = (message: object, options: RequestOptions): Promise<Outcome> =>
     new Promise((resolve) => {
       const began = performance.now();
-      if (dead !== null || killed !== null || exited) {
+      const { wallMs, ask, onAnswer } = options;
+      const isClose = (message as { op?: unknown }).op === "close";
+      if (pending !== null && !(thinking && !isClose)) {
+        waiting.push(() => resolve(send(message, options)));
+        return;
+      }
+      if (dead !== null || killed !== null || exited || thinking) {
         const death: Death = { ...(dead ?? { code: null, signal: null, stderr }), killed: "lost" };
-        return resolve({ kind: "death", death, effects: [], ms: 0 });
+        resolve({ kind: "death", death, effects: [], ms: 0 });
+        if (!thinking) waiting.shift()?.();
+        return;
       }
       const id = nextId++;
+      const unwatch = watchBytes === null ? null : watch();
       const settle = (outcome: Outcome): void => {
+        unwatch?.();
         if (killed === null) hold(false);
         resolve(outcome);
+        waiting.shift()?.();
       };
       hold(true);
       pending = {
@@ -228,19 +251,22 @@ function makeWorker(child: ChildProcess): Worker & { greet(line: string): Promis
       child.stdin?.write(`${JSON.stringify({ id, ...message })}\n`);
     });
 
-  return {
+  const watch = (): (() => void) =>
+    watchMemory(child.pid ?? -1, { limitBytes: watchBytes!, onOver: () => kill("memory") });
+
+  const worker: Worker & { greet(line: string): Promise<Death | null> } = {
     pid: child.pid ?? -1,
     lives: 0,
     served: 0,
     exclusive: false,
+    onFree: () => {},
+    get thinking() {
+      return thinking;
+    },
     get alive() {
       return dead === null && killed === null && !exited;
     },
-    request(message, options) {
-      const result = queue.then(() => send(message, options));
-      queue = result;
-      return result;
-    },
+    request: send,
     kill() {
       kill("doubt");
     },
@@ -256,4 +282,5 @@ function makeWorker(child: ChildProcess): Worker & { greet(line: string): Promis
       });
     },
   };
+  return worker;
 }

@@ -63,6 +63,64 @@ describe("children", () => {
   }).timeout(20_000);
 });
 
+describe("a model that thinks", () => {
+  const sandbox = useSandbox({ workers: 2, limits: { modelMs: 3000 } });
+
+  it("holds up no other life, however long it takes", async () => {
+    const question = Promise.withResolvers<void>();
+    const thought = Promise.withResolvers<string>();
+    const callModel = (): Promise<string> => {
+      question.resolve();
+      return thought.promise;
+    };
+    const asking = await sandbox().open({ callModel });
+    const others = await Promise.all(Array.from({ length: 12 }, (_, seed) => sandbox().open({ seed })));
+    for (const other of others) await other.step("self.n = 1"); // some of them live in the child that will wait
+    const step = asking.step("self.said = self.call_LLM('?')");
+    const along = others.map((other) => other.steps(Array.from({ length: 5 }, () => "self.n += 1")));
+    const reports = (await Promise.all(along)).map((list) => list.at(-1)!);
+    for (const { alive, genome } of reports) {
+      assert.equal(alive, true);
+      assert.equal(genome.find(({ name }) => name === "self.n")?.source, "6");
+    }
+    await question.promise;
+    for (const other of others)
+      assert.equal((await other.step("self.n += 1")).alive, true, "nor a life that comes later");
+    thought.resolve("at last");
+    const { genome, verdict } = await step;
+    assert.equal(verdict, "survived");
+    assert.equal(genome.find(({ name }) => name === "self.said")?.source, '"at last"');
+    await Promise.all([asking, ...others].map((life) => life.close()));
+  }).timeout(20_000);
+
+  it("is given up after a time, is told so by its signal, and the guest hears that there is no answer", async () => {
+    const aborted: boolean[] = [];
+    const callModel = (_: string, how?: { signal: AbortSignal }): Promise<string> =>
+      new Promise(() => how?.signal.addEventListener("abort", () => aborted.push(true)));
+    const began = performance.now();
+    const program =
+      "try { self.call_LLM('?') } catch (e) { console.log(e.message) } console.log(self.call_LLM === undefined)";
+    const [report] = await live(sandbox(), [program], { callModel, limits: { modelMs: 150 } });
+    assert.equal(report?.output, "call_LLM: the language model gave no answer\nfalse\n");
+    assert.deepEqual(aborted, [true]);
+    assert.ok(performance.now() - began < 3000);
+  }).timeout(20_000);
+});
+
+describe("a child that no kernel caps", () => {
+  it("is watched by the parent: one that holds too much is a guest out of memory", async () => {
+    if (process.platform !== "linux") return console.log("      left out: the bound is looked for in /proc");
+    await using sandbox = await createSandbox({ workers: 1, maximumLevel: 1 });
+    // Buffers are not counted by the isolate's own limit.
+    const hoard =
+      "self.all = []; for (let i = 0; i < 60; i++) { const b = new ArrayBuffer(1 << 20, { maxByteLength: 64 << 20 }); b.resize(64 << 20); new Uint8Array(b).fill(1); self.all.push(b); }";
+    const [report] = await live(sandbox, [hoard], { limits: { stepMs: 4000 } });
+    assert.equal(report?.verdict, "out_of_memory", report?.cause);
+    assert.equal(report?.cause, "the step's process held more memory than any child may");
+    assert.equal((await live(sandbox, ["1"]))[0]?.verdict, "survived");
+  }).timeout(30_000);
+});
+
 describe("a sandbox", () => {
   it("runs at each level that this machine reaches, and says why it is not higher", async () => {
     const { level: highest, reason } = sandboxLevel();
