@@ -9,7 +9,13 @@
  */
 
 import { displaySymbol, escapeHtml, type MimeBundle } from "../display/index.ts";
-import { type Budget, type BudgetOptions, type LanguageModel, budget as makeBudget } from "../llm/index.ts";
+import {
+  type Budget,
+  type BudgetOptions,
+  type Completion,
+  type LanguageModel,
+  budget as makeBudget,
+} from "../llm/index.ts";
 import {
   type Gene,
   type Life,
@@ -50,6 +56,14 @@ export interface LivedStep {
   answer: string;
   program: string;
   report: StepReport;
+  /** Tokens of the question and of the answer; absent for a program given by hand. */
+  usage?: Completion["usage"];
+}
+
+/** The part of a recording sandbox that is used here: see `recording` in `record/`. */
+interface Recorder {
+  where(report: StepReport): { episode: number; step: number } | null;
+  record: { appendParts(episode: number, step: number, parts: object): void };
 }
 
 /** Thrown when an agent is used as it cannot be; the text says what to do. */
@@ -199,8 +213,9 @@ export class AutonomousLLM {
     const prompt = this.#query ?? "";
     const seed = (this.options.seed ?? 0) * 1_000_003 + this.history.length;
     try {
-      const { text } = await this.#model.complete({ prompt, seed, ...(signal && { signal }) });
-      await this.#act(extractProgram(text), text);
+      const { text, usage } = await this.#model.complete({ prompt, seed, ...(signal && { signal }) });
+      const report = await this.#act(extractProgram(text), text, usage);
+      this.#record(report, { prompt, output: text, usage, seed });
     } catch (error) {
       if ((error as { code?: unknown }).code !== "budget_exhausted") throw error;
       await this.#endFor(error as Error);
@@ -220,7 +235,20 @@ export class AutonomousLLM {
     this.#life = null;
   }
 
-  async #act(program: string, answer: string): Promise<StepReport> {
+  /** What a recording sandbox cannot see: the model's side of a step. */
+  #record(
+    report: StepReport,
+    told: { prompt: string; output: string; usage: Completion["usage"]; seed: number },
+  ): void {
+    const { where, record } = (this.options.sandbox ?? {}) as Partial<Recorder>;
+    const place = where?.(report) ?? null;
+    if (place === null || record === undefined) return;
+    const { prompt, output, usage, seed } = told;
+    const tokens = { prompt: usage.promptTokens, output: usage.completionTokens };
+    record.appendParts(place.episode, place.step, { prompt, output, tokens, seeds: { model: seed } });
+  }
+
+  async #act(program: string, answer: string, usage?: Completion["usage"]): Promise<StepReport> {
     if (!this.alive)
       throw new AgentFailure(
         `This agent is dead (${this.history.at(-1)!.report.verdict}): fork() it, or make another.`,
@@ -229,7 +257,7 @@ export class AutonomousLLM {
     const query = this.#query ?? "";
     const report = await this.#life.step(program);
     this.#restored = null;
-    this.#note({ query, answer, program, report });
+    this.#note({ query, answer, program, report, ...(usage && { usage }) });
     // The answer feeds the next question: what the agent asked for itself, else what the step printed or gave.
     const own = report.query !== "" && report.query !== (this.options.query ?? "") ? report.query : "";
     this.#query = own || report.output.trim() || report.response || query;

@@ -5,10 +5,10 @@
  * left. Prices: `data/prices.json`.
  */
 
-import { countTokens } from "gpt-tokenizer/encoding/r50k_base";
 import { displaySymbol, type MimeBundle, tableBundle } from "../display/index.ts";
 import { amount, LanguageModelFailure } from "./error.ts";
 import { type Price, priceOf } from "./prices.ts";
+import { countTokens } from "./tokens.ts";
 import type { Completion, LanguageModel, Prompt } from "./types.ts";
 
 /** Most that may be spent; what is not named has no limit. */

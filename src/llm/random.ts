@@ -7,8 +7,8 @@
  * (ends the agent's ability to act, or throws), `harmful` (tries a capability of the host).
  */
 
-import { countTokens } from "gpt-tokenizer/encoding/r50k_base";
 import { createRandom, type Random } from "../random/index.ts";
+import { countTokens } from "./tokens.ts";
 import type { LanguageModel } from "./types.ts";
 
 /** How often each kind of program is drawn; the rates need not sum to 1. */

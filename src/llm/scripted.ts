@@ -1,7 +1,7 @@
 /** A model that answers from a list, in order: for lessons and tests that need no model, no key and no network. */
 
-import { countTokens } from "gpt-tokenizer/encoding/r50k_base";
 import { LanguageModelFailure } from "./error.ts";
+import { countTokens } from "./tokens.ts";
 import type { LanguageModel } from "./types.ts";
 
 /** Answers with the given texts, in order. When they are used up, `complete` rejects and says so. */

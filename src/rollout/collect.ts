@@ -61,6 +61,8 @@ export interface CollectOptions {
   signal?: AbortSignal;
   /** Where a report was recorded. */
   where?: (report: StepReport) => { episode: number } | null;
+  /** Called with each step that was drawn for and reported. */
+  onStep?: (report: StepReport, action: Action) => void;
   /** Called after each episode. */
   onEpisode?: (episode: Episode, done: number) => void;
 }
@@ -77,8 +79,8 @@ export async function collect(env: Environment, policy: Policy, options: Collect
   checkCount("group", group);
   const result = new Array<Episode>(episodes);
   let done = 0;
-  const { where = () => null } = options;
-  const source: Source = { env, seed, group, next: 0, episodes, signal, where };
+  const { where = () => null, onStep } = options;
+  const source: Source = { env, seed, group, next: 0, episodes, signal, where, onStep };
   const onEnd = (episode: Episode): void => {
     result[episode.index] = episode;
     onEpisode?.(episode, ++done);
@@ -98,6 +100,7 @@ interface Source {
   episodes: number;
   signal: AbortSignal | undefined;
   where: NonNullable<CollectOptions["where"]>;
+  onStep: CollectOptions["onStep"];
 }
 
 /** An episode in play. */
@@ -123,7 +126,7 @@ async function playAlone(source: Source, policy: Policy, onEnd: (episode: Episod
       const index = source.next++;
       for (let again = false; ; again = true) {
         const play = await begin(source, env, index, again);
-        while (!isOver(play)) await playOn(play, policy, source.signal);
+        while (!isOver(play)) await playOn(source, play, policy);
         const episode = episodeOf(play, source);
         if (episode.fault && !again) continue;
         onEnd(episode);
@@ -135,14 +138,14 @@ async function playAlone(source: Source, policy: Policy, onEnd: (episode: Episod
   }
 }
 
-async function playOn(play: Play, policy: Policy, signal: AbortSignal | undefined): Promise<void> {
-  signal?.throwIfAborted();
+async function playOn(source: Source, play: Play, policy: Policy): Promise<void> {
+  source.signal?.throwIfAborted();
   const { env, random, steps, observation } = play;
   const ahead = policy.openLoop && env.stepMany ? drawnAhead : 1;
   const streams = Array.from({ length: ahead }, (_, i) => random.child("step", steps.length + i));
   const actions = await policy.act(new Array<unknown>(ahead).fill(observation), streams);
   const programs = actions.map(({ program }) => program);
-  take(play, actions, ahead > 1 ? await env.stepMany!(programs) : [await env.step(programs[0]!)]);
+  take(source, play, actions, ahead > 1 ? await env.stepMany!(programs) : [await env.step(programs[0]!)]);
 }
 
 /** Many episodes side by side: one call to the policy for a step of them all. Who ends makes room for the next. */
@@ -170,7 +173,7 @@ async function playInStep(
       );
       source.signal?.throwIfAborted();
       await Promise.all(
-        running.map(async (play, i) => take(play, [actions[i]!], [await play.env.step(actions[i]!.program)])),
+        running.map(async (play, i) => take(source, play, [actions[i]!], [await play.env.step(actions[i]!.program)])),
       );
       const still = running.filter((play) => !isOver(play));
       for (const play of running.filter(isOver)) {
@@ -196,8 +199,16 @@ async function begin({ seed, group }: Source, env: Environment, index: number, a
   return { env, index, random, seed: lifeSeed, observation, steps: [], last: null, reports: [], again };
 }
 
-function take(play: Play, actions: readonly Action[], transitions: readonly Transition<unknown>[]): void {
-  for (const [i, transition] of transitions.entries()) play.steps.push(stepOf(actions[i]!, transition));
+function take(
+  { onStep }: Source,
+  play: Play,
+  actions: readonly Action[],
+  transitions: readonly Transition<unknown>[],
+): void {
+  for (const [i, transition] of transitions.entries()) {
+    play.steps.push(stepOf(actions[i]!, transition));
+    if (transition.info.report !== null) onStep?.(transition.info.report, actions[i]!);
+  }
   play.last = transitions.at(-1)!;
   play.reports = [...play.reports, ...transitions.map(({ info }) => info.report)].slice(-2);
   play.observation = play.last.observation;

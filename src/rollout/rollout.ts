@@ -1,11 +1,11 @@
 /** A rollout as a value: its episodes, a summary with intervals, and how it shows itself in a notebook. */
 
-import { displaySymbol, type MimeBundle, type Row, tableBundle } from "../display/index.ts";
+import { type Displayable, displaySymbol, type MimeBundle, type Row, tableBundle } from "../display/index.ts";
 import type { Environment } from "../environment/index.ts";
 import { causesOfDeath, type Figure, survivalHistogram } from "../plot/index.ts";
-import type { Policy } from "../policy/index.ts";
+import type { Action, Policy } from "../policy/index.ts";
 import { type EpisodeRecord, openRecord, recording, recordRewards } from "../record/index.ts";
-import type { Verdict } from "../sandbox/index.ts";
+import type { StepReport, Verdict } from "../sandbox/index.ts";
 import { bootstrapInterval, entropyOf, type Interval, wilsonInterval } from "../statistics/index.ts";
 import { type CollectOptions, collect, type Episode } from "./collect.ts";
 import { LivedEpisode } from "./lived.ts";
@@ -41,10 +41,26 @@ export interface Rollout {
   plot(): Figure;
   /** Steps survived, as a plotly figure. */
   histogram(): Figure;
+  /** One row a life: its end, return, steps and cause. `most` rows, the lowest returns first. @default 20 */
+  table(options?: { most?: number }): Displayable;
   /** The episode with the lowest return, and the one with the highest; the first of equals. */
   worst(): LivedEpisode;
   best(): LivedEpisode;
   [displaySymbol](): MimeBundle;
+}
+
+function lifeRow({ index, survival, return: total, verdict, steps }: Episode): Row {
+  const last = steps.at(-1)!;
+  const solved = steps.filter((step) => step.solved).length;
+  return {
+    life: index,
+    "steps survived": survival,
+    return: total,
+    end: verdict.replaceAll("_", " "),
+    ...(last.solved !== undefined && { "tasks solved": solved }),
+    "last program": last.action.program.split("\n")[0]!.slice(0, 60),
+    cause: last.cause.slice(0, 80),
+  };
 }
 
 /** How a rollout is made. */
@@ -68,6 +84,11 @@ export async function rollout(env: Environment, policy: Policy, options: Rollout
     plot: () => causesOfDeath(summary.causes, { title: `How ${episodes.length} lives ended: ${policy.name}` }),
     histogram: () =>
       survivalHistogram([{ name: policy.name, survival: episodes.filter((e) => !e.fault).map((e) => e.survival) }]),
+    table: ({ most = 20 } = {}) => {
+      const shown = byReturn.slice(0, most).map(lifeRow);
+      const caption = `${policy.name}: ${shown.length} of ${episodes.length} lives, the lowest returns first`;
+      return { [displaySymbol]: () => tableBundle(shown, { caption }) };
+    },
     worst: () => byReturn[0] ?? episodes[0]!,
     best: () => byReturn.find((e) => e.return === byReturn.at(-1)!.return) ?? episodes[0]!,
     [displaySymbol]: () => tableBundle(rows(summary), { caption: `${policy.name}: ${episodes.length} lives` }),
@@ -87,7 +108,16 @@ async function recorded(
     const labels = { policy: policy.name, rollout: options.seed ?? 0 };
     const recorder = recording(await env.sandbox(), record, { labels });
     const heard = recordRewards(env.inside(recorder), recorder);
-    return await collect(heard, policy, { ...options, where: (report) => recorder.where(report) });
+    const onStep = (report: StepReport, { logProb, choice, tokens }: Action): void => {
+      const place = recorder.where(report);
+      if (place === null || Number.isNaN(logProb)) return;
+      const ids = typeof choice === "number" ? [choice] : choice;
+      record.appendParts(place.episode, place.step, {
+        logProbs: [logProb],
+        tokens: { output: tokens ?? ids.length, ids },
+      });
+    };
+    return await collect(heard, policy, { ...options, where: (report) => recorder.where(report), onStep });
   } finally {
     if (typeof given === "string") record.close();
   }

@@ -218,6 +218,43 @@ describe("AutonomousLLM", () => {
     assert.equal(cause, "it tried secret read: process.env.KEY");
     assert.match(show()["text/plain"] as string, /attempted +secret_read: process\.env\.KEY, severity 2/);
   });
+
+  it("has its questions, answers and tokens in the record, where there is one", async () => {
+    using record = openRecord(":memory:");
+    const llm = models.scripted(["```js\nself.a = 1\n```", "self.b = 2"]);
+    const agent = new AutonomousLLM({ llm, query: "hello world", sandbox: recording(sandbox, record), seed: 2 });
+    await agent.run({ steps: 2 });
+    await agent.dispose();
+    const [first, second] = record.episode(1).list.map(({ parts }) => parts);
+    assert.deepEqual(first, {
+      prompt: "hello world",
+      output: "```js\nself.a = 1\n```",
+      tokens: { prompt: 2, output: agent.history[0]!.usage!.completionTokens },
+      seeds: { model: 2000006 },
+    });
+    assert.equal(second!.output, "self.b = 2");
+    assert.equal((await replay(record, 1, sandbox)).agrees, true);
+  });
+
+  it("lives through odd answers: empty, a megabyte, lone surrogates, null bytes, another language", async () => {
+    const answers: [string, string][] = [
+      ["", "survived"],
+      ["x".repeat(1_000_000), "syntax_error"],
+      ["self.s = '\ud800'", "survived"],
+      ["self.z = 1;\0", "syntax_error"],
+      ["```python\nprint('hi')\n```", "runtime_error"],
+      ["```python\nx = 1\n```\n```ts\nconst t: number = 1\n```", "survived"],
+      ["I cannot do that.", "syntax_error"],
+    ];
+    for (const [answer, verdict] of answers) {
+      const agent = new AutonomousLLM({ llm: models.scripted([answer]), query: "go", sandbox });
+      await agent.run({ steps: 1 });
+      const { report } = agent.history[0]!;
+      assert.equal(report.verdict, verdict, `${answer.slice(0, 40)}: ${report.cause}`);
+      assert.ok(String(agent[displaySymbol]()["text/plain"]).length < 2000);
+      await agent.dispose();
+    }
+  });
 });
 
 describe("genomes", () => {

@@ -129,6 +129,19 @@ describe("a budget", () => {
   });
 });
 
+describe("counting tokens", () => {
+  it("takes a moment for a megabyte without a space, and is right for ordinary texts", async () => {
+    const began = performance.now();
+    const { usage } = await models.scripted(["x".repeat(1_000_000)]).complete({ prompt: "hello world" });
+    assert.ok(performance.now() - began < 10_000);
+    assert.ok(usage.completionTokens > 50_000 && usage.completionTokens < 1_000_000);
+    assert.equal(usage.promptTokens, 2);
+    const prose = "To be, or not to be, that is the question. ".repeat(200);
+    const long = await models.scripted([prose]).complete({ prompt: "" });
+    assert.ok(Math.abs(long.usage.completionTokens - 13 * 200) < 40, `${long.usage.completionTokens}`);
+  });
+});
+
 describe("completeAll", () => {
   it("keeps the order, asks so many at once, and stops at the first failure", async () => {
     let running = 0;

@@ -35,6 +35,15 @@ describe("an episode of a rollout", () => {
     assert.equal(JSON.parse(JSON.stringify(worst)).steps.length, worst.steps.length);
   });
 
+  it("is a row of a table, the lowest returns first", async () => {
+    const lives = await play();
+    const bundle = (await lives.table({ most: 5 })[displaySymbol]()) as { "text/plain": string };
+    const lines = bundle["text/plain"].split("\n");
+    assert.equal(lines[0], "random: 5 of 30 lives, the lowest returns first");
+    assert.equal(lines.length, 7);
+    assert.match(lines[2]!, /attempted harm/);
+  });
+
   it("comes out the same when it is lived again, and says where it does not", async () => {
     const { episodes } = await play();
     for (const episode of episodes.slice(0, 6)) assert.equal((await episode.replay()).agrees, true);
@@ -90,6 +99,10 @@ describe("an episode of a rollout", () => {
         assert.deepEqual(
           list.map(({ parts }) => parts.rewards),
           episode.steps.map(({ rewards }) => rewards),
+        );
+        assert.deepEqual(
+          list.map((step) => [step.parts.logProbs, step.parts.tokens?.ids]),
+          episode.steps.map(({ action }) => [[action.logProb], [action.choice]]),
         );
         assert.equal((await replay(record, recorded!, sandbox())).agrees, true);
       }
