@@ -1,9 +1,11 @@
 /**
- * Which TF.js backend computes the updates. In order: `tensorflow` on a CUDA device (tfjs-node-gpu), `tensorflow` on the
- * processor (tfjs-node), `wasm`, `cpu`. The first two need `npm run setup:tensorflow`. For a policy of a few numbers plain
- * JavaScript is the fastest and the most exact, so there `cpu` is taken unless another is asked for by name.
+ * Which TF.js backend computes the updates. In order: `tensorflow` on a CUDA device (tfjs-node-gpu), `webgpu` on a real
+ * device (npm `webgpu`, Dawn), `tensorflow` on the processor (tfjs-node), `wasm`, `cpu`. TensorFlow needs
+ * `npm run setup:tensorflow`. For a policy of a few numbers plain JavaScript is the fastest and the most exact, so there
+ * `cpu` is taken unless another is asked for by name. A process that has used `webgpu` must be ended by `process.exit`.
  */
 
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus } from "node:os";
 import { dirname, join } from "node:path";
@@ -11,7 +13,7 @@ import { displaySymbol, type MimeBundle, tableBundle } from "../display/index.ts
 import { tf } from "../policy/index.ts";
 
 /** A backend's name in options: `tensorflow-gpu` and `tensorflow` are the same to TF.js. */
-export type BackendName = "tensorflow-gpu" | "tensorflow" | "wasm" | "cpu";
+export type BackendName = "tensorflow-gpu" | "webgpu" | "tensorflow" | "wasm" | "cpu";
 
 /** What was chosen, on which device, and why not another. Shows itself as a table. */
 export interface BackendChoice {
@@ -22,7 +24,7 @@ export interface BackendChoice {
   [displaySymbol](): MimeBundle;
 }
 
-const order: readonly BackendName[] = ["tensorflow-gpu", "tensorflow", "wasm", "cpu"];
+const order: readonly BackendName[] = ["tensorflow-gpu", "webgpu", "tensorflow", "wasm", "cpu"];
 
 /** Numbers in a policy above which a faster engine than plain JavaScript pays. */
 const few = 1000;
@@ -41,7 +43,7 @@ export async function prepareBackend({
   if (backend !== undefined) {
     if (!order.includes(backend))
       throw new RangeError(`Unknown backend ${JSON.stringify(backend)}: use ${order.join(", ")}`);
-    const tried = await tryBackend(backend);
+    const tried = await tryBackend(backend, true);
     if ("why" in tried) throw new Error(`The backend ${backend} cannot be used: ${tried.why}`);
     return choice(backend, tried.device, []);
   }
@@ -53,7 +55,7 @@ export async function prepareBackend({
   }
   const passedOver: BackendChoice["passedOver"] = [];
   for (const name of order) {
-    const tried = await tryBackend(name);
+    const tried = await tryBackend(name, false);
     if ("device" in tried) return choice(name, tried.device, passedOver);
     passedOver.push({ backend: name, why: tried.why });
   }
@@ -63,13 +65,15 @@ export async function prepareBackend({
 }
 
 /** Sets a backend, and says its device or why it cannot be. */
-async function tryBackend(name: BackendName): Promise<{ device: string } | { why: string }> {
+async function tryBackend(name: BackendName, byName: boolean): Promise<{ device: string } | { why: string }> {
   try {
     switch (name) {
       case "tensorflow-gpu":
         return await useTensorFlow(true);
       case "tensorflow":
         return await useTensorFlow(false);
+      case "webgpu":
+        return await useWebGpu(byName);
       case "wasm":
         return await useWasm();
       case "cpu":
@@ -114,6 +118,40 @@ async function useTensorFlow(gpu: boolean): Promise<{ device: string } | { why: 
 /** What tfjs-node says of itself, if it is loaded. */
 function tensorFlowBackend(): { isGPUPackage: boolean; isUsingGpuDevice: boolean } | null {
   return tf.findBackend("tensorflow") as unknown as { isGPUPackage: boolean; isUsingGpuDevice: boolean } | null;
+}
+
+/** What npm `webgpu` gives, as far as it is used here. */
+interface Dawn {
+  create(flags: string[]): { requestAdapter(): Promise<Adapter | null> };
+  globals: object;
+}
+
+interface Adapter {
+  info: { vendor: string; device: string; description: string; isFallbackAdapter?: boolean };
+}
+
+async function useWebGpu(byName: boolean): Promise<{ device: string } | { why: string }> {
+  // Where there is no graphics device Dawn only complains on stderr.
+  if (!byName && !mayHaveGpu()) return { why: "there is no graphics device in /dev" };
+  const { create, globals } = require("webgpu") as Dawn;
+  const gpu = create([]);
+  const adapter = await gpu.requestAdapter();
+  if (adapter === null) return { why: "Dawn finds no adapter (on Linux it needs libvulkan.so.1 and a driver)" };
+  const { description, device, vendor, isFallbackAdapter } = adapter.info;
+  const name = description || device || vendor;
+  const software = isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe/i.test(`${device} ${description}`);
+  if (software && !byName) return { why: `${name} is software, slower than the processor by itself` };
+  Object.assign(globalThis, globals);
+  Object.defineProperty(globalThis.navigator, "gpu", { value: gpu, configurable: true });
+  require("@tensorflow/tfjs-backend-webgpu");
+  if (!(await tf.setBackend("webgpu"))) return { why: "it does not start" };
+  await tf.ready();
+  return { device: name };
+}
+
+function mayHaveGpu(): boolean {
+  if (process.platform !== "linux") return true;
+  return ["/dev/dri", "/dev/nvidiactl", "/dev/dxg"].some((path) => existsSync(path));
 }
 
 async function useWasm(): Promise<{ device: string }> {

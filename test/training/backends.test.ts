@@ -1,61 +1,18 @@
 /** The same updates on every backend that this machine has: losses and weights agree with plain JavaScript's. */
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import chromium from "@sparticuz/chromium";
 import { type MicroTask, rewards, SurvivalEnv } from "../../src/environment/index.ts";
 import { randomModel } from "../../src/model/index.ts";
 import { editMenu, tf, tokenPolicy } from "../../src/policy/index.ts";
-import { createRandom } from "../../src/random/index.ts";
-import { type BackendName, policyGradientLoss, prepareBackend, train } from "../../src/training/index.ts";
+import { type BackendName, prepareBackend, train } from "../../src/training/index.ts";
 import { toyDecoder } from "../policy/token/toy.ts";
 import { leaveOut } from "../support.ts";
 import { menu, nameEnv } from "./fixtures.ts";
-
-const prompt = {
-  name: "toy",
-  version: 1,
-  examples: [],
-  before: "/",
-  after: "\n",
-  separator: "\n\n",
-  primed: "a.",
-  stop: [";"],
-  maxTokens: 10,
-};
-
-/** Losses and weights of a few updates of a token head, from one start, on the batch that it drew there. */
-async function headUpdates(): Promise<{ losses: number[]; weights: number[] }> {
-  const policy = await tokenPolicy(toyDecoder(), { asks: ["a", "bc"], prompt, rank: 3, samples: 32 });
-  const streams = Array.from({ length: 40 }, (_, i) => createRandom(3, i));
-  const actions = await policy.act(
-    streams.map((_, i) => ({ task: i % 2 ? "a" : "bc" })),
-    streams,
-  );
-  const tokens = actions.reduce((sum, action) => sum + action.tokens!, 0);
-  const random = createRandom(4, "advantages");
-  const advantages = Float32Array.from({ length: tokens }, () => random.normal());
-  const options = { entropyBonus: 0.1, klWeight: 0.1, summed: false };
-  const optimizer = tf.train.adam(0.05);
-  const losses: number[] = [];
-  for (let i = 0; i < 6; i++) {
-    const { value, grads } = tf.variableGrads(
-      () =>
-        policyGradientLoss({
-          ...policy.evaluate(actions),
-          advantages: tf.tensor1d(advantages),
-          counts: tf.ones([tokens]) as tf.Tensor1D,
-          options,
-        }),
-      [...policy.variables],
-    );
-    optimizer.applyGradients(grads as { [name: string]: tf.Variable });
-    losses.push((await value.data())[0]!);
-    tf.dispose([value, grads]);
-  }
-  const weights: number[] = [];
-  for (const variable of policy.variables) weights.push(...(await variable.data()));
-  policy.dispose();
-  return { losses, weights };
-}
+import { headUpdates, prompt } from "./head-updates.ts";
 
 async function menuUpdates(backend: BackendName): Promise<{ losses: number[]; weights: number[] }> {
   const policy = editMenu(menu);
@@ -101,20 +58,43 @@ describe("the backends of TF.js", () => {
       agree(menus.weights, edits.weights, "menu's weight");
     });
 
+  it("webgpu: a token head's updates agree with cpu's to 1e-4, on Chromium's software Vulkan in a process of its own", async function () {
+    // Chromium's package unpacks a Vulkan loader and SwiftShader beside it.
+    const folder = dirname(await chromium.executablePath());
+    const icd = join(folder, "vk_swiftshader_icd.json");
+    if (!existsSync(icd) || !existsSync(join(folder, "libvulkan.so.1")))
+      leaveOut(this, "there is no software Vulkan here");
+    const flags = ["--conditions=autoagent-lab-source", "--disable-warning=ExperimentalWarning"];
+    const program = join(import.meta.dirname, "head-updates.ts");
+    const env = { ...process.env, LD_LIBRARY_PATH: folder, VK_ICD_FILENAMES: icd };
+    const done = spawnSync(process.execPath, [...flags, program, "webgpu"], {
+      encoding: "utf8",
+      env,
+      timeout: 100_000,
+    });
+    const line = done.stdout.trim().split("\n").at(-1)!;
+    assert.equal(done.status, 0, done.stderr);
+    const own = JSON.parse(line) as { device: string; losses: number[]; weights: number[] };
+    assert.match(own.device, /SwiftShader/);
+    agree(own.losses, head.losses, "loss");
+    agree(own.weights, head.weights, "weight");
+  }).timeout(120_000);
+
   it("are chosen in order, each that was passed over with its reason; few numbers stay on cpu", async () => {
     const small = await prepareBackend({ size: 8 });
     assert.deepEqual([small.backend, small.passedOver.length], ["cpu", 1]);
     const large = await prepareBackend({ size: 5000 });
-    assert.ok(["tensorflow-gpu", "tensorflow", "wasm"].includes(large.backend), large.backend);
+    assert.ok(["tensorflow-gpu", "webgpu", "tensorflow", "wasm"].includes(large.backend), large.backend);
     assert.ok(large.device.length > 0);
-    const order = ["tensorflow-gpu", "tensorflow", "wasm", "cpu"];
+    const order = ["tensorflow-gpu", "webgpu", "tensorflow", "wasm", "cpu"];
     assert.deepEqual(
       large.passedOver.map(({ backend }) => backend),
       order.slice(0, order.indexOf(large.backend)),
     );
-    for (const { why } of large.passedOver) assert.match(why, /npm run setup:tensorflow|CUDA|does not start|loaded/);
+    for (const { why } of large.passedOver)
+      assert.match(why, /npm run setup:tensorflow|CUDA|does not start|loaded|graphics device|adapter|software/);
     await assert.rejects(prepareBackend({ backend: "abacus" as never }), {
-      message: 'Unknown backend "abacus": use tensorflow-gpu, tensorflow, wasm, cpu',
+      message: 'Unknown backend "abacus": use tensorflow-gpu, webgpu, tensorflow, wasm, cpu',
     });
   });
 
