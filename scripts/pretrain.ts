@@ -16,19 +16,20 @@ import { askSorts, measureModel } from "./pretrain/measure.ts";
 import { evaluateLoss, type PretrainOptions, type PretrainState, pretrain } from "./pretrain/train.ts";
 import type { Tf } from "./pretrain/transformer.ts";
 
+/** What makes the model what it is: the card's command names those that were changed. */
+const defaults = { steps: 3500, batch: 8, seed: 1, width: 192, layers: 4, heads: 6, context: 256 };
+type NumberName = keyof typeof defaults;
+const names = Object.keys(defaults) as NumberName[];
+
 const { values: given } = parseArgs({
   options: {
     output: { type: "string", default: resolve(import.meta.dirname, "../data/models/tiny") },
     work: { type: "string", default: resolve(import.meta.dirname, "../runs/pretrain") },
-    steps: { type: "string", default: "4000" },
-    batch: { type: "string", default: "8" },
-    seed: { type: "string", default: "1" },
-    width: { type: "string", default: "192" },
-    layers: { type: "string", default: "4" },
-    heads: { type: "string", default: "6" },
-    context: { type: "string", default: "256" },
     samples: { type: "string", default: "300" },
     fresh: { type: "boolean", default: false },
+    ...(Object.fromEntries(names.map((name) => [name, { type: "string", default: String(defaults[name]) }])) as {
+      [name in NumberName]: { type: "string"; default: string };
+    }),
   },
 });
 
@@ -43,8 +44,7 @@ async function main(): Promise<void> {
   const { backend, passedOver } = await prepareBackend({ size: 1e9 });
   if (backend === "cpu" || backend === "wasm")
     console.log(`On ${backend}, which takes many times as long: ${passedOver.at(-1)?.why}`);
-  const number = (name: "steps" | "batch" | "seed" | "width" | "layers" | "heads" | "context" | "samples"): number =>
-    Number(given[name]);
+  const number = (name: NumberName): number => Number(given[name]);
   const seed = number("seed");
   const corpus = { rates: defaultRates, typed: 0.3, examples: 8 };
   const table = collectTokens(drawTexts(seed, vocabularyDocuments, corpus), { least: 3 });
@@ -86,13 +86,14 @@ async function main(): Promise<void> {
       .map(([name, value]) => `${name} ${value.toFixed(4)}`)
       .join(", ")}; ${seconds} s`,
   );
-  const measured = await measureModel(given.output, { samples: number("samples"), seed });
+  const measured = await measureModel(given.output, { samples: Number(given.samples), seed });
+  const changed = names.filter((name) => number(name) !== defaults[name]).map((name) => `--${name} ${given[name]}`);
   writeCard(given.output, {
     options,
     loss,
     seconds,
     measured,
-    command: `npm run pretrain -- --steps ${options.steps} --seed ${seed}`,
+    command: ["npm run pretrain", ...(changed.length > 0 ? ["--"] : []), ...changed].join(" "),
   });
 }
 
@@ -122,6 +123,8 @@ async function run(
           `${Math.round((options.batch * options.size.context * 1000) / perStep)} tokens/s  ${left.toFixed(1)} min left`,
       );
     }
+    // A step never leaves the microtasks: without a turn of the event loop no signal would be heard.
+    await new Promise((resolve) => setImmediate(resolve));
     if (stopped || step === options.steps || step % checkpointSteps === 0) {
       last = read();
       save(last);
