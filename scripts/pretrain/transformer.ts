@@ -107,7 +107,7 @@ export function crossEntropy(
     tf.add(tf.matMul(x as tfjs.Tensor2D, get(`${name}.weight`) as tfjs.Tensor2D), get(`${name}.bias`));
   const norm = (x: tfjs.Tensor, name: string): tfjs.Tensor2D =>
     tf.add(tf.mul(standardise(tf, x), get(`${name}.weight`)), get(`${name}.bias`));
-  const words = tf.gather(get("transformer.wte.weight"), ids.as1D());
+  const words = lookUp(tf, get("transformer.wte.weight") as tfjs.Tensor2D, ids.as1D());
   const places = tf.slice(get("transformer.wpe.weight"), [0, 0], [length, size.width]);
   let x: tfjs.Tensor = tf.add(words.reshape([batch, length, size.width]), places).reshape([rows, size.width]);
   const mask = causalMask(tf, length);
@@ -120,6 +120,18 @@ export function crossEntropy(
   }
   const logits = tf.matMul(norm(x, "transformer.ln_f"), get("transformer.wte.weight") as tfjs.Tensor2D, false, true);
   return tf.mean(negativeLogLikelihood(tf, logits as tfjs.Tensor2D, targets.as1D()));
+}
+
+/** Rows of a table, [ids, width]. Its gradient is a product with one-hot rows: the wasm backend has none of tf.gather. */
+function lookUp(tf: Tf, table: tfjs.Tensor2D, ids: tfjs.Tensor1D): tfjs.Tensor {
+  return tf.customGrad((input, save) => {
+    (save as tfjs.GradSaveFunc)([ids]);
+    const gradFunc = (dy: tfjs.Tensor, saved: tfjs.Tensor[]): tfjs.Tensor => {
+      const places = tf.oneHot(saved[0]! as tfjs.Tensor1D, table.shape[0]) as tfjs.Tensor2D;
+      return tf.matMul(places.toFloat(), dy.reshape([ids.size, table.shape[1]]), true);
+    };
+    return { value: tf.gather(input as tfjs.Tensor, ids), gradFunc };
+  })(table);
 }
 
 /** 0 where a token may look, a large negative number where it may not; shape [length, length]. */

@@ -1,6 +1,7 @@
 /** Pretraining in small: the loss falls, and a run that was broken off goes on as if it had not been. */
 
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -68,4 +69,42 @@ describe("pretraining", () => {
     assert.equal(written!.ids.length, 4);
     await decoder.dispose();
   }).timeout(60_000);
+
+  it("by the command: Ctrl-C between two steps keeps the run, and the same command goes on with it", async () => {
+    const shape = {
+      steps: 100_000,
+      batch: 1,
+      width: 8,
+      layers: 1,
+      heads: 1,
+      context: 16,
+      output: folder,
+      work: folder,
+    };
+    const args = Object.entries(shape).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    const first = await interrupted(args);
+    const [, steps] = /step (\d+)\/100000/.exec(first)!;
+    assert.match(first, /stopped; the same command goes on with it\n$/);
+    const second = await interrupted(args);
+    const [, after] = /goes on after step (\d+)\n/.exec(second)!;
+    assert.ok(Number(after) >= Number(steps), `${after} after ${steps}`);
+  }).timeout(90_000);
 });
+
+/** Runs the command until it has told of a step, presses Ctrl-C, and gives what it printed. */
+async function interrupted(args: string[]): Promise<string> {
+  const script = join(import.meta.dirname, "../../scripts/pretrain.ts");
+  const node = ["--conditions=autoagent-lab-source", "--disable-warning=ExperimentalWarning", script];
+  const child = spawn(process.execPath, [...node, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  let [printed, complaints, pressed] = ["", "", false];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    printed += text;
+    if (/^step /m.test(printed) && !pressed) pressed = child.kill("SIGINT");
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    complaints += text;
+  });
+  const code = await new Promise((resolve) => child.on("close", resolve));
+  assert.equal(code, 0, complaints);
+  return printed;
+}
