@@ -107,6 +107,31 @@ print(json.dumps([table.num_rows, sum(row["reward"] for row in rows), rows[-1]["
     assert.deepEqual(JSON.parse(stdout), [90, 30 * (1 + 1 - 30), "Error: é\n😀", 1]);
   });
 
+  it("is read from Parquet by DuckDB", function () {
+    const found = existsSync(python) ? spawnSync(python, ["-c", "import duckdb"], { encoding: "utf8" }) : null;
+    if (found?.status !== 0) {
+      console.log("      no duckdb here: npm test installs it with the tests' Python tools");
+      return;
+    }
+    this.timeout(60_000);
+    const script = `
+import json, sys, duckdb
+file = sys.argv[1]
+all = duckdb.sql(f"select count(*), sum(reward), max(step), count(distinct episode), min(rewards->>'$.harm') from '{file}'")
+ends = duckdb.sql(f"select verdict, count(*) from '{file}' group by verdict order by verdict")
+print(json.dumps([all.fetchall()[0], ends.fetchall()]))
+`;
+    const output = join(folder, "duck.parquet");
+    exportRecord(record, { format: "parquet", output });
+    const { stdout, stderr } = spawnSync(python, ["-c", script, output], { encoding: "utf8" });
+    assert.equal(stderr, "");
+    const ends = [
+      ["runtime_error", 30],
+      ["survived", 60],
+    ];
+    assert.deepEqual(JSON.parse(stdout), [[90, -840, 2, 30, "-10"], ends]);
+  });
+
   it("says why it could not be written", () => {
     const output = join(folder, "no", "such.jsonl");
     const refuses = (format: "jsonl" | "parquet", to: string, text: RegExp) =>
