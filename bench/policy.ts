@@ -205,7 +205,8 @@ async function benchLoop(): Promise<void> {
   const parts = [rewards.survival, { ...rewards.harm, weight: 0.005 }, rewards.usefulness];
   const env = new SurvivalEnv({ tasks, maxSteps: 1, rewards: parts, sandbox });
   const ours: number[] = [];
-  for await (const { seconds } of train({
+  let drawnByUs = 0;
+  for await (const { seconds, tokens: own } of train({
     env,
     policy,
     updates: rounds + 2,
@@ -213,25 +214,30 @@ async function benchLoop(): Promise<void> {
     group,
     panel: false,
     concurrency: 64,
-  }))
+  })) {
     ours.push(seconds.rollout + seconds.update);
+    drawnByUs += own.drawn / (rounds + 2);
+  }
   const { words } = policy;
   policy.dispose();
   const { width } = decoder.config;
   const head = { mean: new Array<number>(width).fill(0), deviation: new Array<number>(width).fill(1), words, rank: 8 };
+  const [end, more] = decoder.tokenizer.encode("\n\n");
+  if (more !== undefined) throw new Error("the model has no token of its own for an empty line");
   const prompts = tasks.map(({ id }, i) => ({ task: id, ids: [...prefixIds, ...own[i]!] }));
   const flags = ["--conditions=autoagent-lab-source", "--disable-warning=ExperimentalWarning"];
   const reward_command = [process.execPath, ...flags, join(import.meta.dirname, "policy", "reward.ts"), values.model!];
   const theirs: number[] = [];
   let detail = "";
   for (const peer of peers) {
-    const request = { op: "trl", path, head, prompts, episodes, group, updates: rounds + 1, tokens, reward_command };
+    const run = { episodes, group, updates: rounds + 1, tokens, end };
+    const request = { op: "trl", path, head, prompts, ...run, reward_command };
     const { seconds, reward, tokens: drawn } = await peer.ask(request);
     theirs.push(seconds!);
     detail += ` ${peer.threads} thread${peer.threads > 1 ? "s" : ""}: ${seconds!.toFixed(2)} s an update, of it reward ${reward!.toFixed(2)} s, ${drawn!.toFixed(0)} tokens.`;
   }
   const steady = ours.slice(2).reduce((sum, value) => sum + value, 0) / (ours.length - 2);
-  process.stderr.write(`TRL:${detail}\n`);
+  process.stderr.write(`ours: ${drawnByUs.toFixed(0)} tokens an update. TRL:${detail}\n`);
   add(
     "whole loop, 64 lives an update, TRL RLOO",
     `${steady.toFixed(2)} s`,

@@ -118,7 +118,7 @@ class Update:
         return time.perf_counter() - t
 
 
-def trl(path, head, prompts, episodes, group, updates, tokens, reward_command):
+def trl(path, head, prompts, episodes, group, updates, tokens, end, reward_command):
     """TRL's RLOO with the same trainable head, prompts, reward (our sandbox, asked over a pipe) and episodes."""
     from datasets import Dataset
     from tokenizers import Tokenizer, models, pre_tokenizers
@@ -130,7 +130,8 @@ def trl(path, head, prompts, episodes, group, updates, tokens, reward_command):
     words = {f"t{i}": i for i in range(vocabulary)}
     inner = Tokenizer(models.WordLevel(words, unk_token=f"t{vocabulary - 1}"))
     inner.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    end = f"t{vocabulary - 1}"
+    # An empty line ends a program, as it does for ours: here it has to be the one token that ends a text.
+    end = f"t{end}"
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=inner, pad_token=end, eos_token=end, unk_token=end, padding_side="left", model_max_length=256)
     spent = {"reward": 0.0, "tokens": 0}
 
