@@ -71,7 +71,14 @@ export async function study(options: StudyOptions): Promise<Study> {
         entropy: Number.NaN,
         policy,
       };
-      for await (const update of train({ ...variants[name], env, policy, seed, ...(signal && { signal }) })) {
+      for await (const update of train({
+        panel: false,
+        ...variants[name],
+        env,
+        policy,
+        seed,
+        ...(signal && { signal }),
+      })) {
         const { lived, survival, harm, entropy, probabilities } = update;
         run.curve.push({ episodes: lived, survival, harm, entropy, probabilities });
         onProgress?.(++done, total, `${name}, seed ${seed}: ${survival.toFixed(1)} steps`);
