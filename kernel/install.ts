@@ -8,6 +8,7 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync,
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
+import { nodeFlags } from "./session/node-flags.ts";
 
 /** Where and under which name. */
 export interface InstallOptions {
@@ -47,7 +48,7 @@ export function install({ prefix, name = "autoagent" }: InstallOptions = {}): { 
     writeFileSync(join(kernel, "kernel.json"), `${JSON.stringify(kernelSpec(), null, 1)}\n`);
     copyFileSync(join(here, "labextension", "logo-svg.svg"), join(kernel, "logo-svg.svg"));
     mkdirSync(join(renderer, "static"), { recursive: true });
-    for (const file of ["package.json", "install.json", "static/remoteEntry.js"])
+    for (const file of ["package.json", "install.json", "static/remoteEntry.js", "static/controls.js"])
       cpSync(join(here, "labextension", file), join(renderer, file));
     const plotly = createRequire(import.meta.url).resolve("plotly.js/dist/plotly.min.js");
     copyFileSync(plotly, join(renderer, "static", "plotly.min.js"));
@@ -90,9 +91,8 @@ export function listInstalled({ prefix }: Pick<InstallOptions, "prefix"> = {}): 
 /** What Jupyter reads of a kernel. */
 export function kernelSpec(): object {
   const typed = import.meta.filename.endsWith(".ts");
-  const flags = ["--disable-warning=ExperimentalWarning", ...(typed ? ["--conditions=autoagent-lab-source"] : [])];
   return {
-    argv: [process.execPath, ...flags, join(here, `main.${typed ? "ts" : "js"}`), "{connection_file}"],
+    argv: [process.execPath, ...nodeFlags({ typed }), join(here, `main.${typed ? "ts" : "js"}`), "{connection_file}"],
     display_name: "TypeScript (AutoAgent Lab)",
     language: "typescript",
     interrupt_mode: "message",

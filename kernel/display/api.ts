@@ -1,8 +1,10 @@
-/** What a cell calls to show things: display, html, md, svg, table, plot, progress, clear. */
+/** What a cell calls to show things: display, html, md, svg, table, plot, progress, clear, controls and comms. */
 
 import { randomUUID } from "node:crypto";
 import { inspect } from "node:util";
 import { escapeHtml, type MimeBundle, toBundle } from "./bundle.ts";
+import { type Bind, createComms, type ReceivedComm } from "./comms.ts";
+import { createControls } from "./controls.ts";
 import { createProgress } from "./progress.ts";
 
 /** A message to the front ends, as the session passes it on. */
@@ -27,14 +29,14 @@ export interface Display {
   /** Sends what waits for its turn: called at the end of a cell. */
   settle(): void;
   /** A comm message from a front end. */
-  receive(message: { message: string; content: object; metadata: object; buffers: string[] }): void;
+  receive(message: ReceivedComm): Promise<void>;
 }
 
 /** Least time between two updates of one place. */
 const updateEveryMs = 100;
 
-/** Makes the functions on a door to the front ends. */
-export function createDisplay(publish: (message: OutMessage) => void): Display {
+/** Makes the functions on a door to the front ends. `bind` keeps a callback with the cell that gives it. */
+export function createDisplay(publish: (message: OutMessage) => void, bind: Bind = (callback) => callback): Display {
   const pending = new Map<string, { timer: NodeJS.Timeout; flush: () => void }>();
 
   const show = async (
@@ -68,6 +70,7 @@ export function createDisplay(publish: (message: OutMessage) => void): Display {
     };
   };
 
+  const comms = createComms(publish, bind);
   const clear = ({ wait = false }: { wait?: boolean } = {}): void =>
     publish({ type: "clear_output", content: { wait } });
   return {
@@ -80,11 +83,13 @@ export function createDisplay(publish: (message: OutMessage) => void): Display {
       plot: (figure: PlotlyFigure) => plotOf(figure),
       progress: createProgress(show),
       clear,
+      ...createControls(comms, show, bind),
+      comms: { open: comms.open, onOpen: comms.onOpen },
     },
     settle() {
       for (const { flush } of [...pending.values()]) flush();
     },
-    receive() {},
+    receive: (message) => comms.receive(message),
   };
 }
 

@@ -51,3 +51,52 @@ declare function input(
 declare function prompt(question?: string, fallback?: string): string | null;
 /** Asks for yes or no and waits, without `await`. */
 declare function confirm(question?: string): boolean;
+
+/** Something that a reader moves. Its value may be set by code too: every view of it follows. */
+interface Control<T> {
+  value: T;
+  readonly label: string;
+  /** Calls back with each new value, whoever set it. Returns a function that ends it. */
+  onChange(callback: (value: T) => unknown): () => void;
+}
+/** A slider, from 0 to 1 unless told: a cell's last expression shows it. */
+declare function slider(
+  label: string,
+  options?: { min?: number; max?: number; step?: number; value?: number },
+): Control<number>;
+/** One of several options, the first unless told. */
+declare function choice<const T extends string>(
+  label: string,
+  options: readonly T[],
+  chosen?: { value?: T },
+): Control<T>;
+/** A button; its value counts how often it was pressed. */
+declare function button(label: string, onPress?: (presses: number) => unknown): Control<number>;
+/** Shows controls and, below them, what is computed of their values: anew with each move. */
+declare function readout<const C extends readonly Control<unknown>[]>(
+  controls: C,
+  compute: (...values: { -readonly [K in keyof C]: C[K] extends Control<infer T> ? T : never }) => unknown,
+): Promise<void>;
+
+/** What is said over a comm. */
+interface CommMessage {
+  data: unknown;
+  metadata?: object;
+  buffers?: Uint8Array[];
+}
+/** A two-way channel to code in the front end. */
+interface Comm {
+  readonly id: string;
+  readonly target: string;
+  send(data: object, options?: { buffers?: Uint8Array[]; metadata?: object }): void;
+  onMessage(callback: (message: CommMessage) => unknown): void;
+  onClose(callback: (message: CommMessage) => unknown): void;
+  close(data?: object): void;
+}
+/** Channels to code in the front end, opened from either side. */
+declare const comms: {
+  open(target: string, data?: object, options?: { buffers?: Uint8Array[]; metadata?: object }): Comm;
+  onOpen(target: string, callback: (comm: Comm, opening: CommMessage) => unknown): void;
+};
+/** The kernel, for code that waits: `signal` is aborted when this cell is interrupted. */
+declare const kernel: { readonly signal: AbortSignal | undefined };

@@ -7,6 +7,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as zmq from "zeromq";
+import { nodeFlags } from "../session/node-flags.ts";
 import { addressOf, type Connection, createCodec, type Message, portNames } from "../wire/index.ts";
 import { NotebookFailure } from "./format.ts";
 
@@ -129,8 +130,7 @@ function connect<T extends zmq.Dealer | zmq.Subscriber>(socket: T, connection: C
 function startKernel(directory: string, file: string): { process: ChildProcess; printed: () => string } {
   const typed = import.meta.filename.endsWith(".ts");
   const main = join(import.meta.dirname, "..", `main.${typed ? "ts" : "js"}`);
-  const flags = ["--disable-warning=ExperimentalWarning", ...(typed ? ["--conditions=autoagent-lab-source"] : [])];
-  const child = spawn(process.execPath, [...flags, main, file], {
+  const child = spawn(process.execPath, [...nodeFlags({ typed }), main, file], {
     cwd: directory,
     stdio: ["ignore", "ignore", "pipe"],
     detached: true, // Ctrl-C is for the runner, which interrupts the cell

@@ -7,6 +7,8 @@ export const descriptors = { out: 3, commands: 4, urgent: 5 } as const;
 export type UserMessage =
   | { type: "ready" }
   | { type: "stream"; run: number | null; name: "stdout" | "stderr"; text: string }
+  /** A question with its answer, so that the saved notebook can be read. */
+  | { type: "asked"; run: number | null; text: string }
   | {
       type: "publish";
       run: number | null;

@@ -63,6 +63,7 @@ const keptRequests = 2000;
 export function createRuns({ directory, sockets, publish, output, comms, onLost }: RunsOptions): Runs {
   const requests = new Map<number, Message>();
   const answers = createAnswers(directory);
+  const latestUpdate = new Map<string, UserMessage>();
   const waitingComms = new Map<number, () => void>();
   let nextRun = 1;
   let running: { request: Message; run: number; finish(end: RunEnd): void } | null = null;
@@ -120,6 +121,11 @@ export function createRuns({ directory, sockets, publish, output, comms, onLost 
         if (!isSilent(parent)) inOrder(() => output.stream(message.name, message.text, parent));
         break;
       }
+      case "asked": {
+        const parent = parentOf(message.run);
+        if (!isSilent(parent) && !keepsAnswers(parent)) inOrder(() => output.stream("stdout", message.text, parent));
+        break;
+      }
       case "result":
       case "publish":
         show(message);
@@ -147,7 +153,12 @@ export function createRuns({ directory, sockets, publish, output, comms, onLost 
     const parent = parentOf(message.run);
     if (message.type === "publish") comms.note(message.message, message.content);
     if (isSilent(parent) && !(message.type === "publish" && message.message.startsWith("comm_"))) return;
+    const place = message.type === "publish" && message.message === "update_display_data" ? placeOf(message) : null;
+    if (place !== null) latestUpdate.set(place, message);
     inOrder(async () => {
+      // While a picture was drawn a newer state came for the same place: only that one is shown.
+      if (place !== null && latestUpdate.get(place) !== message) return;
+      if (place !== null) latestUpdate.delete(place);
       const content = message.type === "result" ? message : (message.content as { data?: { [type: string]: unknown } });
       // A comm's data is its own affair: only what is shown is a bundle.
       const isBundle = message.type === "result" || message.message.endsWith("display_data");
@@ -243,6 +254,15 @@ export function createRuns({ directory, sockets, publish, output, comms, onLost 
       await user?.kill();
     },
   };
+}
+
+function placeOf({ content }: { content: object }): string | null {
+  return (content as { transient?: { display_id?: string } }).transient?.display_id ?? null;
+}
+
+/** JupyterLab and Notebook 7, known by what they say with a cell, write question and answer into the output themselves. */
+function keepsAnswers(request: Message | null): boolean {
+  return request?.content.allow_stdin === true && Array.isArray(request.metadata.deletedCells);
 }
 
 function isSilent(request: Message | null): boolean {

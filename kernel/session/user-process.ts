@@ -7,6 +7,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
+import { nodeFlags } from "./node-flags.ts";
 import { type Answer, drainMark, type UserCommand, type UserMessage } from "./protocol.ts";
 
 /** What the owner is told. */
@@ -33,18 +34,13 @@ export interface UserProcess {
 }
 
 /** Flags that interrupts, imports and packages need; see docs/decisions.md. */
-const flags = [
-  "--no-force-async-hooks-checks",
-  "--experimental-import-meta-resolve",
-  "--disable-warning=ExperimentalWarning",
-  "--conditions=autoagent-lab-source",
-];
+const flags = ["--no-force-async-hooks-checks", "--experimental-import-meta-resolve"];
 
 /** Starts a user process in a folder. */
 export function startUserProcess(directory: string, events: UserEvents): UserProcess {
   const typed = import.meta.filename.endsWith(".ts");
   const main = join(import.meta.dirname, "user", `main.${typed ? "ts" : "js"}`);
-  const child: ChildProcess = spawn(process.execPath, [...flags.slice(0, typed ? 4 : 3), main], {
+  const child: ChildProcess = spawn(process.execPath, [...flags, ...nodeFlags({ typed }), main], {
     cwd: directory,
     stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe"],
     detached: true, // clients signal the kernel's whole process group; the user process is interrupted by message

@@ -1,6 +1,7 @@
 /**
  * A prebuilt JupyterLab extension that needs no bundler: JupyterLab loads this file as it is and asks the container
- * below for its one module, a renderer of plotly's MIME type. plotly.min.js is copied beside it at installation and
+ * below for its modules: a renderer of plotly's MIME type, and one of the kernel's controls, which needs the notebook's
+ * kernel and so is added to each notebook (controls.js, loaded with the first notebook). plotly.min.js is copied beside it at installation and
  * loaded with the first figure. A fault in here would keep all of JupyterLab from opening, so nothing runs at load.
  * Source: jupyterlab.readthedocs.io, "Extension Developer Guide", on prebuilt and MIME renderer extensions.
  */
@@ -70,13 +71,35 @@
     };
   }
 
+  /** Each notebook's own renderer of controls. A fault in it is told on the console and costs nothing else. */
+  const controls = {
+    __esModule: true,
+    default: {
+      id: "autoagent-lab-plotly:controls",
+      autoStart: true,
+      async activate(app) {
+        try {
+          const { Widget } = await shared("@lumino/widgets");
+          const { createFactory } = await import(`${folder}controls.js`);
+          app.docRegistry.addWidgetExtension("Notebook", {
+            createNew(panel, context) {
+              panel.content.rendermime.addFactory(createFactory(Widget, context.sessionContext), 0);
+            },
+          });
+        } catch (error) {
+          console.warn("The kernel's controls are shown as text:", error);
+        }
+      },
+    },
+  };
+
   window._JUPYTERLAB ??= {};
   window._JUPYTERLAB["autoagent-lab-plotly"] = {
     init(given) {
       scope = given;
     },
     async get(name) {
-      const module = name === "./mimeExtension" ? await createModule() : {};
+      const module = name === "./mimeExtension" ? await createModule() : name === "./extension" ? controls : {};
       return () => module;
     },
   };

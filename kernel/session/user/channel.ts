@@ -15,6 +15,8 @@ export interface RunContext {
   /** The number that the cell's prompt shows; null for code that is no cell, such as a comm's handler. */
   cell: number | null;
   interrupted: boolean;
+  /** Aborted by an interrupt: what user code and libraries can wait with, as `kernel.signal`. */
+  abort: AbortController;
   shown: { value: unknown } | null;
 }
 

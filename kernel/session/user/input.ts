@@ -43,7 +43,7 @@ export function createInput({ shared, answerText, runNow }: Shared) {
   };
 
   const echo = (question: string, answer: string): void =>
-    send({ type: "stream", run: runNow(), name: "stdout", text: `${question} ${answer}\n` });
+    send({ type: "asked", run: runNow(), text: `${question} ${answer}\n` });
 
   async function input(question = "", options: InputOptions = {}): Promise<string> {
     const { password = false, default: fallback, choices } = options;

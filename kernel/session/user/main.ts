@@ -6,7 +6,7 @@
 import { type Runtime, Session } from "node:inspector";
 import { Worker } from "node:worker_threads";
 import { createDisplay, toBundle } from "../../display/index.ts";
-import { type PreparedCell, prepareCell } from "../../language/index.ts";
+import { type PreparedCell, prepareCell } from "../../language/rewrite.ts"; // not the compiler, which this process never needs
 import type { RunOutcome, UserCommand } from "../protocol.ts";
 import { captureStreams, currentRun, listen, markDrained, type RunContext, send } from "./channel.ts";
 import { createInput } from "./input.ts";
@@ -22,12 +22,34 @@ session.connect();
 let active: { context: RunContext; stop: (error: Error) => void } | null = null;
 const caught = { value: undefined as unknown };
 
+/** Callbacks of controls, comms and timers of an earlier cell that run now: an interrupt is for them too. */
+const callbacks = new Set<RunContext>();
+
 const display = createDisplay((message) => {
   const { type, content, metadata, buffers } = message;
   const encoded = buffers?.map((buffer) => Buffer.from(buffer).toString("base64"));
   send({ type: "publish", run: runNow(), message: type, content, metadata, buffers: encoded });
-});
+}, inItsCell);
 const { input, prompt, confirm, answer } = createInput({ shared, answerText, runNow });
+
+/** Has a callback run under the cell that gave it, which may long be over, with an interrupt of its own. */
+function inItsCell<A extends unknown[]>(callback: (...values: A) => unknown): (...values: A) => unknown {
+  const given = currentRun.getStore() ?? active?.context;
+  if (given === undefined) return callback;
+  return async (...values) => {
+    const context = contextOf(given.run, given.cell);
+    callbacks.add(context);
+    try {
+      return await currentRun.run(context, () => callback(...values));
+    } finally {
+      callbacks.delete(context);
+    }
+  };
+}
+
+function contextOf(run: number, cell: number | null): RunContext {
+  return { run, cell, interrupted: false, abort: new AbortController(), shown: null };
+}
 
 function runNow(): number | null {
   return currentRun.getStore()?.run ?? active?.context.run ?? null;
@@ -39,6 +61,11 @@ const globals: { [name: string]: unknown } = {
   prompt,
   confirm,
   require,
+  kernel: {
+    get signal(): AbortSignal | undefined {
+      return (currentRun.getStore() ?? active?.context)?.abort.signal;
+    },
+  },
   __import: importFor,
   __meta: meta,
   __show(value: unknown) {
@@ -89,7 +116,7 @@ function thrownBy(exception: Runtime.RemoteObject | undefined): unknown {
 }
 
 async function run({ run: id, cell, source, expressions }: Extract<UserCommand, { type: "run" }>): Promise<void> {
-  const context: RunContext = { run: id, cell, interrupted: false, shown: null };
+  const context = contextOf(id, cell);
   let outcome: RunOutcome = { status: "ok" };
   let shownExpressions: { [name: string]: object } = {};
   const stopped = new Promise<never>((_, reject) => {
@@ -141,7 +168,7 @@ async function evaluateExpressions(
 /** A message from a front end's side of a comm: what its handlers print and show belongs to the message. */
 async function receiveComm(command: Extract<UserCommand, { type: "comm" }>): Promise<void> {
   const { run } = command;
-  await currentRun.run({ run, cell: null, interrupted: false, shown: null }, async () => {
+  await currentRun.run(contextOf(run, null), async () => {
     try {
       await display.receive(command);
     } catch (thrown) {
@@ -154,10 +181,16 @@ async function receiveComm(command: Extract<UserCommand, { type: "comm" }>): Pro
 
 function acknowledgeInterrupt(number: number): void {
   Atomics.store(shared, 1, number);
+  for (const context of callbacks) stopContext(context);
   if (active === null) return;
-  active.context.interrupted = true;
+  stopContext(active.context);
   active.stop(new Interrupted());
   answer(null, "the cell was interrupted");
+}
+
+function stopContext(context: RunContext): void {
+  context.interrupted = true;
+  context.abort.abort(new Interrupted());
 }
 
 captureStreams();

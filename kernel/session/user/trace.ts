@@ -1,7 +1,7 @@
 /** Errors as a reader wants them: the cell's own lines, a code frame, none of our frames, causes and members below. */
 
 import { inspect } from "node:util";
-import { CellSyntaxError, type PreparedCell } from "../../language/index.ts";
+import { CellSyntaxError, type PreparedCell } from "../../language/rewrite.ts";
 
 /** What a cell was, for traces that come later. */
 export interface KnownCell {

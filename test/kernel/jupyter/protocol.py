@@ -112,6 +112,7 @@ class Protocol(unittest.TestCase):
 
     def test_comms_are_listed_while_they_are_open(self):
         send = lambda kind, **content: self.client.shell_channel.send(self.client.session.msg(kind, content))
+        self.run_cell('comms.onOpen("slider", (comm) => comm.onMessage(({ data }) => comm.send({ got: data })));')
         send("comm_open", comm_id="c1", target_name="slider", data={})
         send("comm_msg", comm_id="c1", data={"value": 2})
         comms = self.reply(self.client.comm_info())["comms"]

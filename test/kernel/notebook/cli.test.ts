@@ -187,7 +187,7 @@ describe("autoagent-kernel", () => {
       [spec.language, spec.interrupt_mode, spec.display_name],
       ["typescript", "message", "TypeScript (AutoAgent Lab)"],
     );
-    assert.deepEqual(readdirSync(join(renderer, "static")).sort(), ["plotly.min.js", "remoteEntry.js"]);
+    assert.deepEqual(readdirSync(join(renderer, "static")).sort(), ["controls.js", "plotly.min.js", "remoteEntry.js"]);
     assert.equal(command("list", "--prefix", prefix).out.split("\n")[0], `lab-ts  ${kernel}`);
     assert.equal(command("uninstall", "--prefix", prefix, "--name", "other").code, 0);
     assert.ok(existsSync(renderer));

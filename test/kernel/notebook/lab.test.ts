@@ -18,6 +18,10 @@ const sources = [
   'const who = await input("Who? ");\n"hello ".concat(who)',
   "for (;;) kept++;",
 ];
+const controlCell = `const g = slider("gamma", { step: 0.1 });
+const b = choice("baseline", ["mean", "none"]);
+const again = button("again", () => console.log("pressed"));
+await readout([g, b, again], (g, b, n) => html\`<b>g = \${g}, \${b}, \${n} presses</b>\`);`;
 const shots = process.env.SCREENSHOTS;
 
 describe("the kernel in JupyterLab", function () {
@@ -108,6 +112,11 @@ describe("the kernel in JupyterLab", function () {
     await box.fill("Ada");
     await box.press("Enter");
     await cell(2).locator(".jp-OutputArea-output", { hasText: "hello Ada" }).waitFor();
+    const told = await cell(2).locator(".jp-OutputArea-output").allInnerTexts();
+    assert.deepEqual(
+      told.filter((text) => text.includes("Ada")).map((text) => text.trim()),
+      ["Who?  Ada", "'hello Ada'"],
+    );
   });
 
   it("the stop button ends a busy loop, and what was declared is kept", async () => {
@@ -131,6 +140,28 @@ describe("the kernel in JupyterLab", function () {
     await page.keyboard.press("Escape");
   });
 
+  it("computes a readout anew when its slider, its choice or its button is moved", async () => {
+    await insert(3, controlCell);
+    await page.keyboard.press("Shift+Enter");
+    const shown = (text: string) => cell(3).locator(".jp-OutputArea-output", { hasText: text }).waitFor();
+    await shown("g = 0.5, mean, 0 presses");
+    const range = cell(3).locator("input[type=range]:enabled");
+    const { x, y, width, height } = (await range.boundingBox())!;
+    await page.mouse.click(x + 0.8 * width, y + height / 2);
+    await shown("g = 0.8, mean, 0 presses");
+    await page.mouse.click(x + 0.88 * width, y + height / 2);
+    await shown("g = 0.9, mean, 0 presses");
+    await cell(3).locator("select").selectOption("none");
+    await cell(3).locator("button", { hasText: "again" }).click();
+    await shown("g = 0.9, none, 1 presses");
+    await shown("pressed"); // what a callback prints lands under the cell that gave it
+    await look("controls");
+    await insert(1, "g.value = 0.2; g.value");
+    await page.keyboard.press("Control+Enter");
+    await shown("g = 0.2, none, 1 presses");
+    assert.equal(await range.inputValue(), "0.2");
+  });
+
   it("restarts to a kernel that knows nothing", async () => {
     await press("restart-kernel");
     await page.locator(".jp-Dialog button.jp-mod-accept").click();
@@ -142,6 +173,12 @@ describe("the kernel in JupyterLab", function () {
     await look("restarted");
     assert.deepEqual(complaints, []);
   });
+
+  async function insert(i: number, text: string): Promise<void> {
+    await cell(i).locator(".cm-content").click();
+    await page.keyboard.press("Control+A");
+    await page.keyboard.insertText(text);
+  }
 
   async function type(i: number, text: string): Promise<void> {
     await cell(i).locator(".cm-content").click();

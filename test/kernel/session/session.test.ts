@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, startClient } from "../../../kernel/notebook/client.ts";
 import { isRunning } from "../../processes.ts";
+import { stress } from "./interrupt-kinds.ts";
+import { runOn } from "./run-cell.ts";
 
 interface Seen {
   status: string;
@@ -169,6 +171,11 @@ describe("a kernel session", () => {
     }
     assert.equal(await value('"still here"'), "'still here'");
   }).timeout(20_000);
+
+  it("loses neither kernel nor state over fourteen kinds of work", async () => {
+    const { interrupts, notStopped, lostState } = await stress(runOn(client), { rounds: 1 });
+    assert.deepEqual([interrupts, notStopped, lostState], [14, [], []]);
+  }).timeout(40_000);
 
   it("does not let an awaited loop run on after an interrupt", async () => {
     await run("// types: off\nlet turns = 0; for (;;) { await new Promise((r) => setTimeout(r, 5)); turns++; }", {

@@ -1,0 +1,26 @@
+/** Runs a cell through the runner's client and gathers what it brought. */
+
+import type { Client } from "../../../kernel/notebook/client.ts";
+
+/** What a cell brought: values shown as text, and its error. */
+export interface Brought {
+  shown: string[];
+  stdout: string;
+  error: { ename: string; evalue: string } | null;
+}
+
+/** A function that runs cells on a client. */
+export function runOn(client: Client) {
+  return async (code: string, { interruptAfterMs = 0 } = {}): Promise<Brought> => {
+    const brought: Brought = { shown: [], stdout: "", error: null };
+    const timer = interruptAfterMs > 0 ? setTimeout(() => client.interrupt(), interruptAfterMs) : undefined;
+    await client.execute(code, ({ header, content }) => {
+      if (header.msg_type === "stream") brought.stdout += String(content.text);
+      else if (header.msg_type === "error") brought.error = content as unknown as Brought["error"];
+      else if (/^(execute_result|display_data)$/.test(header.msg_type))
+        brought.shown.push((content.data as { "text/plain": string })["text/plain"]);
+    });
+    clearTimeout(timer);
+    return brought;
+  };
+}
