@@ -26,6 +26,9 @@ export interface Push {
 /** The pushes of an update, largest first, and how they show themselves. */
 export type Explanation = Push[] & { [displaySymbol](): MimeBundle };
 
+/** Rows in the table; a language model's batch has as many actions as programs. */
+const shown = 20;
+
 /** Explains an update of `train`: `explainUpdate(update)`. Actions that were never drawn are left out. */
 export function explainUpdate({ update, episodes, advantages }: Pick<Update, "update" | "episodes" | "advantages">) {
   const steps = episodes.flatMap((episode, i) =>
@@ -46,14 +49,14 @@ export function explainUpdate({ update, episodes, advantages }: Pick<Update, "up
     return { action, drawn: own.length, advantage, push, probability, why: why(own, push, advantage, steps.length) };
   });
   pushes.sort((a, b) => Math.abs(b.push) - Math.abs(a.push) || a.action.localeCompare(b.action));
-  const rows = pushes.map(({ action, drawn, advantage, push, why: reason }) => ({
+  const rows = pushes.slice(0, shown).map(({ action, drawn, advantage, push, why: reason }) => ({
     action,
     drawn,
     "mean advantage": signed(advantage),
     push: `${push > 0 ? "up" : push < 0 ? "down" : "not at all"} ${signed(push)}`,
     why: reason,
   }));
-  const caption = `Update ${update}: ${episodes.length} lives, ${steps.length} steps, mean advantage ${signed(mean(steps.map((s) => s.advantage)))}`;
+  const caption = `Update ${update}: ${episodes.length} lives, ${steps.length} steps, mean advantage ${signed(mean(steps.map((s) => s.advantage)))}${pushes.length > shown ? `; the ${shown} largest of ${pushes.length} pushes` : ""}`;
   // Not enumerable: the list compares and prints as any other.
   return Object.defineProperty(pushes, displaySymbol, {
     value: () => tableBundle(rows, { caption }),
