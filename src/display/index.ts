@@ -15,6 +15,15 @@ export interface Displayable {
   [displaySymbol](): MimeBundle | Promise<MimeBundle>;
 }
 
+/**
+ * The signal that a notebook's stop button aborts, where there is one: our kernel's `kernel.signal`. Long work of the
+ * library waits with it unless it was given a signal.
+ */
+export function stopSignal(): AbortSignal | undefined {
+  const signal = (globalThis as { kernel?: { signal?: unknown } }).kernel?.signal;
+  return signal instanceof AbortSignal ? signal : undefined;
+}
+
 /** One row of a table: column name to value. */
 export type Row = { [column: string]: string | number | boolean | null | undefined };
 

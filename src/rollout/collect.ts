@@ -4,6 +4,7 @@
  * a fault: it is counted, and never taken for a verdict on the agent.
  */
 
+import { stopSignal } from "../display/index.ts";
 import type { Environment, Transition } from "../environment/index.ts";
 import type { Action, Policy } from "../policy/index.ts";
 import { createRandom, type Random } from "../random/index.ts";
@@ -58,6 +59,7 @@ export interface CollectOptions {
   concurrency?: number;
   /** So many episodes in a row are reset with the same seed, and differ only in what the policy draws. @default 1 */
   group?: number;
+  /** Ends playing at once. @default a notebook's stop button */
   signal?: AbortSignal;
   /** Where a report was recorded. */
   where?: (report: StepReport) => { episode: number } | null;
@@ -72,7 +74,7 @@ const drawnAhead = 64;
 
 /** Plays episodes and returns them in order. Rejects with the signal's reason when it is aborted. */
 export async function collect(env: Environment, policy: Policy, options: CollectOptions): Promise<Episode[]> {
-  const { episodes, seed = 0, group = 1, signal, onEpisode } = options;
+  const { episodes, seed = 0, group = 1, signal = stopSignal(), onEpisode } = options;
   const { concurrency = Math.max(8, policy.batch ?? 1) } = options;
   checkCount("episodes", episodes);
   checkCount("concurrency", concurrency);

@@ -1,5 +1,6 @@
 /** The trainer's options, their defaults and their checks. */
 
+import { stopSignal } from "../display/index.ts";
 import type { Environment } from "../environment/index.ts";
 import type { TrainablePolicy } from "../policy/index.ts";
 import type { BackendName } from "./backend.ts";
@@ -54,7 +55,7 @@ export interface TrainOptions {
   onUpdate?: (update: import("./reinforce.ts").Update) => void | Promise<void>;
   /** A file that holds the state after the last whole update: what `resume: await readCheckpoint(path)` goes on from. */
   save?: string;
-  /** Ends training between two updates. */
+  /** Ends training at once; what was learned stays. @default a notebook's stop button */
   signal?: AbortSignal;
   /** Go on from here, with the same seed and options: equal to a run without a break. */
   resume?: Checkpoint;
@@ -68,6 +69,7 @@ export type Settings = Required<Omit<TrainOptions, Optional | "loss">> & Pick<Tr
 /** Fills in the defaults. Throws a RangeError that names the option and its value. */
 export function withDefaults(options: TrainOptions): Settings {
   const literal = options.estimator === "seed";
+  const stop = stopSignal();
   const settings: Settings = {
     estimator: "leave-one-out",
     updates: 100,
@@ -83,6 +85,7 @@ export function withDefaults(options: TrainOptions): Settings {
     klIn: "loss",
     mask: [],
     seed: 0,
+    ...(stop && { signal: stop }),
     ...(Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as typeof options),
   };
   checkSettings(settings);
