@@ -22,12 +22,15 @@ export interface Client {
 }
 
 /** Starts the kernel in a folder. Throws a NotebookFailure with what it printed if it does not answer. */
-export async function startClient(directory: string): Promise<Client> {
+export async function startClient(
+  directory: string,
+  { environment = {} }: { environment?: NodeJS.ProcessEnv } = {},
+): Promise<Client> {
   const folder = mkdtempSync(join(tmpdir(), "autoagent-kernel-"));
   const connection = await chooseConnection(folder);
   const file = join(folder, "connection.json");
   writeFileSync(file, JSON.stringify(connection), { mode: 0o600 });
-  const child = startKernel(directory, file);
+  const child = startKernel(directory, file, environment);
   const codec = createCodec(connection, "runner");
   const shell = connect(new zmq.Dealer({ linger: 0 }), connection, connection.shell_port);
   const control = connect(new zmq.Dealer({ linger: 0 }), connection, connection.control_port);
@@ -127,11 +130,16 @@ function connect<T extends zmq.Dealer | zmq.Subscriber>(socket: T, connection: C
   return socket;
 }
 
-function startKernel(directory: string, file: string): { process: ChildProcess; printed: () => string } {
+function startKernel(
+  directory: string,
+  file: string,
+  environment: NodeJS.ProcessEnv,
+): { process: ChildProcess; printed: () => string } {
   const typed = import.meta.filename.endsWith(".ts");
   const main = join(import.meta.dirname, "..", `main.${typed ? "ts" : "js"}`);
   const child = spawn(process.execPath, [...nodeFlags({ typed }), main, file], {
     cwd: directory,
+    env: { ...process.env, ...environment },
     stdio: ["ignore", "ignore", "pipe"],
     detached: true, // Ctrl-C is for the runner, which interrupts the cell
   });

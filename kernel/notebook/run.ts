@@ -77,16 +77,20 @@ export async function runNotebook(options: RunOptions): Promise<RunResult> {
     kernelspec: { ...ourKernel, ...(notebook.metadata.kernelspec as object) },
   };
   for (const file of [options.output, options.html]) if (file) prepareFolder(resolve(file));
-  const client = await startClient(dirname(path));
+  const client = await startClient(dirname(path), { environment: environmentOf(notebook) });
   let failure: RunResult["failure"] = null;
   const startSeconds = (performance.now() - began) / 1000;
+  let lost: unknown = null;
   try {
     failure = await runCells(client, cells, options);
+  } catch (error) {
+    lost = error; // the kernel ended in the middle: what ran is written all the same
   } finally {
     await client.close();
   }
   if (options.output) writeWhole(resolve(options.output), formatNotebook(notebook));
   if (options.html) writeWhole(resolve(options.html), await writePage(notebook, { title: titleOf(notebook) }));
+  if (lost !== null) throw lost;
   return { notebook, failure, startSeconds, seconds: (performance.now() - began) / 1000 };
 }
 
@@ -172,6 +176,12 @@ function withParameters(cells: Cell[], parameters: { [name: string]: unknown } |
   const source = at >= 0 ? lines.join("\n") : lines.map((line) => `var ${line}`).join("\n");
   const injected: Cell = { cell_type: "code", source, metadata: { tags: ["injected-parameters"] }, outputs: [] };
   return [...cells.slice(0, at + 1), injected, ...cells.slice(at + 1)];
+}
+
+/** The notebook's own mode of type checks, `"autoagent": { "types": "error" }`, unless the reader chose one. */
+function environmentOf({ metadata }: Notebook): NodeJS.ProcessEnv {
+  const own = (metadata.autoagent as { types?: unknown } | undefined)?.types;
+  return typeof own === "string" && !process.env.AUTOAGENT_TYPES ? { AUTOAGENT_TYPES: own } : {};
 }
 
 function titleOf({ cells }: Notebook): string {

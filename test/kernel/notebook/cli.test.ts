@@ -139,6 +139,25 @@ describe("autoagent-kernel", () => {
     assert.match(ran.err, /Cell 1 failed: for \(;;\) \{\}/);
   });
 
+  it("a notebook says how strictly its types are checked", () => {
+    write("strict.ipynb", ["const n: number = 'text';\nconsole.log('ran');"]);
+    assert.equal(command("run", "strict.ipynb").code, 0);
+    const notebook = JSON.parse(readFileSync(join(folder, "strict.ipynb"), "utf8")) as { metadata: object };
+    Object.assign(notebook.metadata, { autoagent: { types: "error" } });
+    writeFileSync(join(folder, "strict.ipynb"), JSON.stringify(notebook));
+    const strict = command("run", "strict.ipynb");
+    assert.equal(strict.code, 1);
+    assert.match(strict.err, /1 type error: the cell was not run/);
+  });
+
+  it("what ran is written even if the kernel dies in the middle", () => {
+    write("dies.ipynb", ["1 + 1", "process.kill(process.ppid, 'SIGKILL'); await new Promise(() => {});"]);
+    const ran = command("run", "dies.ipynb", "--output", "out/dies.ipynb");
+    assert.equal(ran.code, 2);
+    assert.match(ran.err, /the kernel ended \(SIGKILL\)/);
+    assert.deepEqual(outputsOf("out/dies.ipynb")[0]![0]!.data, { "text/plain": ["2"] });
+  });
+
   it("bad input is one sentence and exit code 2, and nothing is written over", () => {
     writeFileSync(join(folder, "text.ipynb"), "hello");
     write("python.ipynb", ["1"], { name: "python3", language: "python" });
