@@ -11,6 +11,7 @@ import { cpus } from "node:os";
 import { dirname, join } from "node:path";
 import { displaySymbol, type MimeBundle, tableBundle } from "../display/index.ts";
 import { tf } from "../policy/index.ts";
+import { registerSegmentSum } from "./backend-wasm.ts";
 
 /** A backend's name in options: `tensorflow-gpu` and `tensorflow` are the same to TF.js. */
 export type BackendName = "tensorflow-gpu" | "webgpu" | "tensorflow" | "wasm" | "cpu";
@@ -158,6 +159,7 @@ async function useWasm(): Promise<{ device: string }> {
   const wasm = require("@tensorflow/tfjs-backend-wasm") as { setWasmPaths(folder: string): void };
   wasm.setWasmPaths(`${dirname(require.resolve("@tensorflow/tfjs-backend-wasm"))}/`);
   if (!(await tf.setBackend("wasm"))) throw new Error("it does not start");
+  registerSegmentSum();
   return { device: processor() };
 }
 

@@ -12,7 +12,7 @@ import { type BackendName, prepareBackend, train } from "../../src/training/inde
 import { toyDecoder } from "../policy/token/toy.ts";
 import { leaveOut } from "../support.ts";
 import { menu, nameEnv } from "./fixtures.ts";
-import { headUpdates, prompt } from "./head-updates.ts";
+import { headUpdates, prompt, tensorNumbers } from "./head-updates.ts";
 
 async function menuUpdates(backend: BackendName): Promise<{ losses: number[]; weights: number[] }> {
   const policy = editMenu(menu);
@@ -34,10 +34,12 @@ function agree(found: number[], expected: number[], what: string): void {
 describe("the backends of TF.js", () => {
   let head: Awaited<ReturnType<typeof headUpdates>>;
   let edits: Awaited<ReturnType<typeof menuUpdates>>;
+  let tensors: number[];
   before(async () => {
     await prepareBackend({ backend: "cpu" });
     head = await headUpdates();
     edits = await menuUpdates("cpu");
+    tensors = await tensorNumbers();
     assert.ok(head.losses[0]! > head.losses.at(-1)!);
   });
   after(() => prepareBackend({ backend: "cpu" }));
@@ -56,6 +58,7 @@ describe("the backends of TF.js", () => {
       const menus = await menuUpdates(backend);
       agree(menus.losses, edits.losses, "menu's loss");
       agree(menus.weights, edits.weights, "menu's weight");
+      agree(await tensorNumbers(), tensors, "number of tensors");
     });
 
   it("webgpu: a token head's updates agree with cpu's to 1e-4, on Chromium's software Vulkan in a process of its own", async function () {
@@ -74,10 +77,11 @@ describe("the backends of TF.js", () => {
     });
     const line = done.stdout.trim().split("\n").at(-1)!;
     assert.equal(done.status, 0, done.stderr);
-    const own = JSON.parse(line) as { device: string; losses: number[]; weights: number[] };
+    const own = JSON.parse(line) as { device: string; losses: number[]; weights: number[]; tensors: number[] };
     assert.match(own.device, /SwiftShader/);
     agree(own.losses, head.losses, "loss");
     agree(own.weights, head.weights, "weight");
+    agree(own.tensors, tensors, "number of tensors");
   }).timeout(120_000);
 
   it("are chosen in order, each that was passed over with its reason; few numbers stay on cpu", async () => {

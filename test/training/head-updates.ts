@@ -52,7 +52,52 @@ export async function headUpdates(): Promise<{ losses: number[]; weights: number
   return { losses, weights };
 }
 
+/**
+ * What a user's own loss may be made of, on every backend: rows looked up (ids twice, ids never), log-sum-exp, a chosen
+ * column, one-hot, batched and transposed products, clipping, and four steps of Adam. Losses, then the gradients, then the weights.
+ */
+export async function tensorNumbers(): Promise<number[]> {
+  const random = createRandom(5, "tensors");
+  const normal = (shape: number[]) =>
+    tf.tensor(
+      Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal()),
+      shape,
+    );
+  const table = tf.variable(normal([7, 6]).mul(0.5));
+  const weight = tf.variable(normal([6, 5]).mul(0.5));
+  const ids = tf.tensor1d([3, 0, 3, 6, 1, 3, 0, 5], "int32");
+  const chosen = tf.tensor1d([0, 4, 2, 2, 1, 3, 0, 4], "int32");
+  const optimizer = tf.train.adam(0.05);
+  const numbers: number[] = [];
+  const loss = () =>
+    tf.tidy(() => {
+      const rows = tf.gather(table, ids);
+      const logits = tf.matMul(rows, weight);
+      const normaliser = tf.logSumExp(logits, 1);
+      const picked = tf.sum(tf.mul(logits, tf.oneHot(chosen, 5)), 1);
+      const blocks = tf.reshape(rows, [2, 4, 6]);
+      const scores = tf.softmax(tf.matMul(blocks, blocks, false, true));
+      const spread = tf.mean(tf.square(tf.matMul(scores, blocks)));
+      const bounded = tf.mean(tf.clipByValue(tf.exp(tf.sub(picked, normaliser)), 0.1, 0.9));
+      return tf.add(tf.mean(tf.sub(normaliser, picked)), tf.add(spread, bounded)) as tf.Scalar;
+    });
+  for (let i = 0; i < 4; i++) {
+    const { value, grads } = tf.variableGrads(loss, [table, weight]);
+    numbers.push((await value.data())[0]!);
+    for (const grad of Object.values(grads)) numbers.push(...(await grad.data()));
+    optimizer.applyGradients(grads as { [name: string]: tf.Variable });
+    tf.dispose([value, grads]);
+  }
+  for (const variable of [table, weight]) numbers.push(...(await variable.data()));
+  tf.dispose([table, weight, ids, chosen]);
+  optimizer.dispose();
+  return numbers;
+}
+
 if (import.meta.main) {
   const { device } = await prepareBackend({ backend: process.argv[2] as BackendName });
-  process.stdout.write(`${JSON.stringify({ device, ...(await headUpdates()) })}\n`, () => process.exit(0));
+  process.stdout.write(
+    `${JSON.stringify({ device, ...(await headUpdates()), tensors: await tensorNumbers() })}\n`,
+    () => process.exit(0),
+  );
 }
