@@ -9,8 +9,8 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync, symlinkSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, statfsSync, symlinkSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
 import { command, findNode24, root, SetupFailure } from "./setup.mjs";
 
 const version = "2.21.0";
@@ -167,15 +167,29 @@ function build(folder, gpu) {
       throw new SetupFailure(
         `There is no ${tool} on PATH, which builds the addon: install your system's build tools, then run this again.`,
       );
-  const global = spawnSync("npm", ["root", "-g"], { encoding: "utf8" }).stdout?.trim() ?? "";
-  const gyp = join(global, "npm", "node_modules", "node-gyp", "bin", "node-gyp.js");
+  const gyp = findNodeGyp();
   const env = {
     ...process.env,
     PATH: `${dirname(node)}:${join(root, "node_modules", ".bin")}:${process.env.PATH}`,
     npm_config_nodedir: headers,
-    ...(existsSync(gyp) && { npm_config_node_gyp: gyp }),
+    npm_config_node_gyp: gyp,
   };
   run(node, ["scripts/install.js", gpu ? "gpu" : "cpu"], "the addon could not be built", { cwd: folder, env });
+}
+
+/** npm's own node-gyp, beside the npm on PATH: `npm root -g` names another folder where PATH begins with another Node. */
+function findNodeGyp() {
+  const inside = ["node_modules", "node-gyp", "bin", "node-gyp.js"];
+  const given = process.env.npm_config_node_gyp;
+  if (given && existsSync(given)) return given;
+  for (const folder of (process.env.PATH ?? "").split(delimiter)) {
+    if (!existsSync(join(folder, "npm"))) continue;
+    const path = join(dirname(dirname(realpathSync(join(folder, "npm")))), ...inside);
+    if (existsSync(path)) return path;
+  }
+  throw new SetupFailure(
+    "npm's node-gyp is nowhere to be found, which builds the addon: install npm, then run this again.",
+  );
 }
 
 function run(program, args, what, options = {}) {

@@ -70,6 +70,8 @@ async function tryBackend(name: BackendName, byName: boolean): Promise<{ device:
   try {
     switch (name) {
       case "tensorflow-gpu":
+        // The package for CUDA is large, and stays in the process: it is not loaded where there can be no device.
+        if (!byName && !mayHaveGpu(cudaDevices)) return { why: "there is no CUDA device in /dev" };
         return await useTensorFlow(true);
       case "tensorflow":
         return await useTensorFlow(false);
@@ -100,8 +102,9 @@ async function useTensorFlow(gpu: boolean): Promise<{ device: string } | { why: 
   } catch {
     return { why: `${name} is not set up: ${cure}` };
   }
-  const other = tensorFlowBackend()?.isGPUPackage;
-  if (other !== undefined && other !== gpu) return { why: `the other package of TensorFlow is loaded in this process` };
+  const loaded = tensorFlowBackend();
+  if (loaded && loaded.isGPUPackage !== gpu && (gpu || loaded.isUsingGpuDevice))
+    return { why: `the other package of TensorFlow is loaded in this process` };
   // Node 23 took away what the package still calls; its own library speaks on stderr unless told not to.
   Object.assign(require("node:util") as object, {
     isNullOrUndefined: (x: unknown) => x == null,
@@ -109,7 +112,8 @@ async function useTensorFlow(gpu: boolean): Promise<{ device: string } | { why: 
   });
   process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
   process.env.TF_ENABLE_ONEDNN_OPTS ??= "0";
-  require(name);
+  // Without a device the package for CUDA computes on the processor, as the other one does.
+  if (!loaded) require(name);
   await tf.setBackend("tensorflow");
   const isGpu = tensorFlowBackend()?.isUsingGpuDevice === true;
   if (gpu && !isGpu) return { why: "TensorFlow sees no CUDA device" };
@@ -133,7 +137,7 @@ interface Adapter {
 
 async function useWebGpu(byName: boolean): Promise<{ device: string } | { why: string }> {
   // Where there is no graphics device Dawn only complains on stderr.
-  if (!byName && !mayHaveGpu()) return { why: "there is no graphics device in /dev" };
+  if (!byName && !mayHaveGpu(["/dev/dri", ...cudaDevices])) return { why: "there is no graphics device in /dev" };
   const { create, globals } = require("webgpu") as Dawn;
   const gpu = create([]);
   const adapter = await gpu.requestAdapter();
@@ -150,9 +154,11 @@ async function useWebGpu(byName: boolean): Promise<{ device: string } | { why: s
   return { device: name };
 }
 
-function mayHaveGpu(): boolean {
-  if (process.platform !== "linux") return true;
-  return ["/dev/dri", "/dev/nvidiactl", "/dev/dxg"].some((path) => existsSync(path));
+/** Where Linux shows a CUDA device: NVIDIA's own driver, and Windows' one under WSL. */
+const cudaDevices = ["/dev/nvidiactl", "/dev/dxg"];
+
+function mayHaveGpu(devices: string[]): boolean {
+  return process.platform !== "linux" || devices.some((path) => existsSync(path));
 }
 
 async function useWasm(): Promise<{ device: string }> {
