@@ -1,5 +1,5 @@
 /**
- * `npm run bench:policy -- --python PATH [--rounds 5] [--threads 2]`: the token policy beside PyTorch, Transformers and
+ * `npm run bench:policy -- --python PATH [--rounds 5] [--threads 2] [--only generation,update,loop]`: the token policy beside PyTorch, Transformers and
  * TRL in one run, interleaved, on the same weights (`data/models/tiny`). PATH is a Python that has torch, transformers, trl
  * and datasets (about 6 GB with CUDA's wheels, so nothing here installs them). Rows: generation (tokens a second, batch 16,
  * 64 new tokens), the head's update (2,048 positions, the same trainable parameters) and the whole loop against TRL's RLOO
@@ -29,6 +29,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "5" },
     threads: { type: "string", default: "2" },
     model: { type: "string", default: "tiny" },
+    only: { type: "string", default: "generation,update,loop" },
   },
 });
 if (values.python === undefined) {
@@ -38,6 +39,7 @@ if (values.python === undefined) {
   process.exit(2);
 }
 const rounds = Number(values.rounds);
+const wanted = (part: string): boolean => values.only.split(",").includes(part);
 const path = dataPath("models", values.model);
 const scratch = mkdtempSync(join(tmpdir(), "bench-policy-"));
 
@@ -90,9 +92,9 @@ const add = (what: string, ours: string, theirs: string, ratio: number, goal: nu
   });
 };
 
-if (!process.env.ONLY_LOOP) await benchGeneration();
-if (!process.env.ONLY_LOOP) await benchUpdate();
-await benchLoop();
+if (wanted("generation")) await benchGeneration();
+if (wanted("update")) await benchUpdate();
+if (wanted("loop")) await benchLoop();
 console.log(
   textTable(rows, {
     caption: `TF.js and ONNX Runtime beside torch ${versions.torch}, transformers ${versions.transformers}, trl ${versions.trl}; ${decoder.config.layers} layers, width ${decoder.config.width}; best of ${rounds} interleaved rounds; ratios are how many times faster than the peer`,

@@ -121,6 +121,11 @@ export function fusedTerms(change: TF.Tensor2D, traces: readonly Trace[]): TF.Te
   const restEntropy = column(concat(traces.map((trace) => trace.restEntropy)));
   const outside = column(concat(traces.map((trace) => trace.outside)));
   const chosen = Int32Array.from(traces.flatMap((trace) => [...trace.chosen]));
+  const inside = column(Float32Array.from(chosen, (word) => (word < 0 ? 0 : 1)));
+  const place = tf.tensor1d(
+    chosen.map((word, i) => i * words + Math.max(0, word)),
+    "int32",
+  );
   // Made of whole numbers, then cast: the wasm backend writes their bits where floats are asked for.
   const drawn = tf.cast(tf.oneHot(tf.tensor1d(chosen, "int32"), words), "float32") as TF.Tensor2D;
   const op = tf.customGrad((...inputs) => {
@@ -132,7 +137,8 @@ export function fusedTerms(change: TF.Tensor2D, traces: readonly Trace[]): TF.Te
     const logZ = tf.add(most, tf.log(Z));
     const logs = tf.sub(logits, logZ);
     const p = tf.div(powers, Z);
-    const logProb = tf.sub(tf.add(tf.sum(tf.mul(drawn, logits), 1, true), outside), logZ);
+    const own = tf.mul(tf.gather(logits.as1D(), place).as2D(n, 1), inside);
+    const logProb = tf.sub(tf.add(own, outside), logZ);
     const others = tf.mul(tf.sub(restEntropy, tf.mul(logZ, tf.exp(logRest))), tf.exp(tf.neg(logZ)));
     const entropy = tf.neg(tf.add(tf.sum(tf.mul(p, logs), 1, true), others));
     const meanChange = tf.sum(tf.mul(p, d), 1, true);
@@ -141,10 +147,8 @@ export function fusedTerms(change: TF.Tensor2D, traces: readonly Trace[]): TF.Te
     const gradFunc = (dy: TF.Tensor, saved: TF.Tensor[]): TF.Tensor => {
       const [pushLog, pushEntropy, pushKl] = tf.split(dy, 3, 1);
       const [q, logQ, H, mean, moved, chosenWord] = saved;
-      const inner = tf.add(
-        tf.add(pushLog!, tf.mul(pushEntropy!, tf.add(logQ!, H!))),
-        tf.mul(pushKl!, tf.sub(mean!, moved!)),
-      );
+      const each = tf.add(tf.add(pushLog!, tf.mul(pushEntropy!, H!)), tf.mul(pushKl!, mean!));
+      const inner = tf.add(tf.sub(tf.mul(logQ!, pushEntropy!), tf.mul(moved!, pushKl!)), each);
       return tf.sub(tf.mul(chosenWord!, pushLog!), tf.mul(q!, inner));
     };
     return { value: tf.concat([logProb, entropy, kl], 1), gradFunc };
