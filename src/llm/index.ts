@@ -1,6 +1,7 @@
 /** Language models: what writes the programs. */
 
 import { budget } from "./budget.ts";
+import { local } from "./local.ts";
 import { openai } from "./openai.ts";
 import { random } from "./random.ts";
 import { recorded, recording } from "./recorded.ts";
@@ -8,6 +9,7 @@ import { scripted } from "./scripted.ts";
 
 export type { Budget, BudgetLimits, BudgetOptions, BudgetView } from "./budget.ts";
 export { describeLanguageModelError, type LanguageModelError, LanguageModelFailure } from "./error.ts";
+export type { LocalModel, LocalOptions } from "./local.ts";
 export { completeAll, streamText } from "./many.ts";
 export type { OpenAIOptions } from "./openai.ts";
 export { type Price, priceOf, prices } from "./prices.ts";
@@ -16,6 +18,6 @@ export type { RecordedAnswer } from "./recorded.ts";
 export type { Completion, LanguageModel, Message, Prompt } from "./types.ts";
 
 /** The ready-made models. */
-export const models = { scripted, random, recorded, recording, openai };
+export const models = { scripted, random, recorded, recording, openai, local };
 
 export { budget };

@@ -1,20 +1,26 @@
 /** Decoder models that are run, not trained: from disk to tokens. */
 
-export { type ConvertProgress, cacheFolder } from "./convert.ts";
-export type { RunOptions } from "./decoder.ts";
-export { describeModelError, type ModelError, ModelFailure } from "./error.ts";
 export {
+  type Batch,
+  type BatchOptions,
+  type BatchRow,
+  createBatch,
   type DrawnToken,
   type Generated,
-  type GenerateOptions,
-  generate,
   type Prefix,
-  runPrefix,
-  type SamplingOptions,
   type StepLogits,
-} from "./generate.ts";
+} from "./batch.ts";
+export { type ChatTurn, chatText } from "./chat.ts";
+export { type ConvertProgress, cacheFolder } from "./convert.ts";
+export type { RunOptions } from "./decoder.ts";
+export { createEngine, type Engine, EngineFull, type EngineOptions, type Job } from "./engine.ts";
+export { describeModelError, type ModelError, ModelFailure } from "./error.ts";
+export { type GenerateOptions, generate, runPrefix } from "./generate.ts";
 export { type OpenModelOptions, openModel } from "./open.ts";
+export { checkPrompt, loadPrompt, type PromptDesign, promptOwn, promptPrefix } from "./prompt.ts";
 export { randomModel } from "./random.ts";
 export { type NamedTensor, packSafetensors, readSafetensorsHeader, readTensor } from "./safetensors.ts";
+export type { SamplingOptions } from "./sample.ts";
+export { createTextStream, modelLogProbs, type TextStream } from "./stream.ts";
 export { openTokenTable, type TokenTable } from "./tokens.ts";
 export type * from "./types.ts";

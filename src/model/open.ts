@@ -20,6 +20,8 @@ import type { Decoder } from "./types.ts";
 export interface OpenModelOptions extends RunOptions {
   /** Where converted models are kept. @default AUTOAGENT_CACHE, else the system's place for caches */
   cacheFolder?: string;
+  /** A folder of models that are known by their names. @default none */
+  bundled?: string;
   /** Called while a model is converted, which happens once. */
   onProgress?: (progress: ConvertProgress) => void;
 }
@@ -29,7 +31,7 @@ const smallModel = 16_000_000;
 
 /** Opens a model. Throws a ModelFailure that says what is missing, damaged or not supported. */
 export async function openModel(path: string, options: OpenModelOptions = {}): Promise<Decoder> {
-  const source = await readSource(path, options.cacheFolder);
+  const source = await readSource(path, options);
   const { config } = source;
   const small = countWeights(config) <= smallModel;
   // In memory: the graph once here and once in the runtime, and what the runtime packs. On disk: what it maps and packs.
@@ -52,9 +54,14 @@ export async function openModel(path: string, options: OpenModelOptions = {}): P
 }
 
 /** Reads a model's headers: a GGUF file, a folder with one, a Hugging Face folder, or a name in the cache. */
-export async function readSource(path: string, cache = cacheFolder()): Promise<ModelSource> {
-  const named = join(cache, "models", path);
-  const at = !existsSync(path) && /^[\w.-]+$/.test(path) && existsSync(named) ? named : path;
+export async function readSource(
+  path: string,
+  { cacheFolder: cache = cacheFolder(), bundled }: Pick<OpenModelOptions, "cacheFolder" | "bundled"> = {},
+): Promise<ModelSource> {
+  const isName = !existsSync(path) && /^[\w.-]+$/.test(path);
+  const folders = [join(cache, "models"), ...(bundled === undefined ? [] : [bundled])];
+  const named = isName ? folders.map((folder) => join(folder, path)).find((folder) => existsSync(folder)) : undefined;
+  const at = named ?? path;
   if (!existsSync(at)) throw new ModelFailure({ kind: "absent", path, known: knownModels(cache) });
   if (statSync(at).isFile()) return readGguf(at);
   if (existsSync(join(at, "config.json"))) return readFolder(at);

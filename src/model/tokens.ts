@@ -55,7 +55,9 @@ export async function openHuggingFaceTokenizer(
   const { Tokenizer: HuggingFace } = await import("@huggingface/tokenizers");
   const tokenizer = new HuggingFace(file, config);
   const special = new Set(end);
+  const { chat_template: template } = config as { chat_template?: unknown };
   return {
+    chatTemplate: typeof template === "string" ? template : undefined,
     size: tokenizer.get_vocab().size,
     end,
     encode: (text) => tokenizer.encode(text, { add_special_tokens: false }).ids,

@@ -33,6 +33,8 @@ export interface Tokenizer {
   readonly size: number;
   /** Ids that end a text. */
   readonly end: readonly number[];
+  /** The model's own chat template, as its files have it. */
+  readonly chatTemplate?: string | undefined;
   encode(text: string): number[];
   decode(ids: readonly number[]): string;
 }

@@ -9,13 +9,6 @@ export { type Edit, type EditMenu, editMenu, paperMenu, randomPolicy } from "./m
 export { tf } from "./tensors.ts";
 export { type TokenPolicy, type TokenPolicyOptions, tokenPolicy } from "./token/policy.ts";
 export { fromPretrained, openPretrained, trainingAsks } from "./token/pretrained.ts";
-export {
-  checkPrompt,
-  loadPrompt,
-  type PromptDesign,
-  promptOwn,
-  promptPrefix,
-} from "./token/prompt.ts";
 export { temperaturePolicy } from "./token/temperature.ts";
 export type * from "./types.ts";
 
@@ -27,3 +20,4 @@ export const policies = {
   token: tokenPolicy,
   temperature: temperaturePolicy,
 };
+export { checkPrompt, loadPrompt, type PromptDesign, promptOwn, promptPrefix } from "../model/index.ts";

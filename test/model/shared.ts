@@ -263,3 +263,15 @@ export function distance(found: ArrayLike<number>, expected: ArrayLike<number>):
   }
   return most / size;
 }
+
+/** A Llama whose every id the character tokenizer knows, with a context of `context`. */
+export function writingModel({ context = 512 } = {}): Reference {
+  const { config, shapes } = reference.models.llama!;
+  const vocabulary = endId + 1;
+  const cut = (shape: number[]) => (shape[0] === config.vocab_size ? [vocabulary, ...shape.slice(1)] : shape);
+  return {
+    config: { ...config, vocab_size: vocabulary, max_position_embeddings: context },
+    shapes: Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, cut(shape)])),
+    rows: [],
+  };
+}

@@ -4,11 +4,10 @@
  * batch it was drawn in. Not here: the decoder (`model/`), the head's mathematics (`head.ts`).
  */
 
-import type { Decoder } from "../../model/index.ts";
+import type { Decoder, PromptDesign } from "../../model/index.ts";
 import type { Policy, TrainablePolicy } from "../types.ts";
 import type { Calibration } from "./calibrate.ts";
 import { changeLogits, createHead, type HeadOptions, type HeadWeights } from "./head.ts";
-import type { PromptDesign } from "./prompt.ts";
 import { createTraces, isTrace, type Trace, type TraceSettings } from "./trace.ts";
 import { actionOf, createWriter, type Watch, type WriterOptions } from "./writer.ts";
 

@@ -9,13 +9,16 @@ import {
   type Generated,
   type GenerateOptions,
   generate,
+  loadPrompt,
   type Prefix,
+  type PromptDesign,
+  promptOwn,
+  promptPrefix,
   runPrefix,
 } from "../../model/index.ts";
 import type { Random } from "../../random/index.ts";
 import type { Action } from "../types.ts";
 import { type Calibration, calibrate } from "./calibrate.ts";
-import { loadPrompt, type PromptDesign, promptOwn, promptPrefix } from "./prompt.ts";
 import { isTrace, referenceLogProb } from "./trace.ts";
 
 /** How programs are written. */

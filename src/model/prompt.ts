@@ -4,7 +4,7 @@
  */
 
 import { readFile } from "node:fs/promises";
-import { dataPath } from "../../data/index.ts";
+import { dataPath } from "../data/index.ts";
 
 /** A way to ask a model for a program. */
 export interface PromptDesign {

@@ -1,0 +1,165 @@
+/**
+ * A model on this machine as a LanguageModel: a Hugging Face folder, a GGUF file, or a name that a set-up command gave. It is
+ * opened at the first question. Questions that are asked at once run as one batch, and an answer depends on (question, seed)
+ * alone. Log-probabilities are the model's own, before temperature and cuts.
+ */
+
+import { dataPath } from "../data/index.ts";
+import {
+  chatText,
+  createEngine,
+  createTextStream,
+  type Decoder,
+  type Engine,
+  type Generated,
+  loadPrompt,
+  modelLogProbs,
+  type OpenModelOptions,
+  openModel,
+  type PromptDesign,
+  promptOwn,
+  promptPrefix,
+  type SamplingOptions,
+} from "../model/index.ts";
+import { createRandom } from "../random/index.ts";
+import { LanguageModelFailure } from "./error.ts";
+import type { Completion, LanguageModel, Prompt } from "./types.ts";
+
+/** How a local model is asked. */
+export interface LocalOptions extends SamplingOptions, OpenModelOptions {
+  /**
+   * What the model sees: a prompt design (its name in `data/prompts/`, or a design), `chat` for the model's chat format, or
+   * `plain` for the question's text alone, to go on from. @default "base", few-shot, from a comment to a program
+   */
+  prompt?: string | PromptDesign;
+  /** With `chat`: put before every conversation. */
+  system?: string;
+  /** Longest answer, in tokens. @default the design's, else 256 */
+  maxTokens?: number;
+  /** Texts that end an answer, beside the design's. @default none */
+  stop?: readonly string[];
+  /** Names the draws of questions that have no seed of their own. @default 0 */
+  seed?: number;
+  /** Most answers at once. @default 32 */
+  maxBatch?: number;
+}
+
+/** A model on this machine. */
+export interface LocalModel extends LanguageModel {
+  batch(prompts: readonly Prompt[]): Promise<Completion[]>;
+  /** Opens it now, and gives the decoder. Rejects with a ModelFailure that says what to do. */
+  open(): Promise<Decoder>;
+  dispose(): Promise<void>;
+}
+
+/** The model at a path, or by its name. Nothing is opened yet. */
+export function local(path: string, options: LocalOptions = {}): LocalModel {
+  let opened: Promise<{ decoder: Decoder; engine: Engine; design: PromptDesign | null }> | null = null;
+  let asked = 0;
+  const open = () => {
+    opened ??= openAll(path, options).catch((error) => {
+      opened = null;
+      throw error;
+    });
+    return opened;
+  };
+  const name = path
+    .replace(/[/\\]+$/, "")
+    .split(/[/\\]/)
+    .at(-1)!
+    .replace(/\.gguf$/, "");
+  const complete = async (prompt: Prompt): Promise<Completion> => {
+    const own = prompt.seed ?? `question ${asked++}`;
+    const { decoder, engine, design } = await open();
+    if (prompt.signal?.aborted) throw new LanguageModelFailure({ kind: "cancelled" });
+    const { tokenizer } = decoder;
+    const { text, primed, stop } = textOf(decoder, design, prompt, options);
+    const most = options.maxTokens ?? design?.maxTokens ?? 256;
+    const ids = tokenizer.encode(text);
+    const maxTokens = Math.min(most, prompt.maxTokens ?? most);
+    const stream = createTextStream(tokenizer, stop);
+    const tokens: { text: string; logProb: number }[] = [];
+    const say = (piece: string): void => {
+      if (piece !== "") prompt.onText?.(piece);
+    };
+    say(primed);
+    const { temperature = 1, topK = 0, topP = 1 } = options;
+    const result = await engine.submit({
+      // A question that is too long keeps its end: the newest part is what is asked now.
+      prompt: ids.slice(-Math.max(1, decoder.config.context - maxTokens)),
+      stream: createRandom(options.seed ?? 0, "local model", own),
+      maxTokens,
+      stop,
+      temperature,
+      topK,
+      topP,
+      signal: prompt.signal,
+      onToken: ({ id }, logits, { ids: drawn }) => {
+        if (prompt.logProbs) tokens.push({ text: tokenizer.decode([id]), logProb: modelLogProbs(logits, id).logProb });
+        if (prompt.onText && !tokenizer.end.includes(id)) say(stream.push(drawn));
+      },
+    });
+    if (result.ended === "cancelled") throw new LanguageModelFailure({ kind: "cancelled" });
+    say(stream.end(result.text));
+    return completion(primed + result.text, { name, prompt, promptTokens: ids.length, result, tokens });
+  };
+  return {
+    name,
+    complete,
+    batch: (prompts) => Promise.all(prompts.map(complete)),
+    open: async () => (await open()).decoder,
+    async dispose() {
+      const last = opened;
+      opened = null;
+      await (await last?.catch(() => null))?.decoder.dispose();
+    },
+  };
+}
+
+async function openAll(path: string, options: LocalOptions) {
+  const { prompt = "base", maxBatch = 32 } = options;
+  const design =
+    typeof prompt === "object" ? prompt : prompt === "chat" || prompt === "plain" ? null : await loadPrompt(prompt);
+  // A model that came with the package is known by its name in `data/models/`.
+  const decoder = await openModel(path, { ...options, bundled: dataPath("models") });
+  return { decoder, engine: createEngine(decoder, { maxBatch }), design };
+}
+
+/** What the model goes on from, what every answer begins with, and what ends it. */
+function textOf(
+  { tokenizer }: Decoder,
+  design: PromptDesign | null,
+  { prompt, messages = [] }: Prompt,
+  { prompt: kind, system, stop = [] }: LocalOptions,
+): { text: string; primed: string; stop: readonly string[] } {
+  if (design !== null) {
+    const text = promptPrefix(design) + promptOwn(design, prompt);
+    return { text, primed: design.primed, stop: [...design.stop, ...stop] };
+  }
+  if (kind === "plain")
+    return { text: [...messages.map(({ content }) => content), prompt].join("\n"), primed: "", stop };
+  const before = system === undefined ? [] : [{ role: "system" as const, content: system }];
+  const chat = chatText(tokenizer, [...before, ...messages, { role: "user", content: prompt }]);
+  return { text: chat.text, primed: "", stop: [...chat.stop, ...stop] };
+}
+
+function completion(
+  text: string,
+  told: {
+    name: string;
+    prompt: Prompt;
+    promptTokens: number;
+    result: Generated;
+    tokens: { text: string; logProb: number }[];
+  },
+): Completion {
+  const { name, prompt, promptTokens, result, tokens } = told;
+  return {
+    text,
+    model: name,
+    usage: { promptTokens, completionTokens: result.ids.length },
+    ...(prompt.logProbs && { tokens }),
+    ...(prompt.seed !== undefined && { seed: prompt.seed }),
+    finish: result.ended === "length" ? "length" : "stop",
+  };
+}

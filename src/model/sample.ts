@@ -1,0 +1,73 @@
+/** Drawing a token from logits: temperature, top-k, top-p. */
+
+/** How tokens are drawn. */
+export interface SamplingOptions {
+  /** Divides the logits; 0 takes the most likely token. @default 1 */
+  temperature?: number;
+  /** Only the k most likely tokens; 0 for all. @default 0 */
+  topK?: number;
+  /** Only the most likely tokens that together have this probability, in (0, 1]. @default 1 */
+  topP?: number;
+}
+
+/**
+ * Draws a token. Fills `weights` with the distribution, not normalised. At temperature 0 the most likely token has all
+ * the weight. Throws a RangeError if a logit is not a number.
+ */
+export function draw(
+  logits: Float32Array,
+  weights: Float64Array,
+  { temperature = 1, topK = 0, topP = 1 }: SamplingOptions,
+  stream: { uniform(): number },
+): { id: number; logProb: number; total: number } {
+  let top = 0;
+  for (let i = 1; i < logits.length; i++) if (logits[i]! > logits[top]!) top = i;
+  const most = logits[top]!;
+  if (!Number.isFinite(most)) throw new RangeError(`The largest logit is ${most}: the model or its head is broken`);
+  if (temperature === 0) {
+    weights.fill(0);
+    weights[top] = 1;
+    return { id: top, logProb: 0, total: 1 };
+  }
+  for (let i = 0; i < logits.length; i++) weights[i] = Math.exp((logits[i]! - most) / temperature);
+  if (topK > 0 && topK < logits.length) keepTop(weights, topK);
+  if (topP < 1) keepMass(weights, topP);
+  let total = 0;
+  for (let i = 0; i < weights.length; i++) total += weights[i]!;
+  let left = stream.uniform() * total;
+  let id = top;
+  for (let i = 0; i < weights.length; i++) {
+    const weight = weights[i]!;
+    if (weight === 0) continue;
+    left -= weight;
+    id = i;
+    if (left < 0) break;
+  }
+  return { id, logProb: Math.log(weights[id]! / total), total };
+}
+
+/** Zeroes all but the k largest; of equals the first stay. */
+function keepTop(weights: Float64Array, k: number): void {
+  const order = [...weights.keys()].sort((a, b) => weights[b]! - weights[a]! || a - b);
+  for (const i of order.slice(k)) weights[i] = 0;
+}
+
+/** Zeroes all but the largest that together reach the share; at least one stays. */
+function keepMass(weights: Float64Array, share: number): void {
+  const order = [...weights.keys()].sort((a, b) => weights[b]! - weights[a]! || a - b);
+  const enough = share * weights.reduce((sum, weight) => sum + weight, 0);
+  let mass = 0;
+  let kept = 0;
+  while (kept < order.length && mass < enough) mass += weights[order[kept++]!]!;
+  for (const i of order.slice(Math.max(1, kept))) weights[i] = 0;
+}
+
+/** Throws a RangeError that names an option out of its range. */
+export function checkSampling({ temperature = 1, topK = 0, topP = 1 }: SamplingOptions): void {
+  const expect = (name: string, holds: boolean, expected: string, value: unknown): void => {
+    if (!holds) throw new RangeError(`Expected \`${name}\` to be ${expected}, got ${String(value)}`);
+  };
+  expect("temperature", temperature >= 0 && Number.isFinite(temperature), "0 or a positive number", temperature);
+  expect("topK", Number.isSafeInteger(topK) && topK >= 0, "0 (all) or a positive integer", topK);
+  expect("topP", topP > 0 && topP <= 1, "above 0 and at most 1", topP);
+}

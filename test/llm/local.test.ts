@@ -1,0 +1,103 @@
+/** A model on this machine as a LanguageModel: small real weights, run by ONNX Runtime. */
+
+import assert from "node:assert/strict";
+import { type Completion, type LocalModel, models, streamText } from "../../src/llm/index.ts";
+import { loadPrompt, promptOwn, promptPrefix } from "../../src/model/index.ts";
+import { temporaryFolder, writeFolder, writingModel } from "../model/shared.ts";
+
+describe("a local model", () => {
+  let folder: ReturnType<typeof temporaryFolder>;
+  let model: LocalModel;
+
+  before(() => {
+    folder = temporaryFolder();
+    writeFolder(folder.path, writingModel());
+    model = models.local(folder.path, { prompt: "plain", maxTokens: 24, threads: 1 });
+  });
+  after(async () => {
+    await model.dispose();
+    folder[Symbol.dispose]();
+  });
+
+  it("answers by (question, seed) alone: alone, again, and among thirty others", async () => {
+    const ask = (seed: number) => ({ prompt: "self.x = 1; ", seed, logProbs: true });
+    const alone = await model.complete(ask(5));
+    assert.deepEqual(await model.complete(ask(5)), alone);
+    assert.notEqual((await model.complete(ask(6))).text, alone.text);
+    const many = await model.batch([
+      ...Array.from({ length: 15 }, (_, i) => ({ prompt: "a".repeat(3 * i + 1), seed: i })),
+      ask(5),
+      ...Array.from({ length: 15 }, (_, i) => ask(i + 10)),
+    ]);
+    assert.deepEqual(many[15], alone);
+    assert.equal(alone.usage.promptTokens, 12);
+    assert.equal(alone.usage.completionTokens, alone.tokens!.length);
+  });
+
+  it("gives its text out in pieces that make up the answer, and not one character of a stop text", async () => {
+    const whole = await model.complete({ prompt: "abc", seed: 2 });
+    const mark = whole.text.slice(5, 8);
+    const stopped = models.local(folder.path, { prompt: "plain", maxTokens: 24, threads: 1, stop: [mark] });
+    const pieces: string[] = [];
+    const answer = await stopped.complete({ prompt: "abc", seed: 2, onText: (piece) => pieces.push(piece) });
+    assert.equal(answer.text, whole.text.slice(0, whole.text.indexOf(mark)));
+    assert.equal(pieces.join(""), answer.text);
+    assert.equal(answer.finish, "stop");
+    await stopped.dispose();
+    const stream = streamText(model, { prompt: "abc", seed: 2 });
+    let text = "";
+    for (let next = await stream.next(); ; next = await stream.next()) {
+      if (next.done) {
+        assert.equal((next.value as Completion).text, text);
+        break;
+      }
+      text += next.value;
+    }
+    assert.equal(text, whole.text);
+  });
+
+  it("tells the model's own log-probabilities, whatever the temperature", async () => {
+    const greedy = models.local(folder.path, { prompt: "plain", maxTokens: 4, threads: 1, temperature: 0 });
+    const { tokens } = await greedy.complete({ prompt: "abc", logProbs: true });
+    const decoder = await greedy.open();
+    const { logits } = await decoder.forward({ tokens: Int32Array.from(decoder.tokenizer.encode("abc")), batch: 1 });
+    const sum = logits.reduce((total, logit) => total + Math.exp(logit), 0);
+    const expected = Math.max(...logits) - Math.log(sum);
+    assert.ok(Math.abs(tokens![0]!.logProb - expected) < 1e-5, `${tokens![0]!.logProb} against ${expected}`);
+    await greedy.dispose();
+  });
+
+  it("stops at once when it is cancelled, and answers the next question", async () => {
+    const long = models.local(folder.path, { prompt: "plain", maxTokens: 400, threads: 1 });
+    const stop = new AbortController();
+    let pieces = 0;
+    const question = { prompt: "abc", seed: 3, signal: stop.signal, onText: () => ++pieces === 3 && stop.abort() };
+    await assert.rejects(long.complete(question), { message: "The question was cancelled." });
+    assert.ok(pieces < 10, `${pieces} pieces`);
+    assert.ok((await long.complete({ prompt: "abc", seed: 3, maxTokens: 5 })).usage.completionTokens <= 5);
+    await long.dispose();
+  });
+
+  it("is asked through a design of prompts, whose primed words begin the answer; by default the few-shot one", async () => {
+    const base = await loadPrompt("base");
+    const agent = models.local(folder.path, { threads: 1, maxTokens: 6, prompt: { ...base, primed: "self." } });
+    const pieces: string[] = [];
+    const { text } = await agent.complete({ prompt: "count", seed: 1, onText: (piece) => pieces.push(piece) });
+    assert.match(text, /^self\./);
+    assert.equal(pieces.join(""), text);
+    await agent.dispose();
+    const plain = models.local(folder.path, { threads: 1, maxTokens: 6 });
+    const { usage } = await plain.complete({ prompt: "count", seed: 1 });
+    const shown = (await plain.open()).tokenizer.encode(promptPrefix(base) + promptOwn(base, "count"));
+    assert.equal(usage.promptTokens, shown.length);
+    await plain.dispose();
+  });
+
+  it("that is not there says what to do, at every question", async () => {
+    const none = models.local("no-such-model");
+    for (let i = 0; i < 2; i++)
+      await assert.rejects(none.complete({ prompt: "x" }), {
+        message: /^There is no model no-such-model: give a folder/,
+      });
+  });
+});
