@@ -1,9 +1,10 @@
 /**
- * `npm run gpu:check [-- --software] [-- --batches 16,64,256]`: every path to a GPU that this machine has, beside the
- * processor's. Training: TF.js on `tensorflow-gpu` and `webgpu`; generation: ONNX Runtime on `webgpu` and `cuda`. Each path
- * runs in a process of its own. Prints a table: device, largest difference from the processor's numbers (the bar is 1e-4),
- * milliseconds an update, tokens a second. A path that cannot be used has its reason in the table. `--software` lets
- * WebGPU run on Chromium's software Vulkan: to check the path, never its speed. The table belongs into docs/gpu.md with
+ * `npm run gpu:check -- [--software] [--batches 16,64,256] [--only update|generate] [--pack FILE.tar.xz]`: every path to a
+ * GPU that this machine has, beside the processor's. Training: TF.js on `tensorflow-gpu` and `webgpu`; generation: ONNX
+ * Runtime on `webgpu` and `cuda`. Each path runs in a process of its own. Prints a table: device, largest difference from
+ * the processor's numbers (the bar is 1e-4), milliseconds an update, tokens a second. A path that cannot be used has its
+ * reason in the table. `--software` lets WebGPU run on Chromium's software Vulkan: to check the path, never its speed.
+ * `--pack` writes all of this into one file for a bare machine (`gpu-pack.ts`). The table belongs into docs/gpu.md with
  * date and device.
  */
 
@@ -16,27 +17,33 @@ import { openPretrained, tf } from "../src/policy/index.ts";
 import { createHead } from "../src/policy/token/head.ts";
 import { createRandom } from "../src/random/index.ts";
 import { type BackendName, policyGradientLoss, prepareBackend } from "../src/training/index.ts";
+import { headUpdates, tensorNumbers } from "../test/training/head-updates.ts";
 
 const { values } = parseArgs({
   options: {
     software: { type: "boolean", default: false },
     batches: { type: "string", default: "16,64,256" },
+    only: { type: "string" },
     path: { type: "string" },
+    pack: { type: "string" },
   },
 });
 const batches = values.batches.split(",").map(Number);
 
-/** What a path tells of itself: one number a batch, and numbers to compare. */
+/** What a path tells of itself: one number a batch, and groups of numbers to compare. */
 interface Told {
   device: string;
   speeds: number[];
-  numbers: number[];
+  numbers: number[][];
 }
 
 if (values.path !== undefined) {
   const [kind, name] = values.path.split(" ") as ["update" | "generate", string];
   const told = kind === "update" ? await updates(name as BackendName) : await tokens(name as "cpu");
   process.stdout.write(`\n${JSON.stringify(told)}\n`, () => process.exit(0));
+} else if (values.pack !== undefined) {
+  const { packGpuCheck } = await import("./gpu-pack.ts");
+  console.log(`${values.pack}: ${(packGpuCheck(values.pack) / 2 ** 20).toFixed(1)} MiB`);
 } else await main();
 
 async function main(): Promise<void> {
@@ -45,6 +52,7 @@ async function main(): Promise<void> {
     ["update", ["cpu", "wasm", "tensorflow", "tensorflow-gpu", "webgpu"]],
     ["generate", ["cpu", "webgpu", "cuda"]],
   ] as const) {
+    if (values.only !== undefined && values.only !== kind) continue;
     let reference: Told | null = null;
     for (const name of names) {
       const told = await ask(`${kind} ${name}`);
@@ -84,16 +92,21 @@ async function ask(path: string): Promise<Told | { why: string }> {
   if (done.status === 0 && line.startsWith("{")) return JSON.parse(line) as Told;
   const said =
     done.stderr.split("\n").find((text) => /^\w*(Error|Failure)/.test(text)) ?? `exit ${done.status ?? done.signal}`;
-  return { why: said.replace(/^\w+: /, "").slice(0, 160) };
+  return { why: said.replace(/^\w+: (The backend \S+ cannot be used: )?/, "").slice(0, 160) };
 }
 
-/** Updates of a head of 500 words over 20 tokens a program; the numbers are the losses of five of them. */
+/**
+ * Updates of a head of 500 words over 20 tokens a program. The numbers are those of the trainer's tests (a drawn batch's
+ * losses and weights, tensor operations with their gradients), then the losses of five updates a batch size.
+ */
 async function updates(backend: BackendName): Promise<Told> {
   const { device } = await prepareBackend({ backend });
   const [width, words, length] = [192, 500, 20];
   const speeds: number[] = [];
-  const numbers: number[] = [];
+  const suite = await headUpdates();
+  const numbers = [suite.losses, suite.weights, await tensorNumbers()];
   for (const batch of batches) {
+    const losses: number[] = [];
     const n = batch * length;
     const random = createRandom(1, "gpu-check", batch);
     const normal = (count: number, scale: number) =>
@@ -122,10 +135,11 @@ async function updates(backend: BackendName): Promise<Told> {
         [...head.variables],
       );
       optimizer.applyGradients(grads as { [name: string]: tf.Variable });
-      numbers.push((await value.data())[0]!);
+      losses.push((await value.data())[0]!);
       tf.dispose([value, grads]);
       times.push(performance.now() - began);
     }
+    numbers.push(losses);
     speeds.push(Math.min(...times.slice(1)));
     head.dispose();
   }
@@ -136,7 +150,7 @@ async function updates(backend: BackendName): Promise<Told> {
 async function tokens(provider: "cpu" | "webgpu" | "cuda"): Promise<Told> {
   const decoder = await openPretrained("tiny", { provider });
   const prompt = Int32Array.from(decoder.tokenizer.encode("// Add a method double(n) that returns n times two.\n"));
-  const numbers = [...(await decoder.forward({ tokens: prompt, batch: 1 })).logits];
+  const numbers = [[...(await decoder.forward({ tokens: prompt, batch: 1 })).logits]];
   const speeds: number[] = [];
   for (const batch of batches) {
     const prompts = Array.from({ length: batch }, () => [...prompt]);
@@ -149,7 +163,11 @@ async function tokens(provider: "cpu" | "webgpu" | "cuda"): Promise<Told> {
   return { device: provider, speeds, numbers };
 }
 
-function largestDifference(found: readonly number[], expected: readonly number[]): number {
-  const size = Math.max(...expected.map(Math.abs));
-  return Math.max(...found.map((value, i) => Math.abs(value - expected[i]!))) / size;
+/** The largest difference, each relative to the largest number of its group. NaN if one is. */
+function largestDifference(found: readonly number[][], expected: readonly number[][]): number {
+  const relative = expected.flatMap((group, i) => {
+    const size = Math.max(...group.map(Math.abs));
+    return group.map((value, j) => Math.abs((found[i]?.[j] ?? Number.NaN) - value) / size);
+  });
+  return Math.max(...relative);
 }

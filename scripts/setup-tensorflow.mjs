@@ -59,8 +59,11 @@ export function setUpTensorFlow({ gpu = false, log = (line) => console.error(lin
   const unpacked = join(root, ".cache", "tensorflow", gpu ? "gpu" : "cpu");
   if (!members.every((member) => existsSync(join(unpacked, member)))) fetchWheel(gpu, unpacked, log);
   link(folder, unpacked);
-  log(`Building the addon of ${name} from its own sources (a few seconds) ...`);
-  build(folder, gpu);
+  // An addon that is there already needs the library only: gpu-check's pack brings one to machines without a compiler.
+  if (!existsSync(addon)) {
+    log(`Building the addon of ${name} from its own sources (a few seconds) ...`);
+    build(folder, gpu);
+  }
   if (!existsSync(addon)) throw new SetupFailure(`The build of ${name} left no ${addon.slice(folder.length + 1)}.`);
   return `${name} runs over TensorFlow ${version} now.`;
 }

@@ -113,7 +113,12 @@ async function useTensorFlow(gpu: boolean): Promise<{ device: string } | { why: 
   process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
   process.env.TF_ENABLE_ONEDNN_OPTS ??= "0";
   // Without a device the package for CUDA computes on the processor, as the other one does.
-  if (!loaded) require(name);
+  try {
+    if (!loaded) require(name);
+  } catch (error) {
+    if (!/libtensorflow/.test(String(error))) throw error;
+    return { why: `${name} does not find TensorFlow's library: ${cure}` };
+  }
   await tf.setBackend("tensorflow");
   const isGpu = tensorFlowBackend()?.isUsingGpuDevice === true;
   if (gpu && !isGpu) return { why: "TensorFlow sees no CUDA device" };

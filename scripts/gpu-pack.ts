@@ -1,0 +1,111 @@
+/**
+ * `npm run gpu:check -- --pack FILE.tar.xz`: all that gpu-check needs on a bare Linux x64 machine in one file: Node 24, the
+ * sources and packages that are really loaded (seen by running them here), Dawn, ONNX Runtime's two files, the small model
+ * and `run.sh`. Not in it: a graphics driver, `libvulkan.so.1`, TensorFlow and CUDA's libraries (`run.sh --cuda` fetches
+ * TensorFlow's wheel where pip can reach an index).
+ */
+
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = resolve(import.meta.dirname, "..");
+const flags = ["--conditions=autoagent-lab-source", "--disable-warning=ExperimentalWarning"];
+const gpuPackage = "node_modules/@tensorflow/tfjs-node-gpu";
+
+/** Files that no import names. Missing ones are an error, but for those of packages that are optional. */
+const unseen = [
+  "scripts/gpu-check.ts",
+  "scripts/setup.mjs",
+  "scripts/setup-tensorflow.mjs",
+  "node_modules/webgpu/dist/linux-x64/dawn.node",
+  "node_modules/onnxruntime-node/bin/napi-v6/linux/x64",
+  "node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm",
+  "node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm",
+  "data/models/tiny",
+  "data/prompts",
+];
+
+/** Loads what gpu-check loads, and prints every file that was loaded. */
+const trace = `
+import { createRequire, registerHooks } from "node:module";
+import { pathToFileURL } from "node:url";
+const seen = new Set();
+registerHooks({ load: (url, context, next) => (seen.add(url), next(url, context)) });
+const { dlopen } = process;
+process.dlopen = (module, path, ...rest) => (seen.add(pathToFileURL(path).href), dlopen(module, path, ...rest));
+process.on("exit", () => process.stdout.write("\\n" + JSON.stringify([...seen])));
+const require = createRequire(process.cwd() + "/package.json");
+for (const name of ["webgpu", "@tensorflow/tfjs-backend-webgpu", "@tensorflow/tfjs-backend-wasm"]) require(name);
+Object.assign(require("node:util"), { isNullOrUndefined: (x) => x == null, isArray: Array.isArray });
+try { require("@tensorflow/tfjs-node-gpu"); } catch {}
+process.argv.push("--path", "generate cpu", "--batches", "1");
+await import(pathToFileURL(process.cwd() + "/scripts/gpu-check.ts"));
+`;
+
+const runScript = `#!/bin/sh
+# gpu-check on this machine: ./run.sh [--cuda] [--batches 16,64,256]. --cuda fetches TensorFlow's wheel with pip first.
+cd "$(dirname "$0")" || exit 1
+PATH="$PWD/bin:$PATH"
+if [ "$1" = --cuda ]; then shift; bin/node scripts/setup-tensorflow.mjs --gpu || exit 1; fi
+exec bin/node ${flags.join(" ")} scripts/gpu-check.ts "$@"
+`;
+
+/** Writes the archive; returns its size in bytes. @throws Error that names what is missing */
+export function packGpuCheck(archive: string): number {
+  if (process.platform !== "linux" || process.arch !== "x64")
+    throw new Error(`The pack is made on Linux x64, this is ${process.platform} ${process.arch}`);
+  if (spawnSync("xz", ["--version"]).error) throw new Error("There is no xz on PATH, which compresses the pack");
+  const folder = mkdtempSync(join(tmpdir(), "gpu-pack-"));
+  try {
+    const top = join(folder, "gpu-check");
+    for (const file of filesToPack()) {
+      mkdirSync(dirname(join(top, file)), { recursive: true });
+      cpSync(join(root, file), join(top, file), { recursive: true, dereference: true });
+    }
+    mkdirSync(join(top, "bin"));
+    cpSync(process.execPath, join(top, "bin", "node"), { dereference: true });
+    spawnSync("strip", [join(top, "bin", "node")]); // smaller by a tenth where there is a strip
+    writeFileSync(join(top, "run.sh"), runScript, { mode: 0o755 });
+    const packed = spawnSync("tar", ["-C", folder, "-cJf", resolve(archive), "gpu-check"], {
+      encoding: "utf8",
+      env: { ...process.env, XZ_OPT: process.env.XZ_OPT ?? "-6 -T2" },
+    });
+    if (packed.status !== 0) throw new Error(`tar could not write ${archive}: ${packed.stderr.trim()}`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return statSync(archive).size;
+}
+
+function filesToPack(): string[] {
+  const done = spawnSync(process.execPath, [...flags, "--input-type=module", "-e", trace], {
+    cwd: root,
+    encoding: "utf8",
+    maxBuffer: 1 << 26,
+    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: "3" },
+  });
+  if (done.status !== 0) throw new Error(`gpu-check does not run here: ${done.stderr.trim().split("\n").at(-1)}`);
+  const urls = JSON.parse(done.stdout.trim().split("\n").at(-1)!) as string[];
+  const files = new Set<string>(unseen);
+  for (const url of urls) {
+    if (!url.startsWith("file:")) continue;
+    const path = relative(root, fileURLToPath(url));
+    if (!path.startsWith("..")) files.add(path);
+  }
+  const addon = join(gpuPackage, "lib", "napi-v8", "tfjs_binding.node");
+  if (existsSync(join(root, addon))) files.add(addon);
+  for (const file of [...files]) for (const manifest of manifestsAbove(file)) files.add(manifest);
+  return [...files].sort();
+}
+
+/** The package.json files that say how a file is to be found and read. */
+function manifestsAbove(file: string): string[] {
+  const parts = dirname(file).split(sep);
+  return parts
+    .map((_, i) => join(...parts.slice(0, i + 1), "package.json"))
+    .concat("package.json")
+    .filter((path) => existsSync(join(root, path)));
+}
