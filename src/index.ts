@@ -11,5 +11,6 @@ export * from "./random/index.ts";
 export * from "./record/index.ts";
 export * from "./rollout/index.ts";
 export * from "./sandbox/index.ts";
+export * from "./serve/index.ts";
 export * from "./statistics/index.ts";
 export * from "./training/index.ts";

@@ -38,6 +38,7 @@ const plan: { [folder: string]: string[] } = {
   "src/model": [],
   "src/corpus": ["src/model"],
   "src/policy": ["src/model"],
+  "src/serve": ["src/model"],
   "src/environment": ["src/sandbox"],
   "src/rollout": [
     "src/agent",

@@ -24,7 +24,7 @@ export class CliFailure extends Error {
 export function describeCliError(error: CliError): string {
   switch (error.kind) {
     case "command":
-      return `Unknown command ${JSON.stringify(error.found)}: it is one of judge, replay, export, record; see autoagent --help`;
+      return `Unknown command ${JSON.stringify(error.found)}: it is one of judge, replay, export, record, serve; see autoagent --help`;
     case "arguments":
       return `${error.detail}: see autoagent ${error.command} --help`;
     case "option":

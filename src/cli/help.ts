@@ -9,6 +9,7 @@ export const helpTexts = {
   export RECORD               write a record as a table: JSONL or Parquet
   record verify RECORD        check that nothing in a record was changed
   record list RECORD          one line an episode
+  serve MODEL                 a model behind OpenAI's API, on this machine
 
 autoagent COMMAND --help says more.`,
 
@@ -46,4 +47,17 @@ Writes one row a step; docs/formats.md describes the columns.
 
 verify checks every hash of the record; with --head also that it ends in that hash. Exit code 1 if anything was changed.
 list prints one line an episode.`,
+
+  serve: `Usage: autoagent serve MODEL [OPTIONS]
+
+Serves a Hugging Face folder, a GGUF file or a model by its name (tiny, smollm2) behind OpenAI's API: chat, completions,
+streams, log-probabilities. Requests run in batches; an answer depends on its own request and seed alone.
+
+  --head FILE          a checkpoint of a trained head, which then steers the model
+  --head-seed N        the seed that the head's policy was made with (default 0)
+  --name NAME          the model's name in the API (default: the last part of MODEL)
+  --host HOST          default 127.0.0.1; for any other set a token in the variable AUTOAGENT_TOKEN
+  --port PORT          default 8080; 0 for any that is free
+  --threads N          threads of the runtime (default: processors, 8 at most)
+  --batch N            most answers written at once (default 32)`,
 } as const;

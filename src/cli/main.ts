@@ -8,7 +8,7 @@ import { open } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import type { Readable } from "node:stream";
 import { exportRecord, openRecord, RecordFailure, replay } from "../record/index.ts";
-import { createSandbox, defaultLimits, type Level, type Sandbox, SandboxFailure } from "../sandbox/index.ts";
+import { createSandbox, defaultLimits, type Level, type Sandbox } from "../sandbox/index.ts";
 import { CliFailure } from "./error.ts";
 import { helpTexts } from "./help.ts";
 import { judgeStream } from "./judge.ts";
@@ -21,7 +21,19 @@ const commands: { [name: string]: (args: string[]) => Promise<number> } = {
   replay: runReplay,
   export: runExport,
   record: runRecord,
+  // Loaded when it is asked for: the runtimes of models and tensors take a second.
+  serve: async (args) => (await import("./serve.ts")).runServe(args),
 };
+
+/** Names of the failures that are told in one sentence. */
+const told = new Set([
+  "CliFailure",
+  "RecordFailure",
+  "SandboxFailure",
+  "ServeFailure",
+  "ModelFailure",
+  "CheckpointFailure",
+]);
 
 /** Runs the command line and returns its exit code. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -43,8 +55,7 @@ export async function main(args: readonly string[]): Promise<number> {
     }
     return await command(rest);
   } catch (error) {
-    if (!(error instanceof CliFailure || error instanceof RecordFailure || error instanceof SandboxFailure))
-      throw error;
+    if (!(error instanceof Error && told.has(error.name))) throw error;
     process.stderr.write(`${error.message}\n`);
     return error instanceof CliFailure ? 2 : 1;
   }

@@ -23,7 +23,12 @@ export function readArguments(
     throw new CliFailure({ kind: "arguments", command, detail }, { cause });
   }
   const count = given.positionals.length;
-  if (count < least) throw new CliFailure({ kind: "arguments", command, detail: `${command} needs a RECORD` });
+  if (count < least)
+    throw new CliFailure({
+      kind: "arguments",
+      command,
+      detail: `${command} needs a ${command === "serve" ? "MODEL" : "RECORD"}`,
+    });
   if (count > most)
     throw new CliFailure({
       kind: "arguments",

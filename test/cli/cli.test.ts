@@ -147,7 +147,10 @@ describe("autoagent", () => {
   it("says what was wrong with the arguments, with exit code 2", () => {
     const refuses = (args: string[], err: string, status = 2) =>
       assert.deepEqual(run(args), { status, out: "", err: `${err}\n` });
-    refuses(["juge"], 'Unknown command "juge": it is one of judge, replay, export, record; see autoagent --help');
+    refuses(
+      ["juge"],
+      'Unknown command "juge": it is one of judge, replay, export, record, serve; see autoagent --help',
+    );
     refuses(["judge", "--worker", "3"], "Unknown option '--worker': see autoagent judge --help");
     refuses(["judge", "--workers", "x"], 'Expected --workers to be an integer from 1 to 256, got "x"');
     refuses(["replay"], "replay needs a RECORD: see autoagent replay --help");

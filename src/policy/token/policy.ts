@@ -4,7 +4,7 @@
  * batch it was drawn in. Not here: the decoder (`model/`), the head's mathematics (`head.ts`).
  */
 
-import type { Decoder, PromptDesign } from "../../model/index.ts";
+import type { Decoder, PromptDesign, StepLogits } from "../../model/index.ts";
 import type { Policy, TrainablePolicy } from "../types.ts";
 import type { Calibration } from "./calibrate.ts";
 import { changeLogits, createHead, type HeadOptions, type HeadWeights } from "./head.ts";
@@ -32,6 +32,8 @@ export interface TokenPolicy extends TrainablePolicy {
   readonly words: readonly number[];
   /** The frozen model alone, without the head. */
   pretrained(): Policy;
+  /** The head as it is now, as what changes a decoder's logits: for serving it. */
+  steer(): Promise<(step: StepLogits) => void>;
   /** Tokens drawn so far, and the seconds that took. */
   readonly spent: { tokens: number; seconds: number };
 }
@@ -89,6 +91,7 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
         act: async (observations, streams) => draw(await weights)(observations, streams),
       };
     },
+    steer: async () => withHead(await head.read(), settings)(0).onLogits!,
     pretrained: () => ({
       name: `${decoder.config.family} ${decoder.hash.slice(0, 8)}, pretrained`,
       batch: writer.batch,

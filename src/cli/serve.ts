@@ -1,0 +1,67 @@
+/** `autoagent serve MODEL`: opens a model, with a trained head where one is given, and serves it until it is interrupted. */
+
+import { once } from "node:events";
+import { basename } from "node:path";
+import type { Decoder, StepLogits } from "../model/index.ts";
+import { openPretrained, tf, tokenPolicy, trainingAsks } from "../policy/index.ts";
+import { serve } from "../serve/index.ts";
+import { CheckpointFailure, readCheckpoint } from "../training/index.ts";
+import { readArguments, readInteger } from "./options.ts";
+
+const texts = ["head", "head-seed", "name", "host", "port", "threads", "batch"] as const;
+
+/** Runs the command; returns when it is interrupted. */
+export async function runServe(args: string[]): Promise<number> {
+  const options = Object.fromEntries(texts.map((name) => [name, { type: "string" }] as const));
+  const given = readArguments("serve", args, { options, least: 1, most: 1 });
+  const path = given.positionals[0]!;
+  const text = (name: (typeof texts)[number]): string | undefined => given.values[name] as string | undefined;
+  const threads = readInteger(given, "threads", { low: 1, high: 256 });
+  const port = readInteger(given, "port", { low: 0, high: 65_535 }) ?? 8080;
+  const maxBatch = readInteger(given, "batch", { low: 1, high: 1024 }) ?? 32;
+  const seed = readInteger(given, "head-seed", { low: 0, high: Number.MAX_SAFE_INTEGER }) ?? 0;
+  const live = process.stderr.isTTY;
+  const decoder = await openPretrained(path, {
+    ...(threads !== undefined && { threads }),
+    onProgress: ({ done, total }) => {
+      if (live)
+        process.stderr.write(`\rConverting, ${Math.round((100 * done) / total)} %${done === total ? "\n" : ""}`);
+    },
+  });
+  const head = text("head");
+  const onLogits = head === undefined ? undefined : await openHead(decoder, head, seed);
+  const name = text("name") ?? basename(path).replace(/\.gguf$/, "");
+  await using server = await serve(decoder, {
+    name,
+    host: text("host") ?? "127.0.0.1",
+    port,
+    maxBatch,
+    token: process.env.AUTOAGENT_TOKEN,
+    ...(onLogits && { onLogits }),
+  });
+  const what = head === undefined ? name : `${name} with the head ${head}`;
+  process.stdout.write(`Serving ${what} at ${server.url} (${decoder.provider}); Ctrl-C ends it\n`);
+  const stop = new AbortController();
+  const { signal } = stop;
+  await Promise.race([once(process, "SIGINT", { signal }), once(process, "SIGTERM", { signal })]).finally(() =>
+    stop.abort(),
+  );
+  return 0;
+}
+
+/** The head of a checkpoint. Rejects with a CheckpointFailure if it belongs to another model, rank, seed or prompt. */
+async function openHead(decoder: Decoder, path: string, seed: number): Promise<(step: StepLogits) => void> {
+  const { weights, policy: expected } = await readCheckpoint(path);
+  const rank = weights[0]?.shape[0] ?? 8;
+  const policy = await tokenPolicy(decoder, { seed, rank, asks: await trainingAsks() });
+  try {
+    const found = policy.fingerprint ?? policy.name;
+    if (found !== expected)
+      throw new CheckpointFailure({ kind: "other", what: "policy", expected: found, found: expected });
+    for (const [i, variable] of policy.variables.entries())
+      tf.tidy(() => variable.assign(tf.tensor(weights[i]!.values, weights[i]!.shape)));
+    return await policy.steer();
+  } finally {
+    policy.dispose();
+  }
+}

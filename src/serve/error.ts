@@ -1,0 +1,78 @@
+/** What a server refuses, as data; its text; and the HTTP status that OpenAI's clients understand. */
+
+/** One refusal. */
+export type ServeError =
+  | { kind: "json"; reason: string }
+  | { kind: "field"; field: string; expected: string; value: unknown }
+  | { kind: "type"; found: string | undefined }
+  | { kind: "size"; limit: number }
+  | { kind: "token" }
+  | { kind: "host"; found: string }
+  | { kind: "model"; found: string; served: string }
+  | { kind: "path"; method: string; path: string }
+  | { kind: "full"; waiting: number }
+  | { kind: "open"; host: string }
+  | { kind: "port"; host: string; port: number; reason: string };
+
+/** Thrown for a request that is refused, or a server that cannot be started. */
+export class ServeFailure extends Error {
+  override readonly name = "ServeFailure";
+  readonly error: ServeError;
+  constructor(error: ServeError, options?: ErrorOptions) {
+    super(describeServeError(error), options);
+    this.error = error;
+  }
+}
+
+/** The text of a refusal: the value and the cure. */
+export function describeServeError(error: ServeError): string {
+  switch (error.kind) {
+    case "json":
+      return `The body is not a JSON object: ${error.reason}`;
+    case "field":
+      return `Expected \`${error.field}\` to be ${error.expected}, got ${(JSON.stringify(error.value) ?? "nothing").slice(0, 100)}`;
+    case "type":
+      return `Expected the content type application/json, got ${error.found ?? "none"}`;
+    case "size":
+      return `The body is longer than ${error.limit} bytes`;
+    case "token":
+      return "The token is missing or wrong: send it as `Authorization: Bearer TOKEN`";
+    case "host":
+      return `The host ${JSON.stringify(error.found)} is not this machine: use localhost, or start the server with a token`;
+    case "model":
+      return `There is no model ${JSON.stringify(error.found)} here: this server has ${JSON.stringify(error.served)}`;
+    case "path":
+      return `There is no ${error.method} ${error.path}: there are GET /v1/models, POST /v1/chat/completions and POST /v1/completions`;
+    case "full":
+      return `${error.waiting} requests wait already: ask again later`;
+    case "open":
+      return `Anybody who reaches ${error.host} could use the model: set a token in AUTOAGENT_TOKEN, or serve on 127.0.0.1`;
+    case "port":
+      return `Cannot listen on ${error.host}:${error.port} (${error.reason}): choose another --port`;
+    default:
+      return error satisfies never;
+  }
+}
+
+const statuses = {
+  json: 400,
+  field: 400,
+  type: 415,
+  size: 413,
+  token: 401,
+  host: 403,
+  model: 404,
+  path: 404,
+  full: 503,
+} as const;
+
+/** The refusal as OpenAI's clients expect it. */
+export function errorResponse(failure: unknown): Response {
+  const known = failure instanceof ServeFailure ? failure.error : null;
+  const status = known !== null && known.kind in statuses ? statuses[known.kind as keyof typeof statuses] : 500;
+  const message = known === null ? "The server failed: look at its log" : (failure as Error).message;
+  const type = status === 500 ? "server_error" : status === 503 ? "overloaded_error" : "invalid_request_error";
+  const param = known?.kind === "field" ? known.field : null;
+  const headers = status === 503 ? { "retry-after": "1" } : {};
+  return Response.json({ error: { message, type, param, code: known?.kind ?? null } }, { status, headers });
+}

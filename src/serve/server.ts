@@ -1,0 +1,138 @@
+/**
+ * A decoder behind OpenAI's API: models, completions, chat, streams. Requests run in batches; an answer depends on its own
+ * request and seed alone. On this machine only, unless a token is set. Not here: the fields (`request.ts`), the forms of
+ * answers (`answer.ts`), the command (`../cli/serve.ts`).
+ */
+
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createAdaptorServer } from "@hono/node-server";
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { createEngine, type Decoder, EngineFull, type EngineOptions } from "../model/index.ts";
+import { answerStream, answerWhole, type Served } from "./answer.ts";
+import { errorResponse, ServeFailure } from "./error.ts";
+import { type Ask, type Body, readBody, readChat, readCompletion } from "./request.ts";
+
+/** How a model is served. */
+export interface ServeOptions extends EngineOptions {
+  /** The model's name in the API. */
+  name: string;
+  /** @default "127.0.0.1" */
+  host?: string;
+  /** 0 for any that is free. @default 8080 */
+  port?: number;
+  /** Who asks must send it. Needed on any host but this machine. @default none */
+  token?: string | undefined;
+  /** Told of failures that are the server's own. @default console.error */
+  onError?: (error: unknown) => void;
+}
+
+/** A server that runs. */
+export interface ModelServer extends AsyncDisposable {
+  /** With `/v1`: what a client takes as its base. */
+  readonly url: string;
+  /** Requests that run and wait. */
+  readonly load: { running: number; waiting: number };
+  close(): Promise<void>;
+}
+
+const longestBody = 4 * 1024 * 1024;
+const loopback = new Set(["127.0.0.1", "::1", "localhost"]);
+
+/** Serves a decoder. Rejects with a ServeFailure for a host without a token, or a port that is taken. */
+export async function serve(decoder: Decoder, options: ServeOptions): Promise<ModelServer> {
+  const { name, host = "127.0.0.1", port = 8080, token } = options;
+  if (!loopback.has(host) && !token) throw new ServeFailure({ kind: "open", host });
+  const engine = createEngine(decoder, options);
+  const app = createApp({ name, decoder, engine }, options);
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  server.maxConnections = 1024;
+  await listen(server, host, port);
+  const { port: bound } = server.address() as AddressInfo;
+  const close = async (): Promise<void> => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}/v1`,
+    get load() {
+      return { running: engine.running, waiting: engine.waiting };
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function createApp(served: Served, { token, onError = console.error }: ServeOptions): Hono {
+  const app = new Hono();
+  app.onError((error) => {
+    const refused = error instanceof EngineFull ? full(served) : error;
+    if (!(refused instanceof ServeFailure)) onError(error);
+    return errorResponse(refused);
+  });
+  app.notFound((c) => errorResponse(new ServeFailure({ kind: "path", method: c.req.method, path: c.req.path })));
+  app.use(async (c, next) => {
+    checkCaller(c, token);
+    await next();
+  });
+  const tooLong = () => errorResponse(new ServeFailure({ kind: "size", limit: longestBody }));
+  app.use(bodyLimit({ maxSize: longestBody, onError: tooLong }));
+  const card = { id: served.name, object: "model", created: 0, owned_by: "autoagent-lab" };
+  app.get("/v1/models", (c) => c.json({ object: "list", data: [card] }));
+  app.get("/v1/models/:name", (c) => {
+    checkModel(c.req.param("name"), served);
+    return c.json(card);
+  });
+  app.post("/v1/chat/completions", (c) => answer(c, served, readChat));
+  app.post("/v1/completions", (c) => answer(c, served, readCompletion));
+  return app;
+}
+
+async function answer(c: Context, served: Served, read: (body: Body, decoder: Decoder) => Ask): Promise<Response> {
+  // A page in a browser may post text to any server without asking; JSON it may not.
+  const type = c.req.header("content-type");
+  if (!type?.toLowerCase().startsWith("application/json")) throw new ServeFailure({ kind: "type", found: type });
+  const body = readBody(await c.req.text());
+  checkModel(body.model, served);
+  const ask = read(body, served.decoder);
+  const { signal } = c.req.raw;
+  return ask.stream ? answerStream(served, ask, signal) : answerWhole(served, ask, signal);
+}
+
+function checkModel(found: unknown, { name }: Served): void {
+  if (typeof found !== "string")
+    throw new ServeFailure({
+      kind: "field",
+      field: "model",
+      expected: `the text ${JSON.stringify(name)}`,
+      value: found,
+    });
+  if (found !== name) throw new ServeFailure({ kind: "model", found, served: name });
+}
+
+/** With a token it must be sent; without, the host must be this machine, or another site's page could ask through a browser. */
+function checkCaller(c: Context, token: string | undefined): void {
+  if (token) {
+    const digest = (text: string) => createHash("sha256").update(text).digest();
+    const sent = c.req.header("authorization") ?? "";
+    if (!timingSafeEqual(digest(sent), digest(`Bearer ${token}`))) throw new ServeFailure({ kind: "token" });
+    return;
+  }
+  const host = new URL(c.req.url).hostname.replace(/^\[|\]$/g, "");
+  if (!loopback.has(host)) throw new ServeFailure({ kind: "host", found: host });
+}
+
+function full({ engine }: Served): ServeFailure {
+  return new ServeFailure({ kind: "full", waiting: engine.waiting });
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) =>
+      reject(new ServeFailure({ kind: "port", host, port, reason: cause.code ?? cause.message }, { cause })),
+    );
+    server.listen(port, host, resolve);
+  });
+}

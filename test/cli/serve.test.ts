@@ -1,0 +1,78 @@
+/** The command `autoagent serve`, as a user runs it. */
+
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import OpenAI from "openai";
+import { rewards, SurvivalEnv } from "../../src/environment/index.ts";
+import { openModel } from "../../src/model/index.ts";
+import { tokenPolicy, trainingAsks } from "../../src/policy/index.ts";
+import { createSandbox } from "../../src/sandbox/index.ts";
+import { train, writeCheckpoint } from "../../src/training/index.ts";
+import { temporaryFolder, writeFolder, writingModel } from "../model/shared.ts";
+
+const launcher = join(import.meta.dirname, "../../scripts/autoagent.mjs");
+
+describe("autoagent serve", () => {
+  it("serves a folder until it is interrupted, and a trained head changes what it says", async () => {
+    using folder = temporaryFolder();
+    writeFolder(folder.path, writingModel({ context: 1024 }));
+    const head = join(folder.path, "head.safetensors");
+    await trainHead(folder.path, head);
+    const say = async (...more: string[]) => {
+      const child = spawn(process.execPath, [
+        launcher,
+        "serve",
+        folder.path,
+        "--port",
+        "0",
+        "--name",
+        "small",
+        ...more,
+      ]);
+      const line = (await once(createInterface(child.stdout), "line"))[0] as string;
+      const url = /at (http:\S+)/.exec(line)?.[1];
+      const client = new OpenAI({ baseURL: url!, apiKey: "none" });
+      const { choices } = await client.completions.create({
+        model: "small",
+        prompt: "abc",
+        max_tokens: 30,
+        temperature: 0,
+        logprobs: 1,
+      });
+      child.kill("SIGINT");
+      await once(child, "exit");
+      return { line, told: choices[0]!.logprobs!.token_logprobs! };
+    };
+    const plain = await say();
+    assert.match(plain.line, /^Serving small at http:\/\/127\.0\.0\.1:\d+\/v1 \(cpu\); Ctrl-C ends it$/);
+    assert.deepEqual((await say()).told, plain.told);
+    assert.notDeepEqual((await say("--head", head)).told, plain.told);
+  });
+
+  it("says in one sentence what is wrong with its arguments, its model or its host", () => {
+    const run = (...args: string[]) => {
+      const { status, stderr } = spawnSync(process.execPath, [launcher, "serve", ...args], { encoding: "utf8" });
+      return [status, stderr.trim()];
+    };
+    assert.deepEqual(run(), [2, "serve needs a MODEL: see autoagent serve --help"]);
+    assert.deepEqual(run("x", "--port", "99999"), [2, 'Expected --port to be an integer from 0 to 65535, got "99999"']);
+    const [status, text] = run("no-such-model");
+    assert.equal(status, 1);
+    assert.match(String(text), /^There is no model no-such-model: give a folder, a GGUF file or a name/);
+  });
+});
+
+/** One update of a head on that model. */
+async function trainHead(model: string, path: string): Promise<void> {
+  const decoder = await openModel(model, { threads: 1 });
+  const policy = await tokenPolicy(decoder, { asks: await trainingAsks(), maxTokens: 8 });
+  await using sandbox = await createSandbox({ workers: 1 });
+  const env = new SurvivalEnv({ maxSteps: 1, sandbox, rewards: [rewards.survival] });
+  const run = train({ env, policy, updates: 1, episodes: 16, panel: false, learningRate: 1 });
+  for await (const update of run) await writeCheckpoint(path, await update.checkpoint());
+  policy.dispose();
+  await decoder.dispose();
+}
