@@ -56,4 +56,21 @@ describe("SmolLM2", function () {
       assert.deepEqual(found[i]!.ids, end < 0 ? greedy : greedy.slice(0, end + 1), text);
     }
   });
+
+  it("gives a row the same bits in batches of 1, 2, 5 and 16, at the prompt and at the tokens after it", async () => {
+    const rows = Array.from({ length: 16 }, (_, i) => prompts[i % prompts.length]!.ids);
+    const draw = (some: readonly number[]) =>
+      generate(decoder!, {
+        prompts: some.map((i) => rows[i]!),
+        streams: some.map((i) => createRandom(5, i)),
+        maxTokens: 6,
+        padTo: 16,
+      });
+    const all = await draw(rows.map((_, i) => i));
+    for (const some of [[4], [9, 4], [3, 1, 4, 15, 9]])
+      assert.deepEqual(
+        await draw(some),
+        some.map((i) => all[i]),
+      );
+  });
 });
