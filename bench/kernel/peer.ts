@@ -125,6 +125,8 @@ export async function startPeer({ name, argv, directory, environment = {} }: Pee
       await gone;
       clearTimeout(force);
     }
+    // A program that the kernel left behind may hold the pipe: nobody waits for it.
+    child.stderr?.destroy();
     for (const socket of [shell, iopub]) socket.close();
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };

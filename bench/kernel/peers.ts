@@ -32,12 +32,21 @@ export function peers({ directory = join(root, "notebooks") }: { directory?: str
       "path" in python
         ? { name: "ipykernel", argv: [python.path, "-m", "ipykernel_launcher", "-f", "{connection_file}"], directory }
         : { name: "ipykernel", missing: python.missing },
-    deno: {
-      name: "Deno",
-      argv: [join(root, "node_modules", ".bin", "deno"), "jupyter", "--kernel", "--conn", "{connection_file}"],
-      directory,
-      environment: { DENO_NO_UPDATE_CHECK: "1" },
-    },
+    deno: deno(require, directory),
     tslab: { name: "tslab", argv: [process.execPath, tslab, "kernel", "--config-path={connection_file}"], directory },
   } satisfies { [name: string]: PeerChoice };
+}
+
+/** npm's `deno` is a script that waits for the real program, which would outlive it when it is killed. */
+function deno(require: NodeJS.Require, directory: string): PeerChoice {
+  const system = process.platform === "linux" ? "linux-ARCH-glibc" : `${process.platform}-ARCH`;
+  const name = `@deno/${system.replace("ARCH", process.arch)}`;
+  try {
+    const folder = dirname(require.resolve(`${name}/package.json`, { paths: [require.resolve("deno/package.json")] }));
+    const program = join(folder, process.platform === "win32" ? "deno.exe" : "deno");
+    const argv = [program, "jupyter", "--kernel", "--conn", "{connection_file}"];
+    return { name: "Deno", argv, directory, environment: { DENO_NO_UPDATE_CHECK: "1" } };
+  } catch {
+    return { name: "Deno", missing: `the package ${name} is not installed` };
+  }
 }
