@@ -20,8 +20,8 @@ import {
 } from "../src/policy/index.ts";
 import { rollout } from "../src/rollout/index.ts";
 import { createSandbox } from "../src/sandbox/index.ts";
-import { bootstrapInterval, type Interval } from "../src/statistics/index.ts";
-import { rockReason, train } from "../src/training/index.ts";
+import { bootstrapInterval, type Interval, rockReason } from "../src/statistics/index.ts";
+import { train } from "../src/training/index.ts";
 
 const { values } = parseArgs({
   options: {

@@ -2,6 +2,8 @@
 
 import { createRandom } from "../random/index.ts";
 
+export { rockEmpty, rockEntropy, rockReason } from "./rock.ts";
+
 /** An estimate and the ends of its interval. */
 export interface Interval {
   estimate: number;
@@ -77,4 +79,44 @@ export function probabilityOfImprovement(before: readonly number[], after: reado
     throw new RangeError(`Expected runs on both sides, got ${before.length} before and ${after.length} after`);
   const wins = after.map((a) => mean(before.map((b) => (a > b ? 1 : a === b ? 0.5 : 0))));
   return mean(wins);
+}
+
+/**
+ * Bootstrap that resamples whole clusters (Davison and Hinkley 1997, section 3.8), for values that are alike within one:
+ * lives that were asked the same task. Seeded. `statistic` gets the clusters of one resample.
+ * @param clusters at least one
+ */
+export function clusterInterval<T>(
+  clusters: readonly T[],
+  statistic: (clusters: readonly T[]) => number,
+  { confidence = 0.95, resamples = 1000, seed = 0 }: { confidence?: number; resamples?: number; seed?: number } = {},
+): Interval {
+  if (clusters.length === 0) throw new RangeError("Expected at least one cluster to bootstrap, got none");
+  const random = createRandom(seed, "clusters");
+  const draws = Array.from({ length: resamples }, () =>
+    statistic(Array.from(clusters, () => clusters[random.integer(clusters.length)]!)),
+  )
+    .filter((value) => !Number.isNaN(value))
+    .sort((a, b) => a - b);
+  const at = (share: number): number => draws[Math.round(share * (draws.length - 1))] ?? Number.NaN;
+  return { estimate: statistic(clusters), low: at((1 - confidence) / 2), high: at((1 + confidence) / 2) };
+}
+
+/**
+ * Rarefaction: how many different items are expected among `size` drawn without replacement (Hurlbert 1971). Samples of
+ * different sizes can be compared by it; a share of distinct items falls with the sample's size by itself.
+ */
+export function expectedDistinct(items: readonly string[], size: number): number {
+  const n = items.length;
+  if (!Number.isSafeInteger(size) || size < 1 || size > n)
+    throw new RangeError(`Expected \`size\` to be from 1 to the ${n} items, got ${size}`);
+  const counts = new Map<string, number>();
+  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);
+  // C(n - c, size) / C(n, size): the chance that none of an item's c copies is drawn, as a product over the copies.
+  const missed = (count: number): number => {
+    let chance = 1;
+    for (let i = 0; i < count; i++) chance *= Math.max(0, n - size - i) / (n - i);
+    return chance;
+  };
+  return [...counts.values()].reduce((sum, count) => sum + 1 - missed(count), 0);
 }

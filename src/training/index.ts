@@ -24,6 +24,5 @@ export { metricsOf } from "./metrics.ts";
 export { type PanelRow, panelRow } from "./panel.ts";
 export { train, type Update } from "./reinforce.ts";
 export { advantages, type Baseline, type NumberTable, returns } from "./returns.ts";
-export { rockEmpty, rockEntropy, rockReason } from "./rock.ts";
 export type { TrainOptions } from "./settings.ts";
 export { type Study, type StudyOptions, type StudyRun, study } from "./study.ts";

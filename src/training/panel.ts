@@ -6,9 +6,8 @@
 
 import { displaySymbol, escapeHtml, type MimeBundle, type Row, tableBundle } from "../display/index.ts";
 import { trainingCurves } from "../plot/index.ts";
-import { bootstrapInterval, type Interval } from "../statistics/index.ts";
+import { bootstrapInterval, type Interval, rockReason } from "../statistics/index.ts";
 import type { Update } from "./reinforce.ts";
-import { rockReason } from "./rock.ts";
 import type { Settings } from "./settings.ts";
 
 /** A panel that is open. */

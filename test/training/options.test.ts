@@ -5,7 +5,7 @@ import type { Environment } from "../../src/environment/index.ts";
 import { editMenu, tf } from "../../src/policy/index.ts";
 import { type TrainOptions, train, type Update } from "../../src/training/index.ts";
 import { panelBundle, panelRow, sparkline } from "../../src/training/panel.ts";
-import { rockReason } from "../../src/training/rock.ts";
+import { rockReason } from "../../src/statistics/index.ts";
 import { rateAt, withDefaults } from "../../src/training/settings.ts";
 import { menu, nameEnv } from "./fixtures.ts";
 
