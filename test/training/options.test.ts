@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import type { Environment } from "../../src/environment/index.ts";
 import { editMenu, tf } from "../../src/policy/index.ts";
+import { rockReason } from "../../src/statistics/index.ts";
 import { type TrainOptions, train, type Update } from "../../src/training/index.ts";
 import { panelBundle, panelRow, sparkline } from "../../src/training/panel.ts";
-import { rockReason } from "../../src/statistics/index.ts";
 import { rateAt, withDefaults } from "../../src/training/settings.ts";
 import { menu, nameEnv } from "./fixtures.ts";
 
