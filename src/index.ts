@@ -3,6 +3,7 @@
 export * from "./agent/index.ts";
 export * from "./display/index.ts";
 export * from "./environment/index.ts";
+export * from "./evaluation/index.ts";
 export * from "./llm/index.ts";
 export * from "./model/index.ts";
 export * from "./plot/index.ts";

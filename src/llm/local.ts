@@ -20,6 +20,7 @@ import {
   promptOwn,
   promptPrefix,
   type SamplingOptions,
+  usualPrompt,
 } from "../model/index.ts";
 import { createRandom } from "../random/index.ts";
 import { LanguageModelFailure } from "./error.ts";
@@ -29,7 +30,7 @@ import type { Completion, LanguageModel, Prompt } from "./types.ts";
 export interface LocalOptions extends SamplingOptions, OpenModelOptions {
   /**
    * What the model sees: a prompt design (its name in `data/prompts/`, or a design), `chat` for the model's chat format, or
-   * `plain` for the question's text alone, to go on from. @default "base", few-shot, from a comment to a program
+   * `plain` for the question's text alone, to go on from. @default the design that the model was trained on, else "few-shot"
    */
   prompt?: string | PromptDesign;
   /** With `chat`: put before every conversation. */
@@ -117,11 +118,16 @@ export function local(path: string, options: LocalOptions = {}): LocalModel {
 }
 
 async function openAll(path: string, options: LocalOptions) {
-  const { prompt = "base", maxBatch = 32 } = options;
-  const design =
-    typeof prompt === "object" ? prompt : prompt === "chat" || prompt === "plain" ? null : await loadPrompt(prompt);
+  const { prompt: given, maxBatch = 32 } = options;
+  const known =
+    typeof given === "object"
+      ? given
+      : given === undefined || given === "chat" || given === "plain"
+        ? null
+        : await loadPrompt(given);
   // A model that came with the package is known by its name in `data/models/`.
   const decoder = await openModel(path, { ...options, bundled: dataPath("models") });
+  const design = given === undefined ? await loadPrompt(usualPrompt(decoder.tokenizer)) : known;
   return { decoder, engine: createEngine(decoder, { maxBatch }), design };
 }
 

@@ -5,12 +5,15 @@
 
 import { readFile } from "node:fs/promises";
 import { dataPath } from "../data/index.ts";
+import type { Tokenizer } from "./types.ts";
 
 /** A way to ask a model for a program. */
 export interface PromptDesign {
   name: string;
   /** Raised when the text that the model sees changes. */
   version: number;
+  /** What stands before the examples. @default nothing */
+  preamble?: string;
   /** Comment and program, in order. */
   examples: readonly { ask: string; program: string }[];
   /** Before and after an ask. */
@@ -33,13 +36,18 @@ export interface Prompt {
 }
 
 /** What all prompts of a design begin with. */
-export function promptPrefix({ examples, before, after, separator }: PromptDesign): string {
-  return examples.map(({ ask, program }) => `${before}${ask}${after}${program}${separator}`).join("");
+export function promptPrefix({ preamble = "", examples, before, after, separator }: PromptDesign): string {
+  return preamble + examples.map(({ ask, program }) => `${before}${ask}${after}${program}${separator}`).join("");
 }
 
 /** What follows the prefix for one ask, up to where the model goes on. A line break in the ask becomes a space. */
 export function promptOwn({ before, after, primed }: PromptDesign, ask: string): string {
   return `${before}${ask.replace(/\s*\n\s*/g, " ")}${after}${primed}`;
+}
+
+/** The design for a model unless told otherwise: the one that it was trained on, else few-shot examples. */
+export function usualPrompt({ prompt }: Tokenizer): string {
+  return prompt ?? "few-shot";
 }
 
 /** Reads a design: a name in `data/prompts/`, or a path that ends in `.json`. Throws an Error that names what is wrong. */
@@ -64,6 +72,7 @@ export function checkPrompt(value: unknown): PromptDesign {
   };
   for (const field of ["name", "before", "after", "separator", "primed"] as const)
     expect(field, typeof design?.[field] === "string", "a text");
+  expect("preamble", design.preamble === undefined || typeof design.preamble === "string", "a text");
   expect("version", Number.isSafeInteger(design.version), "an integer");
   expect("maxTokens", Number.isSafeInteger(design.maxTokens) && design.maxTokens > 0, "a positive integer");
   const texts = (list: unknown) => Array.isArray(list) && list.every((text) => typeof text === "string" && text !== "");

@@ -41,6 +41,7 @@ export async function openTokenTable({ encoding, ids, end }: TokenTable): Promis
   return {
     size: ids.length,
     end: [end],
+    prompt: "base",
     encode: (text) => encode(text, { disallowedSpecial: new Set() }).flatMap((id) => own.get(id) ?? spell(id)),
     decode: (all) => decode(all.filter((id) => id !== end).map((id) => ids[id]!)),
   };

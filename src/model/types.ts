@@ -35,6 +35,8 @@ export interface Tokenizer {
   readonly end: readonly number[];
   /** The model's own chat template, as its files have it. */
   readonly chatTemplate?: string | undefined;
+  /** The prompt design that the model was trained on, by its name in `data/prompts/`; absent for models of others. */
+  readonly prompt?: string;
   encode(text: string): number[];
   decode(ids: readonly number[]): string;
 }

@@ -20,4 +20,4 @@ export const policies = {
   token: tokenPolicy,
   temperature: temperaturePolicy,
 };
-export { checkPrompt, loadPrompt, type PromptDesign, promptOwn, promptPrefix } from "../model/index.ts";
+export { checkPrompt, loadPrompt, type PromptDesign, promptOwn, promptPrefix, usualPrompt } from "../model/index.ts";

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { createRandom } from "../../src/random/index.ts";
 import {
   bootstrapInterval,
+  clusterInterval,
   entropyOf,
+  expectedDistinct,
   interquartileMean,
   mean,
   probabilityOfImprovement,
@@ -53,5 +55,27 @@ describe("statistics", () => {
     assert.equal(probabilityOfImprovement([1, 2], [2, 3]), (1 + 0.5 + 1 + 1) / 4);
     assert.equal(probabilityOfImprovement([5], [1]), 0);
     assert.throws(() => probabilityOfImprovement([], [1]), /got 0 before and 1 after/);
+  });
+
+  it("a cluster bootstrap of clusters of one is the plain bootstrap of the mean, and repeats", () => {
+    const values = [3, 1, 4, 1, 5, 9, 2, 6];
+    const clusters = values.map((value) => [value]);
+    const figure = (some: readonly number[][]) => mean(some.flat());
+    const plain = bootstrapInterval(values, { resamples: 4000 });
+    const clustered = clusterInterval(clusters, figure, { resamples: 4000 });
+    assert.equal(clustered.estimate, plain.estimate);
+    assert.ok(Math.abs(clustered.low - plain.low) < 0.3 && Math.abs(clustered.high - plain.high) < 0.3);
+    assert.deepEqual(clusterInterval(clusters, figure), clusterInterval(clusters, figure));
+    assert.throws(() => clusterInterval([], figure), /at least one cluster/);
+  });
+
+  it("rarefaction is the mean over all subsets, counted one by one", () => {
+    const items = ["a", "a", "a", "b", "b", "c"];
+    for (let size = 1; size <= items.length; size++) {
+      const subsets = Array.from({ length: 2 ** items.length }, (_, mask) => items.filter((_, i) => (mask >> i) & 1));
+      const counted = mean(subsets.filter(({ length }) => length === size).map((some) => new Set(some).size));
+      assert.ok(Math.abs(expectedDistinct(items, size) - counted) < 1e-12, `size ${size}`);
+    }
+    assert.throws(() => expectedDistinct(items, 7), /from 1 to the 6 items, got 7/);
   });
 });

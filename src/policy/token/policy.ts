@@ -30,8 +30,8 @@ export interface TokenPolicy extends TrainablePolicy {
   readonly prompt: PromptDesign;
   /** Token ids of the head's words. */
   readonly words: readonly number[];
-  /** The frozen model alone, without the head. */
-  pretrained(): Policy;
+  /** The frozen model alone, without the head; at another temperature than the policy's where one is given. */
+  pretrained(options?: { temperature?: number }): Policy;
   /** The head as it is now, as what changes a decoder's logits: for serving it. */
   steer(): Promise<(step: StepLogits) => void>;
   /** Tokens drawn so far, and the seconds that took. */
@@ -48,10 +48,10 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
   const settings = traceSettings(decoder, words, calibration, writer.temperature);
   const { spent } = writer;
   const draw =
-    (weights: HeadWeights | null): Policy["act"] =>
+    (weights: HeadWeights): Policy["act"] =>
     async (observations, streams) =>
       (await writer.write(observations, streams, withHead(weights, settings))).map(actionOf(writer.prompt));
-  const name = `head on ${decoder.config.family} ${decoder.hash.slice(0, 8)}`;
+  const name = `head on ${decoder.config.family} ${decoder.hash.slice(0, 8)}${sampledBy({ ...options, temperature: writer.temperature })}`;
   return {
     name,
     decoder,
@@ -92,19 +92,46 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
       };
     },
     steer: async () => withHead(await head.read(), settings)(0).onLogits!,
-    pretrained: () => ({
-      name: `${decoder.config.family} ${decoder.hash.slice(0, 8)}, pretrained`,
-      batch: writer.batch,
-      act: draw(null),
-    }),
+    pretrained: ({ temperature = writer.temperature } = {}) => {
+      if (!(temperature > 0 && Number.isFinite(temperature)))
+        throw new RangeError(`Expected \`temperature\` to be a positive number, got ${temperature}`);
+      const { prompt } = writer;
+      const at = sampledBy({ ...options, temperature });
+      return {
+        name: `${decoder.config.family} ${decoder.hash.slice(0, 8)}, prompt ${prompt.name} ${prompt.version}, pretrained${at}`,
+        batch: writer.batch,
+        act: async (observations, streams) =>
+          (await writer.write(observations, streams, () => sharpened(writer.temperature / temperature))).map(
+            actionOf(prompt),
+          ),
+      };
+    },
     dispose: () => head.dispose(),
   };
 }
 
+/** How it is drawn, where that is not the plain way. */
+function sampledBy({ temperature = 1, topK = 0, topP = 1 }: WriterOptions): string {
+  return [
+    temperature === 1 ? "" : ` at temperature ${temperature}`,
+    topK === 0 ? "" : `, top ${topK}`,
+    topP === 1 ? "" : `, top share ${topP}`,
+  ].join("");
+}
+
+/** Multiplies the logits, which the writer's temperature divides. */
+function sharpened(factor: number): Watch {
+  if (factor === 1) return {};
+  return {
+    onLogits: ({ logits }) => {
+      for (let i = 0; i < logits.length; i++) logits[i]! *= factor;
+    },
+  };
+}
+
 /** Changes the logits by the head; nothing is kept. */
-function withHead(weights: HeadWeights | null, { width, words, standardise }: TraceSettings) {
+function withHead(weights: HeadWeights, { width, words, standardise }: TraceSettings) {
   return (_: number): Watch => {
-    if (weights === null) return {};
     const x = new Float32Array(width);
     return {
       onLogits: ({ rows, hidden, logits }) => {

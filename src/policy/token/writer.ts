@@ -15,6 +15,7 @@ import {
   promptOwn,
   promptPrefix,
   runPrefix,
+  usualPrompt,
 } from "../../model/index.ts";
 import type { Random } from "../../random/index.ts";
 import type { Action } from "../types.ts";
@@ -23,7 +24,7 @@ import { isTrace, referenceLogProb } from "./trace.ts";
 
 /** How programs are written. */
 export interface WriterOptions {
-  /** The prompt's design: its name in `data/prompts/`, or a design. @default "base" */
+  /** The prompt's design: its name in `data/prompts/`, or a design. @default the one that the model was trained on, else "few-shot" */
   prompt?: string | PromptDesign;
   /** Divides the logits, above 0. @default 1 */
   temperature?: number;
@@ -55,7 +56,10 @@ export interface Written extends Generated {
 /** Turns observations into programs; shared by the token policy and its control. */
 export async function createWriter(decoder: Decoder, options: WriterOptions) {
   const { topK = 0, topP = 1, temperature = 1, batch = 32, ask = askOf } = options;
-  const prompt = typeof options.prompt === "object" ? options.prompt : await loadPrompt(options.prompt ?? "base");
+  const prompt =
+    typeof options.prompt === "object"
+      ? options.prompt
+      : await loadPrompt(options.prompt ?? usualPrompt(decoder.tokenizer));
   const { maxTokens = prompt.maxTokens } = options;
   if (!(temperature > 0 && Number.isFinite(temperature)))
     throw new RangeError(`Expected \`temperature\` to be a positive number, got ${temperature}`);
