@@ -51,7 +51,7 @@ const plan: { [folder: string]: string[] } = {
   ],
   "src/agent": ["src/llm", "src/plot", "src/policy", "src/sandbox", "src/environment"],
   "src/training": aboveLives,
-  "src/evaluation": aboveLives,
+  "src/evaluation": [...aboveLives, "src/sandbox (types)"],
   "src/cli": ["*"],
   src: ["*"],
 };

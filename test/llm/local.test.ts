@@ -79,7 +79,7 @@ describe("a local model", () => {
   });
 
   it("is asked through a design of prompts, whose primed words begin the answer; by default the few-shot one", async () => {
-    const base = await loadPrompt("base");
+    const base = await loadPrompt("few-shot");
     const agent = models.local(folder.path, { threads: 1, maxTokens: 6, prompt: { ...base, primed: "self." } });
     const pieces: string[] = [];
     const { text } = await agent.complete({ prompt: "count", seed: 1, onText: (piece) => pieces.push(piece) });
