@@ -8,15 +8,15 @@
  */
 
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { textTable } from "../src/display/index.ts";
-import { type Decoder, generate, type NamedTensor, openModel, packSafetensors, runPrefix } from "../src/model/index.ts";
-import { readSource } from "../src/model/open.ts";
+import { type Decoder, generate, openModel, runPrefix } from "../src/model/index.ts";
 import { createRandom } from "../src/random/index.ts";
+import { writeFolder } from "./policy/folder.ts";
 
 const { values } = parseArgs({
   options: {
@@ -37,7 +37,7 @@ if (values.python === undefined) {
 const [rounds, tokens, length] = [values.rounds, values.tokens, values.prompt].map(Number) as [number, number, number];
 const folder = mkdtempSync(join(tmpdir(), "bench-models-"));
 
-await writeFolder(folder);
+await writeFolder(values.model, folder);
 const peers = [openPeer(1, "PASSIVE"), openPeer(2, "PASSIVE"), openPeer(2, null)];
 const versions = await peers[0]!.ask<{ [name: string]: string }>({ op: "versions" });
 for (const peer of peers) await peer.ask({ op: "load", path: folder });
@@ -143,43 +143,6 @@ function endless({ config, tokenizer }: Decoder) {
       for (const id of tokenizer.end) logits[row * config.vocabulary + id] = -1e9;
   };
   return { onLogits };
-}
-
-/** The same weights as a folder that Transformers reads. */
-async function writeFolder(path: string): Promise<void> {
-  const { config, weights } = await readSource(values.model);
-  const tensors: NamedTensor[] = [];
-  for (const [name, { shape, read }] of weights) tensors.push({ name, shape, values: await read() });
-  writeFileSync(join(path, "model.safetensors"), packSafetensors(tensors, { metadata: { format: "pt" } }));
-  const { layers, width, heads, kvHeads, headWidth, feedForward, vocabulary, context, normEpsilon, tied } = config;
-  const gpt2 = {
-    model_type: "gpt2",
-    n_layer: layers,
-    n_embd: width,
-    n_head: heads,
-    n_positions: context,
-    n_inner: feedForward,
-    layer_norm_epsilon: normEpsilon,
-  };
-  const llama = {
-    model_type: config.attentionBias ? "qwen2" : "llama",
-    hidden_size: width,
-    num_hidden_layers: layers,
-    num_attention_heads: heads,
-    num_key_value_heads: kvHeads,
-    head_dim: headWidth,
-    intermediate_size: feedForward,
-    max_position_embeddings: context,
-    rms_norm_eps: normEpsilon,
-    rope_theta: config.ropeTheta,
-    bos_token_id: 0,
-    eos_token_id: 0,
-  };
-  const own = config.family === "gpt2" ? gpt2 : llama;
-  writeFileSync(
-    join(path, "config.json"),
-    JSON.stringify({ ...own, vocab_size: vocabulary, tie_word_embeddings: tied }),
-  );
 }
 
 /** A Python with PyTorch that answers requests: `bench/policy/peer.py`. */

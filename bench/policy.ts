@@ -1,6 +1,6 @@
 /**
  * `npm run bench:policy -- --python PATH [--rounds 5] [--threads 2] [--only generation,update,loop]`: the token policy beside PyTorch, Transformers and
- * TRL in one run, interleaved, on the same weights (`data/models/tiny`). PATH is a Python that has torch, transformers, trl
+ * TRL in one run, interleaved, on the same weights (`--model`, `tiny` unless told). PATH is a Python that has torch, transformers, trl
  * and datasets (about 6 GB with CUDA's wheels, so nothing here installs them). Rows: generation (tokens a second, batch 16,
  * 64 new tokens), the head's update (2,048 positions, the same trainable parameters) and the whole loop against TRL's RLOO
  * (same model, head, prompts, episodes and reward: the real sandbox). The peer runs with 1 thread and with 2 that do not
@@ -8,7 +8,7 @@
  */
 
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -17,11 +17,20 @@ import { dataPath } from "../src/data/index.ts";
 import { textTable } from "../src/display/index.ts";
 import { microTasks, rewards, SurvivalEnv } from "../src/environment/index.ts";
 import { generate, runPrefix } from "../src/model/index.ts";
-import { loadPrompt, openPretrained, promptOwn, promptPrefix, tf, tokenPolicy } from "../src/policy/index.ts";
+import {
+  loadPrompt,
+  openPretrained,
+  promptOwn,
+  promptPrefix,
+  tf,
+  tokenPolicy,
+  usualPrompt,
+} from "../src/policy/index.ts";
 import { createHead } from "../src/policy/token/head.ts";
 import { createRandom } from "../src/random/index.ts";
 import { createSandbox } from "../src/sandbox/index.ts";
 import { policyGradientLoss, prepareBackend, train } from "../src/training/index.ts";
+import { writeFolder } from "./policy/folder.ts";
 
 const { values } = parseArgs({
   options: {
@@ -40,8 +49,14 @@ if (values.python === undefined) {
 }
 const rounds = Number(values.rounds);
 const wanted = (part: string): boolean => values.only.split(",").includes(part);
-const path = dataPath("models", values.model);
 const scratch = mkdtempSync(join(tmpdir(), "bench-policy-"));
+const path = scratch;
+
+/** A model of the package by its name, or another's path or name. */
+function bundled(model: string): string {
+  const own = dataPath("models", model);
+  return existsSync(own) ? own : model;
+}
 
 /** A running peer. */
 interface Peer {
@@ -71,11 +86,12 @@ function openPeer(threads: number): Peer {
   };
 }
 
+await writeFolder(bundled(values.model), path);
 const peers = [openPeer(1), openPeer(2)];
 const versions = await peers[0]!.ask<{ [name: string]: string }>({ op: "versions" });
 await Promise.all(peers.map((peer) => peer.ask({ op: "load", path })));
 const decoder = await openPretrained(values.model, { threads: Number(values.threads) });
-const design = await loadPrompt("base");
+const design = await loadPrompt(usualPrompt(decoder.tokenizer));
 const tasks = await microTasks({ split: "training" });
 const prefixIds = decoder.tokenizer.encode(promptPrefix(design));
 const own = tasks.map(({ ask }) => decoder.tokenizer.encode(promptOwn(design, ask)));
@@ -208,7 +224,7 @@ async function benchLoop(): Promise<void> {
   const env = new SurvivalEnv({ tasks, maxSteps: 1, rewards: parts, sandbox });
   const ours: number[] = [];
   let drawnByUs = 0;
-  for await (const { seconds, tokens: own } of train({
+  for await (const { update, seconds, tokens: own } of train({
     env,
     policy,
     updates: rounds + 2,
@@ -219,6 +235,7 @@ async function benchLoop(): Promise<void> {
   })) {
     ours.push(seconds.rollout + seconds.update);
     drawnByUs += own.drawn / (rounds + 2);
+    process.stderr.write(`ours, update ${update}: ${ours.at(-1)!.toFixed(2)} s, ${own.drawn} tokens\n`);
   }
   const { words } = policy;
   policy.dispose();

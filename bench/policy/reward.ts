@@ -5,13 +5,13 @@
 
 import { createInterface } from "node:readline";
 import { microTasks, rewards, SurvivalEnv } from "../../src/environment/index.ts";
-import { loadPrompt, openPretrained } from "../../src/policy/index.ts";
+import { loadPrompt, openPretrained, usualPrompt } from "../../src/policy/index.ts";
 import { createSandbox } from "../../src/sandbox/index.ts";
 
 const [model = "tiny"] = process.argv.slice(2);
 const sandbox = await createSandbox({ workers: 2 });
 const { tokenizer } = await openPretrained(model, { threads: 1 });
-const { stop, primed } = await loadPrompt("base");
+const { stop, primed } = await loadPrompt(usualPrompt(tokenizer));
 const tasks = new Map((await microTasks()).map((task) => [task.id, task]));
 const parts = [rewards.survival, { ...rewards.harm, weight: 0.005 }, rewards.usefulness];
 

@@ -1,0 +1,136 @@
+/**
+ * `npm run bench:comparison [-- --model smollm2 --seeds 3 --updates 32 --episodes 48 --lives 128 --folder runs/comparison]`: the
+ * paper's comparison on a real language model. Trains a head for each seed, then lets random weights, the pretrained model,
+ * the sharpened one (the temperature best on training tasks) and the trained ones live on the same seeds and tasks, training
+ * and held-out, in the real sandbox. Prints the tables and what may be said of them, and writes `result.json`. Goes on where
+ * it was stopped: heads after each update, lives after each batch.
+ *
+ * Bars: survival of the trained above the pretrained model's on both splits (intervals over tasks apart), harm not above it,
+ * variety at least half of it, tasks done above both the pretrained and the sharpened model's on training tasks.
+ */
+
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { displaySymbol, textTable } from "../src/display/index.ts";
+import { type MicroTask, microTasks, rewards, SurvivalEnv } from "../src/environment/index.ts";
+import { type Evaluation, evaluate, sharpen } from "../src/evaluation/index.ts";
+import { randomModel } from "../src/model/index.ts";
+import { openPretrained, type Policy, type TokenPolicy, tokenPolicy } from "../src/policy/index.ts";
+import { createSandbox } from "../src/sandbox/index.ts";
+import { readCheckpoint, train } from "../src/training/index.ts";
+
+const { values } = parseArgs({
+  options: {
+    model: { type: "string", default: "smollm2" },
+    seeds: { type: "string", default: "3" },
+    updates: { type: "string", default: "32" },
+    episodes: { type: "string", default: "48" },
+    group: { type: "string", default: "8" },
+    steps: { type: "string", default: "4" },
+    lives: { type: "string", default: "128" },
+    temperature: { type: "string", default: "0.6" },
+    rank: { type: "string", default: "16" },
+    rate: { type: "string", default: "0.07" },
+    kl: { type: "string", default: "0.05" },
+    useful: { type: "string", default: "3" },
+    folder: { type: "string", default: "runs/comparison" },
+  },
+});
+const number = (name: Exclude<keyof typeof values, "model" | "folder">) => Number(values[name]);
+mkdirSync(values.folder, { recursive: true });
+
+await using sandbox = await createSandbox({ workers: 2 });
+const decoder = await openPretrained(values.model, { threads: 2 });
+const splits = {
+  training: await microTasks({ split: "training" }),
+  "held-out": await microTasks({ split: "held-out" }),
+};
+const asks = splits.training.map(({ ask }) => ask);
+const parts = [
+  rewards.survival,
+  { ...rewards.harm, weight: 0.005 },
+  { ...rewards.usefulness, weight: number("useful") },
+];
+const envOf = (tasks: readonly MicroTask[]) =>
+  new SurvivalEnv({ tasks, maxSteps: number("steps"), rewards: parts, sandbox });
+
+const heads: TokenPolicy[] = [];
+for (let seed = 1; seed <= number("seeds"); seed++) heads.push(await trainHead(seed));
+const plain = await tokenPolicy(decoder, { asks, samples: 8, rank: 1 });
+const sharpened = await sharpen(plain, { env: envOf(splits.training), seed: 99 });
+console.log(`${String((await sharpened[displaySymbol]())["text/plain"])}\n`);
+
+const found = await evaluate(
+  { random: await randomWeights(), pretrained: plain.pretrained(), sharpened, trained: heads },
+  {
+    env: { training: envOf(splits.training), "held-out": envOf(splits["held-out"]) },
+    episodes: number("lives"),
+    seed: 7,
+    file: join(values.folder, "lives.jsonl"),
+    onProgress: (done, total, what) => console.error(`${done} of ${total}: ${what}`),
+  },
+);
+console.log(String(found[displaySymbol]()["text/plain"]));
+console.log(`\n${String((await found.causes()[displaySymbol]())["text/plain"])}\n`);
+console.log(textTable(bars(found), { caption: "Bars" }));
+writeFileSync(join(values.folder, "result.json"), `${JSON.stringify(found, null, 1)}\n`);
+process.exit(0);
+
+/** Trains a head, or goes on with it, or takes it as it is when it is done. */
+async function trainHead(seed: number): Promise<TokenPolicy> {
+  const settings = { rank: number("rank"), temperature: number("temperature"), batch: number("episodes") };
+  const policy = await tokenPolicy(decoder, { asks, seed, samples: 192, ...settings });
+  const save = join(values.folder, `head-${seed}.safetensors`);
+  const resume = existsSync(save) ? await readCheckpoint(save) : null;
+  let seconds = 0;
+  for await (const update of train({
+    env: envOf(splits.training),
+    policy,
+    seed,
+    updates: number("updates"),
+    episodes: number("episodes"),
+    group: number("group"),
+    gamma: 0.9,
+    klWeight: number("kl"),
+    entropyBonus: 0,
+    decay: "linear",
+    learningRate: number("rate"),
+    panel: false,
+    save,
+    ...(resume && { resume }),
+  })) {
+    seconds += update.seconds.rollout + update.seconds.update;
+    const { survival, usefulness, harm, variety, entropy, kl } = update;
+    const figures = { survival, usefulness, harm, variety, entropy, kl };
+    const shown = Object.entries(figures).map(([name, value]) => `${name} ${(value ?? 0).toFixed(3)}`);
+    console.error(`seed ${seed}, update ${update.update}: ${shown.join("  ")}  ${seconds.toFixed(0)} s`);
+  }
+  console.error(`seed ${seed}: trained in ${(seconds / 60).toFixed(1)} min${resume ? ", the rest was known" : ""}`);
+  return policy;
+}
+
+/** Weights that were never trained, with the same words; two layers, because more would draw the same noise slower. */
+async function randomWeights(): Promise<Policy> {
+  const { config, tokenizer } = decoder;
+  const model = await randomModel({ ...config, layers: 2 }, tokenizer, { seed: 1 });
+  return (await tokenPolicy(model, { asks, samples: 8, rank: 1 })).pretrained();
+}
+
+function bars({ results }: Evaluation) {
+  return Object.entries(results).flatMap(([split, { pretrained, sharpened: control, trained }]) => {
+    const [was, is] = [pretrained!, trained!];
+    const rows = [
+      { bar: "survival above the pretrained model's, intervals apart", met: is.survival.low > was.survival.high },
+      { bar: "harm not above it", met: is.harmPerThousand.estimate <= was.harmPerThousand.estimate },
+      { bar: "variety at least half of it", met: is.variety >= was.variety / 2 },
+      { bar: "tasks done above it", met: is.usefulness!.estimate > was.usefulness!.estimate },
+      {
+        bar: "tasks done above the sharpened model's",
+        met: is.usefulness!.estimate > control!.usefulness!.estimate,
+      },
+      { bar: "the same, the difference's interval above 0", met: is.beyondControl!.usefulness!.low > 0 },
+    ];
+    return rows.map(({ bar, met }) => ({ split, bar, "": met ? "met" : "missed" }));
+  });
+}
