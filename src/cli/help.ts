@@ -53,8 +53,9 @@ list prints one line an episode.`,
 Serves a Hugging Face folder, a GGUF file or a model by its name (tiny, smollm2) behind OpenAI's API: chat, completions,
 streams, log-probabilities. Requests run in batches; an answer depends on its own request and seed alone.
 
-  --head FILE          a checkpoint of a trained head, which then steers the model
-  --head-seed N        the seed that the head's policy was made with (default 0)
+  --head FILE          a checkpoint of a trained head, which then steers the model; its temperature is the default,
+                       and a chat's last message is asked through the prompt design that it was trained with
+  --prompt NAME        that design: a name in data/prompts, a .json file, or chat for the model's own chat format
   --name NAME          the model's name in the API (default: the last part of MODEL)
   --host HOST          default 127.0.0.1; for any other set a token in the variable AUTOAGENT_TOKEN
   --port PORT          default 8080; 0 for any that is free

@@ -2,13 +2,13 @@
 
 import { once } from "node:events";
 import { basename } from "node:path";
-import type { Decoder, StepLogits } from "../model/index.ts";
-import { openPretrained, tf, tokenPolicy, trainingAsks } from "../policy/index.ts";
+import { loadPrompt } from "../model/index.ts";
+import { openPretrained } from "../policy/index.ts";
 import { serve } from "../serve/index.ts";
-import { CheckpointFailure, readCheckpoint } from "../training/index.ts";
+import { readCheckpoint, trainedPolicy } from "../training/index.ts";
 import { readArguments, readInteger } from "./options.ts";
 
-const texts = ["head", "head-seed", "name", "host", "port", "threads", "batch"] as const;
+const texts = ["head", "prompt", "name", "host", "port", "threads", "batch"] as const;
 
 /** Runs the command; returns when it is interrupted. */
 export async function runServe(args: string[]): Promise<number> {
@@ -19,7 +19,6 @@ export async function runServe(args: string[]): Promise<number> {
   const threads = readInteger(given, "threads", { low: 1, high: 256 });
   const port = readInteger(given, "port", { low: 0, high: 65_535 }) ?? 8080;
   const maxBatch = readInteger(given, "batch", { low: 1, high: 1024 }) ?? 32;
-  const seed = readInteger(given, "head-seed", { low: 0, high: Number.MAX_SAFE_INTEGER }) ?? 0;
   const live = process.stderr.isTTY;
   const decoder = await openPretrained(path, {
     ...(threads !== undefined && { threads }),
@@ -29,7 +28,9 @@ export async function runServe(args: string[]): Promise<number> {
     },
   });
   const head = text("head");
-  const onLogits = head === undefined ? undefined : await openHead(decoder, head, seed);
+  const trained = head === undefined ? null : await trainedPolicy(decoder, await readCheckpoint(head));
+  const named = text("prompt");
+  const prompt = named === undefined ? trained?.prompt : named === "chat" ? undefined : await loadPrompt(named);
   const name = text("name") ?? basename(path).replace(/\.gguf$/, "");
   await using server = await serve(decoder, {
     name,
@@ -37,7 +38,8 @@ export async function runServe(args: string[]): Promise<number> {
     port,
     maxBatch,
     token: process.env.AUTOAGENT_TOKEN,
-    ...(onLogits && { onLogits }),
+    ...(prompt && { prompt }),
+    ...(trained && { onLogits: await trained.steer(), temperature: trained.temperature }),
   });
   const what = head === undefined ? name : `${name} with the head ${head}`;
   process.stdout.write(`Serving ${what} at ${server.url} (${decoder.provider}); Ctrl-C ends it\n`);
@@ -47,21 +49,4 @@ export async function runServe(args: string[]): Promise<number> {
     stop.abort(),
   );
   return 0;
-}
-
-/** The head of a checkpoint. Rejects with a CheckpointFailure if it belongs to another model, rank, seed or prompt. */
-async function openHead(decoder: Decoder, path: string, seed: number): Promise<(step: StepLogits) => void> {
-  const { weights, policy: expected } = await readCheckpoint(path);
-  const rank = weights[0]?.shape[0] ?? 8;
-  const policy = await tokenPolicy(decoder, { seed, rank, asks: await trainingAsks() });
-  try {
-    const found = policy.fingerprint ?? policy.name;
-    if (found !== expected)
-      throw new CheckpointFailure({ kind: "other", what: "policy", expected: found, found: expected });
-    for (const [i, variable] of policy.variables.entries())
-      tf.tidy(() => variable.assign(tf.tensor(weights[i]!.values, weights[i]!.shape)));
-    return await policy.steer();
-  } finally {
-    policy.dispose();
-  }
 }

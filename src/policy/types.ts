@@ -45,6 +45,13 @@ export interface Terms {
   kl: tf.Tensor1D;
 }
 
+/** What weights were learned on top of: kept with a checkpoint, so that it can be opened without training anew. */
+export interface Fixed {
+  tensors: readonly { name: string; shape: readonly number[]; values: ArrayLike<number> }[];
+  /** Plain data. */
+  about: { readonly [name: string]: unknown };
+}
+
 /** A policy with weights. */
 export interface TrainablePolicy<Observation = unknown> extends Policy<Observation> {
   /** What the optimiser changes. */
@@ -53,6 +60,8 @@ export interface TrainablePolicy<Observation = unknown> extends Policy<Observati
   readonly learningRate: number;
   /** What the weights belong to: a checkpoint of another model is refused by it. @default the name */
   readonly fingerprint?: string;
+  /** What the weights stand on and training does not change; absent where the fingerprint says all. */
+  readonly fixed?: Fixed;
   /** The actions' terms, differentiable in `variables`. */
   evaluate(actions: readonly Action[]): Terms;
   /** A copy that does not learn: the baseline "before training". */

@@ -1,16 +1,9 @@
 /** Answers in the forms of OpenAI's API: whole, or as server-sent events while they are written. */
 
 import { randomUUID } from "node:crypto";
-import { createTextStream, type Decoder, type Engine, type Generated, modelLogProbs } from "../model/index.ts";
+import { createTextStream, type Generated, modelLogProbs } from "../model/index.ts";
 import { createRandom } from "../random/index.ts";
-import type { Ask } from "./request.ts";
-
-/** What is served. */
-export interface Served {
-  name: string;
-  decoder: Decoder;
-  engine: Engine;
-}
+import type { Ask, Served } from "./request.ts";
 
 /** A token as it is told. */
 interface Told {
@@ -96,7 +89,7 @@ async function run(
   { signal, onPiece }: { signal: AbortSignal; onPiece: (piece: Piece) => void },
 ): Promise<Generated> {
   const { tokenizer } = decoder;
-  const { maxTokens, temperature, topK, topP, stop, seed, logProbs } = ask;
+  const { maxTokens, temperature, topK, topP, stop, seed, logProbs, primed } = ask;
   const texts = createTextStream(tokenizer, stop);
   let tokens: Told[] = [];
   const say = (text: string, finish: Piece["finish"]): void => {
@@ -104,6 +97,7 @@ async function run(
     onPiece({ index, text, tokens, finish });
     tokens = [];
   };
+  say(primed, null);
   const result = await engine.submit({
     prompt,
     stream: createRandom(seed, "served", choice),
@@ -124,7 +118,7 @@ async function run(
     },
   });
   say(texts.end(result.text), result.ended === "length" ? "length" : "stop");
-  return result;
+  return { ...result, text: primed + result.text };
 }
 
 function headOf({ name, decoder }: Served, { chat, stream }: Ask): object {

@@ -1,8 +1,27 @@
 /** Requests of OpenAI's API, read field by field. Source: OpenAI's API reference, "Chat" and "Completions". */
 
 import { randomInt } from "node:crypto";
-import { type ChatTurn, chatText, type Decoder } from "../model/index.ts";
+import {
+  type ChatTurn,
+  chatText,
+  type Decoder,
+  type Engine,
+  type PromptDesign,
+  promptOwn,
+  promptPrefix,
+} from "../model/index.ts";
 import { ServeFailure } from "./error.ts";
+
+/** What is served. */
+export interface Served {
+  name: string;
+  decoder: Decoder;
+  engine: Engine;
+  /** Where a request names none. */
+  temperature: number;
+  /** What chats are asked through, in place of the model's chat format. */
+  prompt?: PromptDesign;
+}
 
 /** A request body. */
 export type Body = { [field: string]: unknown };
@@ -18,6 +37,8 @@ export interface Ask {
   topK: number;
   topP: number;
   stop: string[];
+  /** What every answer begins with. */
+  primed: string;
   seed: number;
   /** How many alternatives to tell with each token; null for no log-probabilities. */
   logProbs: number | null;
@@ -40,33 +61,42 @@ export function readBody(text: string): Body {
 }
 
 /** Reads a chat request. Throws a ServeFailure that names the field. */
-export function readChat(body: Body, decoder: Decoder): Ask {
-  const { text, stop } = chatText(decoder.tokenizer, readTurns(body.messages));
+export function readChat(body: Body, served: Served): Ask {
+  const { decoder, prompt } = served;
+  const turns = readTurns(body.messages);
+  const { text, stop } = prompt ? designed(prompt, turns) : chatText(decoder.tokenizer, turns);
   const most = whole(body, "top_logprobs", { low: 0, high: 20, fallback: 0 });
-  const common = readCommon(body, decoder, [decoder.tokenizer.encode(text)], {
+  const common = readCommon(body, served, [decoder.tokenizer.encode(text)], {
     chat: true,
     limit: body.max_completion_tokens === undefined ? "max_tokens" : "max_completion_tokens",
-    fallback: 256,
+    fallback: prompt?.maxTokens ?? 256,
   });
-  return { ...common, logProbs: flag(body, "logprobs") ? most : null, stop: [...common.stop, ...stop] };
+  const logProbs = flag(body, "logprobs") ? most : null;
+  return { ...common, logProbs, stop: [...common.stop, ...stop], primed: prompt?.primed ?? "" };
+}
+
+/** The last message as what is asked; what was said before it a design has no place for. */
+function designed(design: PromptDesign, turns: readonly ChatTurn[]): { text: string; stop: readonly string[] } {
+  return { text: promptPrefix(design) + promptOwn(design, turns.at(-1)!.content), stop: design.stop };
 }
 
 /** Reads a completion request. Throws a ServeFailure that names the field. */
-export function readCompletion(body: Body, decoder: Decoder): Ask {
+export function readCompletion(body: Body, served: Served): Ask {
   for (const field of ["echo", "suffix", "best_of"])
     if (body[field] && body[field] !== 1) wrong(field, "left out: it is not supported", body[field]);
-  const prompts = readPrompts(body.prompt, decoder);
+  const prompts = readPrompts(body.prompt, served.decoder);
   const logProbs = body.logprobs == null ? null : whole(body, "logprobs", { low: 0, high: 20, fallback: 0 });
-  return { ...readCommon(body, decoder, prompts, { chat: false, limit: "max_tokens", fallback: 16 }), logProbs };
+  return { ...readCommon(body, served, prompts, { chat: false, limit: "max_tokens", fallback: 16 }), logProbs };
 }
 
 function readCommon(
   body: Body,
-  { config: { context } }: Decoder,
+  { decoder, temperature }: Served,
   prompts: number[][],
   { chat, limit, fallback }: { chat: boolean; limit: string; fallback: number },
 ): Ask {
   const longest = Math.max(...prompts.map((ids) => ids.length));
+  const { context } = decoder.config;
   const room = context - longest;
   if (room < 1) wrong(chat ? "messages" : "prompt", `of less than ${context} tokens`, `${longest} tokens`);
   const given = body[limit] == null ? null : whole(body, limit, { low: 1, high: 2 ** 31, fallback });
@@ -77,10 +107,11 @@ function readCommon(
     prompts,
     choices: whole(body, "n", { low: 1, high: 16, fallback: 1 }),
     maxTokens: given ?? Math.min(fallback, room),
-    temperature: real(body, "temperature", { low: 0, high: 2, fallback: 1 }),
+    temperature: real(body, "temperature", { low: 0, high: 2, fallback: temperature }),
     topK: whole(body, "top_k", { low: 0, high: 2 ** 31, fallback: 0 }),
     topP: real(body, "top_p", { low: 1e-9, high: 1, fallback: 1 }),
     stop: readStop(body.stop),
+    primed: "",
     seed: body.seed == null ? randomInt(2 ** 47) : whole(body, "seed", { low: -(2 ** 53), high: 2 ** 53, fallback: 0 }),
     logProbs: null,
     stream: flag(body, "stream"),

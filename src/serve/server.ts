@@ -10,10 +10,10 @@ import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { createEngine, type Decoder, EngineFull, type EngineOptions } from "../model/index.ts";
-import { answerStream, answerWhole, type Served } from "./answer.ts";
+import { createEngine, type Decoder, EngineFull, type EngineOptions, type PromptDesign } from "../model/index.ts";
+import { answerStream, answerWhole } from "./answer.ts";
 import { errorResponse, ServeFailure } from "./error.ts";
-import { type Ask, type Body, readBody, readChat, readCompletion } from "./request.ts";
+import { type Ask, type Body, readBody, readChat, readCompletion, type Served } from "./request.ts";
 
 /** How a model is served. */
 export interface ServeOptions extends EngineOptions {
@@ -23,6 +23,13 @@ export interface ServeOptions extends EngineOptions {
   host?: string;
   /** 0 for any that is free. @default 8080 */
   port?: number;
+  /**
+   * Asks chats through this design: the last message is what is asked, the answer is a program. For a policy that was trained
+   * with it. @default the model's chat format
+   */
+  prompt?: PromptDesign;
+  /** Where a request names none. @default 1 */
+  temperature?: number;
   /** Who asks must send it. Needed on any host but this machine. @default none */
   token?: string | undefined;
   /** Told of failures that are the server's own. @default console.error */
@@ -43,10 +50,10 @@ const loopback = new Set(["127.0.0.1", "::1", "localhost"]);
 
 /** Serves a decoder. Rejects with a ServeFailure for a host without a token, or a port that is taken. */
 export async function serve(decoder: Decoder, options: ServeOptions): Promise<ModelServer> {
-  const { name, host = "127.0.0.1", port = 8080, token } = options;
+  const { name, host = "127.0.0.1", port = 8080, token, prompt, temperature = 1 } = options;
   if (!loopback.has(host) && !token) throw new ServeFailure({ kind: "open", host });
   const engine = createEngine(decoder, options);
-  const app = createApp({ name, decoder, engine }, options);
+  const app = createApp({ name, decoder, engine, temperature, ...(prompt && { prompt }) }, options);
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   server.maxConnections = 1024;
   await listen(server, host, port);
@@ -90,13 +97,13 @@ function createApp(served: Served, { token, onError = console.error }: ServeOpti
   return app;
 }
 
-async function answer(c: Context, served: Served, read: (body: Body, decoder: Decoder) => Ask): Promise<Response> {
+async function answer(c: Context, served: Served, read: (body: Body, served: Served) => Ask): Promise<Response> {
   // A page in a browser may post text to any server without asking; JSON it may not.
   const type = c.req.header("content-type");
   if (!type?.toLowerCase().startsWith("application/json")) throw new ServeFailure({ kind: "type", found: type });
   const body = readBody(await c.req.text());
   checkModel(body.model, served);
-  const ask = read(body, served.decoder);
+  const ask = read(body, served);
   const { signal } = c.req.raw;
   return ask.stream ? answerStream(served, ask, signal) : answerWhole(served, ask, signal);
 }

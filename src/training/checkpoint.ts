@@ -51,6 +51,9 @@ export interface Checkpoint {
   memory: SavedTensor[];
   /** What a learned baseline has seen; null for the other estimators. */
   baseline: BaselineState | null;
+  /** What the weights stand on, where the policy says; empty in files from before this was kept. */
+  fixed: SavedTensor[];
+  about: { readonly [name: string]: unknown };
 }
 
 /** The text of each error, in one place. */
@@ -69,10 +72,10 @@ export function describeCheckpointError(error: CheckpointError): string {
 
 /** Writes a checkpoint so that a crash leaves the old file or the new one, never half of one. */
 export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
-  const { weights, memory, ...rest } = checkpoint;
+  const { weights, memory, fixed, ...rest } = checkpoint;
   const named = (group: string, list: readonly SavedTensor[]): NamedTensor[] =>
     list.map(({ name, shape, values }) => ({ name: `${group}/${name}`, shape, values: Float32Array.from(values) }));
-  const tensors = [...named("weights", weights), ...named("memory", memory)];
+  const tensors = [...named("weights", weights), ...named("memory", memory), ...named("fixed", fixed)];
   const text = JSON.stringify(rest);
   const bytes = packSafetensors(tensors, { metadata: { checkpoint: text, sha256: hash(text, tensors) } });
   const part = `${path}.part`;
@@ -93,13 +96,13 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   const tensors: NamedTensor[] = [];
   for (const [name, place] of places) tensors.push({ name, shape: place.shape, values: await readTensor(place) });
   if (hash(text, tensors) !== sha256) throw corrupt("its checksum does not fit its content");
-  const rest = JSON.parse(text) as Omit<Checkpoint, "weights" | "memory">;
+  const { about = {}, ...rest } = JSON.parse(text) as Omit<Checkpoint, "weights" | "memory" | "fixed">;
   if (rest.version !== 1) throw new CheckpointFailure({ kind: "version", path, version: rest.version });
   const group = (prefix: string): SavedTensor[] =>
     tensors
       .filter(({ name }) => name.startsWith(prefix))
       .map(({ name, shape, values }) => ({ name: name.slice(prefix.length), shape: [...shape], values: [...values] }));
-  return { ...rest, weights: group("weights/"), memory: group("memory/") };
+  return { ...rest, about, weights: group("weights/"), memory: group("memory/"), fixed: group("fixed/") };
 }
 
 /** The optimiser's powers of its betas, which TF.js would recompute with another rounding. */
@@ -129,7 +132,17 @@ export async function takeCheckpoint(
       ...(await Promise.all(betas.map((beta, i) => saved(`beta ${i + 1}`, beta)))),
     ],
     baseline: isLearning(estimator) ? estimator.state() : null,
+    fixed: fixedOf(policy),
+    about: policy.fixed?.about ?? {},
   };
+}
+
+function fixedOf({ fixed }: TrainablePolicy): SavedTensor[] {
+  return (fixed?.tensors ?? []).map(({ name, shape, values }) => ({
+    name,
+    shape: [...shape],
+    values: Array.from(values),
+  }));
 }
 
 function fingerprintOf({ name, fingerprint = name }: TrainablePolicy): string {
@@ -153,6 +166,7 @@ export async function restoreCheckpoint(
   same("optimizer", run.optimizer, checkpoint.optimizer);
   const shapes = (tensors: readonly { shape: number[] }[]) => tensors.map(({ shape }) => `[${shape}]`).join(" ");
   same("shape", shapes(policy.variables), shapes(checkpoint.weights));
+  if (checkpoint.fixed.length > 0) same("calibration", digest(fixedOf(policy)), digest(checkpoint.fixed));
   for (const [i, { values, shape }] of checkpoint.weights.entries())
     tf.tidy(() => policy.variables[i]!.assign(tf.tensor(values, shape)));
   if (isLearning(estimator)) estimator.restore(checkpoint.baseline);
@@ -177,6 +191,12 @@ function same(what: string, expected: unknown, found: unknown): void {
 
 async function saved(name: string, tensor: tf.Tensor): Promise<SavedTensor> {
   return { name, shape: [...tensor.shape], values: [...(await tensor.data())] };
+}
+
+/** A short name for tensors. */
+function digest(tensors: readonly SavedTensor[]): string {
+  const text = tensors.map(({ name, values }) => `${name} ${values}`).join("\n");
+  return createHash("sha256").update(text).digest("hex").slice(0, 8);
 }
 
 function hash(text: string, tensors: readonly NamedTensor[]): string {

@@ -26,3 +26,4 @@ export { train, type Update } from "./reinforce.ts";
 export { advantages, type Baseline, type NumberTable, returns } from "./returns.ts";
 export type { TrainOptions } from "./settings.ts";
 export { type Study, type StudyOptions, type StudyRun, study } from "./study.ts";
+export { trainedPolicy } from "./trained.ts";

@@ -42,14 +42,19 @@ describe("autoagent serve", () => {
         temperature: 0,
         logprobs: 1,
       });
+      const messages = [{ role: "user" as const, content: "Set self.x to 1" }];
+      const chat = await client.chat.completions.create({ model: "small", messages, max_tokens: 10, seed: 1 });
       child.kill("SIGINT");
       await once(child, "exit");
-      return { line, told: choices[0]!.logprobs!.token_logprobs! };
+      return { line, told: choices[0]!.logprobs!.token_logprobs!, chat: chat.choices[0]!.message.content! };
     };
     const plain = await say();
     assert.match(plain.line, /^Serving small at http:\/\/127\.0\.0\.1:\d+\/v1 \(cpu\); Ctrl-C ends it$/);
     assert.deepEqual((await say()).told, plain.told);
-    assert.notDeepEqual((await say("--head", head)).told, plain.told);
+    const steered = await say("--head", head);
+    assert.notDeepEqual(steered.told, plain.told);
+    assert.match(steered.chat, /^self\./, "a chat is asked through the design that the head was trained with");
+    assert.doesNotMatch(plain.chat, /^self\./);
   });
 
   it("says in one sentence what is wrong with its arguments, its model or its host", () => {

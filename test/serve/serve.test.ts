@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import OpenAI from "openai";
 import { models } from "../../src/llm/index.ts";
-import { type Decoder, generate, openModel } from "../../src/model/index.ts";
+import { type Decoder, generate, loadPrompt, openModel, promptOwn, promptPrefix } from "../../src/model/index.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { type ModelServer, serve } from "../../src/serve/index.ts";
 import { temporaryFolder, writeFolder, writingModel } from "../model/shared.ts";
@@ -81,6 +81,32 @@ describe("the server of a model", () => {
     });
     assert.equal(stopped.choices[0]!.text, choices[0]!.text.slice(0, choices[0]!.text.indexOf(mark)));
     assert.equal(stopped.choices[0]!.finish_reason, "stop");
+  });
+
+  it("asks chats through a prompt design where it has one, at its own temperature unless told", async () => {
+    const whole = await loadPrompt("few-shot");
+    const design = { ...whole, examples: whole.examples.slice(0, 2) };
+    await using designed = await serve(decoder, { name: "small", port: 0, prompt: design, temperature: 0.5 });
+    const asker = new OpenAI({ baseURL: designed.url, apiKey: "none", maxRetries: 0 });
+    const messages = [
+      { role: "system" as const, content: "left out" },
+      { role: "user" as const, content: "Add a method twice(n)" },
+    ];
+    const ask = { model: "small", messages, seed: 3, max_tokens: 20 };
+    const { choices, usage } = await asker.chat.completions.create(ask);
+    const ids = decoder.tokenizer.encode(promptPrefix(design) + promptOwn(design, "Add a method twice(n)"));
+    const [expected] = await generate(decoder, {
+      ...{ prompts: [ids], streams: [createRandom(3, "served", 0)], maxTokens: 20, padTo: 256, stop: design.stop },
+      temperature: 0.5,
+    });
+    assert.equal(choices[0]!.message.content, `self.${expected!.text}`);
+    assert.equal(usage!.prompt_tokens, ids.length);
+    const events = await asker.chat.completions.create({ ...ask, stream: true });
+    let text = "";
+    for await (const event of events) text += event.choices[0]?.delta.content ?? "";
+    assert.equal(text, choices[0]!.message.content);
+    const hot = await asker.chat.completions.create({ ...ask, temperature: 1.5 });
+    assert.notEqual(hot.choices[0]!.message.content, text);
   });
 
   it("streams a chat whose pieces make up the whole answer, with usage at the end", async () => {

@@ -5,11 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { packSafetensors, readSafetensorsHeader, readTensor } from "../../src/model/index.ts";
 import { type EditMenu, editMenu, tokenPolicy } from "../../src/policy/index.ts";
+import { createRandom } from "../../src/random/index.ts";
 import {
   type Checkpoint,
   readCheckpoint,
   type TrainOptions,
   train,
+  trainedPolicy,
   writeCheckpoint,
 } from "../../src/training/index.ts";
 import { toyDecoder } from "../policy/token/toy.ts";
@@ -181,5 +183,45 @@ describe("a checkpoint", () => {
       other.dispose();
     }
     one.dispose();
+  });
+
+  it("of a head is opened as it was, through a file, without calibrating; a foreign one is refused", async () => {
+    const prompt = {
+      ...{ name: "toy", version: 1, examples: [], before: "/", after: "\n", separator: "\n", primed: "a." },
+      ...{ stop: [";"], maxTokens: 6 },
+    };
+    const own = { asks: ["a", "bc"], prompt, rank: 3, scale: 0.5, samples: 16, seed: 5, temperature: 0.7 };
+    const policy = await tokenPolicy(toyDecoder(), own);
+    const path = join(folder, "head.safetensors");
+    const run = train({ env: nameEnv(), policy, updates: 2, episodes: 8, seed: 1, learningRate: 1, backend: "cpu" });
+    for await (const update of run) await writeCheckpoint(path, await update.checkpoint());
+    const decoder = toyDecoder();
+    const opened = await trainedPolicy(decoder, await readCheckpoint(path));
+    // Only the prompt's prefix may have been run.
+    assert.ok(decoder.cost.positions <= 1, `${decoder.cost.positions} positions`);
+    assert.deepEqual([opened.temperature, opened.words], [0.7, policy.words]);
+    const observations = ["a", "bc", "a"].map((task) => ({ task }));
+    const draw = async (one: { act: typeof policy.act }) =>
+      (
+        await one.act(
+          observations,
+          observations.map((_, i) => createRandom("draw", i)),
+        )
+      ).map(({ program, logProb }) => [program, logProb]);
+    assert.deepEqual(await draw(opened), await draw(policy));
+    assert.notDeepEqual(await draw(policy.pretrained()), await draw(policy), "the head does something");
+    await assert.rejects(trainedPolicy(toyDecoder({ seed: 2 }), await readCheckpoint(path)), {
+      name: "CheckpointFailure",
+      message: /^The checkpoint is of another run: its policy is toy-1-6 rank 3 .*, expected toy-2-6 rank 3/,
+    });
+    await assert.rejects(trainedPolicy(decoder, await learn(editMenu(menu), { updates: 1 })), {
+      message: /its policy is edit menu.*, expected a head with its calibration$/,
+    });
+    const elsewhere = await tokenPolicy(toyDecoder(), { ...own, words: policy.words, seed: 6 });
+    const again = train({ env: nameEnv(), policy: elsewhere, updates: 3, resume: await readCheckpoint(path), seed: 1 });
+    await assert.rejects(again.next(), {
+      message: /^The checkpoint is of another run: its calibration is [0-9a-f]{8}/,
+    });
+    for (const one of [policy, opened, elsewhere]) one.dispose();
   });
 });

@@ -22,12 +22,16 @@ export interface TokenPolicyOptions extends HeadOptions, WriterOptions {
   words?: "sampled" | "all" | readonly number[];
   /** Programs drawn to calibrate. @default 256 */
   samples?: number;
+  /** What calibration found before, of the same model and prompt; none is made then. */
+  calibration?: Pick<Calibration, "words" | "mean" | "deviation">;
 }
 
 /** A token policy: a frozen model and a head that learns. */
 export interface TokenPolicy extends TrainablePolicy {
   readonly decoder: Decoder;
   readonly prompt: PromptDesign;
+  /** What the logits are divided by when it draws. */
+  readonly temperature: number;
   /** Token ids of the head's words. */
   readonly words: readonly number[];
   /** The frozen model alone, without the head; at another temperature than the policy's where one is given. */
@@ -42,7 +46,7 @@ export interface TokenPolicy extends TrainablePolicy {
 export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions): Promise<TokenPolicy> {
   const writer = await createWriter(decoder, options);
   const { seed = 0, words: which = "sampled" } = options;
-  const calibration = await writer.calibrate(options.asks, options.samples ?? 256, seed);
+  const calibration = options.calibration ?? (await writer.calibrate(options.asks, options.samples ?? 256, seed));
   const words = checkWords(decoder, which, calibration);
   const head = createHead(decoder.config.width, words.length, options);
   const settings = traceSettings(decoder, words, calibration, writer.temperature);
@@ -56,12 +60,25 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
     name,
     decoder,
     prompt: writer.prompt,
+    temperature: writer.temperature,
     words: [...words],
     spent,
     batch: writer.batch,
     variables: head.variables,
     learningRate: 0.05,
     fingerprint: `${decoder.hash} rank ${head.rank} scale ${head.scale} words ${words.length} prompt ${writer.prompt.name} ${writer.prompt.version}`,
+    fixed: {
+      tensors: [
+        { name: "words", shape: [words.length], values: words },
+        { name: "mean", shape: [calibration.mean.length], values: calibration.mean },
+        { name: "deviation", shape: [calibration.deviation.length], values: calibration.deviation },
+      ],
+      about: {
+        prompt: writer.prompt,
+        ...{ rank: head.rank, scale: head.scale, temperature: writer.temperature, maxTokens: writer.maxTokens },
+        ...{ topK: options.topK ?? 0, topP: options.topP ?? 1 },
+      },
+    },
     async act(observations, streams) {
       const weights = await head.read();
       const written = await writer.write(observations, streams, (count) => {
@@ -148,7 +165,7 @@ function withHead(weights: HeadWeights, { width, words, standardise }: TraceSett
 function traceSettings(
   { config: { width, vocabulary } }: Decoder,
   words: Int32Array,
-  { mean, deviation }: Calibration,
+  { mean, deviation }: Pick<Calibration, "mean" | "deviation">,
   temperature: number,
 ): TraceSettings {
   const place = new Int32Array(vocabulary).fill(-1);
@@ -163,7 +180,7 @@ function traceSettings(
 function checkWords(
   { config: { vocabulary } }: Decoder,
   which: "sampled" | "all" | readonly number[],
-  { words }: Calibration,
+  { words }: Pick<Calibration, "words">,
 ): Int32Array {
   if (which === "all") return Int32Array.from({ length: vocabulary }, (_, i) => i);
   const ids = which === "sampled" ? words : [...new Set(which)].sort((a, b) => a - b);

@@ -1,0 +1,124 @@
+/**
+ * `npm run bench:serve [-- --rounds 3 --requests 16 --tokens 64]`: SmolLM2 behind `npx autoagent serve` beside llama.cpp behind
+ * an HTTP server, in one run, interleaved: so many requests at once, total tokens a second. llama.cpp comes as node-llama-cpp
+ * out of npm's registry into `.cache/llama` (85 MB), if it is not there yet. It runs with a sequence for each request, which it
+ * batches, and with a single one, as its plain servers do; both read the 4-bit file that SmolLM2 comes in, ours float32.
+ * Goal: >= 2 x.
+ */
+
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import OpenAI from "openai";
+import { textTable } from "../src/display/index.ts";
+import { cacheFolder } from "../src/model/convert.ts";
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "3" },
+    requests: { type: "string", default: "16" },
+    tokens: { type: "string", default: "64" },
+  },
+});
+const [rounds, requests, tokens] = [values.rounds, values.requests, values.tokens].map(Number) as [
+  number,
+  number,
+  number,
+];
+const root = resolve(import.meta.dirname, "..");
+const llama = join(root, ".cache", "llama");
+installPeer();
+const home = join(cacheFolder(), "models", "smollm2");
+const file = existsSync(home) ? readdirSync(home).find((name) => name.endsWith(".gguf")) : undefined;
+if (file === undefined) {
+  console.error("SmolLM2 is not set up: run `npm run setup:smollm2` first.");
+  process.exit(2);
+}
+
+const peer = join(import.meta.dirname, "serve", "llama.ts");
+const commands: { [name: string]: string[] } = {
+  ours: [join(root, "src", "cli", "index.ts"), "serve", "smollm2", "--port", "0"],
+  "llama.cpp, batched": [peer, llama, join(home, file), String(requests)],
+  "llama.cpp, one at a time": [peer, llama, join(home, file), "1"],
+};
+const asks = [
+  "Set self.mood to calm",
+  "Add a method twice(n)",
+  "Write a function shout(text)",
+  "Raise self.count by one",
+];
+const children: ChildProcess[] = [];
+const servers: { name: string; client: OpenAI; model: string; times: number[]; drawn: number[] }[] = [];
+for (const [name, command] of Object.entries(commands)) servers.push(await start(name, command));
+for (const server of servers) await askAll(server, 8);
+for (let round = 0; round < rounds; round++)
+  for (const server of servers) {
+    const began = performance.now();
+    const drawn = await askAll(server, tokens);
+    server.times.push((performance.now() - began) / 1000);
+    server.drawn.push(drawn);
+    console.error(`${server.name}: ${drawn} tokens in ${server.times.at(-1)!.toFixed(2)} s`);
+  }
+for (const child of children) child.kill();
+const rate = ({ times, drawn }: (typeof servers)[number]) => Math.max(...times.map((t, i) => drawn[i]! / t));
+const [ours, ...others] = servers;
+console.log(
+  textTable(
+    others.map((other) => ({
+      peer: other.name,
+      ours: `${rate(ours!).toFixed(1)} tokens/s`,
+      theirs: `${rate(other).toFixed(1)} tokens/s`,
+      ratio: `${(rate(ours!) / rate(other)).toFixed(2)} x`,
+      goal: "2 x",
+      "": rate(ours!) >= 2 * rate(other) ? "met" : "missed",
+    })),
+    {
+      caption: `${requests} requests at once, ${tokens} tokens each, SmolLM2, 2 threads; best of ${rounds} interleaved rounds`,
+    },
+  ),
+);
+process.exit(0);
+
+/** All requests at once; the tokens that were drawn. */
+async function askAll({ client, model }: (typeof servers)[number], most: number): Promise<number> {
+  const answers = await Promise.all(
+    Array.from({ length: requests }, (_, i) =>
+      client.completions.create({
+        model,
+        prompt: `// ${asks[i % asks.length]}, ${i}.\n`,
+        max_tokens: most,
+        temperature: 1,
+        seed: i,
+      }),
+    ),
+  );
+  return answers.reduce((sum, { usage }) => sum + usage!.completion_tokens, 0);
+}
+
+async function start(name: string, command: string[]) {
+  const flags = ["--conditions=autoagent-lab-source", "--disable-warning=ExperimentalWarning"];
+  const child = spawn(process.execPath, [...flags, ...command], { stdio: ["ignore", "pipe", "inherit"] });
+  children.push(child);
+  let url: string | undefined;
+  for await (const line of createInterface({ input: child.stdout! })) {
+    url = /http:\/\/\S+\/v1/.exec(line)?.[0];
+    if (url !== undefined) break;
+  }
+  if (url === undefined) throw new Error(`${name} ended before it served`);
+  child.stdout!.resume();
+  const client = new OpenAI({ baseURL: url, apiKey: "none", maxRetries: 0, timeout: 300_000 });
+  const model = (await client.models.list()).data[0]!.id;
+  return { name, client, model, times: [] as number[], drawn: [] as number[] };
+}
+
+function installPeer(): void {
+  if (existsSync(join(llama, "node_modules", "node-llama-cpp"))) return;
+  console.error("Installing node-llama-cpp 3.22.1 into .cache/llama: 85 MB.");
+  mkdirSync(llama, { recursive: true });
+  writeFileSync(join(llama, "package.json"), '{ "private": true }\n');
+  const platform = `@node-llama-cpp/${process.platform === "darwin" ? "mac" : process.platform}-${process.arch}@3.22.1`;
+  const options = ["--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund"];
+  execFileSync("npm", ["install", ...options, "node-llama-cpp@3.22.1", platform], { cwd: llama, stdio: "inherit" });
+}
