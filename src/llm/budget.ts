@@ -2,14 +2,14 @@
  * What asking a model may cost: calls, tokens, dollars, seconds. Counted here in the host, where no guest can reach: a
  * guest is shown a copy (`view`), and a spent budget ends its life with `budget_exhausted`. A question whose prompt alone
  * would not fit is not asked; one in flight is cancelled when the seconds are over; the longest answer is cut to what is
- * left. Prices: `data/prices.json`.
+ * left; questions asked at once reserve what they may cost at most (`ledger.ts`). Prices: `data/prices.json`.
  */
 
 import { displaySymbol, type MimeBundle, tableBundle } from "../display/index.ts";
 import { amount, LanguageModelFailure } from "./error.ts";
+import { createLedger, type Kind } from "./ledger.ts";
 import { type Price, priceOf } from "./prices.ts";
-import { countTokens } from "./tokens.ts";
-import type { Completion, LanguageModel, Prompt } from "./types.ts";
+import type { Completion, LanguageModel } from "./types.ts";
 
 /** Most that may be spent; what is not named has no limit. */
 export interface BudgetLimits {
@@ -21,7 +21,6 @@ export interface BudgetLimits {
   seconds?: number;
 }
 
-type Kind = keyof BudgetLimits;
 const kinds: readonly Kind[] = ["calls", "tokens", "dollars", "seconds"];
 
 /** Limits and what was spent of them, as plain data. `limit` is null where there is none. */
@@ -56,49 +55,42 @@ export function budget({ price, onSpend, ...limits }: BudgetOptions): Budget {
     if (value !== undefined && !(value >= 0 && Number.isFinite(value)))
       throw new LanguageModelFailure({ kind: "option", name: kind, expected: "a number of at least 0", value });
   }
-  const spent = { calls: 0, tokens: 0, dollars: 0, seconds: 0 };
+  const ledger = createLedger(limits);
   const tell = onSpend ?? liveMeter();
-  const refuse = (of: Kind): never => {
-    throw new LanguageModelFailure({ kind: "budget", of, limit: limits[of]!, spent: spent[of] });
-  };
   const own: Budget = {
     limits,
-    view: () =>
-      Object.freeze(
-        Object.fromEntries(
-          kinds.map((kind) => [kind, Object.freeze({ spent: spent[kind], limit: limits[kind] ?? null })]),
-        ),
-      ) as BudgetView,
-    exhausted: () => kinds.find((kind) => limits[kind] !== undefined && spent[kind] >= limits[kind]) ?? null,
+    view: () => {
+      const spent = ledger.spent();
+      const view = kinds.map((kind) => [kind, Object.freeze({ spent: spent[kind], limit: limits[kind] ?? null })]);
+      return Object.freeze(Object.fromEntries(view)) as BudgetView;
+    },
+    exhausted: ledger.exhausted,
     meter: (model) => ({
       name: model.name,
+      ...(model.maxTokens !== undefined && { maxTokens: model.maxTokens }),
       async complete(prompt) {
-        const over = own.exhausted();
-        if (over !== null) refuse(over);
         const rate = price ?? priceOf(model.name, { needed: limits.dollars !== undefined });
-        const room = roomFor(prompt, { limits, spent, rate });
-        if (room.over !== null) refuse(room.over);
-        // Counted before it is asked, so that questions asked at once cannot all slip through the last call.
-        spent.calls++;
-        const began = performance.now();
-        const left = limits.seconds === undefined ? undefined : Math.max(1, (limits.seconds - spent.seconds) * 1000);
-        const timer = left === undefined ? undefined : AbortSignal.timeout(Math.ceil(left));
-        const signal =
-          timer === undefined ? prompt.signal : AbortSignal.any([timer, ...(prompt.signal ? [prompt.signal] : [])]);
+        const ticket = await ledger.admit({ prompt, rate, longest: model.maxTokens });
+        const { signal, maxTokens } = ticket;
+        const settle = (answer: Completion | null): void => {
+          ticket.settle(answer);
+          tell(own);
+        };
         try {
-          const answer = await model.complete({ ...prompt, ...(signal && { signal }), ...room.maxTokens });
-          charge(answer, rate);
+          const answer = await model.complete({
+            ...prompt,
+            ...(signal && { signal }),
+            ...(maxTokens && { maxTokens }),
+          });
+          settle(answer);
           return answer;
         } catch (cause) {
-          if (timer?.aborted && !prompt.signal?.aborted) {
-            const spentAll = spent.seconds + (performance.now() - began) / 1000;
-            const error = { kind: "budget", of: "seconds", limit: limits.seconds!, spent: spentAll } as const;
-            throw new LanguageModelFailure(error, { cause });
-          }
-          throw cause;
-        } finally {
-          spent.seconds += (performance.now() - began) / 1000;
-          tell(own);
+          const { late } = ticket;
+          settle(null);
+          if (!late) throw cause;
+          const { seconds } = ledger.spent();
+          const error = { kind: "budget", of: "seconds", limit: limits.seconds!, spent: seconds } as const;
+          throw new LanguageModelFailure(error, { cause });
         }
       },
     }),
@@ -106,34 +98,12 @@ export function budget({ price, onSpend, ...limits }: BudgetOptions): Budget {
       kinds
         .map((kind) => {
           const limit = limits[kind];
-          return `${amount(kind, spent[kind])}${limit === undefined ? "" : ` of ${amount(kind, limit).split(" ")[0]}`}`;
+          return `${amount(kind, ledger.spent()[kind])}${limit === undefined ? "" : ` of ${amount(kind, limit).split(" ")[0]}`}`;
         })
         .join(", "),
     [displaySymbol]: () => showBudget(own),
   };
-  const charge = ({ usage }: Completion, rate: Price | null): void => {
-    spent.tokens += usage.promptTokens + usage.completionTokens;
-    if (rate === null) return;
-    spent.dollars += (usage.promptTokens * rate.prompt + usage.completionTokens * rate.completion) / 1e6;
-  };
   return own;
-}
-
-/** Whether a prompt fits into what is left, and how long its answer may then be. */
-function roomFor(
-  { prompt, messages = [], maxTokens }: Prompt,
-  { limits, spent, rate }: { limits: BudgetLimits; spent: { [kind in Kind]: number }; rate: Price | null },
-): { over: Kind | null; maxTokens: { maxTokens?: number } } {
-  if (limits.tokens === undefined && limits.dollars === undefined) return { over: null, maxTokens: {} };
-  const asked = countTokens(prompt) + messages.reduce((sum, { content }) => sum + countTokens(content), 0);
-  const tokens = (limits.tokens ?? Number.POSITIVE_INFINITY) - spent.tokens - asked;
-  if (tokens < 1) return { over: "tokens", maxTokens: {} };
-  const dollars = (limits.dollars ?? Number.POSITIVE_INFINITY) - spent.dollars - (asked * (rate?.prompt ?? 0)) / 1e6;
-  if (dollars <= 0) return { over: "dollars", maxTokens: {} };
-  const affordable =
-    rate === null || rate.completion === 0 ? Number.POSITIVE_INFINITY : (dollars * 1e6) / rate.completion;
-  const most = Math.floor(Math.min(tokens, affordable, maxTokens ?? Number.POSITIVE_INFINITY));
-  return { over: most < 1 ? "dollars" : null, maxTokens: Number.isFinite(most) ? { maxTokens: most } : {} };
 }
 
 type Handle = { update(value: unknown): Promise<void> };

@@ -106,6 +106,7 @@ export function local(path: string, options: LocalOptions = {}): LocalModel {
   };
   return {
     name,
+    maxTokens: options.maxTokens ?? (typeof options.prompt === "object" ? options.prompt.maxTokens : undefined) ?? 256,
     complete,
     batch: (prompts) => Promise.all(prompts.map(complete)),
     open: async () => (await open()).decoder,

@@ -37,6 +37,7 @@ export function openai(options: OpenAIOptions): LanguageModel {
   const apiKey = options.apiKey ?? process.env.OPENAI_API_KEY ?? (baseURL === undefined ? undefined : "none");
   return {
     name: model,
+    maxTokens: options.maxTokens ?? 512,
     async complete(prompt) {
       if (apiKey === undefined) throw new LanguageModelFailure({ kind: "no-key" });
       const client = new OpenAI({

@@ -43,6 +43,7 @@ export function recording(model: LanguageModel): LanguageModel & { readonly answ
   const answers: RecordedAnswer[] = [];
   return {
     name: `${model.name}, recorded`,
+    ...(model.maxTokens !== undefined && { maxTokens: model.maxTokens }),
     answers,
     async complete(question) {
       const completion = await model.complete(question);

@@ -40,6 +40,8 @@ export interface Completion {
 /** A language model. */
 export interface LanguageModel {
   readonly name: string;
+  /** The longest answer that it gives unasked: what a shared budget puts aside. Without it, all that is left. */
+  readonly maxTokens?: number;
   complete(prompt: Prompt): Promise<Completion>;
   /** Many at once, for models that are faster so. `completeAll` uses it where it is. */
   batch?(prompts: readonly Prompt[]): Promise<Completion[]>;

@@ -112,6 +112,92 @@ describe("a budget", () => {
     });
   });
 
+  describe("that many lives share", () => {
+    /** Answers as long as it may, after a while, and counts how many it thinks about at once. */
+    const chatty = (maxTokens?: number) => {
+      const seen = { most: 0, now: 0, lengths: [] as (number | undefined)[] };
+      const model: LanguageModel = {
+        name: "chatty",
+        ...(maxTokens !== undefined && { maxTokens }),
+        async complete(asked) {
+          seen.most = Math.max(seen.most, ++seen.now);
+          seen.lengths.push(asked.maxTokens);
+          await new Promise((resolve) => setTimeout(resolve, 10));
+          seen.now--;
+          const usage = { promptTokens: 2, completionTokens: asked.maxTokens ?? 100 };
+          return { text: "", model: "chatty", usage };
+        },
+      };
+      return { model, seen };
+    };
+    const askAtOnce = async (model: LanguageModel, count: number, more: { maxTokens?: number } = {}) => {
+      const all = Array.from({ length: count }, () => model.complete({ prompt: "hello world", ...more }));
+      return (await Promise.allSettled(all)).map(({ status }) => status === "fulfilled");
+    };
+
+    it("is never overrun in tokens: each question reserves its prompt and its longest answer", async () => {
+      const { model, seen } = chatty(10);
+      const own = budget({ tokens: 100 });
+      const answered = await askAtOnce(own.meter(model), 20);
+      // Eight of 12 tokens, then one that is cut to what is left.
+      assert.equal(answered.filter(Boolean).length, 9);
+      assert.deepEqual(seen.lengths, [10, 10, 10, 10, 10, 10, 10, 10, 2]);
+      assert.equal(own.view().tokens.spent, 100);
+      assert.equal(seen.most, 8, "what fits is asked at once");
+    });
+
+    it("is never overrun in dollars", async () => {
+      const { model } = chatty();
+      const own = budget({ dollars: 1, price: { prompt: 1000, completion: 10_000 } });
+      const answered = await askAtOnce(own.meter(model), 30, { maxTokens: 9 });
+      assert.equal(answered.filter(Boolean).length, 11, "ten of 9.2 cents, and one for what was left");
+      const { spent } = own.view().dollars;
+      assert.ok(spent <= 1 + 1e-12 && spent > 0.98, `${spent}`);
+    });
+
+    it("gives what was reserved and not used back, to those who wait for it", async () => {
+      const own = budget({ tokens: 30 });
+      let asked = 0;
+      const short: LanguageModel = {
+        name: "short",
+        async complete() {
+          asked++;
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          if (asked === 2) throw new Error("the server fell over");
+          return { text: "", model: "short", usage: { promptTokens: 2, completionTokens: 1 } };
+        },
+      };
+      const answered = await askAtOnce(own.meter(short), 8);
+      assert.deepEqual(answered, [true, false, true, true, true, true, true, true]);
+      assert.equal(own.view().tokens.spent, 21);
+    });
+
+    it("spends its seconds for all that wait at once, and cancels all when they are over", async () => {
+      const own = budget({ seconds: 0.4 });
+      const began = performance.now();
+      const metered = own.meter(thinking);
+      const all = await Promise.allSettled(Array.from({ length: 4 }, () => metered.complete({ prompt: "x" })));
+      const took = performance.now() - began;
+      assert.ok(all.every((one) => one.status === "rejected" && one.reason.code === "budget_exhausted"));
+      const { spent } = own.view().seconds;
+      assert.ok(took >= 95 && spent >= 0.4 && spent < 2, `${took} ms, ${spent} s`);
+    });
+
+    it("lets a question that waits be cancelled, and the next one take its turn", async () => {
+      const { model } = chatty(50);
+      const metered = budget({ tokens: 120 }).meter(model);
+      const stop = new AbortController();
+      const first = metered.complete({ prompt: "hello world" });
+      const second = metered.complete({ prompt: "hello world" });
+      const given = metered.complete({ prompt: "hello world", signal: stop.signal });
+      const last = metered.complete({ prompt: "hello world", maxTokens: 5 });
+      stop.abort(new Error("not needed any more"));
+      await assert.rejects(given, { message: "not needed any more" });
+      assert.equal((await last).usage.completionTokens, 5);
+      await Promise.all([first, second]);
+    });
+  });
+
   it("shows itself, is told of after each question, and gives out copies that cannot be changed", async () => {
     let told = 0;
     const own = budget({ calls: 4, onSpend: () => told++ });
