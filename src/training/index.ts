@@ -25,5 +25,5 @@ export { type PanelRow, panelRow } from "./panel.ts";
 export { train, type Update } from "./reinforce.ts";
 export { advantages, type Baseline, type NumberTable, returns } from "./returns.ts";
 export type { TrainOptions } from "./settings.ts";
-export { type Study, type StudyOptions, type StudyRun, study } from "./study.ts";
+export { type Study, type StudyOptions, type StudyRun, study, type Variant } from "./study.ts";
 export { trainedPolicy } from "./trained.ts";

@@ -1,6 +1,6 @@
 /** A study: the same training under several estimators and seeds, as rows that a plot and a table can use. */
 
-import { displaySymbol, type MimeBundle, tableBundle } from "../display/index.ts";
+import { displaySymbol, type MimeBundle, stopSignal, tableBundle } from "../display/index.ts";
 import type { Environment } from "../environment/index.ts";
 import { type Figure, learningCurves } from "../plot/index.ts";
 import type { TrainablePolicy } from "../policy/index.ts";
@@ -8,17 +8,26 @@ import { rollout } from "../rollout/index.ts";
 import { bootstrapInterval, mean } from "../statistics/index.ts";
 import { train } from "./reinforce.ts";
 import type { TrainOptions } from "./settings.ts";
+import { openStudyFile, type StudyFile } from "./study-file.ts";
+
+type MakePolicy = () => TrainablePolicy | Promise<TrainablePolicy>;
+
+/** What one name of a study stands for. */
+export type Variant = Omit<TrainOptions, "env" | "policy" | "seed" | "signal" | "resume"> & { makePolicy?: MakePolicy };
 
 /** How a study is made. */
 export interface StudyOptions {
   env: Environment;
   /** A fresh policy for every run. */
-  makePolicy: () => TrainablePolicy;
-  /** What is compared: a name, and what differs from `common`. */
-  variants: { [name: string]: Omit<TrainOptions, "env" | "policy" | "seed" | "signal" | "resume"> };
+  makePolicy: MakePolicy;
+  /** What is compared: a name, and the options of its training; `makePolicy` where its policy is another. */
+  variants: { [name: string]: Variant };
   seeds: readonly number[];
   /** Fresh episodes after training, to measure by. @default 50 */
   evaluationEpisodes?: number;
+  /** Keeps each run that has ended: a call with the same file and settings goes on from there. */
+  file?: string;
+  /** Ends it at once. @default a notebook's stop button */
   signal?: AbortSignal;
   /** Called after each update of each run. */
   onProgress?: (done: number, total: number, what: string) => void;
@@ -52,45 +61,22 @@ export interface Study {
   [displaySymbol](): MimeBundle;
 }
 
-/** Trains every variant with every seed, and measures each on fresh episodes. */
+/**
+ * Trains every variant with every seed, and measures each on fresh episodes. Rejects with the signal's reason when it is
+ * stopped; with `file`, the runs that had ended are kept.
+ */
 export async function study(options: StudyOptions): Promise<Study> {
-  const { env, makePolicy, variants, seeds, evaluationEpisodes = 50, signal, onProgress } = options;
+  const { variants, seeds, evaluationEpisodes = 50, onProgress, file } = options;
   const names = Object.keys(variants);
-  const total = names.reduce((sum, name) => sum + (variants[name]!.updates ?? 100) * seeds.length, 0);
+  const kept = file === undefined ? null : openStudyFile(file);
+  const total = names.reduce((sum, name) => sum + updatesOf(variants[name]!) * seeds.length, 0);
   const runs: StudyRun[] = [];
   let done = 0;
-  for (const seed of seeds) {
-    for (const name of names) {
-      const policy = makePolicy();
-      const run: StudyRun = {
-        name,
-        seed,
-        curve: [],
-        survival: Number.NaN,
-        harm: Number.NaN,
-        entropy: Number.NaN,
-        policy,
-      };
-      for await (const update of train({
-        panel: false,
-        ...variants[name],
-        env,
-        policy,
-        seed,
-        ...(signal && { signal }),
-      })) {
-        const { lived, survival, harm, entropy, probabilities } = update;
-        run.curve.push({ episodes: lived, survival, harm, entropy, probabilities });
-        onProgress?.(++done, total, `${name}, seed ${seed}: ${survival.toFixed(1)} steps`);
-      }
-      signal?.throwIfAborted();
-      const after = await rollout(env, policy.frozen(), { episodes: evaluationEpisodes, seed: seed + 1_000_003 });
-      run.survival = after.summary.survival.estimate;
-      run.harm = after.summary.harm.estimate;
-      run.entropy = after.summary.entropy;
-      runs.push(run);
-    }
-  }
+  const tell = (updates: number, what: string): void => {
+    done += updates;
+    onProgress?.(done, total, what);
+  };
+  for (const seed of seeds) for (const name of names) runs.push(await runOf(name, seed, options, kept, tell));
   const of = (name: string): StudyRun[] => runs.filter((run) => run.name === name);
   return {
     runs,
@@ -118,4 +104,43 @@ export async function study(options: StudyOptions): Promise<Study> {
         { caption: `After training: ${evaluationEpisodes} fresh lives a seed` },
       ),
   };
+}
+
+const updatesOf = ({ updates = 100 }: Variant): number => updates;
+
+/** One run: out of the file, or trained and measured. */
+async function runOf(
+  name: string,
+  seed: number,
+  options: StudyOptions,
+  kept: StudyFile | null,
+  tell: (updates: number, what: string) => void,
+): Promise<StudyRun> {
+  const { env, evaluationEpisodes = 50, signal = stopSignal() } = options;
+  const variant = options.variants[name]!;
+  const { makePolicy = options.makePolicy, ...how } = variant;
+  const policy = await makePolicy();
+  const settings = { ...how, evaluationEpisodes };
+  const found = kept?.find(name, seed, settings, policy);
+  if (found) {
+    tell(updatesOf(variant), `${name}, seed ${seed}: from the file`);
+    return { ...found, policy };
+  }
+  const curve: StudyRun["curve"] = [];
+  const given = { panel: false, ...how, env, policy, seed, ...(signal && { signal }) };
+  for await (const { lived, survival, harm, entropy, probabilities } of train(given)) {
+    curve.push({ episodes: lived, survival, harm, entropy, probabilities });
+    tell(1, `${name}, seed ${seed}: ${survival.toFixed(1)} steps`);
+  }
+  signal?.throwIfAborted();
+  const evaluation = { episodes: evaluationEpisodes, seed: seed + 1_000_003, ...(signal && { signal }) };
+  const { summary } = await rollout(env, policy.frozen(), evaluation);
+  const run: StudyRun = {
+    ...{ name, seed, curve, policy },
+    survival: summary.survival.estimate,
+    harm: summary.harm.estimate,
+    entropy: summary.entropy,
+  };
+  await kept?.append(run, settings);
+  return run;
 }

@@ -1,0 +1,69 @@
+/**
+ * The runs of a study on disk, a JSON line a run, appended when the run is over: what was trained before a stop or a
+ * `kill -9` is not trained again. The weights stand in the line, so the policy comes back as it was. Not here: training.
+ */
+
+import { createHash } from "node:crypto";
+import { type TrainablePolicy, tf } from "../policy/index.ts";
+import { openLines } from "./lines.ts";
+import type { StudyRun } from "./study.ts";
+
+/** A run that has ended, without its policy. */
+export type EndedRun = Omit<StudyRun, "policy">;
+
+/** The file of a study. */
+export interface StudyFile {
+  /** The run of that variant and seed, its weights put into `policy`; null if it has to be trained. */
+  find(name: string, seed: number, settings: object, policy: TrainablePolicy): EndedRun | null;
+  append(run: StudyRun, settings: object): Promise<void>;
+}
+
+interface Line {
+  format: string;
+  settings: string;
+  run: EndedRun;
+  weights: number[][];
+}
+
+const format = "autoagent-lab study 1";
+
+/** Opens a study's file, or begins one. Throws an Error for a file that holds something else. */
+export function openStudyFile(path: string): StudyFile {
+  const file = openLines(path);
+  const wrong = file.values.findIndex((value) => (value as Partial<Line> | null)?.format !== format);
+  if (wrong >= 0) throw new Error(`Line ${wrong + 1} of ${path} is no run of a study: give \`file\` another path`);
+  return {
+    find(name, seed, settings, policy) {
+      const own = file.values.map((value) => value as Line).filter(({ run }) => run.name === name && run.seed === seed);
+      const mark = markOf(settings, policy);
+      const found = own.find((line) => line.settings === mark);
+      if (found !== undefined) {
+        putWeights(policy, found.weights);
+        return found.run;
+      }
+      if (own.length > 0)
+        throw new Error(
+          `The study ${path} holds "${name}" with seed ${seed} under other settings: give \`file\` another path, or the settings of then`,
+        );
+      return null;
+    },
+    async append({ policy, ...run }, settings) {
+      const weights = await Promise.all(policy.variables.map(async (variable) => [...(await variable.data())]));
+      file.append({ format, settings: markOf(settings, policy), run, weights } satisfies Line);
+    },
+  };
+}
+
+/** What a run came of: its options, functions by their source, and the policy's shape. The environment has no name. */
+function markOf(settings: object, { name, fingerprint = name, variables }: TrainablePolicy): string {
+  const options = JSON.stringify(settings, (_, value: unknown) =>
+    typeof value === "function" ? String(value) : value,
+  );
+  const shapes = variables.map(({ shape }) => `[${shape}]`).join(" ");
+  return createHash("sha256").update(`${options}\n${fingerprint}\n${shapes}`).digest("hex").slice(0, 24);
+}
+
+function putWeights(policy: TrainablePolicy, weights: readonly number[][]): void {
+  for (const [i, variable] of policy.variables.entries())
+    tf.tidy(() => variable.assign(tf.tensor(weights[i]!, variable.shape)));
+}

@@ -1,0 +1,102 @@
+/** A study keeps the runs that had ended when it was stopped or killed, and goes on from them. */
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { editMenu } from "../../src/policy/index.ts";
+import { type Study, type StudyOptions, study } from "../../src/training/index.ts";
+import { menu, nameEnv } from "./fixtures.ts";
+
+const common: StudyOptions = {
+  env: nameEnv(),
+  makePolicy: () => editMenu(menu),
+  variants: { mean: { estimator: "mean", updates: 3, episodes: 8 }, literal: { estimator: "seed", updates: 3 } },
+  seeds: [1, 2],
+  evaluationEpisodes: 10,
+};
+
+/** All that is known of the runs, weights included. */
+const facts = ({ runs }: Study) => runs.map(({ policy, ...run }) => [run, [...policy.variables[0]!.dataSync()]]);
+
+/** The file's runs, by variant and seed. */
+const kept = (file: string): string[] =>
+  readFileSync(file, "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => {
+      const { run } = JSON.parse(line) as { run: { name: string; seed: number } };
+      return `${run.name} ${run.seed}`;
+    });
+
+describe("a study", () => {
+  let folder: string;
+  let straight: unknown;
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "study-"));
+    straight = facts(await study(common));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  it("that is stopped keeps the runs that had ended, and a second call trains only the others", async () => {
+    const file = join(folder, "deep", "stopped.jsonl");
+    const stop = new AbortController();
+    const onProgress = (done: number): void => {
+      if (done === 8) stop.abort(new Error("enough"));
+    };
+    await assert.rejects(study({ ...common, file, signal: stop.signal, onProgress }), { message: "enough" });
+    assert.deepEqual(kept(file), ["mean 1", "literal 1"]);
+    const told: string[] = [];
+    const again = await study({
+      ...common,
+      file,
+      onProgress: (done, total, what) => told.push(`${done}/${total} ${what}`),
+    });
+    assert.deepEqual(told.slice(0, 2), ["3/12 mean, seed 1: from the file", "6/12 literal, seed 1: from the file"]);
+    assert.match(told[2]!, /^7\/12 mean, seed 2: \d/);
+    assert.deepEqual(facts(again), straight);
+    assert.deepEqual(kept(file), ["mean 1", "literal 1", "mean 2", "literal 2"]);
+  });
+
+  it("that is killed with kill -9 again and again ends as a straight one", async () => {
+    const program = join(import.meta.dirname, "studied.ts");
+    const flags = ["--conditions=autoagent-lab-source", "--disable-warning=ExperimentalWarning"];
+    const run = (file: string | null, killAfter = Infinity) =>
+      new Promise<string[]>((resolve, reject) => {
+        const child = spawn(process.execPath, [...flags, program, ...(file ? [file] : [])], {
+          stdio: ["ignore", "pipe", "inherit"],
+        });
+        let text = "";
+        child.stdout.setEncoding("utf8").on("data", (more: string) => {
+          text += more;
+          if (text.split("\n").length > killAfter) child.kill("SIGKILL");
+        });
+        child.on("error", reject).on("close", () => resolve(text.trim().split("\n")));
+      });
+    const whole = await run(null);
+    const file = join(folder, "killed.jsonl");
+    await run(file, 7);
+    assert.ok(kept(file).length >= 1 && kept(file).length < 6, kept(file).join());
+    appendFileSync(file, '{"format":"autoagent-lab stu'); // as a kill in the middle of a write leaves it
+    await run(file, 8);
+    assert.equal((await run(file)).at(-1), whole.at(-1));
+    assert.equal(new Set(kept(file)).size, 6);
+    assert.equal(kept(file).length, 6);
+  }).timeout(60_000);
+
+  it("refuses a file of other settings, and one that is something else", async () => {
+    const file = join(folder, "other.jsonl");
+    await study({ ...common, seeds: [1], file });
+    const variants = { mean: { estimator: "mean" as const, updates: 4, episodes: 8 } };
+    await assert.rejects(study({ ...common, seeds: [1], variants, file }), {
+      message: `The study ${file} holds "mean" with seed 1 under other settings: give \`file\` another path, or the settings of then`,
+    });
+    const text = join(folder, "text.txt");
+    writeFileSync(text, "hello\nworld");
+    await assert.rejects(study({ ...common, file: text }), {
+      message: `Line 1 of ${text} is no run of a study: give \`file\` another path`,
+    });
+    assert.equal(readFileSync(text, "utf8"), "hello\nworld");
+  });
+});
