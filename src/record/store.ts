@@ -15,6 +15,7 @@ import type {
   EpisodeStart,
   EpisodeSummary,
   RecordedEpisode,
+  RecordPosition,
   StepEntry,
   StepParts,
   Verification,
@@ -43,6 +44,12 @@ export interface EpisodeRecord extends Disposable {
   genome(hash: string): Gene[];
   /** Stores a genome under its hash, which is returned; storing it again changes nothing. */
   addGenome(genome: readonly Gene[]): string;
+  /** Appends all that `work` does in one transaction: a process that is killed leaves all of it or nothing. */
+  together<T>(work: () => T): T;
+  /** Where the record ends now. */
+  position(): RecordPosition;
+  /** The hash of an entry, by its number from 1; `genesis` for 0, null for one that is not there. */
+  hashAt(entry: number): string | null;
   /** The archive of genomes, parents and scores kept in this record. */
   readonly lineage: Lineage;
   /** Checks every hash, and that the chain ends in `head` if given. */
@@ -57,6 +64,7 @@ export function openRecord(path: string, options: OpenOptions = {}): EpisodeReco
   const guard = <T>(work: () => T): T => withRecordErrors(path, lockTimeoutMs, work);
   const statements = guard(() => ({
     tail: database.prepare("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1"),
+    hashAt: database.prepare("SELECT hash FROM entries WHERE seq = ?"),
     insert: database.prepare("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)"),
     addGenome: database.prepare("INSERT INTO genomes VALUES (?, ?) ON CONFLICT DO NOTHING"),
     genome: database.prepare("SELECT genes FROM genomes WHERE hash = ?"),
@@ -67,26 +75,34 @@ export function openRecord(path: string, options: OpenOptions = {}): EpisodeReco
     parts: database.prepare("SELECT kind, body FROM entries WHERE episode = ? AND step = ? ORDER BY seq"),
   }));
 
-  /** Appends what `make` returns; it is called inside the transaction, so that what it reads stays true. */
-  const write = <T>(make: () => { entry: NewEntry; genomes?: string[]; result: T }): T =>
+  /** One transaction; within another it is part of that one. */
+  const together = <T>(work: () => T): T =>
     guard(() => {
       if (readOnly) throw new RecordFailure({ kind: "read-only", path });
+      if (database.isTransaction) return work();
       database.exec("BEGIN IMMEDIATE");
       try {
-        const { entry, genomes = [], result } = make();
-        for (const text of genomes) statements.addGenome.run(sha256(text), text);
-        const tail = statements.tail.get() as { seq: number; hash: string } | undefined;
-        const { kind, episode, step } = entry;
-        const body = canonicalJson(entry.body, kind);
-        const timings = canonicalJson(entry.timings ?? {}, "timings");
-        const row = { seq: (tail?.seq ?? 0) + 1, kind, episode, step, body, timings };
-        statements.insert.run(row.seq, kind, episode, step, body, timings, entryHash(tail?.hash ?? genesis, row));
+        const result = work();
         database.exec("COMMIT");
         return result;
       } catch (error) {
         if (database.isTransaction) database.exec("ROLLBACK");
         throw error;
       }
+    });
+
+  /** Appends what `make` returns; it is called inside the transaction, so that what it reads stays true. */
+  const write = <T>(make: () => { entry: NewEntry; genomes?: string[]; result: T }): T =>
+    together(() => {
+      const { entry, genomes = [], result } = make();
+      for (const text of genomes) statements.addGenome.run(sha256(text), text);
+      const tail = statements.tail.get() as { seq: number; hash: string } | undefined;
+      const { kind, episode, step } = entry;
+      const body = canonicalJson(entry.body, kind);
+      const timings = canonicalJson(entry.timings ?? {}, "timings");
+      const row = { seq: (tail?.seq ?? 0) + 1, kind, episode, step, body, timings };
+      statements.insert.run(row.seq, kind, episode, step, body, timings, entryHash(tail?.hash ?? genesis, row));
+      return result;
     });
 
   const lastId = (): number => Number(statements.lastEpisode.get()?.id ?? 0);
@@ -188,6 +204,14 @@ export function openRecord(path: string, options: OpenOptions = {}): EpisodeReco
       }),
     genome,
     addGenome,
+    together,
+    position: () =>
+      guard(() => {
+        const { seq = 0, hash = genesis } = (statements.tail.get() ?? {}) as { seq?: number; hash?: string };
+        return { entries: seq, episodes: lastId(), head: hash };
+      }),
+    hashAt: (entry) =>
+      guard(() => (entry === 0 ? genesis : ((statements.hashAt.get(entry)?.hash as string | undefined) ?? null))),
     lineage: createLineage({ database, write, addGenome, genome, guard }),
     verify: ({ head } = {}) => verifyChain(database, { path, ...(head !== undefined && { head }) }),
     close: () => {

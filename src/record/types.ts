@@ -120,3 +120,12 @@ export interface Verification {
   /** The first entry that is not as it was written. */
   broken: { entry: number; reason: string } | null;
 }
+
+/** Where a record ended at some moment: what comes later is appended behind it. */
+export interface RecordPosition {
+  /** The number of the last entry, 0 for none, and its hash. */
+  entries: number;
+  head: string;
+  /** The last episode's id, 0 for none. */
+  episodes: number;
+}

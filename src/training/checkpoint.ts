@@ -9,6 +9,7 @@ import { createHash } from "node:crypto";
 import { rename, writeFile } from "node:fs/promises";
 import { ModelFailure, type NamedTensor, packSafetensors, readSafetensorsHeader, readTensor } from "../model/index.ts";
 import { type TrainablePolicy, tf } from "../policy/index.ts";
+import type { RecordPosition } from "../record/index.ts";
 import type { BaselineState } from "./baseline.ts";
 import type { Estimator, LearningEstimator } from "./estimators.ts";
 
@@ -16,7 +17,9 @@ import type { Estimator, LearningEstimator } from "./estimators.ts";
 export type CheckpointError =
   | { kind: "corrupt"; path: string; reason: string }
   | { kind: "version"; path: string; version: unknown }
-  | { kind: "other"; what: string; expected: string; found: string };
+  | { kind: "other"; what: string; expected: string; found: string }
+  | { kind: "record"; path: string; entry: number; expected: string; found: string | null }
+  | { kind: "unrecorded"; entries: number };
 
 /** Thrown for a checkpoint that cannot be used; `detail` says why. */
 export class CheckpointFailure extends Error {
@@ -54,6 +57,8 @@ export interface Checkpoint {
   /** What the weights stand on, where the policy says; empty in files from before this was kept. */
   fixed: SavedTensor[];
   about: { readonly [name: string]: unknown };
+  /** Where the run's record ended; null if it is not recorded. Absent in files of older versions. */
+  record?: RecordPosition | null;
 }
 
 /** The text of each error, in one place. */
@@ -65,6 +70,10 @@ export function describeCheckpointError(error: CheckpointError): string {
       return `The checkpoint ${error.path} has version ${String(error.version)}, this library reads version 1`;
     case "other":
       return `The checkpoint is of another run: its ${error.what} is ${error.found}, expected ${error.expected}`;
+    case "record":
+      return `The record ${error.path} is not the one that the checkpoint's run was recorded in: its entry ${error.entry} is ${error.found ?? "not there"}, expected ${error.expected}`;
+    case "unrecorded":
+      return `The checkpoint's run was recorded up to entry ${error.entries}: give \`record\` that file, or set \`record\` of the checkpoint to null to go on without`;
     default:
       return error satisfies never;
   }
@@ -114,7 +123,7 @@ export async function takeCheckpoint(
   optimizer: tf.Optimizer,
   estimator: Estimator,
   { seed, optimizer: kind }: Pick<Checkpoint, "seed" | "optimizer">,
-  position: Pick<Checkpoint, "update" | "lived">,
+  position: Pick<Checkpoint, "update" | "lived" | "record">,
 ): Promise<Checkpoint> {
   const { accBeta1, accBeta2 } = optimizer as unknown as Betas;
   const betas = [accBeta1, accBeta2].filter((beta) => beta !== undefined);

@@ -1,11 +1,12 @@
 /**
  * Writes a run's figures as it goes: JSON lines, and event files that TensorBoard opens. Each update is on disk before the
- * next begins. Format: TFRecord with masked CRC-32C, and the messages Event and Summary of TensorFlow's event.proto and
+ * next begins, and once: a run that goes on from a checkpoint cuts off what it is about to write again. Format: TFRecord with masked CRC-32C, and the messages Event and Summary of TensorFlow's event.proto and
  * summary.proto, of which a dozen bytes are needed. Not here: which figures (`metrics.ts`).
  */
 
 import { appendFileSync, mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import { type LinesFile, openLines } from "./lines.ts";
 import { metricsOf } from "./metrics.ts";
 import type { Update } from "./reinforce.ts";
 
@@ -21,32 +22,54 @@ export interface LogOptions {
 export function logTo({ jsonl, tensorboard }: LogOptions): (update: Update) => void {
   if (jsonl === undefined && tensorboard === undefined)
     throw new TypeError("Expected `jsonl` or `tensorboard` to be a path, got neither");
-  if (jsonl !== undefined) {
-    mkdirSync(dirname(jsonl), { recursive: true });
-    appendFileSync(jsonl, "");
-  }
+  const lines = jsonl === undefined ? null : openLines(jsonl);
   const events = tensorboard === undefined ? null : openEvents(tensorboard);
-  return (update) => {
+  let first = true;
+  return (done) => {
+    const { update, run, resumed } = done;
     const time = Date.now() / 1000;
-    const metrics = metricsOf(update);
-    if (jsonl !== undefined) appendFileSync(jsonl, `${JSON.stringify({ update: update.update, time, ...metrics })}\n`);
-    events?.(update.update, time, metrics);
+    if (first && resumed) {
+      lines?.drop(outdated(lines, done));
+      events?.restart(update, time);
+    }
+    first = false;
+    const metrics = metricsOf(done);
+    lines?.append({ update, time, run, ...metrics });
+    events?.write(update, time, metrics);
   };
 }
 
-type WriteEvent = (step: number, time: number, metrics: { [name: string]: number | null }) => void;
+/** How many lines at the end are of this run and of updates that it makes again. */
+function outdated({ values }: LinesFile, { update, run }: Update): number {
+  const kept = values.findLastIndex((value) => {
+    const line = value as { update?: unknown; run?: unknown } | null;
+    return !(line?.run === run && typeof line.update === "number" && line.update >= update);
+  });
+  return values.length - 1 - kept;
+}
+
+interface EventFile {
+  write(step: number, time: number, metrics: { [name: string]: number | null }): void;
+  /** Says that the run goes on at this step: what stands in earlier files from there on counts no more. */
+  restart(step: number, time: number): void;
+}
 
 /** Begins an event file; a run that is resumed begins another in the same folder, which TensorBoard reads as one. */
-function openEvents(folder: string): WriteEvent {
+function openEvents(folder: string): EventFile {
   mkdirSync(folder, { recursive: true });
-  const path = join(folder, `events.out.tfevents.${Math.floor(Date.now() / 1000)}.${process.pid}.autoagent-lab`);
-  appendFileSync(path, record(Buffer.concat([double(1, Date.now() / 1000), bytes(3, Buffer.from("brain.Event:2"))])));
-  return (step, time, metrics) => {
-    const values = Object.entries(metrics)
-      .filter((entry): entry is [string, number] => entry[1] !== null && Number.isFinite(entry[1]))
-      .map(([name, value]) => bytes(1, Buffer.concat([bytes(1, Buffer.from(name)), float(2, value)])));
-    const summary = bytes(5, Buffer.concat(values));
-    appendFileSync(path, record(Buffer.concat([double(1, time), whole(2, step), summary])));
+  // TensorBoard reads files in the order of their names: to the millisecond, so that a resumed run's comes later.
+  const path = join(folder, `events.out.tfevents.${(Date.now() / 1000).toFixed(3)}.${process.pid}.autoagent-lab`);
+  const append = (...fields: Buffer[]): void => appendFileSync(path, record(Buffer.concat(fields)));
+  append(double(1, Date.now() / 1000), bytes(3, Buffer.from("brain.Event:2")));
+  return {
+    write(step, time, metrics) {
+      const values = Object.entries(metrics)
+        .filter((entry): entry is [string, number] => entry[1] !== null && Number.isFinite(entry[1]))
+        .map(([name, value]) => bytes(1, Buffer.concat([bytes(1, Buffer.from(name)), float(2, value)])));
+      append(double(1, time), whole(2, step), bytes(5, Buffer.concat(values)));
+    },
+    // SessionLog with status START.
+    restart: (step, time) => append(double(1, time), whole(2, step), bytes(7, whole(1, 1))),
   };
 }
 

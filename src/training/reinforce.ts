@@ -19,12 +19,16 @@ import { type Checkpoint, restoreCheckpoint, takeCheckpoint, writeCheckpoint } f
 import { findEstimator } from "./estimators.ts";
 import { callLoss, policyGradientLoss } from "./loss.ts";
 import { openPanel } from "./panel.ts";
+import { openRecorder, type RunRecorder, runOf } from "./recorder.ts";
 import { rateAt, type Settings, type TrainOptions, withDefaults } from "./settings.ts";
 
 /** What an update did, and the episodes it learned from. */
 export interface Update {
   /** From 0. */
   update: number;
+  /** What tells this run from another, and whether it goes on from a checkpoint. */
+  run: string;
+  resumed: boolean;
   /** Episodes lived so far, this update's included. */
   lived: number;
   episodes: Episode[];
@@ -73,15 +77,19 @@ export async function* train(options: TrainOptions): AsyncGenerator<Update, void
   const size = policy.variables.reduce((sum, variable) => sum + variable.size, 0);
   const backend = await prepareBackend({ ...(settings.backend && { backend: settings.backend }), size });
   const estimate = findEstimator(settings.estimator);
+  const recorder = await openRecorder(settings);
   const optimizer =
     settings.optimizer === "adam" ? tf.train.adam(settings.learningRate) : tf.train.sgd(settings.learningRate);
   const panel = openPanel(settings);
+  const stateAt = (update: number, lived: number) =>
+    takeCheckpoint(policy, optimizer, estimate, settings, { update, lived, record: recorder?.position() ?? null });
   try {
     if (resume) await restoreCheckpoint(resume, policy, optimizer, estimate, settings);
+    else if (settings.save !== undefined) await writeCheckpoint(settings.save, await stateAt(0, 0));
     for (let update = resume?.update ?? 0, lived = resume?.lived ?? 0; update < updates; update++) {
       if (signal?.aborted) return;
       const began = performance.now();
-      const collected = await playEpisodes(settings, update);
+      const collected = await playEpisodes(settings, update, recorder);
       const played = performance.now();
       lived += collected.length;
       const { scored, masked } = sortOut(collected);
@@ -91,6 +99,8 @@ export async function* train(options: TrainOptions): AsyncGenerator<Update, void
       const soFar = lived;
       const done: Update = {
         update,
+        run: runOf(settings),
+        resumed: resume !== undefined,
         lived,
         episodes: scored,
         advantages,
@@ -100,11 +110,12 @@ export async function* train(options: TrainOptions): AsyncGenerator<Update, void
         seconds: { rollout: (played - began) / 1000, update: (performance.now() - played) / 1000 },
         probabilities: policy.probabilities?.() ?? null,
         backend,
-        checkpoint: () => takeCheckpoint(policy, optimizer, estimate, settings, { update: update + 1, lived: soFar }),
+        checkpoint: () => stateAt(update + 1, soFar),
       };
-      if (settings.save !== undefined) await writeCheckpoint(settings.save, await done.checkpoint());
       await panel?.show(done);
+      // Logs come before the checkpoint: what is logged twice is cut when the run goes on, what is not logged is lost.
       await onUpdate?.(done);
+      if (settings.save !== undefined) await writeCheckpoint(settings.save, await done.checkpoint());
       for (const { steps } of scored) for (const { action } of steps) delete action.trace;
       yield done;
     }
@@ -112,19 +123,25 @@ export async function* train(options: TrainOptions): AsyncGenerator<Update, void
     if (!signal?.aborted) throw error;
   } finally {
     panel?.close();
+    recorder?.close();
     optimizer.dispose();
   }
 }
 
 /** Collect: this update's episodes. Every draw is named by (seed, update, episode, step). */
-function playEpisodes({ env, policy, episodes, group, seed, concurrency, signal }: Settings, update: number) {
-  return collect(env, policy, {
+async function playEpisodes(settings: Settings, update: number, recorder: RunRecorder | null): Promise<Episode[]> {
+  const { env, policy, episodes, group, seed, concurrency, signal } = settings;
+  recorder?.begin(update);
+  const collected = await collect(recorder?.env ?? env, policy, {
     episodes,
     group,
     seed: createRandom(seed, "update", update).integer(2 ** 31),
+    ...recorder?.hooks,
     ...(concurrency !== undefined && { concurrency }),
     ...(signal && { signal }),
   });
+  recorder?.commit(update, collected);
+  return collected;
 }
 
 /** Leaves out what says nothing about the policy: faults of the sandbox, and episodes with a reward that is no number. */

@@ -3,6 +3,7 @@
 import { stopSignal } from "../display/index.ts";
 import type { Environment } from "../environment/index.ts";
 import type { TrainablePolicy } from "../policy/index.ts";
+import type { EpisodeRecord } from "../record/index.ts";
 import type { BackendName } from "./backend.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { Estimator, EstimatorName } from "./estimators.ts";
@@ -51,9 +52,14 @@ export interface TrainOptions {
   backend?: BackendName;
   /** A live panel in the notebook. @default true where a notebook's `display` is at hand */
   panel?: boolean;
-  /** Called after each update, before it is handed out: loggers, evaluation. */
+  /** Called after each update, before it is saved and handed out: loggers, evaluation. */
   onUpdate?: (update: import("./reinforce.ts").Update) => void | Promise<void>;
-  /** A file that holds the state after the last whole update: what `resume: await readCheckpoint(path)` goes on from. */
+  /**
+   * Appends the lives of each update to this record when they have ended: an open one, or the path of one. A checkpoint
+   * holds where it ended; a run that goes on needs the same record, and leaves out what is in it already.
+   */
+  record?: EpisodeRecord | string;
+  /** A file that holds the state after the last whole update, at first that before any: what `resume: await readCheckpoint(path)` goes on from. */
   save?: string;
   /** Ends training at once; what was learned stays. @default a notebook's stop button */
   signal?: AbortSignal;
@@ -61,7 +67,7 @@ export interface TrainOptions {
   resume?: Checkpoint;
 }
 
-type Optional = "save" | "signal" | "resume" | "backend" | "panel" | "onUpdate" | "concurrency";
+type Optional = "save" | "record" | "signal" | "resume" | "backend" | "panel" | "onUpdate" | "concurrency";
 
 /** Options with their defaults. */
 export type Settings = Required<Omit<TrainOptions, Optional | "loss">> & Pick<TrainOptions, Optional | "loss">;

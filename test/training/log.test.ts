@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { editMenu } from "../../src/policy/index.ts";
-import { logTo, metricsOf, train, type Update } from "../../src/training/index.ts";
+import { type Checkpoint, logTo, metricsOf, type TrainOptions, train, type Update } from "../../src/training/index.ts";
 import { crc32c } from "../../src/training/log.ts";
 import { testPython } from "../support.ts";
 import { menu, nameEnv } from "./fixtures.ts";
@@ -64,6 +64,41 @@ json.dump(out, sys.stdout)`;
           `${name}: ${found[2]}, ${value}`,
         );
       }
+  });
+
+  it("have each update once when a run goes on from an earlier checkpoint, and leave other runs alone", async function () {
+    this.timeout(60_000);
+    const jsonl = join(folder, "on.jsonl");
+    const tensorboard = join(folder, "on");
+    const policy = editMenu(menu);
+    const checkpoints: Checkpoint[] = [];
+    const learn = async (options: Partial<TrainOptions>): Promise<void> => {
+      const onUpdate = logTo({ jsonl, ...(options.seed === undefined && { tensorboard }) });
+      for await (const { checkpoint } of train({
+        ...{ env: nameEnv(), policy, updates: 4, episodes: 6, seed: 1, onUpdate, ...options },
+      }))
+        checkpoints.push(await checkpoint());
+    };
+    await learn({ seed: 2, updates: 3 });
+    checkpoints.length = 0;
+    await learn({});
+    appendFileSync(jsonl, '{"update":4,"tim');
+    await learn({ resume: checkpoints[1]!, updates: 6 });
+    policy.dispose();
+    const lines = readFileSync(jsonl, "utf8").split("\n").slice(0, -1);
+    assert.deepEqual(
+      lines.map((line) => (JSON.parse(line) as { update: number }).update),
+      [0, 1, 2, 0, 1, 2, 3, 4, 5],
+    );
+    const read = `
+import json, sys
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+a = EventAccumulator(sys.argv[1])
+a.Reload()
+json.dump([e.step for e in a.Scalars("episode/return")], sys.stdout)`;
+    const done = spawnSync(testPython(this), ["-c", read, tensorboard], { encoding: "utf8" });
+    assert.equal(done.status, 0, done.stderr);
+    assert.deepEqual(JSON.parse(done.stdout), [0, 1, 2, 3, 4, 5]);
   });
 
   it("have a line in docs/metrics.md for every name", async () => {

@@ -1,0 +1,222 @@
+/** What a run leaves behind, its record and its logs, is the same whether it was killed on the way or not. */
+
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SurvivalEnv } from "../../src/environment/index.ts";
+import { editMenu } from "../../src/policy/index.ts";
+import { type EpisodeRecord, openRecord, recording, replay } from "../../src/record/index.ts";
+import type { Episode } from "../../src/rollout/index.ts";
+import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
+import { type Checkpoint, readCheckpoint, type TrainOptions, train } from "../../src/training/index.ts";
+import { testPython } from "../support.ts";
+import { nameEnv } from "./fixtures.ts";
+
+const updates = 10;
+const episodes = 6;
+
+/** Runs `recorded.ts`; kills it so many milliseconds after it has begun. Resolves with what it printed. */
+function run(folder: string, killAfterMs = Infinity): Promise<string[]> {
+  const program = join(import.meta.dirname, "recorded.ts");
+  const flags = ["--conditions=autoagent-lab-source", "--disable-warning=ExperimentalWarning"];
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...flags, program, folder, String(updates)], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let text = "";
+    child.stdout.setEncoding("utf8").on("data", (more: string) => {
+      if (text === "" && killAfterMs < Infinity) setTimeout(() => child.kill("SIGKILL"), killAfterMs);
+      text += more;
+    });
+    child.on("error", reject).on("close", () => resolve(text.trim().split("\n")));
+  });
+}
+
+/** The lives of a record, in order: everything but times. */
+const livesOf = (record: EpisodeRecord) =>
+  record.episodes().map(({ id, complete, verdict, labels }) => ({
+    ...{ id, complete, verdict, labels },
+    digest: record.episode(id).digest,
+  }));
+
+type Line = { [name: string]: unknown };
+const linesOf = (folder: string): Line[] =>
+  readFileSync(join(folder, "run.jsonl"), "utf8")
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Line);
+
+/** A line without what the clock decides. */
+const timeless = (line: Line): Line =>
+  Object.fromEntries(Object.entries(line).filter(([name]) => name !== "time" && !name.startsWith("speed/")));
+
+describe("a run that is killed with kill -9 at random instants, and goes on each time", () => {
+  let folder: string;
+  let straight: string;
+  let killed: string;
+  let ends: (string | undefined)[];
+  const instants: number[] = [];
+
+  before(async function () {
+    this.timeout(120_000);
+    folder = mkdtempSync(join(tmpdir(), "recorder-"));
+    straight = join(folder, "straight");
+    killed = join(folder, "killed");
+    for (const one of [straight, killed]) mkdirSync(one);
+    const began = performance.now();
+    const whole = await run(straight);
+    const each = (performance.now() - began) / 4;
+    for (let i = 0; i < 4; i++) {
+      instants.push(Math.round(Math.random() * each));
+      const out = await run(killed, instants.at(-1));
+      // As a kill in the middle of a write leaves it.
+      if (i === 1) appendFileSync(join(killed, "run.jsonl"), '{"update":3,"ti');
+      if (out.length > updates) break;
+    }
+    ends = [whole.at(-1), (await run(killed)).at(-1)];
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  const after4 = () => `killed after ${instants.join(", ")} ms`;
+
+  it("ends with the same weights", () => {
+    assert.match(ends[0]!, /^\[/);
+    assert.equal(ends[1], ends[0], after4());
+  });
+
+  it("has every life in its record once, in order, equal to a straight run's", async () => {
+    using one = openRecord(join(straight, "run.record"), { readOnly: true });
+    using other = openRecord(join(killed, "run.record"), { readOnly: true });
+    const lives = livesOf(one);
+    assert.equal(lives.length, updates * episodes);
+    assert.deepEqual(
+      lives.map(({ labels }) => labels.update),
+      lives.map((_, i) => Math.floor(i / episodes)),
+    );
+    assert.deepEqual(livesOf(other), lives, after4());
+    for (const [record, at] of [
+      [one, straight],
+      [other, killed],
+    ] as const) {
+      const { record: position } = await readCheckpoint(join(at, "run.safetensors"));
+      assert.deepEqual(position, record.position());
+      const found = record.verify({ head: position!.head });
+      assert.deepEqual([found.ok, found.entries], [true, position!.entries]);
+    }
+  });
+
+  it("has every update in its JSON lines once, in order, with a straight run's figures", () => {
+    const lines = linesOf(killed);
+    assert.deepEqual(
+      lines.map(({ update }) => update),
+      Array.from({ length: updates }, (_, i) => i),
+      after4(),
+    );
+    assert.deepEqual(lines.map(timeless), linesOf(straight).map(timeless));
+  });
+
+  it("has every update once in what TensorBoard makes of its event files", function () {
+    const read = `
+import json, sys
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+a = EventAccumulator(sys.argv[1], size_guidance={"scalars": 0, "tensors": 0})
+a.Reload()
+t = a.Tags()
+tags = t["scalars"]
+json.dump({tag: [[e.step, e.value] for e in a.Scalars(tag)] for tag in tags}, sys.stdout)`;
+    const done = spawnSync(testPython(this), ["-c", read, join(killed, "events")], { encoding: "utf8" });
+    assert.equal(done.status, 0, done.stderr);
+    const courses = JSON.parse(done.stdout) as { [tag: string]: [number, number][] };
+    const expected = linesOf(killed).map((line) => [line.update, Math.fround(line["episode/survival"] as number)]);
+    assert.deepEqual(courses["episode/survival"], expected, after4());
+    assert.ok(Object.keys(courses).length > 15);
+  }).timeout(60_000);
+});
+
+describe("the record of a run", () => {
+  let folder: string;
+  let sandbox: Sandbox;
+  const path = (name: string) => join(folder, name);
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "recorder-"));
+    sandbox = await createSandbox({ workers: 1 });
+  });
+  after(async () => {
+    await sandbox.dispose();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** Trains, and gives the checkpoint after each update. */
+  async function learn(
+    options: Partial<TrainOptions>,
+  ): Promise<{ checkpoints: Checkpoint[]; ids: number[][]; lives: Episode[] }> {
+    const policy = editMenu();
+    const checkpoints: Checkpoint[] = [];
+    const ids: number[][] = [];
+    const lives: Episode[] = [];
+    const env = new SurvivalEnv({ maxSteps: 3, sandbox });
+    for await (const update of train({ env, policy, episodes: 4, seed: 3, updates: 3, ...options })) {
+      checkpoints.push(await update.checkpoint());
+      ids.push(update.episodes.map(({ recorded }) => recorded!));
+      lives.push(...update.episodes);
+    }
+    policy.dispose();
+    return { checkpoints, ids, lives };
+  }
+
+  it("holds what a replay needs, rewards and draws of each step, and each episode knows its id", async () => {
+    const { ids, lives } = await learn({ record: path("one.record") });
+    assert.deepEqual(ids.flat(), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    using record = openRecord(path("one.record"));
+    for (const { recorded, steps } of lives) {
+      const { list, labels } = record.episode(recorded!);
+      assert.deepEqual([labels.policy, labels.seed, labels.update], ["edit menu", 3, Math.floor((recorded! - 1) / 4)]);
+      assert.deepEqual(
+        list.map(({ program, parts }) => [program, parts.rewards, parts.logProbs, parts.tokens]),
+        steps.map(({ action, rewards }) => [
+          action.program,
+          rewards,
+          [action.logProb],
+          { output: 1, ids: [action.choice] },
+        ]),
+      );
+    }
+    for (const id of [1, 7, 12]) assert.equal((await replay(record, id, sandbox)).agrees, true);
+  }).timeout(30_000);
+
+  it("goes on from any earlier checkpoint without a life twice, beside what others append to it", async () => {
+    const file = path("two.record");
+    const { checkpoints, ids } = await learn({ record: file });
+    {
+      using record = openRecord(file);
+      const life = await recording(sandbox, record).open();
+      await life.close();
+    }
+    const again = await learn({ record: file, resume: checkpoints[0]!, updates: 4 });
+    assert.deepEqual(again.ids.slice(0, 2), ids.slice(1));
+    assert.deepEqual(again.ids[2], [14, 15, 16, 17]);
+    using record = openRecord(file);
+    assert.equal(record.episodes().length, 17);
+    assert.equal(record.verify().ok, true);
+  }).timeout(30_000);
+
+  it("is asked for when a recorded run goes on, and is refused when it is another", async () => {
+    const { checkpoints } = await learn({ record: path("three.record"), updates: 1 });
+    const { entries, head } = checkpoints[0]!.record!;
+    const resume = checkpoints[0]!;
+    await assert.rejects(learn({ resume, updates: 2 }), {
+      name: "CheckpointFailure",
+      message: `The checkpoint's run was recorded up to entry ${entries}: give \`record\` that file, or set \`record\` of the checkpoint to null to go on without`,
+    });
+    const other = path("other.record");
+    await assert.rejects(learn({ resume, updates: 2, record: other }), {
+      message: `The record ${other} is not the one that the checkpoint's run was recorded in: its entry ${entries} is not there, expected ${head}`,
+    });
+    await learn({ resume: { ...resume, record: null }, updates: 2 });
+    await assert.rejects(learn({ env: nameEnv(), record: path("none.record") }), {
+      message: "This environment has no sandbox whose lives could be recorded: leave `record` out",
+    });
+  }).timeout(30_000);
+});
