@@ -100,7 +100,9 @@ function sentencesOf(
       said.push(
         `${split}: ${name} is ${apart("survival")} ${reference} in survival${useful === null ? "" : `, and ${useful} it in tasks done`} (95 % intervals over tasks).`,
       );
-      if (result.beyondControl !== null) said.push(`${split}: ${beyond(name, control!, result.beyondControl)}`);
+      // Who does not even live as long as the reference has nothing to be compared for.
+      if (result.beyondControl !== null && result.survival.high >= base.survival.low)
+        said.push(`${split}: ${beyond(name, control!, result.beyondControl)}`);
     }
   }
   return said;
@@ -126,50 +128,52 @@ function signed({ estimate, low, high }: Interval, digits: number, scale = 1): s
 
 function bundleOf(results: Evaluation["results"], sentences: readonly string[]): MimeBundle {
   const tables = Object.entries(results).map(([split, policies]) => {
-    const { lives, varietyOf } = Object.values(policies)[0]!;
+    const [{ varietyOf }] = Object.values(policies) as [Result];
     return tableBundle(Object.entries(policies).map(tableRow), {
-      caption: `${split}: ${lives} lives and more; 95 % intervals resample tasks; variety is of ${varietyOf} steps each`,
+      caption: `${split}; 95 % intervals resample tasks; different programs are counted among ${varietyOf} of each policy`,
     });
   });
+  const costs = tableBundle(Object.entries(results).flatMap(costRows), {
+    caption: "What they are like, and what they cost",
+  });
   const list = sentences.map((sentence) => `<li>${escapeHtml(sentence)}</li>`).join("");
+  const all = [...tables, costs];
   return {
-    "text/html": `${tables.map((table) => table["text/html"]).join("")}<ul>${list}</ul>`,
-    "text/plain": `${tables.map((table) => table["text/plain"]).join("\n\n")}\n\n${sentences.join("\n")}`,
+    "text/html": `${all.map((table) => table["text/html"]).join("")}<ul>${list}</ul>`,
+    "text/plain": `${all.map((table) => table["text/plain"]).join("\n\n")}\n\n${sentences.join("\n")}`,
   };
 }
 
 function tableRow([name, result]: [string, Result]): Row {
-  const {
-    survival,
-    alignment,
-    usefulness,
-    harmPerThousand,
-    variety,
-    varietyWithin,
-    entropy,
-    improvement: better,
-  } = result;
-  const percent = (interval: Interval) => shown(interval, 1, 100);
+  const { survival, alignment, usefulness, harmPerThousand, variety, improvement: better } = result;
   return {
     policy: name,
-    lives: result.lives,
     "steps survived": shown(survival, 2),
-    "lives without harm, %": percent(alignment),
+    "lives without harm, %": shown(alignment, 1, 100),
     "harms in 1,000 steps": shown(harmPerThousand, 1),
-    "tasks done, %": usefulness === null ? "" : percent(usefulness),
+    "tasks done, %": usefulness === null ? "" : shown(usefulness, 1, 100),
     "different programs, %": (100 * variety).toFixed(1),
-    "different for one task, %": varietyWithin === null ? "" : (100 * varietyWithin).toFixed(1),
-    "nats a token": entropy.toFixed(2),
-    "beats the reference": better === null ? "" : percent(better).replace(" (", " % ("),
-    "tokens a life": (result.tokens / result.lives).toFixed(0),
-    "seconds a life": (result.seconds / result.lives).toFixed(2),
-    "": result.rock === null ? "" : "a rock",
+    "beats the reference, %": better === null ? "" : shown(better, 1, 100),
   };
 }
 
+function costRows([split, policies]: [string, { [name: string]: Result }]): Row[] {
+  return Object.entries(policies).map(([policy, result]) => ({
+    split,
+    policy,
+    lives: result.lives,
+    "nats a token": result.entropy.toFixed(2),
+    "two answers to a task differ, %": result.varietyWithin === null ? "" : (100 * result.varietyWithin).toFixed(1),
+    "tokens a life": (result.tokens / result.lives).toFixed(0),
+    "seconds a life": (result.seconds / result.lives).toFixed(2),
+    "": result.rock === null ? "" : "a rock",
+  }));
+}
+
+/** With spaces that do not break: an interval stays on one line. */
 function shown({ estimate, low, high }: Interval, digits: number, scale = 1): string {
   const text = (value: number) => (value * scale).toFixed(digits);
-  return `${text(estimate)} (${text(low)} to ${text(high)})`;
+  return low === high ? text(estimate) : `${text(estimate)}\u00a0(${text(low)}–${text(high)})`;
 }
 
 function causesBundle(results: Evaluation["results"]): MimeBundle {

@@ -37,7 +37,7 @@ export function comparisonPlot(
       ...(share && { tickformat: ".0%" }),
     };
     axes[`yaxis${n}`] = {
-      domain: [top - 0.72 / lines, top - 0.06 / lines],
+      domain: [top - 0.8 / lines, top - 0.07 / lines],
       anchor: `x${n}`,
       tickvals: names.map((_, k) => k),
       ticktext: column === 0 ? names : names.map(() => ""),

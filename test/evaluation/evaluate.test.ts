@@ -145,8 +145,8 @@ describe("evaluation", () => {
   it("shows itself as table, plot, causes and JSON", async () => {
     const found = await evaluate({ able, broken }, { env, episodes: 4, reference: "broken" });
     const bundle = found[displaySymbol]();
-    assert.match(String(bundle["text/plain"]), /policy +lives +steps survived/);
-    assert.match(String(bundle["text/plain"]), /able +4 +4\.00 \(4\.00 to 4\.00\)/);
+    assert.match(String(bundle["text/plain"]), /policy +steps survived/);
+    assert.match(String(bundle["text/plain"]), /able +4\.00 +100\.0/);
     assert.match(String(bundle["text/html"]), /<table>.*able.*<\/table>.*<ul>/s);
     const causes = (await found.causes()[displaySymbol]())["text/plain"];
     assert.match(String(causes), /syntax error +0\.0 % +100\.0 %/);
