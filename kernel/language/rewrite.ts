@@ -9,6 +9,7 @@ import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
 import MagicString from "magic-string";
 import { parseSync } from "oxc-parser";
 import { transformSync } from "oxc-transform";
+import { lower, needsLowering } from "./lower.ts";
 import { namesOf } from "./pattern.ts";
 
 /** A cell, ready to run. */
@@ -44,19 +45,11 @@ export function prepareCell(source: string, id: number): PreparedCell {
   const parsed = parseSync("cell.ts", source, { lang: "ts", sourceType: "module" });
   const [wrong] = parsed.errors;
   if (wrong !== undefined) throw syntaxError(source, wrong.message, wrong.labels[0]?.start ?? 0);
-  const stripped = transformSync("cell.ts", source, {
-    lang: "ts",
-    sourceType: "module", // or a cell whose only await is `for await`, or that says `using`, is taken for a script
-    sourcemap: true,
-    target: "esnext",
-    typescript: { onlyRemoveTypeImports: true },
-  });
-  const [failed] = stripped.errors;
-  if (failed !== undefined) throw syntaxError(source, failed.message, failed.labels[0]?.start ?? 0);
+  const typed = parsed.program.body as unknown as Node[];
+  const stripped = needsLowering(source, parsed.program) ? lowered(source, typed) : strip(source);
   const { program } = parseSync("cell.js", stripped.code, { lang: "js", sourceType: "module" });
   const text = new MagicString(stripped.code);
-  const rewriter = new Rewriter(text, stripped.code);
-  const typed = parsed.program.body as unknown as Node[];
+  const rewriter = new Rewriter(text, stripped.code, stripped.using);
   // An enum's code may end in an expression; only the cell's own last expression is shown.
   rewriter.top(program.body as unknown as Node[], typed.at(-1)?.type === "ExpressionStatement");
   // An enum or a namespace adds to what has its name already: in a new cell it begins anew.
@@ -77,6 +70,35 @@ export function prepareCell(source: string, id: number): PreparedCell {
   };
 }
 
+interface Stripped {
+  code: string;
+  map: unknown;
+  using: ReadonlyMap<string, string>;
+}
+
+function strip(source: string): Stripped {
+  const { code, map, errors } = transformSync("cell.ts", source, {
+    lang: "ts",
+    sourceType: "module", // or a cell whose only await is `for await`, or that says `using`, is taken for a script
+    sourcemap: true,
+    target: "esnext",
+    typescript: { onlyRemoveTypeImports: true },
+  });
+  const [failed] = errors;
+  if (failed !== undefined) throw syntaxError(source, failed.message, failed.labels[0]?.start ?? 0);
+  return { code, map, using: new Map() };
+}
+
+function lowered(source: string, body: Node[]): Stripped {
+  try {
+    return lower(source, body, { directory: process.cwd() });
+  } catch (cause) {
+    throw new Error(`Decorators need the TypeScript compiler, which did not start: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
 /** The name under which code runs, as stack traces show it. */
 export function cellName(id: number): string {
   return `cell-${id}.ts`;
@@ -92,11 +114,13 @@ class Rewriter {
   readonly names = new Set<string>();
   readonly #text: MagicString;
   readonly #code: string;
+  readonly #using: ReadonlyMap<string, string>;
   #hoistTo = 0;
 
-  constructor(text: MagicString, code: string) {
+  constructor(text: MagicString, code: string, using: ReadonlyMap<string, string>) {
     this.#text = text;
     this.#code = code;
+    this.#using = using;
   }
 
   top(body: Node[], showLast: boolean): void {
@@ -104,7 +128,7 @@ class Rewriter {
       this.#inside(node);
       if (node.type !== "VariableDeclaration") this.#nestedVars(node, null);
     }
-    const last = showLast ? body.at(-1) : undefined;
+    const last = showLast ? body.findLast((node) => node.type !== "ExportNamedDeclaration") : undefined;
     for (const node of body) this.#statement(node, node === last);
   }
 
@@ -174,11 +198,12 @@ class Rewriter {
   }
 
   #variables(node: Node, place: "top" | "block" | "head" = "top"): void {
-    if (node.kind === "using" || node.kind === "await using") return; // belongs to its block: V8 keeps it as it is
     const list = node.declarations as Node[];
+    const kind = this.#using.get((list[0]!.id as Node).name as string) ?? (node.kind as string);
     for (const { id } of list) for (const name of namesOf(id as Node)) this.names.add(name);
     this.#text.remove(node.start, list[0]!.start);
     const targets = list.map((one) => one.id as Node);
+    if (kind.endsWith("using") && place === "top") return this.#resources(list, kind);
     for (const [i, { init, start, end }] of list.entries()) {
       const id = targets[i]!;
       if (!init) {
@@ -189,6 +214,14 @@ class Rewriter {
         this.#text
           .prependRight((init as Node).start, `({ ${id.name}: `)
           .appendLeft((init as Node).end, ` }).${id.name as string}`);
+    }
+  }
+
+  /** V8's REPL mode never lets go of what is used at the top level: the session does, when the cell ends. */
+  #resources(list: Node[], kind: string): void {
+    for (const one of list) {
+      const { start, end } = one.init as Node;
+      this.#text.prependRight(start, "__use(").appendLeft(end, kind === "using" ? ", false)" : ", true)");
     }
   }
 

@@ -99,7 +99,7 @@ function slider(control, node, send) {
   field.addEventListener("input", () => {
     moving = true;
     number.textContent = field.value;
-    timer ??= setTimeout(say, Math.max(0, sentAt + sendEveryMs - Date.now()));
+    if (timer === undefined) timer = setTimeout(say, Math.max(0, sentAt + sendEveryMs - Date.now()));
   });
   field.addEventListener("change", () => {
     moving = false;

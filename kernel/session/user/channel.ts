@@ -18,6 +18,8 @@ export interface RunContext {
   /** Aborted by an interrupt: what user code and libraries can wait with, as `kernel.signal`. */
   abort: AbortController;
   shown: { value: unknown } | null;
+  /** What the cell declared with `using`: let go of when it ends. */
+  resources: AsyncDisposableStack;
 }
 
 /** Sends a message; blocks until it is in the pipe. */

@@ -4,6 +4,7 @@
  */
 
 import { type Runtime, Session } from "node:inspector";
+import { inspect } from "node:util";
 import { Worker } from "node:worker_threads";
 import { createDisplay, toBundle } from "../../display/index.ts";
 import { type PreparedCell, prepareCell } from "../../language/rewrite.ts"; // not the compiler, which this process never needs
@@ -48,7 +49,14 @@ function inItsCell<A extends unknown[]>(callback: (...values: A) => unknown): (.
 }
 
 function contextOf(run: number, cell: number | null): RunContext {
-  return { run, cell, interrupted: false, abort: new AbortController(), shown: null };
+  return {
+    run,
+    cell,
+    interrupted: false,
+    abort: new AbortController(),
+    shown: null,
+    resources: new AsyncDisposableStack(),
+  };
 }
 
 function runNow(): number | null {
@@ -72,6 +80,10 @@ const globals: { [name: string]: unknown } = {
     const context = currentRun.getStore() ?? active?.context;
     if (context !== undefined) context.shown = { value };
   },
+  __use(value: unknown, isAsync: boolean) {
+    (currentRun.getStore() ?? active?.context)?.resources.defer(disposerOf(value, isAsync));
+    return value;
+  },
   __guard() {
     if (currentRun.getStore()?.interrupted) throw new Interrupted();
   },
@@ -81,6 +93,9 @@ const globals: { [name: string]: unknown } = {
 };
 for (const [name, value] of Object.entries(globals))
   Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
+
+// Decorators written out keep their metadata where this is; Node has it not yet.
+if (Symbol.metadata === undefined) Object.defineProperty(Symbol, "metadata", { value: Symbol.for("Symbol.metadata") });
 
 /** Names that cells have declared: declared once, so that a cell that fails leaves what was there before it. */
 const declared = new Set<string>();
@@ -128,12 +143,13 @@ async function run({ run: id, cell, source, expressions }: Extract<UserCommand, 
     const prepared = prepareCell(source, id);
     cells.set(id, { cell, source, prepared });
     await currentRun.run(context, async () => {
-      await Promise.race([evaluate(prepared), stopped]);
-      const value = await Promise.race([context.shown?.value, stopped]);
-      if (value !== undefined) {
+      await withResources(context, stopped, async () => {
+        await Promise.race([evaluate(prepared), stopped]);
+        const value = await Promise.race([context.shown?.value, stopped]);
+        if (value === undefined) return;
         const { data, metadata } = await Promise.race([toBundle(value), stopped]);
         send({ type: "result", run: id, cell, data, metadata });
-      }
+      });
       shownExpressions = await Promise.race([evaluateExpressions(expressions, context), stopped]);
     });
   } catch (thrown) {
@@ -145,6 +161,33 @@ async function run({ run: id, cell, source, expressions }: Extract<UserCommand, 
   active = null;
   markDrained(id);
   send({ type: "done", run: id, outcome, expressions: shownExpressions });
+}
+
+/** Runs work, then lets go of what it declared with `using`, also when it failed. */
+async function withResources(
+  { resources }: RunContext,
+  stopped: Promise<never>,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (thrown) {
+    await Promise.race([resources.disposeAsync(), stopped]).catch((second: unknown) => {
+      throw second === thrown ? thrown : new SuppressedError(second, thrown, "A resource failed as it was let go of");
+    });
+    throw thrown;
+  }
+  await Promise.race([resources.disposeAsync(), stopped]);
+}
+
+function disposerOf(value: unknown, isAsync: boolean): () => Promise<void> {
+  if (value === null || value === undefined) return async () => {};
+  const own = value as { [Symbol.dispose]?: unknown; [Symbol.asyncDispose]?: unknown };
+  const dispose = (isAsync ? own[Symbol.asyncDispose] : undefined) ?? own[Symbol.dispose];
+  if (typeof dispose === "function") return async () => void (await dispose.call(value));
+  throw new TypeError(
+    `What is used must have [Symbol.${isAsync ? "asyncDispose" : "dispose"}](), got ${inspect(value)}`,
+  );
 }
 
 async function evaluateExpressions(

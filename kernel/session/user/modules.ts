@@ -4,10 +4,11 @@
  * cell took from the old version stays as it is.
  */
 
-import { statSync } from "node:fs";
-import { createRequire, registerHooks } from "node:module";
+import { readFileSync, statSync } from "node:fs";
+import { createRequire, registerHooks, setSourceMapsSupport } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { compileLocalModule } from "../../language/local-module.ts";
 
 /** The cell's address, from which names are resolved: a file that need not exist, in the notebook's folder. */
 const parent = pathToFileURL(join(process.cwd(), "cell.ts")).href;
@@ -43,6 +44,16 @@ registerHooks({
     if (from === undefined || !/^\.{0,2}\//.test(specifier) || !isOwn(found.url)) return found;
     from.imports.add(found.url);
     return { ...found, url: versioned(found.url) };
+  },
+  load(url, context, next) {
+    const own = withoutVersion(url);
+    if (!localModules.has(own) || !/\.[mc]?ts$/.test(own)) return next(url, context);
+    const file = fileURLToPath(own);
+    const compiled = compileLocalModule(readFileSync(file, "utf8"), { file, directory: process.cwd() });
+    if (compiled === null) return next(url, context);
+    setSourceMapsSupport(true, { nodeModules: false, generatedCode: false });
+    const isCommon = context.format?.startsWith("commonjs") || (context.format == null && !compiled.isModule);
+    return { format: isCommon ? "commonjs" : "module", source: compiled.code, shortCircuit: true };
   },
 });
 

@@ -6,7 +6,7 @@ import type { Client } from "../../../kernel/notebook/client.ts";
 export interface Brought {
   shown: string[];
   stdout: string;
-  error: { ename: string; evalue: string } | null;
+  error: { ename: string; evalue: string; traceback: string[] } | null;
 }
 
 /** A function that runs cells on a client. */
