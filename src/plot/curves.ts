@@ -11,14 +11,20 @@ export interface CurvePoint {
   value: number;
 }
 
-/** Mean over seeds with a bootstrap band, one curve a name; `baseline` is a dashed line across. */
+/** Mean over seeds with a bootstrap band, one curve a name; `baseline` is a dashed line across, `notes` lines below the title. */
 export function learningCurves(
   points: readonly CurvePoint[],
   {
     title = "Learning to live",
     yTitle = "steps survived",
     baseline,
-  }: { title?: string; yTitle?: string; baseline?: { name: string; value: number } } = {},
+    notes = [],
+  }: {
+    title?: string;
+    yTitle?: string;
+    baseline?: { name: string; value: number };
+    notes?: readonly string[];
+  } = {},
 ): Figure {
   const names = [...new Set(points.map(({ name }) => name))];
   const texts: string[] = [];
@@ -75,7 +81,8 @@ export function learningCurves(
     title,
     xTitle: "episodes lived",
     yTitle,
-    text: texts.join("\n"),
+    text: [...texts, ...notes].join("\n"),
+    notes,
     layout: { yaxis: { rangemode: "tozero" } },
   });
 }

@@ -1,6 +1,6 @@
 /** A plotly figure as a value that shows itself. Colours: Okabe and Ito's set, which colour-blind readers can tell apart. */
 
-import { displaySymbol, type MimeBundle } from "../display/index.ts";
+import { displaySymbol, escapeHtml, type MimeBundle } from "../display/index.ts";
 
 /** A plotly figure: `data` and `layout` as plotly.js takes them. */
 export interface Figure {
@@ -36,7 +36,7 @@ export const verdictColours: { [verdict: string]: string } = {
   ended_by_choice: "#666666",
 };
 
-/** Makes a figure with the library's look. `text` is what is shown where no picture can be. */
+/** Makes a figure with the library's look. `text` is what is shown where no picture can be; `notes` are lines below the title. */
 export function figure(
   data: object[],
   {
@@ -44,9 +44,25 @@ export function figure(
     xTitle,
     yTitle,
     text,
+    notes = [],
     layout = {},
-  }: { title: string; xTitle?: string; yTitle?: string; text: string; layout?: { [key: string]: unknown } },
+  }: {
+    title: string;
+    xTitle?: string;
+    yTitle?: string;
+    text: string;
+    notes?: readonly string[];
+    layout?: { [key: string]: unknown };
+  },
 ): Figure {
+  const { height = 380, margin = { l: 60, r: 20, t: 70, b: 55 } } = layout as {
+    height?: number;
+    margin?: { [side: string]: number };
+  };
+  const room = 22 * notes.length;
+  const heading = [title, ...notes.map((note) => `<span style="font-size:12px">${escapeHtml(note)}</span>`)].join(
+    "<br>",
+  );
   const axis = (name: string | undefined, own: unknown) => ({
     automargin: true,
     gridcolor: "rgba(128,128,128,0.25)",
@@ -55,9 +71,7 @@ export function figure(
     ...(own as object),
   });
   const full = {
-    title: { text: title, x: 0, xref: "paper", y: 0.98, yref: "container", yanchor: "top", font: { size: 16 } },
-    height: 380,
-    margin: { l: 60, r: 20, t: 70, b: 55 },
+    title: { text: heading, x: 0, xref: "paper", y: 0.98, yref: "container", yanchor: "top", font: { size: 16 } },
     legend: { orientation: "h", x: 0, xanchor: "left", y: 1.01, yanchor: "bottom" },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
@@ -65,6 +79,8 @@ export function figure(
     colorway: [...palette],
     hoverlabel: { namelength: -1 },
     ...layout,
+    height: height + room,
+    margin: { ...margin, t: (margin.t ?? 0) + room },
     xaxis: axis(xTitle, layout.xaxis),
     yaxis: axis(yTitle, layout.yaxis),
   };

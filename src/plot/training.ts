@@ -1,6 +1,6 @@
 /** The course of one training run, or of several side by side: one small plot a figure. */
 
-import type { Interval } from "../statistics/index.ts";
+import { claimsOf, controlAmong, type Interval, rockReason } from "../statistics/index.ts";
 import { type Figure, figure, palette } from "./figure.ts";
 
 /** One update of a run. */
@@ -13,6 +13,8 @@ export interface TrainingPoint {
   variety: number;
   entropy: number;
   kl: number;
+  /** Share of survived steps that changed the agent, where it is told. */
+  changed?: number | null;
 }
 
 /** One run's curves: return with its interval band, survival, harm, tasks solved, variety, entropy and divergence. */
@@ -23,19 +25,24 @@ export function trainingCurves(
   return compareRuns({ run: points }, { title });
 }
 
-/** Several runs in one figure, a colour each. */
+/**
+ * Several runs in one figure, a colour each, and below the title what may be said of their last updates: which is a rock,
+ * and which does not beat the control, so that its gain is sharpening.
+ * @param options.control the run that only sharpens @default "temperature" or "sharpened", where there is one
+ */
 export function compareRuns(
   runs: { [name: string]: readonly TrainingPoint[] },
-  { title = "Runs side by side" }: { title?: string } = {},
+  { title = "Runs side by side", control }: { title?: string; control?: string } = {},
 ): Figure {
   const names = Object.keys(runs);
+  const { claims, rocks } = judgeRuns(runs, controlAmong(names, control));
   const all = names.flatMap((name) => runs[name]!);
   const panels = panelsOf(all);
   const columns = 2;
   const rows = Math.ceil(panels.length / columns);
   const data: object[] = [];
   for (const [i, { value }] of panels.entries()) {
-    const axes = { xaxis: `x${i + 1}`, yaxis: `y${i + 1}` };
+    const axes = { xaxis: axisName("x", i), yaxis: axisName("y", i) };
     for (const [k, name] of names.entries()) {
       const points = runs[name]!;
       const colour = palette[k % palette.length]!;
@@ -56,7 +63,7 @@ export function compareRuns(
       data.push({
         type: "scatter",
         mode: "lines",
-        name,
+        name: rocks.has(name) && names.length > 1 ? `${name} (a rock)` : name,
         legendgroup: name,
         showlegend: i === 0 && names.length > 1,
         x,
@@ -74,7 +81,8 @@ export function compareRuns(
     .join("\n");
   return figure(data, {
     title,
-    text,
+    notes: claims,
+    text: [text, ...claims].join("\n"),
     layout: {
       height: 140 + 180 * rows,
       margin: { l: 60, r: 20, t: names.length > 1 ? 100 : 75, b: 55 },
@@ -83,8 +91,8 @@ export function compareRuns(
       annotations: panels.map(({ label }, i) => ({
         text: label,
         showarrow: false,
-        xref: `x${i + 1} domain`,
-        yref: `y${i + 1} domain`,
+        xref: `${axisName("x", i)} domain`,
+        yref: `${axisName("y", i)} domain`,
         x: 0,
         y: 1.04,
         xanchor: "left",
@@ -99,6 +107,18 @@ export function compareRuns(
       ),
     },
   });
+}
+
+/** What may be said of runs by their last updates. A run alone has its own place for that. */
+function judgeRuns(runs: { [name: string]: readonly TrainingPoint[] }, control: string | null) {
+  const ends = Object.entries(runs).flatMap(([name, points]) => {
+    const last = points.at(-1);
+    return last ? [{ name, reached: last.return, rock: rockReason(last) }] : [];
+  });
+  return {
+    claims: ends.length > 1 ? claimsOf(ends, { control, what: "return in the last update" }) : [],
+    rocks: new Set(ends.filter(({ rock }) => rock !== null).map(({ name }) => name)),
+  };
 }
 
 interface Panel {
@@ -129,4 +149,9 @@ function axis(title: string | undefined): object {
     zerolinecolor: "rgba(128,128,128,0.5)",
     ...(title !== undefined && { title: { text: title, standoff: 8 } }),
   };
+}
+
+/** plotly's names: x, x2, x3. */
+function axisName(which: "x" | "y", i: number): string {
+  return i === 0 ? which : `${which}${i + 1}`;
 }

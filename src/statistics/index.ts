@@ -2,6 +2,7 @@
 
 import { createRandom } from "../random/index.ts";
 
+export { type Claimant, claimsOf, controlAmong } from "./claims.ts";
 export { rockEmpty, rockEntropy, rockReason } from "./rock.ts";
 
 /** An estimate and the ends of its interval. */

@@ -1,11 +1,11 @@
 /** A study: the same training under several estimators and seeds, as rows that a plot and a table can use. */
 
-import { displaySymbol, type MimeBundle, stopSignal, tableBundle } from "../display/index.ts";
+import { displaySymbol, escapeHtml, type MimeBundle, stopSignal, tableBundle } from "../display/index.ts";
 import type { Environment } from "../environment/index.ts";
 import { type Figure, learningCurves } from "../plot/index.ts";
 import type { TrainablePolicy } from "../policy/index.ts";
 import { rollout } from "../rollout/index.ts";
-import { bootstrapInterval, mean } from "../statistics/index.ts";
+import { bootstrapInterval, claimsOf, controlAmong, type Interval, mean, rockReason } from "../statistics/index.ts";
 import { train } from "./reinforce.ts";
 import type { TrainOptions } from "./settings.ts";
 import { openStudyFile, type StudyFile } from "./study-file.ts";
@@ -25,6 +25,8 @@ export interface StudyOptions {
   seeds: readonly number[];
   /** Fresh episodes after training, to measure by. @default 50 */
   evaluationEpisodes?: number;
+  /** The variant that only sharpens. @default "temperature" or "sharpened", where there is one */
+  control?: string;
   /** Keeps each run that has ended: a call with the same file and settings goes on from there. */
   file?: string;
   /** Ends it at once. @default a notebook's stop button */
@@ -46,14 +48,22 @@ export interface StudyRun {
   }[];
   /** Measured on fresh episodes after training. */
   survival: number;
+  /** Its 95 % interval over those episodes. */
+  survivalInterval: Interval;
   harm: number;
+  /** Of the programs that were used, nats. */
   entropy: number;
+  /** Share of survived steps that changed the agent, and of steps that did what they were asked; null if not told. */
+  changed: number | null;
+  usefulness: number | null;
   policy: TrainablePolicy;
 }
 
 /** A study's runs, and how they show themselves. */
 export interface Study {
   runs: StudyRun[];
+  /** What may be said: which variant is a rock, and which does not beat the control, so that its gain is sharpening. */
+  claims: string[];
   /** Survival against episodes lived, a curve a variant. */
   plot(options?: { baseline?: { name: string; value: number } }): Figure;
   /** The runs of one variant. */
@@ -68,6 +78,7 @@ export interface Study {
 export async function study(options: StudyOptions): Promise<Study> {
   const { variants, seeds, evaluationEpisodes = 50, onProgress, file } = options;
   const names = Object.keys(variants);
+  const control = controlAmong(names, options.control);
   const kept = file === undefined ? null : openStudyFile(file);
   const total = names.reduce((sum, name) => sum + updatesOf(variants[name]!) * seeds.length, 0);
   const runs: StudyRun[] = [];
@@ -78,31 +89,46 @@ export async function study(options: StudyOptions): Promise<Study> {
   };
   for (const seed of seeds) for (const name of names) runs.push(await runOf(name, seed, options, kept, tell));
   const of = (name: string): StudyRun[] => runs.filter((run) => run.name === name);
+  const judged = names.map((name) => {
+    const own = of(name);
+    const changed = own.every((run) => run.changed !== null) ? mean(own.map((run) => run.changed!)) : null;
+    // One seed has no spread: then its lives are what the interval is over.
+    const reached =
+      own.length === 1 ? own[0]!.survivalInterval : bootstrapInterval(own.map(({ survival }) => survival));
+    return { name, reached, rock: rockReason({ entropy: mean(own.map(({ entropy }) => entropy)), changed }) };
+  });
+  const claims = claimsOf(judged, { control, what: "steps survived" });
   return {
     runs,
+    claims,
     of,
     plot: ({ baseline } = {}) =>
       learningCurves(
         runs.flatMap(({ name, seed, curve }) =>
           curve.map(({ episodes, survival }) => ({ name, seed, episodes, value: survival })),
         ),
-        { title: "Steps survived while learning, mean and 95 % interval over seeds", ...(baseline && { baseline }) },
+        {
+          title: "Steps survived while learning, mean and 95 % interval over seeds",
+          notes: claims,
+          ...(baseline && { baseline }),
+        },
       ),
-    [displaySymbol]: () =>
-      tableBundle(
-        names.map((name) => {
-          const { estimate, low, high } = bootstrapInterval(of(name).map(({ survival }) => survival));
-          return {
-            variant: name,
-            seeds: of(name).length,
-            "steps survived": estimate.toFixed(2),
-            "95 % interval": `${low.toFixed(2)} to ${high.toFixed(2)}`,
-            "harm, % of lives": (100 * mean(of(name).map(({ harm }) => harm))).toFixed(1),
-            "entropy, nats": mean(of(name).map(({ entropy }) => entropy)).toFixed(2),
-          };
-        }),
-        { caption: `After training: ${evaluationEpisodes} fresh lives a seed` },
-      ),
+    [displaySymbol]: () => {
+      const rows = judged.map(({ name, reached: { estimate, low, high }, rock }) => ({
+        variant: name,
+        seeds: of(name).length,
+        "steps survived": estimate.toFixed(2),
+        "95 % interval": `${low.toFixed(2)} to ${high.toFixed(2)}`,
+        "harm, % of lives": (100 * mean(of(name).map(({ harm }) => harm))).toFixed(1),
+        "entropy, nats": mean(of(name).map(({ entropy }) => entropy)).toFixed(2),
+        ...(judged.some((one) => one.rock !== null) && { "": rock === null ? "" : "a rock" }),
+      }));
+      const told = tableBundle(rows, { caption: `After training: ${evaluationEpisodes} fresh lives a seed` });
+      return {
+        "text/html": `${told["text/html"]}${claims.map((claim) => `<p>${escapeHtml(claim)}</p>`).join("")}`,
+        "text/plain": [told["text/plain"], ...claims].join("\n"),
+      };
+    },
   };
 }
 
@@ -138,8 +164,11 @@ async function runOf(
   const run: StudyRun = {
     ...{ name, seed, curve, policy },
     survival: summary.survival.estimate,
+    survivalInterval: summary.survival,
     harm: summary.harm.estimate,
     entropy: summary.entropy,
+    changed: summary.changed,
+    usefulness: summary.usefulness?.estimate ?? null,
   };
   await kept?.append(run, settings);
   return run;

@@ -5,6 +5,7 @@ import { JSDOM, VirtualConsole } from "jsdom";
 import { displaySymbol } from "../../src/display/index.ts";
 import {
   causesOfDeath,
+  compareRuns,
   type Figure,
   learningCurves,
   lifeTimeline,
@@ -30,6 +31,15 @@ const lives = [
   { name: "life 1", group: "before", steps: [step("greet"), step("delete files", "attempted_harm")] },
   { name: "life 1", group: "after", steps: [step("greet"), step("learn"), step("greet")] },
 ];
+const point = (lived: number, mean: number, entropy: number) => ({
+  ...{ lived, return: { estimate: mean, low: mean - 1, high: mean + 1 }, survival: mean, harm: 0 },
+  ...{ usefulness: null, variety: 0.5, entropy, kl: 0, changed: 0.5 },
+});
+const runs = {
+  head: [point(16, 1, 1), point(32, 3.5, 1)],
+  temperature: [point(16, 1, 1), point(32, 3, 0.5)],
+  stone: [point(16, 1, 1), point(32, 9, 0.01)],
+};
 const figures: { [name: string]: () => Figure } = {
   returnsPlot: () => returnsPlot({ return: [-967.3289, -1000], advantage: [16.3, -16.4] }),
   causesOfDeath: () =>
@@ -47,6 +57,7 @@ const figures: { [name: string]: () => Figure } = {
       { label: "look", verdict: "survived", reward: 0, changed: false },
       { label: "delete files", verdict: "attempted_harm", reward: -1000 },
     ]),
+  compareRuns: () => compareRuns(runs),
   lineageTree: () =>
     lineageTree([
       { id: 1, parent: null, label: "born" },
@@ -101,7 +112,7 @@ describe("figures", () => {
       const sent = JSON.parse(JSON.stringify(bundle["application/vnd.plotly.v1+json"])) as Figure;
       assert.deepEqual(sent.data, JSON.parse(JSON.stringify(figure.data)));
       const { title } = figure.layout as { title: { text: string } };
-      assert.ok(textOf(figure).startsWith(`${title.text}\n`));
+      assert.ok(textOf(figure).startsWith(`${title.text.split("<br>")[0]}\n`));
       assert.ok(textOf(figure).split("\n").length > 1, "text says the numbers, too");
     });
 
@@ -141,6 +152,27 @@ describe("what figures say", () => {
     assert.equal(band!.y[0], expected.high);
     assert.equal(band!.y.at(-1), expected.low);
     assert.deepEqual(baseline!.y, [1.67, 1.67]);
+  });
+
+  it("runs side by side: whose gain is sharpening, and who is a rock, however much it earned", () => {
+    const figure = figures.compareRuns!();
+    const said = [
+      "head does not beat temperature: return in the last update 3.50 (2.50 to 4.50) against 3.00 (2.00 to 4.00). What it gained is sharpening.",
+      "stone is a rock: entropy 0.010 nats: it does one thing only.",
+      "stone beats temperature: return in the last update 9.00 (8.00 to 10.00) against 3.00 (2.00 to 4.00). That is more than sharpening.",
+    ];
+    assert.deepEqual(textOf(figure).split("\n").slice(-3), said);
+    const { text } = figure.layout.title as { text: string };
+    for (const sentence of said) assert.ok(text.includes(sentence), sentence);
+    assert.deepEqual(
+      [...new Set(traces(figure).flatMap(({ name }) => (name ? [name] : [])))],
+      ["head", "temperature", "stone (a rock)"],
+    );
+    assert.match(textOf(compareRuns({ a: runs.head, b: runs.temperature }, { control: "b" })), /a does not beat b/);
+    assert.doesNotMatch(textOf(compareRuns({ a: runs.head, b: runs.temperature })), /beat/);
+    assert.throws(() => compareRuns(runs, { control: "cold" }), {
+      message: 'Expected `control` to be one of head, temperature, stone, got "cold"',
+    });
   });
 
   it("lives side by side: a cell a step, and how each ended", () => {

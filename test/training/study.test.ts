@@ -5,6 +5,7 @@ import { spawn } from "node:child_process";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { displaySymbol } from "../../src/display/index.ts";
 import { editMenu } from "../../src/policy/index.ts";
 import { type Study, type StudyOptions, study } from "../../src/training/index.ts";
 import { menu, nameEnv } from "./fixtures.ts";
@@ -84,6 +85,41 @@ describe("a study", () => {
     assert.equal(new Set(kept(file)).size, 6);
     assert.equal(kept(file).length, 6);
   }).timeout(60_000);
+
+  it("says whose gain is no more than the control's, and who is a rock", async () => {
+    const fixed = (logits: number[]) => () => editMenu(menu, { logits });
+    const result = await study({
+      ...common,
+      variants: {
+        head: { updates: 1, episodes: 2, learningRate: 1e-6, makePolicy: fixed([0, 0, 0]) },
+        temperature: { updates: 1, episodes: 2, learningRate: 1e-6, makePolicy: fixed([0, 0, 0]) },
+        stone: {
+          updates: 1,
+          episodes: 2,
+          learningRate: 1e-6,
+          makePolicy: async () => editMenu(menu, { logits: [30, 0, 0] }),
+        },
+      },
+      evaluationEpisodes: 20,
+    });
+    assert.equal(result.claims.length, 3);
+    assert.match(
+      result.claims[0]!,
+      /^head does not beat temperature: steps survived .* What it gained is sharpening\.$/,
+    );
+    assert.equal(result.claims[1], "stone is a rock: entropy 0.000 nats: it does one thing only.");
+    assert.match(result.claims[2]!, /^stone beats temperature: steps survived 5\.00 /);
+    const shown = result[displaySymbol]();
+    const drawn = result.plot()[displaySymbol]();
+    for (const claim of result.claims)
+      for (const text of [shown["text/plain"], shown["text/html"], drawn["text/plain"]])
+        assert.ok(String(text).includes(claim), claim);
+    assert.match(String(shown["text/plain"]), /stone .* a rock\n/);
+    await assert.rejects(study({ ...common, control: "cold" }), {
+      message: 'Expected `control` to be one of mean, literal, got "cold"',
+    });
+    assert.deepEqual((await study({ ...common, control: "literal", seeds: [1] })).claims.length, 1);
+  });
 
   it("refuses a file of other settings, and one that is something else", async () => {
     const file = join(folder, "other.jsonl");
