@@ -8,7 +8,7 @@
  * edit kills it. Not here: rewards (`environment/`), how hostile code is held (`sandbox/`).
  */
 
-import { displaySymbol, escapeHtml, type MimeBundle } from "../display/index.ts";
+import { displaySymbol, escapeHtml, type MimeBundle, stopSignal } from "../display/index.ts";
 import {
   type Budget,
   type BudgetOptions,
@@ -28,6 +28,7 @@ import {
 import { type Certificate, certify } from "./certificate.ts";
 import { compareGenomes, type Edit, hashGenome } from "./genome.ts";
 import { type AgentLineage, createFamily, type Family } from "./lineage.ts";
+import { type LiveView, openLive } from "./live.ts";
 import { extractProgram } from "./program.ts";
 
 /** How an agent is made. */
@@ -127,14 +128,28 @@ export class AutonomousLLM {
     return this.#query;
   }
 
-  /** Lives on for some steps, or until it dies. Asks for the first query if there is none. */
-  async run({ steps, signal }: { steps: number; signal?: AbortSignal }): Promise<this> {
+  /**
+   * Lives on for some steps, or until it dies. Asks for the first query if there is none. In a notebook the model's words
+   * appear as they are written, unless `live` is false, and the stop button ends it between two words.
+   */
+  async run({
+    steps,
+    signal = stopSignal(),
+    live = true,
+  }: {
+    steps: number;
+    signal?: AbortSignal | undefined;
+    live?: boolean;
+  }): Promise<this> {
     if (!Number.isSafeInteger(steps) || steps < 1)
       throw new AgentFailure(`Expected \`steps\` to be a positive integer, got ${steps}.`);
     this.#query ??= await this.#askPerson();
+    const view = openLive(steps, live);
     for (let i = 0; i < steps && this.alive; i++) {
       signal?.throwIfAborted();
-      await this.#think(signal);
+      view?.begin(i + 1, this.#query);
+      await this.#think(signal, view);
+      view?.end(this.history.at(-1)?.report.verdict.replaceAll("_", " ") ?? "");
     }
     return this;
   }
@@ -209,11 +224,12 @@ export class AutonomousLLM {
     this.#life = null;
   }
 
-  async #think(signal: AbortSignal | undefined): Promise<void> {
+  async #think(signal: AbortSignal | undefined, view: LiveView | null): Promise<void> {
     const prompt = this.#query ?? "";
     const seed = (this.options.seed ?? 0) * 1_000_003 + this.history.length;
     try {
-      const { text, usage } = await this.#model.complete({ prompt, seed, ...(signal && { signal }) });
+      const heard = view === null ? {} : { onText: (piece: string) => view.text(piece) };
+      const { text, usage } = await this.#model.complete({ prompt, seed, ...(signal && { signal }), ...heard });
       const report = await this.#act(extractProgram(text), text, usage);
       this.#record(report, { prompt, output: text, usage, seed });
     } catch (error) {
