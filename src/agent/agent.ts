@@ -8,7 +8,7 @@
  * edit kills it. Not here: rewards (`environment/`), how hostile code is held (`sandbox/`).
  */
 
-import { displaySymbol, escapeHtml, type MimeBundle, stopSignal } from "../display/index.ts";
+import { displaySymbol, type MimeBundle, stopSignal } from "../display/index.ts";
 import {
   type Budget,
   type BudgetOptions,
@@ -19,12 +19,14 @@ import {
 import {
   type Gene,
   type Life,
+  type LifePast,
   type Limits,
   newbornGenome,
   type Sandbox,
   type StepReport,
   sharedSandbox,
 } from "../sandbox/index.ts";
+import { showAgent } from "./card.ts";
 import { type Certificate, certify } from "./certificate.ts";
 import { compareGenomes, type Edit, hashGenome } from "./genome.ts";
 import { type AgentLineage, createFamily, type Family } from "./lineage.ts";
@@ -41,13 +43,24 @@ export interface AgentOptions {
   query?: string;
   /** How a person is asked. @default the notebook's `input` */
   input?: (question: string) => Promise<string>;
-  /** Begin with this genome. */
+  /** Begin with this genome: methods from their text, without what they closed over. */
   genome?: readonly Gene[];
+  /** Begin where another life was, closures and all: `snapshot().past`. Takes the place of `genome` and `seed`. */
+  past?: LifePast | undefined;
   /** Names the draws of the life and of the model. @default 0 */
   seed?: number;
   limits?: Partial<Limits>;
   /** @default the process's shared sandbox */
   sandbox?: Sandbox;
+}
+
+/** Where an agent was: plain data. */
+export interface Place {
+  genome: readonly Gene[];
+  /** What it is asked next. */
+  query: string | undefined;
+  /** What it lived until there; absent where it begins from the genome alone. */
+  past: LifePast | undefined;
 }
 
 /** One step of a life. */
@@ -85,8 +98,10 @@ export class AutonomousLLM {
   /** Where it is in the family's tree, and where it was after each step. */
   #node = -1;
   #nodes: number[] = [];
+  /** After each step: what it takes to be there again. */
+  #pasts: (() => LifePast | undefined)[] = [() => this.options.past];
   /** Set by `restore`: what the next life begins with. */
-  #restored: readonly Gene[] | null = null;
+  #restored: Place | null = null;
 
   constructor(options: AgentOptions) {
     if (typeof options?.llm?.complete !== "function")
@@ -110,7 +125,7 @@ export class AutonomousLLM {
 
   /** Attributes and methods now. */
   get genome(): readonly Gene[] {
-    return this.#restored ?? this.history.at(-1)?.report.genome ?? this.options.genome ?? newbornGenome;
+    return this.#restored?.genome ?? this.history.at(-1)?.report.genome ?? this.options.genome ?? newbornGenome;
   }
 
   /** How the life ended, or that it goes on; null before the first step. */
@@ -171,37 +186,46 @@ export class AutonomousLLM {
     return compareGenomes(at(from), at(to), [`after step ${from}`, `after step ${to}`]);
   }
 
-  /** The genome as plain data, to begin another life from. */
-  snapshot(): { genome: readonly Gene[]; hash: string; query: string | undefined } {
-    return { genome: this.genome, hash: hashGenome(this.genome), query: this.#query };
+  /** The agent as plain data, to begin another life from. `past` brings back what no genome tells, such as closures. */
+  snapshot(): Place & { hash: string } {
+    const past = this.#restored === null ? this.#pasts.at(-1)!() : this.#restored.past;
+    return { genome: this.genome, hash: hashGenome(this.genome), query: this.#query, past };
   }
 
   /**
-   * Takes this agent back to a genome: that after one of its steps (0 is its birth), or a snapshot. It lives again, in a
-   * fresh isolate; its history goes on, and its lineage gets a branch.
+   * Takes this agent back to where it was after one of its steps (0 is its birth), or to a snapshot. It lives its steps
+   * again in a fresh isolate, so that methods keep what they closed over; a snapshot without `past` gives methods their
+   * text alone. Its history goes on, and its lineage gets a branch.
    */
-  async restore(to: number | { genome: readonly Gene[]; query?: string | undefined }): Promise<this> {
-    const snapshot = typeof to === "number" ? this.#after(to) : { node: this.#node, ...to };
-    if (!Array.isArray(snapshot.genome))
+  async restore(to: number | Partial<Place>): Promise<this> {
+    const { genome, query, past, node } =
+      typeof to === "number" ? this.#after(to) : { node: this.#node, query: undefined, past: undefined, ...to };
+    if (!Array.isArray(genome))
       throw new AgentFailure("Expected a step's number, or what `snapshot()` gave, with a `genome`.");
     await this.dispose();
-    this.#restored = snapshot.genome;
-    this.#query = snapshot.query ?? this.#query;
+    this.#restored = { genome, query, past };
+    this.#query = query ?? this.#query;
     const program = typeof to === "number" ? `restore(${to})` : "restore(snapshot)";
-    this.#node = this.#family.add(snapshot.node, { program, verdict: "survived", cause: "", genome: snapshot.genome });
+    this.#node = this.#family.add(node, { program, verdict: "survived", cause: "", genome });
     return this;
   }
 
-  /** A new agent that begins with this one's genome after `step` steps (default: all survived ones). */
-  fork({
-    step = this.history.length - (this.alive ? 0 : 1),
-    ...other
-  }: { step?: number } & Partial<AgentOptions> = {}): AutonomousLLM {
-    const { genome, query, node } = this.#after(step);
+  /**
+   * A new agent that begins where this one was after `step` steps (default: all survived ones): they are lived again. With
+   * a `seed` or a `genome` of its own it begins from the genome alone.
+   */
+  fork({ step, ...other }: { step?: number } & Partial<AgentOptions> = {}): AutonomousLLM {
+    const { genome, query, past, node } =
+      step === undefined && this.#restored !== null
+        ? { ...this.#restored, node: this.#node }
+        : this.#after(step ?? this.history.length - (this.alive ? 0 : 1));
+    const { past: _past, ...options } = this.options;
+    const again = past !== undefined && other.seed === undefined && other.genome === undefined;
     const fork = new AutonomousLLM({
-      ...this.options,
-      ...(genome !== undefined && step > 0 && { genome }),
+      ...options,
+      ...(genome !== newbornGenome && { genome }),
       ...(query !== undefined && { query }),
+      ...(again && { past }),
       ...other,
     });
     fork.#family = this.#family;
@@ -210,12 +234,13 @@ export class AutonomousLLM {
     return fork;
   }
 
-  /** The genome after a step, what it was asked then, and its place in the tree. */
-  #after(step: number): { genome: readonly Gene[]; query: string | undefined; node: number } {
+  /** What it was after a step, what it was asked then, and its place in the tree. */
+  #after(step: number): Place & { node: number } {
     if (!Number.isSafeInteger(step) || step < 0 || step > this.history.length)
       throw new AgentFailure(`There is no step ${step}: this agent has lived ${this.history.length}.`);
     const genome = step === 0 ? (this.options.genome ?? newbornGenome) : this.history[step - 1]!.report.genome;
-    return { genome, query: this.history[step]?.query ?? this.#query, node: this.#nodes[step]! };
+    const query = this.history[step]?.query ?? this.#query;
+    return { genome, query, past: this.#pasts[step]!(), node: this.#nodes[step]! };
   }
 
   /** Ends the life and gives its place in the sandbox back. */
@@ -246,7 +271,7 @@ export class AutonomousLLM {
     const step = this.history.length;
     const none = { effects: [], output: "", error: null, ms: 0 };
     const report: StepReport = { step, verdict: "budget_exhausted", alive: false, cause, ...none, ...state };
-    this.#note({ query: this.#query ?? "", answer: "", program: "", report });
+    this.#note({ query: this.#query ?? "", answer: "", program: "", report }, this.#pasts.at(-1)!);
     await this.#life?.close({ verdict: report.verdict, cause });
     this.#life = null;
   }
@@ -270,10 +295,11 @@ export class AutonomousLLM {
         `This agent is dead (${this.history.at(-1)!.report.verdict}): fork() it, or make another.`,
       );
     this.#life ??= await this.#beBorn();
+    const life = this.#life;
     const query = this.#query ?? "";
-    const report = await this.#life.step(program);
+    const report = await life.step(program);
     this.#restored = null;
-    this.#note({ query, answer, program, report, ...(usage && { usage }) });
+    this.#note({ query, answer, program, report, ...(usage && { usage }) }, () => life.past(report.step + 1));
     // The answer feeds the next question: what the agent asked for itself, else what the step printed or gave.
     const own = report.query !== "" && report.query !== (this.options.query ?? "") ? report.query : "";
     this.#query = own || report.output.trim() || report.response || query;
@@ -281,17 +307,18 @@ export class AutonomousLLM {
     return report;
   }
 
-  #note(step: LivedStep): void {
+  #note(step: LivedStep, past: () => LifePast | undefined): void {
     const { program, report } = step;
     const { verdict, cause, genome } = report;
     this.history.push(step);
     this.#node = this.#family.add(this.#node, { program, verdict, cause, genome });
     this.#nodes.push(this.#node);
+    this.#pasts.push(past);
   }
 
   async #beBorn(): Promise<Life> {
     const { sandbox, limits, seed = 0 } = this.options;
-    const genome = this.#restored ?? this.options.genome;
+    const { genome, past } = this.#restored ?? this.options;
     const pool = sandbox ?? (await sharedSandbox());
     const callModel = async (query: string, how: { signal?: AbortSignal } = {}): Promise<string> =>
       extractProgram((await this.#model.complete({ prompt: query, seed, ...how })).text);
@@ -301,6 +328,7 @@ export class AutonomousLLM {
       callModel,
       ...(Object.keys(this.budget.limits).length > 0 && { budget: () => this.budget.view() }),
       ...(genome && { genome }),
+      ...(past && { past }),
       ...(limits && { limits }),
     });
   }
@@ -317,38 +345,4 @@ export class AutonomousLLM {
   [displaySymbol](): MimeBundle {
     return showAgent(this);
   }
-}
-
-function showAgent(agent: AutonomousLLM): MimeBundle {
-  const { history, alive, genome } = agent;
-  const before = history.length > 1 ? history.at(-2)!.report.genome : (agent.options.genome ?? newbornGenome);
-  const { added, changed } = compareGenomes(before, genome);
-  const fresh = new Set([...added, ...changed]);
-  const state = alive
-    ? `alive after ${history.length} steps`
-    : `dead: ${history.at(-1)!.report.verdict.replaceAll("_", " ")}`;
-  const rows = genome.map(({ name, kind, source }) => {
-    const body = source.includes("\n")
-      ? `<pre>${escapeHtml(source)}</pre>`
-      : `<code>${escapeHtml(source.slice(0, 200))}</code>`;
-    return `<tr><td style="text-align:left">${escapeHtml(name)}${fresh.has(name) ? " <b>•</b>" : ""}</td><td style="text-align:left;opacity:.7">${kind}</td><td style="text-align:left">${body}</td></tr>`;
-  });
-  const steps = history.map(({ program, report }, i) => {
-    const mark = report.alive ? "✓" : "✗";
-    const said = report.alive ? escapeHtml(report.output.trim().slice(0, 120)) : `<b>${escapeHtml(report.cause)}</b>`;
-    return `<tr><td>${i + 1}</td><td>${mark}</td><td style="text-align:left"><code>${escapeHtml(program.slice(0, 160))}</code></td><td style="text-align:left">${said}</td></tr>`;
-  });
-  const plain = [
-    `AutonomousLLM (${agent.options.llm.name}), ${state}`,
-    ...history.map(
-      ({ program, report }, i) =>
-        `  ${i + 1} ${report.alive ? "ok " : "END"} ${program.split("\n")[0]!.slice(0, 90)}${report.alive ? "" : ` → ${report.cause}`}`,
-    ),
-    ...(agent.options.budget === undefined ? [] : [`  cost: ${String(agent.budget)}`]),
-    `  genome: ${genome.map(({ name }) => name).join(", ") || "newborn"}`,
-  ];
-  return {
-    "text/html": `<div><b>AutonomousLLM</b> (${escapeHtml(agent.options.llm.name)}), ${state}<table><thead><tr><th>step</th><th></th><th style="text-align:left">program</th><th style="text-align:left">what came of it</th></tr></thead><tbody>${steps.join("")}</tbody></table>${agent.options.budget === undefined ? "" : `<div style="opacity:.7">${escapeHtml(String(agent.budget))}</div>`}<details><summary>genome: ${genome.length} genes (• changed by the last step)</summary><table><tbody>${rows.join("")}</tbody></table></details></div>`,
-    "text/plain": plain.join("\n"),
-  };
 }

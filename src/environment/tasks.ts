@@ -1,14 +1,14 @@
 /**
  * Micro-tasks: something small that an agent is asked to do to itself, and how the host sees whether it was done. An
  * attribute is read out as plain data; a method is called on fresh inputs in an isolate of its own, opened from the
- * genome, and its plain results are compared here on the host. The agent's own life never notices, and what is expected
+ * genome (where its text is not enough, by living the whole life again), and its plain results are compared here on the host. The agent's own life never notices, and what is expected
  * never enters a child: nothing that a program does to its own world can make a wrong answer right.
  */
 
 import { readFile } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { dataPath } from "../data/index.ts";
-import type { CallResult, Gene, Life, Limits, Sandbox } from "../sandbox/index.ts";
+import type { CallResult, Gene, Life, LifeOptions, Limits, Sandbox } from "../sandbox/index.ts";
 
 /**
  * How a task is checked: an attribute's value, or what a method returns for each list of arguments. The name is one of the
@@ -120,12 +120,19 @@ export async function isSolved(moment: TaskMoment): Promise<boolean> {
     return gives(await life.read(name), [check.expected]);
   }
   if (gene.kind !== "method" || (again && old !== undefined)) return false;
-  const trial = await sandbox.open({ genome: after, seed, trial: true, ...(limits && { limits }) });
-  try {
-    return gives(await trial.call(name, check.arguments), check.expected);
-  } finally {
-    await trial.close();
-  }
+  const common = { trial: true, ...(limits && { limits }) };
+  const look = async (options: LifeOptions): Promise<CallResult> => {
+    const trial = await sandbox.open({ ...options, ...common });
+    try {
+      return await trial.call(name, check.arguments);
+    } finally {
+      await trial.close();
+    }
+  };
+  const seen = await look({ genome: after, seed });
+  // A method that closes over something cannot work from its text: then the whole life is lived again, where it can.
+  const lacks = "failed" in seen && /^threw:.*"ReferenceError"/.test(seen.failed);
+  return gives(lacks ? await look({ past: life.past() }) : seen, check.expected);
 }
 
 function gives(result: CallResult, expected: readonly unknown[]): boolean {

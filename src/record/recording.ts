@@ -85,7 +85,8 @@ async function openRecorded(
     forkOf: EpisodeStart["forkOf"] | undefined;
   },
 ): Promise<RecordedLife> {
-  const { callModel, signal: _signal, genome, limits = {}, seed = 0, query = "" } = options;
+  const { callModel, signal: _signal, limits = {}, past } = options;
+  const { genome, seed = 0, query = "" } = past ?? options;
   let calls: ModelCall[] = [];
   const listen: NonNullable<typeof callModel> = async (asked, how) => {
     try {
@@ -114,6 +115,7 @@ async function openRecorded(
     labels,
     born,
     ...(genome && { genome }),
+    ...(past && { past: past.steps }),
     ...(forkOf && { forkOf }),
   });
   let last: StepReport | null = null;
@@ -147,6 +149,7 @@ async function openRecorded(
     steps: (programs, setups) => inOrder(() => steps(programs, setups)),
     call: (method, lists) => life.call(method, lists),
     read: (name) => life.read(name),
+    past: (steps) => life.past(steps),
     close: (ended) =>
       inOrder(async () => {
         const survived = last?.alive !== false || ended !== undefined;

@@ -188,9 +188,18 @@ function forked(
 }
 
 function lifeOptions({ start, list }: RecordedEpisode, { call: callModel, budget }: Answers): LifeOptions {
-  const { seed = 0, query = "", genome, limits, asks = false } = start;
+  const { seed = 0, query = "", genome, limits, asks = false, past: steps } = start;
+  const past = steps && { past: { seed, query, ...(genome && { genome }), steps } };
   const shown = list.some((step) => step.budget !== undefined) && { budget };
-  return { seed, query, ...(genome && { genome }), ...(limits && { limits }), ...(asks && { callModel }), ...shown };
+  return {
+    seed,
+    query,
+    ...(genome && { genome }),
+    ...(limits && { limits }),
+    ...(asks && { callModel }),
+    ...shown,
+    ...past,
+  };
 }
 
 interface Answers {

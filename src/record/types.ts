@@ -1,6 +1,6 @@
 /** The words of a record: what is appended, and what is read back. File format: docs/formats.md. */
 
-import type { Gene, Limits, StepReport, Verdict } from "../sandbox/types.ts";
+import type { Gene, Limits, PastStep, StepReport, Verdict } from "../sandbox/types.ts";
 
 /** Plain data that JSON can say. */
 export type Plain = string | number | boolean | null | readonly Plain[] | { readonly [key: string]: Plain | undefined };
@@ -13,6 +13,8 @@ export interface EpisodeStart {
   query?: string;
   /** The genome it began from. Absent: the newborn's. */
   genome?: readonly Gene[];
+  /** What was lived in silence before the first step: another life's steps. `genome` and `seed` are then that life's. */
+  past?: readonly PastStep[];
   /** The newborn's genome, if known: what the first step's edit is taken against. @default `genome` */
   born?: readonly Gene[];
   limits?: Partial<Limits>;

@@ -9,9 +9,8 @@ import { SandboxFailure } from "./error.ts";
 import { newbornGenome } from "./newborn.ts";
 import { isLost, isOthersFault, readCall, readState } from "./outcome.ts";
 import type { Pool, Tenant } from "./pool.ts";
-import { drawProbe } from "./probe.ts";
-import { compileHere, prepare, prepareProgram } from "./program.ts";
-import type { CallResult, Effect, Gene, Life, LifeOptions, Limits, StepReport, Verdict } from "./types.ts";
+import { createTurns, replaying } from "./turn.ts";
+import type { CallResult, Effect, Gene, Life, LifeOptions, Limits, PastStep, StepReport, Verdict } from "./types.ts";
 import { isStarved, type Ruling, readEffects, ruleAnswer, ruleBirth, ruleDeath } from "./verdict.ts";
 import type { Outcome, Worker } from "./worker.ts";
 
@@ -20,30 +19,23 @@ let nextLife = 1;
 /** Tries of a step whose child died of no cause of the guest's, before it is a crash. */
 const tries = 3;
 
-/** In place of the patience (times the limit that a try is given): steps played again had their time already. */
-const replaying = 4;
-
 /** Most steps in one message: another life of the same child waits for them. */
 const stepsAtOnce = 25;
-
-interface Played {
-  program: string;
-  /** What the model answered during the step, in order; null where it gave none. */
-  answers: (string | null)[];
-  setup: string | null;
-  /** What the guest was shown of its budget, as JSON. */
-  budget: string | null;
-}
 
 /** What came of one try of a step: a report, the reason to try again, or a free try because another life was at fault. */
 type Attempt = { report: StepReport } | { again: string; free: boolean; calm?: boolean };
 
 /** Opens a life in the pool. */
 export async function createLife(pool: Pool, options: LifeOptions, limits: Limits): Promise<Life> {
-  const { query = "", genome, seed = 0, callModel, signal } = options;
+  const { callModel, signal, past } = options;
+  const { query = "", genome, seed = 0 } = past ?? options;
   const id = nextLife++;
-  const played: Played[] = [];
+  const played: PastStep[] = [...(past?.steps ?? [])];
+  /** Steps of its past: its own are counted from 0. */
+  const first = played.length;
   const random = createRandom(seed, "sandbox");
+  const asks = callModel !== undefined || played.some(({ answers }) => answers.length > 0);
+  const turns = createTurns({ life: id, random, limits, callModel, first, asks });
   const settings = {
     query,
     genome: genome ?? null,
@@ -52,15 +44,15 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     outputBytes: limits.outputBytes,
     sourceBytes: limits.sourceBytes,
     depthLimit: limits.callDepth,
-    asks: callModel !== undefined,
-    hasBudget: options.budget !== undefined,
+    asks,
+    hasBudget: options.budget !== undefined || played.some(({ budget }) => budget !== null),
   };
   let worker: Worker | null = null;
   let ended: Verdict | "closed" | null = null;
   let lastGenome: Gene[] = [];
   let last = { query, response: "" };
   let queue: Promise<unknown> = Promise.resolve();
-  let overBudget: string | null = null;
+  let born = false;
 
   const release = (doubt = false): void => {
     if (worker === null) return;
@@ -81,51 +73,6 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     if (pool.disposed) throw new SandboxFailure({ kind: "disposed" });
   };
 
-  /** Sends one step to the child; answers known already are given again instead of asking the model. */
-  const send = (at: Worker, step: number, played: Played, patience: number): Promise<Outcome> => {
-    const { answers } = played;
-    const replay = patience === replaying;
-    const stepMs = limits.stepMs * Math.max(1, patience);
-    let asked = 0;
-    const ask = async (text: string): Promise<string> => {
-      if (asked < answers.length || replay || callModel === undefined) {
-        const known = answers[asked++];
-        if (known === undefined || known === null) throw new Error("no recorded answer");
-        return known;
-      }
-      asked++;
-      try {
-        const answer = prepareProgram(await inTime(callModel, text));
-        answers.push(answer);
-        return answer;
-      } catch (error) {
-        answers.push(null);
-        if ((error as { code?: unknown } | null)?.code === "budget_exhausted") overBudget = String(error);
-        throw error;
-      }
-    };
-    const message = messageOf(step, played, stepMs);
-    return at.request(message, { wallMs: wallOf(stepMs), ask: callModel === undefined ? undefined : ask });
-  };
-
-  /** Asks the model, whose time is limited although the step's clock stands still. */
-  const inTime = async (ask: NonNullable<LifeOptions["callModel"]>, text: string): Promise<string> => {
-    const clock = AbortSignal.timeout(limits.modelMs);
-    const late = new Promise<never>((_, reject) => {
-      clock.addEventListener("abort", () => reject(new Error(`no answer within ${limits.modelMs} ms`)), { once: true });
-    });
-    return Promise.race([ask(text, { signal: clock }), late]);
-  };
-
-  const wallOf = (stepMs: number): number => stepMs * 2 + 400;
-  const messageOf = (step: number, { program, setup, budget }: Played, stepMs: number): object => {
-    const probe = drawProbe(random.child("probe", step));
-    const { text, compiled } = prepare(program);
-    const before = { setup: setup === null ? null : prepareProgram(setup), budget };
-    const known = { program: compiled, probe: compileHere(probe.program) };
-    return { op: "step", life: id, step, ...before, program: text, compiled: known, stepMs, probe };
-  };
-
   /** Brings a child to where this life is: opens it there and plays what it has lived. Null: it is there. */
   const settle = async (alone: boolean): Promise<Outcome | null> => {
     if (worker?.alive && !worker.thinking && !alone) return null;
@@ -136,17 +83,31 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     if (opened.kind === "death" || opened.effects.length > 0) return opened;
     const { broke, fault, read } = opened.seen;
     if (broke !== undefined || fault !== undefined) return opened;
-    if (played.length === 0) lastGenome = readState(read)?.genome ?? [...newbornGenome];
+    if (!born) lastGenome = readState(read)?.genome ?? [...newbornGenome];
     for (const [step, lived] of played.entries()) {
-      const outcome = await send(taken, step, lived, replaying);
+      const outcome = await turns.send(taken, step, lived, replaying);
       if (outcome.kind === "death" || outcome.seen.fault !== undefined || outcome.seen.broke !== undefined)
         return outcome;
+      if (!born) learn(outcome.seen);
     }
+    born = true;
     return null;
   };
 
+  /** Takes over what a step left; gives the genome that its program found. */
+  const learn = (seen: { [name: string]: unknown }): Gene[] => {
+    lastGenome = readState(seen.before)?.genome ?? lastGenome;
+    const before = lastGenome;
+    const read = readState(seen.read);
+    if (read !== null) {
+      lastGenome = read.genome ?? lastGenome;
+      last = { query: read.query, response: read.response };
+    }
+    return before;
+  };
+
   const makeReport = (step: number, verdict: Verdict, cause: string, rest: Partial<StepReport> = {}): StepReport => ({
-    step,
+    step: step - first,
     verdict,
     alive: verdict === "survived",
     cause,
@@ -161,19 +122,19 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     ...rest,
   });
 
-  const tryStep = async (step: number, now: Played, attempt: number): Promise<Attempt> => {
+  const tryStep = async (step: number, now: PastStep, attempt: number): Promise<Attempt> => {
     const failed = await settle(attempt > 0);
     checkOpen();
     if (failed !== null) return concludeBirth(step, failed);
     const shared = worker!.lives > 1;
-    const outcome = await send(worker!, step, now, 1 + 2 * attempt);
+    const outcome = await turns.send(worker!, step, now, 1 + 2 * attempt);
     checkOpen();
     return judge(step, now, outcome, { shared, attempt });
   };
 
   const judge = (
     step: number,
-    now: Played,
+    now: PastStep,
     outcome: Outcome,
     { shared, attempt }: { shared: boolean; attempt: number },
   ): Attempt => {
@@ -190,11 +151,11 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
       return { again: ruling?.cause ?? "the child could not bring the life to this step", free: false };
     ended = ruling.verdict;
     release(true);
-    const effects = readEffects(outcome.effects).map((effect) => ({ ...effect, step }));
+    const effects = readEffects(outcome.effects).map((effect) => ({ ...effect, step: step - first }));
     return { report: makeReport(step, ruling.verdict, ruling.cause, { effects, ms: outcome.ms }) };
   };
 
-  const conclude = (step: number, now: Played, outcome: Outcome, shared: boolean): Attempt => {
+  const conclude = (step: number, now: PastStep, outcome: Outcome, shared: boolean): Attempt => {
     if (outcome.kind === "death" && isOthersFault(outcome)) return { again: "", free: true, calm: isLost(outcome) };
     const effects: Effect[] = readEffects(outcome.effects);
     const ruling: Ruling =
@@ -206,17 +167,13 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     if (outcome.kind === "death" && shared && ruling.verdict === "out_of_memory")
       return { again: ruling.cause, free: false };
     const { error } = ruling;
+    const { overBudget } = turns;
     const spent = overBudget !== null && (ruling.verdict === "survived" || ruling.verdict === "runtime_error");
     const verdict = spent ? "budget_exhausted" : ruling.verdict;
     const cause = spent ? `the budget of the language model is spent: ${overBudget}` : ruling.cause;
     const seen = outcome.kind === "answer" ? outcome.seen : {};
-    lastGenome = readState(seen.before)?.genome ?? lastGenome;
-    const before = lastGenome;
-    const read = readState(seen.read);
-    if (read !== null) {
-      lastGenome = read.genome ?? lastGenome;
-      last = { query: read.query, response: read.response };
-    }
+    const before = learn(seen);
+    const isRead = readState(seen.read) !== null;
     played.push(now);
     if (verdict !== "survived") {
       ended = verdict;
@@ -224,8 +181,8 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
       release(outcome.kind === "death" || seen.broke !== undefined);
     }
     const output = typeof seen.output === "string" ? seen.output : "";
-    const genome = read === null ? [] : lastGenome;
-    const changed = read !== null && lastGenome !== before && JSON.stringify(genome) !== JSON.stringify(before);
+    const genome = isRead ? lastGenome : [];
+    const changed = isRead && lastGenome !== before && JSON.stringify(genome) !== JSON.stringify(before);
     return { report: makeReport(step, verdict, cause, { effects, error, output, ms: outcome.ms, genome, changed }) };
   };
 
@@ -243,7 +200,7 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
       return makeReport(step, ended, cause, { genome: lastGenome });
     }
     const budget = options.budget === undefined ? null : JSON.stringify(options.budget());
-    const now: Played = { program, answers: [], setup, budget };
+    const now: PastStep = { program, answers: [], setup, budget };
     let cause = "";
     for (let attempt = 0; attempt < tries; ) {
       const tried = await tryStep(step, now, attempt);
@@ -268,7 +225,7 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
       checkOpen();
       const { stepMs } = limits;
       const text = lists === null ? "" : JSON.stringify(lists);
-      const message = { op: "call", life: id, step: played.length, method, arguments: text, stepMs };
+      const message = { op: "call", life: id, step: played.length - first, method, arguments: text, stepMs };
       const outcome = failed ?? (await worker!.request(message, { wallMs: stepMs * 2 + 400 }));
       const result = readCall(outcome, limits);
       if (result === null || "failed" in result) release(outcome.kind === "death" || outcome.seen.broke !== undefined);
@@ -296,11 +253,11 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     const reports: StepReport[] = [];
     const isOver = (): boolean => reports.length === programs.length || reports.at(-1)?.alive === false;
     while (!isOver()) {
-      const first = reports.length;
-      const next = programs.slice(first, first + stepsAtOnce);
+      const done = reports.length;
+      const next = programs.slice(done, done + stepsAtOnce);
       const together = next.length > 1 && ended === null && next.every(isShort);
-      if (together) reports.push(...(await stepsTogether(next, setups.slice(first))));
-      if (!isOver() && reports.length < first + next.length)
+      if (together) reports.push(...(await stepsTogether(next, setups.slice(done))));
+      if (!isOver() && reports.length < done + next.length)
         reports.push(await runStep(programs[reports.length]!, setups[reports.length]));
     }
     return reports;
@@ -320,20 +277,20 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     checkOpen();
     if ((await settle(false)) !== null) return [];
     checkOpen();
-    const first = played.length;
+    const at = played.length;
     const plans = programs.map(
-      (program, i): Played => ({ program, answers: [], setup: setups[i] ?? null, budget: null }),
+      (program, i): PastStep => ({ program, answers: [], setup: setups[i] ?? null, budget: null }),
     );
     const shared = worker!.lives > 1;
     const outcomes: Outcome[] = [];
-    const messages = plans.map((plan, i) => messageOf(first + i, plan, limits.stepMs));
+    const messages = plans.map((plan, i) => turns.message(at + i, plan, limits.stepMs));
     const onAnswer = (outcome: Outcome): number => outcomes.push(outcome);
     const request = { op: "steps", life: id, steps: messages };
-    outcomes.push(await worker!.request(request, { wallMs: wallOf(limits.stepMs), onAnswer }));
+    outcomes.push(await worker!.request(request, { wallMs: turns.wallOf(limits.stepMs), onAnswer }));
     checkOpen();
     const reports: StepReport[] = [];
     for (const [i, outcome] of outcomes.entries()) {
-      const judged = judge(first + i, plans[i]!, outcome, { shared, attempt: 0 });
+      const judged = judge(at + i, plans[i]!, outcome, { shared, attempt: 0 });
       if (!("report" in judged)) {
         release(judged.calm !== true);
         break;
@@ -348,6 +305,12 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     steps: (programs, setups) => inOrder(() => steps(programs, setups)),
     call: (method, lists) => inOrder(() => inquire(method, lists)),
     read: (name) => inOrder(() => inquire(name, null)),
+    past: (steps = played.length - first) => ({
+      seed,
+      query,
+      ...(genome && { genome }),
+      steps: played.slice(0, first + steps),
+    }),
     close: () =>
       inOrder(async () => {
         signal?.removeEventListener("abort", cancel);

@@ -98,12 +98,39 @@ export interface StepReport {
   ms: number;
 }
 
+/** One step as a life needs it to be lived again. */
+export interface PastStep {
+  program: string;
+  /** What the model answered during the step, in order; null where it gave none. */
+  answers: (string | null)[];
+  setup: string | null;
+  /** What the guest was shown of its budget, as JSON. */
+  budget: string | null;
+}
+
+/**
+ * What a life was so far, as plain data. Living it again gives the same agent, with all that no genome tells: what its
+ * functions close over, maps and dates, changed built-ins.
+ */
+export interface LifePast {
+  seed: number;
+  query: string;
+  /** What it was born with; absent for a newborn. */
+  genome?: readonly Gene[];
+  steps: readonly PastStep[];
+}
+
 /** How a life begins. */
 export interface LifeOptions {
   /** The first query. @default "" */
   query?: string;
   /** Begin from this genome instead of the paper's newborn. */
   genome?: readonly Gene[];
+  /**
+   * Begin where another life was: its steps are lived again first, in silence, and steps are counted from 0 after them.
+   * Takes the place of `query`, `genome` and `seed`.
+   */
+  past?: LifePast;
   limits?: Partial<Limits>;
   /** Names the random draws of the survival probe, and the guest's own `Math.random`. @default 0 */
   seed?: number;
@@ -140,6 +167,8 @@ export interface Life {
   call(method: string, argumentLists: readonly (readonly unknown[])[]): Promise<CallResult>;
   /** Reads an attribute of the agent, or of its state, as plain data in the same way. */
   read(name: string): Promise<CallResult>;
+  /** What another life needs to begin where this one is, or was after so many of its steps; also of one that has ended. */
+  past(steps?: number): LifePast;
   /** Gives the isolate back. Safe to call twice. `ended`: why whoever steps it ends a life that survived; recorded. */
   close(ended?: { verdict: Verdict; cause: string }): Promise<void>;
 }

@@ -1,0 +1,41 @@
+/** An agent as it shows itself: its steps, what came of each, its genome with what the last step changed marked. */
+
+import { escapeHtml, type MimeBundle } from "../display/index.ts";
+import { newbornGenome } from "../sandbox/index.ts";
+import type { AutonomousLLM } from "./agent.ts";
+import { compareGenomes } from "./genome.ts";
+
+/** The card of an agent, as HTML and as text. */
+export function showAgent(agent: AutonomousLLM): MimeBundle {
+  const { history, alive, genome } = agent;
+  const before = history.length > 1 ? history.at(-2)!.report.genome : (agent.options.genome ?? newbornGenome);
+  const { added, changed } = compareGenomes(before, genome);
+  const fresh = new Set([...added, ...changed]);
+  const state = alive
+    ? `alive after ${history.length} steps`
+    : `dead: ${history.at(-1)!.report.verdict.replaceAll("_", " ")}`;
+  const rows = genome.map(({ name, kind, source }) => {
+    const body = source.includes("\n")
+      ? `<pre>${escapeHtml(source)}</pre>`
+      : `<code>${escapeHtml(source.slice(0, 200))}</code>`;
+    return `<tr><td style="text-align:left">${escapeHtml(name)}${fresh.has(name) ? " <b>•</b>" : ""}</td><td style="text-align:left;opacity:.7">${kind}</td><td style="text-align:left">${body}</td></tr>`;
+  });
+  const steps = history.map(({ program, report }, i) => {
+    const mark = report.alive ? "✓" : "✗";
+    const said = report.alive ? escapeHtml(report.output.trim().slice(0, 120)) : `<b>${escapeHtml(report.cause)}</b>`;
+    return `<tr><td>${i + 1}</td><td>${mark}</td><td style="text-align:left"><code>${escapeHtml(program.slice(0, 160))}</code></td><td style="text-align:left">${said}</td></tr>`;
+  });
+  const plain = [
+    `AutonomousLLM (${agent.options.llm.name}), ${state}`,
+    ...history.map(
+      ({ program, report }, i) =>
+        `  ${i + 1} ${report.alive ? "ok " : "END"} ${program.split("\n")[0]!.slice(0, 90)}${report.alive ? "" : ` → ${report.cause}`}`,
+    ),
+    ...(agent.options.budget === undefined ? [] : [`  cost: ${String(agent.budget)}`]),
+    `  genome: ${genome.map(({ name }) => name).join(", ") || "newborn"}`,
+  ];
+  return {
+    "text/html": `<div><b>AutonomousLLM</b> (${escapeHtml(agent.options.llm.name)}), ${state}<table><thead><tr><th>step</th><th></th><th style="text-align:left">program</th><th style="text-align:left">what came of it</th></tr></thead><tbody>${steps.join("")}</tbody></table>${agent.options.budget === undefined ? "" : `<div style="opacity:.7">${escapeHtml(String(agent.budget))}</div>`}<details><summary>genome: ${genome.length} genes (• changed by the last step)</summary><table><tbody>${rows.join("")}</tbody></table></details></div>`,
+    "text/plain": plain.join("\n"),
+  };
+}

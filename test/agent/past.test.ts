@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { AutonomousLLM } from "../../src/agent/index.ts";
+import { SurvivalEnv } from "../../src/environment/index.ts";
+import { models } from "../../src/llm/index.ts";
+import { openRecord, fork as recordFork, recording, replay } from "../../src/record/index.ts";
+import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
+
+const factory = "function counter() { let n = 0; return () => ++n; }\nself.count = counter();";
+const story = [
+  factory,
+  "console.log(self.count(), self.count());",
+  "self.seen = new Map([['a', 1]]);",
+  "self.execute_code = 0;",
+];
+
+describe("what an agent's functions close over", () => {
+  let sandbox: Sandbox;
+  before(async () => {
+    sandbox = await createSandbox({ workers: 2 });
+  });
+  after(() => sandbox.dispose());
+  const tell = "console.log(self.count(), self.seen?.get('a'));";
+
+  it("is kept by a fork of a dead agent, of an earlier step, and of a fork", async () => {
+    const agent = new AutonomousLLM({ llm: models.scripted([...story, tell, tell, tell]), query: "go", sandbox });
+    await agent.run({ steps: 9 });
+    assert.equal(agent.certificate!.verdict, "fatal_self_edit");
+    const fork = agent.fork();
+    assert.equal((await fork.step(tell)).output, "3 1\n");
+    assert.equal(fork.history.length, 1, "what was lived again is no step of the fork");
+    const again = fork.fork();
+    assert.equal((await again.step(tell)).output, "4 1\n");
+    assert.equal((await fork.step(tell)).output, "4 1\n", "a fork's life is its own");
+    const early = agent.fork({ step: 1 });
+    assert.equal((await early.step("console.log(self.count());")).output, "1\n");
+    await Promise.all([agent, fork, again, early].map((one) => one.dispose()));
+  });
+
+  it("is kept by a snapshot, also one that went through JSON, and by restore", async () => {
+    const agent = new AutonomousLLM({ llm: models.scripted(story), query: "go", sandbox, seed: 3 });
+    await agent.run({ steps: 3 });
+    const draw = (await agent.fork().step("console.log(Math.random());")).output;
+    const snapshot = JSON.parse(JSON.stringify(agent.snapshot())) as ReturnType<typeof agent.snapshot>;
+    await agent.run({ steps: 1 });
+    assert.equal(agent.alive, false);
+    await agent.restore(3);
+    const fork = agent.fork();
+    assert.equal((await agent.step(tell)).output, "3 1\n");
+    assert.equal((await fork.step("console.log(Math.random());")).output, draw, "a restored agent forks where it is");
+    const other = new AutonomousLLM({ llm: models.scripted([]), sandbox, ...snapshot, query: "go" });
+    assert.equal((await other.step(tell)).output, "3 1\n");
+    await other.restore(snapshot);
+    assert.equal((await other.step(tell)).output, "3 1\n");
+    await other.restore({ genome: snapshot.genome });
+    const lost = await other.step(tell);
+    assert.deepEqual(
+      [lost.verdict, lost.error!.message],
+      ["runtime_error", "n is not defined"],
+      "a genome alone has it not",
+    );
+    await Promise.all([agent, fork, other].map((one) => one.dispose()));
+  });
+
+  it("is in the record: a fork's episode replays byte for byte, model answers of its past included", async () => {
+    using record = openRecord(":memory:");
+    const asking = ["self.said = self.call_LLM('a word');", "'word'", factory, "self.count();"];
+    const llm = models.scripted([...asking, "console.log(self.count(), self.said);", "self.x = 1;"]);
+    const agent = new AutonomousLLM({ llm, query: "go", sandbox: recording(sandbox, record), seed: 5 });
+    await agent.run({ steps: 3 });
+    const fork = agent.fork();
+    await fork.run({ steps: 1 });
+    assert.equal(fork.history[0]!.report.output, "2 'word'\n");
+    await fork.step("process.exit(1)");
+    assert.equal(fork.certificate!.effects[0]!.step, 1, "steps are counted from the fork's own first");
+    await Promise.all([agent.dispose(), fork.dispose()]);
+    assert.deepEqual(
+      record.episodes().map(({ id, steps }) => [id, steps]),
+      [
+        [1, 3],
+        [2, 2],
+      ],
+    );
+    assert.deepEqual(record.episode(2).list[0]!.edit, { added: [], changed: [], deleted: [] });
+    for (const id of [1, 2]) assert.equal((await replay(record, id, sandbox)).difference, null);
+    const third = await recordFork(
+      record,
+      2,
+      { step: 1, without: "edit", programs: ["console.log(self.count())"] },
+      sandbox,
+    );
+    assert.equal(third.reports.at(-1)!.output, "3\n");
+    assert.equal((await replay(record, third.episode, sandbox)).difference, null);
+    assert.equal(record.verify().ok, true);
+  });
+
+  it("is there when the host checks a task, and the life that is checked does not notice", async () => {
+    const task = {
+      id: "count",
+      family: "state",
+      ask: "add a method count() that counts from 1",
+      split: "training" as const,
+      check: { call: "count", arguments: [[], [], []], expected: [1, 2, 3] },
+    };
+    const env = new SurvivalEnv({ sandbox, tasks: [task] });
+    await env.reset({ seed: 1 });
+    assert.equal((await env.step(factory)).info.solved, true);
+    const { info } = await env.step("console.log(self.count());");
+    assert.equal(info.report!.output, "1\n");
+    await env.reset({ seed: 1 });
+    assert.equal((await env.step(factory.replace("++n", "n++"))).info.solved, false);
+    await env.reset({ seed: 1 });
+    const missing = await env.step("self.count = () => notThere;");
+    assert.deepEqual([missing.info.solved, missing.terminated], [false, false]);
+    await env.close();
+  });
+});
