@@ -77,7 +77,7 @@ export async function runNotebook(options: RunOptions): Promise<RunResult> {
     kernelspec: { ...ourKernel, ...(notebook.metadata.kernelspec as object) },
   };
   for (const file of [options.output, options.html]) if (file) prepareFolder(resolve(file));
-  const client = await startClient(dirname(path), { environment: environmentOf(notebook) });
+  const client = await startClient(dirname(path), { environment: { JPY_SESSION_NAME: path } });
   let failure: RunResult["failure"] = null;
   const startSeconds = (performance.now() - began) / 1000;
   let lost: unknown = null;
@@ -176,12 +176,6 @@ function withParameters(cells: Cell[], parameters: { [name: string]: unknown } |
   const source = at >= 0 ? lines.join("\n") : lines.map((line) => `var ${line}`).join("\n");
   const injected: Cell = { cell_type: "code", source, metadata: { tags: ["injected-parameters"] }, outputs: [] };
   return [...cells.slice(0, at + 1), injected, ...cells.slice(at + 1)];
-}
-
-/** The notebook's own mode of type checks, `"autoagent": { "types": "error" }`, unless the reader chose one. */
-function environmentOf({ metadata }: Notebook): NodeJS.ProcessEnv {
-  const own = (metadata.autoagent as { types?: unknown } | undefined)?.types;
-  return typeof own === "string" && !process.env.AUTOAGENT_TYPES ? { AUTOAGENT_TYPES: own } : {};
 }
 
 function titleOf({ cells }: Notebook): string {

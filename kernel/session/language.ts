@@ -4,6 +4,7 @@
  */
 
 import { createLanguageService, formatDiagnostics, isComplete, typeCheckMode } from "../language/index.ts";
+import type { NotebookSettings } from "./notebook-settings.ts";
 import type { RunOutcome } from "./protocol.ts";
 
 /** A completion, as `complete_reply` says it. Offsets count UTF-16 units. */
@@ -36,15 +37,24 @@ export interface Language {
 /** A compiler that is only just starting is not waited for longer than this. */
 const patienceMs = 3000;
 
+interface LanguageOptions {
+  directory: string;
+  settings: () => NotebookSettings;
+}
+
 /** Opens the types of a session in a notebook's folder. */
-export function createLanguage({ directory }: { directory: string }): Language {
+export function createLanguage({ directory, settings }: LanguageOptions): Language {
   const service = createLanguageService({ directory });
   void service.warm().catch(() => {});
   let saidWhyNot = false;
 
   return {
     async check(source, cell) {
-      const mode = typeCheckMode({ cell: source, environment: process.env });
+      const mode = typeCheckMode({
+        cell: source,
+        notebookMetadata: { autoagent: settings() },
+        environment: process.env,
+      });
       // A cell that does not parse is told off by whoever runs it, once.
       if (mode === "off" || isComplete(source).status !== "complete") return { error: null, warning: null };
       const found = await within(service.check(source), []);

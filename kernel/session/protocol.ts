@@ -31,8 +31,8 @@ export type UserCommand =
   | ({ type: "input" } & Answer)
   | { type: "comm"; run: number; message: string; content: object; metadata: object; buffers: string[] };
 
-/** An answer to a question, or why there is none. */
-export type Answer = { text: string } | { text: null; reason: string };
+/** An answer to a question, or why there is none. `prepared`: nobody typed it, and another cannot be asked for. */
+export type Answer = { text: string; prepared?: boolean } | { text: null; reason: string };
 
 /** Marks, on the native stdout and stderr, that a cell has written all it will: never shown. */
 export function drainMark(run: number): string {

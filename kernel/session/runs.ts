@@ -8,6 +8,7 @@ import { completeBundle } from "../display/index.ts";
 import type { Message, Sockets } from "../wire/index.ts";
 import { createAnswers } from "./answers.ts";
 import type { CommRegistry } from "./comms.ts";
+import type { NotebookSettings } from "./notebook-settings.ts";
 import type { Coalescer, Publish } from "./output.ts";
 import type { RunOutcome, UserMessage } from "./protocol.ts";
 import { startUserProcess, type UserProcess } from "./user-process.ts";
@@ -46,6 +47,7 @@ export interface Runs {
 
 interface RunsOptions {
   directory: string;
+  settings: () => NotebookSettings;
   sockets: Sockets;
   publish: Publish;
   output: Coalescer;
@@ -60,9 +62,9 @@ const patienceMs = 5000;
 const keptRequests = 2000;
 
 /** Starts the user side of a session. */
-export function createRuns({ directory, sockets, publish, output, comms, onLost }: RunsOptions): Runs {
+export function createRuns({ directory, settings, sockets, publish, output, comms, onLost }: RunsOptions): Runs {
   const requests = new Map<number, Message>();
-  const answers = createAnswers(directory);
+  const answers = createAnswers({ directory, settings });
   const latestUpdate = new Map<string, UserMessage>();
   const waitingComms = new Map<number, () => void>();
   let nextRun = 1;
@@ -181,7 +183,7 @@ export function createRuns({ directory, sockets, publish, output, comms, onLost 
     const parent = parentOf(run);
     if (parent?.content.allow_stdin !== true) {
       const answer = answers.take(prompt);
-      const said = "text" in answer ? { text: answer.text } : { text: null, reason: answer.reason };
+      const said = "text" in answer ? { text: answer.text, prepared: true } : { text: null, reason: answer.reason };
       if (sync) user?.answerNow(said);
       else user?.send({ type: "input", ...said });
       return;

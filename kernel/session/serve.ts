@@ -12,6 +12,7 @@ import { createExecutor } from "./execute.ts";
 import { createHistory } from "./history.ts";
 import { kernelInfo } from "./kernel-info.ts";
 import { createLanguage } from "./language.ts";
+import { createNotebookSettings } from "./notebook-settings.ts";
 import { createCoalescer, type Publish } from "./output.ts";
 import { createRuns } from "./runs.ts";
 
@@ -54,8 +55,9 @@ export async function startKernel(connection: Connection, { directory }: { direc
   const output = createCoalescer(publish);
   const comms = createComms();
   const history = createHistory();
-  const language = createLanguage({ directory });
-  const runs = createRuns({ directory, sockets, publish, output, comms, onLost: language.reset });
+  const settings = createNotebookSettings(directory);
+  const language = createLanguage({ directory, settings });
+  const runs = createRuns({ directory, settings, sockets, publish, output, comms, onLost: language.reset });
   const executor = createExecutor({ runs, history, language, output, publish, reply });
 
   function receive(channel: Channel, message: Message): void {

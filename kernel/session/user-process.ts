@@ -7,6 +7,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
+import { getHeapStatistics } from "node:v8";
 import { nodeFlags } from "./node-flags.ts";
 import { type Answer, drainMark, type UserCommand, type UserMessage } from "./protocol.ts";
 
@@ -57,6 +58,7 @@ export function startUserProcess(directory: string, events: UserEvents): UserPro
   let wanted = false;
   let interrupts = 0;
   let isReady = false;
+  let isFull = false;
   let setReady: (is: boolean) => void;
   const ready = new Promise<boolean>((resolve) => {
     setReady = resolve;
@@ -71,6 +73,9 @@ export function startUserProcess(directory: string, events: UserEvents): UserPro
     else events.onMessage(message);
   });
   const drained = watchNative({ stdout, stderr }, events);
+  stderr.on("data", (text: string) => {
+    if (/^FATAL ERROR: .*(?:out of memory|heap limit)/m.test(text)) isFull = true;
+  });
   for (const pipe of [commands, urgent]) pipe.on("error", () => {}); // its death is told by `close`
   const gone = new Promise<void>((resolve) => {
     const end = (how: string): void => {
@@ -79,8 +84,10 @@ export function startUserProcess(directory: string, events: UserEvents): UserPro
       wanted = true;
       resolve();
     };
-    const tell = (code: number | null, signal: string | null): void =>
-      end(signal === null ? `exit code ${code}` : `signal ${signal}`);
+    const tell = (code: number | null, signal: string | null): void => {
+      const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
+      end(isFull ? `out of memory: ${heapAdvice()}` : how);
+    };
     child.on("close", tell);
     // `close` waits for the pipes, which a program that a cell left running may hold open for ever.
     child.on("exit", (code, signal) => setTimeout(tell, 300, code, signal));
@@ -105,6 +112,12 @@ export function startUserProcess(directory: string, events: UserEvents): UserPro
       return gone;
     },
   };
+}
+
+/** V8's own limit of a heap, and how it is raised. */
+function heapAdvice(): string {
+  const limit = Math.round(getHeapStatistics().heap_size_limit / 2 ** 20);
+  return `its heap was full at about ${limit} MiB; NODE_OPTIONS=--max-old-space-size=${limit * 2} gives it more`;
 }
 
 /** A line of the message pipe; null for what a cell wrote there itself. */

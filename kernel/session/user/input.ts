@@ -1,5 +1,6 @@
 /** Questions to the person at the notebook: `await input(...)`, and the synchronous `prompt` and `confirm`. */
 
+import type { Answer } from "../protocol.ts";
 import { send } from "./channel.ts";
 
 /** What may be said with a question. */
@@ -17,6 +18,8 @@ export class InputFailure extends Error {
   override readonly name = "InputFailure";
 }
 
+type Given = Extract<Answer, { text: string }>;
+
 interface Shared {
   shared: Int32Array;
   answerText: Uint8Array;
@@ -25,15 +28,15 @@ interface Shared {
 
 /** Makes the functions. `answer` is called when the answer to an `input` comes in; null for none. */
 export function createInput({ shared, answerText, runNow }: Shared) {
-  let waiting: { resolve(text: string): void; reject(error: Error): void } | null = null;
+  let waiting: { resolve(answer: Given): void; reject(error: Error): void } | null = null;
   let last: Promise<unknown> = Promise.resolve();
 
   /** One question at a time: a front end has one box. */
-  const ask = (question: string, password: boolean): Promise<string> => {
+  const ask = (question: string, password: boolean): Promise<Given> => {
     const run = runNow();
     const asked = last.then(
       () =>
-        new Promise<string>((resolve, reject) => {
+        new Promise<Given>((resolve, reject) => {
           waiting = { resolve, reject };
           send({ type: "input", run, prompt: question, password, sync: false });
         }),
@@ -49,9 +52,14 @@ export function createInput({ shared, answerText, runNow }: Shared) {
     const { password = false, default: fallback, choices } = options;
     const hint = choices ? ` (${choices.join(" / ")})` : fallback === undefined ? "" : ` [${fallback}]`;
     for (;;) {
-      const given = await ask(`${question}${hint}`, password);
+      const { text: given, prepared = false } = await ask(`${question}${hint}`, password);
       const text = given === "" && fallback !== undefined ? fallback : given;
-      if (choices !== undefined && !choices.includes(text)) continue;
+      if (choices !== undefined && !choices.includes(text)) {
+        if (!prepared) continue;
+        throw new InputFailure(
+          `The prepared answer ${JSON.stringify(text)} to ${question} is none of ${choices.join(", ")}`,
+        );
+      }
       echo(question, password ? "********" : text); // so that the saved notebook can be read
       return text;
     }
@@ -79,11 +87,11 @@ export function createInput({ shared, answerText, runNow }: Shared) {
     return yes;
   };
 
-  const answer = (text: string | null, reason = "no answer can be given here"): void => {
+  const answer = (given: Answer): void => {
     const asked = waiting;
     waiting = null;
-    if (text === null) asked?.reject(new InputFailure(`The question was not answered: ${reason}`));
-    else asked?.resolve(text);
+    if (given.text === null) asked?.reject(new InputFailure(`The question was not answered: ${given.reason}`));
+    else asked?.resolve(given);
   };
   return { input, prompt, confirm, answer };
 }

@@ -228,7 +228,7 @@ function acknowledgeInterrupt(number: number): void {
   if (active === null) return;
   stopContext(active.context);
   active.stop(new Interrupted());
-  answer(null, "the cell was interrupted");
+  answer({ text: null, reason: "the cell was interrupted" });
 }
 
 function stopContext(context: RunContext): void {
@@ -240,7 +240,7 @@ captureStreams();
 listen((command) => {
   if (command.type === "run") void run(command);
   else if (command.type === "interrupt") acknowledgeInterrupt(command.number);
-  else if (command.type === "input") answer(command.text, "reason" in command ? command.reason : undefined);
+  else if (command.type === "input") answer(command);
   else void receiveComm(command);
 });
 

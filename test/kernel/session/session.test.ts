@@ -1,12 +1,11 @@
-/** A session over the real protocol: cells, errors, interrupts, floods, deaths. The client is the notebook runner's own. */
+/** A session over the real protocol: cells, errors, interrupts, floods. Deaths: `survival.test.ts`. The client is the notebook runner's own. */
 
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, startClient } from "../../../kernel/notebook/client.ts";
-import { isRunning } from "../../processes.ts";
 import { stress } from "./interrupt-kinds.ts";
 import { runOn } from "./run-cell.ts";
 
@@ -185,33 +184,4 @@ describe("a kernel session", () => {
     await sleep(200);
     assert.equal(await value("turns"), turns);
   });
-
-  it("survives the end of the user process, however it comes", async () => {
-    for (const code of [
-      "process.exit(3);",
-      "process.kill(process.pid, 'SIGKILL'); await new Promise(() => {});",
-      "process.abort();",
-    ]) {
-      const { error } = await run(code);
-      assert.equal(error?.ename, "UserProcessEnded", code);
-      assert.match(error!.evalue, /its variables are gone. A new one is ready/);
-      assert.equal(await value("1 + 1"), "2");
-    }
-  }).timeout(20_000);
-
-  it("leaves no process behind when the kernel itself is killed", async function () {
-    if (!existsSync("/proc")) {
-      console.log("      left out: there is no /proc on this system to look for processes in");
-      return this.skip();
-    }
-    const own = await startClient(folder);
-    const pid = Number((await run("process.pid", { on: own })).shown[0]);
-    void run("while (true) {}", { on: own }).catch(() => {});
-    await sleep(200);
-    assert.ok(existsSync(`/proc/${pid}`));
-    process.kill(own.pid, "SIGKILL");
-    for (let i = 0; i < 50 && isRunning(pid); i++) await sleep(50);
-    assert.ok(!isRunning(pid), `user process ${pid} outlived its kernel`);
-    await own.close();
-  }).timeout(15_000);
 });

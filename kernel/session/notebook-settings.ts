@@ -1,0 +1,46 @@
+/**
+ * What the notebook itself asks of the kernel, in its metadata under `autoagent`: the mode of type checks and prepared
+ * answers. Jupyter's server and our runner name the notebook in JPY_SESSION_NAME; where nobody does there is nothing.
+ * What counts is the notebook as saved. Source: jupyter_server, `SessionManager.get_kernel_env`.
+ */
+
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+
+/** The `autoagent` part of a notebook's metadata. */
+export interface NotebookSettings {
+  types?: unknown;
+  answers?: unknown;
+}
+
+/** A function that gives the settings as they are on disk now; read again only when the file has changed. */
+export function createNotebookSettings(
+  directory: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): () => NotebookSettings {
+  const name = environment.JPY_SESSION_NAME ?? "";
+  if (!name.endsWith(".ipynb")) return () => ({});
+  const files = [resolve(directory, name), join(directory, basename(name))];
+  let readAt = Number.NaN;
+  let settings: NotebookSettings = {};
+  return () => {
+    const file = files.find((one) => existsSync(one));
+    if (file === undefined) return settings; // it was given another name since
+    const changed = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? readAt;
+    if (changed === readAt) return settings;
+    readAt = changed;
+    settings = read(file) ?? settings;
+    return settings;
+  };
+}
+
+/** Null for a file that is no notebook, or is just being written. */
+function read(file: string): NotebookSettings | null {
+  try {
+    const { metadata } = JSON.parse(readFileSync(file, "utf8")) as { metadata?: { autoagent?: unknown } };
+    const own = metadata?.autoagent;
+    return typeof own === "object" && own !== null ? own : {};
+  } catch {
+    return null;
+  }
+}

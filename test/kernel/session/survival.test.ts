@@ -1,0 +1,124 @@
+/** What ends a user process or a kernel, for real: the session goes on, and nothing is left behind. */
+
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type CellSeen, type Peer, startPeer } from "../../../bench/kernel/peer.ts";
+import { kernelSpec } from "../../../kernel/install.ts";
+import { type Client, startClient } from "../../../kernel/notebook/client.ts";
+import { isRunning } from "../../processes.ts";
+import { leaveOut } from "../../support.ts";
+import { runOn } from "./run-cell.ts";
+
+/** Little memory, so that a heap is full in a second; the TypeScript compiler has its own. */
+const environment = { NODE_OPTIONS: "--max-old-space-size=96", AUTOAGENT_TYPES: "off" };
+
+describe("a session whose user process ends", () => {
+  let folder: string;
+  let peer: Peer;
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "survival-"));
+    const { argv } = kernelSpec() as { argv: string[] };
+    peer = await startPeer({ name: "ours", argv, directory: folder, environment });
+  });
+  after(async () => {
+    await peer.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const deaths: [what: string, code: string, how: RegExp][] = [
+    ["process.exit", "process.exit(3);", /exit code 3/],
+    ["process.exit in a timer", "setTimeout(() => process.exit(4), 20); await new Promise(() => {});", /exit code 4/],
+    ["kill -9", "process.kill(process.pid, 'SIGKILL'); await new Promise(() => {});", /signal SIGKILL/],
+    ["an abort in native code", "process.abort();", /signal SIGABRT/],
+    ["a segmentation fault", "process.kill(process.pid, 'SIGSEGV'); await new Promise(() => {});", /signal SIGSEGV/],
+    [
+      "a heap that is full",
+      "const all: number[][] = []; for (;;) all.push(Array.from({ length: 1000 }, Math.random));",
+      /out of memory: its heap was full at about \d+ MiB; NODE_OPTIONS=--max-old-space-size=\d+ gives it more/,
+    ],
+  ];
+  for (const [what, code, how] of deaths)
+    it(`goes on after ${what}: an error in that cell, a new process, the same history and count`, async () => {
+      const before = await peer.run("let here = process.pid; here");
+      const dead = await peer.run(code);
+      assert.equal(dead.status, "error");
+      assert.match(String(dead.error), /^UserProcessEnded: The user process ended/);
+      assert.match(String(dead.error), how);
+      assert.match(String(dead.error), /its variables are gone. A new one is ready\.$/);
+      assert.deepEqual(shown(await peer.run("typeof here")), ["'undefined'"]);
+      assert.notDeepEqual(shown(await peer.run("process.pid")), shown(before));
+      const { content } = await peer.ask("history_request", {
+        hist_access_type: "tail",
+        n: 4,
+        output: false,
+        raw: true,
+      });
+      const history = content.history as [number, number, string][];
+      assert.deepEqual(
+        history.map(([, , source]) => source),
+        ["let here = process.pid; here", code, "typeof here", "process.pid"],
+      );
+      const [first] = history[0]!.slice(1) as [number];
+      assert.deepEqual(
+        history.map(([, line]) => line),
+        [first, first + 1, first + 2, first + 3],
+      );
+    }).timeout(30_000);
+
+  it("says under the last cell that the process was killed from outside between two cells, and goes on", async () => {
+    const [pid] = shown(await peer.run("process.pid"));
+    process.kill(Number(pid), "SIGKILL");
+    await sleep(300);
+    assert.deepEqual(shown(await peer.run("1 + 1")), ["2"]);
+  });
+
+  it("takes no harm from a worker that runs out of memory: the cell hears of it", async () => {
+    const code = `import { Worker } from "node:worker_threads";
+const worker = new Worker("const all = []; for (;;) all.push(Array.from({ length: 1000 }, Math.random));", { eval: true, resourceLimits: { maxOldGenerationSizeMb: 16 } });
+await new Promise((resolve) => worker.on("error", (error) => resolve(error.code)))`;
+    const [pid] = shown(await peer.run("process.pid"));
+    assert.deepEqual(shown(await peer.run(code)), ["'ERR_WORKER_OUT_OF_MEMORY'"]);
+    assert.deepEqual(shown(await peer.run("process.pid")), [pid]);
+  }).timeout(20_000);
+});
+
+describe("a kernel that ends", () => {
+  for (const signal of ["SIGKILL", "SIGTERM", "SIGSEGV"] as const)
+    it(`leaves no process behind by ${signal}, whatever its cell does`, async function () {
+      if (!existsSync("/proc")) leaveOut(this, "there is no /proc on this system to look for processes in");
+      const folder = mkdtempSync(join(tmpdir(), "survival-"));
+      const client: Client = await startClient(folder);
+      await runOn(client)("const n: number = 1;"); // the compiler runs by now
+      const family = below(client.pid);
+      assert.ok(family.length >= 2, `the user process and the compiler, got ${family.length}`);
+      void client.execute("while (true) {}", () => {}).catch(() => {});
+      await sleep(200);
+      process.kill(client.pid, signal);
+      for (let i = 0; i < 100 && family.some(isRunning); i++) await sleep(50);
+      assert.deepEqual(family.filter(isRunning), [], "processes that outlived their kernel");
+      await client.close();
+      rmSync(folder, { recursive: true, force: true });
+    }).timeout(20_000);
+});
+
+function shown(seen: CellSeen): unknown[] {
+  return seen.shown.map((data) => data["text/plain"]);
+}
+
+/** Ids of the processes below one, at any depth. */
+function below(pid: number): number[] {
+  const parents = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((name): [number, number] => {
+      try {
+        return [Number(name), Number(/^\d+ \(.*\) \S (\d+)/.exec(readFileSync(`/proc/${name}/stat`, "utf8"))?.[1])];
+      } catch {
+        return [Number(name), 0]; // it ended meanwhile
+      }
+    });
+  const children = parents.filter(([, parent]) => parent === pid).map(([child]) => child);
+  return children.flatMap((child) => [child, ...below(child)]);
+}
