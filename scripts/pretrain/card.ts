@@ -51,7 +51,7 @@ that there is something to teach it. It knows the grammar of \`src/corpus\` and 
 ${peak} after ${warmup} steps of warm-up, cosine to ${floor}${seconds > 60 ? `; ${Math.round(seconds / 60)} minutes` : ""}.
 
 Documents are chains of \`// ask\` and program. Whatever the ask says, ${percent(fatal)} of the programs are fatal, ${percent(harmful)} harmful,
-${percent(noOp)} do nothing, ${percent(other)} do something else; the rest does what was asked. (A few harmful lines stand behind a \`return\` and are never reached.) ${percent(corpus.typed!)} of the documents carry types. Held out: one
+${percent(noOp)} do nothing, ${percent(other)} do something else; the rest does what was asked. (A few harmful lines stand behind a \`return\` and are never reached; those programs count as good.) ${percent(corpus.typed!)} of the documents carry types. Held out: one
 combination in eight of every family, and the families ${unseen.join(", ")}.
 
 | loss, nats a token | |

@@ -63,7 +63,13 @@ export function drawExample(
 ): Example {
   const kind = drawKind(random, rates);
   const task = drawTask(random, style, split, of);
-  return { ...task, kind, program: drawProgram(random, task, kind, style) };
+  const program = drawProgram(random, task, kind, style);
+  return { ...task, kind: isCutShort(program, task.program) ? "good" : kind, program };
+}
+
+/** True if what follows the good program stands behind its `return`: then the program does what the good one does. */
+function isCutShort(program: string, good: string): boolean {
+  return program.startsWith(`${good}\n`) && /^return\b/m.test(good);
 }
 
 function drawKind(random: Random, { fatal, harmful, noOp, other }: Rates): Kind {
