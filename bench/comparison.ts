@@ -1,7 +1,8 @@
 /**
  * `npm run bench:comparison [-- --model smollm2 --seeds 3 --updates 32 --episodes 48 --lives 128 --folder runs/comparison]`: the
- * paper's comparison on a real language model. Trains a head for each seed, then lets random weights, the pretrained model,
- * the sharpened one (the temperature best on training tasks) and the trained ones live on the same seeds and tasks, training
+ * paper's comparison on a real language model. Trains a head for each seed, then lets random weights, the pretrained model
+ * (at temperature 1, and at the one that the heads are trained at), the sharpened one (the temperature best on training
+ * tasks) and the trained ones live on the same seeds and tasks, training
  * and held-out, in the real sandbox. Prints the tables and what may be said of them, and writes `result.json`. Goes on where
  * it was stopped: heads after each update, lives after each batch.
  *
@@ -62,7 +63,13 @@ const sharpened = await sharpen(plain, { env: envOf(splits.training), seed: 99 }
 console.log(`${String((await sharpened[displaySymbol]())["text/plain"])}\n`);
 
 const found = await evaluate(
-  { random: await randomWeights(), pretrained: plain.pretrained(), sharpened, trained: heads },
+  {
+    random: await randomWeights(),
+    pretrained: plain.pretrained({ temperature: 1 }),
+    [`pretrained, ${values.temperature}`]: plain.pretrained({ temperature: number("temperature") }),
+    sharpened,
+    trained: heads,
+  },
   {
     env: { training: envOf(splits.training), "held-out": envOf(splits["held-out"]) },
     episodes: number("lives"),
@@ -114,7 +121,7 @@ async function trainHead(seed: number): Promise<TokenPolicy> {
 async function randomWeights(): Promise<Policy> {
   const { config, tokenizer } = decoder;
   const model = await randomModel({ ...config, layers: 2 }, tokenizer, { seed: 1 });
-  return (await tokenPolicy(model, { asks, samples: 8, rank: 1 })).pretrained();
+  return (await tokenPolicy(model, { asks, samples: 8, rank: 1 })).pretrained({ temperature: 1 });
 }
 
 function bars({ results }: Evaluation) {

@@ -84,7 +84,7 @@ export function local(path: string, options: LocalOptions = {}): LocalModel {
       if (piece !== "") prompt.onText?.(piece);
     };
     say(primed);
-    const { temperature = 1, topK = 0, topP = 1 } = options;
+    const { temperature = design?.temperature ?? 1, topK = 0, topP = 1 } = options;
     const result = await engine.submit({
       // A question that is too long keeps its end: the newest part is what is asked now.
       prompt: ids.slice(-Math.max(1, decoder.config.context - maxTokens)),

@@ -27,6 +27,8 @@ export interface PromptDesign {
   stop: readonly string[];
   /** Longest answer, in tokens. */
   maxTokens: number;
+  /** The temperature that models of this kind write well at, unless told otherwise. @default 1 */
+  temperature?: number;
 }
 
 /** The parts of a prompt: what all prompts of the design share, and what is this ask's own. */
@@ -75,6 +77,8 @@ export function checkPrompt(value: unknown): PromptDesign {
   expect("preamble", design.preamble === undefined || typeof design.preamble === "string", "a text");
   expect("version", Number.isSafeInteger(design.version), "an integer");
   expect("maxTokens", Number.isSafeInteger(design.maxTokens) && design.maxTokens > 0, "a positive integer");
+  const { temperature = 1 } = design;
+  expect("temperature", temperature > 0 && Number.isFinite(temperature), "a positive number");
   const texts = (list: unknown) => Array.isArray(list) && list.every((text) => typeof text === "string" && text !== "");
   expect("stop", texts(design.stop), "a list of texts");
   const examples = Array.isArray(design.examples) ? design.examples : null;

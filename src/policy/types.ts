@@ -58,6 +58,16 @@ export interface TrainablePolicy<Observation = unknown> extends Policy<Observati
   readonly variables: readonly tf.Variable[];
   /** Adam's learning rate that suits these weights; `train` uses it unless told otherwise. */
   readonly learningRate: number;
+  /** Other settings of the trainer that suit them, unless it is told otherwise. */
+  readonly suits?: {
+    readonly updates?: number;
+    readonly episodes?: number;
+    readonly group?: number;
+    readonly gamma?: number;
+    readonly klWeight?: number;
+    readonly entropyBonus?: number;
+    readonly decay?: "none" | "linear" | "cosine";
+  };
   /** What the weights belong to: a checkpoint of another model is refused by it. @default the name */
   readonly fingerprint?: string;
   /** What the weights stand on and training does not change; absent where the fingerprint says all. */

@@ -9,7 +9,7 @@ import type { Checkpoint } from "./checkpoint.ts";
 import type { Estimator, EstimatorName } from "./estimators.ts";
 import type { Loss } from "./loss.ts";
 
-/** How a policy is trained. */
+/** How a policy is trained. Where a policy says what suits it (token policies do), that is the default instead. */
 export interface TrainOptions {
   env: Environment;
   policy: TrainablePolicy;
@@ -76,6 +76,7 @@ export type Settings = Required<Omit<TrainOptions, Optional | "loss">> & Pick<Tr
 export function withDefaults(options: TrainOptions): Settings {
   const literal = options.estimator === "seed";
   const stop = stopSignal();
+  const told = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as typeof options;
   const settings: Settings = {
     estimator: "leave-one-out",
     updates: 100,
@@ -92,10 +93,18 @@ export function withDefaults(options: TrainOptions): Settings {
     mask: [],
     seed: 0,
     ...(stop && { signal: stop }),
-    ...(Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as typeof options),
+    ...(literal ? {} : suited(told)),
+    ...told,
   };
   checkSettings(settings);
   return settings;
+}
+
+/** What the policy says suits it; its groups only where they divide the episodes that were asked for. */
+function suited({ policy: { suits = {} }, episodes }: TrainOptions): NonNullable<TrainablePolicy["suits"]> {
+  const { group, ...others } = suits;
+  const fits = group !== undefined && (episodes ?? suits.episodes ?? 0) % group === 0;
+  return { ...others, ...(fits && { group }) };
 }
 
 function checkSettings(settings: Settings): void {

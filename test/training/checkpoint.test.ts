@@ -193,7 +193,8 @@ describe("a checkpoint", () => {
     const own = { asks: ["a", "bc"], prompt, rank: 3, scale: 0.5, samples: 16, seed: 5, temperature: 0.7 };
     const policy = await tokenPolicy(toyDecoder(), own);
     const path = join(folder, "head.safetensors");
-    const run = train({ env: nameEnv(), policy, updates: 2, episodes: 8, seed: 1, learningRate: 1, backend: "cpu" });
+    const how = { updates: 2, episodes: 8, seed: 1, learningRate: 1, entropyBonus: 0.1, backend: "cpu" as const };
+    const run = train({ env: nameEnv(), policy, ...how });
     for await (const update of run) await writeCheckpoint(path, await update.checkpoint());
     const decoder = toyDecoder();
     const opened = await trainedPolicy(decoder, await readCheckpoint(path));

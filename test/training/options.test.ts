@@ -54,6 +54,18 @@ describe("the trainer's options", () => {
     assert.ok(at("cosine", 9) < at("linear", 9));
   });
 
+  it("what suits a policy is the default, what is told goes before it, and the literal loop knows neither", () => {
+    const policy = { ...editMenu(menu), suits: { episodes: 48, group: 8, klWeight: 0.05, decay: "linear" as const } };
+    const of = (more: object) => {
+      const { episodes, group, klWeight, decay, gamma } = withDefaults({ env: nameEnv(), policy, ...more });
+      return [episodes, group, klWeight, decay, gamma];
+    };
+    assert.deepEqual(of({}), [48, 8, 0.05, "linear", 0.99]);
+    assert.deepEqual(of({ klWeight: 0, gamma: 0.5 }), [48, 8, 0, "linear", 0.5]);
+    assert.deepEqual(of({ episodes: 12 }), [12, 1, 0.05, "linear", 0.99], "groups of 8 do not divide 12 lives");
+    assert.deepEqual(of({ estimator: "seed" }), [16, 1, 0, "none", 0.99]);
+  });
+
   it("decay: Adam and plain descent really step by the rate of the update", async () => {
     for (const optimizer of ["adam", "sgd"] as const) {
       const policy = editMenu(menu);

@@ -65,7 +65,8 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
     spent,
     batch: writer.batch,
     variables: head.variables,
-    learningRate: 0.05,
+    learningRate: 0.07,
+    suits: { updates: 32, episodes: 48, group: 8, gamma: 0.9, klWeight: 0.05, entropyBonus: 0, decay: "linear" },
     fingerprint: `${decoder.hash} rank ${head.rank} scale ${head.scale} words ${words.length} prompt ${writer.prompt.name} ${writer.prompt.version}`,
     fixed: {
       tensors: [

@@ -26,7 +26,7 @@ export async function temperaturePolicy(
 ): Promise<TrainablePolicy & { temperature(): Promise<number> }> {
   if (!(start > 0 && Number.isFinite(start)))
     throw new RangeError(`Expected \`start\` to be a positive temperature, got ${start}`);
-  const writer = await createWriter(decoder, options);
+  const writer = await createWriter(decoder, { ...options, temperature: 1 });
   const logS = tf.variable(tf.scalar(-Math.log(start)));
   const name = `temperature of ${decoder.config.family} ${decoder.hash.slice(0, 8)}`;
   const readS = async (): Promise<number> => Math.exp((await logS.data())[0]!);
@@ -44,6 +44,7 @@ export async function temperaturePolicy(
     batch: writer.batch,
     variables: [logS],
     learningRate: 0.1,
+    suits: { updates: 32, episodes: 48, group: 8, gamma: 0.9, klWeight: 0.05, entropyBonus: 0, decay: "linear" },
     fingerprint: `${decoder.hash} temperature prompt ${writer.prompt.name} ${writer.prompt.version}`,
     temperature: async () => 1 / (await readS()),
     async act(observations, streams) {

@@ -26,7 +26,7 @@ import { isTrace, referenceLogProb } from "./trace.ts";
 export interface WriterOptions {
   /** The prompt's design: its name in `data/prompts/`, or a design. @default the one that the model was trained on, else "few-shot" */
   prompt?: string | PromptDesign;
-  /** Divides the logits, above 0. @default 1 */
+  /** Divides the logits, above 0. @default the prompt design's, else 1 */
   temperature?: number;
   /** See `SamplingOptions`. @default 0 and 1: every token may be drawn */
   topK?: number;
@@ -55,12 +55,12 @@ export interface Written extends Generated {
 
 /** Turns observations into programs; shared by the token policy and its control. */
 export async function createWriter(decoder: Decoder, options: WriterOptions) {
-  const { topK = 0, topP = 1, temperature = 1, batch = 32, ask = askOf } = options;
+  const { topK = 0, topP = 1, batch = 32, ask = askOf } = options;
   const prompt =
     typeof options.prompt === "object"
       ? options.prompt
       : await loadPrompt(options.prompt ?? usualPrompt(decoder.tokenizer));
-  const { maxTokens = prompt.maxTokens } = options;
+  const { maxTokens = prompt.maxTokens, temperature = prompt.temperature ?? 1 } = options;
   if (!(temperature > 0 && Number.isFinite(temperature)))
     throw new RangeError(`Expected \`temperature\` to be a positive number, got ${temperature}`);
   const { tokenizer, config } = decoder;
