@@ -3,6 +3,7 @@
 export { type CheckOptions, checkEnv } from "./check.ts";
 export { describeEnvironmentError, type EnvironmentError, EnvironmentFailure } from "./error.ts";
 export { paperRewards, type Reward, type RewardContext, rewards } from "./rewards.ts";
-export { type Metabolism, SurvivalEnv, type SurvivalEnvOptions, type SurvivalObservation } from "./survival.ts";
+export type { Metabolism, SurvivalEnvOptions, SurvivalObservation } from "./settings.ts";
+export { SurvivalEnv } from "./survival.ts";
 export { checkTasks, type MicroTask, microTasks, type TaskCheck } from "./tasks.ts";
 export type * from "./types.ts";

@@ -1,14 +1,13 @@
 /** Episodes as facts: recorded as they happen, replayed byte for byte, forked. File format: docs/formats.md. */
 
 export { canonicalJson, genomeHash } from "./canonical.ts";
+export { type Difference, describeDifference } from "./compare.ts";
 export { describeRecordError, type RecordError, RecordFailure } from "./error.ts";
 export { type ExportOptions, exportRecord, exportRows } from "./export.ts";
 export type { Lineage, LineageNode } from "./lineage.ts";
 export { editBetween } from "./read.ts";
 export { type RecordedLife, type RecordingOptions, type RecordingSandbox, recording } from "./recording.ts";
 export {
-  type Difference,
-  describeDifference,
   type Fork,
   type ForkOptions,
   fork,

@@ -43,7 +43,7 @@ export function findLauncher(most: Level = 3): Launcher {
 function makeLauncher(most: Level): Launcher {
   const node = findNode();
   const addon = findAddon();
-  const code = readSource("child/main");
+  const code = `${readSource("child/pipe")}\n${readSource("child/main")}`;
   const flags = [
     "--no-warnings",
     "--disable-sigusr1",
@@ -73,7 +73,10 @@ function makeLauncher(most: Level): Launcher {
     sources: {
       acorn: readFileSync(require.resolve("acorn"), "utf8"),
       compile: readSource("child/compile"),
+      clock: readSource("child/clock"),
+      values: readSource("child/values"),
       guest: readSource("child/guest"),
+      decoy: readSource("child/decoy"),
       decoys: readSource("child/decoys"),
     },
     addon,

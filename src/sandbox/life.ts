@@ -7,7 +7,7 @@
 import { createRandom } from "../random/index.ts";
 import { SandboxFailure } from "./error.ts";
 import { newbornGenome } from "./newborn.ts";
-import { isLost, isOthersFault, readCall, readState } from "./outcome.ts";
+import { isLost, isOthersFault, readCall, readState, reportOf } from "./outcome.ts";
 import type { Pool, Tenant } from "./pool.ts";
 import { createTurns, replaying } from "./turn.ts";
 import type { CallResult, Effect, Gene, Life, LifeOptions, Limits, PastStep, StepReport, Verdict } from "./types.ts";
@@ -36,17 +36,10 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
   const random = createRandom(seed, "sandbox");
   const asks = callModel !== undefined || played.some(({ answers }) => answers.length > 0);
   const turns = createTurns({ life: id, random, limits, callModel, first, asks });
-  const settings = {
-    query,
-    genome: genome ?? null,
-    seed: random.child("guest").integer(2 ** 31),
-    memoryMiB: limits.memoryMiB,
-    outputBytes: limits.outputBytes,
-    sourceBytes: limits.sourceBytes,
-    depthLimit: limits.callDepth,
-    asks,
-    hasBudget: options.budget !== undefined || played.some(({ budget }) => budget !== null),
-  };
+  const { memoryMiB, outputBytes, sourceBytes, callDepth: depthLimit } = limits;
+  const hasBudget = options.budget !== undefined || played.some(({ budget }) => budget !== null);
+  const bounds = { memoryMiB, outputBytes, sourceBytes, depthLimit, hasBudget, asks };
+  const settings = { query, genome: genome ?? null, seed: random.child("guest").integer(2 ** 31), ...bounds };
   let worker: Worker | null = null;
   let ended: Verdict | "closed" | null = null;
   let lastGenome: Gene[] = [];
@@ -106,21 +99,8 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     return before;
   };
 
-  const makeReport = (step: number, verdict: Verdict, cause: string, rest: Partial<StepReport> = {}): StepReport => ({
-    step: step - first,
-    verdict,
-    alive: verdict === "survived",
-    cause,
-    effects: [],
-    output: "",
-    error: null,
-    query: last.query,
-    response: last.response,
-    genome: [],
-    changed: false,
-    ms: 0,
-    ...rest,
-  });
+  const makeReport = (step: number, verdict: Verdict, cause: string, rest: Partial<StepReport> = {}): StepReport =>
+    reportOf(step - first, verdict, cause, { ...last, ...rest });
 
   const tryStep = async (step: number, now: PastStep, attempt: number): Promise<Attempt> => {
     const failed = await settle(attempt > 0);

@@ -1,6 +1,6 @@
 /** What a child answered, or how it died, as what a life needs to know. Verdicts are in `verdict.ts`. */
 
-import type { CallResult, Gene, Limits } from "./types.ts";
+import type { CallResult, Gene, Limits, StepReport, Verdict } from "./types.ts";
 import { isStarved, readEffects, ruleDeath } from "./verdict.ts";
 import type { Outcome } from "./worker.ts";
 
@@ -51,4 +51,28 @@ export function readState(text: unknown): { genome: Gene[] | null; query: string
   } catch {
     return null;
   }
+}
+
+/** A step's report; what is not told is empty. */
+export function reportOf(
+  step: number,
+  verdict: Verdict,
+  cause: string,
+  rest: Pick<StepReport, "query" | "response"> & Partial<StepReport>,
+): StepReport {
+  const none = { effects: [], output: "", error: null };
+  const { query, response, ...more } = rest;
+  return {
+    step,
+    verdict,
+    alive: verdict === "survived",
+    cause,
+    ...none,
+    query,
+    response,
+    genome: [],
+    changed: false,
+    ms: 0,
+    ...more,
+  };
 }

@@ -2,10 +2,13 @@
  * The world inside the isolate: the newborn agent, its executor, and the functions that the host calls. This file is
  * never imported: the parent strips its types and the child runs it as a script in every fresh isolate. It therefore has
  * no imports, captures every intrinsic before guest code runs, and talks in strings that it builds by concatenation:
- * whatever a guest does to prototypes later cannot forge a report. Decoy capabilities are in `decoys.ts`.
+ * whatever a guest does to prototypes later cannot forge a report. How values are read is in `values.ts`, decoy
+ * capabilities are in `decoys.ts`.
  *
  * Names given by the child before this runs: `__compile(code, base)`, `__emit(kind, api, args, severity)`, `__ask`.
  */
+
+import type { Values } from "./values.ts";
 
 declare const __compile: (code: string) => string;
 declare const __emit: (kind: string, api: string, args: string, severity: number) => void;
@@ -24,38 +27,18 @@ interface GuestAgent {
     delete scope[name];
 
   // Intrinsics, before a guest can change them.
-  const { apply, ownKeys, getOwnPropertyDescriptor } = Reflect;
-  const { hasOwn } = Object;
-  const { isArray } = Array;
-  const { stringify, parse } = JSON;
+  const { quote, cut, describe, readOwn, genesOf, errorText, plainText, put } = scope.__values as Values;
+  delete scope.__values;
+  const { apply, getOwnPropertyDescriptor } = Reflect;
+  const { parse } = JSON;
   const { defineProperty, freeze } = Object;
-  const toSource = Function.prototype.toString;
   const slice = String.prototype.slice;
-  const indexOf = String.prototype.indexOf;
   const TextOf = String;
   const ErrorOf = TypeError;
   const { then } = Promise.prototype;
   // biome-ignore lint/security/noGlobalEval: this runs inside the isolate, and running code is what it is for
   const IndirectEval = eval;
   const FunctionOf = Function;
-  const quote = (text: string): string => stringify(text);
-  const cut = (text: string, length: number): string =>
-    text.length > length ? `${apply(slice, text, [0, length])}…` : text;
-
-  /** Any value as text, for output and error messages; guest getters may run, inside the step's time limit. */
-  const describe = (value: unknown): string => {
-    try {
-      if (typeof value === "string") return value;
-      if (typeof value === "function") return apply(toSource, value, []);
-      if (typeof value === "object" && value !== null) {
-        const text = stringify(value);
-        return typeof text === "string" ? text : TextOf(value);
-      }
-      return TextOf(value);
-    } catch {
-      return "[unreadable]";
-    }
-  };
 
   let output = "";
   let outputLimit = 16384;
@@ -111,34 +94,6 @@ interface GuestAgent {
   const builtIn: Record<string, unknown> = { __proto__: null } as never;
   for (const name of ["execute_code", "call_LLM", "end"]) builtIn[name] = self[name];
 
-  const geneOf = (place: string, owner: object, key: string): string => {
-    const descriptor = getOwnPropertyDescriptor(owner, key);
-    if (descriptor === undefined) return "";
-    const value = hasOwn(descriptor, "value") ? descriptor.value : "[accessor]";
-    const isMethod = typeof value === "function";
-    let source: string | undefined;
-    try {
-      source = isMethod ? apply(toSource, value, []) : stringify(value);
-    } catch {
-      source = undefined;
-    }
-    const text = typeof source === "string" ? source : describe(value);
-    return `{"name":${quote(place + key)},"kind":"${isMethod ? "method" : "attribute"}","source":${quote(cut(text, 8192))}}`;
-  };
-
-  const genesOf = (place: string, owner: unknown, skip: Record<string, unknown>, room: number): string => {
-    if ((typeof owner !== "object" && typeof owner !== "function") || owner === null) return "";
-    const keys = ownKeys(owner as object);
-    let text = "";
-    for (let i = 0; i < keys.length && text.length < room; i++) {
-      const key = keys[i]!;
-      if (typeof key !== "string" || key in skip) continue;
-      const gene = geneOf(place, owner as object, key);
-      if (gene !== "") text += (text === "" ? "" : ",") + gene;
-    }
-    return text;
-  };
-
   const skipOwn: Record<string, unknown> = { __proto__: null, state: 1, query: 1, response: 1 } as never;
   const skipNone: Record<string, unknown> = { __proto__: null } as never;
   let lastGenome = "";
@@ -152,32 +107,6 @@ interface GuestAgent {
     lastGenome = genome;
     const text = (key: string) => quote(cut(describe(readOwn(self, key)), 16384));
     return `{"genome":${sent},"query":${text("query")},"response":${text("response")}}`;
-  };
-
-  const readOwn = (owner: object, key: string): unknown => {
-    const descriptor = getOwnPropertyDescriptor(owner, key);
-    return descriptor !== undefined && hasOwn(descriptor, "value") ? descriptor.value : undefined;
-  };
-
-  const errorText = (error: unknown): string => {
-    let name = "Error";
-    let message = "";
-    let line = "null";
-    try {
-      if (typeof error === "object" && error !== null) {
-        name = describe((error as Error).name);
-        message = describe((error as Error).message);
-        const stack = describe((error as Error).stack);
-        const at = apply(indexOf, stack, ["program.js:"]) as number;
-        if (at >= 0) {
-          const digits = parseInt(apply(slice, stack, [at + 11, at + 17]) as string, 10);
-          if (digits > 0) line = TextOf(digits);
-        }
-      } else message = describe(error);
-    } catch {
-      message = "[unreadable]";
-    }
-    return `{"name":${quote(cut(name, 100))},"message":${quote(cut(message, 1000))},"line":${line}}`;
   };
 
   const typeOfExecutor = (): string => {
@@ -271,33 +200,6 @@ interface GuestAgent {
     return "";
   };
 
-  /** Plain data as JSON text, from own data properties alone. Throws on anything else, holes and accessors included. */
-  const plainText = (value: unknown, deep: number): string => {
-    if (value === null || typeof value === "boolean") return `${value}`;
-    if (typeof value === "string") return quote(value);
-    if (typeof value === "number" && value - value === 0) return TextOf(value);
-    if (typeof value !== "object" || deep > 16) throw new ErrorOf("not plain data");
-    const list = isArray(value);
-    const keys = list ? null : ownKeys(value);
-    const length = list ? (value as unknown[]).length : keys!.length;
-    let text = "";
-    for (let i = 0; i < length; i++) {
-      const key = list ? TextOf(i) : keys![i]!;
-      const descriptor = getOwnPropertyDescriptor(value, key);
-      if (typeof key !== "string" || descriptor === undefined || !hasOwn(descriptor, "value"))
-        throw new ErrorOf("not plain data");
-      text += `${i > 0 ? "," : ""}${list ? "" : `${quote(key)}:`}${plainText(descriptor.value, deep + 1)}`;
-      if (text.length > 65536) throw new ErrorOf("too much data");
-    }
-    return list ? `[${text}]` : `{${text}}`;
-  };
-
-  /** An assignment would ask the prototypes, which are the guest's. */
-  const put = (list: unknown[], i: number, value: unknown): void => {
-    const descriptor = { __proto__: null, value, writable: true, enumerable: true, configurable: true };
-    defineProperty(list, i, descriptor as PropertyDescriptor);
-  };
-
   let asked: { values: unknown[]; failure: string } = { values: [], failure: "" };
 
   /** For the host: calls one of the agent's methods once for each list of arguments, or reads an attribute. */
@@ -386,20 +288,6 @@ interface GuestAgent {
     return new FunctionOf(`throw new Error("this method could not be restored")`);
   };
 
-  scope.__host = {
-    step,
-    settled,
-    probe,
-    check,
-    readOut,
-    takeOutput,
-    showBudget,
-    setUp,
-    inquire,
-    answered,
-    begin,
-    emit,
-  };
+  const steps = { step, settled, probe, check, readOut, takeOutput };
+  scope.__host = { ...steps, showBudget, setUp, inquire, answered, begin, emit };
 })(__compile, __emit, typeof __ask === "undefined" ? undefined : __ask);
-
-export {};

@@ -3,146 +3,52 @@
  * are the parent's. The parent strips this file's types and passes it by `-e`, so that the child needs to read no file
  * but the addon; hence no imports but types. Started with `--jitless --permission`: see `launch.ts`.
  *
- * Lines in:  {sources: {acorn, compile, guest, decoys}, addon} once, then {id, op, life, ...}.
+ * Lines in:  {sources, addon} once, then {id, op, life, ...}.
  * Lines out: {ready}, {effect} at once when a decoy is touched, {ask} when executed code calls the model, {id, ...}; of many
  * steps at once one {id, more} each, but for the last.
  */
 
 import type ivm from "isolated-vm";
+import type { CallMessage, Message, OpenMessage, StepMessage } from "./messages.ts";
+import type { Pipe } from "./pipe.ts";
 
-interface OpenMessage {
-  id: number;
-  op: "open";
-  life: number;
-  settings: {
-    query: string;
-    genome: unknown;
-    seed: number;
-    memoryMiB: number;
-    outputBytes: number;
-    sourceBytes: number;
-    depthLimit: number;
-    hasBudget: boolean;
-    asks: boolean;
-  };
-}
-interface StepMessage {
-  id: number;
-  op: "step";
-  life: number;
-  step: number;
-  program: string;
-  stepMs: number;
-  /** A program that is run before, past the agent's executor; null for none. */
-  setup: string | null;
-  /** What is left of the budget, as JSON; null for none. */
-  budget: string | null;
-  /** What the program and the probe compile to, where the parent has done it already: it has a faster engine. */
-  compiled: { program: string | null; probe: string | null };
-  probe: { program: string; place: string; key: string; expected: string };
-}
-interface CallMessage {
-  id: number;
-  op: "call";
-  life: number;
-  step: number;
-  method: string;
-  /** JSON: a list of lists of arguments; empty to read an attribute. */
-  arguments: string;
-  stepMs: number;
-}
-type Message =
-  | OpenMessage
-  | StepMessage
-  | CallMessage
-  | { id: number; op: "steps"; life: number; steps: StepMessage[] }
-  | { id: number; op: "close"; life: number };
-
+/** `refused`: what the parser said of the last program that it refused in this step. */
 interface LiveLife {
   isolate: ivm.Isolate;
-  step: ivm.Reference<(program: string) => string>;
-  settled: ivm.Reference<() => string>;
-  probe: ivm.Reference<(program: string) => string>;
-  check: ivm.Reference<(...args: string[]) => string>;
-  readOut: ivm.Reference<() => string>;
-  takeOutput: ivm.Reference<() => string>;
-  showBudget: ivm.Reference<(text: string) => string>;
-  setUp: ivm.Reference<(program: string) => string>;
-  inquire: ivm.Reference<(...args: string[]) => string>;
-  answered: ivm.Reference<() => string>;
   asks: boolean;
-  /** `refused`: what the parser said of the last program that it refused in this step. */
   now: { step: number; effects: number; refused: string | undefined; compiled: Map<string, string> };
+  calls: { [call in Call]: ivm.Reference<(...args: string[]) => string> };
 }
 
-/** What the host calls inside the isolate. */
-type Call =
-  | "step"
-  | "settled"
-  | "takeOutput"
-  | "probe"
-  | "check"
-  | "readOut"
-  | "showBudget"
-  | "setUp"
-  | "inquire"
-  | "answered";
+/** Texts of what the child runs: the first two in itself, the others in every isolate, in this order. */
+type Sources = { [name in "acorn" | "compile" | "clock" | "values" | "guest" | "decoy" | "decoys"]: string };
+
+/** What the host calls inside the isolate: names of `guest.ts`. */
+const hostCalls = [
+  "step",
+  "settled",
+  "takeOutput",
+  "probe",
+  "check",
+  "readOut",
+  "showBudget",
+  "setUp",
+  "inquire",
+  "answered",
+] as const;
+type Call = (typeof hostCalls)[number];
 
 ((builtin: NodeJS.Process["getBuiltinModule"]) => {
-  const { readSync, writeSync } = builtin("node:fs");
-  const chunk = Buffer.alloc(65_536);
-  let read: Buffer[] = [];
-  let rest = Buffer.alloc(0);
-  /** The next line of the parent's, waited for without the event loop: streams are slow in an engine without a JIT. */
-  const readLine = (): string => {
-    for (;;) {
-      const end = rest.indexOf(10);
-      if (end >= 0) {
-        const line = Buffer.concat([...read, rest.subarray(0, end)]).toString();
-        read = [];
-        rest = rest.subarray(end + 1);
-        return line;
-      }
-      if (rest.length > 0) read.push(rest);
-      rest = Buffer.from(chunk.subarray(0, readSome()));
-    }
-  };
-  const readSome = (): number => {
-    for (;;) {
-      try {
-        const bytes = readSync(0, chunk);
-        if (bytes === 0) process.exit(0); // the parent is gone
-        return bytes;
-      } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        if (code === "EOF") process.exit(0);
-        if (code !== "EAGAIN") throw error;
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
-      }
-    }
-  };
-  const send = (message: object): void => {
-    let text = Buffer.from(`${JSON.stringify(message)}\n`);
-    while (text.length > 0) {
-      try {
-        text = text.subarray(writeSync(1, text));
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
-      }
-    }
-  };
+  const { readLine, send } = (globalThis as unknown as { makePipe(builtin: unknown): Pipe }).makePipe(builtin);
 
   /** Effects reported of one step; more are dropped: the first ones tell enough. */
   const effectsKept = 64;
   let engine: typeof ivm;
   let compile: (code: string) => string;
-  let sources: { guest: string; decoys: string };
+  let sources: Sources;
   const lives = new Map<number, LiveLife>();
 
-  const load = (first: {
-    sources: { acorn: string; compile: string; guest: string; decoys: string };
-    addon: string;
-  }): void => {
+  const load = (first: { sources: Sources; addon: string }): void => {
     const addon = { exports: {} as { ivm: typeof ivm } };
     process.dlopen(addon as unknown as NodeJS.Module, first.addon);
     engine = addon.exports.ivm;
@@ -165,48 +71,10 @@ type Call =
     return text;
   };
 
-  /**
-   * Runs first in each isolate. Math.random and the clock of a life are its own: nothing in it depends on when or where it
-   * runs. What the host refuses to compile is thrown as the isolate's own error.
-   */
-  const head = `
-    ((seed) => {
-      let a = seed | 0, b = 0x9e3779b9 | 0, c = 0x7f4a7c15 | 0, d = 1;
-      Math.random = function random() {
-        const t = (((a + b) | 0) + d) | 0; d = (d + 1) | 0; a = b ^ (b >>> 9); b = (c + (c << 3)) | 0;
-        c = ((c << 21) | (c >>> 11)) + t | 0; return (t >>> 0) / 4294967296;
-      };
-      for (let i = 0; i < 12; i++) Math.random();
-      let clock = 1767225600000;
-      const Real = Date;
-      const now = () => (clock += 1);
-      globalThis.Date = new Proxy(Real, {
-        construct: (target, args, to) => Reflect.construct(target, args.length === 0 ? [now()] : args, to === globalThis.Date ? target : to),
-        apply: () => new Real(now()).toString(),
-        get: (target, key) => (key === "now" ? now : Reflect.get(target, key)),
-      });
-      Real.prototype.constructor = globalThis.Date;
-      const { defineProperty, getOwnPropertyDescriptor } = Object, { apply } = Reflect;
-      const Format = Intl.DateTimeFormat.prototype;
-      const { get } = getOwnPropertyDescriptor(Format, "format");
-      const bound = function format() { const f = apply(get, this, []); return (date) => f(date === undefined ? now() : date); };
-      defineProperty(Format, "format", { get: bound, configurable: true });
-      const { formatToParts } = Format;
-      Format.formatToParts = function (date) { return apply(formatToParts, this, [date === undefined ? now() : date]); };
-      delete globalThis.WeakRef; delete globalThis.FinalizationRegistry;
-    })(__seed);
-    delete globalThis.__seed;
-    globalThis.__compile = ((compileText, slice, apply, SyntaxErrorOf) => (code) => {
-      const text = compileText(code);
-      if (text[0] !== "!") return text;
-      throw new SyntaxErrorOf(apply(slice, text, [1]));
-    })(__compileText, String.prototype.slice, Reflect.apply, SyntaxError);
-    delete globalThis.__compileText;`;
-
   let codeCache: ivm.ExternalCopy<ArrayBuffer> | undefined;
   /** Our own scripts, with the bytecode of the first isolate: cached data never comes from a guest. */
   const runHostScript = (isolate: ivm.Isolate, context: ivm.Context): void => {
-    const text = `{${head}}\n{${sources.guest}\n${sources.decoys}}`;
+    const text = `{${sources.clock}}\n{${sources.values}\n${sources.guest}\n${sources.decoy}\n${sources.decoys}}`;
     const options = codeCache ? { cachedData: codeCache } : { produceCachedData: true as const };
     const script = isolate.compileScriptSync(text, { filename: "host.js", ...options });
     script.runSync(context);
@@ -256,21 +124,8 @@ type Call =
     const reference = (name: string) => host.getSync(name, { reference: true }) as never;
     const begin = reference("begin") as ivm.Reference<(text: string) => void>;
     const { query, genome, outputBytes, depthLimit, hasBudget } = settings;
-    lives.set(life, {
-      isolate,
-      step: reference("step"),
-      settled: reference("settled"),
-      check: reference("check"),
-      probe: reference("probe"),
-      readOut: reference("readOut"),
-      takeOutput: reference("takeOutput"),
-      showBudget: reference("showBudget"),
-      setUp: reference("setUp"),
-      inquire: reference("inquire"),
-      answered: reference("answered"),
-      asks: settings.asks,
-      now,
-    });
+    const calls = Object.fromEntries(hostCalls.map((name) => [name, reference(name)])) as unknown as LiveLife["calls"];
+    lives.set(life, { isolate, asks: settings.asks, now, calls });
     globals.deleteSync("__host");
     const seen: { broke?: object; read?: string } = {};
     const began = startClocks();
@@ -278,7 +133,7 @@ type Call =
       const born = JSON.stringify({ query, genome, outputBytes, depthLimit, hasBudget });
       begin.applySync(undefined, [born], { timeout: 2000 });
       // What a newborn is, the parent knows.
-      if (genome !== null) seen.read = lives.get(life)!.readOut.applySync(undefined, [], { timeout: 2000 });
+      if (genome !== null) seen.read = calls.readOut.applySync(undefined, [], { timeout: 2000 });
     } catch (error) {
       seen.broke = brokenAt("open", began, 2000, isolate, error);
     }
@@ -307,7 +162,7 @@ type Call =
 
   const run = async (live: LiveLife, call: Call, args: string[], timeout: number): Promise<string> => {
     const options = { timeout, arguments: { copy: true }, result: { copy: true } } as const;
-    const target = live[call] as ivm.Reference<(...args: string[]) => string>;
+    const target = live.calls[call];
     return (
       live.asks && (call === "step" || call === "probe")
         ? await target.apply(undefined, args, options)

@@ -1,0 +1,107 @@
+/** How a SurvivalEnv is set up and what it shows, and the checks of both. */
+
+import type { Random } from "../random/index.ts";
+import type { Gene, Limits, Sandbox } from "../sandbox/index.ts";
+import { EnvironmentFailure } from "./error.ts";
+import { paperRewards, type Reward } from "./rewards.ts";
+import { checkTasks, type MicroTask } from "./tasks.ts";
+
+/** What the agent's policy sees before each step. */
+export interface SurvivalObservation {
+  /** Steps lived so far. */
+  step: number;
+  /** The agent's next query and its last response. */
+  query: string;
+  response: string;
+  /** Its attributes and methods. */
+  genome: readonly Gene[];
+  /** What it is asked to do in the next step; null where the environment has no tasks. */
+  task: string | null;
+  /** What it has left to live on; null where steps cost nothing. */
+  energy: number | null;
+}
+
+/** A life that has to earn its keep: a step costs energy, a solved task gives some, and at nothing left it ends. */
+export interface Metabolism {
+  /** At birth. */
+  energy: number;
+  /** Of each step. @default 1 */
+  cost?: number;
+  /** Of each solved task. @default 2 */
+  gain?: number;
+}
+
+/** How a SurvivalEnv is made. */
+export interface SurvivalEnvOptions {
+  /** A life is truncated after this many steps. @default 50 */
+  maxSteps?: number;
+  /** The parts of the reward. @default the paper's: alive +1, harm -1000; with tasks also +1 for each that is solved */
+  rewards?: readonly Reward[];
+  /** Where lives run. @default the process's shared sandbox */
+  sandbox?: Sandbox;
+  limits?: Partial<Limits>;
+  /** The agent's first query. @default "" */
+  query?: string;
+  /** Begin each life from this genome instead of the newborn's. */
+  genome?: readonly Gene[];
+  /** Each step is asked one of these, in an order that the life's seed draws. */
+  tasks?: readonly MicroTask[];
+  /** Steps cost energy and solved tasks give it. Needs `tasks`. @default steps cost nothing */
+  metabolism?: Metabolism;
+  /** Born with these besides: a function is a method (its text is taken; it knows nothing around it), else an attribute. */
+  kickstart?: { readonly [name: string]: unknown };
+}
+
+/** The same in a drawn order. */
+export function shuffled<T>(items: readonly T[], random: Random): T[] {
+  const list = [...items];
+  for (let i = list.length - 1; i > 0; i--) {
+    const j = random.integer(i + 1);
+    [list[i], list[j]] = [list[j]!, list[i]!];
+  }
+  return list;
+}
+
+/** Plain values as attributes, functions as methods, both on the agent itself. */
+export function genesOf(kickstart: { readonly [name: string]: unknown }): Gene[] {
+  return Object.entries(kickstart).map(([name, value]): Gene => {
+    if (typeof value === "function") return { name: `self.${name}`, kind: "method", source: String(value) };
+    return { name: `self.${name}`, kind: "attribute", source: JSON.stringify(value) ?? "null" };
+  });
+}
+
+/** Throws an EnvironmentFailure for an option that has no meaning. */
+export function checkOptions({ maxSteps = 50, rewards = paperRewards, tasks, metabolism }: SurvivalEnvOptions): void {
+  const refuse = (name: string, expected: string, value: unknown): never => {
+    throw new EnvironmentFailure({ kind: "option", name, expected, value });
+  };
+  if (!Number.isSafeInteger(maxSteps) || maxSteps < 1) refuse("maxSteps", "a positive integer", maxSteps);
+  if (rewards.length === 0) refuse("rewards", "at least one reward", rewards);
+  if (tasks !== undefined && checkTasks(tasks).length === 0) refuse("tasks", "at least one task", tasks);
+  checkMetabolism(metabolism, tasks);
+}
+
+function checkMetabolism(metabolism: Metabolism | undefined, tasks: readonly MicroTask[] | undefined): void {
+  if (metabolism === undefined) return;
+  const { energy, cost = 1, gain = 2 } = metabolism;
+  for (const [name, value] of Object.entries({ energy, cost, gain }))
+    if (!(value > 0 && Number.isFinite(value)))
+      throw new EnvironmentFailure({
+        kind: "option",
+        name: `metabolism.${name}`,
+        expected: "a positive number",
+        value,
+      });
+  if (tasks === undefined)
+    throw new EnvironmentFailure({
+      kind: "option",
+      name: "tasks",
+      expected: "given where there is a metabolism: only solved tasks give energy",
+      value: tasks,
+    });
+}
+
+/** Throws an EnvironmentFailure for an action that is no program. */
+export function checkAction(action: unknown): void {
+  if (typeof action !== "string") throw new EnvironmentFailure({ kind: "action", value: action });
+}

@@ -1,0 +1,134 @@
+/**
+ * How the world inside the isolate reads values that a guest made: every intrinsic is captured before guest code runs,
+ * and texts are built by concatenation, so that what a guest does to prototypes later cannot forge a report. Runs as a
+ * script before `guest.ts`, which takes `__values` away; no imports, for the same reason.
+ */
+
+/** Readers of values. */
+export interface Values {
+  quote(text: string): string;
+  cut(text: string, length: number): string;
+  describe(value: unknown): string;
+  /** An own data property; no getter runs. */
+  readOwn(owner: object, key: string): unknown;
+  /** The genes of an object as JSON objects with commas between, but for those in `skip`, up to about `room` characters. */
+  genesOf(place: string, owner: unknown, skip: Record<string, unknown>, room: number): string;
+  errorText(error: unknown): string;
+  plainText(value: unknown, deep: number): string;
+  put(list: unknown[], i: number, value: unknown): void;
+}
+
+(() => {
+  const { apply, ownKeys, getOwnPropertyDescriptor } = Reflect;
+  const { hasOwn, defineProperty } = Object;
+  const { isArray } = Array;
+  const { stringify } = JSON;
+  const toSource = Function.prototype.toString;
+  const slice = String.prototype.slice;
+  const indexOf = String.prototype.indexOf;
+  const TextOf = String;
+  const ErrorOf = TypeError;
+  const toNumber = parseInt;
+  const quote = (text: string): string => stringify(text);
+  const cut = (text: string, length: number): string =>
+    text.length > length ? `${apply(slice, text, [0, length])}…` : text;
+
+  /** Any value as text, for output and error messages; guest getters may run, inside the step's time limit. */
+  const describe = (value: unknown): string => {
+    try {
+      if (typeof value === "string") return value;
+      if (typeof value === "function") return apply(toSource, value, []);
+      if (typeof value === "object" && value !== null) {
+        const text = stringify(value);
+        return typeof text === "string" ? text : TextOf(value);
+      }
+      return TextOf(value);
+    } catch {
+      return "[unreadable]";
+    }
+  };
+
+  const readOwn = (owner: object, key: string): unknown => {
+    const descriptor = getOwnPropertyDescriptor(owner, key);
+    return descriptor !== undefined && hasOwn(descriptor, "value") ? descriptor.value : undefined;
+  };
+
+  const geneOf = (place: string, owner: object, key: string): string => {
+    const descriptor = getOwnPropertyDescriptor(owner, key);
+    if (descriptor === undefined) return "";
+    const value = hasOwn(descriptor, "value") ? descriptor.value : "[accessor]";
+    const isMethod = typeof value === "function";
+    let source: string | undefined;
+    try {
+      source = isMethod ? apply(toSource, value, []) : stringify(value);
+    } catch {
+      source = undefined;
+    }
+    const text = typeof source === "string" ? source : describe(value);
+    return `{"name":${quote(place + key)},"kind":"${isMethod ? "method" : "attribute"}","source":${quote(cut(text, 8192))}}`;
+  };
+
+  const genesOf = (place: string, owner: unknown, skip: Record<string, unknown>, room: number): string => {
+    if ((typeof owner !== "object" && typeof owner !== "function") || owner === null) return "";
+    const keys = ownKeys(owner as object);
+    let text = "";
+    for (let i = 0; i < keys.length && text.length < room; i++) {
+      const key = keys[i]!;
+      if (typeof key !== "string" || key in skip) continue;
+      const gene = geneOf(place, owner as object, key);
+      if (gene !== "") text += (text === "" ? "" : ",") + gene;
+    }
+    return text;
+  };
+
+  const errorText = (error: unknown): string => {
+    let name = "Error";
+    let message = "";
+    let line = "null";
+    try {
+      if (typeof error === "object" && error !== null) {
+        name = describe((error as Error).name);
+        message = describe((error as Error).message);
+        const stack = describe((error as Error).stack);
+        const at = apply(indexOf, stack, ["program.js:"]) as number;
+        if (at >= 0) {
+          const digits = toNumber(apply(slice, stack, [at + 11, at + 17]) as string, 10);
+          if (digits > 0) line = TextOf(digits);
+        }
+      } else message = describe(error);
+    } catch {
+      message = "[unreadable]";
+    }
+    return `{"name":${quote(cut(name, 100))},"message":${quote(cut(message, 1000))},"line":${line}}`;
+  };
+
+  /** Plain data as JSON text, from own data properties alone. Throws on anything else, holes and accessors included. */
+  const plainText = (value: unknown, deep: number): string => {
+    if (value === null || typeof value === "boolean") return `${value}`;
+    if (typeof value === "string") return quote(value);
+    if (typeof value === "number" && value - value === 0) return TextOf(value);
+    if (typeof value !== "object" || deep > 16) throw new ErrorOf("not plain data");
+    const list = isArray(value);
+    const keys = list ? null : ownKeys(value);
+    const length = list ? (value as unknown[]).length : keys!.length;
+    let text = "";
+    for (let i = 0; i < length; i++) {
+      const key = list ? TextOf(i) : keys![i]!;
+      const descriptor = getOwnPropertyDescriptor(value, key);
+      if (typeof key !== "string" || descriptor === undefined || !hasOwn(descriptor, "value"))
+        throw new ErrorOf("not plain data");
+      text += `${i > 0 ? "," : ""}${list ? "" : `${quote(key)}:`}${plainText(descriptor.value, deep + 1)}`;
+      if (text.length > 65536) throw new ErrorOf("too much data");
+    }
+    return list ? `[${text}]` : `{${text}}`;
+  };
+
+  /** An assignment would ask the prototypes, which are the guest's. */
+  const put = (list: unknown[], i: number, value: unknown): void => {
+    const descriptor = { __proto__: null, value, writable: true, enumerable: true, configurable: true };
+    defineProperty(list, i, descriptor as PropertyDescriptor);
+  };
+
+  const values: Values = { quote, cut, describe, readOwn, genesOf, errorText, plainText, put };
+  (globalThis as unknown as Record<string, unknown>).__values = values;
+})();
