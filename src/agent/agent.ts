@@ -179,9 +179,12 @@ export class AutonomousLLM {
   #after(step: number): Place & { node: number } {
     if (!Number.isSafeInteger(step) || step < 0 || step > this.history.length)
       throw new AgentFailure(`There is no step ${step}: this agent has lived ${this.history.length}.`);
-    const genome = step === 0 ? (this.options.genome ?? newbornGenome) : this.history[step - 1]!.report.genome;
+    const report = this.history[step - 1]?.report;
+    const genome = report?.genome ?? this.options.genome ?? newbornGenome;
     const query = this.history[step]?.query ?? this.#query;
-    return { genome, query, past: this.#pasts[step]!(), node: this.#nodes[step]! };
+    // Nobody is led through the step that killed: what it left is a genome.
+    const past = report?.alive === false ? undefined : this.#pasts[step]!();
+    return { genome, query, past, node: this.#nodes[step]! };
   }
 
   /** Ends the life and gives its place in the sandbox back. */

@@ -9,7 +9,7 @@ import { SandboxFailure } from "./error.ts";
 import { newbornGenome } from "./newborn.ts";
 import { isLost, isOthersFault, readCall, readState, reportOf } from "./outcome.ts";
 import type { Pool, Tenant } from "./pool.ts";
-import { createTurns, replaying } from "./turn.ts";
+import { checkPast, createTurns, replaying } from "./turn.ts";
 import type { CallResult, Effect, Gene, Life, LifeOptions, Limits, PastStep, StepReport, Verdict } from "./types.ts";
 import { isStarved, type Ruling, readEffects, ruleAnswer, ruleBirth, ruleDeath } from "./verdict.ts";
 import type { Outcome, Worker } from "./worker.ts";
@@ -27,7 +27,8 @@ type Attempt = { report: StepReport } | { again: string; free: boolean; calm?: b
 
 /** Opens a life in the pool. */
 export async function createLife(pool: Pool, options: LifeOptions, limits: Limits): Promise<Life> {
-  const { callModel, signal, past } = options;
+  const { callModel, signal } = options;
+  const past = checkPast(options.past);
   const { query = "", genome, seed = 0 } = past ?? options;
   const id = nextLife++;
   const played: PastStep[] = [...(past?.steps ?? [])];

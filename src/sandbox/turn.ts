@@ -1,13 +1,28 @@
 /** One step on its way into a child: the message, its clock, and the answers to what executed code asks of the model. */
 
 import type { Random } from "../random/index.ts";
+import { SandboxFailure } from "./error.ts";
 import { drawProbe } from "./probe.ts";
 import { compileHere, prepare, prepareProgram } from "./program.ts";
-import type { LifeOptions, Limits, PastStep } from "./types.ts";
+import type { LifeOptions, LifePast, Limits, PastStep } from "./types.ts";
 import type { Outcome, Worker } from "./worker.ts";
 
 /** In place of the patience (times the limit that a try is given): steps played again had their time already. */
 export const replaying = 4;
+
+/** A life's past as it was given. Throws a SandboxFailure when it is none. */
+export function checkPast(past: LifePast | undefined): LifePast | undefined {
+  if (past === undefined) return undefined;
+  const isStep = (step: PastStep): boolean => typeof step?.program === "string" && Array.isArray(step.answers);
+  const isPast = typeof past?.seed === "number" && Array.isArray(past.steps) && past.steps.every(isStep);
+  if (isPast) return past;
+  throw new SandboxFailure({
+    kind: "option",
+    name: "past",
+    expected: "what `life.past()` or a snapshot gave",
+    value: past,
+  });
+}
 
 /** Sends a life's steps. */
 export interface Turns {

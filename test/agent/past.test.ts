@@ -93,6 +93,18 @@ describe("what an agent's functions close over", () => {
     assert.equal(record.verify().ok, true);
   });
 
+  it("needs a past that is one, and a step that was survived", async () => {
+    await assert.rejects(sandbox.open({ past: { steps: [{}] } as never }), {
+      message: 'Expected `past` to be what `life.past()` or a snapshot gave, got {"steps":[{}]}',
+    });
+    const agent = new AutonomousLLM({ llm: models.scripted(["self.a = 1", "for (;;) {}"]), query: "go", sandbox });
+    await agent.run({ steps: 2 });
+    assert.equal(agent.certificate!.verdict, "timeout");
+    const fork = agent.fork({ step: 2 });
+    assert.equal((await fork.step("1")).verdict, "fatal_self_edit", "the step left nothing to go on from");
+    assert.equal((await agent.fork().step("console.log(self.a)")).output, "1\n");
+  });
+
   it("is there when the host checks a task, and the life that is checked does not notice", async () => {
     const task = {
       id: "count",
