@@ -70,6 +70,7 @@ export function editMenu(
     variables: [theta],
     learningRate: 0.3,
     async act(_, streams) {
+      await theta.data(); // WebGPU reads at once only what has been read before.
       const probabilities = now();
       return streams.map((stream) => {
         const action = draw(edits, probabilities, stream);

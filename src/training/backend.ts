@@ -140,7 +140,11 @@ interface Adapter {
   info: { vendor: string; device: string; description: string; isFallbackAdapter?: boolean };
 }
 
+/** Dawn as it was started. It is kept for good: when it is collected as garbage, the devices it gave end the process. */
+let dawn: { gpu: object; device: string; software: boolean } | null = null;
+
 async function useWebGpu(byName: boolean): Promise<{ device: string } | { why: string }> {
+  if (dawn !== null && (byName || !dawn.software) && (await tf.setBackend("webgpu"))) return { device: dawn.device };
   // Where there is no graphics device Dawn only complains on stderr.
   if (!byName && !mayHaveGpu(["/dev/dri", ...cudaDevices])) return { why: "there is no graphics device in /dev" };
   const { create, globals } = require("webgpu") as Dawn;
@@ -154,6 +158,7 @@ async function useWebGpu(byName: boolean): Promise<{ device: string } | { why: s
   Object.assign(globalThis, globals);
   Object.defineProperty(globalThis.navigator, "gpu", { value: gpu, configurable: true });
   require("@tensorflow/tfjs-backend-webgpu");
+  dawn = { gpu, device: name, software };
   if (!(await tf.setBackend("webgpu"))) return { why: "it does not start" };
   await tf.ready();
   return { device: name };

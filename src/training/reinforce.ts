@@ -108,7 +108,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<Update, void
         ...learned,
         masked,
         seconds: { rollout: (played - began) / 1000, update: (performance.now() - played) / 1000 },
-        probabilities: policy.probabilities?.() ?? null,
+        probabilities: await probabilitiesOf(policy),
         backend,
         checkpoint: () => stateAt(update + 1, soFar),
       };
@@ -245,6 +245,13 @@ async function updatePolicy(
   } finally {
     tf.dispose(used);
   }
+}
+
+/** Reads the weights first: a policy that tells its odds at once can read at once what has been read before. */
+async function probabilitiesOf(policy: TrainablePolicy): Promise<Update["probabilities"]> {
+  if (policy.probabilities === undefined) return null;
+  await Promise.all(policy.variables.map((variable) => variable.data()));
+  return policy.probabilities();
 }
 
 /** TF.js has a setter for SGD only; Adam reads this field at every step. */

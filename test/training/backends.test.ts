@@ -7,29 +7,19 @@ import { dirname, join } from "node:path";
 import chromium from "@sparticuz/chromium";
 import { type MicroTask, rewards, SurvivalEnv } from "../../src/environment/index.ts";
 import { randomModel } from "../../src/model/index.ts";
-import { editMenu, tf, tokenPolicy } from "../../src/policy/index.ts";
+import { tf, tokenPolicy } from "../../src/policy/index.ts";
 import { type BackendName, prepareBackend, train } from "../../src/training/index.ts";
 import { toyDecoder } from "../policy/token/toy.ts";
 import { leaveOut } from "../support.ts";
-import { menu, nameEnv } from "./fixtures.ts";
-import { headUpdates, prompt, tensorNumbers } from "./head-updates.ts";
+import { headUpdates, menuUpdates, prompt, tensorNumbers } from "./head-updates.ts";
 
 /** What `head-updates.ts` prints. */
 interface Numbers {
   device: string;
   losses: number[];
   weights: number[];
+  edits: { losses: number[]; weights: number[] };
   tensors: number[];
-}
-
-async function menuUpdates(backend: BackendName): Promise<{ losses: number[]; weights: number[] }> {
-  const policy = editMenu(menu);
-  const losses: number[] = [];
-  for await (const { loss } of train({ env: nameEnv(), policy, updates: 8, episodes: 8, seed: 6, backend }))
-    losses.push(loss);
-  const weights = [...(await policy.variables[0]!.data())];
-  policy.dispose();
-  return { losses, weights };
 }
 
 function agree(found: number[], expected: number[], what: string): void {
@@ -69,7 +59,7 @@ describe("the backends of TF.js", () => {
       agree(await tensorNumbers(), tensors, "number of tensors");
     });
 
-  it("webgpu: a token head's updates agree with cpu's to 1e-4, on Chromium's software Vulkan in a process of its own", async function () {
+  it("webgpu: a token head's and an edit menu's updates agree with cpu's to 1e-4, on Chromium's software Vulkan in a process of its own", async function () {
     // Chromium's package unpacks a Vulkan loader and SwiftShader beside it.
     const folder = dirname(await chromium.executablePath());
     const icd = join(folder, "vk_swiftshader_icd.json");
@@ -87,6 +77,8 @@ describe("the backends of TF.js", () => {
   function agreeAll(own: Numbers): void {
     agree(own.losses, head.losses, "loss");
     agree(own.weights, head.weights, "weight");
+    agree(own.edits.losses, edits.losses, "menu's loss");
+    agree(own.edits.weights, edits.weights, "menu's weight");
     agree(own.tensors, tensors, "number of tensors");
   }
 

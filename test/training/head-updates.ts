@@ -1,9 +1,10 @@
-/** The same few updates of a token head for every backend; as a program, on the backend of its name, printed as JSON. */
+/** The same few updates of a token head and of an edit menu for every backend; as a program, on the backend of its name, printed as JSON. */
 
-import { tf, tokenPolicy } from "../../src/policy/index.ts";
+import { editMenu, tf, tokenPolicy } from "../../src/policy/index.ts";
 import { createRandom } from "../../src/random/index.ts";
-import { type BackendName, policyGradientLoss, prepareBackend } from "../../src/training/index.ts";
+import { type BackendName, policyGradientLoss, prepareBackend, train } from "../../src/training/index.ts";
 import { toyDecoder } from "../policy/token/toy.ts";
+import { menu, nameEnv } from "./fixtures.ts";
 
 export const prompt = {
   name: "toy",
@@ -52,6 +53,17 @@ export async function headUpdates(): Promise<{ losses: number[]; weights: number
   return { losses, weights };
 }
 
+/** Losses and weights of a few updates of an edit menu, played and trained. */
+export async function menuUpdates(backend: BackendName): Promise<{ losses: number[]; weights: number[] }> {
+  const policy = editMenu(menu);
+  const losses: number[] = [];
+  for await (const { loss } of train({ env: nameEnv(), policy, updates: 8, episodes: 8, seed: 6, backend }))
+    losses.push(loss);
+  const weights = [...(await policy.variables[0]!.data())];
+  policy.dispose();
+  return { losses, weights };
+}
+
 /**
  * What a user's own loss may be made of, on every backend: rows looked up (ids twice, ids never), log-sum-exp, a chosen
  * column, one-hot, batched and transposed products, clipping, and four steps of Adam. Losses, then the gradients, then the weights.
@@ -95,9 +107,9 @@ export async function tensorNumbers(): Promise<number[]> {
 }
 
 if (import.meta.main) {
-  const { device } = await prepareBackend({ backend: process.argv[2] as BackendName });
-  process.stdout.write(
-    `${JSON.stringify({ device, ...(await headUpdates()), tensors: await tensorNumbers() })}\n`,
-    () => process.exit(0),
-  );
+  const backend = process.argv[2] as BackendName;
+  const { device } = await prepareBackend({ backend });
+  const edits = await menuUpdates(backend);
+  const told = { device, ...(await headUpdates()), edits, tensors: await tensorNumbers() };
+  process.stdout.write(`${JSON.stringify(told)}\n`, () => process.exit(0));
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { tf, tokenPolicy } from "../../../src/policy/index.ts";
-import { createHead, fusedTerms } from "../../../src/policy/token/head.ts";
+import { createHead } from "../../../src/policy/token/head.ts";
+import { fusedTerms } from "../../../src/policy/token/terms.ts";
 import type { Trace } from "../../../src/policy/token/trace.ts";
 import { createRandom } from "../../../src/random/index.ts";
 import { toyDecoder } from "./toy.ts";
@@ -121,18 +122,30 @@ describe("the head", () => {
       const traces = actions.map(({ trace }) => trace as Trace);
       const n = traces.reduce((sum, { chosen }) => sum + chosen.length, 0);
       const random = createRandom(3, "change");
-      const change = tf.tensor2d(
-        Float32Array.from({ length: n * policy.words.length }, () => random.normal()),
-        [n, policy.words.length],
-      );
-      const push = tf.tensor2d(
-        Float32Array.from({ length: n * 3 }, () => random.normal()),
-        [n, 3],
-      );
-      const gradients = (op: typeof fusedTerms) =>
-        tf.valueAndGrad((d) => tf.sum(tf.mul(op(d as tf.Tensor2D, traces), push)))(change);
-      close(fusedTerms(change, traces).dataSync(), longWay(change, traces).dataSync(), 1e-5, "term");
-      close(gradients(fusedTerms).grad.dataSync(), gradients(longWay).grad.dataSync(), 1e-5, "gradient");
+      const normal = (rows: number, columns: number) =>
+        tf.tensor2d(
+          Float32Array.from({ length: rows * columns }, () => random.normal()),
+          [rows, columns],
+        );
+      const [u, rows] = [normal(n, 3), normal(policy.words.length, 3)];
+      type Op = (left: tf.Tensor2D, right: tf.Tensor2D) => tf.Tensor[];
+      const fused: Op = (left, right) => Object.values(fusedTerms(left, right, traces)) as tf.Tensor[];
+      const long: Op = (left, right) => tf.unstack(longWay(tf.matMul(left, right, false, true), traces), 1);
+      const expectedTerms = long(u, rows);
+      for (const [k, term] of fused(u, rows).entries())
+        close(term.dataSync(), expectedTerms[k]!.dataSync(), 1e-5, "term");
+      // With and without a push on the entropy: its part of the gradient is left out where nothing asks for it.
+      for (const which of [[0, 1, 2], [0, 2], [1]]) {
+        const pushes = normal(which.length, n);
+        const gradients = (op: Op) =>
+          tf.grads((left, right) => {
+            const terms = op(left as tf.Tensor2D, right as tf.Tensor2D);
+            return tf.addN(which.map((k, i) => tf.sum(tf.mul(terms[k]!, pushes.slice([i, 0], [1, n]).as1D()))));
+          })([u, rows]);
+        const expected = gradients(long);
+        for (const [i, gradient] of gradients(fused).entries())
+          close(gradient.dataSync(), expected[i]!.dataSync(), 1e-5, `gradient ${i}, terms ${which}`);
+      }
       policy.dispose();
     }
   });
