@@ -4,6 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { helpTexts } from "../../src/cli/help.ts";
+import { verdictRank } from "../../src/sandbox/index.ts";
 
 const launcher = join(import.meta.dirname, "../../scripts/autoagent.mjs");
 
@@ -162,6 +164,11 @@ describe("autoagent", () => {
       `There is no record at ${absent}: check the path, or open it for writing to begin one`,
       1,
     );
+  });
+
+  it("tells the rank of verdicts as the sandbox has it", () => {
+    const told = helpTexts.judge.replace(" (a fault of the sandbox)", "").replace(/\s+/g, " ");
+    assert.ok(told.includes(`has the first of: ${verdictRank.join(", ")}.`));
   });
 
   it("explains itself", () => {
