@@ -23,6 +23,7 @@ import { type Certificate, certify } from "./certificate.ts";
 import { compareGenomes, type Edit, hashGenome } from "./genome.ts";
 import { type AgentLineage, createFamily, type Family } from "./lineage.ts";
 import { type LiveView, openLive } from "./live.ts";
+import { type LostNames, lostNames } from "./lost.ts";
 import { extractProgram } from "./program.ts";
 import { AgentFailure, type AgentOptions, type LivedStep, type Place, type Recorder } from "./types.ts";
 
@@ -43,14 +44,14 @@ export class AutonomousLLM {
   #pasts: (() => LifePast | undefined)[] = [() => this.options.past];
   /** Set by `restore`: what the next life begins with. */
   #restored: Place | null = null;
+  #born: Partial<Place>;
 
   constructor(options: AgentOptions) {
-    if (typeof options?.llm?.complete !== "function")
-      throw new AgentFailure(
-        "Expected `llm` to be a language model: use one of `models`, such as models.scripted([...]).",
-      );
+    const wanted = "a language model: use one of `models`, such as models.scripted([...])";
+    if (typeof options?.llm?.complete !== "function") throw new AgentFailure(`Expected \`llm\` to be ${wanted}.`);
     const { budget = { onSpend: () => {} }, llm } = options;
     this.options = options;
+    this.#born = options;
     this.budget = "meter" in budget ? budget : makeBudget(budget);
     this.#model = this.budget.meter(llm);
     this.#query = options.query;
@@ -77,6 +78,12 @@ export class AutonomousLLM {
   /** Every step of this agent and of its forks, as a tree. */
   get lineage(): AgentLineage {
     return this.#family.view(this.#node);
+  }
+
+  /** Methods that lost what they closed over: those of an agent that begins from a genome alone. */
+  get lost(): LostNames[] {
+    const { genome, past } = this.#restored ?? this.#born;
+    return past === undefined ? lostNames(genome) : [];
   }
 
   /** What the agent would be asked next. */
@@ -262,7 +269,8 @@ export class AutonomousLLM {
 
   async #beBorn(): Promise<Life> {
     const { sandbox, limits, seed = 0 } = this.options;
-    const { genome, past } = this.#restored ?? this.options;
+    this.#born = this.#restored ?? this.options;
+    const { genome, past } = this.#born;
     const pool = sandbox ?? (await sharedSandbox());
     const callModel = async (query: string, how: { signal?: AbortSignal } = {}): Promise<string> =>
       extractProgram((await this.#model.complete({ prompt: query, seed, ...how })).text);

@@ -4,6 +4,7 @@ import { escapeHtml, type MimeBundle } from "../display/index.ts";
 import { newbornGenome } from "../sandbox/index.ts";
 import type { AutonomousLLM } from "./agent.ts";
 import { compareGenomes } from "./genome.ts";
+import { describeLost } from "./lost.ts";
 
 /** The card of an agent, as HTML and as text. */
 export function showAgent(agent: AutonomousLLM): MimeBundle {
@@ -14,6 +15,7 @@ export function showAgent(agent: AutonomousLLM): MimeBundle {
   const state = alive
     ? `alive after ${history.length} steps`
     : `dead: ${history.at(-1)!.report.verdict.replaceAll("_", " ")}`;
+  const lost = describeLost(agent.lost);
   const rows = genome.map(({ name, kind, source }) => {
     const body = source.includes("\n")
       ? `<pre>${escapeHtml(source)}</pre>`
@@ -32,10 +34,11 @@ export function showAgent(agent: AutonomousLLM): MimeBundle {
         `  ${i + 1} ${report.alive ? "ok " : "END"} ${program.split("\n")[0]!.slice(0, 90)}${report.alive ? "" : ` → ${report.cause}`}`,
     ),
     ...(agent.options.budget === undefined ? [] : [`  cost: ${String(agent.budget)}`]),
+    ...(lost === "" ? [] : [`  ${lost}`]),
     `  genome: ${genome.map(({ name }) => name).join(", ") || "newborn"}`,
   ];
   return {
-    "text/html": `<div><b>AutonomousLLM</b> (${escapeHtml(agent.options.llm.name)}), ${state}<table><thead><tr><th>step</th><th></th><th style="text-align:left">program</th><th style="text-align:left">what came of it</th></tr></thead><tbody>${steps.join("")}</tbody></table>${agent.options.budget === undefined ? "" : `<div style="opacity:.7">${escapeHtml(String(agent.budget))}</div>`}<details><summary>genome: ${genome.length} genes (• changed by the last step)</summary><table><tbody>${rows.join("")}</tbody></table></details></div>`,
+    "text/html": `<div><b>AutonomousLLM</b> (${escapeHtml(agent.options.llm.name)}), ${state}<table><thead><tr><th>step</th><th></th><th style="text-align:left">program</th><th style="text-align:left">what came of it</th></tr></thead><tbody>${steps.join("")}</tbody></table>${agent.options.budget === undefined ? "" : `<div style="opacity:.7">${escapeHtml(String(agent.budget))}</div>`}${lost === "" ? "" : `<div style="color:#d55e00">${escapeHtml(lost)}</div>`}<details><summary>genome: ${genome.length} genes (• changed by the last step)</summary><table><tbody>${rows.join("")}</tbody></table></details></div>`,
     "text/plain": plain.join("\n"),
   };
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { AutonomousLLM } from "../../src/agent/index.ts";
+import { AutonomousLLM, describeLost, lostNames } from "../../src/agent/index.ts";
+import { displaySymbol } from "../../src/display/index.ts";
 import { SurvivalEnv } from "../../src/environment/index.ts";
 import { models } from "../../src/llm/index.ts";
 import { openRecord, fork as recordFork, recording, replay } from "../../src/record/index.ts";
@@ -53,6 +54,10 @@ describe("what an agent's functions close over", () => {
     assert.equal((await other.step(tell)).output, "3 1\n");
     await other.restore({ genome: snapshot.genome });
     const lost = await other.step(tell);
+    const warning = "Methods without what they closed over: self.count (n). A snapshot's `past` brings it back.";
+    assert.equal(describeLost(other.lost), warning);
+    assert.ok(String(other[displaySymbol]()["text/plain"]).includes(warning));
+    assert.deepEqual(agent.lost, []);
     assert.deepEqual(
       [lost.verdict, lost.error!.message],
       ["runtime_error", "n is not defined"],
@@ -124,5 +129,50 @@ describe("what an agent's functions close over", () => {
     const missing = await env.step("self.count = () => notThere;");
     assert.deepEqual([missing.info.solved, missing.terminated], [false, false]);
     await env.close();
+  });
+});
+
+describe("the names that the look at a text knows", () => {
+  it("are those that an isolate really has", async () => {
+    await using sandbox = await createSandbox({ workers: 1 });
+    const life = await sandbox.open({ budget: () => ({}) });
+    const { output } = await life.step("console.log(Object.getOwnPropertyNames(globalThis).join(' '))");
+    await life.close();
+    const source = `() => [${output.trim().split(" ").join(", ")}]`;
+    assert.deepEqual(lostNames([{ name: "self.m", kind: "method", source }]), [
+      { method: "self.m", names: ["__import"] },
+    ]);
+  });
+});
+
+describe("names that a method's text does not hold", () => {
+  const missing = (source: string, ...state: string[]) =>
+    lostNames([
+      { name: "self.m", kind: "method", source },
+      ...state.map((name) => ({ name, kind: "attribute" as const, source: "1" })),
+    ]).flatMap(({ names }) => names);
+
+  it("are those that nothing in it, in its genome or in its world gives", () => {
+    assert.deepEqual(missing("() => ++n"), ["n"]);
+    assert.deepEqual(missing("(x) => x * k + Math.max(rate, 1)", "rate"), ["k"]);
+    assert.deepEqual(missing("function (a, { b, c: [d] }, ...e) { const f = a + b + d; return { f, e, g } }"), ["g"]);
+    assert.deepEqual(missing("twice(n) { return this.once(n) + helper(n) }"), ["helper"]);
+    assert.deepEqual(missing("class A extends Base { #x = 1; get x() { return this.#x + y.z } static w = A }"), [
+      "Base",
+      "y",
+    ]);
+  });
+
+  it("are none for methods that stand alone", () => {
+    for (const source of [
+      "function execute_code(code) { try { return exec(code) } catch { return null } }",
+      "(xs) => { outer: for (const x of xs) for (let i = 0; ; i++) if (i > x) continue outer; return { xs, key: 1 } }",
+      "async (q) => { const { a = 1, ...rest } = JSON.parse(await self.call_LLM(q)); console.log(a, rest, new.target) }",
+      "function f(n) { return n < 2 ? 1 : n * f(n - 1) + arguments.length }",
+      "(e) => { try { throw e } catch ({ message: m }) { return [m, budget, process.platform] } }",
+      "function sum() { return total(); function total() { return 1 } }",
+    ])
+      assert.deepEqual(missing(source), [], source);
+    assert.deepEqual(missing("not a ( function"), []);
   });
 });
