@@ -56,5 +56,6 @@ describe("gpu-check", () => {
       env: { PATH: env.PATH },
     });
     assert.match(generated.stdout, /"device":"cpu","speeds":\[\d/, generated.stderr);
-  }).timeout(120_000);
+    // Most of it is xz over 200 MB: half a minute on two idle cores, several on busy ones.
+  }).timeout(400_000);
 });

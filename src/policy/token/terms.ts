@@ -1,7 +1,7 @@
 /**
  * The terms of an update as one operation with its own gradient. The change of the logits of S words over N tokens is of
  * low rank, d = u rows', and what is asked of it are sums over words: so few [N, S] tensors are ever made. Autodiff would
- * keep a dozen; this keeps two and makes four more, three of them in the gradient.
+ * keep a dozen; this keeps the powers alone.
  *
  * With p the new probabilities: dlogZ/dd = p; dH/dd = -p (log p + H); dKL/dd = p (d - sum p d). The drawn word's own logit is
  * one entry a row: looked up in `rows`, not by a one-hot [N, S] tensor. Checked against autodiff over the long way, a sum
@@ -59,7 +59,7 @@ function sumsOverWords(
     const inside = tf.sub(tf.add(meanBase, meanChange), tf.mul(logZ, tf.div(inHead, Z)));
     const others = tf.mul(tf.sub(restEntropy, tf.mul(logZ, tf.exp(logRest))), tf.exp(tf.neg(logZ)));
     const entropy = tf.neg(tf.add(inside, others));
-    save([left, right, base, d, powers, Z, logZ, entropy, meanChange]);
+    save([left, right, base, powers, Z, logZ, entropy, meanChange]);
     const value = tf.concat([logZ, entropy, tf.sub(meanChange, logZ)], 1);
     return { value, gradFunc: (dy: TF.Tensor, saved: TF.Tensor[]) => gradient(dy, saved, isEntropyUsed.now) };
   });
@@ -68,17 +68,26 @@ function sumsOverWords(
 
 /** dy: [N, 3]. Gives the gradients in u and in rows; the entropy's part is left out where no loss asks for it. */
 function gradient(dy: TF.Tensor, saved: TF.Tensor[], withEntropy: boolean): TF.Tensor[] {
-  const [u, rows, base, d, powers, Z, logZ, H, meanChange] = saved as [TF.Tensor2D, ...TF.Tensor[]];
+  const [u, rows, base, powers, Z, logZ, H, meanChange] = saved as [TF.Tensor2D, TF.Tensor2D, ...TF.Tensor[]];
   const [onLogZ, onEntropy, onKl] = tf.split(tf.div(dy, Z!), 3, 1) as [TF.Tensor, TF.Tensor, TF.Tensor];
-  // As kl = sum p d - log Z, and the derivative of that is p (d - sum p d) whatever the words' share is.
+  // Each entry is p (a d + c) with a and c one number a row: of low rank as d is, so a product makes it, one column wider.
+  const push = (a: TF.Tensor, c: TF.Tensor): TF.Tensor =>
+    tf.matMul(tf.concat2d([tf.mul(u, a) as TF.Tensor2D, c as TF.Tensor2D], 1), tf.transpose(widened(rows)));
+  // As kl = sum p d - log Z, its derivative is p (d - sum p d) whatever the words' share is, and log Z's is p.
   const constant = tf.sub(onLogZ, tf.mul(onKl, meanChange!));
-  let inner: TF.Tensor;
-  if (withEntropy) {
-    const all = tf.add(constant, tf.mul(onEntropy, tf.sub(logZ!, H!)));
-    inner = tf.add(tf.sub(tf.mul(d!, tf.sub(onKl, onEntropy)), tf.mul(base!, onEntropy)), all);
-  } else inner = tf.add(tf.mul(d!, onKl), constant);
+  const inner = withEntropy
+    ? tf.sub(
+        push(tf.sub(onKl, onEntropy), tf.add(constant, tf.mul(onEntropy, tf.sub(logZ!, H!)))),
+        tf.mul(base!, onEntropy),
+      )
+    : push(onKl, constant);
   const change = tf.mul(powers!, inner) as TF.Tensor2D;
-  return [tf.matMul(change, rows as TF.Tensor2D), tf.transpose(tf.matMul(tf.transpose(u), change))];
+  return [tf.matMul(change, rows), tf.transpose(tf.matMul(tf.transpose(u), change))];
+}
+
+/** A column of ones at the end. */
+function widened(rows: TF.Tensor2D): TF.Tensor2D {
+  return tf.concat2d([rows, tf.ones([rows.shape[0], 1])], 1);
 }
 
 /** The change of the word that was drawn, 0 where it is none of the head's. Shape [N]. */
