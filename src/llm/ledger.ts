@@ -103,7 +103,8 @@ export function createLedger(limits: BudgetLimits): Ledger {
     return issue(asked, room);
   };
 
-  const issue = ({ prompt, rate }: Asked, { tokens, answer, dollars }: Room): Ticket => {
+  const issue = (asked: Asked, { tokens, answer, dollars }: Room): Ticket => {
+    const { prompt } = asked;
     const entry: Running = { began: performance.now(), tokens, dollars, clock: new AbortController() };
     running.add(entry);
     settled.calls++;
@@ -119,17 +120,19 @@ export function createLedger(limits: BudgetLimits): Ledger {
       settle(completion) {
         running.delete(entry);
         settled.seconds += (performance.now() - entry.began) / 1000;
-        if (completion !== null) charge(completion, rate);
+        if (completion !== null) charge(completion, asked);
         armClock();
         while (waiting[0]?.()) waiting.shift();
       },
     };
   };
 
-  const charge = ({ usage }: Completion, rate: Price | null): void => {
-    settled.tokens += usage.promptTokens + usage.completionTokens;
-    if (rate === null) return;
-    settled.dollars += (usage.promptTokens * rate.prompt + usage.completionTokens * rate.completion) / 1e6;
+  const charge = ({ usage, text }: Completion, { prompt, rate }: Asked): void => {
+    // A server that tells no usage, or nonsense, must not make a budget endless.
+    const asked = told(usage?.promptTokens) ?? countPrompt(prompt);
+    const answered = told(usage?.completionTokens) ?? countTokens(text);
+    settled.tokens += asked + answered;
+    if (rate !== null) settled.dollars += (asked * rate.prompt + answered * rate.completion) / 1e6;
   };
 
   const wait = (asked: Asked): Promise<Ticket> =>
@@ -182,8 +185,7 @@ function roomFor(
   const wanted = Math.min(prompt.maxTokens ?? Number.POSITIVE_INFINITY, longest ?? Number.POSITIVE_INFINITY);
   if (limits.tokens === undefined && limits.dollars === undefined)
     return { over: null, answer: prompt.maxTokens ?? Number.POSITIVE_INFINITY, tokens: 0, dollars: 0 };
-  const { messages = [] } = prompt;
-  const asked = countTokens(prompt.prompt) + messages.reduce((sum, { content }) => sum + countTokens(content), 0);
+  const asked = countPrompt(prompt);
   const tokens = (limits.tokens ?? Number.POSITIVE_INFINITY) - used.tokens - asked;
   const price = { prompt: (rate?.prompt ?? 0) / 1e6, completion: (rate?.completion ?? 0) / 1e6 };
   const dollars = (limits.dollars ?? Number.POSITIVE_INFINITY) - used.dollars - asked * price.prompt;
@@ -192,4 +194,13 @@ function roomFor(
   const over = tokens < 1 ? "tokens" : dollars <= 0 || answer < 1 ? "dollars" : null;
   const paid = Number.isFinite(answer) ? answer * price.completion : 0;
   return { over, answer, tokens: asked + answer, dollars: asked * price.prompt + paid };
+}
+
+function countPrompt({ prompt, messages = [] }: Prompt): number {
+  return countTokens(prompt) + messages.reduce((sum, { content }) => sum + countTokens(content), 0);
+}
+
+/** A count that was told; undefined for none, and for what is no count. */
+function told(count: unknown): number | undefined {
+  return typeof count === "number" && count > 0 && Number.isFinite(count) ? count : undefined;
 }

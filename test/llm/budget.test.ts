@@ -96,6 +96,21 @@ describe("a budget", () => {
     assert.ok(Math.abs(priced.view().dollars.spent - 0.004) < 1e-12);
   });
 
+  it("counts by itself where a model tells no usage, or nonsense", async () => {
+    for (const told of [
+      undefined,
+      null,
+      {},
+      { promptTokens: Number.NaN, completionTokens: "7" },
+      { promptTokens: -5 },
+    ]) {
+      const own = budget({ tokens: 100, price: { prompt: 1e6, completion: 1e6 } });
+      const mute = { name: "mute", complete: async () => ({ text: "one two three", model: "mute", usage: told }) };
+      await own.meter(mute as unknown as LanguageModel).complete({ prompt: "hello world" });
+      assert.deepEqual([own.view().tokens.spent, own.view().dollars.spent], [5, 5], JSON.stringify(told));
+    }
+  });
+
   it("cancels a question when its seconds are over", async () => {
     const own = budget({ seconds: 0.15 });
     const began = performance.now();
