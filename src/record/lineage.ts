@@ -2,7 +2,7 @@
  * The archive of genomes: who came from whom, and how each did. Nodes and scores are only ever appended, a node's
  * statistics are its own scores alone, and everything handed out is a frozen copy.
  * Two published faults that this is built against, both tests: the Huxley-Gödel Machine's sum over descendants grows the
- * parent's own list; the Darwin Gödel Machine's `best` takes the worst. Parent choice "novel" is the latter's rule
+ * parent's own list; the Darwin Gödel Machine's `best` takes the worst, and a missing comma makes one unknown rule of two. Parent choice "novel" is the latter's rule
  * (arXiv 2505.22954): sigmoid(10 * (score - 0.5)) / (1 + children).
  */
 
@@ -156,6 +156,13 @@ function chooseParent(nodes: readonly LineageNode[], random: Random, rule: "any"
   if (nodes.length === 0) throw new RecordFailure({ kind: "unknown", what: "node", id: "to choose", known: "none" });
   if (rule === "best") return bestOf(nodes) ?? nodes[0]!;
   if (rule === "any") return random.choice(nodes);
+  if (rule !== "novel")
+    throw new RecordFailure({
+      kind: "value",
+      name: "rule",
+      expected: "any, best or novel",
+      value: JSON.stringify(rule),
+    });
   const weights = nodes.map(
     ({ mean, children }) => 1 / (1 + Math.exp(-10 * ((mean ?? 0.5) - 0.5))) / (1 + children.length),
   );

@@ -18,7 +18,6 @@ let nextLife = 1;
 
 /** Tries of a step whose child died of no cause of the guest's, before it is a crash. */
 const tries = 3;
-
 /** Most steps in one message: another life of the same child waits for them. */
 const stepsAtOnce = 25;
 
@@ -153,8 +152,7 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     const verdict = spent ? "budget_exhausted" : ruling.verdict;
     const cause = spent ? `the budget of the language model is spent: ${overBudget}` : ruling.cause;
     const seen = outcome.kind === "answer" ? outcome.seen : {};
-    const before = learn(seen);
-    const isRead = readState(seen.read) !== null;
+    const [before, isRead] = [learn(seen), readState(seen.read) !== null];
     played.push(now);
     if (verdict !== "survived") {
       ended = verdict;
@@ -193,8 +191,8 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
       }
     }
     ended = "crash";
-    const source = program.slice(0, 2000);
-    return makeReport(step, "crash", `a fault of the sandbox, not of the agent: ${cause}. Program: ${source}`);
+    const said = `a fault of the sandbox, not of the agent: ${cause}. Program: ${program.slice(0, 2000)}`;
+    return makeReport(step, "crash", said);
   };
 
   /** Calls a method with each list of arguments, or reads an attribute where there are none. */

@@ -47,6 +47,16 @@ describe("a lineage", () => {
     assert.equal(lineage.choose(createRandom(1), { rule: "best" }).id, ids[1]);
   });
 
+  it("refuses a rule that it does not know (DGM's other fault), and a score that is no number", () => {
+    const { lineage } = record;
+    const id = lineage.add({ genome: genome(0) });
+    assert.throws(() => lineage.choose(createRandom(1), { rule: "score_child_propbest" as never }), {
+      message: 'Expected `rule` to be any, best or novel, got "score_child_propbest"',
+    });
+    assert.throws(() => lineage.score(id, Number.NaN), RecordFailure);
+    assert.equal(lineage.node(id).mean, null);
+  });
+
   it("draws parents by score over one plus the number of children", () => {
     const { lineage } = record;
     const [good, bad] = [lineage.add({ genome: genome(0) }), lineage.add({ genome: genome(1) })];
