@@ -48,3 +48,13 @@ export function callLoss(loss: Loss, terms: LossTerms): TF.Scalar {
     );
   return value.asScalar();
 }
+
+/** TF.js' own complaint about a loss that no weight can change names none of what a reader wrote. */
+export function explainGradientError(error: unknown): unknown {
+  if (!(error instanceof Error) || !error.message.startsWith("Cannot find a connection between any variable"))
+    return error;
+  return new TypeError(
+    "The loss function's result does not depend on the policy: make it of `logProbs`, `entropy` or `kl`, with TF.js operations",
+    { cause: error },
+  );
+}

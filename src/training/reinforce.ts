@@ -17,7 +17,7 @@ import { mean } from "../statistics/index.ts";
 import { type BackendChoice, prepareBackend } from "./backend.ts";
 import { type Checkpoint, restoreCheckpoint, takeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { findEstimator } from "./estimators.ts";
-import { callLoss, policyGradientLoss } from "./loss.ts";
+import { callLoss, explainGradientError, policyGradientLoss } from "./loss.ts";
 import { openPanel } from "./panel.ts";
 import { openRecorder, type RunRecorder, runOf } from "./recorder.ts";
 import { rateAt, type Settings, type TrainOptions, withDefaults } from "./settings.ts";
@@ -220,7 +220,9 @@ async function updatePolicy(
       const terms = policy.evaluate(actions);
       used.push(tf.keep(tf.mean(terms.entropy)), tf.keep(tf.mean(terms.kl)));
       try {
-        return callLoss(loss, { ...terms, advantages: tf.tensor1d(advantages), counts: tf.tensor1d(counts), options });
+        const given = { advantages: tf.tensor1d(advantages), counts: tf.tensor1d(counts), options };
+        used.push(callLoss(loss, { ...terms, ...given }));
+        return used.at(-1) as tf.Scalar;
       } catch (error) {
         // TF.js would never give back what it had saved for the gradient: the error waits until it has.
         refused = { error };
@@ -242,6 +244,8 @@ async function updatePolicy(
     });
     const tokens = { drawn: counts.length, learned: counts.reduce((all, one) => all + one, 0) };
     return { loss: lost, gradientNorm, learningRate, entropy, kl, tokens };
+  } catch (error) {
+    throw explainGradientError(error);
   } finally {
     tf.dispose(used);
   }

@@ -176,6 +176,8 @@ describe("the trainer's options", () => {
       ],
       [({ logProbs }) => logProbs as never, /to return a scalar, got shape \[\d+\]: end it with tf.mean or tf.sum/],
       [() => 3 as never, /to return a TF.js scalar, got number/],
+      [() => tf.scalar(1), /The loss function's result does not depend on the policy: make it of `logProbs`/],
+      [({ options }) => tf.scalar(options.klWeight), /does not depend on the policy/],
       [
         ({ logProbs }) => tf.mul(tf.mean(logProbs), Number.NaN) as tf.Scalar,
         /The gradient's norm is NaN: the policy was left as it is/,
