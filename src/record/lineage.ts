@@ -1,9 +1,9 @@
 /**
  * The archive of genomes: who came from whom, and how each did. Nodes and scores are only ever appended, a node's
  * statistics are its own scores alone, and everything handed out is a frozen copy.
- * Two published faults that this is built against, both tests: the Huxley-Gödel Machine's sum over descendants grows the
- * parent's own list; the Darwin Gödel Machine's `best` takes the worst, and a missing comma makes one unknown rule of two. Parent choice "novel" is the latter's rule
- * (arXiv 2505.22954): sigmoid(10 * (score - 0.5)) / (1 + children).
+ * Published faults that this is built against, all tests: the Huxley-Gödel Machine's sum over descendants grows the
+ * parent's own list; the Darwin Gödel Machine's `best` takes the worst, and a missing comma makes one unknown rule of two.
+ * Parent choice "novel" is the latter's rule (arXiv 2505.22954): sigmoid(10 * (score - 0.5)) / (1 + children).
  */
 
 import type { DatabaseSync } from "node:sqlite";
