@@ -62,18 +62,18 @@ export async function readSource(
   const folders = [join(cache, "models"), ...(bundled === undefined ? [] : [bundled])];
   const named = isName ? folders.map((folder) => join(folder, path)).find((folder) => existsSync(folder)) : undefined;
   const at = named ?? path;
-  if (!existsSync(at)) throw new ModelFailure({ kind: "absent", path, known: knownModels(cache) });
+  if (!existsSync(at)) throw new ModelFailure({ kind: "absent", path, known: knownModels(folders) });
   if (statSync(at).isFile()) return readGguf(at);
   if (existsSync(join(at, "config.json"))) return readFolder(at);
   const own = readdirSync(at).filter((name) => name.endsWith(".gguf"));
   return own.length === 1 ? readGguf(join(at, own[0]!)) : readFolder(at);
 }
 
-/** Names of the models that set-up commands put into the cache. */
-function knownModels(cache: string): string[] {
-  const folder = join(cache, "models");
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder).filter((name) => existsSync(join(folder, name, "card.json")));
+/** Names of the models that set-up commands put into the cache, and of those that came with the package. */
+function knownModels(folders: readonly string[]): string[] {
+  const whole = (path: string) => ["card.json", "config.json"].some((file) => existsSync(join(path, file)));
+  const inside = (folder: string) => (existsSync(folder) ? readdirSync(folder) : []);
+  return folders.flatMap((folder) => inside(folder).filter((name) => whole(join(folder, name)))).sort();
 }
 
 async function readOutput(source: ModelSource): Promise<Float32Array> {

@@ -15,6 +15,7 @@ import type { Estimator, LearningEstimator } from "./estimators.ts";
 
 /** Why a checkpoint cannot be used. */
 export type CheckpointError =
+  | { kind: "absent"; path: string }
   | { kind: "corrupt"; path: string; reason: string }
   | { kind: "version"; path: string; version: unknown }
   | { kind: "other"; what: string; expected: string; found: string }
@@ -64,6 +65,8 @@ export interface Checkpoint {
 /** The text of each error, in one place. */
 export function describeCheckpointError(error: CheckpointError): string {
   switch (error.kind) {
+    case "absent":
+      return `There is no checkpoint ${error.path}: \`train({ save })\` writes one`;
     case "corrupt":
       return `The checkpoint ${error.path} is damaged (${error.reason}): use an earlier one`;
     case "version":
@@ -98,6 +101,8 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
     new CheckpointFailure({ kind: "corrupt", path, reason }, { cause });
   const { places, metadata } = await readSafetensorsHeader(path).catch((cause: unknown) => {
     if (cause instanceof ModelFailure && cause.detail.kind === "damaged") throw corrupt(cause.detail.reason, cause);
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT")
+      throw new CheckpointFailure({ kind: "absent", path }, { cause });
     throw cause;
   });
   const { checkpoint: text, sha256 } = metadata;

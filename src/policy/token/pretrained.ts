@@ -1,8 +1,6 @@
 /** Token policies of models on disk: `await policies.fromPretrained("tiny")`. */
 
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { dataPath } from "../../data/index.ts";
 import { type Decoder, type OpenModelOptions, openModel, type RunOptions } from "../../model/index.ts";
 import { type TokenPolicy, type TokenPolicyOptions, tokenPolicy } from "./policy.ts";
@@ -26,9 +24,7 @@ export async function fromPretrained(
 
 /** Opens the model in a folder, or one of `data/models/` by its name. */
 export function openPretrained(path: string, options: OpenModelOptions = {}): Promise<Decoder> {
-  const own = dataPath("models", path);
-  const name = /^[\w-]+$/.test(path) && !existsSync(join(path, "config.json")) && existsSync(own);
-  return openModel(name ? own : path, options);
+  return openModel(path, { bundled: dataPath("models"), ...options });
 }
 
 /** What the training micro-tasks ask. */
