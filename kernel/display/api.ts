@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { inspect } from "node:util";
-import { escapeHtml, type MimeBundle, toBundle } from "./bundle.ts";
+import { escapeHtml, type MimeBundle, type Shown, toBundle } from "./bundle.ts";
 import { type Bind, createComms, type ReceivedComm } from "./comms.ts";
 import { createControls } from "./controls.ts";
 import { createProgress } from "./progress.ts";
@@ -28,6 +28,8 @@ export interface Display {
   globals: { [name: string]: unknown };
   /** Sends what waits for its turn: called at the end of a cell. */
   settle(): void;
+  /** Whether a value was shown already where it stands: a figure with an id. */
+  isPlaced(value: unknown): boolean;
   /** A comm message from a front end. */
   receive(message: ReceivedComm): Promise<void>;
 }
@@ -35,21 +37,38 @@ export interface Display {
 /** Least time between two updates of one place. */
 const updateEveryMs = 100;
 
-/** Makes the functions on a door to the front ends. `bind` keeps a callback with the cell that gives it. */
-export function createDisplay(publish: (message: OutMessage) => void, bind: Bind = (callback) => callback): Display {
+/**
+ * Makes the functions on a door to the front ends. `bind` keeps a callback with the cell that gives it; `runNow` tells which
+ * run of a cell the code belongs to.
+ */
+export function createDisplay(
+  publish: (message: OutMessage) => void,
+  bind: Bind = (callback) => callback,
+  runNow: () => number | null = () => null,
+): Display {
   const pending = new Map<string, { timer: NodeJS.Timeout; flush: () => void }>();
+  /** Figures with an id, which were shown when they were made. */
+  const placed = new WeakMap<object, DisplayHandle>();
+  const figures = new Map<string, { handle: DisplayHandle; put: (state: Shown) => void; runs: Set<number | null> }>();
 
   const show = async (
     value: unknown,
     { id = randomUUID() as string }: { id?: string } = {},
   ): Promise<DisplayHandle> => {
+    const own = placed.get(value as object);
+    if (own !== undefined) return own;
     const { data, metadata } = await toBundle(value);
     publish({ type: "display_data", content: { data, metadata, transient: { display_id: id } } });
     return handle(id);
   };
   const handle = (id: string): DisplayHandle => {
+    const put = updater(id);
+    return { id, update: async (value) => put(await toBundle(value)) };
+  };
+  /** Updates a place: at once, or when its turn comes. */
+  const updater = (id: string): ((state: Shown) => void) => {
     let lastSent = performance.now();
-    let latest: { data: MimeBundle; metadata: object } | null = null;
+    let latest: Shown | null = null;
     const flush = (): void => {
       const waiting = pending.get(id);
       if (waiting) clearTimeout(waiting.timer);
@@ -59,15 +78,28 @@ export function createDisplay(publish: (message: OutMessage) => void, bind: Bind
       publish({ type: "update_display_data", content: { ...latest, transient: { display_id: id } } });
       latest = null;
     };
-    return {
-      id,
-      async update(value) {
-        latest = await toBundle(value);
-        const wait = lastSent + updateEveryMs - performance.now();
-        if (wait <= 0) flush();
-        else if (!pending.has(id)) pending.set(id, { timer: setTimeout(flush, wait).unref(), flush });
-      },
+    return (state) => {
+      latest = state;
+      const wait = lastSent + updateEveryMs - performance.now();
+      if (wait <= 0) flush();
+      else if (!pending.has(id)) pending.set(id, { timer: setTimeout(flush, wait).unref(), flush });
     };
+  };
+
+  /** The first of a run is shown anew, since a cell that is run again has lost its output; those after it take its place. */
+  const plot = (figure: PlotlyFigure, { id }: { id?: string } = {}): object => {
+    const value = plotOf(figure);
+    if (id === undefined) return value;
+    const data = (value as { [symbol: symbol]: () => MimeBundle })[Symbol.for("Jupyter.display")]!();
+    const known = figures.get(id) ?? { handle: handle(id), put: updater(id), runs: new Set() };
+    figures.set(id, known);
+    if (known.runs.has(runNow())) known.put({ data, metadata: {} });
+    else {
+      known.runs.add(runNow());
+      publish({ type: "display_data", content: { data, metadata: {}, transient: { display_id: id, live: true } } });
+    }
+    placed.set(value, known.handle);
+    return value;
   };
 
   const comms = createComms(publish, bind);
@@ -80,7 +112,7 @@ export function createDisplay(publish: (message: OutMessage) => void, bind: Bind
       md: tag("text/markdown"),
       svg: tag("image/svg+xml", escapeHtml),
       table: (rows: readonly object[]) => tableOf(rows),
-      plot: (figure: PlotlyFigure) => plotOf(figure),
+      plot,
       progress: createProgress(show),
       clear,
       ...createControls(comms, show, bind),
@@ -89,6 +121,7 @@ export function createDisplay(publish: (message: OutMessage) => void, bind: Bind
     settle() {
       for (const { flush } of [...pending.values()]) flush();
     },
+    isPlaced: (value) => placed.has(value as object),
     receive: (message) => comms.receive(message),
   };
 }

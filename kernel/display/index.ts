@@ -2,4 +2,4 @@
 
 export { createDisplay, type Display, type DisplayHandle, type OutMessage } from "./api.ts";
 export { escapeHtml, type MimeBundle, plotlyType, type Shown, toBundle } from "./bundle.ts";
-export { completeBundle, drawPicture } from "./picture.ts";
+export { completeBundle, drawPicture, isFigure, withSettings } from "./picture.ts";

@@ -35,10 +35,9 @@ export async function drawPicture(figure: object, { width = 860 }: { width?: num
  * plotly's share-to-cloud button. A figure that cannot be drawn keeps its text, and says why.
  */
 export async function completeBundle(data: MimeBundle): Promise<MimeBundle> {
-  const figure = data[plotlyType] as { config?: object } | undefined;
-  if (figure === undefined || data["text/html"] !== undefined) return data;
-  const config = { displaylogo: false, showSendToCloud: false, responsive: true, ...figure.config };
-  const complete = { ...data, [plotlyType]: { ...figure, config } };
+  if (!isFigure(data)) return data;
+  const figure = data[plotlyType] as object;
+  const complete = withSettings(data);
   const name = escapeHtml(String(data["text/plain"] ?? "figure").split("\n")[0]!);
   try {
     const svg = Buffer.from(await drawPicture(figure)).toString("base64");
@@ -49,6 +48,18 @@ export async function completeBundle(data: MimeBundle): Promise<MimeBundle> {
   } catch (error) {
     return { ...complete, "text/html": `<p>${name}</p><p>${escapeHtml((error as Error).message)}</p>` };
   }
+}
+
+/** Whether a bundle holds a plotly figure that has no HTML of its own. */
+export function isFigure(data: MimeBundle): boolean {
+  return data[plotlyType] !== undefined && data["text/html"] === undefined;
+}
+
+/** The bundle of a figure with the settings that front ends are given: no logo, no share-to-cloud button. */
+export function withSettings(data: MimeBundle): MimeBundle {
+  const figure = data[plotlyType] as { config?: object };
+  const config = { displaylogo: false, showSendToCloud: false, responsive: true, ...figure.config };
+  return { ...data, [plotlyType]: { ...figure, config } };
 }
 
 function startWorker(): Worker {

@@ -33,8 +33,14 @@ declare function md(strings: TemplateStringsArray, ...values: unknown[]): Displa
 declare function svg(strings: TemplateStringsArray, ...values: unknown[]): Displayed;
 /** A table of objects, a row each. */
 declare function table(rows: readonly object[]): Displayed;
-/** A plotly figure. */
-declare function plot(figure: { data: readonly object[]; layout?: object; config?: object }): Displayed;
+/**
+ * A plotly figure. With an `id` it is shown at once, and the next one of that id takes its place: ten times a second at most,
+ * the latest state always.
+ */
+declare function plot(
+  figure: { data: readonly object[]; layout?: object; config?: object },
+  options?: { id?: string },
+): Displayed;
 /** Makes a progress bar up to `total`. */
 declare function progress(total: number, options?: { label?: string }): Progress;
 /** Clears the cell's output; with `wait`, when the next output comes. */

@@ -4,10 +4,10 @@
  * Not here: which cell may run when (`execute.ts`), the process itself (`user-process.ts`).
  */
 
-import { completeBundle } from "../display/index.ts";
 import type { Message, Sockets } from "../wire/index.ts";
 import { createAnswers } from "./answers.ts";
 import type { CommRegistry } from "./comms.ts";
+import { createLiveFigures } from "./live-figures.ts";
 import type { NotebookSettings } from "./notebook-settings.ts";
 import type { Coalescer, Publish } from "./output.ts";
 import type { RunOutcome, UserMessage } from "./protocol.ts";
@@ -67,6 +67,7 @@ export function createRuns({ directory, settings, sockets, publish, output, comm
   const answers = createAnswers({ directory, settings });
   const latestUpdate = new Map<string, UserMessage>();
   const waitingComms = new Map<number, () => void>();
+  const figures = createLiveFigures();
   let nextRun = 1;
   let running: { request: Message; run: number; finish(end: RunEnd): void } | null = null;
   let lastRequest: Message | null = null;
@@ -136,6 +137,7 @@ export function createRuns({ directory, settings, sockets, publish, output, comm
         ask(message);
         break;
       case "done":
+        inOrder(figures.settle);
         inOrder(() => done(message));
         break;
     }
@@ -155,27 +157,36 @@ export function createRuns({ directory, settings, sockets, publish, output, comm
     const parent = parentOf(message.run);
     if (message.type === "publish") comms.note(message.message, message.content);
     if (isSilent(parent) && !(message.type === "publish" && message.message.startsWith("comm_"))) return;
-    const place = message.type === "publish" && message.message === "update_display_data" ? placeOf(message) : null;
-    if (place !== null) latestUpdate.set(place, message);
-    inOrder(async () => {
-      // While a picture was drawn a newer state came for the same place: only that one is shown.
-      if (place !== null && latestUpdate.get(place) !== message) return;
-      if (place !== null) latestUpdate.delete(place);
-      const content = message.type === "result" ? message : (message.content as { data?: { [type: string]: unknown } });
-      // A comm's data is its own affair: only what is shown is a bundle.
-      const isBundle = message.type === "result" || message.message.endsWith("display_data");
-      const data = isBundle ? await completeBundle(content.data as { [type: string]: unknown }) : content.data;
+    const content = message.type === "result" ? message : (message.content as { data?: { [type: string]: unknown } });
+    const place = message.type === "publish" ? placeOf(message) : null;
+    const isUpdate = message.type === "publish" && message.message === "update_display_data";
+    if (isUpdate && place !== null) latestUpdate.set(place, message);
+    const send = (data: unknown, again = false): void => {
       output.flush();
-      if (message.type === "result") {
-        const { metadata, cell: execution_count } = message;
-        publish("execute_result", { data, metadata, execution_count }, parent);
-      } else {
-        const buffers = (message.buffers ?? []).map((text) => new Uint8Array(Buffer.from(text, "base64")));
-        publish(message.message, isBundle ? { ...content, data } : content, parent, {
+      if (message.type === "result")
+        return publish("execute_result", { data, metadata: message.metadata, execution_count: message.cell }, parent);
+      const buffers = (message.buffers ?? []).map((text) => new Uint8Array(Buffer.from(text, "base64")));
+      publish(
+        again ? "update_display_data" : message.message,
+        content.data === undefined ? content : { ...content, data },
+        parent,
+        {
           ...(message.metadata && { metadata: message.metadata }),
           buffers,
-        });
-      }
+        },
+      );
+    };
+    // A comm's data is its own affair: only what is shown is a bundle.
+    if (message.type === "publish" && !message.message.endsWith("display_data"))
+      return inOrder(() => send(content.data));
+    const data = content.data as { [type: string]: unknown };
+    inOrder(async () => {
+      if (place !== null && isLive(content)) return figures.update(place, data, send);
+      if (!isUpdate || place === null) return send(await figures.complete(place, data));
+      // While a picture was drawn a newer state came for the same place: only that one is shown.
+      if (latestUpdate.get(place) !== message) return;
+      latestUpdate.delete(place);
+      figures.update(place, data, send);
     });
   }
 
@@ -260,6 +271,11 @@ export function createRuns({ directory, settings, sockets, publish, output, comm
 
 function placeOf({ content }: { content: object }): string | null {
   return (content as { transient?: { display_id?: string } }).transient?.display_id ?? null;
+}
+
+/** The first state of a figure with an id: more of them will come. */
+function isLive(content: object): boolean {
+  return (content as { transient?: { live?: boolean } }).transient?.live === true;
 }
 
 /** JupyterLab and Notebook 7, known by what they say with a cell, write question and answer into the output themselves. */

@@ -26,11 +26,15 @@ const caught = { value: undefined as unknown };
 /** Callbacks of controls, comms and timers of an earlier cell that run now: an interrupt is for them too. */
 const callbacks = new Set<RunContext>();
 
-const display = createDisplay((message) => {
-  const { type, content, metadata, buffers } = message;
-  const encoded = buffers?.map((buffer) => Buffer.from(buffer).toString("base64"));
-  send({ type: "publish", run: runNow(), message: type, content, metadata, buffers: encoded });
-}, inItsCell);
+const display = createDisplay(
+  (message) => {
+    const { type, content, metadata, buffers } = message;
+    const encoded = buffers?.map((buffer) => Buffer.from(buffer).toString("base64"));
+    send({ type: "publish", run: runNow(), message: type, content, metadata, buffers: encoded });
+  },
+  inItsCell,
+  runNow,
+);
 const { input, prompt, confirm, answer } = createInput({ shared, answerText, runNow });
 
 /** Has a callback run under the cell that gave it, which may long be over, with an interrupt of its own. */
@@ -146,7 +150,7 @@ async function run({ run: id, cell, source, expressions }: Extract<UserCommand, 
       await withResources(context, stopped, async () => {
         await Promise.race([evaluate(prepared), stopped]);
         const value = await Promise.race([context.shown?.value, stopped]);
-        if (value === undefined) return;
+        if (value === undefined || display.isPlaced(value)) return;
         const { data, metadata } = await Promise.race([toBundle(value), stopped]);
         send({ type: "result", run: id, cell, data, metadata });
       });

@@ -90,4 +90,35 @@ describe("kernel/display", () => {
       message: "plot() takes a plotly figure, { data: [...], layout: {...} }, got { rows: 1 }",
     });
   });
+
+  it("a figure with an id is shown once a run and updated after that, the latest state at the end", async () => {
+    const sent: OutMessage[] = [];
+    let run = 1;
+    const display = createDisplay(
+      (message) => sent.push(message),
+      (callback) => callback,
+      () => run,
+    );
+    type Plot = (figure: object, options: { id: string }) => object;
+    const { plot, display: show } = display.globals as { plot: Plot; display: Shows };
+    const figure = (y: number): object => ({ data: [{ y: [y] }] });
+    for (let y = 0; y <= 300; y++) plot(figure(y), { id: "loss" });
+    display.settle();
+    run = 2; // the cell is run again: its output was cleared
+    const last = plot(figure(-1), { id: "loss" });
+    assert.ok(display.isPlaced(last), "it is not shown once more as the cell's result");
+    assert.equal((await show(last)).id, "loss");
+    const seen = sent.map(({ type, content }) => {
+      const { data, transient } = content as Content;
+      assert.equal(transient.display_id, "loss");
+      const [trace] = (data["application/vnd.plotly.v1+json"] as { data: [{ y: number[] }] }).data;
+      return [type, trace.y[0]];
+    });
+    assert.ok(seen.length < 50, `${seen.length} messages`);
+    assert.deepEqual(seen[0], ["display_data", 0]);
+    assert.deepEqual(seen.slice(-2), [
+      ["update_display_data", 300],
+      ["display_data", -1],
+    ]);
+  });
 });
