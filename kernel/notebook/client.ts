@@ -139,7 +139,8 @@ function startKernel(
   const main = join(import.meta.dirname, "..", `main.${typed ? "ts" : "js"}`);
   const child = spawn(process.execPath, [...nodeFlags({ typed }), main, file], {
     cwd: directory,
-    env: { ...process.env, ...environment },
+    // A runner that was killed cannot end its kernel: the kernel looks whether it is still there.
+    env: { ...process.env, JPY_PARENT_PID: String(process.pid), ...environment },
     stdio: ["ignore", "ignore", "pipe"],
     detached: true, // Ctrl-C is for the runner, which interrupts the cell
   });

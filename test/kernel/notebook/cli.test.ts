@@ -1,10 +1,11 @@
 /** The `autoagent-kernel` command: notebooks run without a front end, the kernel in Jupyter's folders, bad input. */
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { openPage, testPython } from "../../support.ts";
 
@@ -156,6 +157,30 @@ describe("autoagent-kernel", () => {
     assert.equal(ran.code, 2);
     assert.match(ran.err, /the kernel ended \(SIGKILL\)/);
     assert.deepEqual(outputsOf("out/dies.ipynb")[0]![0]!.data, { "text/plain": ["2"] });
+  });
+
+  it("leaves no process behind when it is killed with kill -9 in the middle of a cell", async () => {
+    write("orphan.ipynb", [
+      'const { writeFileSync } = await import("node:fs");\nwriteFileSync("pids.json", JSON.stringify([process.pid, process.ppid]));\nfor (;;) {}',
+    ]);
+    const runner = spawn(process.execPath, [...flags, join(root, "kernel", "cli.ts"), "run", "orphan.ipynb"], {
+      cwd: folder,
+      stdio: "ignore",
+    });
+    const pids = join(folder, "pids.json");
+    for (let i = 0; i < 300 && !existsSync(pids); i++) await setTimeout(100);
+    await setTimeout(100);
+    const [user, kernel] = JSON.parse(readFileSync(pids, "utf8")) as [number, number];
+    runner.kill("SIGKILL");
+    const alive = (pid: number): boolean => {
+      try {
+        return process.kill(pid, 0);
+      } catch {
+        return false;
+      }
+    };
+    for (let i = 0; i < 150 && (alive(user) || alive(kernel)); i++) await setTimeout(100);
+    assert.deepEqual([alive(user), alive(kernel)], [false, false]);
   });
 
   it("bad input is one sentence and exit code 2, and nothing is written over", () => {
