@@ -59,13 +59,14 @@ export function createFactory(Widget, sessionContext) {
 function viewOf(control, send) {
   const node = document.createElement("label");
   node.style.cssText = "display:inline-flex;align-items:center;gap:.6em;padding:.2em 0";
-  node.dataset.lmSuppressShortcuts = "true"; // arrow keys are for the slider, not for the notebook's headings
   const make = { slider, choice, button }[control.kind];
   if (make === undefined) {
     node.textContent = `${control.label}: ${control.value}`;
     return { node, show() {}, enable() {} };
   }
   const { field, show } = make(control, node, send);
+  // On the field itself: JupyterLab's bindings are for whatever has the focus. Arrow keys move the slider, not the notebook.
+  field.dataset.lmSuppressShortcuts = "true";
   const note = document.createElement("small");
   note.style.opacity = ".7";
   node.append(note);
@@ -89,6 +90,7 @@ function slider(control, node, send) {
     if (document.activeElement !== field || !moving) field.value = String(value);
   };
   let moving = false;
+  /** @type {number | undefined} */
   let timer;
   let sentAt = 0;
   const say = () => {

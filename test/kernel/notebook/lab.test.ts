@@ -151,6 +151,12 @@ describe("the kernel in JupyterLab", function () {
     await shown("g = 0.8, mean, 0 presses");
     await page.mouse.click(x + 0.88 * width, y + height / 2);
     await shown("g = 0.9, mean, 0 presses");
+    await range.focus();
+    await page.keyboard.press("ArrowLeft"); // the slider's, not the notebook's: its cell stays the active one
+    await shown("g = 0.8, mean, 0 presses");
+    await page.keyboard.press("ArrowUp");
+    await shown("g = 0.9, mean, 0 presses");
+    assert.ok(await cell(3).evaluate((node) => node.classList.contains("jp-mod-active")));
     await cell(3).locator("select").selectOption("none");
     await cell(3).locator("button", { hasText: "again" }).click();
     await shown("g = 0.9, none, 1 presses");
