@@ -4,7 +4,7 @@
  * and datasets (about 6 GB with CUDA's wheels, so nothing here installs them). Rows: generation (tokens a second, batch 16,
  * 64 new tokens), the head's update (2,048 positions, the same trainable parameters) and the whole loop against TRL's RLOO
  * (same model, head, prompts, episodes and reward: the real sandbox). The peer runs with 1 thread and with 2 that do not
- * spin; the faster counts. Goals: >= 1.2 x, <= 1.0 x its time, >= 3 x.
+ * spin (`--peers 1,2`); the faster counts. Goals: >= 1.2 x, <= 1.0 x its time, >= 3 x.
  */
 
 import { spawn } from "node:child_process";
@@ -39,6 +39,7 @@ const { values } = parseArgs({
     threads: { type: "string", default: "2" },
     model: { type: "string", default: "tiny" },
     only: { type: "string", default: "generation,update,loop" },
+    peers: { type: "string", default: "1,2" },
   },
 });
 if (values.python === undefined) {
@@ -87,7 +88,7 @@ function openPeer(threads: number): Peer {
 }
 
 await writeFolder(bundled(values.model), path);
-const peers = [openPeer(1), openPeer(2)];
+const peers = values.peers.split(",").map((threads) => openPeer(Number(threads)));
 const versions = await peers[0]!.ask<{ [name: string]: string }>({ op: "versions" });
 await Promise.all(peers.map((peer) => peer.ask({ op: "load", path })));
 const decoder = await openPretrained(values.model, { threads: Number(values.threads) });

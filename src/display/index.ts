@@ -72,9 +72,12 @@ function columnsOf(rows: readonly Row[]): string[] {
   return [...new Set(rows.flatMap((row) => Object.keys(row)))];
 }
 
-/** Numbers, and texts that are one with at most a unit sign: they are read from the right. */
+/** Numbers, and texts that are one with at most a unit sign or an interval: they are read from the right. */
 function looksNumeric(value: Row[string]): boolean {
-  return typeof value === "number" || (typeof value === "string" && /^[-+−]?[\d,]*\.?\d+ ?(%|ms|s)?$/.test(value));
+  return (
+    typeof value === "number" ||
+    (typeof value === "string" && /^[-+−]?[\d,]*\.?\d+ ?(%|ms|s)?(\u00a0\([^()]*\))?$/.test(value))
+  );
 }
 
 function cellText(value: Row[string]): string {

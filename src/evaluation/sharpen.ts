@@ -66,7 +66,7 @@ export async function sharpen(policy: TokenPolicy, options: SharpenOptions = {})
     [displaySymbol]: (): MimeBundle =>
       tableBundle(
         trials.map((trial) => ({
-          temperature: trial.temperature,
+          temperature: String(trial.temperature),
           "return, mean": trial.return.toFixed(2),
           "steps survived": trial.survival.toFixed(2),
           ...(trial.usefulness !== null && { "tasks done, %": (100 * trial.usefulness).toFixed(1) }),

@@ -170,10 +170,10 @@ function costRows([split, policies]: [string, { [name: string]: Result }]): Row[
   }));
 }
 
-/** With spaces that do not break: an interval stays on one line. */
+/** With a space and a dash that do not break: an interval stays on one line. */
 function shown({ estimate, low, high }: Interval, digits: number, scale = 1): string {
   const text = (value: number) => (value * scale).toFixed(digits);
-  return low === high ? text(estimate) : `${text(estimate)}\u00a0(${text(low)}–${text(high)})`;
+  return low === high ? text(estimate) : `${text(estimate)}\u00a0(${text(low)}\u2060–\u2060${text(high)})`;
 }
 
 function causesBundle(results: Evaluation["results"]): MimeBundle {
