@@ -92,7 +92,12 @@ export function listInstalled({ prefix }: Pick<InstallOptions, "prefix"> = {}): 
 export function kernelSpec(): object {
   const typed = import.meta.filename.endsWith(".ts");
   return {
-    argv: [process.execPath, ...nodeFlags({ typed }), join(here, `main.${typed ? "ts" : "js"}`), "{connection_file}"],
+    argv: [
+      process.execPath,
+      ...nodeFlags({ typed, small: true }),
+      join(here, `main.${typed ? "ts" : "js"}`),
+      "{connection_file}",
+    ],
     display_name: "TypeScript (AutoAgent Lab)",
     language: "typescript",
     interrupt_mode: "message",

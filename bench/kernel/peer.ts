@@ -45,7 +45,7 @@ export interface Peer {
   run(code: string, options?: { limitMs?: number }): Promise<CellSeen>;
   /** A request on shell and its reply's content, and how long it took. */
   ask(type: string, content: object): Promise<{ content: Message["content"]; tookMs: number }>;
-  /** Resident memory of the kernel and the processes below it, in MiB; NaN where there is no /proc. */
+  /** Memory of the kernel and the processes below it, in MiB, pages that they share counted once; NaN where there is no /proc. */
   memoryMib(): number;
   close(): Promise<void>;
 }
@@ -199,10 +199,17 @@ function memoryOf({ pid }: ChildProcess): number {
       one,
       ...[...parents].filter(([, parent]) => parent === one).flatMap(([child]) => below(child)),
     ];
-    const kib = below(pid ?? -1).map((one) =>
-      Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${one}/status`, "utf8"))?.[1] ?? 0),
-    );
-    return kib.reduce((sum, size) => sum + size, 0) / 1024;
+    const pages = below(pid ?? -1).map((one) => {
+      const text = readFileSync(`/proc/${one}/smaps_rollup`, "utf8");
+      const kib = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(text)?.[1] ?? 0);
+      return {
+        own: kib("Private_Clean") + kib("Private_Dirty"),
+        shared: kib("Shared_Clean") + kib("Shared_Dirty"),
+      };
+    });
+    // Two processes of one program share its code: it is in memory once.
+    const shared = Math.max(...pages.map((one) => one.shared));
+    return (pages.reduce((sum, { own }) => sum + own, 0) + shared) / 1024;
   } catch {
     return Number.NaN;
   }

@@ -137,7 +137,7 @@ function startKernel(
 ): { process: ChildProcess; printed: () => string } {
   const typed = import.meta.filename.endsWith(".ts");
   const main = join(import.meta.dirname, "..", `main.${typed ? "ts" : "js"}`);
-  const child = spawn(process.execPath, [...nodeFlags({ typed }), main, file], {
+  const child = spawn(process.execPath, [...nodeFlags({ typed, small: true }), main, file], {
     cwd: directory,
     // A runner that was killed cannot end its kernel: the kernel looks whether it is still there.
     env: { ...process.env, JPY_PARENT_PID: String(process.pid), ...environment },
