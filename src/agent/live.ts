@@ -1,6 +1,6 @@
 /** What an agent's model writes, as it writes it: a line in a notebook that is updated in place; nothing elsewhere. */
 
-import { displaySymbol } from "../display/index.ts";
+import { displaySymbol, notebookPlace } from "../display/index.ts";
 
 /** An open line. */
 export interface LiveView {
@@ -11,18 +11,15 @@ export interface LiveView {
   end(outcome: string): void;
 }
 
-type Handle = { update(value: unknown): Promise<void> };
-
 /** Most redraws a second. */
 const rate = 10;
 
 /** Opens the line, where there is a notebook whose displays can be updated. */
 export function openLive(steps: number, wanted: boolean): LiveView | null {
-  const display = (globalThis as { display?: (value: unknown) => Promise<Handle> }).display;
-  if (!wanted || typeof display !== "function") return null;
+  const place = wanted ? notebookPlace() : null;
+  if (place === null) return null;
   let head = "";
   let written = "";
-  let handle: Promise<Handle> | null = null;
   let drawn = 0;
   const view = () => {
     const plain = `${head}\n${written}`.trimEnd();
@@ -31,8 +28,7 @@ export function openLive(steps: number, wanted: boolean): LiveView | null {
   const draw = (now: boolean): void => {
     if (!now && performance.now() - drawn < 1000 / rate) return;
     drawn = performance.now();
-    if (handle === null) handle = display(view());
-    else void handle.then((open) => open.update(view()));
+    void place(view());
   };
   return {
     begin(step, query) {

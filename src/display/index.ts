@@ -24,6 +24,21 @@ export function stopSignal(): AbortSignal | undefined {
   return signal instanceof AbortSignal ? signal : undefined;
 }
 
+/**
+ * A place in a notebook that values are shown in, each in the stead of the one before; null where there is no `display`
+ * whose handles can be updated, as our kernel's.
+ */
+export function notebookPlace(): ((value: unknown) => Promise<void>) | null {
+  const { display } = globalThis as { display?: unknown };
+  if (typeof display !== "function") return null;
+  let handle: Promise<{ update(value: unknown): Promise<void> }> | null = null;
+  return async (value) => {
+    if (handle !== null) return (await handle).update(value);
+    handle = display(value) as NonNullable<typeof handle>;
+    await handle;
+  };
+}
+
 /** One row of a table: column name to value. */
 export type Row = { [column: string]: string | number | boolean | null | undefined };
 

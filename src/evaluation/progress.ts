@@ -1,6 +1,6 @@
 /** A line that says how far an evaluation is, in place where a notebook's `display` can be updated; nothing elsewhere. */
 
-import { displaySymbol } from "../display/index.ts";
+import { displaySymbol, notebookPlace } from "../display/index.ts";
 
 /** An open line. */
 export interface ProgressLine {
@@ -8,22 +8,13 @@ export interface ProgressLine {
   show(done: number, what: string, known: boolean): void;
 }
 
-type Handle = { update(value: unknown): Promise<void> };
-
 /** Opens the line. */
 export function openProgress(total: number, wanted: boolean): ProgressLine {
-  const display = (globalThis as { display?: (value: unknown) => Promise<Handle> }).display;
-  if (!wanted || typeof display !== "function") return { show: () => {} };
+  const place = wanted ? notebookPlace() : null;
+  if (place === null) return { show: () => {} };
   const began = performance.now();
   let played = 0;
-  let text = "";
-  const view = () => ({ [displaySymbol]: () => ({ "text/plain": text }) });
-  let handle: Promise<Handle> | null = null;
-  const write = (line: string): void => {
-    text = line;
-    if (handle === null) handle = display(view());
-    else void handle.then((open) => open.update(view()));
-  };
+  const write = (text: string): void => void place({ [displaySymbol]: () => ({ "text/plain": text }) });
   const spent = () => `${((performance.now() - began) / 1000).toFixed(0)} s`;
   return {
     show(done, what, known) {

@@ -4,7 +4,7 @@
  * updated, as our kernel's; elsewhere there is no panel unless asked for, and then it is lines of text.
  */
 
-import { displaySymbol, escapeHtml, type MimeBundle, type Row, tableBundle } from "../display/index.ts";
+import { displaySymbol, escapeHtml, type MimeBundle, notebookPlace, type Row, tableBundle } from "../display/index.ts";
 import { trainingCurves } from "../plot/index.ts";
 import { bootstrapInterval, type Interval, rockReason } from "../statistics/index.ts";
 import type { Update } from "./reinforce.ts";
@@ -34,27 +34,22 @@ export interface PanelRow {
   seconds: number;
 }
 
-type Handle = { update(value: unknown): Promise<void> };
-type Display = (value: unknown) => Promise<Handle>;
-
 /** Opens the panel that the settings ask for; null for none. */
 export function openPanel({ panel, updates, policy }: Settings): Panel | null {
-  const display = (globalThis as { display?: unknown }).display;
-  if (panel === false || (panel === undefined && typeof display !== "function")) return null;
+  const place = notebookPlace();
+  if (panel === false || (panel === undefined && place === null)) return null;
   const history: PanelRow[] = [];
-  let handle: Handle | null = null;
   const view = (ended: boolean) => ({
     [displaySymbol]: () => panelBundle(history, { updates, name: policy.name, ended }),
   });
   return {
     async show(update) {
       history.push(panelRow(update));
-      if (typeof display !== "function") return console.log(status(history, { updates, name: policy.name }));
-      if (handle === null) handle = await (display as Display)(view(false));
-      else await handle.update(view(update.update + 1 === updates));
+      if (place === null) return console.log(status(history, { updates, name: policy.name }));
+      await place(view(update.update + 1 === updates));
     },
     close() {
-      if (handle !== null && history.length < updates) void handle.update(view(true));
+      if (history.length > 0 && history.length < updates) void place?.(view(true));
     },
   };
 }
