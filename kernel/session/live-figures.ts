@@ -63,7 +63,11 @@ export function createLiveFigures(): LiveFigures {
       place.timer ??= setTimeout(() => void pay(place), pictureEveryMs).unref();
     },
     async settle() {
-      for (const place of places.values()) await pay(place);
+      for (const [id, place] of places) {
+        await pay(place);
+        // Every shown figure has a place: a long session must not keep all their pictures.
+        if (place.owed === null) places.delete(id);
+      }
     },
   };
 }
