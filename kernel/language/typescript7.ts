@@ -41,7 +41,13 @@ export async function startTypeScript7(setup: EngineSetup): Promise<Engine> {
   });
   end.catch(() => {});
   // A question in flight when the child dies would wait for ever: everything is raced with its end.
-  const ask = <T>(question: Promise<T>): Promise<T> => Promise.race([question, end]);
+  // A write to a child that is gone fails a moment before its end is told, and says less.
+  const orItsEnd = async (error: unknown): Promise<never> => {
+    if (/EPIPE|ECONNRESET/.test(String(error)))
+      await Promise.race([end, new Promise((resolve) => setTimeout(resolve, patienceMs))]);
+    throw error;
+  };
+  const ask = <T>(question: Promise<T>): Promise<T> => Promise.race([question.catch(orItsEnd), end]);
 
   const options = await folderOptions(api, directory, defaults, forced);
   const child = processOf(api);
