@@ -3,8 +3,8 @@
  * second call goes on where the first was stopped. A line that was torn by a crash is left out and played again.
  */
 
-import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync } from "node:fs";
-import { dirname } from "node:path";
+import { readFileSync } from "node:fs";
+import { openLines } from "../data/lines.ts";
 import type { Episode } from "../rollout/index.ts";
 import type { Verdict } from "../sandbox/index.ts";
 
@@ -68,33 +68,29 @@ export interface FactsFile {
 
 const head = { format: "autoagent-lab evaluation", version: 1 };
 
-/** Opens a file of batches, or begins one. Throws an Error for a file that is something else. */
+/** Opens a file of batches, or begins one. Throws an Error for a file that is something else, and leaves that as it is. */
 export function openFacts(path: string): FactsFile {
-  const found = new Map<string, Batch>();
-  mkdirSync(dirname(path), { recursive: true });
-  if (!existsSync(path) || readFileSync(path).length === 0) appendFileSync(path, `${JSON.stringify(head)}\n`);
-  const text = readFileSync(path, "utf8");
-  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-  if (whole.length < text.length) truncateSync(path, Buffer.byteLength(whole));
-  const [first, ...lines] = whole.split("\n").slice(0, -1);
+  const lines = openLines(path);
+  if (lines.values.length === 0 && readFileSync(path).length === 0) lines.append(head);
+  const [first, ...rest] = lines.values;
   checkHead(path, first);
-  for (const [i, line] of lines.entries()) {
-    const batch = read(line);
-    if (batch === null)
+  const found = new Map<string, Batch>();
+  for (const [i, value] of rest.entries()) {
+    if (!isBatch(value))
       throw new Error(`Line ${i + 2} of ${path} is damaged: delete that line, and its lives are played again`);
-    found.set(batch.key, batch);
+    found.set(value.key, value);
   }
   return {
     found,
     append(batch) {
-      appendFileSync(path, `${JSON.stringify(batch)}\n`);
+      lines.append(batch);
       found.set(batch.key, batch);
     },
   };
 }
 
-function checkHead(path: string, line: string | undefined): void {
-  const { format, version } = (readJson(line ?? "") ?? {}) as { format?: unknown; version?: unknown };
+function checkHead(path: string, value: unknown): void {
+  const { format, version } = (value ?? {}) as { format?: unknown; version?: unknown };
   if (format !== head.format)
     throw new Error(`${path} holds something else than an evaluation: give \`file\` another path`);
   if (version !== head.version)
@@ -103,16 +99,7 @@ function checkHead(path: string, line: string | undefined): void {
     );
 }
 
-function read(line: string): Batch | null {
-  const batch = readJson(line) as Batch | null;
-  const fits = typeof batch?.key === "string" && Array.isArray(batch.lives) && typeof batch.seconds === "number";
-  return fits ? batch : null;
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return null;
-  }
+function isBatch(value: unknown): value is Batch {
+  const batch = value as Batch | null;
+  return typeof batch?.key === "string" && Array.isArray(batch.lives) && typeof batch.seconds === "number";
 }

@@ -6,7 +6,7 @@
 
 import { appendFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type LinesFile, openLines } from "./lines.ts";
+import { type LinesFile, openLines } from "../data/lines.ts";
 import { metricsOf } from "./metrics.ts";
 import type { Update } from "./reinforce.ts";
 

@@ -4,8 +4,8 @@
  */
 
 import { createHash } from "node:crypto";
+import { openLines } from "../data/lines.ts";
 import { type TrainablePolicy, tf } from "../policy/index.ts";
-import { openLines } from "./lines.ts";
 import type { StudyRun } from "./study.ts";
 
 /** A run that has ended, without its policy. */

@@ -165,6 +165,9 @@ describe("evaluation", () => {
     writeFileSync(file, "a diary\n");
     await assert.rejects(evaluate({ able }, { env, file }), /holds something else than an evaluation/);
     assert.equal(readFileSync(file, "utf8"), "a diary\n");
+    writeFileSync(file, "a diary without an end");
+    await assert.rejects(evaluate({ able }, { env, file }), /holds something else than an evaluation/);
+    assert.equal(readFileSync(file, "utf8"), "a diary without an end");
     writeFileSync(file, '{"format":"autoagent-lab evaluation","version":2}\n');
     await assert.rejects(evaluate({ able }, { env, file }), /has version 2, this library reads version 1/);
     writeFileSync(file, '{"format":"autoagent-lab evaluation","version":1}\n{"half\n');

@@ -1,6 +1,6 @@
 /**
  * A file of JSON lines that outlives `kill -9`: each line is written by one call, and what a crash tore off is cut when the
- * file is opened again. Shared by logs (`log.ts`) and studies (`study-file.ts`).
+ * file is opened again. Shared by logs, studies and evaluations.
  */
 
 import { appendFileSync, mkdirSync, readFileSync, truncateSync } from "node:fs";
