@@ -4,7 +4,7 @@
  */
 
 import { existsSync } from "node:fs";
-import { mkdir, open, rename, rm, statfs, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm, statfs, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { ModelFailure } from "./error.ts";
@@ -13,20 +13,13 @@ import type { StoredTensor } from "./onnx.ts";
 import { findWeight, type ModelSource } from "./source.ts";
 
 /** Raised whenever the same weights would become another graph. */
-const graphVersion = 1;
+const graphVersion = 2;
 
 /** How far a conversion is. */
 export interface ConvertProgress {
   /** Bytes written, and of how many. */
   done: number;
   total: number;
-}
-
-/** A converted model on disk. */
-export interface Converted {
-  /** Path of the ONNX file. */
-  graph: string;
-  outputWeight(): Promise<Float32Array>;
 }
 
 /** The user's cache folder: `AUTOAGENT_CACHE`, else the system's usual place. */
@@ -38,19 +31,19 @@ export function cacheFolder(): string {
   return join(XDG_CACHE_HOME || join(homedir(), ".cache"), "autoagent-lab");
 }
 
-/** Converts a model, or finds it converted. Throws a ModelFailure when a weight or the disk's room is missing. */
+/** Converts a model, or finds it converted; gives the path of the ONNX file. Throws a ModelFailure when a weight or the disk's room is missing. */
 export async function convert(
   source: ModelSource,
   hash: string,
   { folder = cacheFolder(), onProgress }: { folder?: string; onProgress?: (progress: ConvertProgress) => void } = {},
-): Promise<Converted> {
+): Promise<string> {
   const { config } = source;
   const at = join(folder, "models", `${hash}-${graphVersion}`);
-  const built = decoderGraph(config, (name, shape) => {
+  const graph = decoderGraph(config, (name, shape) => {
     const weight = findWeight(source, name, shape);
     return () => weight.read();
   });
-  const { model, tensors } = built.graph.external("weights.bin");
+  const { model, tensors } = graph.external("weights.bin");
   if (!existsSync(join(at, "decoder.onnx"))) {
     const temporary = `${at}.${process.pid}.${Date.now().toString(36)}`;
     await mkdir(temporary, { recursive: true });
@@ -62,12 +55,21 @@ export async function convert(
       await rename(temporary, at).catch((error) => {
         if (!existsSync(join(at, "decoder.onnx"))) throw error;
       });
+      await removeOlder(join(folder, "models"), hash);
     } finally {
       await rm(temporary, { recursive: true, force: true });
     }
   }
-  const output = tensors.find(({ value }) => value === built.output)!;
-  return { graph: join(at, "decoder.onnx"), outputWeight: () => readFloats(join(at, "weights.bin"), output) };
+  return join(at, "decoder.onnx");
+}
+
+/** Removes what earlier versions made of the same weights. */
+async function removeOlder(folder: string, hash: string): Promise<void> {
+  const older = (await readdir(folder)).filter((name) => {
+    const version = name.startsWith(`${hash}-`) ? Number(name.slice(hash.length + 1)) : Number.NaN;
+    return version < graphVersion;
+  });
+  for (const name of older) await rm(join(folder, name), { recursive: true, force: true });
 }
 
 async function writeTensors(
@@ -98,24 +100,4 @@ async function checkRoom(folder: string, tensors: readonly StoredTensor[]): Prom
   const { bavail, bsize } = await statfs(folder);
   const freeMiB = Math.floor((bavail * bsize) / 2 ** 20);
   if (neededMiB > freeMiB) throw new ModelFailure({ kind: "disk", path: folder, neededMiB, freeMiB });
-}
-
-async function readFloats(path: string, { at, bytes }: StoredTensor): Promise<Float32Array> {
-  const values = new Float32Array(bytes / 4);
-  const file = await open(path, "r");
-  try {
-    for (let done = 0; done < bytes; ) {
-      const { bytesRead } = await file.read(
-        new Uint8Array(values.buffer),
-        done,
-        Math.min(2 ** 30, bytes - done),
-        at + done,
-      );
-      if (bytesRead === 0) throw new ModelFailure({ kind: "damaged", path, reason: `it ended at byte ${at + done}` });
-      done += bytesRead;
-    }
-    return values;
-  } finally {
-    await file.close();
-  }
 }

@@ -1,12 +1,13 @@
 /**
- * Runs a decoder's graph on ONNX Runtime. Keys and values stay in the runtime's own tensors between passes. A single row
- * with a single token is run twice over: alone it would take another code path, whose sums differ in the last bit.
+ * Runs a decoder's graph on ONNX Runtime. A single row is run twice over: alone it would take another code path, whose sums
+ * differ in the last bit.
  */
 
 import { availableParallelism } from "node:os";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
+import { appended, type Cache, emptyStore, onlyRow, storeOf } from "./cache.ts";
 import { ModelFailure } from "./error.ts";
-import type { Decoder, DecoderInput, DecoderOutput, ModelConfig, Past, Tokenizer } from "./types.ts";
+import type { Decoder, DecoderInput, ModelConfig, Past, Tokenizer } from "./types.ts";
 
 /** How a decoder is run. */
 export interface RunOptions {
@@ -23,61 +24,27 @@ export interface DecoderParts {
   config: ModelConfig;
   tokenizer: Tokenizer;
   hash: string;
-  outputWeight: () => Float32Array;
-}
-
-/** Keys and values as ONNX Runtime has them, key and value of each layer in turn: [batch, kvHeads, length, headWidth]. */
-interface Cache extends Past {
-  tensors: Tensor[];
 }
 
 /** Makes a decoder. Throws a ModelFailure when ONNX Runtime is not there or refuses the graph. */
 export async function createDecoder(parts: DecoderParts, options: RunOptions = {}): Promise<Decoder> {
-  const { graph, config, tokenizer, hash, outputWeight } = parts;
+  const { graph, config, tokenizer, hash } = parts;
   const { provider = "cpu", threads = Math.min(8, availableParallelism()) } = options;
   const ort = await loadRuntime();
   const session = await openSession(ort, graph, provider, threads);
-  const { layers, kvHeads, headWidth } = config;
+  const { layers, kvHeads, headWidth, width, vocabulary } = config;
   const names = Array.from({ length: layers }, (_, i) => [`${i}.key`, `${i}.value`]).flat();
-  const nothing = (batch: number): Cache => ({
-    batch,
-    length: 0,
-    tensors: names.map(() => new ort.Tensor("float32", new Float32Array(0), [batch, kvHeads, 0, headWidth])),
-  });
-
-  const run = async ({ tokens, batch, prefix, past, rows, valid }: DecoderInput): Promise<DecoderOutput> => {
-    const length = tokens.length / batch;
-    const before = (past as Cache | undefined) ?? nothing(batch);
-    const shared = (prefix as Cache | undefined) ?? nothing(1);
-    const total = before.length + length;
-    const real = valid ?? new Uint8Array(batch * total).fill(1);
-    const feeds: { [name: string]: Tensor } = {
-      tokens: new ort.Tensor("int64", wide(tokens), [batch, length]),
-      positions: new ort.Tensor("int64", positionsOf(real, batch, length, shared.length), [batch, length]),
-      valid: new ort.Tensor("int64", wide(real), [batch, total]),
-      rows: new ort.Tensor("int64", rows ? wide(rows) : BigInt64Array.from({ length: batch }, (_, i) => BigInt(i)), [
-        batch,
-      ]),
-    };
-    for (const [i, name] of names.entries()) {
-      feeds[`past.${name}`] = before.tensors[i]!;
-      feeds[`prefix.${name}`] = shared.tensors[i]!;
-    }
-    const results = await session.run(feeds);
-    const next = names.map((name) => results[`present.${name}`] as Tensor);
-    return {
-      hidden: results.hidden!.data as Float32Array,
-      logits: results.logits!.data as Float32Array,
-      past: { batch, length: total, tensors: next } as Cache,
-    };
-  };
-
-  /** The first row alone of keys and values that were computed twice. */
-  const firstOf = ({ length, tensors }: Cache): Cache => {
-    const shape = [1, kvHeads, length, headWidth];
-    const size = kvHeads * length * headWidth;
-    const first = (tensor: Tensor) => new ort.Tensor("float32", (tensor.data as Float32Array).slice(0, size), shape);
-    return { batch: 1, length, tensors: tensors.map(first) };
+  const floats = (data: Float32Array, ...shape: number[]) => new ort.Tensor("float32", data, shape);
+  const integers = (data: ArrayLike<number>, ...shape: number[]) => new ort.Tensor("int64", wide(data), shape);
+  /** Pasts as what other passes begin with: cut to their length once. */
+  const prefixes = new WeakMap<Past, Tensor[]>();
+  const prefixOf = (past: Past | undefined): Tensor[] => {
+    const known = past && prefixes.get(past);
+    if (known) return known;
+    const parts = past ? onlyRow(config, past as Cache, 0) : names.map(() => new Float32Array(0));
+    const tensors = parts.map((data) => floats(data, kvHeads, past?.length ?? 0, headWidth));
+    if (past) prefixes.set(past, tensors);
+    return tensors;
   };
 
   return {
@@ -85,27 +52,73 @@ export async function createDecoder(parts: DecoderParts, options: RunOptions = {
     tokenizer,
     provider,
     hash,
-    outputWeight,
     async forward(input) {
       checkInput(input, config);
-      if (input.batch > 1) return run(input);
-      const [row = 0] = input.rows ?? [];
-      const { valid } = input;
-      const output = await run({
-        ...input,
-        tokens: Int32Array.from([...input.tokens, ...input.tokens]),
-        batch: 2,
-        rows: input.past ? [row, row] : [0, 1],
-        ...(valid && { valid: Uint8Array.from([...valid, ...valid]) }),
-      });
+      const { batch, tokens, prefix, past } = input;
+      const length = tokens.length / batch;
+      const before = past?.length ?? 0;
+      const each = Array.from({ length: batch }, (_, i) => i);
+      /** The rows of the batch that lie in memory: all of them, and a single one twice. */
+      const held = batch === 1 ? [0, 0] : each;
+      const store = past
+        ? storeOf(
+            config,
+            past as Cache,
+            held.map((i) => (input.rows ?? each)[i]!),
+          )
+        : emptyStore(config, held.length);
+      const real = input.valid ?? new Uint8Array(batch * (before + length)).fill(1);
+      const sizes = { prefix: prefix?.length ?? 0, before, room: store.capacity, length };
+      const positions = positionsOf(real, batch, sizes);
+      const feeds: { [name: string]: Tensor } = {
+        tokens: integers(rowsOf(tokens, held, length), held.length, length),
+        positions: integers(rowsOf(positions, held, length), held.length, length),
+        valid: integers(visible(real, held, sizes), held.length, sizes.prefix + sizes.room + length),
+      };
+      const shared = prefixOf(prefix);
+      for (const [i, name] of names.entries()) {
+        feeds[`past.${name}`] = floats(store.tensors[i]!, held.length, kvHeads, store.capacity, headWidth);
+        feeds[`prefix.${name}`] = shared[i]!;
+      }
+      const { hidden, logits, present } = await session.run(feeds);
+      const next = appended(config, store, present!.data as Float32Array, length);
       return {
-        hidden: output.hidden.slice(0, config.width),
-        logits: output.logits.slice(0, config.vocabulary),
-        past: firstOf(output.past as Cache),
+        hidden: (hidden!.data as Float32Array).subarray(0, batch * width),
+        logits: (logits!.data as Float32Array).subarray(0, batch * vocabulary),
+        past: { batch, length: before + length, store: next } as Cache,
       };
     },
     dispose: () => session.release(),
   };
+}
+
+/** Positions of one pass: the prefix's, those that rows have seen, the room in memory for these, the new ones. */
+interface Sizes {
+  prefix: number;
+  before: number;
+  room: number;
+  length: number;
+}
+
+/** Some rows of `length` values each, in the order given. */
+function rowsOf(values: Int32Array, rows: readonly number[], length: number): Int32Array {
+  const result = new Int32Array(rows.length * length);
+  for (const [at, row] of rows.entries()) result.set(values.subarray(row * length, (row + 1) * length), at * length);
+  return result;
+}
+
+/** What each row may look at: all of the prefix, the real ones of its own; not the room that is not written yet. */
+function visible(valid: Uint8Array, rows: readonly number[], { prefix, before, room, length }: Sizes): Uint8Array {
+  const total = prefix + room + length;
+  const result = new Uint8Array(rows.length * total);
+  for (const [at, row] of rows.entries()) {
+    const own = valid.subarray(row * (before + length), (row + 1) * (before + length));
+    const to = result.subarray(at * total, (at + 1) * total);
+    to.fill(1, 0, prefix);
+    to.set(own.subarray(0, before), prefix);
+    to.set(own.subarray(before), prefix + room);
+  }
+  return result;
 }
 
 /** Whole numbers as ONNX Runtime takes them. */
@@ -116,14 +129,14 @@ function wide(values: ArrayLike<number>): BigInt64Array {
 }
 
 /** Each real token's place among the real ones of its row, after the prefix; 0 for pads. */
-function positionsOf(valid: Uint8Array, batch: number, length: number, prefix: number): BigInt64Array {
-  const total = valid.length / batch;
-  const result = new BigInt64Array(batch * length);
+function positionsOf(valid: Uint8Array, batch: number, { prefix, before, length }: Sizes): Int32Array {
+  const total = before + length;
+  const result = new Int32Array(batch * length);
   for (let row = 0; row < batch; row++) {
     let seen = prefix;
     for (let i = 0; i < total; i++) {
       if (valid[row * total + i] !== 1) continue;
-      if (i >= total - length) result[row * length + i - (total - length)] = BigInt(seen);
+      if (i >= before) result[row * length + i - before] = seen;
       seen++;
     }
   }

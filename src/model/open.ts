@@ -43,14 +43,12 @@ export async function openModel(path: string, options: OpenModelOptions = {}): P
   const tokenizer = await source.openTokenizer();
   const hash = await hashSource(source);
   if (small) {
-    const graph = Buffer.concat(await built.graph.chunks());
-    const output = await readOutput(source);
-    return createDecoder({ graph, config, tokenizer, hash, outputWeight: () => output }, options);
+    const graph = Buffer.concat(await built.chunks());
+    return createDecoder({ graph, config, tokenizer, hash }, options);
   }
   const { onProgress, cacheFolder: folder } = options;
-  const converted = await convert(source, hash, { ...(folder && { folder }), ...(onProgress && { onProgress }) });
-  const output = await converted.outputWeight();
-  return createDecoder({ graph: converted.graph, config, tokenizer, hash, outputWeight: () => output }, options);
+  const graph = await convert(source, hash, { ...(folder && { folder }), ...(onProgress && { onProgress }) });
+  return createDecoder({ graph, config, tokenizer, hash }, options);
 }
 
 /** Reads a model's headers: a GGUF file, a folder with one, a Hugging Face folder, or a name in the cache. */
@@ -74,10 +72,4 @@ function knownModels(folders: readonly string[]): string[] {
   const whole = (path: string) => ["card.json", "config.json"].some((file) => existsSync(join(path, file)));
   const inside = (folder: string) => (existsSync(folder) ? readdirSync(folder) : []);
   return folders.flatMap((folder) => inside(folder).filter((name) => whole(join(folder, name)))).sort();
-}
-
-async function readOutput(source: ModelSource): Promise<Float32Array> {
-  const { family, tied, vocabulary, width } = source.config;
-  const word = family === "gpt2" ? "transformer.wte.weight" : "model.embed_tokens.weight";
-  return findWeight(source, tied ? word : "lm_head.weight", [vocabulary, width]).read();
 }

@@ -18,14 +18,12 @@ export async function randomModel(
     const count = shape.reduce((product, size) => product * size, 1);
     return drawWeight(name, count, seed, deviation);
   };
-  const { graph } = decoderGraph(config, (name, shape) => async () => read(name, shape));
-  const word = config.family === "gpt2" ? "transformer.wte.weight" : "model.embed_tokens.weight";
-  const output = read(config.tied ? word : "lm_head.weight", [config.vocabulary, config.width]);
+  const graph = decoderGraph(config, (name, shape) => async () => read(name, shape));
   const digest = createHash("sha256")
     .update(JSON.stringify([config, seed, deviation]))
     .digest("hex")
     .slice(0, 16);
-  const parts = { config, tokenizer, hash: `random-${digest}`, outputWeight: () => output };
+  const parts = { config, tokenizer, hash: `random-${digest}` };
   return createDecoder({ graph: Buffer.concat(await graph.chunks()), ...parts }, options);
 }
 

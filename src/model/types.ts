@@ -82,7 +82,5 @@ export interface Decoder {
   /** Hash of weights and shape: two decoders of the same hash give the same numbers. */
   readonly hash: string;
   forward(input: DecoderInput): Promise<DecoderOutput>;
-  /** The output weight, shape [vocabulary, width], row by row. */
-  outputWeight(): Float32Array;
   dispose(): Promise<void>;
 }

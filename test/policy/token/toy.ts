@@ -78,7 +78,6 @@ export function toyDecoder({ width = 6, seed = 1, sharp = 2 } = {}): Toy {
       }
       return { hidden, logits, past: { batch, length: total, ids } as ToyPast };
     },
-    outputWeight: () => output,
     async dispose() {},
   };
 }

@@ -1,0 +1,101 @@
+/**
+ * Softmax attention of a decoder's graph over three parts: a prefix that all rows share, what each row has seen since, and
+ * the new positions. With fewer heads of keys than of queries, the queries of a group stand in line before the same keys.
+ */
+
+import type { GraphBuilder } from "./onnx.ts";
+import type { ModelConfig } from "./types.ts";
+
+/** Keys or values of one layer. */
+export interface Cached {
+  /** The shared prefix's, [kvHeads, prefix, headWidth]. */
+  prefix: string;
+  /** Each row's earlier ones, [batch, kvHeads, past, headWidth]. */
+  past: string;
+  /** The new ones, [batch, kvHeads, length, headWidth]. */
+  own: string;
+}
+
+/** Values that all layers share. `line` is the number of queries before one head of keys: heads / kvHeads * length. */
+export interface Frame {
+  /** 0 where a query may look, a large negative number where not. [batch, 1, line, prefix + past + length] */
+  mask: string;
+  /** The three parts' lengths, as a tensor of three whole numbers. */
+  lengths: string;
+  /** [kvHeads, batch * line, headWidth], [kvHeads, batch, line, prefix] and so on, as tensors of whole numbers. */
+  shapes: { line: string; scores: string; shares: string; seen: string };
+}
+
+/** What the layers share, from the inputs and any layer's keys. */
+export function createFrame(
+  g: GraphBuilder,
+  { heads, kvHeads, headWidth }: ModelConfig,
+  { tokens, valid, prefix, past }: { tokens: string; valid: string; prefix: string; past: string },
+): Frame {
+  const group = heads / kvHeads;
+  const sizeOf = (value: string, axis: number) =>
+    g.op("Shape", [value], { start: { int: axis }, end: { int: axis + 1 } });
+  const scalar = (value: string) => g.op("Squeeze", [value, g.int64(0)]);
+  const list = (...sizes: (number | string)[]) =>
+    g.op(
+      "Concat",
+      sizes.map((size) => (typeof size === "number" ? g.int64(size) : size)),
+      { axis: { int: 0 } },
+    );
+  const [batch, length, total] = [sizeOf(tokens, 0), sizeOf(tokens, 1), sizeOf(valid, 1)];
+  const prefixed = sizeOf(prefix, 1);
+  const line = g.op("Mul", [length, g.int64(group)]);
+  const all = g.op("Mul", [batch, line]);
+  // A new position sees itself and what is before it.
+  const [start, end, one] = [scalar(g.op("Sub", [total, length])), scalar(total), scalar(g.int64(1))];
+  const keys = g.op("Range", [scalar(g.int64(0)), end, one]);
+  const queries = g.op("Range", [start, end, one]);
+  const causal = g.op("LessOrEqual", [g.op("Unsqueeze", [keys, g.int64(0)]), g.op("Unsqueeze", [queries, g.int64(1)])]);
+  const real = g.op("Cast", [g.op("Unsqueeze", [valid, g.int64(1, 2)])], { to: { int: 9 } });
+  const allowed = g.op("And", [g.op("Unsqueeze", [causal, g.int64(0, 1)]), real]);
+  const mask = g.op("Where", [allowed, g.float(0), g.float(-1e9)]);
+  return {
+    mask: group === 1 ? mask : g.op("Concat", Array(group).fill(mask), { axis: { int: 2 } }),
+    lengths: list(prefixed, sizeOf(past, 2), length),
+    shapes: {
+      line: list(kvHeads, all, headWidth),
+      scores: list(kvHeads, batch, line, prefixed),
+      shares: list(kvHeads, all, prefixed),
+      seen: list(kvHeads, batch, line, headWidth),
+    },
+  };
+}
+
+/** What the heads see, [batch, length, heads * headWidth]. `q` is [batch, kvHeads, line, headWidth], not scaled. */
+export function attend(
+  g: GraphBuilder,
+  { heads, headWidth }: ModelConfig,
+  { mask, lengths, shapes }: Frame,
+  { q, keys, values }: { q: string; keys: Cached; values: Cached },
+): string {
+  const turned = (x: string, ...perm: number[]) => g.op("Transpose", [x], { perm: { ints: perm } });
+  // Sizes of zero are meant: there need not be a prefix.
+  const reshape = (x: string, shape: string) => g.op("Reshape", [x, shape], { allowzero: { int: 1 } });
+  const product = (a: string, b: string) => g.op("MatMul", [a, b]);
+  const scaled = g.op("Mul", [q, g.float(headWidth ** -0.5)]);
+  // The prefix: one product a key head, with the queries of all rows in line.
+  const line = reshape(turned(scaled, 1, 0, 2, 3), shapes.line);
+  const shared = turned(reshape(product(line, turned(keys.prefix, 0, 2, 1)), shapes.scores), 1, 0, 2, 3);
+  const past = product(scaled, turned(keys.past, 0, 1, 3, 2));
+  const own = product(scaled, turned(keys.own, 0, 1, 3, 2));
+  const scores = g.op("Add", [g.op("Concat", [shared, past, own], { axis: { int: -1 } }), mask]);
+  const shares = g.op("Softmax", [scores], { axis: { int: -1 } });
+  const [ofPrefix, ofPast, ofOwn] = g.node("Split", [shares, lengths], { axis: { int: -1 } }, [
+    g.name(),
+    g.name(),
+    g.name(),
+  ]);
+  const fromPrefix = product(reshape(turned(ofPrefix!, 1, 0, 2, 3), shapes.shares), values.prefix);
+  const seen = [
+    turned(reshape(fromPrefix, shapes.seen), 1, 0, 2, 3),
+    product(ofPast!, values.past),
+    product(ofOwn!, values.own),
+  ].reduce((sum, part) => g.op("Add", [sum, part]));
+  const byHead = turned(g.op("Reshape", [seen, g.int64(0, heads, -1, headWidth)]), 0, 2, 1, 3);
+  return g.op("Reshape", [byHead, g.int64(0, 0, heads * headWidth)]);
+}

@@ -1,0 +1,182 @@
+/** What the families of decoders do differently, as pieces of a graph, and their weights by Hugging Face's names. */
+
+import type { GraphBuilder, LoadFloats } from "./onnx.ts";
+import type { ModelConfig } from "./types.ts";
+
+/**
+ * A weight by its Hugging Face name, to be read as float32, row by row, when the graph is written. Throws at once if there
+ * is none or its shape is another.
+ */
+export type FindWeight = (name: string, shape: readonly number[]) => LoadFloats;
+
+/** The pieces. x is [batch, length, width]. */
+export interface Parts {
+  embed(tokens: string): string;
+  /** Queries [batch, kvHeads, heads / kvHeads * length, headWidth], keys and values [batch, kvHeads, length, headWidth]. */
+  project(x: string, layer: number): { q: string; k: string; v: string };
+  /** What the heads saw, [batch, length, heads * headWidth], back to the width. */
+  mix(seen: string, layer: number): string;
+  feed(x: string, layer: number): string;
+  /** The last norm and the output, of [rows, width], under the given names. */
+  finish(x: string, names: { hidden: string; logits: string }): void;
+}
+
+/** The pieces of the model's family. */
+export function familyParts(g: GraphBuilder, config: ModelConfig, weight: FindWeight, positions: string): Parts {
+  return config.family === "gpt2" ? gpt2Parts(g, config, weight, positions) : llamaParts(g, config, weight, positions);
+}
+
+function gpt2Parts(g: GraphBuilder, config: ModelConfig, weight: FindWeight, positions: string): Parts {
+  const { width, heads, headWidth, vocabulary, context, feedForward, normEpsilon, activation, tied } = config;
+  const constant = (part: string, ...shape: number[]) => g.constant(weight(`transformer.${part}`, shape), shape);
+  const words = constant("wte.weight", vocabulary, width);
+  const places = constant("wpe.weight", context, width);
+  const norm = (x: string, part: string, name?: string): string =>
+    g.op(
+      "LayerNormalization",
+      [x, constant(`${part}.weight`, width), constant(`${part}.bias`, width)],
+      { axis: { int: -1 }, epsilon: { float: normEpsilon } },
+      name,
+    );
+  const linear = (x: string, part: string, from: number, to: number): string =>
+    g.op("Add", [g.op("MatMul", [x, constant(`${part}.weight`, from, to)]), constant(`${part}.bias`, to)]);
+  return {
+    embed: (tokens) => g.op("Add", [g.op("Gather", [words, tokens]), g.op("Gather", [places, positions])]),
+    project(x, layer) {
+      const all = linear(norm(x, `h.${layer}.ln_1`), `h.${layer}.attn.c_attn`, width, 3 * width);
+      const [q, k, v] = split(g, all, width, width, width).map((part) => byHead(g, part, heads, headWidth));
+      return { q: q!, k: k!, v: v! };
+    },
+    mix: (seen, layer) => linear(seen, `h.${layer}.attn.c_proj`, width, width),
+    feed(x, layer) {
+      const inner = linear(norm(x, `h.${layer}.ln_2`), `h.${layer}.mlp.c_fc`, width, feedForward);
+      return linear(activate(g, inner, activation), `h.${layer}.mlp.c_proj`, feedForward, width);
+    },
+    finish(x, { hidden, logits }) {
+      norm(x, "ln_f", hidden);
+      const output = tied ? words : g.constant(weight("lm_head.weight", [vocabulary, width]), [vocabulary, width]);
+      g.op("Gemm", [hidden, output], { transB: { int: 1 } }, logits);
+    },
+  };
+}
+
+function llamaParts(g: GraphBuilder, config: ModelConfig, weight: FindWeight, positions: string): Parts {
+  const { width, heads, kvHeads, headWidth, vocabulary, context, feedForward, normEpsilon, tied, activation } = config;
+  const constant = (name: string, ...shape: number[]) => g.constant(weight(name, shape), shape);
+  const words = constant("model.embed_tokens.weight", vocabulary, width);
+  // Written so that the runtime makes one operation of it.
+  const norm = (x: string, name: string, own?: string): string => {
+    const square = g.op("ReduceMean", [g.op("Pow", [x, g.float(2)]), g.int64(-1)], { keepdims: { int: 1 } });
+    const root = g.op("Sqrt", [g.op("Add", [square, g.float(normEpsilon)])]);
+    return g.op("Mul", [g.op("Div", [x, root]), constant(`${name}.weight`, width)], {}, own);
+  };
+  /** Layers that read the same input, side by side. Hugging Face keeps them [out, in]; ONNX multiplies by [in, out]. */
+  const linear = (x: string, names: readonly string[], from: number, to: readonly number[], bias = false): string => {
+    const sum = to.reduce((all, size) => all + size, 0);
+    const rows = joined(names.map((name, i) => weight(`${name}.weight`, [to[i]!, from])));
+    const product = g.op("MatMul", [x, g.constant(transposed(rows, sum, from), [from, sum])]);
+    if (!bias) return product;
+    return g.op("Add", [product, g.constant(joined(names.map((name, i) => weight(`${name}.bias`, [to[i]!]))), [sum])]);
+  };
+  const tables = rotations(config).map((table) => g.constant(table, [context, headWidth / 2]));
+  const inner = heads * headWidth;
+  const keys = kvHeads * headWidth;
+  const bias = config.attentionBias ?? false;
+  return {
+    embed: (tokens) => g.op("Gather", [words, tokens]),
+    project(x, layer) {
+      const at = `model.layers.${layer}`;
+      const names = ["q", "k", "v"].map((name) => `${at}.self_attn.${name}_proj`);
+      const all = linear(norm(x, `${at}.input_layernorm`), names, width, [inner, keys, keys], bias);
+      const [still, v] = split(g, all, inner + keys, keys);
+      const turned = g.op("RotaryEmbedding", [still!, ...tables, positions], { num_heads: { int: heads + kvHeads } });
+      const [q, k] = split(g, turned, inner, keys);
+      const queries = byHead(g, q!, heads, headWidth);
+      const line = heads === kvHeads ? queries : g.op("Reshape", [queries, g.int64(0, kvHeads, -1, headWidth)]);
+      return { q: line, k: byHead(g, k!, kvHeads, headWidth), v: byHead(g, v!, kvHeads, headWidth) };
+    },
+    mix: (seen, layer) => linear(seen, [`model.layers.${layer}.self_attn.o_proj`], inner, [width]),
+    feed(x, layer) {
+      const at = `model.layers.${layer}`;
+      const normed = norm(x, `${at}.post_attention_layernorm`);
+      const both = linear(normed, [`${at}.mlp.gate_proj`, `${at}.mlp.up_proj`], width, [feedForward, feedForward]);
+      const [gate, up] = split(g, both, feedForward, feedForward);
+      const product = g.op("Mul", [activate(g, gate!, activation), up!]);
+      return linear(product, [`${at}.mlp.down_proj`], feedForward, [width]);
+    },
+    finish(x, { hidden, logits }) {
+      norm(x, "model.norm", hidden);
+      const output = tied ? words : constant("lm_head.weight", vocabulary, width);
+      g.op("Gemm", [hidden, output], { transB: { int: 1 } }, logits);
+    },
+  };
+}
+
+/** Cuts the last axis. */
+function split(g: GraphBuilder, x: string, ...sizes: number[]): string[] {
+  return g.node(
+    "Split",
+    [x, g.int64(...sizes)],
+    { axis: { int: -1 } },
+    sizes.map(() => g.name()),
+  );
+}
+
+/** [batch, length, heads * headWidth] to [batch, heads, length, headWidth]. */
+function byHead(g: GraphBuilder, x: string, heads: number, headWidth: number): string {
+  return g.op("Transpose", [g.op("Reshape", [x, g.int64(0, 0, heads, headWidth)])], { perm: { ints: [0, 2, 1, 3] } });
+}
+
+function activate(g: GraphBuilder, x: string, activation: ModelConfig["activation"]): string {
+  switch (activation) {
+    case "gelu_new":
+      return g.op("Gelu", [x], { approximate: { text: "tanh" } });
+    case "gelu":
+      return g.op("Gelu", [x]);
+    case "silu":
+      return g.op("Mul", [x, g.op("Sigmoid", [x])]);
+    case "relu":
+      return g.op("Relu", [x]);
+    default:
+      return activation satisfies never;
+  }
+}
+
+/** Cosines and sines of the rotary embedding, [context, headWidth / 2] each. */
+function rotations({ context, headWidth, ropeTheta = 10_000 }: ModelConfig): [Float32Array, Float32Array] {
+  const half = headWidth / 2;
+  const angle = (i: number) => Math.floor(i / half) / ropeTheta ** ((i % half) / half);
+  const table = (f: (x: number) => number) => Float32Array.from({ length: context * half }, (_, i) => f(angle(i)));
+  return [table(Math.cos), table(Math.sin)];
+}
+
+/** Weights with the same columns, one under the other. */
+function joined(loads: readonly LoadFloats[]): LoadFloats {
+  if (loads.length === 1) return loads[0]!;
+  return async () => {
+    const parts: Float32Array[] = [];
+    for (const load of loads) parts.push(await load());
+    const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const part of parts) {
+      whole.set(part, at);
+      at += part.length;
+    }
+    return whole;
+  };
+}
+
+function transposed(load: LoadFloats, rows: number, columns: number): LoadFloats {
+  return async () => transpose(await load(), rows, columns);
+}
+
+/** Rows become columns; in blocks, for the caches. */
+export function transpose(values: Float32Array, rows: number, columns: number): Float32Array {
+  const result = new Float32Array(values.length);
+  const block = 32;
+  for (let top = 0; top < rows; top += block)
+    for (let left = 0; left < columns; left += block)
+      for (let r = top; r < Math.min(rows, top + block); r++)
+        for (let c = left; c < Math.min(columns, left + block); c++) result[c * rows + r] = values[r * columns + c]!;
+  return result;
+}
