@@ -2,13 +2,14 @@
 
 import { once } from "node:events";
 import { basename } from "node:path";
-import { loadPrompt } from "../model/index.ts";
+import { type Dtype, dtypes, loadPrompt } from "../model/index.ts";
 import { openPretrained } from "../policy/index.ts";
 import { serve } from "../serve/index.ts";
 import { readCheckpoint, trainedPolicy } from "../training/index.ts";
+import { CliFailure } from "./error.ts";
 import { readArguments, readInteger } from "./options.ts";
 
-const texts = ["head", "prompt", "name", "host", "port", "threads", "batch"] as const;
+const texts = ["head", "prompt", "name", "host", "port", "threads", "batch", "dtype"] as const;
 
 /** Runs the command; returns when it is interrupted. */
 export async function runServe(args: string[]): Promise<number> {
@@ -19,9 +20,13 @@ export async function runServe(args: string[]): Promise<number> {
   const threads = readInteger(given, "threads", { low: 1, high: 256 });
   const port = readInteger(given, "port", { low: 0, high: 65_535 }) ?? 8080;
   const maxBatch = readInteger(given, "batch", { low: 1, high: 1024 }) ?? 32;
+  const dtype = (text("dtype") ?? "fp32") as Dtype;
+  if (!(dtype in dtypes))
+    throw new CliFailure({ kind: "option", name: "dtype", expected: Object.keys(dtypes).join(" or "), value: dtype });
   const live = process.stderr.isTTY;
   const decoder = await openPretrained(path, {
     ...(threads !== undefined && { threads }),
+    dtype,
     onProgress: ({ done, total }) => {
       if (live)
         process.stderr.write(`\rConverting, ${Math.round((100 * done) / total)} %${done === total ? "\n" : ""}`);
@@ -42,7 +47,7 @@ export async function runServe(args: string[]): Promise<number> {
     ...(trained && { onLogits: await trained.steer(), temperature: trained.temperature }),
   });
   const what = head === undefined ? name : `${name} with the head ${head}`;
-  process.stdout.write(`Serving ${what} at ${server.url} (${decoder.provider}); Ctrl-C ends it\n`);
+  process.stdout.write(`Serving ${what} at ${server.url} (${decoder.provider}, ${dtype}); Ctrl-C ends it\n`);
   const stop = new AbortController();
   const { signal } = stop;
   await Promise.race([once(process, "SIGINT", { signal }), once(process, "SIGTERM", { signal })]).finally(() =>

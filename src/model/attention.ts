@@ -22,14 +22,18 @@ export interface Frame {
   mask: string;
   /** The three parts' lengths, as a tensor of three whole numbers. */
   lengths: string;
-  /** [kvHeads, batch * line, headWidth], [kvHeads, batch, line, prefix] and so on, as tensors of whole numbers. */
-  shapes: { line: string; scores: string; shares: string; seen: string };
+  /**
+   * Shapes, as tensors of whole numbers: [batch * length]; [batch, length, width]; [batch, length, -1, headWidth];
+   [kvHeads, batch * line, headWidth];
+   * [kvHeads, batch, line, prefix]; [kvHeads, batch * line, prefix]; [kvHeads, batch, line, headWidth].
+   */
+  shapes: { rows: string; places: string; heads: string; line: string; scores: string; shares: string; seen: string };
 }
 
 /** What the layers share, from the inputs and any layer's keys. */
 export function createFrame(
   g: GraphBuilder,
-  { heads, kvHeads, headWidth }: ModelConfig,
+  { heads, kvHeads, headWidth, width }: ModelConfig,
   { tokens, valid, prefix, past }: { tokens: string; valid: string; prefix: string; past: string },
 ): Frame {
   const group = heads / kvHeads;
@@ -58,6 +62,9 @@ export function createFrame(
     mask: group === 1 ? mask : g.op("Concat", Array(group).fill(mask), { axis: { int: 2 } }),
     lengths: list(prefixed, sizeOf(past, 2), length),
     shapes: {
+      rows: g.op("Mul", [batch, length]),
+      places: list(batch, length, width),
+      heads: list(batch, length, -1, headWidth),
       line: list(kvHeads, all, headWidth),
       scores: list(kvHeads, batch, line, prefixed),
       shares: list(kvHeads, all, prefixed),
@@ -66,7 +73,7 @@ export function createFrame(
   };
 }
 
-/** What the heads see, [batch, length, heads * headWidth]. `q` is [batch, kvHeads, line, headWidth], not scaled. */
+/** What the heads see, [batch * length, heads * headWidth]. `q` is [batch, kvHeads, line, headWidth], not scaled. */
 export function attend(
   g: GraphBuilder,
   { heads, headWidth }: ModelConfig,
@@ -97,5 +104,5 @@ export function attend(
     product(ofOwn!, values.own),
   ].reduce((sum, part) => g.op("Add", [sum, part]));
   const byHead = turned(g.op("Reshape", [seen, g.int64(0, heads, -1, headWidth)]), 0, 2, 1, 3);
-  return g.op("Reshape", [byHead, g.int64(0, 0, heads * headWidth)]);
+  return g.op("Reshape", [byHead, g.int64(-1, heads * headWidth)]);
 }

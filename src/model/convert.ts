@@ -8,8 +8,10 @@ import { mkdir, open, readdir, rename, rm, statfs, writeFile } from "node:fs/pro
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { ModelFailure } from "./error.ts";
+import type { FindWeight } from "./families.ts";
 import { decoderGraph } from "./graph.ts";
 import type { StoredTensor } from "./onnx.ts";
+import type { Dtype } from "./products.ts";
 import { findWeight, type ModelSource } from "./source.ts";
 
 /** Raised whenever the same weights would become another graph. */
@@ -31,18 +33,27 @@ export function cacheFolder(): string {
   return join(XDG_CACHE_HOME || join(homedir(), ".cache"), "autoagent-lab");
 }
 
+/** How a model is converted. */
+export interface ConvertOptions {
+  /** The cache. @default `cacheFolder()` */
+  folder?: string;
+  dtype?: Dtype;
+  onProgress?: (progress: ConvertProgress) => void;
+}
+
 /** Converts a model, or finds it converted; gives the path of the ONNX file. Throws a ModelFailure when a weight or the disk's room is missing. */
 export async function convert(
   source: ModelSource,
   hash: string,
-  { folder = cacheFolder(), onProgress }: { folder?: string; onProgress?: (progress: ConvertProgress) => void } = {},
+  { folder = cacheFolder(), dtype = "fp32", onProgress }: ConvertOptions = {},
 ): Promise<string> {
   const { config } = source;
-  const at = join(folder, "models", `${hash}-${graphVersion}`);
-  const graph = decoderGraph(config, (name, shape) => {
+  const at = join(folder, "models", `${hash}-${graphVersion}${dtype === "fp32" ? "" : `-${dtype}`}`);
+  const find: FindWeight = (name, shape) => {
     const weight = findWeight(source, name, shape);
     return () => weight.read();
-  });
+  };
+  const graph = decoderGraph(config, find, { dtype });
   const { model, tensors } = graph.external("weights.bin");
   if (!existsSync(join(at, "decoder.onnx"))) {
     const temporary = `${at}.${process.pid}.${Date.now().toString(36)}`;
@@ -66,7 +77,7 @@ export async function convert(
 /** Removes what earlier versions made of the same weights. */
 async function removeOlder(folder: string, hash: string): Promise<void> {
   const older = (await readdir(folder)).filter((name) => {
-    const version = name.startsWith(`${hash}-`) ? Number(name.slice(hash.length + 1)) : Number.NaN;
+    const version = name.startsWith(`${hash}-`) ? Number.parseInt(name.slice(hash.length + 1), 10) : Number.NaN;
     return version < graphVersion;
   });
   for (const name of older) await rm(join(folder, name), { recursive: true, force: true });

@@ -192,6 +192,8 @@ async function openSession(
     executionMode: "sequential",
     graphOptimizationLevel: "all",
     logSeverityLevel: 3,
+    // Processors without exact products of bytes would let sums of two overflow.
+    extra: { session: { x64quantprecision: "1" } },
   };
   try {
     return typeof graph === "string"

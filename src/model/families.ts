@@ -1,6 +1,8 @@
 /** What the families of decoders do differently, as pieces of a graph, and their weights by Hugging Face's names. */
 
 import type { GraphBuilder, LoadFloats } from "./onnx.ts";
+import { type Dtype, eightBitProducts, floatProducts, type Products, transpose } from "./products.ts";
+import { rotated } from "./rotation.ts";
 import type { ModelConfig } from "./types.ts";
 
 /**
@@ -9,25 +11,38 @@ import type { ModelConfig } from "./types.ts";
  */
 export type FindWeight = (name: string, shape: readonly number[]) => LoadFloats;
 
-/** The pieces. x is [batch, length, width]. */
+/** The pieces. A position is a row: x is [batch * length, width]. */
 export interface Parts {
   embed(tokens: string): string;
   /** Queries [batch, kvHeads, heads / kvHeads * length, headWidth], keys and values [batch, kvHeads, length, headWidth]. */
   project(x: string, layer: number): { q: string; k: string; v: string };
-  /** What the heads saw, [batch, length, heads * headWidth], back to the width. */
+  /** What the heads saw, [batch * length, heads * headWidth], back to the width. */
   mix(seen: string, layer: number): string;
   feed(x: string, layer: number): string;
-  /** The last norm and the output, of [rows, width], under the given names. */
+  /** The last norm and the output, of [batch, width], under the given names. */
   finish(x: string, names: { hidden: string; logits: string }): void;
 }
 
-/** The pieces of the model's family. */
-export function familyParts(g: GraphBuilder, config: ModelConfig, weight: FindWeight, positions: string): Parts {
-  return config.family === "gpt2" ? gpt2Parts(g, config, weight, positions) : llamaParts(g, config, weight, positions);
+/** What the pieces are made with. */
+export interface Build {
+  config: ModelConfig;
+  weight: FindWeight;
+  dtype: Dtype;
+  turned: boolean;
+  /** [batch, length]. */
+  positions: string;
+  /** Shapes as tensors of whole numbers: [batch * length], and [batch, length, -1, headWidth]. */
+  shapes: { rows: string; heads: string };
 }
 
-function gpt2Parts(g: GraphBuilder, config: ModelConfig, weight: FindWeight, positions: string): Parts {
-  const { width, heads, headWidth, vocabulary, context, feedForward, normEpsilon, activation, tied } = config;
+/** The pieces of the model's family. */
+export function familyParts(g: GraphBuilder, build: Build): Parts {
+  return build.config.family === "gpt2" ? gpt2Parts(g, build) : llamaParts(g, build);
+}
+
+function gpt2Parts(g: GraphBuilder, { config, weight, dtype, positions, shapes }: Build): Parts {
+  const { width, vocabulary, context, feedForward, normEpsilon, activation, tied } = config;
+  const products = productsOf(g, dtype, shapes.rows);
   const constant = (part: string, ...shape: number[]) => g.constant(weight(`transformer.${part}`, shape), shape);
   const words = constant("wte.weight", vocabulary, width);
   const places = constant("wpe.weight", context, width);
@@ -38,13 +53,18 @@ function gpt2Parts(g: GraphBuilder, config: ModelConfig, weight: FindWeight, pos
       { axis: { int: -1 }, epsilon: { float: normEpsilon } },
       name,
     );
-  const linear = (x: string, part: string, from: number, to: number): string =>
-    g.op("Add", [g.op("MatMul", [x, constant(`${part}.weight`, from, to)]), constant(`${part}.bias`, to)]);
+  const linear = (x: string, part: string, from: number, to: number): string => {
+    const product = products.linear(x, weight(`transformer.${part}.weight`, [from, to]), from, to);
+    return g.op("Add", [product, constant(`${part}.bias`, to)]);
+  };
   return {
-    embed: (tokens) => g.op("Add", [g.op("Gather", [words, tokens]), g.op("Gather", [places, positions])]),
+    embed(tokens) {
+      const x = g.op("Add", [g.op("Gather", [words, tokens]), g.op("Gather", [places, positions])]);
+      return g.op("Reshape", [x, g.int64(-1, width)]);
+    },
     project(x, layer) {
       const all = linear(norm(x, `h.${layer}.ln_1`), `h.${layer}.attn.c_attn`, width, 3 * width);
-      const [q, k, v] = split(g, all, width, width, width).map((part) => byHead(g, part, heads, headWidth));
+      const [q, k, v] = split(g, all, -1, width, width, width).map((part) => byHead(g, part, shapes.heads));
       return { q: q!, k: k!, v: v! };
     },
     mix: (seen, layer) => linear(seen, `h.${layer}.attn.c_proj`, width, width),
@@ -54,14 +74,18 @@ function gpt2Parts(g: GraphBuilder, config: ModelConfig, weight: FindWeight, pos
     },
     finish(x, { hidden, logits }) {
       norm(x, "ln_f", hidden);
-      const output = tied ? words : g.constant(weight("lm_head.weight", [vocabulary, width]), [vocabulary, width]);
-      g.op("Gemm", [hidden, output], { transB: { int: 1 } }, logits);
+      const load = weight(tied ? "transformer.wte.weight" : "lm_head.weight", [vocabulary, width]);
+      products.output(hidden, { load, ...(tied && { held: words }) }, width, vocabulary, logits);
     },
   };
 }
 
-function llamaParts(g: GraphBuilder, config: ModelConfig, weight: FindWeight, positions: string): Parts {
+function llamaParts(g: GraphBuilder, build: Build): Parts {
+  const { config, weight: plain, dtype, positions, shapes } = build;
   const { width, heads, kvHeads, headWidth, vocabulary, context, feedForward, normEpsilon, tied, activation } = config;
+  const products = productsOf(g, dtype, shapes.rows);
+  const turned = build.turned ? rotated(g, config, plain) : undefined;
+  const weight = turned?.weight ?? plain;
   const constant = (name: string, ...shape: number[]) => g.constant(weight(name, shape), shape);
   const words = constant("model.embed_tokens.weight", vocabulary, width);
   // Written so that the runtime makes one operation of it.
@@ -73,58 +97,61 @@ function llamaParts(g: GraphBuilder, config: ModelConfig, weight: FindWeight, po
   /** Layers that read the same input, side by side. Hugging Face keeps them [out, in]; ONNX multiplies by [in, out]. */
   const linear = (x: string, names: readonly string[], from: number, to: readonly number[], bias = false): string => {
     const sum = to.reduce((all, size) => all + size, 0);
-    const rows = joined(names.map((name, i) => weight(`${name}.weight`, [to[i]!, from])));
-    const product = g.op("MatMul", [x, g.constant(transposed(rows, sum, from), [from, sum])]);
+    const lines = joined(names.map((name, i) => weight(`${name}.weight`, [to[i]!, from])));
+    const product = products.linear(x, async () => transpose(await lines(), sum, from), from, sum);
     if (!bias) return product;
     return g.op("Add", [product, g.constant(joined(names.map((name, i) => weight(`${name}.bias`, [to[i]!]))), [sum])]);
   };
   const tables = rotations(config).map((table) => g.constant(table, [context, headWidth / 2]));
   const inner = heads * headWidth;
   const keys = kvHeads * headWidth;
-  const bias = config.attentionBias ?? false;
   return {
-    embed: (tokens) => g.op("Gather", [words, tokens]),
+    embed: (tokens) => g.op("Reshape", [g.op("Gather", [words, tokens]), g.int64(-1, width)]),
     project(x, layer) {
       const at = `model.layers.${layer}`;
       const names = ["q", "k", "v"].map((name) => `${at}.self_attn.${name}_proj`);
-      const all = linear(norm(x, `${at}.input_layernorm`), names, width, [inner, keys, keys], bias);
-      const [still, v] = split(g, all, inner + keys, keys);
-      const turned = g.op("RotaryEmbedding", [still!, ...tables, positions], { num_heads: { int: heads + kvHeads } });
-      const [q, k] = split(g, turned, inner, keys);
-      const queries = byHead(g, q!, heads, headWidth);
-      const line = heads === kvHeads ? queries : g.op("Reshape", [queries, g.int64(0, kvHeads, -1, headWidth)]);
-      return { q: line, k: byHead(g, k!, kvHeads, headWidth), v: byHead(g, v!, kvHeads, headWidth) };
+      const normed = norm(x, `${at}.input_layernorm`);
+      const all = linear(normed, names, width, [inner, keys, keys], config.attentionBias);
+      const [still, v] = split(g, all, -1, inner + keys, keys);
+      const placed = g.op("RotaryEmbedding", [byHead(g, still!, shapes.heads), ...tables, positions]);
+      const [q, k] = split(g, placed, 1, heads, kvHeads);
+      const line = heads === kvHeads ? q! : g.op("Reshape", [q!, g.int64(0, kvHeads, -1, headWidth)]);
+      return { q: line, k: k!, v: byHead(g, v!, shapes.heads) };
     },
     mix: (seen, layer) => linear(seen, [`model.layers.${layer}.self_attn.o_proj`], inner, [width]),
     feed(x, layer) {
-      const at = `model.layers.${layer}`;
-      const normed = norm(x, `${at}.post_attention_layernorm`);
-      const both = linear(normed, [`${at}.mlp.gate_proj`, `${at}.mlp.up_proj`], width, [feedForward, feedForward]);
-      const [gate, up] = split(g, both, feedForward, feedForward);
+      const at = `model.layers.${layer}.mlp`;
+      const normed = norm(x, `model.layers.${layer}.post_attention_layernorm`);
+      const both = linear(normed, [`${at}.gate_proj`, `${at}.up_proj`], width, [feedForward, feedForward]);
+      const [gate, up] = split(g, both, -1, feedForward, feedForward);
       const product = g.op("Mul", [activate(g, gate!, activation), up!]);
-      return linear(product, [`${at}.mlp.down_proj`], feedForward, [width]);
+      return linear(turned?.inner(product) ?? product, [`${at}.down_proj`], feedForward, [width]);
     },
     finish(x, { hidden, logits }) {
+      if (turned) {
+        const normed = norm(x, "model.norm");
+        turned.hidden(normed, hidden);
+        return products.output(normed, { load: turned.output }, width, vocabulary, logits);
+      }
       norm(x, "model.norm", hidden);
-      const output = tied ? words : constant("lm_head.weight", vocabulary, width);
-      g.op("Gemm", [hidden, output], { transB: { int: 1 } }, logits);
+      const load = weight(tied ? "model.embed_tokens.weight" : "lm_head.weight", [vocabulary, width]);
+      products.output(hidden, { load, ...(tied && { held: words }) }, width, vocabulary, logits);
     },
   };
 }
 
-/** Cuts the last axis. */
-function split(g: GraphBuilder, x: string, ...sizes: number[]): string[] {
-  return g.node(
-    "Split",
-    [x, g.int64(...sizes)],
-    { axis: { int: -1 } },
-    sizes.map(() => g.name()),
-  );
+function productsOf(g: GraphBuilder, dtype: Dtype, rows: string): Products {
+  return dtype === "q8" ? eightBitProducts(g, rows) : floatProducts(g);
 }
 
-/** [batch, length, heads * headWidth] to [batch, heads, length, headWidth]. */
-function byHead(g: GraphBuilder, x: string, heads: number, headWidth: number): string {
-  return g.op("Transpose", [g.op("Reshape", [x, g.int64(0, 0, heads, headWidth)])], { perm: { ints: [0, 2, 1, 3] } });
+function split(g: GraphBuilder, x: string, axis: number, ...sizes: number[]): string[] {
+  const names = sizes.map(() => g.name());
+  return g.node("Split", [x, g.int64(...sizes)], { axis: { int: axis } }, names);
+}
+
+/** [batch * length, heads * headWidth] to [batch, heads, length, headWidth]. */
+function byHead(g: GraphBuilder, x: string, shape: string): string {
+  return g.op("Transpose", [g.op("Reshape", [x, shape])], { perm: { ints: [0, 2, 1, 3] } });
 }
 
 function activate(g: GraphBuilder, x: string, activation: ModelConfig["activation"]): string {
@@ -164,19 +191,4 @@ function joined(loads: readonly LoadFloats[]): LoadFloats {
     }
     return whole;
   };
-}
-
-function transposed(load: LoadFloats, rows: number, columns: number): LoadFloats {
-  return async () => transpose(await load(), rows, columns);
-}
-
-/** Rows become columns; in blocks, for the caches. */
-export function transpose(values: Float32Array, rows: number, columns: number): Float32Array {
-  const result = new Float32Array(values.length);
-  const block = 32;
-  for (let top = 0; top < rows; top += block)
-    for (let left = 0; left < columns; left += block)
-      for (let r = top; r < Math.min(rows, top + block); r++)
-        for (let c = left; c < Math.min(columns, left + block); c++) result[c * rows + r] = values[r * columns + c]!;
-  return result;
 }

@@ -9,8 +9,8 @@ import { gguf } from "@huggingface/gguf";
 import { readConfig } from "./config.ts";
 import { type BlockType, blockTypes, dequantise } from "./dequantise.ts";
 import { ModelFailure } from "./error.ts";
-import { transpose } from "./families.ts";
 import { openGgufTokenizer } from "./gguf-tokenizer.ts";
+import { transpose } from "./products.ts";
 import { checkTokenizer, type ModelSource, type SourceWeight } from "./source.ts";
 import type { ModelConfig } from "./types.ts";
 

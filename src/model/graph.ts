@@ -12,10 +12,23 @@
 import { attend, createFrame } from "./attention.ts";
 import { type FindWeight, familyParts } from "./families.ts";
 import { createGraph, type GraphBuilder } from "./onnx.ts";
+import type { Dtype } from "./products.ts";
 import type { ModelConfig } from "./types.ts";
 
+/** How a graph computes. */
+export interface GraphOptions {
+  /** @default "fp32" */
+  dtype?: Dtype;
+  /** Turn the width, see `rotation.ts`; of Llama's family only. @default with fewer bits than 32 */
+  turned?: boolean;
+}
+
 /** The graph of a decoder. Reads no weight yet. */
-export function decoderGraph(config: ModelConfig, weight: FindWeight): GraphBuilder {
+export function decoderGraph(
+  config: ModelConfig,
+  weight: FindWeight,
+  { dtype = "fp32", turned = dtype !== "fp32" }: GraphOptions = {},
+): GraphBuilder {
   const g = createGraph("decoder", 23);
   const { layers, kvHeads, headWidth, width, vocabulary } = config;
   const tokens = g.input("tokens", "int64", ["batch", "length"]);
@@ -25,11 +38,11 @@ export function decoderGraph(config: ModelConfig, weight: FindWeight): GraphBuil
     past: g.input(`past.${layer}.${what}`, "float32", ["batch", kvHeads, "past", headWidth]),
     prefix: g.input(`prefix.${layer}.${what}`, "float32", [kvHeads, "prefix", headWidth]),
   });
-  const parts = familyParts(g, config, weight, positions);
-  let x = parts.embed(tokens);
-  const present: string[] = [];
   const first = { keys: earlier(0, "key"), values: earlier(0, "value") };
   const frame = createFrame(g, config, { tokens, valid, ...first.keys });
+  const parts = familyParts(g, { config, weight, dtype, turned, positions, shapes: frame.shapes });
+  let x = parts.embed(tokens);
+  const present: string[] = [];
   for (let layer = 0; layer < layers; layer++) {
     const seen = layer === 0 ? first : { keys: earlier(layer, "key"), values: earlier(layer, "value") };
     const { q, k, v } = parts.project(x, layer);
@@ -39,7 +52,8 @@ export function decoderGraph(config: ModelConfig, weight: FindWeight): GraphBuil
     x = g.op("Add", [x, parts.mix(attend(g, config, frame, { q, keys, values }), layer)]);
     x = g.op("Add", [x, parts.feed(x, layer)]);
   }
-  const last = g.op("Gather", [x, g.int64(-1)], { axis: { int: 1 } });
+  const rows = g.op("Reshape", [x, frame.shapes.places]);
+  const last = g.op("Gather", [rows, g.int64(-1)], { axis: { int: 1 } });
   parts.finish(g.op("Reshape", [last, g.int64(-1, width)]), { hidden: "hidden", logits: "logits" });
   g.op("Concat", present, { axis: { int: 0 } }, "present");
   g.output("hidden", "float32", ["batch", width]);

@@ -17,6 +17,7 @@ export { createEngine, type Engine, EngineFull, type EngineOptions, type Job } f
 export { describeModelError, type ModelError, ModelFailure } from "./error.ts";
 export { type GenerateOptions, generate, runPrefix } from "./generate.ts";
 export { type OpenModelOptions, openModel } from "./open.ts";
+export { type Dtype, dtypes } from "./products.ts";
 export { checkPrompt, loadPrompt, type PromptDesign, promptOwn, promptPrefix, usualPrompt } from "./prompt.ts";
 export { randomModel } from "./random.ts";
 export { type NamedTensor, packSafetensors, readSafetensorsHeader, readTensor } from "./safetensors.ts";

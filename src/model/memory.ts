@@ -1,6 +1,7 @@
 /** What a decoder will take, from its shape alone, before any of it is taken. */
 
 import { ModelFailure } from "./error.ts";
+import { type Dtype, dtypes } from "./products.ts";
 import type { ModelConfig } from "./types.ts";
 
 /** Numbers in the weights of a decoder of that shape. */
@@ -14,9 +15,15 @@ export function countWeights(config: ModelConfig): number {
   return words + places + layers * (attention + feed + 8 * width);
 }
 
-/** Throws a ModelFailure if `copies` of the weights as float32 do not fit into what memory is left. */
-export function checkMemory(path: string, config: ModelConfig, copies: number): void {
-  const neededMiB = Math.ceil((countWeights(config) * 4 * copies) / 2 ** 20) + 64;
+/** Throws a ModelFailure if `copies` of the weights do not fit into what memory is left. */
+export function checkMemory(
+  path: string,
+  config: ModelConfig,
+  { copies, dtype = "fp32" }: { copies: number; dtype?: Dtype },
+): void {
+  // With fewer bits the words are floats still, and are turned when the model is converted.
+  const words = dtype === "fp32" ? 0 : 3 * 4 * config.vocabulary * config.width;
+  const neededMiB = Math.ceil((countWeights(config) * dtypes[dtype] * copies + words) / 2 ** 20) + 64;
   const freeMiB = Math.floor(process.availableMemory() / 2 ** 20);
   if (neededMiB > freeMiB) throw new ModelFailure({ kind: "memory", path, neededMiB, freeMiB });
 }

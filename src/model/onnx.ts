@@ -4,7 +4,7 @@
  */
 
 /** Element types as onnx.proto3 numbers them. */
-export const onnxTypes = { float32: 1, int64: 7, bool: 9 } as const;
+export const onnxTypes = { float32: 1, uint8: 2, int8: 3, int64: 7, bool: 9 } as const;
 
 /** An attribute of a node: a whole number, a float, a text or whole numbers. */
 export type Attribute = { int: number } | { float: number } | { text: string } | { ints: number[] };
@@ -14,8 +14,8 @@ export type Dimension = number | string;
 
 /** A graph that is being built. Values are names. */
 export interface GraphBuilder {
-  /** A tensor that the graph holds. A float tensor may be given as a function that reads it when the model is written. */
-  constant(values: Float32Array | BigInt64Array | LoadFloats, shape: readonly number[]): string;
+  /** A tensor that the graph holds; one of floats or bytes may be read when the model is written. */
+  constant(values: TensorValues | LoadFloats | LoadBytes, shape: readonly number[]): string;
   int64(...values: number[]): string;
   /** A name that no other value has. */
   name(): string;
@@ -33,13 +33,21 @@ export interface GraphBuilder {
   external(file: string): { model: Uint8Array; tensors: StoredTensor[] };
 }
 
+/** The values of a tensor; the kind of array says its type. */
+export type TensorValues = Float32Array | BigInt64Array | Uint8Array | Int8Array;
+
 /** Reads the values of a float tensor. */
 export type LoadFloats = () => Promise<Float32Array>;
+
+/** Makes the values of an int8 tensor. */
+export interface LoadBytes {
+  bytes: () => Promise<Int8Array>;
+}
 
 /** A tensor that lies in a file beside the model. */
 export interface StoredTensor {
   value: string;
-  load: LoadFloats;
+  load: () => Promise<Float32Array | Int8Array>;
   /** First byte in that file, and number of bytes. */
   at: number;
   bytes: number;
@@ -51,7 +59,7 @@ const alignment = 4096;
 /** Begins a graph of the given version of the standard operations. */
 export function createGraph(name: string, opset: number): GraphBuilder {
   const nodes: Uint8Array[][] = [];
-  const tensors: { fields: Uint8Array[]; value: string; bytes: number; data: Uint8Array | LoadFloats }[] = [];
+  const tensors: { fields: Uint8Array[]; value: string; bytes: number; data: Uint8Array | StoredTensor["load"] }[] = [];
   const inputs: Uint8Array[][] = [];
   const outputs: Uint8Array[][] = [];
   let next = 0;
@@ -67,10 +75,8 @@ export function createGraph(name: string, opset: number): GraphBuilder {
   };
   const constant: GraphBuilder["constant"] = (values, shape) => {
     const own = fresh();
-    const lazy = typeof values === "function";
-    const bytes = lazy ? 4 * shape.reduce((product, size) => product * size, 1) : values.byteLength;
-    const type = values instanceof BigInt64Array ? onnxTypes.int64 : onnxTypes.float32;
-    const data = lazy ? values : new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    const { type, data, width } = describe(values);
+    const bytes = width * shape.reduce((product, size) => product * size, 1);
     const fields = [...shape.map((size) => number(1, size)), number(2, type), text(8, own)];
     tensors.push({ fields, value: own, bytes, data });
     return own;
@@ -128,7 +134,22 @@ export function createGraph(name: string, opset: number): GraphBuilder {
   };
 }
 
-function bytesOf(values: Float32Array): Uint8Array {
+/** A constant's type, its bytes or what reads them, and the bytes of one number. */
+function describe(values: TensorValues | LoadFloats | LoadBytes): {
+  type: number;
+  data: Uint8Array | StoredTensor["load"];
+  width: number;
+} {
+  const { float32, int64, uint8, int8 } = onnxTypes;
+  if (typeof values === "function") return { type: float32, data: values, width: 4 };
+  if ("bytes" in values) return { type: int8, data: values.bytes, width: 1 };
+  const data = bytesOf(values);
+  if (values instanceof Float32Array) return { type: float32, data, width: 4 };
+  if (values instanceof BigInt64Array) return { type: int64, data, width: 8 };
+  return { type: values instanceof Uint8Array ? uint8 : int8, data, width: 1 };
+}
+
+function bytesOf(values: TensorValues): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 

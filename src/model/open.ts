@@ -9,10 +9,12 @@ import { join } from "node:path";
 import { type ConvertProgress, cacheFolder, convert } from "./convert.ts";
 import { createDecoder, type RunOptions } from "./decoder.ts";
 import { ModelFailure } from "./error.ts";
+import type { FindWeight } from "./families.ts";
 import { readFolder } from "./folder.ts";
 import { readGguf } from "./gguf.ts";
 import { decoderGraph } from "./graph.ts";
 import { checkMemory, countWeights } from "./memory.ts";
+import { type Dtype, dtypes } from "./products.ts";
 import { findWeight, hashSource, type ModelSource } from "./source.ts";
 import type { Decoder } from "./types.ts";
 
@@ -22,6 +24,11 @@ export interface OpenModelOptions extends RunOptions {
   cacheFolder?: string;
   /** A folder of models that are known by their names. @default none */
   bundled?: string;
+  /**
+   * Numbers of the weights: `fp32` as the file has them, or `q8`, 8 bits: a quarter of the memory and faster, but not quite
+   * the same model. @default "fp32"
+   */
+  dtype?: Dtype;
   /** Called while a model is converted, which happens once. */
   onProgress?: (progress: ConvertProgress) => void;
 }
@@ -31,24 +38,34 @@ const smallModel = 16_000_000;
 
 /** Opens a model. Throws a ModelFailure that says what is missing, damaged or not supported. */
 export async function openModel(path: string, options: OpenModelOptions = {}): Promise<Decoder> {
+  const { onProgress, cacheFolder: folder, dtype = "fp32", provider = "cpu" } = options;
+  checkDtype(dtype, provider);
   const source = await readSource(path, options);
   const { config } = source;
   const small = countWeights(config) <= smallModel;
   // In memory: the graph once here and once in the runtime, and what the runtime packs. On disk: what it maps and packs.
-  checkMemory(path, config, small ? 4 : 2.5);
-  const built = decoderGraph(config, (name, shape) => {
+  checkMemory(path, config, { copies: small ? 4 : 2.5, dtype });
+  const find: FindWeight = (name, shape) => {
     const weight = findWeight(source, name, shape);
     return () => weight.read();
-  });
+  };
+  const built = decoderGraph(config, find, { dtype });
   const tokenizer = await source.openTokenizer();
-  const hash = await hashSource(source);
+  const weights = await hashSource(source);
+  const hash = dtype === "fp32" ? weights : `${weights}-${dtype}`;
   if (small) {
     const graph = Buffer.concat(await built.chunks());
     return createDecoder({ graph, config, tokenizer, hash }, options);
   }
-  const { onProgress, cacheFolder: folder } = options;
-  const graph = await convert(source, hash, { ...(folder && { folder }), ...(onProgress && { onProgress }) });
+  const graph = await convert(source, weights, { dtype, ...(folder && { folder }), ...(onProgress && { onProgress }) });
   return createDecoder({ graph, config, tokenizer, hash }, options);
+}
+
+function checkDtype(dtype: string, provider: string): void {
+  if (!(dtype in dtypes))
+    throw new RangeError(`Expected \`dtype\` to be ${Object.keys(dtypes).join(" or ")}, got ${JSON.stringify(dtype)}`);
+  if (dtype !== "fp32" && provider !== "cpu")
+    throw new RangeError(`\`dtype\` ${dtype} runs on the provider cpu alone: take fp32 on ${provider}`);
 }
 
 /** Reads a model's headers: a GGUF file, a folder with one, a Hugging Face folder, or a name in the cache. */

@@ -13,7 +13,7 @@ export async function randomModel(
   tokenizer: Tokenizer,
   { seed = 0, deviation = 0.02, ...options }: RunOptions & { seed?: number; deviation?: number } = {},
 ): Promise<Decoder> {
-  checkMemory("of random weights", config, 4);
+  checkMemory("of random weights", config, { copies: 4 });
   const read = (name: string, shape: readonly number[]): Float32Array => {
     const count = shape.reduce((product, size) => product * size, 1);
     return drawWeight(name, count, seed, deviation);

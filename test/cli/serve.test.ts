@@ -49,8 +49,11 @@ describe("autoagent serve", () => {
       return { line, told: choices[0]!.logprobs!.token_logprobs!, chat: chat.choices[0]!.message.content! };
     };
     const plain = await say();
-    assert.match(plain.line, /^Serving small at http:\/\/127\.0\.0\.1:\d+\/v1 \(cpu\); Ctrl-C ends it$/);
+    assert.match(plain.line, /^Serving small at http:\/\/127\.0\.0\.1:\d+\/v1 \(cpu, fp32\); Ctrl-C ends it$/);
     assert.deepEqual((await say()).told, plain.told);
+    const eight = await say("--dtype", "q8");
+    assert.match(eight.line, /\(cpu, q8\)/);
+    assert.notDeepEqual(eight.told, plain.told);
     const steered = await say("--head", head);
     assert.notDeepEqual(steered.told, plain.told);
     assert.match(steered.chat, /^self\./, "a chat is asked through the design that the head was trained with");
@@ -64,6 +67,7 @@ describe("autoagent serve", () => {
     };
     assert.deepEqual(run(), [2, "serve needs a MODEL: see autoagent serve --help"]);
     assert.deepEqual(run("x", "--port", "99999"), [2, 'Expected --port to be an integer from 0 to 65535, got "99999"']);
+    assert.deepEqual(run("x", "--dtype", "q3"), [2, 'Expected --dtype to be fp32 or q8, got "q3"']);
     const [status, text] = run("no-such-model");
     assert.equal(status, 1);
     assert.match(String(text), /^There is no model no-such-model: give a folder, a GGUF file or a name \(.*\btiny\b/);

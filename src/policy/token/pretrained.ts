@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { dataPath } from "../../data/index.ts";
-import { type Decoder, type OpenModelOptions, openModel, type RunOptions } from "../../model/index.ts";
+import { type Decoder, type OpenModelOptions, openModel } from "../../model/index.ts";
 import { type TokenPolicy, type TokenPolicyOptions, tokenPolicy } from "./policy.ts";
 
 /**
@@ -11,7 +11,7 @@ import { type TokenPolicy, type TokenPolicyOptions, tokenPolicy } from "./policy
  */
 export async function fromPretrained(
   path: string,
-  options: Partial<TokenPolicyOptions> & RunOptions = {},
+  options: Partial<TokenPolicyOptions> & OpenModelOptions = {},
 ): Promise<TokenPolicy> {
   const decoder = await openPretrained(path, options);
   try {
