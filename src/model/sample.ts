@@ -1,5 +1,7 @@
 /** Drawing a token from logits: temperature, top-k, top-p. */
 
+import { fillExp } from "./exp.ts";
+
 /** How tokens are drawn. */
 export interface SamplingOptions {
   /** Divides the logits; 0 takes the most likely token. @default 1 */
@@ -21,19 +23,24 @@ export function draw(
   stream: { uniform(): number },
 ): { id: number; logProb: number; total: number } {
   let top = 0;
-  for (let i = 1; i < logits.length; i++) if (logits[i]! > logits[top]!) top = i;
-  const most = logits[top]!;
+  let most = logits[0]!;
+  for (let i = 1; i < logits.length; i++)
+    if (logits[i]! > most) {
+      most = logits[i]!;
+      top = i;
+    }
   if (!Number.isFinite(most)) throw new RangeError(`The largest logit is ${most}: the model or its head is broken`);
   if (temperature === 0) {
     weights.fill(0);
     weights[top] = 1;
     return { id: top, logProb: 0, total: 1 };
   }
-  for (let i = 0; i < logits.length; i++) weights[i] = Math.exp((logits[i]! - most) / temperature);
-  if (topK > 0 && topK < logits.length) keepTop(weights, topK);
+  let total = fillExp(logits, most, temperature, weights);
+  if (Number.isNaN(total)) throw new RangeError("A logit is not a number: the model or its head is broken");
+  const cuts = topK > 0 && topK < logits.length;
+  if (cuts) keepTop(weights, topK);
   if (topP < 1) keepMass(weights, topP);
-  let total = 0;
-  for (let i = 0; i < weights.length; i++) total += weights[i]!;
+  if (cuts || topP < 1) total = weights.reduce((sum, weight) => sum + weight, 0);
   let left = stream.uniform() * total;
   let id = top;
   for (let i = 0; i < weights.length; i++) {
