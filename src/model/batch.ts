@@ -1,6 +1,6 @@
 /**
- * Rows that are continued together, token by token: each has a prompt, a stream, and its own way of drawing; one that has
- * ended costs nothing more. `generate.ts` runs a batch to its end, `engine.ts` many batches in turn.
+ * Rows that are continued together, token by token: each has a prompt, a stream, and its own way of drawing; rows may join at
+ * any time, and one that has ended costs nothing more. `generate.ts` runs a batch to its end, `engine.ts` one without an end.
  */
 
 import { checkSampling, draw, type SamplingOptions } from "./sample.ts";
@@ -24,11 +24,13 @@ export interface BatchRow extends SamplingOptions {
   stop?: readonly string[];
   /** Leaves the batch when it is aborted. */
   signal?: AbortSignal | undefined;
+  /** Pad the prompt to this many tokens. @default none: only rows whose lengths are equal, pads included, start together */
+  padTo?: number | undefined;
 }
 
-/** The running rows before a draw. */
+/** Some running rows before a draw. */
 export interface StepLogits {
-  /** Index of each row in the batch. */
+  /** Number of each row. */
   rows: readonly number[];
   /** Shape [rows, width]. */
   hidden: Float32Array;
@@ -46,6 +48,10 @@ export interface DrawnToken {
   weights: Float64Array;
   /** The sum of the weights. */
   total: number;
+  /** What it was drawn from. */
+  logits: Float32Array;
+  /** The row so far, this token included. */
+  soFar: Generated;
 }
 
 /** One row's continuation. */
@@ -63,9 +69,7 @@ export interface Generated {
 export interface BatchOptions {
   /** What every prompt begins with. @default nothing */
   prefix?: Prefix | undefined;
-  /** Pad every prompt to this many tokens. @default the longest prompt */
-  padTo?: number | undefined;
-  /** Called before each draw with the rows still running; may change `logits` ([rows, vocabulary]) in place. */
+  /** Called before each draw with the rows that were run together; may change `logits` ([rows, vocabulary]) in place. */
   onLogits?: ((step: StepLogits) => void) | undefined;
   /** Called after each draw. */
   onToken?: ((drawn: DrawnToken) => void) | undefined;
@@ -73,76 +77,89 @@ export interface BatchOptions {
 
 /** Rows on their way. */
 export interface Batch {
-  readonly results: readonly Generated[];
+  /** Adds a row, and gives its number: 0, 1, and so on. Throws a RangeError for one that makes no sense. */
+  add(row: BatchRow): number;
   /** Rows that go on. */
-  readonly running: readonly number[];
-  /** Draws one token for each running row; gives the rows that ended. */
-  step(): Promise<number[]>;
+  readonly running: number;
+  /** Draws one token for each running row; gives the rows that ended, and forgets them. */
+  step(): Promise<{ row: number; result: Generated }[]>;
 }
 
-/** Begins a batch; nothing is run yet. Throws a RangeError for rows that make no sense. */
-export function createBatch(decoder: Decoder, rows: readonly BatchRow[], options: BatchOptions = {}): Batch {
-  for (const [index, row] of rows.entries()) checkRow(decoder, row, index, options);
+interface Running {
+  number: number;
+  row: BatchRow;
+  result: Generated;
+  /** Absent until it has begun. */
+  past?: Past;
+}
+
+/** Begins a batch without rows. */
+export function createBatch(decoder: Decoder, options: BatchOptions = {}): Batch {
   const { onLogits, onToken, prefix } = options;
   const { vocabulary } = decoder.config;
   const weights = new Float64Array(vocabulary);
-  const results = rows.map((): Generated => ({ ids: [], text: "", logProbs: [], ended: "length" }));
-  const length = options.padTo ?? Math.max(0, ...rows.map(({ prompt }) => prompt.length));
   const shared = prefix && { prefix: prefix.past };
-  let running = rows.map((_, i) => i);
-  let past: Past | undefined;
-  /** Where each running row stands in the past. */
-  let places: number[] = [];
+  let running: Running[] = [];
+  let added = 0;
 
-  const forward = (): Promise<DecoderOutput> => {
-    const batch = running.length;
-    const columns = past === undefined ? length : past.length + 1;
-    const valid = new Uint8Array(batch * columns).fill(1);
-    for (const [at, row] of running.entries())
-      valid.fill(0, at * columns, at * columns + length - rows[row]!.prompt.length);
-    if (past !== undefined) {
-      const tokens = Int32Array.from(running, (row) => results[row]!.ids.at(-1)!);
-      return decoder.forward({ tokens, batch, ...shared, past, rows: places, valid });
+  /** Prompts of one length, pads included. */
+  const begin = (rows: readonly Running[], length: number): Promise<DecoderOutput> => {
+    const tokens = new Int32Array(rows.length * length);
+    const valid = new Uint8Array(rows.length * length);
+    for (const [at, { row }] of rows.entries()) {
+      tokens.set(row.prompt, (at + 1) * length - row.prompt.length);
+      valid.fill(1, (at + 1) * length - row.prompt.length, (at + 1) * length);
     }
-    const tokens = new Int32Array(batch * length);
-    for (const [at, row] of running.entries()) {
-      const { prompt } = rows[row]!;
-      tokens.set(prompt, (at + 1) * length - prompt.length);
-    }
-    return decoder.forward({ tokens, batch, ...shared, valid });
+    return decoder.forward({ tokens, batch: rows.length, ...shared, valid });
   };
+  const goOn = (rows: readonly Running[]): Promise<DecoderOutput> =>
+    decoder.forward({
+      tokens: Int32Array.from(rows, ({ result }) => result.ids.at(-1)!),
+      batch: rows.length,
+      ...shared,
+      past: rows.map(({ past }) => past!),
+      spend: true,
+    });
+  const take = (rows: readonly Running[], { hidden, logits, past }: DecoderOutput): void => {
+    onLogits?.({ rows: rows.map(({ number }) => number), hidden, logits });
+    for (const [at, one] of rows.entries()) {
+      const { row, result } = one;
+      one.past = past[at]!;
+      const own = logits.subarray(at * vocabulary, (at + 1) * vocabulary);
+      const drawn = draw(own, weights, row, row.stream);
+      result.ids.push(drawn.id);
+      result.logProbs.push(drawn.logProb);
+      onToken?.({ row: one.number, weights, ...drawn, logits: own, soFar: result });
+    }
+  };
+  const isOver = ({ row, result }: Running): boolean =>
+    ends(decoder, result, row.stop ?? []) || result.ids.length === row.maxTokens;
 
   return {
-    results,
+    add(row) {
+      checkRow(decoder, row, added, options);
+      running.push({ number: added, row, result: { ids: [], text: "", logProbs: [], ended: "length" } });
+      return added++;
+    },
     get running() {
-      return running;
+      return running.length;
     },
     async step() {
-      const gone = running.filter((row) => rows[row]!.signal?.aborted);
-      for (const row of gone) results[row]!.ended = "cancelled";
-      const here = running;
-      running = here.filter((row) => !gone.includes(row));
-      if (past !== undefined) places = places.filter((_, at) => running.includes(here[at]!));
-      if (running.length === 0) return gone;
-      const { hidden, logits, past: next } = await forward();
-      past = next;
-      onLogits?.({ rows: running, hidden, logits });
-      const ended: number[] = [];
-      const staying: number[] = [];
-      for (const [at, row] of running.entries()) {
-        const result = results[row]!;
-        const own = logits.subarray(at * vocabulary, (at + 1) * vocabulary);
-        const drawn = draw(own, weights, rows[row]!, rows[row]!.stream);
-        result.ids.push(drawn.id);
-        result.logProbs.push(drawn.logProb);
-        onToken?.({ row, weights, ...drawn });
-        const over = ends(decoder, result, rows[row]!.stop ?? []) || result.ids.length === rows[row]!.maxTokens;
-        if (over) ended.push(row);
-        else staying.push(at);
+      const over = running.filter(({ row }) => row.signal?.aborted);
+      for (const { result } of over) result.ended = "cancelled";
+      running = running.filter((one) => !over.includes(one));
+      const old = running.filter(({ past }) => past !== undefined);
+      const fresh = running.filter(({ past }) => past === undefined);
+      const lengthOf = ({ row }: Running) => row.padTo ?? row.prompt.length;
+      if (old.length > 0) take(old, await goOn(old));
+      for (const length of new Set(fresh.map(lengthOf))) {
+        const alike = fresh.filter((one) => lengthOf(one) === length);
+        take(alike, await begin(alike, length));
       }
-      running = staying.map((at) => running[at]!);
-      places = staying;
-      return [...gone, ...ended];
+      const ended = running.filter(isOver);
+      running = running.filter((one) => !ended.includes(one));
+      for (const { past } of [...over, ...ended]) past?.release();
+      return [...over, ...ended].map(({ number, result }) => ({ row: number, result }));
     },
   };
 }
@@ -163,8 +180,8 @@ function ends({ tokenizer }: Decoder, result: Generated, stop: readonly string[]
 }
 
 /** Throws a RangeError that names what is wrong with a row. */
-export function checkRow(decoder: Decoder, row: BatchRow, index: number, { prefix, padTo }: BatchOptions): void {
-  const { prompt, maxTokens } = row;
+export function checkRow(decoder: Decoder, row: BatchRow, index: number, { prefix }: BatchOptions): void {
+  const { prompt, maxTokens, padTo } = row;
   if (!(Number.isSafeInteger(maxTokens) && maxTokens > 0))
     throw new RangeError(`Expected \`maxTokens\` to be a positive integer, got ${maxTokens}`);
   checkSampling(row);

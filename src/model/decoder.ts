@@ -5,9 +5,9 @@
 
 import { availableParallelism } from "node:os";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import { appended, type Cache, emptyStore, onlyRow, storeOf } from "./cache.ts";
+import { createMemory, type Placed } from "./cache.ts";
 import { ModelFailure } from "./error.ts";
-import type { Decoder, DecoderInput, ModelConfig, Past, Tokenizer } from "./types.ts";
+import type { Decoder, DecoderInput, DecoderOutput, ModelConfig, Past, Tokenizer } from "./types.ts";
 
 /** How a decoder is run. */
 export interface RunOptions {
@@ -35,16 +35,58 @@ export async function createDecoder(parts: DecoderParts, options: RunOptions = {
   const { layers, kvHeads, headWidth, width, vocabulary } = config;
   const names = Array.from({ length: layers }, (_, i) => [`${i}.key`, `${i}.value`]).flat();
   const floats = (data: Float32Array, ...shape: number[]) => new ort.Tensor("float32", data, shape);
-  const integers = (data: ArrayLike<number>, ...shape: number[]) => new ort.Tensor("int64", wide(data), shape);
+  const memory = createMemory(config);
   /** Pasts as what other passes begin with: cut to their length once. */
   const prefixes = new WeakMap<Past, Tensor[]>();
   const prefixOf = (past: Past | undefined): Tensor[] => {
     const known = past && prefixes.get(past);
     if (known) return known;
-    const parts = past ? onlyRow(config, past as Cache, 0) : names.map(() => new Float32Array(0));
+    const parts = past ? memory.alone(past) : names.map(() => new Float32Array(0));
     const tensors = parts.map((data) => floats(data, kvHeads, past?.length ?? 0, headWidth));
     if (past) prefixes.set(past, tensors);
     return tensors;
+  };
+
+  /** Runs rows whose memory is of one size; gives what it computed for each slot that is held. */
+  const run = async (placed: Placed, rows: readonly number[], { tokens, batch, prefix, valid }: DecoderInput) => {
+    const { held, slots, seenRoom } = placed;
+    const length = tokens.length / batch;
+    const before = prefix?.length ?? 0;
+    const total = before + seenRoom + length;
+    const ids = new BigInt64Array(held * length);
+    const positions = new BigInt64Array(held * length);
+    const visible = new BigInt64Array(held * total);
+    for (let slot = 0; slot < held; slot++) {
+      visible.fill(1n, slot * total, slot * total + before);
+      for (let i = 0; i < seenRoom; i++)
+        if (placed.valid[slot * seenRoom + i] === 1) visible[slot * total + before + i] = 1n;
+    }
+    for (const [i, row] of rows.entries()) {
+      const slot = slots[i]!;
+      let position = before + placed.real[i]!;
+      for (let at = 0; at < length; at++) {
+        ids[slot * length + at] = BigInt(tokens[row * length + at]!);
+        if (valid && valid[row * length + at] !== 1) continue;
+        visible[(slot + 1) * total - length + at] = 1n;
+        positions[slot * length + at] = BigInt(position++);
+      }
+    }
+    const integers = (data: BigInt64Array) => new ort.Tensor("int64", data, [held, data.length / held]);
+    const feeds: { [name: string]: Tensor } = {
+      tokens: integers(ids),
+      positions: integers(positions),
+      valid: integers(visible),
+    };
+    const shared = prefixOf(prefix);
+    for (const [i, name] of names.entries()) {
+      feeds[`past.${name}`] = floats(placed.tensors[i]!, held, kvHeads, seenRoom, headWidth);
+      feeds[`prefix.${name}`] = shared[i]!;
+    }
+    const { hidden, logits, present } = await session.run(feeds);
+    const past = placed.append(present!.data as Float32Array, length, (i, at) =>
+      valid ? valid[rows[i]! * length + at] === 1 : true,
+    );
+    return { hidden: hidden!.data as Float32Array, logits: logits!.data as Float32Array, past };
   };
 
   return {
@@ -54,115 +96,60 @@ export async function createDecoder(parts: DecoderParts, options: RunOptions = {
     hash,
     async forward(input) {
       checkInput(input, config);
-      const { batch, tokens, prefix, past } = input;
+      const { batch, tokens, past, spend = false } = input;
       const length = tokens.length / batch;
-      const before = past?.length ?? 0;
-      const each = Array.from({ length: batch }, (_, i) => i);
-      /** The rows of the batch that lie in memory: all of them, and a single one twice. */
-      const held = batch === 1 ? [0, 0] : each;
-      const store = past
-        ? storeOf(
-            config,
-            past as Cache,
-            held.map((i) => (input.rows ?? each)[i]!),
-          )
-        : emptyStore(config, held.length);
-      const real = input.valid ?? new Uint8Array(batch * (before + length)).fill(1);
-      const sizes = { prefix: prefix?.length ?? 0, before, room: store.capacity, length };
-      const positions = positionsOf(real, batch, sizes);
-      const feeds: { [name: string]: Tensor } = {
-        tokens: integers(rowsOf(tokens, held, length), held.length, length),
-        positions: integers(rowsOf(positions, held, length), held.length, length),
-        valid: integers(visible(real, held, sizes), held.length, sizes.prefix + sizes.room + length),
-      };
-      const shared = prefixOf(prefix);
-      for (const [i, name] of names.entries()) {
-        feeds[`past.${name}`] = floats(store.tensors[i]!, held.length, kvHeads, store.capacity, headWidth);
-        feeds[`prefix.${name}`] = shared[i]!;
+      const byRoom = new Map<number, number[]>();
+      for (let row = 0; row < batch; row++) {
+        const room = memory.roomOf(past?.[row]?.length ?? 0, length);
+        byRoom.set(room, [...(byRoom.get(room) ?? []), row]);
       }
-      const { hidden, logits, present } = await session.run(feeds);
-      const next = appended(config, store, present!.data as Float32Array, length);
-      return {
-        hidden: (hidden!.data as Float32Array).subarray(0, batch * width),
-        logits: (logits!.data as Float32Array).subarray(0, batch * vocabulary),
-        past: { batch, length: before + length, store: next } as Cache,
+      const output: DecoderOutput = {
+        hidden: new Float32Array(byRoom.size === 1 ? 0 : batch * width),
+        logits: new Float32Array(byRoom.size === 1 ? 0 : batch * vocabulary),
+        past: new Array(batch),
       };
+      for (const rows of byRoom.values()) {
+        const pasts = rows.map((row) => past?.[row]);
+        const placed = memory.place(pasts, length, spend);
+        const found = await run(placed, rows, input);
+        for (const [i, row] of rows.entries()) output.past[row] = found.past[i]!;
+        if (byRoom.size === 1 && placed.slots.every((slot, i) => slot === i)) {
+          output.hidden = found.hidden.subarray(0, batch * width);
+          output.logits = found.logits.subarray(0, batch * vocabulary);
+          return output;
+        }
+        if (output.hidden.length === 0) {
+          output.hidden = new Float32Array(batch * width);
+          output.logits = new Float32Array(batch * vocabulary);
+        }
+        for (const [i, row] of rows.entries()) {
+          const slot = placed.slots[i]!;
+          output.hidden.set(found.hidden.subarray(slot * width, (slot + 1) * width), row * width);
+          output.logits.set(found.logits.subarray(slot * vocabulary, (slot + 1) * vocabulary), row * vocabulary);
+        }
+      }
+      return output;
     },
     dispose: () => session.release(),
   };
 }
 
-/** Positions of one pass: the prefix's, those that rows have seen, the room in memory for these, the new ones. */
-interface Sizes {
-  prefix: number;
-  before: number;
-  room: number;
-  length: number;
-}
-
-/** Some rows of `length` values each, in the order given. */
-function rowsOf(values: Int32Array, rows: readonly number[], length: number): Int32Array {
-  const result = new Int32Array(rows.length * length);
-  for (const [at, row] of rows.entries()) result.set(values.subarray(row * length, (row + 1) * length), at * length);
-  return result;
-}
-
-/** What each row may look at: all of the prefix, the real ones of its own; not the room that is not written yet. */
-function visible(valid: Uint8Array, rows: readonly number[], { prefix, before, room, length }: Sizes): Uint8Array {
-  const total = prefix + room + length;
-  const result = new Uint8Array(rows.length * total);
-  for (const [at, row] of rows.entries()) {
-    const own = valid.subarray(row * (before + length), (row + 1) * (before + length));
-    const to = result.subarray(at * total, (at + 1) * total);
-    to.fill(1, 0, prefix);
-    to.set(own.subarray(0, before), prefix);
-    to.set(own.subarray(before), prefix + room);
-  }
-  return result;
-}
-
-/** Whole numbers as ONNX Runtime takes them. */
-function wide(values: ArrayLike<number>): BigInt64Array {
-  const result = new BigInt64Array(values.length);
-  for (let i = 0; i < values.length; i++) result[i] = BigInt(values[i]!);
-  return result;
-}
-
-/** Each real token's place among the real ones of its row, after the prefix; 0 for pads. */
-function positionsOf(valid: Uint8Array, batch: number, { prefix, before, length }: Sizes): Int32Array {
-  const total = before + length;
-  const result = new Int32Array(batch * length);
-  for (let row = 0; row < batch; row++) {
-    let seen = prefix;
-    for (let i = 0; i < total; i++) {
-      if (valid[row * total + i] !== 1) continue;
-      if (i >= before) result[row * length + i - before] = seen;
-      seen++;
-    }
-  }
-  return result;
-}
-
 function checkInput(input: DecoderInput, { vocabulary, context }: ModelConfig): void {
-  const { tokens, batch, prefix, past, rows, valid } = input;
+  const { tokens, batch, prefix, past, valid } = input;
   const expect = (holds: boolean, text: string): void => {
     if (!holds) throw new RangeError(text);
   };
   expect(Number.isSafeInteger(batch) && batch > 0, `Expected \`batch\` to be a positive integer, got ${batch}`);
   const length = tokens.length / batch;
   expect(Number.isSafeInteger(length) && length > 0, `Expected tokens for ${batch} rows, got ${tokens.length}`);
-  expect((prefix?.batch ?? 1) === 1, `Expected a prefix of one row, got one of ${prefix?.batch}`);
-  if (rows === undefined)
-    expect((past?.batch ?? batch) === batch, `Expected a past of ${batch} rows, got ${past?.batch}`);
-  else {
-    expect(rows.length === batch, `Expected \`rows\` for a batch of ${batch}, got ${rows.length}`);
-    const strange = rows.find((row) => !(Number.isSafeInteger(row) && row >= 0 && row < (past?.batch ?? batch)));
-    expect(strange === undefined, `Expected rows from 0 to ${(past?.batch ?? batch) - 1}, got ${strange}`);
-  }
-  const own = length + (past?.length ?? 0);
+  expect((past?.length ?? batch) === batch, `Expected a past for each of ${batch} rows, got ${past?.length}`);
+  const own = length + Math.max(0, ...(past ?? []).map((row) => row.length));
   const total = own + (prefix?.length ?? 0);
   expect(total <= context, `Expected at most ${context} positions, got ${total}`);
-  expect((valid?.length ?? batch * own) === batch * own, `Expected \`valid\` of ${batch * own}, got ${valid?.length}`);
+  expect(
+    (valid?.length ?? tokens.length) === tokens.length,
+    `Expected \`valid\` of ${tokens.length}, got ${valid?.length}`,
+  );
   const wrong = tokens.find((id) => id < 0 || id >= vocabulary);
   expect(wrong === undefined, `Expected token ids from 0 to ${vocabulary - 1}, got ${wrong}`);
 }

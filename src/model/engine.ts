@@ -1,7 +1,7 @@
 /**
- * Many requests on one decoder, batched together: those that wait begin as one batch when there is room, and the batches
- * take steps in turn. Prompts are padded to powers of two and only those of one length share a batch, so that an answer
- * depends on its own request alone, to the last bit, and never on what else is asked at the time.
+ * Many requests on one decoder, batched together: those that wait join when there is room. Prompts are padded to powers of
+ * two and only those of one length begin together, so that an answer depends on its own request alone, to the last bit,
+ * and never on what else is asked at the time.
  */
 
 import {
@@ -13,6 +13,7 @@ import {
   type Generated,
   type StepLogits,
 } from "./batch.ts";
+import { hasRoom } from "./generate.ts";
 import type { Decoder } from "./types.ts";
 
 /** A request. */
@@ -50,14 +51,8 @@ const mostWaits = 10;
 
 interface Waiting {
   job: Job;
-  padTo: number;
   resolve: (result: Generated) => void;
   reject: (error: unknown) => void;
-}
-
-interface Cohort {
-  batch: Batch;
-  members: Waiting[];
 }
 
 /** Makes an engine. It works only while there are requests, and holds nothing between them. */
@@ -66,55 +61,24 @@ export function createEngine(
   { maxBatch = 32, maxWaiting = 1024, onLogits }: EngineOptions = {},
 ): Engine {
   const queue: Waiting[] = [];
-  const cohorts: Cohort[] = [];
+  const members = new Map<number, Waiting>();
   let working = false;
-  const running = (): number => cohorts.reduce((sum, { batch }) => sum + batch.running.length, 0);
+  const open = () =>
+    createBatch(decoder, {
+      onLogits,
+      onToken: (drawn) => members.get(drawn.row)!.job.onToken?.(drawn, drawn.logits, drawn.soFar),
+    });
 
-  const admit = (): void => {
+  const admit = (batch: Batch): void => {
     for (const gone of queue.filter(({ job }) => job.signal?.aborted)) {
       queue.splice(queue.indexOf(gone), 1);
       gone.resolve({ ids: [], text: "", logProbs: [], ended: "cancelled" });
     }
-    // Waiting for half the room keeps batches large: a step of 16 rows costs little more than one of a single row.
-    while (queue.length > 0) {
-      const room = maxBatch - running();
-      if (cohorts.length > 0 && room < maxBatch / 2) return;
-      const { padTo } = queue[0]!;
-      const members = queue.filter((waiting) => waiting.padTo === padTo).slice(0, room);
-      for (const member of members) queue.splice(queue.indexOf(member), 1);
-      cohorts.push(begin(members, padTo));
-    }
-  };
-
-  const begin = (members: Waiting[], padTo: number): Cohort => {
-    const jobs = members.map(({ job }) => job);
-    let step: StepLogits | undefined;
-    const { vocabulary } = decoder.config;
-    const batch: Batch = createBatch(decoder, jobs, {
-      padTo,
-      onLogits: (now) => {
-        step = now;
-        onLogits?.(now);
-      },
-      onToken: (drawn) => {
-        const at = step!.rows.indexOf(drawn.row);
-        const logits = step!.logits.subarray(at * vocabulary, (at + 1) * vocabulary);
-        jobs[drawn.row]!.onToken?.(drawn, logits, batch.results[drawn.row]!);
-      },
-    });
-    return { batch, members };
-  };
-
-  const advance = async (cohort: Cohort): Promise<void> => {
-    const { batch, members } = cohort;
-    try {
-      for (const row of await batch.step()) members[row]!.resolve(batch.results[row]!);
-    } catch (error) {
-      for (const { reject } of members) reject(error);
-      cohorts.splice(cohorts.indexOf(cohort), 1);
-      return;
-    }
-    if (batch.running.length === 0) cohorts.splice(cohorts.indexOf(cohort), 1);
+    if (hasRoom(batch.running, maxBatch))
+      for (const waiting of queue.splice(0, maxBatch - batch.running)) {
+        const padTo = paddedLength(waiting.job, decoder.config.context);
+        members.set(batch.add({ ...waiting.job, padTo }), waiting);
+      }
   };
 
   const work = async (): Promise<void> => {
@@ -124,10 +88,20 @@ export function createEngine(
       seen = queue.length;
       await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
+    let batch = open();
     try {
-      while (queue.length > 0 || cohorts.length > 0) {
-        admit();
-        for (const cohort of [...cohorts]) await advance(cohort);
+      while (queue.length > 0 || batch.running > 0) {
+        admit(batch);
+        try {
+          for (const { row, result } of await batch.step()) {
+            members.get(row)!.resolve(result);
+            members.delete(row);
+          }
+        } catch (error) {
+          for (const { reject } of members.values()) reject(error);
+          members.clear();
+          batch = open();
+        }
         await new Promise((resolve) => setImmediate(resolve));
       }
     } finally {
@@ -140,14 +114,13 @@ export function createEngine(
       return queue.length;
     },
     get running() {
-      return running();
+      return members.size;
     },
     async submit(job) {
       checkRow(decoder, job, 0, {});
       if (queue.length >= maxWaiting) throw new EngineFull(`${queue.length} requests wait already: ask again later`);
-      const padTo = paddedLength(job, decoder.config.context);
       return new Promise((resolve, reject) => {
-        queue.push({ job, padTo, resolve, reject });
+        queue.push({ job, resolve, reject });
         if (!working) void work();
       });
     },

@@ -5,7 +5,7 @@
  * last bit; without it the other rows' lengths move the sums' order.
  */
 
-import { createBatch, type DrawnToken, type Generated, type Prefix, type StepLogits } from "./batch.ts";
+import { checkRow, createBatch, type DrawnToken, type Generated, type Prefix, type StepLogits } from "./batch.ts";
 import type { SamplingOptions } from "./sample.ts";
 import type { Decoder } from "./types.ts";
 
@@ -18,11 +18,13 @@ export interface GenerateOptions extends SamplingOptions {
   /** Where each row's draws come from: one stream a row. */
   streams: readonly { uniform(): number }[];
   maxTokens: number;
-  /** Pad every prompt to this many tokens. @default the longest prompt */
-  padTo?: number;
+  /** Pad every prompt, or each, to this many tokens. @default the longest prompt */
+  padTo?: number | readonly number[];
+  /** Most rows at once; others begin when rows end. @default all */
+  batch?: number;
   /** Texts that end a row; they are cut off its text. */
   stop?: readonly string[];
-  /** Called before each draw with the rows still running; may change `logits` ([rows, vocabulary]) in place. */
+  /** Called before each draw with the rows that were run together; may change `logits` ([rows, vocabulary]) in place. */
   onLogits?: (step: StepLogits) => void;
   /** Called after each draw. */
   onToken?: (drawn: DrawnToken) => void;
@@ -32,22 +34,34 @@ export interface GenerateOptions extends SamplingOptions {
 /** Continues every prompt. Rejects with the signal's reason when it is aborted. */
 export async function generate(decoder: Decoder, options: GenerateOptions): Promise<Generated[]> {
   const { prompts, streams, signal, maxTokens, stop = [], temperature = 1, topK = 0, topP = 1 } = options;
-  const { prefix, padTo, onLogits, onToken } = options;
+  const { prefix, padTo = Math.max(0, ...prompts.map(({ length }) => length)), onLogits, onToken } = options;
   if (streams.length !== prompts.length)
     throw new RangeError(`Expected \`streams\` to be one for each of ${prompts.length} prompts, got ${streams.length}`);
   const common = { maxTokens, stop, temperature, topK, topP };
-  const rows = prompts.map((prompt, i) => ({ prompt, stream: streams[i]!, ...common }));
-  const batch = createBatch(decoder, rows, { prefix, padTo, onLogits, onToken });
-  while (batch.running.length > 0) {
+  const rows = prompts.map((prompt, i) => ({
+    ...{ prompt, stream: streams[i]!, ...common },
+    padTo: typeof padTo === "number" ? padTo : padTo[i]!,
+  }));
+  for (const [i, row] of rows.entries()) checkRow(decoder, row, i, { prefix });
+  const batch = createBatch(decoder, { prefix, onLogits, onToken });
+  const { batch: most = rows.length } = options;
+  const results = new Array<Generated>(rows.length);
+  for (let next = 0; next < rows.length || batch.running > 0; ) {
     signal?.throwIfAborted();
-    await batch.step();
+    if (hasRoom(batch.running, most)) while (next < rows.length && batch.running < most) batch.add(rows[next++]!);
+    for (const { row, result } of await batch.step()) results[row] = result;
   }
-  return [...batch.results];
+  return results;
+}
+
+/** True if rows may join: beginning costs a pass through the model, so that it is done for some at once. */
+export function hasRoom(running: number, most: number): boolean {
+  return running === 0 || most - running >= most / 4;
 }
 
 /** Runs what many prompts begin with, for `generate({ prefix })`. */
 export async function runPrefix(decoder: Decoder, ids: readonly number[]): Promise<Prefix> {
   if (ids.length === 0) throw new RangeError("Expected a prefix of at least one token, got none");
   const { past } = await decoder.forward({ tokens: Int32Array.from(ids), batch: 1 });
-  return { ids, past };
+  return { ids, past: past[0]! };
 }

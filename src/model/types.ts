@@ -41,11 +41,12 @@ export interface Tokenizer {
   decode(ids: readonly number[]): string;
 }
 
-/** Keys and values of the positions that a batch has seen. Opaque: only its decoder reads it. */
+/** Keys and values of the positions that one row has seen. Opaque: only its decoder reads it. */
 export interface Past {
-  readonly batch: number;
   /** Positions, pads included. */
   readonly length: number;
+  /** Gives its memory back; it cannot be continued after that. */
+  release(): void;
 }
 
 /** What one pass takes. */
@@ -53,14 +54,14 @@ export interface DecoderInput {
   /** Token ids, shape [batch, length], row by row. */
   tokens: Int32Array;
   batch: number;
-  /** What stands before everything, the same for all rows: the past of a batch of one. */
+  /** What stands before everything, the same for all rows. */
   prefix?: Past;
-  /** What these rows have seen after the prefix; absent at the start. */
-  past?: Past;
-  /** Which row of `past` each row goes on from. @default all of them, in order */
-  rows?: readonly number[];
-  /** 1 where a position is real and 0 where it is a pad, shape [batch, past.length + length]. @default all real */
+  /** What each row has seen after the prefix; rows of any age go together. Absent at the start. */
+  past?: readonly Past[];
+  /** 1 where a new position is real and 0 where it is a pad, shape [batch, length]. @default all real */
   valid?: Uint8Array;
+  /** The given pasts are not used again: what follows is added to them in place, and nothing is copied. @default false */
+  spend?: boolean;
 }
 
 /** What one pass gives. */
@@ -69,8 +70,8 @@ export interface DecoderOutput {
   hidden: Float32Array;
   /** Shape [batch, vocabulary], of each row's last position. */
   logits: Float32Array;
-  /** Of these rows, without the prefix. */
-  past: Past;
+  /** Of each row, without the prefix. */
+  past: Past[];
 }
 
 /** A decoder that runs. A row's result does not depend on the other rows of its batch. */

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Decoder, generate, openModel, randomModel, runPrefix } from "../../src/model/index.ts";
+import { type Decoder, generate, openModel, type Past, randomModel, runPrefix } from "../../src/model/index.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { distance, endId, ggufOf, reference, temporaryFolder, writeFolder } from "./shared.ts";
 
@@ -79,7 +79,7 @@ describe("a decoder", () => {
           prefix,
           prompts: some.map((i) => prompts[i]!),
           streams: some.map((i) => createRandom(1, "row", i)),
-          maxTokens: 23, // past the 32 positions that memory begins with
+          maxTokens: 23,
           padTo: 12,
         });
       const all = await draw(prompts.map((_, i) => i));
@@ -99,25 +99,93 @@ describe("a decoder", () => {
       const decoder = await openModel(folder.path, one);
       const begin = () => decoder.forward({ tokens: Int32Array.of(1, 2, 3, 4, 5, 6), batch: 3 });
       const { past } = await begin();
-      const paths = [
-        { tokens: Int32Array.of(7, 8, 9), batch: 3 },
-        { tokens: Int32Array.of(9, 9, 9), batch: 3 },
-        { tokens: Int32Array.of(3, 4), batch: 2, rows: [2, 0] },
-        { tokens: Int32Array.of(5), batch: 1, rows: [1] },
-      ];
-      for (const path of paths) {
-        const { past: fresh } = await begin();
-        const alone = await decoder.forward({ ...path, past: fresh });
-        const again = await decoder.forward({ ...path, past });
+      for (const { tokens, rows } of [
+        { tokens: [7, 8, 9], rows: [0, 1, 2] },
+        { tokens: [9, 9, 9], rows: [0, 1, 2] },
+        { tokens: [3, 4], rows: [2, 0] },
+        { tokens: [5], rows: [1] },
+        { tokens: [5, 6], rows: [1, 1] },
+      ]) {
+        const path = { tokens: Int32Array.from(tokens), batch: rows.length };
+        const [first, second] = [await begin(), past];
+        const alone = await decoder.forward({ ...path, past: rows.map((row) => first.past[row]!) });
+        const again = await decoder.forward({ ...path, past: rows.map((row) => second[row]!) });
         assert.deepEqual(again.logits, alone.logits);
         // What came after the fork belongs to its branch.
-        const last = { tokens: path.tokens, batch: path.batch };
         const [a, b] = [
-          await decoder.forward({ ...last, past: alone.past }),
-          await decoder.forward({ ...last, past: again.past }),
+          await decoder.forward({ ...path, past: alone.past }),
+          await decoder.forward({ ...path, past: again.past, spend: true }),
         ];
         assert.deepEqual(a.logits, b.logits);
+        await assert.rejects(decoder.forward({ ...path, past: again.past }), /^Error: This past has been spent/);
       }
+      await decoder.dispose();
+    }
+  });
+
+  it("gives rows of any age, joined, split and moved, the bits that each has alone", async () => {
+    using folder = temporaryFolder();
+    const { config, ...rest } = reference.models.llama!;
+    writeFolder(folder.path, { ...rest, config: { ...config, max_position_embeddings: 400 } });
+    for (const dtype of ["fp32", "q8"] as const) {
+      const decoder = await openModel(folder.path, { ...one, dtype });
+      const { past: prefix } = await decoder.forward({ tokens: Int32Array.of(3, 1, 4, 1, 5), batch: 1 });
+      const shared = { prefix: prefix[0]! };
+      // Each row: when it joins, its prompt, pads before it, how many tokens after it.
+      const random = createRandom(8);
+      const rows = Array.from({ length: 14 }, (_, i) => ({
+        joins: random.integer(40),
+        prompt: Array.from({ length: 1 + random.integer(9) }, () => random.integer(38)),
+        pads: random.integer(3),
+        // Past one and two sizes of memory.
+        after: Array.from({ length: i % 4 === 0 ? 150 : random.integer(70) }, () => random.integer(38)),
+      }));
+      const begin = ({ prompt, pads }: (typeof rows)[number]) => ({
+        ...{ tokens: Int32Array.from([...new Array<number>(pads).fill(0), ...prompt]), batch: 1, ...shared },
+        valid: Uint8Array.from([...new Array<number>(pads).fill(0), ...prompt.map(() => 1)]),
+      });
+      const alone: Float32Array[][] = [];
+      for (const row of rows) {
+        let { logits, past } = await decoder.forward(begin(row));
+        const seen = [logits];
+        for (const id of row.after) {
+          ({ logits, past } = await decoder.forward({
+            tokens: Int32Array.of(id),
+            batch: 1,
+            ...shared,
+            past,
+            spend: true,
+          }));
+          seen.push(logits.slice());
+        }
+        for (const one of past) one.release();
+        alone.push(seen);
+      }
+      let running: { row: number; at: number; past: Past }[] = [];
+      for (let step = 0; step < 200; step++) {
+        if (running.length > 0) {
+          const { logits, past } = await decoder.forward({
+            tokens: Int32Array.from(running, ({ row, at }) => rows[row]!.after[at]!),
+            ...{ batch: running.length, ...shared, past: running.map((one) => one.past), spend: true },
+          });
+          const { vocabulary } = decoder.config;
+          for (const [i, one] of running.entries()) {
+            one.past = past[i]!;
+            one.at++;
+            const own = logits.slice(i * vocabulary, (i + 1) * vocabulary);
+            assert.deepEqual(own, alone[one.row]![one.at], `${dtype}, row ${one.row}, token ${one.at}, step ${step}`);
+          }
+        }
+        for (const [row, how] of rows.entries()) {
+          if (how.joins !== step) continue;
+          const { logits, past } = await decoder.forward(begin(how));
+          assert.deepEqual(logits, alone[row]![0]);
+          running.push({ row, at: 0, past: past[0]! });
+        }
+        for (const { row, at, past } of running) if (at === rows[row]!.after.length) past.release();
+        running = running.filter(({ row, at }) => at < rows[row]!.after.length);
+      }
+      assert.equal(running.length, 0);
       await decoder.dispose();
     }
   });
@@ -169,7 +237,12 @@ async function equalsReference(decoder: Decoder, { rows }: (typeof reference.mod
   const prefix = await runPrefix(decoder, long.slice(0, 3));
   const middle = await decoder.forward({ tokens: Int32Array.from(long.slice(3, 8)), batch: 1, prefix: prefix.past });
   const tail = Int32Array.from([...long.slice(8), ...long.slice(8)]);
-  const parts = await decoder.forward({ tokens: tail, batch: 2, prefix: prefix.past, past: middle.past, rows: [0, 0] });
+  const parts = await decoder.forward({
+    tokens: tail,
+    batch: 2,
+    prefix: prefix.past,
+    past: [middle.past[0]!, middle.past[0]!],
+  });
   for (const [row, { hidden, logits }] of rows.entries()) {
     close(padded.hidden.subarray(row * width, (row + 1) * width), hidden, "padded hidden state");
     close(padded.logits.subarray(row * vocabulary, (row + 1) * vocabulary), logits, "padded logits");

@@ -61,7 +61,7 @@ describe("SmolLM2", function () {
     const eight = await openModel("smollm2", { threads: 2, dtype: "q8" });
     const places = { all: 0, same: 0, nats: 0 };
     for (const { ids, greedy } of prompts) {
-      let [a, b] = [undefined, undefined] as (Past | undefined)[];
+      let [a, b] = [undefined, undefined] as (Past[] | undefined)[];
       for (const tokens of [ids, ...greedy.slice(0, 24).map((id) => [id])]) {
         const input = { tokens: Int32Array.from(tokens), batch: 1 };
         const [exact, near] = [
@@ -82,19 +82,22 @@ describe("SmolLM2", function () {
     assert.ok(places.nats / places.all > 0, "it is another model");
   });
 
-  it("gives a row the same bits in batches of 1, 2, 5 and 16, at the prompt and at the tokens after it", async () => {
-    const rows = Array.from({ length: 16 }, (_, i) => prompts[i % prompts.length]!.ids);
-    const draw = (some: readonly number[]) =>
+  it("gives a row the same bits alone and in batches of 2, 5 and 16 with rows of other lengths and ages", async () => {
+    const rows = Array.from({ length: 16 }, (_, i) => prompts[i % prompts.length]!.ids.slice(0, 3 + i));
+    const draw = (some: readonly number[], batch: number) =>
       generate(decoder!, {
         prompts: some.map((i) => rows[i]!),
         streams: some.map((i) => createRandom(5, i)),
-        maxTokens: 6,
-        padTo: 16,
+        maxTokens: 70,
+        padTo: some.map((i) => 8 * Math.ceil(rows[i]!.length / 8)),
+        batch,
       });
-    const all = await draw(rows.map((_, i) => i));
+    const all = await draw([...rows.keys()], 16);
+    assert.ok(new Set(all.map(({ ids }) => ids.length)).size > 2, "they do not end together");
+    assert.deepEqual(await draw([...rows.keys()], 5), all);
     for (const some of [[4], [9, 4], [3, 1, 4, 15, 9]])
       assert.deepEqual(
-        await draw(some),
+        await draw(some, 16),
         some.map((i) => all[i]),
       );
   });

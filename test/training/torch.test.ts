@@ -59,7 +59,7 @@ function traceOf({ hidden, logits, ids, words, temperature }: Case): Trace {
     const most = Math.max(...own);
     const weights = Float64Array.from(own, (logit) => Math.exp((logit - most) / temperature));
     const total = weights.reduce((a, b) => a + b);
-    traces.after({ row: 0, id, weights, total, logProb: Math.log(weights[id]! / total) });
+    traces.after({ row: 0, id, weights, total });
   }
   return traces.finish()[0]!;
 }

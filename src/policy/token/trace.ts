@@ -73,7 +73,7 @@ export function createTraces(count: number, maxTokens: number, settings: TraceSe
   };
 
   /** Completes a token. `weights` are exp((logit - most) / temperature) after the head, 0 where not allowed. */
-  const after = ({ row, id, weights, total }: DrawnToken): void => {
+  const after = ({ row, id, weights, total }: Pick<DrawnToken, "row" | "id" | "weights" | "total">): void => {
     const { n, own, raw } = rows[row]!;
     const trace = traces[row]!;
     // The weights' own scale: outside the head's words they are the frozen model's.

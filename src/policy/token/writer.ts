@@ -1,7 +1,7 @@
 /**
  * Writes programs with a decoder: an observation becomes a prompt, a prompt a program. The prompts' common prefix is run
  * once and kept. What is written depends on (observation, stream) alone: prompts are padded to steps of a fixed length and
- * only those of one length go through the model together, so that no row's numbers depend on its neighbours.
+ * only those of one length begin together, so that no row's numbers depend on its neighbours.
  */
 
 import {
@@ -81,21 +81,18 @@ export async function createWriter(decoder: Decoder, options: WriterOptions) {
   const common = { maxTokens, stop: prompt.stop, temperature, topK, topP, ...(prefix && { prefix }) };
   const spent = { tokens: 0, seconds: 0 };
 
-  const writeSome = async (prompts: number[][], streams: readonly Random[], watch: Watch): Promise<Written[]> => {
+  const writeAll = async (prompts: number[][], streams: readonly Random[], watch: Watch): Promise<Written[]> => {
     const began = performance.now();
     const { width } = config;
-    const features = prompts.map(() => new Float32Array(width));
-    let first = true;
+    const features = new Array<Float32Array>(prompts.length);
     const written = await generate(decoder, {
       ...common,
       prompts,
       streams,
-      padTo: padded(prompts[0]!.length),
+      batch,
+      padTo: prompts.map((ids) => padded(ids.length)),
       onLogits: (step) => {
-        if (first)
-          for (const [at, row] of step.rows.entries())
-            features[row]!.set(step.hidden.subarray(at * width, (at + 1) * width));
-        first = false;
+        for (const [at, row] of step.rows.entries()) features[row] ??= step.hidden.slice(at * width, (at + 1) * width);
         watch.onLogits?.(step);
       },
       ...(watch.onToken && { onToken: watch.onToken }),
@@ -112,27 +109,14 @@ export async function createWriter(decoder: Decoder, options: WriterOptions) {
     maxTokens,
     temperature,
     spent,
-    /** Programs for observations; those of one padded length go through the model together. */
-    async write(
+    /** Programs for observations. */
+    write(
       observations: readonly unknown[],
       streams: readonly Random[],
       watch: (count: number) => Watch,
     ): Promise<Written[]> {
       const prompts = observations.map((seen) => idsOf(ask(seen)));
-      const result = new Array<Written>(prompts.length);
-      for (const length of [...new Set(prompts.map((ids) => padded(ids.length)))]) {
-        const alike = [...prompts.keys()].filter((i) => padded(prompts[i]!.length) === length);
-        for (let from = 0; from < alike.length; from += batch) {
-          const some = alike.slice(from, from + batch);
-          const written = await writeSome(
-            some.map((i) => prompts[i]!),
-            some.map((i) => streams[i]!),
-            watch(some.length),
-          );
-          for (const [at, i] of some.entries()) result[i] = written[at]!;
-        }
-      }
-      return result;
+      return writeAll(prompts, streams, watch(prompts.length));
     },
     async calibrate(asks: readonly string[], samples: number, seed: number): Promise<Calibration> {
       const prompts = asks.map(idsOf);

@@ -8,7 +8,7 @@ import type { Decoder, DecoderInput, Past } from "../../../src/model/index.ts";
 import { createRandom } from "../../../src/random/index.ts";
 
 interface ToyPast extends Past {
-  ids: number[][];
+  ids: number[];
 }
 
 /** Characters of the toy's alphabet; id 0 ends a text. */
@@ -51,19 +51,17 @@ export function toyDecoder({ width = 6, seed = 1, sharp = 2 } = {}): Toy {
     },
     provider: "toy",
     hash: `toy-${seed}-${width}`,
-    async forward({ tokens, batch, prefix, past, rows, valid }: DecoderInput) {
+    async forward({ tokens, batch, prefix, past, valid }: DecoderInput) {
       const length = tokens.length / batch;
-      const own = (past as ToyPast | undefined)?.ids ?? Array.from({ length: batch }, () => []);
-      const before = (rows ?? own.map((_, i) => i)).map((row) => own[row]!);
-      const shared = (prefix as ToyPast | undefined)?.ids[0] ?? [];
-      if (before.length !== batch) throw new Error(`a past of ${before.length} rows for a batch of ${batch}`);
+      const before = past ? past.map((row) => (row as ToyPast).ids) : Array.from({ length: batch }, () => []);
+      const shared = (prefix as ToyPast | undefined)?.ids ?? [];
+      if (before.length !== batch) throw new Error(`pasts of ${before.length} rows for a batch of ${batch}`);
       cost.positions += tokens.length;
       cost.calls.push({ batch, length });
-      const total = (past?.length ?? 0) + length;
       const ids = before.map((row, b) => [
         ...row,
         ...[...tokens.subarray(b * length, (b + 1) * length)].map((id, t) =>
-          valid && valid[b * total + total - length + t] === 0 ? -1 : id,
+          valid && valid[b * length + t] === 0 ? -1 : id,
         ),
       ]);
       const hidden = new Float32Array(batch * width);
@@ -76,7 +74,7 @@ export function toyDecoder({ width = 6, seed = 1, sharp = 2 } = {}): Toy {
           for (let i = 0; i < width; i++)
             logits[b * vocabulary + v]! += (output[v * width + i]! * hidden[b * width + i]!) / Math.sqrt(width);
       }
-      return { hidden, logits, past: { batch, length: total, ids } as ToyPast };
+      return { hidden, logits, past: ids.map((row): ToyPast => ({ ids: row, length: row.length, release() {} })) };
     },
     async dispose() {},
   };
