@@ -1,5 +1,5 @@
 /**
- * `npm run bench:comparison [-- --model smollm2 --seeds 3 --updates 32 --episodes 48 --lives 128 --folder runs/comparison]`: the
+ * `npm run bench:comparison [-- --model smollm2 --dtype fp32 --seeds 3 --updates 32 --episodes 48 --lives 128 --folder runs/comparison]`: the
  * paper's comparison on a real language model. Trains a head for each seed, then lets random weights, the pretrained model
  * (at temperature 1, and at the one that the heads are trained at), the sharpened one (the temperature best on training
  * tasks) and the trained ones live on the same seeds and tasks, training
@@ -16,7 +16,7 @@ import { parseArgs } from "node:util";
 import { displaySymbol, textTable } from "../src/display/index.ts";
 import { type MicroTask, microTasks, rewards, SurvivalEnv } from "../src/environment/index.ts";
 import { type Evaluation, evaluate, sharpen } from "../src/evaluation/index.ts";
-import { randomModel } from "../src/model/index.ts";
+import { type Dtype, randomModel } from "../src/model/index.ts";
 import { openPretrained, type Policy, type TokenPolicy, tokenPolicy } from "../src/policy/index.ts";
 import { createSandbox } from "../src/sandbox/index.ts";
 import { readCheckpoint, train } from "../src/training/index.ts";
@@ -35,14 +35,15 @@ const { values } = parseArgs({
     rate: { type: "string", default: "0.07" },
     kl: { type: "string", default: "0.05" },
     useful: { type: "string", default: "3" },
+    dtype: { type: "string", default: "fp32" },
     folder: { type: "string", default: "runs/comparison" },
   },
 });
-const number = (name: Exclude<keyof typeof values, "model" | "folder">) => Number(values[name]);
+const number = (name: Exclude<keyof typeof values, "model" | "dtype" | "folder">) => Number(values[name]);
 mkdirSync(values.folder, { recursive: true });
 
 await using sandbox = await createSandbox({ workers: 2 });
-const decoder = await openPretrained(values.model, { threads: 2 });
+const decoder = await openPretrained(values.model, { threads: 2, dtype: values.dtype as Dtype });
 const splits = {
   training: await microTasks({ split: "training" }),
   "held-out": await microTasks({ split: "held-out" }),

@@ -60,6 +60,7 @@ const fewest = 2;
 /** Makes the memory of a decoder. */
 export function createMemory({ layers, kvHeads, headWidth }: ModelConfig): Memory {
   const count = 2 * layers;
+  /** Memory whose rows are gone, by its room: allocating it anew takes longer than a step. Two sizes at most. */
   const unused = new Map<number, Store>();
   const roomFor = (length: number) => Math.ceil(length / chunk) * chunk;
 
@@ -83,8 +84,13 @@ export function createMemory({ layers, kvHeads, headWidth }: ModelConfig): Memor
     if (store === null) return;
     store.owners[past.slot] = null;
     past.store = null;
+    if (store.owners.some((owner) => owner !== null)) return;
+    const known = unused.get(store.room);
     const bytes = 4 * count * store.tensors[0]!.length;
-    if (bytes <= mostKept && store.owners.every((owner) => owner === null)) unused.set(store.room, store);
+    if (bytes > mostKept || (known && known.slots > store.slots)) return;
+    unused.delete(store.room);
+    unused.set(store.room, store);
+    if (unused.size > 2) unused.delete(unused.keys().next().value!);
   };
   const storeOf = (past: RowPast): Store => {
     if (past.store === null) throw new Error("This past has been spent: what was computed after it goes on");
@@ -127,7 +133,7 @@ export function createMemory({ layers, kvHeads, headWidth }: ModelConfig): Memor
       return next++;
     });
     for (const past of pasts) release(past);
-    unused.delete(store.room);
+    if (unused.get(store.room) === store) unused.delete(store.room);
     return { store, slots };
   };
 

@@ -1,7 +1,7 @@
 /** Decoders from every file format against what Transformers computed, and against themselves in other batches. */
 
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Decoder, generate, openModel, type Past, randomModel, runPrefix } from "../../src/model/index.ts";
 import { createRandom } from "../../src/random/index.ts";
@@ -53,6 +53,10 @@ describe("a decoder", () => {
     writeFolder(folder.path, model, { type: "F16" });
     const options = { ...one, cacheFolder: cache.path };
     const shares: number[] = [];
+    const older = (hash: string) => join(cache.path, "models", `${hash}-1`);
+    const small = await openModel(folder.path, { ...options, dtype: "q8" });
+    const hash = small.hash.replace("-q8", "");
+    mkdirSync(older(hash));
     const first = await openModel(folder.path, {
       ...options,
       onProgress: ({ done, total }) => shares.push(done / total),
@@ -63,7 +67,9 @@ describe("a decoder", () => {
     assert.deepEqual(a.logits, b.logits);
     assert.equal(shares.at(-1), 1);
     assert.ok(shares.every((share, i) => i === 0 || share > shares[i - 1]!));
-    await Promise.all([first.dispose(), second.dispose()]);
+    assert.ok(!existsSync(older(hash)), "what an older version made is removed");
+    assert.deepEqual(readdirSync(join(cache.path, "models")).sort(), [`${hash}-2`, `${hash}-2-q8`]);
+    await Promise.all([small.dispose(), first.dispose(), second.dispose()]);
   });
 
   it("gives a row the same bits whatever batch it is in, padded, after a prefix and step by step", async () => {
