@@ -58,23 +58,24 @@ process.exit(0);
 /** The time to run the prompts, and that of each token after them; both from the same rounds. */
 async function benchBatch(batch: number): Promise<void> {
   const best = {
-    prompt: [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
-    token: [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
+    first: [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
+    all: [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
   };
   for (let round = 0; round < rounds; round++)
     for (const [which, decoder] of [exact, eight].entries()) {
       const prompts = Array.from({ length: batch }, (_, i) => ids[0]!.slice(50 * i, 50 * i + promptLength));
       const streams = prompts.map((_, i) => createRandom(round, i));
-      const first = await seconds(() => generate(decoder, { prompts, streams, maxTokens: 1 }));
-      const all = await seconds(() => generate(decoder, { ...endless(decoder), prompts, streams, maxTokens: tokens }));
-      best.prompt[which] = Math.min(best.prompt[which]!, first);
-      best.token[which] = Math.min(best.token[which]!, (all - first) / (tokens - 1));
+      const time = (maxTokens: number) =>
+        seconds(() => generate(decoder, { ...endless(decoder), prompts, streams, maxTokens }));
+      best.first[which] = Math.min(best.first[which]!, await time(1));
+      best.all[which] = Math.min(best.all[which]!, await time(tokens));
     }
-  for (const [what, times, count] of [
-    [`prompt of ${promptLength} tokens, batch ${batch}`, best.prompt, batch * promptLength],
-    [`tokens after it, batch ${batch}`, best.token, batch],
+  const [first, all] = [best.first as [number, number], best.all as [number, number]];
+  const after = all.map((time, i) => (time - first[i]!) / (tokens - 1)) as [number, number];
+  for (const [what, [floats, bytes], count] of [
+    [`prompt of ${promptLength} tokens, batch ${batch}`, first, batch * promptLength],
+    [`tokens after it, batch ${batch}`, after, batch],
   ] as const) {
-    const [floats, bytes] = times as [number, number];
     const rate = (time: number) => `${(count / time).toFixed(0)} tokens/s`;
     rows.push({ what, q8: rate(bytes), fp32: rate(floats), ratio: share(floats / bytes) });
   }
