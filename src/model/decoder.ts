@@ -1,6 +1,6 @@
 /**
- * Runs a decoder's graph on ONNX Runtime. A single row is run twice over: alone it would take another code path, whose sums
- * differ in the last bit.
+ * Runs a decoder's graph on ONNX Runtime. A single row is run beside an empty one: alone it would take another code path, whose
+ * sums differ in the last bit.
  */
 
 import { availableParallelism } from "node:os";
@@ -103,35 +103,50 @@ export async function createDecoder(parts: DecoderParts, options: RunOptions = {
         const room = memory.roomOf(past?.[row]?.length ?? 0, length);
         byRoom.set(room, [...(byRoom.get(room) ?? []), row]);
       }
-      const output: DecoderOutput = {
-        hidden: new Float32Array(byRoom.size === 1 ? 0 : batch * width),
-        logits: new Float32Array(byRoom.size === 1 ? 0 : batch * vocabulary),
-        past: new Array(batch),
-      };
+      const parts: Part[] = [];
       for (const rows of byRoom.values()) {
-        const pasts = rows.map((row) => past?.[row]);
-        const placed = memory.place(pasts, length, spend);
-        const found = await run(placed, rows, input);
-        for (const [i, row] of rows.entries()) output.past[row] = found.past[i]!;
-        if (byRoom.size === 1 && placed.slots.every((slot, i) => slot === i)) {
-          output.hidden = found.hidden.subarray(0, batch * width);
-          output.logits = found.logits.subarray(0, batch * vocabulary);
-          return output;
-        }
-        if (output.hidden.length === 0) {
-          output.hidden = new Float32Array(batch * width);
-          output.logits = new Float32Array(batch * vocabulary);
-        }
-        for (const [i, row] of rows.entries()) {
-          const slot = placed.slots[i]!;
-          output.hidden.set(found.hidden.subarray(slot * width, (slot + 1) * width), row * width);
-          output.logits.set(found.logits.subarray(slot * vocabulary, (slot + 1) * vocabulary), row * vocabulary);
-        }
+        const placed = memory.place(
+          rows.map((row) => past?.[row]),
+          length,
+          spend,
+        );
+        parts.push({ rows, slots: placed.slots, ...(await run(placed, rows, input)) });
       }
-      return output;
+      return merged(parts, { batch, width, vocabulary });
     },
     dispose: () => session.release(),
   };
+}
+
+/** What one run gave for some rows: of row i in `slots[i]`. */
+interface Part extends DecoderOutput {
+  rows: readonly number[];
+  slots: readonly number[];
+}
+
+/** The parts as one output, rows in order; not copied where they lie so already. */
+function merged(
+  parts: readonly Part[],
+  { batch, width, vocabulary }: { batch: number; width: number; vocabulary: number },
+): DecoderOutput {
+  const [only, ...others] = parts as [Part, ...Part[]];
+  if (others.length === 0 && only.slots.every((slot, i) => slot === i)) {
+    const { hidden, logits, past } = only;
+    return { hidden: hidden.subarray(0, batch * width), logits: logits.subarray(0, batch * vocabulary), past };
+  }
+  const output: DecoderOutput = {
+    hidden: new Float32Array(batch * width),
+    logits: new Float32Array(batch * vocabulary),
+    past: new Array<Past>(batch),
+  };
+  for (const { rows, slots, hidden, logits, past } of parts)
+    for (const [i, row] of rows.entries()) {
+      const slot = slots[i]!;
+      output.hidden.set(hidden.subarray(slot * width, (slot + 1) * width), row * width);
+      output.logits.set(logits.subarray(slot * vocabulary, (slot + 1) * vocabulary), row * vocabulary);
+      output.past[row] = past[i]!;
+    }
+  return output;
 }
 
 function checkInput(input: DecoderInput, { vocabulary, context }: ModelConfig): void {

@@ -16,7 +16,7 @@ export type { RunOptions } from "./decoder.ts";
 export { createEngine, type Engine, EngineFull, type EngineOptions, type Job } from "./engine.ts";
 export { describeModelError, type ModelError, ModelFailure } from "./error.ts";
 export { type GenerateOptions, generate, runPrefix } from "./generate.ts";
-export { type OpenModelOptions, openModel } from "./open.ts";
+export { type OpenModelOptions, openModel, splitHash } from "./open.ts";
 export { type Dtype, dtypes } from "./products.ts";
 export { checkPrompt, loadPrompt, type PromptDesign, promptOwn, promptPrefix, usualPrompt } from "./prompt.ts";
 export { randomModel } from "./random.ts";

@@ -52,13 +52,24 @@ export async function openModel(path: string, options: OpenModelOptions = {}): P
   const built = decoderGraph(config, find, { dtype });
   const tokenizer = await source.openTokenizer();
   const weights = await hashSource(source);
-  const hash = dtype === "fp32" ? weights : `${weights}-${dtype}`;
+  const hash = joinHash(weights, dtype);
   if (small) {
     const graph = Buffer.concat(await built.chunks());
     return createDecoder({ graph, config, tokenizer, hash }, options);
   }
   const graph = await convert(source, weights, { dtype, ...(folder && { folder }), ...(onProgress && { onProgress }) });
   return createDecoder({ graph, config, tokenizer, hash }, options);
+}
+
+/** A decoder's hash: of the weights, and their numbers where they are not the file's own. */
+function joinHash(weights: string, dtype: Dtype): string {
+  return dtype === "fp32" ? weights : `${weights}-${dtype}`;
+}
+
+/** What a decoder's hash is made of. */
+export function splitHash(hash: string): { weights: string; dtype: Dtype } {
+  const dtype = (Object.keys(dtypes) as Dtype[]).find((name) => hash.endsWith(`-${name}`));
+  return dtype ? { weights: hash.slice(0, -dtype.length - 1), dtype } : { weights: hash, dtype: "fp32" };
 }
 
 function checkDtype(dtype: string, provider: string): void {

@@ -19,6 +19,7 @@ export type CheckpointError =
   | { kind: "corrupt"; path: string; reason: string }
   | { kind: "version"; path: string; version: unknown }
   | { kind: "other"; what: string; expected: string; found: string }
+  | { kind: "dtype"; trained: string; opened: string }
   | { kind: "record"; path: string; entry: number; expected: string; found: string | null }
   | { kind: "unrecorded"; entries: number };
 
@@ -73,6 +74,8 @@ export function describeCheckpointError(error: CheckpointError): string {
       return `The checkpoint ${error.path} has version ${String(error.version)}, this library reads version 1`;
     case "other":
       return `The checkpoint is of another run: its ${error.what} is ${error.found}, expected ${error.expected}`;
+    case "dtype":
+      return `The head was trained on the model with dtype ${error.trained}, and it is open with ${error.opened}: open it with { dtype: "${error.trained}" }, or serve it with --dtype ${error.trained}`;
     case "record":
       return `The record ${error.path} is not the one that the checkpoint's run was recorded in: its entry ${error.entry} is ${error.found ?? "not there"}, expected ${error.expected}`;
     case "unrecorded":

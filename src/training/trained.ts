@@ -1,6 +1,6 @@
 /** A trained head as it was: out of its checkpoint, with the prompt, the words and the temperature that it learned with. */
 
-import type { Decoder, PromptDesign } from "../model/index.ts";
+import { type Decoder, type PromptDesign, splitHash } from "../model/index.ts";
 import { type TokenPolicy, type TokenPolicyOptions, tf, tokenPolicy } from "../policy/index.ts";
 import { type Checkpoint, CheckpointFailure } from "./checkpoint.ts";
 
@@ -38,6 +38,9 @@ export async function trainedPolicy(
   const policy = await tokenPolicy(decoder, { ...options, ...how, asks: [], words, calibration });
   if (policy.fingerprint !== expected) {
     policy.dispose();
+    const [own, other] = [decoder.hash, expected.split(" ")[0]!].map(splitHash);
+    if (own!.weights === other!.weights && own!.dtype !== other!.dtype)
+      throw new CheckpointFailure({ kind: "dtype", trained: other!.dtype, opened: own!.dtype });
     throw foreign(policy.fingerprint ?? policy.name);
   }
   for (const [i, variable] of policy.variables.entries())

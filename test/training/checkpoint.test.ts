@@ -221,6 +221,10 @@ describe("a checkpoint", () => {
       name: "CheckpointFailure",
       message: /^The checkpoint is of another run: its policy is toy-1-6 rank 3 .*, expected toy-2-6 rank 3/,
     });
+    await assert.rejects(trainedPolicy({ ...toyDecoder(), hash: "toy-1-6-q8" }, await readCheckpoint(path)), {
+      message:
+        /^The head was trained on the model with dtype fp32, and it is open with q8: open it with \{ dtype: "fp32" \}, or serve/,
+    });
     await assert.rejects(trainedPolicy(decoder, await learn(editMenu(menu), { updates: 1 })), {
       message: /its policy is edit menu.*, expected a head with its calibration$/,
     });
