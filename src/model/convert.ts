@@ -8,11 +8,10 @@ import { mkdir, open, readdir, rename, rm, statfs, writeFile } from "node:fs/pro
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { ModelFailure } from "./error.ts";
-import type { FindWeight } from "./families.ts";
 import { decoderGraph } from "./graph.ts";
 import type { StoredTensor } from "./onnx.ts";
 import type { Dtype } from "./products.ts";
-import { findWeight, type ModelSource } from "./source.ts";
+import { type ModelSource, weightsOf } from "./source.ts";
 
 /** Raised whenever the same weights would become another graph. */
 const graphVersion = 2;
@@ -49,11 +48,7 @@ export async function convert(
 ): Promise<string> {
   const { config } = source;
   const at = join(folder, "models", `${hash}-${graphVersion}${dtype === "fp32" ? "" : `-${dtype}`}`);
-  const find: FindWeight = (name, shape) => {
-    const weight = findWeight(source, name, shape);
-    return () => weight.read();
-  };
-  const graph = decoderGraph(config, find, { dtype });
+  const graph = decoderGraph(config, weightsOf(source), { dtype });
   const { model, tensors } = graph.external("weights.bin");
   if (!existsSync(join(at, "decoder.onnx"))) {
     const temporary = `${at}.${process.pid}.${Date.now().toString(36)}`;

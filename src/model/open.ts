@@ -9,13 +9,12 @@ import { join } from "node:path";
 import { type ConvertProgress, cacheFolder, convert } from "./convert.ts";
 import { createDecoder, type RunOptions } from "./decoder.ts";
 import { ModelFailure } from "./error.ts";
-import type { FindWeight } from "./families.ts";
 import { readFolder } from "./folder.ts";
 import { readGguf } from "./gguf.ts";
 import { decoderGraph } from "./graph.ts";
 import { checkMemory, countWeights } from "./memory.ts";
 import { type Dtype, dtypes } from "./products.ts";
-import { findWeight, hashSource, type ModelSource } from "./source.ts";
+import { hashSource, type ModelSource, weightsOf } from "./source.ts";
 import type { Decoder } from "./types.ts";
 
 /** How a model is opened and run. */
@@ -45,11 +44,7 @@ export async function openModel(path: string, options: OpenModelOptions = {}): P
   const small = countWeights(config) <= smallModel;
   // In memory: the graph once here and once in the runtime, and what the runtime packs. On disk: what it maps and packs.
   checkMemory(path, config, { copies: small ? 4 : 2.5, dtype });
-  const find: FindWeight = (name, shape) => {
-    const weight = findWeight(source, name, shape);
-    return () => weight.read();
-  };
-  const built = decoderGraph(config, find, { dtype });
+  const built = decoderGraph(config, weightsOf(source), { dtype });
   const tokenizer = await source.openTokenizer();
   const weights = await hashSource(source);
   const hash = joinHash(weights, dtype);

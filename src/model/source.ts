@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { ModelFailure } from "./error.ts";
+import type { FindWeight } from "./families.ts";
 import type { ModelConfig, Tokenizer } from "./types.ts";
 
 /** A model on disk of which only the headers have been read. */
@@ -25,13 +26,21 @@ export interface SourceWeight {
 }
 
 /** Finds a weight by name and shape; names of older files leave out the family's prefix. */
-export function findWeight({ path, weights }: ModelSource, name: string, shape: readonly number[]): SourceWeight {
+function findWeight({ path, weights }: ModelSource, name: string, shape: readonly number[]): SourceWeight {
   const found = weights.get(name) ?? weights.get(name.replace(/^(transformer|model)\./, ""));
   const expected = `[${shape}]`;
   const has = found === undefined ? "absent" : `[${found.shape}]`;
   if (found === undefined || has !== expected)
     throw new ModelFailure({ kind: "weight", path, name, expected, found: has });
   return found;
+}
+
+/** The weights of a model, found and checked at once, and read when they are asked for. */
+export function weightsOf(source: ModelSource): FindWeight {
+  return (name, shape) => {
+    const weight = findWeight(source, name, shape);
+    return () => weight.read();
+  };
 }
 
 /** A hash of the shape and of every byte of the weight files. */

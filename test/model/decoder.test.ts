@@ -72,31 +72,32 @@ describe("a decoder", () => {
     await Promise.all([small.dispose(), first.dispose(), second.dispose()]);
   });
 
-  it("gives a row the same bits whatever batch it is in, padded, after a prefix and step by step", async () => {
-    using folder = temporaryFolder();
-    for (const name of ["gpt2", "llama", "qwen2"]) {
-      writeFolder(folder.path, reference.models[name]!);
-      const decoder = await openModel(folder.path, one);
-      const { rows } = reference.models[name]!;
-      const prompts = Array.from({ length: 16 }, (_, i) => rows[i % rows.length]!.ids);
-      const prefix = await runPrefix(decoder, [3, 1, 4, 1, 5]);
-      const draw = (some: number[]) =>
-        generate(decoder, {
-          prefix,
-          prompts: some.map((i) => prompts[i]!),
-          streams: some.map((i) => createRandom(1, "row", i)),
-          maxTokens: 23,
-          padTo: 12,
-        });
-      const all = await draw(prompts.map((_, i) => i));
-      for (const some of [[0], [3], [5, 2], [1, 0, 7], [12, 4, 9, 15, 8]])
-        assert.deepEqual(
-          await draw(some),
-          some.map((i) => all[i]),
-        );
-      await decoder.dispose();
-    }
-  });
+  for (const dtype of ["fp32", "q8"] as const)
+    it(`gives a row the same bits whatever batch it is in, padded, after a prefix and step by step, ${dtype}`, async () => {
+      using folder = temporaryFolder();
+      for (const name of ["gpt2", "llama", "qwen2"]) {
+        writeFolder(folder.path, reference.models[name]!);
+        const decoder = await openModel(folder.path, { ...one, dtype });
+        const { rows } = reference.models[name]!;
+        const prompts = Array.from({ length: 16 }, (_, i) => rows[i % rows.length]!.ids);
+        const prefix = await runPrefix(decoder, [3, 1, 4, 1, 5]);
+        const draw = (some: number[]) =>
+          generate(decoder, {
+            prefix,
+            prompts: some.map((i) => prompts[i]!),
+            streams: some.map((i) => createRandom(1, "row", i)),
+            maxTokens: 23,
+            padTo: 12,
+          });
+        const all = await draw(prompts.map((_, i) => i));
+        for (const some of [[0], [3], [5, 2], [1, 0, 7], [12, 4, 9, 15, 8]])
+          assert.deepEqual(
+            await draw(some),
+            some.map((i) => all[i]),
+          );
+        await decoder.dispose();
+      }
+    });
 
   it("goes on twice from one past, and from some of its rows, as if each time had been the only one", async () => {
     using folder = temporaryFolder();

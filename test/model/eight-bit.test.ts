@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createDecoder } from "../../src/model/decoder.ts";
 import { decoderGraph } from "../../src/model/graph.ts";
-import { type Decoder, generate, openModel, runPrefix } from "../../src/model/index.ts";
+import { type Decoder, openModel } from "../../src/model/index.ts";
 import { orthogonal, turnAll } from "../../src/model/rotation.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { distance, reference, temporaryFolder, weightOf, writeFolder } from "./shared.ts";
@@ -43,32 +43,6 @@ describe("a decoder in 8 bits", () => {
       );
       await decoder.dispose();
     });
-
-  it("gives a row the same bits whatever batch it is in, padded, after a prefix and step by step", async () => {
-    using folder = temporaryFolder();
-    for (const name of ["gpt2", "llama", "qwen2"]) {
-      writeFolder(folder.path, reference.models[name]!);
-      const decoder = await openModel(folder.path, { ...one, dtype: "q8" });
-      const { rows } = reference.models[name]!;
-      const prompts = Array.from({ length: 16 }, (_, i) => rows[i % rows.length]!.ids);
-      const prefix = await runPrefix(decoder, [3, 1, 4, 1, 5]);
-      const draw = (some: number[]) =>
-        generate(decoder, {
-          prefix,
-          prompts: some.map((i) => prompts[i]!),
-          streams: some.map((i) => createRandom(1, "row", i)),
-          maxTokens: 23,
-          padTo: 12,
-        });
-      const all = await draw(prompts.map((_, i) => i));
-      for (const some of [[0], [3], [5, 2], [1, 0, 7], [12, 4, 9, 15, 8]])
-        assert.deepEqual(
-          await draw(some),
-          some.map((i) => all[i]),
-        );
-      await decoder.dispose();
-    }
-  });
 
   it("is refused where it does not run, and so are other numbers of bits", async () => {
     using folder = temporaryFolder();
