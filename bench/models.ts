@@ -16,6 +16,7 @@ import { parseArgs } from "node:util";
 import { textTable } from "../src/display/index.ts";
 import { type Decoder, generate, openModel, runPrefix } from "../src/model/index.ts";
 import { createRandom } from "../src/random/index.ts";
+import { endless } from "./endless.ts";
 import { writeFolder } from "./policy/folder.ts";
 
 const { values } = parseArgs({
@@ -134,15 +135,6 @@ function drawIds({ config, tokenizer }: Decoder, count: number, seed: number): n
 
 function streamsOf(batch: number, round: number) {
   return Array.from({ length: batch }, (_, i) => createRandom(round, "row", i));
-}
-
-/** Forbids the ids that end a text. */
-function endless({ config, tokenizer }: Decoder) {
-  const onLogits = ({ rows: running, logits }: { rows: readonly number[]; logits: Float32Array }): void => {
-    for (let row = 0; row < running.length; row++)
-      for (const id of tokenizer.end) logits[row * config.vocabulary + id] = -1e9;
-  };
-  return { onLogits };
 }
 
 /** A Python with PyTorch that answers requests: `bench/policy/peer.py`. */

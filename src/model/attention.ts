@@ -24,8 +24,8 @@ export interface Frame {
   lengths: string;
   /**
    * Shapes, as tensors of whole numbers: [batch * length]; [batch, length, width]; [batch, length, -1, headWidth];
-   [kvHeads, batch * line, headWidth];
-   * [kvHeads, batch, line, prefix]; [kvHeads, batch * line, prefix]; [kvHeads, batch, line, headWidth].
+   * [kvHeads, batch * line, headWidth]; [kvHeads, batch, line, prefix]; [kvHeads, batch * line, prefix];
+   * [kvHeads, batch, line, headWidth].
    */
   shapes: { rows: string; places: string; heads: string; line: string; scores: string; shares: string; seen: string };
 }
