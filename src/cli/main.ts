@@ -147,6 +147,10 @@ async function runRecord(args: string[]): Promise<number> {
     throw new RecordFailure({ kind: "chain", path: record.path, entry, reason });
   }
   process.stdout.write(`${entries} entries and ${found.genomes} genomes are as recorded; head ${found.head}\n`);
+  if (found.kept === null && head === undefined)
+    process.stdout.write(
+      `Without ${record.path}-head or --head HASH, entries lost from the end of the record cannot be seen\n`,
+    );
   return 0;
 }
 

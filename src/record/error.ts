@@ -3,6 +3,8 @@
 /** One failure of a record file or of a request to it. */
 export type RecordError =
   | { kind: "absent"; path: string }
+  | { kind: "empty"; path: string }
+  | { kind: "tail"; path: string; entries: number; kept: number }
   | { kind: "corrupt"; path: string; detail: string }
   | { kind: "foreign"; path: string }
   | { kind: "version"; path: string; found: number; known: number }
@@ -31,6 +33,10 @@ export function describeRecordError(error: RecordError): string {
   switch (error.kind) {
     case "absent":
       return `There is no record at ${error.path}: check the path, or open it for writing to begin one`;
+    case "empty":
+      return `${error.path} is empty, it holds no record: if there was one, restore it from a copy; else delete the file, and ${error.path}-head if there is one, to begin anew`;
+    case "tail":
+      return `The record ${error.path} has lost its tail: it has ${error.entries} entries, but ${error.path}-head notes entry ${error.kept}, which is not there: restore both from a copy, or delete ${error.path}-head to go on with what is left`;
     case "corrupt":
       return `The record ${error.path} is damaged (${error.detail}): restore it from a copy; \`sqlite3 FILE .recover\` saves what can still be read`;
     case "foreign":

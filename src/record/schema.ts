@@ -3,10 +3,11 @@
  * entry's hash covers its fields and the hash before it. Specification: docs/formats.md.
  */
 
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { sha256 } from "./canonical.ts";
 import { RecordFailure, withRecordErrors } from "./error.ts";
+import { isInFile, type KeptHead, readHead } from "./head.ts";
 
 /** The version of the file format that this library writes, and the newest it reads. */
 export const formatVersion = 1;
@@ -52,7 +53,12 @@ export function entryHash(
 /** Opens or makes the file. Throws a RecordFailure that says what is wrong with it. */
 export function openDatabase(path: string, options: OpenOptions = {}): DatabaseSync {
   const { readOnly = false, lockTimeoutMs = 5000, survive = "process" } = options;
-  if (readOnly && !existsSync(path)) throw new RecordFailure({ kind: "absent", path });
+  const isThere = isInFile(path) && existsSync(path);
+  if (readOnly && !isThere) throw new RecordFailure({ kind: "absent", path });
+  // A record that was cut to nothing must not be taken for a new one: it had a head, or it was opened only to be read.
+  const kept = isThere ? readHead(path) : null;
+  if (isThere && (readOnly || kept !== null) && statSync(path).size === 0)
+    throw new RecordFailure({ kind: "empty", path });
   return withRecordErrors(path, lockTimeoutMs, () => {
     const database = new DatabaseSync(path, { readOnly, timeout: lockTimeoutMs });
     try {
@@ -65,12 +71,23 @@ export function openDatabase(path: string, options: OpenOptions = {}): DatabaseS
       // WAL: readers never wait for the writer, and a commit that returned outlives the process at either setting.
       database.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=${survive === "power" ? "FULL" : "NORMAL"};`);
       if (fresh) create(database, path);
+      else if (kept !== null && !holds(database, kept)) throw lostTail(database, path, kept);
       return database;
     } catch (error) {
       database.close();
       throw error;
     }
   });
+}
+
+/** Whether the entry that was noted down as the last is in the chain. It need not be its end. */
+export function holds(database: DatabaseSync, { entries, head }: KeptHead): boolean {
+  return database.prepare("SELECT hash FROM entries WHERE seq = ?").get(entries)?.hash === head;
+}
+
+function lostTail(database: DatabaseSync, path: string, kept: KeptHead): RecordFailure {
+  const entries = Number(database.prepare("SELECT count(*) AS n FROM entries").get()!.n);
+  return new RecordFailure({ kind: "tail", path, entries, kept: kept.entries });
 }
 
 function isFresh(database: DatabaseSync): boolean {

@@ -7,6 +7,7 @@
 import type { Gene } from "../sandbox/types.ts";
 import { canonicalJson, genomeText, sha256 } from "./canonical.ts";
 import { RecordFailure, withRecordErrors } from "./error.ts";
+import { createHeadKeeper, type KeptHead } from "./head.ts";
 import { createLineage, type Lineage } from "./lineage.ts";
 import { readEpisode, readSummaries } from "./read.ts";
 import { type EntryRow, entryHash, genesis, type OpenOptions, openDatabase } from "./schema.ts";
@@ -61,6 +62,8 @@ export interface EpisodeRecord extends Disposable {
 export function openRecord(path: string, options: OpenOptions = {}): EpisodeRecord {
   const { lockTimeoutMs = 5000, readOnly = false } = options;
   const database = openDatabase(path, options);
+  const keeper = createHeadKeeper(path);
+  let appended: KeptHead | null = null;
   const guard = <T>(work: () => T): T => withRecordErrors(path, lockTimeoutMs, work);
   const statements = guard(() => ({
     tail: database.prepare("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1"),
@@ -81,9 +84,11 @@ export function openRecord(path: string, options: OpenOptions = {}): EpisodeReco
       if (readOnly) throw new RecordFailure({ kind: "read-only", path });
       if (database.isTransaction) return work();
       database.exec("BEGIN IMMEDIATE");
+      appended = null;
       try {
         const result = work();
         database.exec("COMMIT");
+        if (appended !== null) keeper.keep(appended);
         return result;
       } catch (error) {
         if (database.isTransaction) database.exec("ROLLBACK");
@@ -101,10 +106,16 @@ export function openRecord(path: string, options: OpenOptions = {}): EpisodeReco
       const body = canonicalJson(entry.body, kind);
       const timings = canonicalJson(entry.timings ?? {}, "timings");
       const row = { seq: (tail?.seq ?? 0) + 1, kind, episode, step, body, timings };
-      statements.insert.run(row.seq, kind, episode, step, body, timings, entryHash(tail?.hash ?? genesis, row));
+      const hash = entryHash(tail?.hash ?? genesis, row);
+      statements.insert.run(row.seq, kind, episode, step, body, timings, hash);
+      appended = { entries: row.seq, head: hash };
       return result;
     });
 
+  const close = (): void => {
+    keeper.close();
+    if (database.isOpen) database.close();
+  };
   const lastId = (): number => Number(statements.lastEpisode.get()?.id ?? 0);
   const checkEpisode = (id: number): void => {
     const last = lastId();
@@ -214,11 +225,7 @@ export function openRecord(path: string, options: OpenOptions = {}): EpisodeReco
       guard(() => (entry === 0 ? genesis : ((statements.hashAt.get(entry)?.hash as string | undefined) ?? null))),
     lineage: createLineage({ database, write, addGenome, genome, guard }),
     verify: ({ head } = {}) => verifyChain(database, { path, ...(head !== undefined && { head }) }),
-    close: () => {
-      if (database.isOpen) database.close();
-    },
-    [Symbol.dispose]: () => {
-      if (database.isOpen) database.close();
-    },
+    close,
+    [Symbol.dispose]: close,
   };
 }

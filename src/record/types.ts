@@ -119,6 +119,8 @@ export interface Verification {
   genomes: number;
   /** The last hash of the chain: note it down and pass it as `head` later, and a cut tail is found too. */
   head: string;
+  /** The entry that the file beside the record notes as the last one written; null where there is no such file. */
+  kept: number | null;
   /** The first entry that is not as it was written. */
   broken: { entry: number; reason: string } | null;
 }
