@@ -34,19 +34,30 @@ describe("statistics", () => {
     assert.equal((100 * low).toFixed(2), "0.31");
     assert.equal((100 * high).toFixed(2), "0.57");
     assert.equal(wilsonInterval(0, 10).low, 0);
+    assert.ok(Math.abs(wilsonInterval(10, 10).high - 1) < 1e-12);
+    assert.deepEqual(wilsonInterval(1, 2, 0), { estimate: 0.5, low: 0.5, high: 0.5 });
     assert.throws(() => wilsonInterval(3, 2), /got 3 of 2/);
+    assert.throws(() => wilsonInterval(-1, 2), /got -1 of 2/);
+    for (const total of [0, -1, Number.NaN])
+      assert.throws(() => wilsonInterval(0, total), {
+        message: `Expected a count between 0 and a positive total, got 0 of ${total}`,
+      });
   });
 
   it("mean, deviation and entropy are the textbook's", () => {
     assert.equal(mean([1, 2, 6]), 3);
     assert.ok(Math.abs(standardDeviation([1, 2, 6]) - Math.sqrt(7)) < 1e-12);
+    assert.deepEqual([standardDeviation([7]), standardDeviation([])], [0, 0]);
+    assert.ok(Number.isNaN(mean([])));
     assert.ok(Math.abs(entropyOf([0.25, 0.25, 0.5, 0]) - 1.5 * Math.log(2)) < 1e-12);
   });
 
   it("the interquartile mean leaves a quarter out on each side, in parts where it must", () => {
     assert.equal(interquartileMean([100, 1, 3, -50]), 2);
-    // 5 values: a quarter of the second from either end is cut as well.
-    assert.ok(Math.abs(interquartileMean([0, 10, 20, 30, 900]) - (0.75 * 10 + 20 + 0.75 * 30) / 2.5) < 1e-12);
+    // 5 values: a quarter of the second from either end is cut as well. By hand: (7.5 + 20 + 60) / 2.5, and 2 of 6 whole.
+    assert.ok(Math.abs(interquartileMean([900, 10, 20, 80, 0]) - 35) < 1e-12);
+    assert.ok(Math.abs(interquartileMean([0, 1, 2, 3, 40, 500]) - (0.5 * 1 + 2 + 3 + 0.5 * 40) / 3) < 1e-12);
+    assert.ok(Math.abs(interquartileMean([1, 2, 4]) - (0.25 * 1 + 2 + 0.25 * 4) / 1.5) < 1e-12);
     assert.equal(interquartileMean([7]), 7);
     assert.throws(() => interquartileMean([]), /at least one value/);
   });
@@ -69,6 +80,45 @@ describe("statistics", () => {
     assert.throws(() => clusterInterval([], figure), /at least one cluster/);
   });
 
+  it("both bootstraps take the nearest order statistics of their resamples, and their seeds name the draws", () => {
+    // A statistic that counts its calls: the resamples are worth 1, 2, 3 and so on, whatever was drawn.
+    const counting = () => {
+      let calls = 0;
+      return () => ++calls;
+    };
+    const ways = [
+      (options: object) => bootstrapInterval([1, 2], { statistic: counting(), ...options }),
+      (options: object) => clusterInterval([1, 2], counting(), options),
+    ];
+    for (const found of ways) {
+      // Of 100: the ends lie at 2.475 and 96.525 of the ranks 0 to 99, so the third and the 98th.
+      assert.deepEqual(found({ resamples: 100 }), { estimate: 101, low: 3, high: 98 });
+      assert.deepEqual(found({ resamples: 101, confidence: 0.5 }), { estimate: 102, low: 26, high: 76 });
+      assert.deepEqual(found({ resamples: 1 }), { estimate: 2, low: 1, high: 1 });
+    }
+    assert.equal(bootstrapInterval([1, 2], { statistic: counting() }).estimate, 2001, "2000 resamples by default");
+    assert.equal(clusterInterval([1, 2], counting()).estimate, 1001, "1000 by default");
+    const values = [3, 1, 4, 1, 5, 9, 2, 6.5];
+    const figure = (some: readonly number[]) => mean(some);
+    const how = { resamples: 50 };
+    assert.notDeepEqual(bootstrapInterval(values, { ...how, seed: 1 }), bootstrapInterval(values, { ...how, seed: 2 }));
+    assert.notDeepEqual(
+      clusterInterval(values, figure, { ...how, seed: 1 }),
+      clusterInterval(values, figure, { ...how, seed: 2 }),
+    );
+    assert.deepEqual(bootstrapInterval(values, how), bootstrapInterval(values, { ...how, seed: 0 }));
+    assert.deepEqual(clusterInterval(values, figure, how), clusterInterval(values, figure, { ...how, seed: 0 }));
+  });
+
+  it("a resample of clusters without a value is left out of the interval; with none left there is no interval", () => {
+    let calls = 0;
+    // 60 resamples without a value, then 1 to 40, then the estimate.
+    const some = () => (++calls <= 60 ? Number.NaN : calls - 60);
+    assert.deepEqual(clusterInterval([1], some, { resamples: 100 }), { estimate: 41, low: 2, high: 39 });
+    const none = clusterInterval([[]], (some: readonly number[][]) => mean(some.flat()), { resamples: 3 });
+    assert.deepEqual(none, { estimate: Number.NaN, low: Number.NaN, high: Number.NaN });
+  });
+
   it("rarefaction is the mean over all subsets, counted one by one", () => {
     const items = ["a", "a", "a", "b", "b", "c"];
     for (let size = 1; size <= items.length; size++) {
@@ -76,6 +126,9 @@ describe("statistics", () => {
       const counted = mean(subsets.filter(({ length }) => length === size).map((some) => new Set(some).size));
       assert.ok(Math.abs(expectedDistinct(items, size) - counted) < 1e-12, `size ${size}`);
     }
-    assert.throws(() => expectedDistinct(items, 7), /from 1 to the 6 items, got 7/);
+    for (const size of [7, 0, -1, 1.5, Number.NaN])
+      assert.throws(() => expectedDistinct(items, size), {
+        message: `Expected \`size\` to be from 1 to the 6 items, got ${size}`,
+      });
   });
 });
