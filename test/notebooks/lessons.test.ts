@@ -1,14 +1,14 @@
 /** Every lesson runs from top to bottom without an error, and its exercise can tell a right answer from a wrong one. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { formatNotebook, type Notebook, readNotebook, runNotebook, sourceOf } from "../../kernel/notebook/index.ts";
 
 const notebooks = resolve(import.meta.dirname, "../../notebooks");
 const lessons = readdirSync(notebooks).filter((name) => name.endsWith(".ipynb") && !name.startsWith("00-"));
-/** It takes half an hour on a model that is not in the repository: it is kept with what came of it, and runs small here. */
+/** It takes a quarter of an hour on a model that is not in the repository: it is kept with what came of it, and runs small here. */
 const executed = "06-a-real-llm.ipynb";
 const small = { updates: 2, lives: 8, hackUpdates: 1 };
 
@@ -35,6 +35,7 @@ describe("the lessons", () => {
       for (const cell of notebook.cells)
         for (const output of cell.outputs ?? [])
           assert.notEqual(output.name, "stderr", `${sourceOf(cell)}\n${String(output.text)}`);
+      if (name === executed) checkHeadSize(notebook);
     }).timeout(/^0[56]/.test(name) ? 480_000 : 120_000);
 
   it("01-returns says that the exercise's zeros are wrong, and that the answer is right", async () => {
@@ -65,6 +66,13 @@ function checkKept(outputs: readonly { [field: string]: unknown }[]): void {
     [],
   );
   assert.doesNotMatch(text, /\/(home|root|tmp|work|Users)\//);
+}
+
+/** The lesson tells how large a trained head is: the one that was just trained is not larger. */
+function checkHeadSize({ cells }: Notebook): void {
+  const [, kilobytes] = /a file of less than (\d+) kB/.exec(cells.map(sourceOf).join("\n")) ?? [];
+  const { size } = statSync(join(notebooks, "runs", "06-tiny.safetensors"));
+  assert.ok(size < 1000 * Number(kilobytes), `${size} bytes`);
 }
 
 function lastText({ cells }: Notebook): string {
