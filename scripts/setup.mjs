@@ -6,7 +6,16 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -30,6 +39,10 @@ export async function setUp({ dev = false, log = (line) => console.error(line) }
   const major = Number(process.versions.node.split(".")[0]);
   if (major < 18)
     throw new SetupFailure(`Node ${process.versions.node} is too old: install Node 18 or newer, then run this again.`);
+  if (process.platform === "darwin" && process.arch === "x64")
+    throw new SetupFailure(
+      "isolated-vm and ONNX Runtime have no binaries for Macs with an Intel processor: use one with Apple silicon, Linux x64 or arm64, or Windows x64.",
+    );
   const lock = createHash("sha256")
     .update(readFileSync(join(root, "package-lock.json")))
     .digest("hex");
@@ -42,7 +55,24 @@ export async function setUp({ dev = false, log = (line) => console.error(line) }
     await install({ dev: all, keep: existsSync(modules), log });
     writeFileSync(stampFile, `${stamp} ${all ? "all" : "run"}`);
   }
+  nameOwnCompiler();
   return findNode24();
+}
+
+/**
+ * `tsc` in node_modules/.bin is the project's own compiler. Four packages bring a command of that name, a peer of the
+ * kernel's bench among them, and npm keeps whichever it linked last. (On Windows npm writes scripts there, which stay.)
+ */
+function nameOwnCompiler() {
+  const [link, target] = [join(modules, ".bin", "tsc"), "../typescript/bin/tsc"];
+  if (
+    !existsSync(join(modules, "typescript", "bin", "tsc")) ||
+    !lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink()
+  )
+    return;
+  if (readlinkSync(link) === target) return;
+  rmSync(link);
+  symlinkSync(target, link);
 }
 
 /**

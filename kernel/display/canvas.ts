@@ -49,7 +49,7 @@ function parseColour(text: string): [number, number, number, number] {
 }
 
 /** An RGBA picture as PNG. */
-export function encodePng(pixels: Uint8ClampedArray, width: number, height: number): Buffer {
+function encodePng(pixels: Uint8ClampedArray, width: number, height: number): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);

@@ -11,7 +11,7 @@ import { escapeHtml, type MimeBundle } from "./bundle.ts";
 import type { Bind, Comm, Comms } from "./comms.ts";
 
 /** The MIME type of a control, and the target of its comms. */
-export const controlType = "application/vnd.autoagent.control+json";
+const controlType = "application/vnd.autoagent.control+json";
 const target = "autoagent.control";
 
 /** Something that a reader moves. Its value may be set by code too: every view of it follows. */

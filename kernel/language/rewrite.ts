@@ -100,7 +100,7 @@ function lowered(source: string, body: Node[]): Stripped {
 }
 
 /** The name under which code runs, as stack traces show it. */
-export function cellName(id: number): string {
+function cellName(id: number): string {
   return `cell-${id}.ts`;
 }
 

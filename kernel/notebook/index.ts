@@ -7,7 +7,5 @@ export {
   NotebookFailure,
   readNotebook,
   sourceOf,
-  writeWhole,
 } from "./format.ts";
-export { writePage } from "./page.ts";
 export { type RunOptions, type RunProgress, type RunResult, runNotebook } from "./run.ts";

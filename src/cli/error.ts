@@ -21,7 +21,7 @@ export class CliFailure extends Error {
 }
 
 /** The text of a mistake: the value and the cure. */
-export function describeCliError(error: CliError): string {
+function describeCliError(error: CliError): string {
   switch (error.kind) {
     case "command":
       return `Unknown command ${JSON.stringify(error.found)}: it is one of judge, replay, export, record, serve; see autoagent --help`;

@@ -49,7 +49,7 @@ interface Task {
 }
 
 /** Judges lines as they come and yields the answers in their order. Never throws for what a line holds. */
-export async function* judgeLines(
+async function* judgeLines(
   lines: AsyncIterable<string>,
   { sandbox: plain, limits = {}, concurrency = 8, record }: JudgeOptions,
 ): AsyncGenerator<Judgement | Refusal> {

@@ -135,6 +135,6 @@ export function drawDocument(
 }
 
 /** `// ask`, a line break, the program, a line break. */
-export function formatExample({ ask, program }: Pick<Example, "ask" | "program">): string {
+function formatExample({ ask, program }: Pick<Example, "ask" | "program">): string {
   return `// ${ask}\n${program}\n`;
 }

@@ -7,9 +7,8 @@ export {
   drawExample,
   drawTask,
   families,
-  formatExample,
   splitOf,
 } from "./draw.ts";
 export { collectTokens } from "./tokens.ts";
 export type * from "./types.ts";
-export { drawBatch, drawTexts, drawWindow, type WindowOptions } from "./windows.ts";
+export { drawBatch, drawTexts, type WindowOptions } from "./windows.ts";

@@ -31,7 +31,7 @@ export interface FunctionIdea {
 }
 
 /** Puts parameter names for `{0}`, `{1}`. */
-export function fill(template: string, names: readonly string[]): string {
+function fill(template: string, names: readonly string[]): string {
   return template.replace(/\{(\d)\}/g, (_, i: string) => names[Number(i)]!);
 }
 
@@ -86,7 +86,7 @@ export function drawFunction(random: Random, { typed }: Style, idea: FunctionIde
 }
 
 /** The check of a function under a name. */
-export function checkOf(name: string, { samples, run }: Pick<FunctionIdea, "samples" | "run">): Check {
+function checkOf(name: string, { samples, run }: Pick<FunctionIdea, "samples" | "run">): Check {
   const reference = run as (...values: unknown[]) => unknown;
   // Samples are copied: a reference that sorted in place would change what the agent is asked.
   const expected = samples.map((values) => reference(...(structuredClone(values) as unknown[])));

@@ -49,7 +49,7 @@ export function varietySize(all: readonly (readonly LifeFacts[])[]): number {
 }
 
 /** Lives that say something about the policy. */
-export function sound(lives: readonly LifeFacts[]): LifeFacts[] {
+function sound(lives: readonly LifeFacts[]): LifeFacts[] {
   return lives.filter(({ fault }) => !fault);
 }
 

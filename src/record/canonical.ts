@@ -31,12 +31,7 @@ export function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** The address of a genome: SHA-256 over its genes in the order of their names. */
-export function genomeHash(genome: readonly Gene[]): string {
-  return sha256(genomeText(genome));
-}
-
-/** A genome as it is stored. */
+/** A genome as it is stored, its genes in the order of their names; `sha256` of this text is the genome's address. */
 export function genomeText(genome: readonly Gene[]): string {
   const sorted = [...genome].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   return canonicalJson(

@@ -1,6 +1,6 @@
 /** Episodes as facts: recorded as they happen, replayed byte for byte, forked. File format: docs/formats.md. */
 
-export { canonicalJson, genomeHash } from "./canonical.ts";
+export { canonicalJson } from "./canonical.ts";
 export { type Difference, describeDifference } from "./compare.ts";
 export { describeRecordError, type RecordError, RecordFailure } from "./error.ts";
 export { type ExportOptions, exportRecord, exportRows } from "./export.ts";

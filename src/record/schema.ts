@@ -13,7 +13,7 @@ import { isInFile, type KeptHead, readHead } from "./head.ts";
 export const formatVersion = 1;
 
 /** Marks the file as ours in SQLite's header: "AALB". */
-export const applicationId = 0x41414c42;
+const applicationId = 0x41414c42;
 
 /** The hash before the first entry. */
 export const genesis = "0".repeat(64);

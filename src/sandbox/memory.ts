@@ -32,7 +32,7 @@ export function watchMemory(
 }
 
 /** What a process holds in memory; 0 when it is gone. Linux only. */
-export function residentBytes(pid: number): number {
+function residentBytes(pid: number): number {
   try {
     return Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]) * 4096;
   } catch {

@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { leaveOut } from "../support.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const setUpScript: string = "../../scripts/setup.mjs"; // plain JavaScript, for any Node: it has no types to check
@@ -63,6 +64,30 @@ describe("the set-up", () => {
     assert.match(
       stderr,
       /^The Node 24 that npm installed does not start on this system \(version `GLIBC_2.28 not found\)/,
+    );
+  });
+
+  it("puts the project's own TypeScript on the path that CONTRIBUTING names, not that of a peer", function () {
+    if (process.platform === "win32") leaveOut(this, "npm's links are scripts on Windows");
+    const [, path] = /^export PATH=\$PWD\/(\S+):\$PATH$/m.exec(readFileSync(join(root, "CONTRIBUTING.md"), "utf8"))!;
+    const { stdout } = spawnSync(join(root, path!, "tsc"), ["--version"], { encoding: "utf8" });
+    const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    assert.equal(stdout, `Version ${devDependencies.typescript}\n`);
+  });
+
+  it("says on an Intel Mac that the sandbox and the models do not run there, before it installs a gigabyte", () => {
+    const script = `Object.defineProperty(process, "platform", { value: "darwin" });
+      Object.defineProperty(process, "arch", { value: "x64" });
+      const { command, setUp } = await import("./scripts/setup.mjs");
+      await command(async () => (await setUp()).length);`;
+    const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+      cwd: clone,
+      encoding: "utf8",
+    });
+    assert.equal(status, 1);
+    assert.equal(
+      stderr,
+      "isolated-vm and ONNX Runtime have no binaries for Macs with an Intel processor: use one with Apple silicon, Linux x64 or arm64, or Windows x64.\n",
     );
   });
 

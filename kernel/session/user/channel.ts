@@ -35,7 +35,7 @@ export function listen(onCommand: (command: UserCommand) => void): void {
 }
 
 /** A pipe to read from. As a socket: a blocked file read would hold up the end of the process. */
-export function openPipe(fd: number): Socket {
+function openPipe(fd: number): Socket {
   return new Socket({ fd, readable: true, writable: false });
 }
 

@@ -14,7 +14,7 @@ export interface InputOptions {
 }
 
 /** Thrown when a question cannot be asked or was given up. */
-export class InputFailure extends Error {
+class InputFailure extends Error {
   override readonly name = "InputFailure";
 }
 
