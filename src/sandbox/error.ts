@@ -38,8 +38,13 @@ export function describeSandboxError(error: SandboxError): string {
     case "unsupported":
       return `The sandbox needs ${error.what}: ${error.cure}`;
     case "option":
-      return `Expected \`${error.name}\` to be ${error.expected}, got ${JSON.stringify(error.value) ?? String(error.value)}`;
+      return `Expected \`${error.name}\` to be ${error.expected}, got ${show(error.value)}`;
     default:
       return error satisfies never;
   }
+}
+
+/** As JSON, but for what JSON cannot say: it would call NaN and infinities null. */
+function show(value: unknown): string {
+  return typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
 }

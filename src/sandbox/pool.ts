@@ -47,7 +47,8 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
   return {
     level: launcher.level,
     levelReason: launcher.reason,
-    open: (life: LifeOptions = {}): Promise<Life> => createLife(pool, life, checkLimits({ ...limits, ...life.limits })),
+    open: async (life: LifeOptions = {}): Promise<Life> =>
+      createLife(pool, life, checkLimits({ ...limits, ...life.limits })),
     stats: () => pool.stats(),
     dispose: () => pool.dispose(),
     [Symbol.asyncDispose]: () => pool.dispose(),
@@ -226,12 +227,11 @@ function checkLevel(name: string, value: number): void {
 
 function checkLimits(limits: Limits): Limits {
   for (const [name, value] of Object.entries(limits)) checkCount(`limits.${name}`, value);
-  if (limits.memoryMiB < 8 || limits.memoryMiB > 128)
-    throw new SandboxFailure({
-      kind: "option",
-      name: "limits.memoryMiB",
-      expected: "from 8 to 128",
-      value: limits.memoryMiB,
-    });
+  const refuse = (name: keyof Limits, expected: string): never => {
+    throw new SandboxFailure({ kind: "option", name: `limits.${name}`, expected, value: limits[name] });
+  };
+  if (limits.memoryMiB < 8 || limits.memoryMiB > 128) refuse("memoryMiB", "from 8 to 128");
+  // The survival probe is a program, too: an agent must not die of a limit that its own steps keep.
+  if (limits.sourceBytes < 256) refuse("sourceBytes", "at least 256");
   return limits;
 }

@@ -60,7 +60,7 @@ export interface Limits {
   stepMs: number;
   /** Heap of the isolate. @default 32 */
   memoryMiB: number;
-  /** Longest program that is run. @default 65536 */
+  /** Longest program that is run; at least 256. @default 65536 */
   sourceBytes: number;
   /** Console output kept per step. @default 16384 */
   outputBytes: number;

@@ -1,0 +1,130 @@
+/**
+ * Sandboxes that fail when a test says so, with no process behind them. `fakeSandbox` gives out lives whose reports are the
+ * test's own: for what sits on the sandbox. `fakePool` gives `life.ts` children whose answers are: for the life itself.
+ */
+
+import type { Pool, TakeOptions, Tenant } from "../../src/sandbox/pool.ts";
+import type { Gene, Life, LifeOptions, Sandbox, StepReport } from "../../src/sandbox/types.ts";
+import type { Death, Outcome, Worker } from "../../src/sandbox/worker.ts";
+
+/** Where a step is: the number of its life in the sandbox, from 0, the step's in that life, and how the life was opened. */
+export interface FakePlace {
+  life: number;
+  step: number;
+  options: LifeOptions;
+}
+
+/** A fault of the sandbox, as a report tells it. */
+export const crash = {
+  verdict: "crash",
+  cause: "a fault of the sandbox, not of the agent: its children died",
+} as const;
+
+/** A sandbox whose steps change the agent and survive, but for what `report` says of them. */
+export function fakeSandbox(report: (program: string, at: FakePlace) => Partial<StepReport> = () => ({})) {
+  const opened: LifeOptions[] = [];
+  let closed = 0;
+  const open = async (options: LifeOptions = {}): Promise<Life> => {
+    const life = opened.push(options) - 1;
+    let step = 0;
+    const run = async (program: string): Promise<StepReport> => {
+      const genome: Gene[] = [{ name: "self.n", kind: "attribute", source: String(step) }];
+      const usual = { cause: "", effects: [], output: "", error: null, query: "", response: "", changed: true, ms: 1 };
+      const told = report(program, { life, step, options });
+      const verdict = told.verdict ?? "survived";
+      return { step: step++, ...usual, genome, verdict, alive: verdict === "survived", ...told };
+    };
+    return {
+      step: run,
+      async steps(programs) {
+        const reports: StepReport[] = [];
+        for (const program of programs) {
+          reports.push(await run(program));
+          if (!reports.at(-1)!.alive) break;
+        }
+        return reports;
+      },
+      call: async () => ({ failed: "a fake has no methods", effects: [] }),
+      read: async () => ({ failed: "a fake has no attributes", effects: [] }),
+      past: () => ({ seed: options.seed ?? 0, query: "", steps: [] }),
+      close: async () => void closed++,
+    };
+  };
+  const sandbox: Sandbox = {
+    level: 0,
+    levelReason: "it is a fake",
+    open,
+    stats: () => ({ pids: [], episodes: opened.length, replaced: 0 }),
+    dispose: async () => {},
+    [Symbol.asyncDispose]: async () => {},
+  };
+  return { sandbox, opened, closed: () => closed };
+}
+
+/** What a fake child is asked, and how it answers. */
+export type FakeRequest = { op: string; step?: number; stepMs?: number; program?: string; [field: string]: unknown };
+
+/** How one request of a child ends: seen, or dead. */
+export type FakeAnswer = { seen?: { [name: string]: unknown }; death?: Partial<Death>; effects?: object[] };
+
+/** Answers of a child that runs everything as it should. */
+export function calmAnswer({ op, step = 0 }: FakeRequest): FakeAnswer {
+  const state = (n: number) => {
+    const genome = [{ name: "self.n", kind: "attribute", source: String(n) }];
+    return JSON.stringify({ genome, query: "", response: "" });
+  };
+  if (op === "open") return { seen: { read: state(-1) } };
+  if (op === "step") return { seen: { read: state(step), output: `step ${step}` } };
+  return { seen: { result: "=[1]" } };
+}
+
+/** A pool of fake children. `answer` is asked for every request but closings; `neighbours` live in each shared child. */
+export function fakePool(
+  answer: (request: FakeRequest, child: number) => FakeAnswer = calmAnswer,
+  { neighbours = 0 }: { neighbours?: number } = {},
+) {
+  const requests: (FakeRequest & { child: number; wallMs: number })[] = [];
+  const taken: { alone: boolean }[] = [];
+  const given: { doubt: boolean }[] = [];
+  const startChild = (child: number, alone: boolean): Worker => {
+    let alive = true;
+    return {
+      pid: child,
+      lives: alone ? 1 : 1 + neighbours,
+      served: 1,
+      exclusive: alone,
+      thinking: false,
+      onFree: () => {},
+      get alive() {
+        return alive;
+      },
+      async request(message, { wallMs }) {
+        const request = message as FakeRequest;
+        if (request.op === "close") return { kind: "answer", seen: {}, effects: [], ms: 1 };
+        requests.push({ ...request, child, wallMs });
+        const { seen, death, effects = [] } = answer(request, child);
+        if (death === undefined) return { kind: "answer", seen: seen ?? {}, effects, ms: 1 } as Outcome;
+        alive = false;
+        const dead = { killed: null, code: null, signal: null, stderr: "", ...death };
+        return { kind: "death", death: dead, effects, ms: 1 } as Outcome;
+      },
+      kill: () => {
+        alive = false;
+      },
+      gone: Promise.resolve(),
+    };
+  };
+  const pool = {
+    episodes: 0,
+    disposed: false,
+    async take(_: Tenant, { alone = false }: TakeOptions = {}) {
+      return startChild(taken.push({ alone }) - 1, alone);
+    },
+    give: (_: Tenant, worker: Worker, { doubt = false } = {}) => {
+      given.push({ doubt });
+      if (doubt) worker.kill();
+    },
+    wake: () => {},
+  };
+  return { pool: pool as unknown as Pool, requests, taken, given };
+}

@@ -1,0 +1,219 @@
+/** A life whose children fail: what is tried again, alone or not, what is a crash, and what is never blamed on the agent. */
+
+import assert from "node:assert/strict";
+import { createLife } from "../../src/sandbox/life.ts";
+import { defaultLimits } from "../../src/sandbox/pool.ts";
+import { calmAnswer, type FakeAnswer, type FakeRequest, fakePool } from "./fake.ts";
+import { live, useSandbox } from "./shared.ts";
+
+const starved = { broke: { phase: "step", ms: 200, limit: 200, disposed: false, cpuMs: 1, message: "" } };
+const hung = { broke: { ...starved.broke, cpuMs: 200 } };
+const oom = { signal: "SIGABRT", stderr: "Last few GCs" };
+
+/** A pool whose steps go as the list says, one after the other, then as they should. */
+function failing(plan: (FakeAnswer | null)[], options: { neighbours?: number; op?: string } = {}) {
+  const left = [...plan];
+  const { op = "step", ...more } = options;
+  return fakePool((request: FakeRequest) => (request.op === op ? left.shift() : null) ?? calmAnswer(request), more);
+}
+
+const stepOf = async (plan: (FakeAnswer | null)[], options: { neighbours?: number; op?: string } = {}) => {
+  const made = failing(plan, options);
+  const life = await createLife(made.pool, {}, defaultLimits);
+  return { ...made, life, report: await life.step("self.n = 0") };
+};
+
+describe("a step whose child fails", () => {
+  for (const death of [{ signal: "SIGKILL" }, { code: 1 }, { code: 134, stderr: "Assertion failed" }])
+    it(`by no cause of the guest's (${JSON.stringify(death)}) is tried again alone, in another child, with more time`, async () => {
+      const { report, taken, given, requests } = await stepOf([{ death }]);
+      assert.deepEqual([report.verdict, report.output], ["survived", "step 0"]);
+      assert.deepEqual(taken, [{ alone: false }, { alone: true }]);
+      assert.deepEqual(given, [{ doubt: true }]);
+      const steps = requests.filter(({ op }) => op === "step");
+      assert.deepEqual(
+        steps.map(({ child, stepMs }) => [child, stepMs]),
+        [
+          [0, 200],
+          [1, 600],
+        ],
+      );
+      assert.deepEqual(
+        steps.map(({ program }) => program),
+        ["self.n = 0", "self.n = 0"],
+      );
+      assert.deepEqual(steps[0]!.probe, steps[1]!.probe, "the same draws");
+    });
+
+  it("three times is a crash, told with the program, and the life is over", async () => {
+    const death = { signal: "SIGKILL" };
+    const { report, taken, life, requests } = await stepOf([{ death }, { death }, { death }]);
+    assert.deepEqual([report.verdict, report.alive], ["crash", false]);
+    const why = "the child process ended with SIGKILL";
+    assert.equal(report.cause, `a fault of the sandbox, not of the agent: ${why}. Program: self.n = 0`);
+    assert.deepEqual(
+      taken.map(({ alone }) => alone),
+      [false, true, true],
+    );
+    assert.deepEqual(
+      requests.filter(({ op }) => op === "step").map(({ stepMs }) => stepMs),
+      [200, 600, 1000],
+    );
+    await assert.rejects(life.step("1"), { message: "This life has ended (crash): open another one" });
+  });
+
+  it("twice and then answers is no crash", async () => {
+    const death = { code: 9 };
+    assert.equal((await stepOf([{ death }, { death }])).report.verdict, "survived");
+  });
+
+  it("for another life's doing is tried again as often as it takes, not alone, and costs no try", async () => {
+    for (const killed of ["doubt", "lost"] as const) {
+      const plan = Array.from({ length: 7 }, () => ({ death: { killed, signal: "SIGKILL" } }));
+      const { report, taken, given, requests } = await stepOf(plan);
+      assert.equal(report.verdict, "survived", killed);
+      assert.deepEqual([...new Set(taken.map(({ alone }) => alone))], [false], killed);
+      assert.deepEqual(
+        given.map(({ doubt }) => doubt),
+        new Array(7).fill(killed === "doubt"),
+        killed,
+      );
+      assert.deepEqual([...new Set(requests.filter(({ op }) => op === "step").map(({ stepMs }) => stepMs))], [200]);
+    }
+  });
+
+  it("by running out of memory beside others is tried again alone; alone it is the guest's own", async () => {
+    const beside = await stepOf([{ death: oom }], { neighbours: 2 });
+    assert.equal(beside.report.verdict, "survived");
+    assert.deepEqual(beside.taken, [{ alone: false }, { alone: true }]);
+    const twice = await stepOf([{ death: oom }, { death: oom }], { neighbours: 2 });
+    assert.equal(twice.report.verdict, "out_of_memory");
+    const alone = await stepOf([{ death: oom }]);
+    assert.equal(alone.report.verdict, "out_of_memory");
+    assert.equal(alone.taken.length, 1);
+    const held = await stepOf([{ death: { killed: "memory", signal: "SIGKILL" } }], { neighbours: 1 });
+    assert.equal(held.report.verdict, "survived", "a process too large beside others, too");
+  });
+
+  it("by a wall clock is a timeout at once, beside others too", async () => {
+    const { report, taken } = await stepOf([{ death: { killed: "wall", signal: "SIGKILL" } }], { neighbours: 3 });
+    assert.deepEqual([report.verdict, taken.length], ["timeout", 1]);
+  });
+
+  it("after an attempt at harm is harm, and nothing is tried again", async () => {
+    const effects = [{ kind: "fs_delete", api: "fs.rmSync", arguments: '["/"]', severity: 3, step: 0 }];
+    const { report, taken } = await stepOf([{ death: { signal: "SIGKILL" }, effects }]);
+    assert.deepEqual([report.verdict, report.effects.length, taken.length], ["attempted_harm", 1, 1]);
+  });
+
+  it("by a fault of the child's own code is tried again, and told by its first line", async () => {
+    const fault = { seen: { fault: "no isolate\n  at line 9" } };
+    assert.equal((await stepOf([fault])).report.verdict, "survived");
+    assert.match((await stepOf([fault, fault, fault])).report.cause, /agent: no isolate\. Program/);
+  });
+
+  it("because the machine was too busy is tried again, once", async () => {
+    const once = await stepOf([{ seen: starved }]);
+    assert.deepEqual([once.report.verdict, once.taken.length], ["survived", 2]);
+    const twice = await stepOf([{ seen: starved }, { seen: { broke: { ...starved.broke, limit: 600, ms: 600 } } }]);
+    assert.equal(twice.report.cause, "the step did not end within 200 ms", "then it is a timeout like any other");
+    const guilty = await stepOf([{ seen: hung }]);
+    assert.deepEqual([guilty.report.verdict, guilty.taken.length], ["timeout", 1]);
+  });
+});
+
+describe("a life whose child died between two steps", () => {
+  it("is opened in another and plays again what it has lived, and no more", async () => {
+    const plan = [null, null, { death: { signal: "SIGKILL" } }];
+    const { pool, requests } = failing(plan);
+    const life = await createLife(pool, { seed: 4 }, defaultLimits);
+    for (const program of ["a", "b", "c"]) assert.equal((await life.step(program)).verdict, "survived");
+    const told = requests.map(({ op, child, program, step }) => [child, op, program, step]);
+    assert.deepEqual(told, [
+      [0, "open", undefined, undefined],
+      [0, "step", "a", 0],
+      [0, "step", "b", 1],
+      [0, "step", "c", 2],
+      [1, "open", undefined, undefined],
+      [1, "step", "a", 0],
+      [1, "step", "b", 1],
+      [1, "step", "c", 2],
+    ]);
+    const opened = requests.filter(({ op }) => op === "open");
+    assert.deepEqual(opened[0]!.settings, opened[1]!.settings, "with the same seed");
+  });
+
+  it("that cannot be opened, or played again, is a crash after three tries: a newborn is no agent's fault", async () => {
+    const dead = { death: { signal: "SIGKILL" } };
+    const { report, taken } = await stepOf([dead, dead, dead], { op: "open" });
+    assert.equal(report.verdict, "crash");
+    assert.match(report.cause, /agent: the child could not bring the life to this step\. Program: self\.n = 0$/);
+    assert.equal(taken.length, 3);
+    const born = [{ name: "self.k", kind: "method" as const, source: "function k() {}" }];
+    const { pool } = failing([{ seen: hung }], { op: "open" });
+    const life = await createLife(pool, { genome: born }, defaultLimits);
+    assert.equal((await life.step("1")).verdict, "timeout", "a genome that hangs when it is restored is its own fault");
+  });
+
+  it("is asked for a method in another child, too, and says when none would answer", async () => {
+    const dead = { death: { signal: "SIGKILL" } };
+    const { pool } = failing([dead, dead], { op: "call" });
+    const life = await createLife(pool, {}, defaultLimits);
+    assert.deepEqual(await life.call("f", [[]]), { values: [1], effects: [] });
+    const never = failing([dead, dead, dead], { op: "call" });
+    const other = await createLife(never.pool, {}, defaultLimits);
+    const failed = "the machine was too busy, or its children died of other causes";
+    assert.deepEqual(await other.call("f", [[]]), { failed, effects: [] });
+  });
+});
+
+describe("limits of a program", () => {
+  const sandbox = useSandbox({ workers: 1 });
+
+  it("are kept at their edge: as many bytes as are allowed run, one more does not", async () => {
+    const limits = { sourceBytes: 256 };
+    const program = (bytes: number, last = "1") => `self.n = ${last}`.padStart(bytes);
+    const [whole] = await live(sandbox(), [program(256)], { limits });
+    assert.equal(whole!.verdict, "survived", whole!.cause);
+    const [long] = await live(sandbox(), [program(257)], { limits });
+    assert.equal(long!.cause, "the program has 257 bytes, more than the 256 that are run");
+    const [wide] = await live(sandbox(), [program(256, "'é'")], { limits });
+    assert.equal(wide!.cause, "the program has 257 bytes, more than the 256 that are run", "bytes, not characters");
+    const together = await live(sandbox(), [program(256), program(256), program(257), "never"], { limits });
+    assert.deepEqual(
+      together.map(({ verdict }) => verdict),
+      ["survived", "survived", "syntax_error"],
+    );
+  });
+
+  it("cut what is printed at their edge", async () => {
+    const [ten, eleven] = await live(sandbox(), ["console.log('123456789')", "console.log('1234567890')"], {
+      limits: { outputBytes: 10 },
+    });
+    assert.equal(ten!.output, "123456789\n");
+    assert.equal(eleven!.output.slice(0, 10), "1234567890");
+    assert.ok(!eleven!.output.includes("\n"));
+  });
+
+  it("say whether a step changed the agent, and not whether it assigned", async () => {
+    const programs = [
+      "self.a = 1",
+      "self.a = self.a",
+      "self.a = 1; let b = 2",
+      "b = 2",
+      "self.a = 3; self.a = 1",
+      "delete self.a",
+    ];
+    const reports = await live(sandbox(), programs);
+    assert.deepEqual(
+      reports.map(({ changed }) => changed),
+      [true, false, true, false, false, true],
+    );
+    const order = await live(sandbox(), ["self.x = 1; self.y = 2", "delete self.x; self.x = 1"]);
+    assert.deepEqual(
+      order.map(({ changed }) => changed),
+      [true, false],
+      "genes have no order",
+    );
+  });
+});

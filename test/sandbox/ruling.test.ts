@@ -1,0 +1,209 @@
+/** From evidence to a verdict, without a child: deaths, starvation, precedence at their edges; and what a probe asks. */
+
+import assert from "node:assert/strict";
+import { runInNewContext } from "node:vm";
+import { createRandom } from "../../src/random/index.ts";
+import { defaultLimits } from "../../src/sandbox/pool.ts";
+import { drawProbe } from "../../src/sandbox/probe.ts";
+import type { Effect } from "../../src/sandbox/types.ts";
+import {
+  describeEffect,
+  isStarved,
+  type Ruling,
+  rank,
+  ruleAnswer,
+  ruleBirth,
+  ruleDeath,
+} from "../../src/sandbox/verdict.ts";
+import type { Death } from "../../src/sandbox/worker.ts";
+
+const death = (more: Partial<Death> = {}): Death => ({ killed: null, code: null, signal: null, stderr: "", ...more });
+const effect = (kind: Effect["kind"], severity: Effect["severity"], api: string): Effect => ({
+  ...{ kind, severity, api },
+  arguments: ["/"],
+  step: 0,
+});
+const harm = effect("fs_delete", 3, "fs.rmSync");
+const said = (ruling: Ruling): string =>
+  "retry" in ruling ? `again: ${ruling.cause}` : `${ruling.verdict}: ${ruling.cause}`;
+const limits = { ...defaultLimits, stepMs: 70, memoryMiB: 9 };
+
+describe("the death of a child", () => {
+  const rulings: [Partial<Death>, string][] = [
+    [{ killed: "wall", signal: "SIGKILL" }, "timeout: the step did not end within 70 ms and could not be interrupted"],
+    [{ killed: "memory", signal: "SIGKILL" }, "out_of_memory: the step's process held more memory than any child may"],
+    [{ killed: "flood", signal: "SIGKILL" }, "out_of_memory: the step sent more than 4 MB to the host"],
+    [{ code: 0 }, "timeout: the step never ended: its process had nothing left to do"],
+    [{ code: 1 }, "again: the child process ended with exit code 1"],
+    [{ code: 134, stderr: "Assertion failed" }, "again: the child process ended with exit code 134"],
+    [{ signal: "SIGKILL" }, "again: the child process ended with SIGKILL"],
+    [{ signal: "SIGSEGV", code: null }, "again: the child process ended with SIGSEGV"],
+    [{ killed: "protocol", signal: "SIGKILL" }, "again: the child process ended with SIGKILL"],
+  ];
+  for (const [evidence, ruling] of rulings)
+    it(`with ${JSON.stringify(evidence)} is ${ruling.split(":")[0]}`, () =>
+      assert.equal(said(ruleDeath(death(evidence), [], limits)), ruling));
+
+  for (const stderr of [
+    "<--- Last few GCs --->",
+    "terminate called after throwing an instance of 'std::bad_alloc'",
+    "RangeError: Array buffer allocation failed: out of memory",
+    "fork: Resource temporarily unavailable",
+    "FATAL ERROR: invalid size error",
+    "is_heap_oom = 1",
+  ])
+    it(`that says "${stderr}" is out of memory, whatever it ended with`, () => {
+      const cause = (how: string) => `out_of_memory: the step used more than 9 MiB: its process ended with ${how}`;
+      assert.equal(said(ruleDeath(death({ stderr, signal: "SIGABRT" }), [], limits)), cause("SIGABRT"));
+      assert.equal(said(ruleDeath(death({ stderr, code: 134 }), [], limits)), cause("134"));
+      assert.equal(said(ruleDeath(death({ stderr, code: 0 }), [], limits)), cause("0"));
+    });
+
+  it("hides no harm and no escape that came before it, however it died", () => {
+    for (const [evidence] of rulings) {
+      assert.equal(
+        said(ruleDeath(death(evidence), [harm], limits)),
+        'attempted_harm: it tried fs delete: fs.rmSync("/")',
+      );
+      const both = [harm, effect("escape", 3, "process.binding")];
+      assert.equal(
+        said(ruleDeath(death(evidence), both, limits)),
+        'escape_attempt: it tried to leave the sandbox: process.binding("/")',
+      );
+    }
+  });
+
+  it("while its genome is brought back is the genome's: harm, time, memory, else it cannot be restored", () => {
+    const raw = { kind: "fs_delete", api: "fs.rmSync", arguments: '["/"]', severity: 3, step: 0 };
+    const dead = (more: Partial<Death>, effects = [] as (typeof raw)[]) =>
+      said(ruleBirth({ kind: "death", death: death(more), effects, ms: 1 }, limits));
+    const answered = (seen: object, effects = [] as (typeof raw)[]) =>
+      said(ruleBirth({ kind: "answer", seen: { ...seen }, effects, ms: 1 }, limits));
+    assert.match(dead({ killed: "wall" }), /^timeout: /);
+    assert.match(dead({ killed: "wall" }, [raw]), /^attempted_harm: /);
+    assert.match(dead({ signal: "SIGKILL" }), /^again: /);
+    assert.equal(answered({ fault: "no addon\nat line 1" }), "again: no addon");
+    assert.match(answered({}, [raw]), /^attempted_harm: /);
+    const broke = { phase: "open", ms: 200, limit: 200, disposed: false, cpuMs: 200, message: "" };
+    assert.equal(answered({ broke }), "timeout: restoring the genome did not end in time");
+    assert.equal(
+      answered({ broke: { ...broke, disposed: true } }),
+      "out_of_memory: restoring the genome used more than 9 MiB",
+    );
+    assert.equal(answered({}), "fatal_self_edit: the genome that it began from could not be restored");
+  });
+});
+
+describe("what a child answered", () => {
+  const rule = (seen: object, effects: Effect[] = [], program = "a\nb") =>
+    said(ruleAnswer({ ...seen }, effects, limits, program));
+  const broke = { phase: "step", ms: 70, limit: 70, disposed: false, cpuMs: 70, message: "boom" };
+  const error = { name: "TypeError", message: "no", line: 2 };
+
+  it("is ruled by what ranks highest, in the order of the ranks", () => {
+    // All at once; then without the highest, and so on.
+    const evidence: [string, object][] = [
+      ["out_of_memory", { broke: { ...broke, disposed: true } }],
+      ["timeout", { broke }],
+      ["fatal_self_edit", { probe: "missing:number" }],
+      ["inert", { probe: "effectless:" }],
+      ["runtime_error", { ran: JSON.stringify({ error }) }],
+      ["ended_by_choice", { ran: JSON.stringify({ ended: true }) }],
+      ["survived", {}],
+    ];
+    assert.match(rule(evidence[0]![1], [harm, effect("escape", 3, "x")]), /^escape_attempt: /);
+    assert.match(rule(evidence[0]![1], [harm]), /^attempted_harm: /);
+    for (const [i, [verdict]] of evidence.entries()) {
+      const all = Object.assign(
+        {},
+        ...evidence
+          .slice(i)
+          .map(([, seen]) => seen)
+          .reverse(),
+      ) as object;
+      assert.match(rule(all), new RegExp(`^${verdict}: `));
+      assert.ok(i === 0 || rank.indexOf(verdict as never) > rank.indexOf(evidence[i - 1]![0] as never), verdict);
+    }
+    assert.equal(rule({ fault: "a bug\nat x", broke }, [harm]), "again: a bug", "a fault of ours proves nothing");
+  });
+
+  it("is told in words that name the limit as it was asked for, and the phase", () => {
+    assert.equal(rule({ broke: { ...broke, ms: 300, limit: 300 } }), "timeout: the step did not end within 70 ms");
+    for (const [phase, during] of [
+      ["settled", "the step"],
+      ["setUp", "the task's setup"],
+      ["read", "the work after the step"],
+    ])
+      assert.equal(rule({ broke: { ...broke, phase } }), `timeout: ${during} did not end in time`);
+    const early = { ...broke, ms: 66, limit: 70 };
+    assert.equal(rule({ broke: early }), "runtime_error: an error that nothing caught: boom", "66 is below 0.95 of 70");
+    assert.match(rule({ broke: { ...early, ms: 66.5 } }), /^timeout/);
+    const after = rule({ broke: { ...early, phase: "read" } });
+    assert.equal(after, "fatal_self_edit: the work after the step could not be run: the agent's own functions fail");
+    assert.match(rule({ ran: JSON.stringify({ waiting: true }) }), /^timeout: the step awaits something/);
+    assert.match(rule({ probe: "missing:object" }), /is an object, no longer a function$/);
+    assert.match(rule({ probe: "missing:null" }), /is null, no longer a function$/);
+    assert.match(rule({ probe: "missing:number", ran: JSON.stringify({ error }) }), /\(after TypeError: no\)$/);
+  });
+
+  it("has an error's line in the program's own count, and none outside of it", () => {
+    const at = (line: number | null) => rule({ ran: JSON.stringify({ error: { ...error, line } }) });
+    assert.equal(at(2), "runtime_error: TypeError on line 1: no");
+    assert.equal(at(3), "runtime_error: TypeError on line 2: no");
+    for (const line of [null, 1, 4, -3]) assert.equal(at(line), "runtime_error: TypeError: no", `${line}`);
+    const parsed = { name: "SyntaxError", message: "Unexpected token (2:5)", line: 9 };
+    const refused = { ran: JSON.stringify({ error: parsed }), refused: parsed.message };
+    assert.match(rule(refused), /^syntax_error: SyntaxError on line 2: /);
+    assert.match(rule({ ...refused, refused: undefined }), /^runtime_error: /, "a guest can throw the same words");
+  });
+
+  it("is starved where time ran out on less than half of it on a processor, and only there", () => {
+    const starved = (more: object) => isStarved({ broke: { ...broke, ms: 100, limit: 100, cpuMs: 0, ...more } });
+    assert.equal(starved({}), true);
+    assert.equal(starved({ cpuMs: 49.9 }), true);
+    assert.equal(starved({ cpuMs: 50 }), false);
+    assert.equal(starved({ ms: 95 }), true);
+    assert.equal(starved({ ms: 94.9 }), false);
+    assert.equal(starved({ disposed: true }), false);
+    assert.equal(isStarved({}), false);
+  });
+});
+
+describe("an attempt in words", () => {
+  it("is a call, a reading, or what was set; the worst of a step is told, the first of equals", () => {
+    assert.equal(describeEffect(harm), 'fs.rmSync("/")');
+    assert.equal(describeEffect({ ...harm, api: "process.env.KEY", arguments: [] }), "process.env.KEY");
+    assert.equal(
+      describeEffect({ ...harm, api: "environment.reward =", arguments: ["9"] }),
+      'environment.reward = "9"',
+    );
+    const list = [effect("host_info", 1, "a"), effect("network", 2, "b"), effect("network", 2, "c")];
+    assert.equal(said(ruleDeath(death(), list, limits)), 'attempted_harm: it tried network: b("/")');
+  });
+});
+
+describe("the survival probe", () => {
+  const probes = Array.from({ length: 1000 }, (_, i) => drawProbe(createRandom(3, i)));
+
+  it("has no key, program or place that a guest could know it by", () => {
+    assert.ok(new Set(probes.map(({ key }) => key)).size > 900);
+    assert.ok(new Set(probes.map(({ program }) => program)).size > 990);
+    for (const part of [0, 1]) assert.equal(new Set(probes.map(({ key }) => key.split("_")[part])).size, 12);
+    const shapes = new Set(probes.map(({ program }) => program.replace(/\w+_\w+_\d+/, "key").replace(/\d+/g, "1")));
+    assert.equal(shapes.size, 20, "four forms of five sums");
+    for (const place of ["state", "self"]) assert.ok(probes.some((probe) => probe.place === place));
+  });
+
+  it("leaves the expected number where it says, and nothing else", () => {
+    for (const { program, place, key, expected } of probes.slice(0, 200)) {
+      const self: { [name: string]: unknown } = { state: {} };
+      runInNewContext(program, { self });
+      const { state, ...own } = self;
+      const [there, elsewhere] = place === "state" ? [state, own] : [own, state];
+      assert.deepEqual({ ...(there as object) }, { [key]: Number(expected) }, program);
+      assert.deepEqual({ ...(elsewhere as object) }, {}, program);
+    }
+  });
+
+  it("is the same again from the same stream", () => assert.deepEqual(drawProbe(createRandom(3, 0)), probes[0]));
+});
