@@ -20,6 +20,8 @@ export interface Cached {
 export interface Frame {
   /** 0 where a query may look, a large negative number where not. [batch, 1, line, prefix + past + length] */
   mask: string;
+  /** The same for layers with a window; of models that have one. */
+  windowed?: string;
   /** The three parts' lengths, as a tensor of three whole numbers. */
   lengths: string;
   /**
@@ -33,8 +35,14 @@ export interface Frame {
 /** What the layers share, from the inputs and any layer's keys. */
 export function createFrame(
   g: GraphBuilder,
-  { heads, kvHeads, headWidth, width }: ModelConfig,
-  { tokens, valid, prefix, past }: { tokens: string; valid: string; prefix: string; past: string },
+  { heads, kvHeads, headWidth, width, window }: ModelConfig,
+  {
+    tokens,
+    positions,
+    valid,
+    prefix,
+    past,
+  }: { tokens: string; positions: string; valid: string; prefix: string; past: string },
 ): Frame {
   const group = heads / kvHeads;
   const sizeOf = (value: string, axis: number) =>
@@ -57,9 +65,13 @@ export function createFrame(
   const causal = g.op("LessOrEqual", [g.op("Unsqueeze", [keys, g.int64(0)]), g.op("Unsqueeze", [queries, g.int64(1)])]);
   const real = g.op("Cast", [g.op("Unsqueeze", [valid, g.int64(1, 2)])], { to: { int: 9 } });
   const allowed = g.op("And", [g.op("Unsqueeze", [causal, g.int64(0, 1)]), real]);
-  const mask = g.op("Where", [allowed, g.float(0), g.float(-1e9)]);
+  const maskOf = (seen: string): string => {
+    const mask = g.op("Where", [seen, g.float(0), g.float(-1e9)]);
+    return group === 1 ? mask : g.op("Concat", Array(group).fill(mask), { axis: { int: 2 } });
+  };
   return {
-    mask: group === 1 ? mask : g.op("Concat", Array(group).fill(mask), { axis: { int: 2 } }),
+    mask: maskOf(allowed),
+    ...(window && { windowed: maskOf(g.op("And", [allowed, nearBy(g, window.size, positions, valid)])) }),
     lengths: list(prefixed, sizeOf(past, 2), length),
     shapes: {
       rows: g.op("Mul", [batch, length]),
@@ -73,18 +85,28 @@ export function createFrame(
   };
 }
 
+/** True where a key is one of the `size` positions up to the query's own, pads not counted. [batch, 1, length, total] */
+function nearBy(g: GraphBuilder, size: number, positions: string, valid: string): string {
+  const places = g.op("CumSum", [valid, g.constant(BigInt64Array.of(1n), [])], { exclusive: { int: 1 } });
+  const apart = g.op("Sub", [g.op("Unsqueeze", [positions, g.int64(2)]), g.op("Unsqueeze", [places, g.int64(1)])]);
+  return g.op("Unsqueeze", [g.op("Less", [apart, g.int64(size)]), g.int64(1)]);
+}
+
 /** What the heads see, [batch * length, heads * headWidth]. `q` is [batch, kvHeads, line, headWidth], not scaled. */
 export function attend(
   g: GraphBuilder,
-  { heads, headWidth }: ModelConfig,
-  { mask, lengths, shapes }: Frame,
-  { q, keys, values }: { q: string; keys: Cached; values: Cached },
+  config: ModelConfig,
+  { mask: full, windowed, lengths, shapes }: Frame,
+  { layer, q, keys, values }: { layer: number; q: string; keys: Cached; values: Cached },
 ): string {
+  const { heads, headWidth, window, unscaled = false, scaledByLayer = false } = config;
+  const mask = window?.layers.includes(layer) ? windowed! : full;
+  const scale = (unscaled ? 1 : headWidth ** -0.5) / (scaledByLayer ? layer + 1 : 1);
   const turned = (x: string, ...perm: number[]) => g.op("Transpose", [x], { perm: { ints: perm } });
   // Sizes of zero are meant: there need not be a prefix.
   const reshape = (x: string, shape: string) => g.op("Reshape", [x, shape], { allowzero: { int: 1 } });
   const product = (a: string, b: string) => g.op("MatMul", [a, b]);
-  const scaled = g.op("Mul", [q, g.float(headWidth ** -0.5)]);
+  const scaled = g.op("Mul", [q, g.float(scale)]);
   // The prefix: one product a key head, with the queries of all rows in line.
   const line = reshape(turned(scaled, 1, 0, 2, 3), shapes.line);
   const shared = turned(reshape(product(line, turned(keys.prefix, 0, 2, 1)), shapes.scores), 1, 0, 2, 3);

@@ -1,5 +1,5 @@
 /**
- * The blocks of GGUF files as float32: F32, F16, BF16, Q4_0, Q4_1, Q8_0, Q4_K, Q6_K. A block holds some weights as small
+ * The blocks of GGUF files as float32: F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K. A block holds some weights as small
  * whole numbers and the scale (and offset) that they share. Layouts: ggml's `ggml-common.h`; sums are rounded as there, so
  * that the values equal those of llama.cpp and Transformers to the last bit.
  */
@@ -22,8 +22,11 @@ export const blockTypes: ReadonlyMap<number, BlockType> = new Map<number, BlockT
   [1, { name: "F16", weights: 1, bytes: 2, unpack: unpackF16 }],
   [2, { name: "Q4_0", weights: 32, bytes: 18, unpack: unpackQ40 }],
   [3, { name: "Q4_1", weights: 32, bytes: 20, unpack: unpackQ41 }],
+  [6, { name: "Q5_0", weights: 32, bytes: 22, unpack: unpackQ50 }],
+  [7, { name: "Q5_1", weights: 32, bytes: 24, unpack: unpackQ51 }],
   [8, { name: "Q8_0", weights: 32, bytes: 34, unpack: unpackQ80 }],
   [12, { name: "Q4_K", weights: 256, bytes: 144, unpack: unpackQ4K }],
+  [13, { name: "Q5_K", weights: 256, bytes: 176, unpack: unpackQ5K }],
   [14, { name: "Q6_K", weights: 256, bytes: 210, unpack: unpackQ6K }],
   [30, { name: "BF16", weights: 1, bytes: 2, unpack: unpackBF16 }],
 ]);
@@ -78,6 +81,29 @@ function unpackQ41(view: DataView, at: number, out: Float32Array, to: number): v
   }
 }
 
+/** As Q4_0, with the fifth bits of all 32 weights in four bytes behind the scale. */
+function unpackQ50(view: DataView, at: number, out: Float32Array, to: number): void {
+  const scale = half(view, at);
+  const fifth = view.getUint32(at + 2, true);
+  for (let i = 0; i < 16; i++) {
+    const pair = view.getUint8(at + 6 + i);
+    out[to + i] = scale * (((pair & 15) | (((fifth >>> i) & 1) << 4)) - 16);
+    out[to + 16 + i] = scale * (((pair >> 4) | (((fifth >>> (i + 16)) & 1) << 4)) - 16);
+  }
+}
+
+/** The same with an offset. */
+function unpackQ51(view: DataView, at: number, out: Float32Array, to: number): void {
+  const scale = half(view, at);
+  const least = half(view, at + 2);
+  const fifth = view.getUint32(at + 4, true);
+  for (let i = 0; i < 16; i++) {
+    const pair = view.getUint8(at + 8 + i);
+    out[to + i] = round(scale * ((pair & 15) | (((fifth >>> i) & 1) << 4))) + least;
+    out[to + 16 + i] = round(scale * ((pair >> 4) | (((fifth >>> (i + 16)) & 1) << 4))) + least;
+  }
+}
+
 function unpackQ80(view: DataView, at: number, out: Float32Array, to: number): void {
   const scale = half(view, at);
   for (let i = 0; i < 32; i++) out[to + i] = scale * view.getInt8(at + 2 + i);
@@ -85,6 +111,21 @@ function unpackQ80(view: DataView, at: number, out: Float32Array, to: number): v
 
 /** Two scales, then eight pairs of a six-bit scale and a six-bit offset in 12 bytes, then 256 halves of bytes. */
 function unpackQ4K(view: DataView, at: number, out: Float32Array, to: number): void {
+  unpackGroups(view, at, { low: at + 16, high: null }, out, to);
+}
+
+/** The same, with 256 fifth bits between: bit g of byte i is that of weight i of group g. */
+function unpackQ5K(view: DataView, at: number, out: Float32Array, to: number): void {
+  unpackGroups(view, at, { low: at + 48, high: at + 16 }, out, to);
+}
+
+function unpackGroups(
+  view: DataView,
+  at: number,
+  { low, high }: { low: number; high: number | null },
+  out: Float32Array,
+  to: number,
+): void {
   const scale = half(view, at);
   const least = half(view, at + 2);
   const six = (i: number): number => view.getUint8(at + 4 + i);
@@ -94,10 +135,12 @@ function unpackQ4K(view: DataView, at: number, out: Float32Array, to: number): v
     const ownLeast = first ? six(group + 4) & 63 : (six(group + 4) >> 4) | ((six(group) >> 6) << 4);
     const times = round(scale * ownScale);
     const minus = round(least * ownLeast);
-    const from = at + 16 + (group >> 1) * 32;
+    const from = low + (group >> 1) * 32;
     const shift = (group & 1) * 4;
-    for (let i = 0; i < 32; i++)
-      out[to + group * 32 + i] = round(times * ((view.getUint8(from + i) >> shift) & 15)) - minus;
+    for (let i = 0; i < 32; i++) {
+      const fifth = high === null ? 0 : ((view.getUint8(high + i) >> group) & 1) << 4;
+      out[to + group * 32 + i] = round(times * (((view.getUint8(from + i) >> shift) & 15) | fifth)) - minus;
+    }
   }
 }
 

@@ -5,6 +5,10 @@ export type ModelError =
   | { kind: "missing"; path: string; what: string }
   | { kind: "damaged"; path: string; reason: string }
   | { kind: "unsupported"; path: string; what: string; value: string; supported: string }
+  | { kind: "field"; path: string; field: string; value: string }
+  | { kind: "quantised"; path: string; method: string }
+  | { kind: "unused"; path: string; names: string[] }
+  | { kind: "file"; path: string; found: string }
   | { kind: "weight"; path: string; name: string; expected: string; found: string }
   | { kind: "absent"; path: string; known: string[] }
   | { kind: "disk"; path: string; neededMiB: number; freeMiB: number }
@@ -31,6 +35,18 @@ export function describeModelError(error: ModelError): string {
       return `The model file ${error.path} is damaged: ${error.reason}`;
     case "unsupported":
       return `The model ${error.path} has ${error.what} ${error.value}, which is not supported: ${error.supported}`;
+    case "field":
+      return `The model ${error.path} has ${error.field} set to ${error.value}, which is not supported and could change its numbers: take another model, or remove the field if you know that it changes nothing`;
+    case "quantised":
+      return `The model ${error.path} is quantised by ${error.method}, which is not supported: take the model that it was made from, or a GGUF file`;
+    case "unused": {
+      const { names } = error;
+      const shown = names.slice(0, 5).join(", ");
+      const more = names.length > 5 ? ` and ${names.length - 5} more` : "";
+      return `The model ${error.path} has weights that its family has no place for, so it would answer wrongly: ${shown}${more}`;
+    }
+    case "file":
+      return `The file ${error.path} is ${error.found}, which is not opened by itself: give a GGUF file, or the folder of a Hugging Face model, with config.json and model.safetensors`;
     case "weight":
       return `The model ${error.path} does not fit its config.json: weight ${error.name} is ${error.found}, expected ${error.expected}`;
     case "absent":

@@ -2,6 +2,7 @@
 
 import type { GraphBuilder, LoadFloats } from "./onnx.ts";
 import { type Dtype, eightBitProducts, floatProducts, type Products, transpose } from "./products.ts";
+import { rotaryTurn } from "./rope.ts";
 import { rotated } from "./rotation.ts";
 import type { ModelConfig } from "./types.ts";
 
@@ -82,7 +83,8 @@ function gpt2Parts(g: GraphBuilder, { config, weight, dtype, positions, shapes }
 
 function llamaParts(g: GraphBuilder, build: Build): Parts {
   const { config, weight: plain, dtype, positions, shapes } = build;
-  const { width, heads, kvHeads, headWidth, vocabulary, context, feedForward, normEpsilon, tied, activation } = config;
+  const { width, heads, kvHeads, headWidth, vocabulary, feedForward, normEpsilon, tied, activation } = config;
+  const { attentionBias, outputBias, feedBias } = config;
   const products = productsOf(g, dtype, shapes.rows);
   const turned = build.turned ? rotated(g, config, plain) : undefined;
   const weight = turned?.weight ?? plain;
@@ -102,7 +104,7 @@ function llamaParts(g: GraphBuilder, build: Build): Parts {
     if (!bias) return product;
     return g.op("Add", [product, g.constant(joined(names.map((name, i) => weight(`${name}.bias`, [to[i]!]))), [sum])]);
   };
-  const tables = rotations(config).map((table) => g.constant(table, [context, headWidth / 2]));
+  const turn = rotaryTurn(g, config, positions);
   const inner = heads * headWidth;
   const keys = kvHeads * headWidth;
   return {
@@ -111,21 +113,21 @@ function llamaParts(g: GraphBuilder, build: Build): Parts {
       const at = `model.layers.${layer}`;
       const names = ["q", "k", "v"].map((name) => `${at}.self_attn.${name}_proj`);
       const normed = norm(x, `${at}.input_layernorm`);
-      const all = linear(normed, names, width, [inner, keys, keys], config.attentionBias);
+      const all = linear(normed, names, width, [inner, keys, keys], attentionBias);
       const [still, v] = split(g, all, -1, inner + keys, keys);
-      const placed = g.op("RotaryEmbedding", [byHead(g, still!, shapes.heads), ...tables, positions]);
+      const placed = turn(byHead(g, still!, shapes.heads));
       const [q, k] = split(g, placed, 1, heads, kvHeads);
       const line = heads === kvHeads ? q! : g.op("Reshape", [q!, g.int64(0, kvHeads, -1, headWidth)]);
       return { q: line, k: k!, v: byHead(g, v!, shapes.heads) };
     },
-    mix: (seen, layer) => linear(seen, [`model.layers.${layer}.self_attn.o_proj`], inner, [width]),
+    mix: (seen, layer) => linear(seen, [`model.layers.${layer}.self_attn.o_proj`], inner, [width], outputBias),
     feed(x, layer) {
       const at = `model.layers.${layer}.mlp`;
       const normed = norm(x, `model.layers.${layer}.post_attention_layernorm`);
-      const both = linear(normed, [`${at}.gate_proj`, `${at}.up_proj`], width, [feedForward, feedForward]);
+      const both = linear(normed, [`${at}.gate_proj`, `${at}.up_proj`], width, [feedForward, feedForward], feedBias);
       const [gate, up] = split(g, both, -1, feedForward, feedForward);
       const product = g.op("Mul", [activate(g, gate!, activation), up!]);
-      return linear(turned?.inner(product) ?? product, [`${at}.down_proj`], feedForward, [width]);
+      return linear(turned?.inner(product) ?? product, [`${at}.down_proj`], feedForward, [width], feedBias);
     },
     finish(x, { hidden, logits }) {
       if (turned) {
@@ -164,17 +166,13 @@ function activate(g: GraphBuilder, x: string, activation: ModelConfig["activatio
       return g.op("Mul", [x, g.op("Sigmoid", [x])]);
     case "relu":
       return g.op("Relu", [x]);
+    case "tanh":
+      return g.op("Tanh", [x]);
+    case "quick_gelu":
+      return g.op("Mul", [x, g.op("Sigmoid", [g.op("Mul", [x, g.float(1.702)])])]);
     default:
       return activation satisfies never;
   }
-}
-
-/** Cosines and sines of the rotary embedding, [context, headWidth / 2] each. */
-function rotations({ context, headWidth, ropeTheta = 10_000 }: ModelConfig): [Float32Array, Float32Array] {
-  const half = headWidth / 2;
-  const angle = (i: number) => Math.floor(i / half) / ropeTheta ** ((i % half) / half);
-  const table = (f: (x: number) => number) => Float32Array.from({ length: context * half }, (_, i) => f(angle(i)));
-  return [table(Math.cos), table(Math.sin)];
 }
 
 /** Weights with the same columns, one under the other. */

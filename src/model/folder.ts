@@ -20,10 +20,11 @@ const longestJson = 256 * 1024 * 1024;
 export async function readFolder(path: string): Promise<ModelSource> {
   const file = await readJson(path, "config.json");
   const config = readConfig(path, file);
-  const places = await findTensors(path);
+  const { places, others } = await findTensors(path);
   return {
     path,
     config,
+    others,
     files: [...new Set([...places.values()].map((place) => place.path))].sort(),
     weights: new Map(
       [...places].map(([name, place]) => [name, { shape: place.shape, read: () => readTensor(place) }] as const),
@@ -33,9 +34,9 @@ export async function readFolder(path: string): Promise<ModelSource> {
 }
 
 /** Where each tensor lies: in one file, or in the shards that an index names. */
-async function findTensors(path: string): Promise<Map<string, TensorPlace>> {
+async function findTensors(path: string): Promise<{ places: Map<string, TensorPlace>; others: Map<string, string> }> {
   const single = join(path, "model.safetensors");
-  if (existsSync(single)) return (await readSafetensorsHeader(single)).places;
+  if (existsSync(single)) return readSafetensorsHeader(single);
   const index = "model.safetensors.index.json";
   if (!existsSync(join(path, index))) throw new ModelFailure({ kind: "missing", path, what: "model.safetensors" });
   const { weight_map: map } = (await readJson(path, index)) as { weight_map?: { [name: string]: string } };
@@ -47,10 +48,12 @@ async function findTensors(path: string): Promise<Map<string, TensorPlace>> {
       path: join(path, index),
       reason: `it names the shard ${JSON.stringify(strange)}`,
     });
-  const all = new Map<string, TensorPlace>();
+  const all = { places: new Map<string, TensorPlace>(), others: new Map<string, string>() };
   for (const name of names) {
     if (!existsSync(join(path, name))) throw new ModelFailure({ kind: "missing", path, what: name });
-    for (const [tensor, place] of (await readSafetensorsHeader(join(path, name))).places) all.set(tensor, place);
+    const { places, others } = await readSafetensorsHeader(join(path, name));
+    for (const [tensor, place] of places) all.places.set(tensor, place);
+    for (const [tensor, type] of others) all.others.set(tensor, type);
   }
   return all;
 }

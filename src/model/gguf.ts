@@ -1,21 +1,19 @@
 /**
  * A model in one GGUF file, llama.cpp's format: shape and tokenizer out of the metadata (read by `@huggingface/gguf`),
- * weights out of the blocks behind it. Architectures: llama, qwen2, gpt2. Source: ggml's docs/gguf.md. Not here: the blocks
- * (`dequantise.ts`), the tokenizer (`gguf-tokenizer.ts`).
+ * weights out of the blocks behind it. Architectures: llama, qwen2, gpt2. Source: ggml's docs/gguf.md. Not here: the shape
+ * (`gguf-config.ts`), the blocks (`dequantise.ts`), the tokenizer (`gguf-tokenizer.ts`).
  */
 
 import { open, stat } from "node:fs/promises";
 import { gguf } from "@huggingface/gguf";
-import { readConfig } from "./config.ts";
+import { checkType } from "./config.ts";
 import { type BlockType, blockTypes, dequantise } from "./dequantise.ts";
 import { ModelFailure } from "./error.ts";
+import { type GgufMetadata, ggufConfig } from "./gguf-config.ts";
 import { openGgufTokenizer } from "./gguf-tokenizer.ts";
 import { transpose } from "./products.ts";
 import { checkTokenizer, type ModelSource, type SourceWeight } from "./source.ts";
 import type { ModelConfig } from "./types.ts";
-
-/** What a GGUF file says of itself. */
-export type GgufMetadata = { [key: string]: unknown };
 
 /** Where a tensor lies. */
 interface Place {
@@ -29,16 +27,24 @@ interface Place {
 /** Reads the header of a GGUF file. Throws a ModelFailure that says what is damaged or not supported. */
 export async function readGguf(path: string): Promise<ModelSource> {
   const { metadata, places } = await readHeader(path);
-  const config = ggufConfig(path, metadata, places);
+  const frequencies = places.get("rope_freqs.weight");
+  const config = ggufConfig(path, metadata, {
+    shapes: new Map([...places].map(([name, { shape }]) => [name, shape])),
+    ...(frequencies && { divisors: [...(await readPlace(path, frequencies))] }),
+  });
   const weights = new Map<string, SourceWeight>();
+  const others = new Map<string, string>();
   for (const [name, place] of places) {
+    if (place === frequencies) continue;
     const own = huggingFaceName(name, config.family);
-    if (own !== null) weights.set(own, ggufWeight(path, name, place, config, metadata["general.architecture"]));
+    if (own === null) others.set(name, place.type.name);
+    else weights.set(own, ggufWeight(path, name, place, config, metadata["general.architecture"]));
   }
   return {
     path,
     config,
     weights,
+    others,
     files: [path],
     async openTokenizer() {
       return checkTokenizer(path, await openGgufTokenizer(path, metadata), config);
@@ -56,6 +62,14 @@ async function readHeader(path: string): Promise<{ metadata: GgufMetadata; place
   } catch (cause) {
     throw damaged(`its header cannot be read (${(cause as Error).message})`, cause);
   }
+  const metadata = parsed.metadata as unknown as GgufMetadata;
+  checkType(path, "the architecture", metadata["general.architecture"]);
+  const parts = Number(metadata["split.count"] ?? 1);
+  if (parts > 1)
+    throw new ModelFailure({
+      ...{ kind: "unsupported", path, what: "weights in several files,", value: `${parts} of them` },
+      supported: "join them with llama.cpp's `llama-gguf-split --merge`",
+    });
   const start = Number(parsed.tensorDataOffset);
   const places = new Map<string, Place>();
   for (const { name, shape, dtype, offset } of parsed.tensorInfos) {
@@ -87,54 +101,7 @@ async function readHeader(path: string): Promise<{ metadata: GgufMetadata; place
     if (before && before[1].at + before[1].bytes > at)
       throw damaged(`tensors ${JSON.stringify(before[0])} and ${JSON.stringify(name)} overlap`);
   }
-  return { metadata: parsed.metadata as unknown as GgufMetadata, places };
-}
-
-/** The shape, by way of the config.json that Hugging Face's model would have. */
-function ggufConfig(path: string, metadata: GgufMetadata, places: Map<string, Place>): ModelConfig {
-  const architecture = String(metadata["general.architecture"]);
-  const of = (key: string): unknown => {
-    const value = metadata[`${architecture}.${key}`];
-    return typeof value === "bigint" ? Number(value) : value;
-  };
-  if (places.has("rope_freqs.weight") || !["none", undefined].includes(of("rope.scaling.type") as string))
-    throw new ModelFailure({
-      kind: "unsupported",
-      path,
-      what: "the rotary scaling",
-      value: JSON.stringify(of("rope.scaling.type") ?? "llama3"),
-      supported: "the plain one is",
-    });
-  const tokens = metadata["tokenizer.ggml.tokens"];
-  const vocabulary = places.get("token_embd.weight")?.shape[1] ?? (Array.isArray(tokens) ? tokens.length : undefined);
-  const tied = !places.has("output.weight");
-  if (architecture === "gpt2")
-    return readConfig(path, {
-      model_type: "gpt2",
-      n_embd: of("embedding_length"),
-      n_head: of("attention.head_count"),
-      n_layer: of("block_count"),
-      n_inner: of("feed_forward_length"),
-      n_positions: of("context_length"),
-      layer_norm_epsilon: of("attention.layer_norm_epsilon"),
-      vocab_size: vocabulary,
-      tie_word_embeddings: tied,
-    });
-  return readConfig(path, {
-    model_type: architecture,
-    hidden_size: of("embedding_length"),
-    num_attention_heads: of("attention.head_count"),
-    num_key_value_heads: of("attention.head_count_kv"),
-    num_hidden_layers: of("block_count"),
-    intermediate_size: of("feed_forward_length"),
-    max_position_embeddings: of("context_length"),
-    head_dim: of("attention.key_length") ?? of("rope.dimension_count"),
-    rms_norm_eps: of("attention.layer_norm_rms_epsilon"),
-    rope_theta: of("rope.freq_base"),
-    vocab_size: vocabulary,
-    tie_word_embeddings: tied,
-    attention_bias: places.has("blk.0.attn_q.bias"),
-  });
+  return { metadata, places };
 }
 
 const plainNames: { [family in ModelConfig["family"]]: { [part: string]: string } } = {
@@ -181,10 +148,11 @@ function huggingFaceName(name: string, family: ModelConfig["family"]): string | 
 function ggufWeight(
   path: string,
   name: string,
-  { shape, type, at, bytes }: Place,
+  place: Place,
   { family, heads, kvHeads }: ModelConfig,
   architecture: unknown,
 ): SourceWeight {
+  const { shape } = place;
   const turned = [...shape].reverse();
   // GPT-2's linear layers are [in, out] at Hugging Face and [out, in] here.
   const conv = family === "gpt2" && /^blk\.\d+\.(attn_qkv|attn_output|ffn_up|ffn_down)\.weight$/.test(name);
@@ -193,20 +161,24 @@ function ggufWeight(
   return {
     shape: conv ? shape : turned,
     async read() {
-      const file = await open(path, "r");
-      try {
-        const raw = new Uint8Array(bytes);
-        const { bytesRead } = await file.read(raw, 0, bytes, at);
-        if (bytesRead !== bytes)
-          throw new ModelFailure({ kind: "damaged", path, reason: `it ended at byte ${at + bytesRead}` });
-        const values = dequantise(raw, type);
-        if (conv) return transpose(values, turned[0]!, turned[1]!);
-        return part === undefined ? values : halvesApart(values, turned, part === "q" ? heads : kvHeads);
-      } finally {
-        await file.close();
-      }
+      const values = await readPlace(path, place);
+      if (conv) return transpose(values, turned[0]!, turned[1]!);
+      return part === undefined ? values : halvesApart(values, turned, part === "q" ? heads : kvHeads);
     },
   };
+}
+
+async function readPlace(path: string, { type, at, bytes }: Place): Promise<Float32Array> {
+  const file = await open(path, "r");
+  try {
+    const raw = new Uint8Array(bytes);
+    const { bytesRead } = await file.read(raw, 0, bytes, at);
+    if (bytesRead !== bytes)
+      throw new ModelFailure({ kind: "damaged", path, reason: `it ended at byte ${at + bytesRead}` });
+    return dequantise(raw, type);
+  } finally {
+    await file.close();
+  }
 }
 
 /** Rows of each head: 0 1 2 3 4 5 become 0 2 4 1 3 5. */

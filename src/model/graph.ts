@@ -39,7 +39,7 @@ export function decoderGraph(
     prefix: g.input(`prefix.${layer}.${what}`, "float32", [kvHeads, "prefix", headWidth]),
   });
   const first = { keys: earlier(0, "key"), values: earlier(0, "value") };
-  const frame = createFrame(g, config, { tokens, valid, ...first.keys });
+  const frame = createFrame(g, config, { tokens, positions, valid, ...first.keys });
   const parts = familyParts(g, { config, weight, dtype, turned, positions, shapes: frame.shapes });
   let x = parts.embed(tokens);
   const present: string[] = [];
@@ -49,7 +49,7 @@ export function decoderGraph(
     present.push(k, v);
     const keys = { ...seen.keys, own: k };
     const values = { ...seen.values, own: v };
-    x = g.op("Add", [x, parts.mix(attend(g, config, frame, { q, keys, values }), layer)]);
+    x = g.op("Add", [x, parts.mix(attend(g, config, frame, { layer, q, keys, values }), layer)]);
     x = g.op("Add", [x, parts.feed(x, layer)]);
   }
   const rows = g.op("Reshape", [x, frame.shapes.places]);

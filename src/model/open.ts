@@ -5,7 +5,7 @@
  */
 
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { type ConvertProgress, cacheFolder, convert } from "./convert.ts";
 import { createDecoder, type RunOptions } from "./decoder.ts";
 import { ModelFailure } from "./error.ts";
@@ -14,7 +14,7 @@ import { readGguf } from "./gguf.ts";
 import { decoderGraph } from "./graph.ts";
 import { checkMemory, countWeights } from "./memory.ts";
 import { type Dtype, dtypes } from "./products.ts";
-import { hashSource, type ModelSource, weightsOf } from "./source.ts";
+import { checkAllUsed, hashSource, type ModelSource, weightsOf } from "./source.ts";
 import type { Decoder } from "./types.ts";
 
 /** How a model is opened and run. */
@@ -44,7 +44,9 @@ export async function openModel(path: string, options: OpenModelOptions = {}): P
   const small = countWeights(config) <= smallModel;
   // In memory: the graph once here and once in the runtime, and what the runtime packs. On disk: what it maps and packs.
   checkMemory(path, config, { copies: small ? 4 : 2.5, dtype });
-  const built = decoderGraph(config, weightsOf(source), { dtype });
+  const used = new Set<string>();
+  const built = decoderGraph(config, weightsOf(source, used), { dtype });
+  checkAllUsed(source, used);
   const tokenizer = await source.openTokenizer();
   const weights = await hashSource(source);
   const hash = joinHash(weights, dtype);
@@ -84,10 +86,25 @@ export async function readSource(
   const named = isName ? folders.map((folder) => join(folder, path)).find((folder) => existsSync(folder)) : undefined;
   const at = named ?? path;
   if (!existsSync(at)) throw new ModelFailure({ kind: "absent", path, known: knownModels(folders) });
-  if (statSync(at).isFile()) return readGguf(at);
+  if (statSync(at).isFile()) return readFile(at);
   if (existsSync(join(at, "config.json"))) return readFolder(at);
   const own = readdirSync(at).filter((name) => name.endsWith(".gguf"));
   return own.length === 1 ? readGguf(join(at, own[0]!)) : readFolder(at);
+}
+
+/** A single file: GGUF, or a ModelFailure that says what it is instead. */
+function readFile(path: string): Promise<ModelSource> {
+  const known: { [ending: string]: string } = {
+    ".safetensors": "a file of weights without the model's config.json",
+    ".onnx": "an ONNX graph",
+    ".bin": "a PyTorch file",
+    ".pt": "a PyTorch file",
+    ".pth": "a PyTorch file",
+    ".json": "a JSON file",
+  };
+  const found = known[extname(path).toLowerCase()];
+  if (found !== undefined) throw new ModelFailure({ kind: "file", path, found });
+  return readGguf(path);
 }
 
 /** Names of the models that set-up commands put into the cache, and of those that came with the package. */

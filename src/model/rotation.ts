@@ -61,12 +61,18 @@ export function rotated(g: GraphBuilder, config: ModelConfig, weight: FindWeight
     turn(values, head);
     return values;
   };
+  for (const name of ["o_proj.bias", "down_proj.bias"])
+    rules[name] = async (load) => {
+      const values = (await load()).slice();
+      turn(values, wide);
+      return values;
+    };
   rules["embed_tokens.weight"] = async (load) => {
     const values = (await load()).slice();
     turn(values, wide);
     return values;
   };
-  const words = tied ? "model.embed_tokens.weight" : "lm_head.weight";
+  const words = weight(tied ? "model.embed_tokens.weight" : "lm_head.weight", [vocabulary, width]);
   return {
     weight(name, shape) {
       const load = weight(name, shape);
@@ -76,7 +82,7 @@ export function rotated(g: GraphBuilder, config: ModelConfig, weight: FindWeight
       return rule === undefined ? load : () => rule(load, layer, shape.at(-1)!);
     },
     async output() {
-      const values = await scaled(weight(words, [vocabulary, width]), "model.norm.weight");
+      const values = await scaled(words, "model.norm.weight");
       turn(values, wide);
       return values;
     },

@@ -21,10 +21,12 @@ const widths: { [dtype: string]: number } = { F32: 4, F16: 2, BF16: 2 };
 /** Longest header that is read. The largest known models have a few hundred KiB. */
 const longestHeader = 64 * 1024 * 1024;
 
-/** Reads the header: tensors by name, and the file's own texts. Throws a ModelFailure that says what does not fit. */
+/**
+ * Reads the header: tensors by name, `others` of types that decoders do not have (name to type), and the file's own texts.
+ * Throws a ModelFailure that says what does not fit. */
 export async function readSafetensorsHeader(
   path: string,
-): Promise<{ places: Map<string, TensorPlace>; metadata: { [key: string]: string } }> {
+): Promise<{ places: Map<string, TensorPlace>; others: Map<string, string>; metadata: { [key: string]: string } }> {
   const damaged = (reason: string, cause?: unknown) => new ModelFailure({ kind: "damaged", path, reason }, { cause });
   const file = await open(path, "r");
   try {
@@ -43,11 +45,13 @@ export async function readSafetensorsHeader(
     if (typeof header !== "object" || header === null || Array.isArray(header))
       throw damaged("its header is not a JSON object");
     const places = new Map<string, TensorPlace>();
+    const others = new Map<string, string>();
     const { __metadata__: metadata = {}, ...entries } = header as { __metadata__?: { [key: string]: string } };
     for (const [name, entry] of Object.entries(entries)) {
       const place = readPlace(entry, { path, name, start, size });
       if (typeof place === "string") throw damaged(`tensor ${JSON.stringify(name)} ${place}`);
-      if (place !== null) places.set(name, place);
+      if (place === null) others.set(name, String((entry as { dtype: unknown }).dtype));
+      else places.set(name, place);
     }
     const ordered = [...places].sort(([, a], [, b]) => a.at - b.at);
     for (const [i, [name, { at }]] of ordered.entries()) {
@@ -55,7 +59,7 @@ export async function readSafetensorsHeader(
       if (before && before[1].at + before[1].bytes > at)
         throw damaged(`tensors ${JSON.stringify(before[0])} and ${JSON.stringify(name)} overlap`);
     }
-    return { places, metadata };
+    return { places, others, metadata };
   } finally {
     await file.close();
   }

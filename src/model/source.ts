@@ -13,6 +13,8 @@ export interface ModelSource {
   config: ModelConfig;
   /** Every weight, by its Hugging Face name. */
   weights: ReadonlyMap<string, SourceWeight>;
+  /** Tensors that cannot be weights here, and what they are: of another type, or of no known name. */
+  others: ReadonlyMap<string, string>;
   /** The files that hold the weights. */
   files: readonly string[];
   openTokenizer(): Promise<Tokenizer>;
@@ -25,22 +27,31 @@ export interface SourceWeight {
   read(): Promise<Float32Array>;
 }
 
-/** Finds a weight by name and shape; names of older files leave out the family's prefix. */
-function findWeight({ path, weights }: ModelSource, name: string, shape: readonly number[]): SourceWeight {
-  const found = weights.get(name) ?? weights.get(name.replace(/^(transformer|model)\./, ""));
-  const expected = `[${shape}]`;
-  const has = found === undefined ? "absent" : `[${found.shape}]`;
-  if (found === undefined || has !== expected)
-    throw new ModelFailure({ kind: "weight", path, name, expected, found: has });
-  return found;
-}
-
-/** The weights of a model, found and checked at once, and read when they are asked for. */
-export function weightsOf(source: ModelSource): FindWeight {
+/** The weights of a model, found and checked at once, and read when they are asked for. The name of each in its file goes into `used`. */
+export function weightsOf({ path, weights, others }: ModelSource, used = new Set<string>()): FindWeight {
   return (name, shape) => {
-    const weight = findWeight(source, name, shape);
+    // Names of older files leave out the family's prefix.
+    const own = weights.has(name) ? name : name.replace(/^(transformer|model)\./, "");
+    const weight = weights.get(own);
+    const expected = `[${shape}]`;
+    const other = others.get(name) ?? others.get(own);
+    const found = weight ? `[${weight.shape}]` : other === undefined ? "absent" : `of the type ${other}`;
+    if (weight === undefined || found !== expected)
+      throw new ModelFailure({ kind: "weight", path, name, expected, found });
+    used.add(own);
     return () => weight.read();
   };
+}
+
+/** Tensors that say nothing: tables that are computed here, and masks of GPT-2's attention. */
+const silent = /(^|\.)rotary_emb\.inv_freq$|^(transformer\.)?h\.\d+\.attn\.(masked_)?bias$|attn_rot_embd\.weight$/;
+
+/** Throws if the files hold a tensor that the decoder has no place for: the model would be another one. */
+export function checkAllUsed({ path, config, weights, others }: ModelSource, used: ReadonlySet<string>): void {
+  const names = [...weights.keys(), ...others.keys()].filter(
+    (name) => !used.has(name) && !silent.test(name) && !(config.tied && name === "lm_head.weight"),
+  );
+  if (names.length > 0) throw new ModelFailure({ kind: "unused", path, names });
 }
 
 /** A hash of the shape and of every byte of the weight files. */

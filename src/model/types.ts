@@ -3,6 +3,8 @@
  * LanguageModel and a server stand on. Not here: sampling (`generate.ts`), anything that learns.
  */
 
+import type { RopeScaling } from "./rope.ts";
+
 /** The shape of a decoder. */
 export interface ModelConfig {
   family: "gpt2" | "llama";
@@ -24,7 +26,18 @@ export interface ModelConfig {
   attentionBias?: boolean;
   /** Rotary base; absent with learned positions. */
   ropeTheta?: number;
-  activation: "gelu_new" | "gelu" | "silu" | "relu";
+  activation: "gelu_new" | "gelu" | "quick_gelu" | "silu" | "relu" | "tanh";
+  /** How the rotary frequencies are changed. @default not at all */
+  rope?: RopeScaling;
+  /** A bias after the heads are mixed, and biases in the feed-forward part (Llama). @default false */
+  outputBias?: boolean;
+  feedBias?: boolean;
+  /** Layers that look at the last `size` positions alone (Qwen2). @default none */
+  window?: { size: number; layers: readonly number[] };
+  /** Scores are not divided by the root of a head's width (GPT-2). @default false */
+  unscaled?: boolean;
+  /** Scores of layer i are divided by i + 1 (GPT-2). @default false */
+  scaledByLayer?: boolean;
 }
 
 /** Text to token ids and back. */

@@ -121,7 +121,7 @@ const lies: Lie[] = [
   {
     name: "an odd activation",
     file: "config.json",
-    change: json((c, r) => void Object.assign(c, { hidden_act: r.choice(["tanh", "constructor", 4]) })),
+    change: json((c, r) => void Object.assign(c, { hidden_act: r.choice(["mish", "constructor", 4]) })),
   },
   { name: "a tokenizer cut short", file: "tokenizer.json", change: cut },
   {
@@ -177,7 +177,7 @@ const ggufLies: Lie[] = [
   {
     name: "a GGUF whose tensor is of no known type",
     file: "model.gguf",
-    change: poke((b, r) => b.writeUInt32LE(5 + r.integer(2), b.indexOf("output_norm.weight") + 18 + 4 + 8)),
+    change: poke((b, r) => b.writeUInt32LE(4 + r.integer(2), b.indexOf("output_norm.weight") + 18 + 4 + 8)),
   },
   {
     name: "a GGUF whose tensor lies beyond the end",

@@ -92,12 +92,12 @@ def blocks():
 
     random = np.random.default_rng(7)
     found = {}
-    for name in ["F16", "BF16", "Q4_0", "Q4_1", "Q8_0", "Q4_K", "Q6_K"]:
+    for name in ["F16", "BF16", "Q4_0", "Q4_1", "Q8_0", "Q4_K", "Q6_K", "Q5_0", "Q5_1", "Q5_K"]:
         kind = gguf.GGMLQuantizationType[name]
         weights, size = gguf.GGML_QUANT_SIZES[kind]
         count = 2 if weights > 1 else 16
         raw = random.integers(0, 256, (count, size), dtype=np.uint8)
-        scales = {"Q4_0": [0], "Q4_1": [0, 2], "Q8_0": [0], "Q4_K": [0, 2], "Q6_K": [208], "F16": [0], "BF16": []}[name]
+        scales = {"Q4_0": [0], "Q4_1": [0, 2], "Q8_0": [0], "Q4_K": [0, 2], "Q6_K": [208], "F16": [0], "BF16": [], "Q5_0": [0], "Q5_1": [0, 2], "Q5_K": [0, 2]}[name]
         for at in scales:
             raw[:, at : at + 2] = (random.standard_normal(count) * 0.1).astype(np.float16).view(np.uint8).reshape(count, 2)
         if name == "BF16":

@@ -184,8 +184,12 @@ const ggufNames: [RegExp, string][] = [
   [/self_attn\.([qkv])_proj/, "attn_$1"],
 ];
 
-/** The formula's model as llama.cpp's converter would write it, in F32 (0), F16 (1) or BF16 (30). */
-export function ggufOf({ config, shapes }: Reference, type: 0 | 1 | 30 = 0): Buffer {
+/** The formula's model as llama.cpp's converter would write it, in F32 (0), F16 (1) or BF16 (30); `more` goes into the metadata. */
+export function ggufOf(
+  { config, shapes }: Reference,
+  type: 0 | 1 | 30 = 0,
+  more: { [key: string]: string | number } = {},
+): Buffer {
   const architecture = String(config.model_type);
   const number = (...keys: string[]) => Number(keys.map((key) => config[key]).find((value) => value != null));
   const heads = number("n_head", "num_attention_heads");
@@ -235,6 +239,7 @@ export function ggufOf({ config, shapes }: Reference, type: 0 | 1 | 30 = 0): Buf
     "tokenizer.ggml.token_type": tokens.map((text) => (text === "<end>" ? 3 : 1)),
     "tokenizer.ggml.merges": [] as string[],
     "tokenizer.ggml.eos_token_id": endId,
+    ...more,
   };
   return packGguf(metadata, tensors);
 }
