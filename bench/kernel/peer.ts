@@ -32,6 +32,11 @@ export interface CellSeen {
   /** Bundles of execute_result and display_data, in order. */
   shown: { [mimeType: string]: unknown }[];
   error: string | null;
+  traceback: string;
+  /** All of it as it came: type and content. */
+  log: { type: string; content: Message["content"] }[];
+  /** What the cell asked on stdin. */
+  questions: string[];
   /** From sending to the later of reply and idle. */
   tookMs: number;
 }
@@ -42,12 +47,23 @@ export interface Peer {
   /** From starting the process to its first reply. */
   readonly startMs: number;
   /** Runs a cell; one that does not end is given up, and its status is "none". */
-  run(code: string, options?: { limitMs?: number }): Promise<CellSeen>;
+  run(code: string, options?: RunOptions): Promise<CellSeen>;
+  /** Sends what has no reply, or one that nobody waits for. */
+  send(channel: "shell" | "control" | "stdin", type: string, content: object): void;
   /** A request on shell and its reply's content, and how long it took. */
   ask(type: string, content: object): Promise<{ content: Message["content"]; tookMs: number }>;
   /** Memory of the kernel and the processes below it, in MiB, pages that they share counted once; NaN where there is no /proc. */
   memoryMib(): number;
   close(): Promise<void>;
+}
+
+/** How a cell is run. */
+export interface RunOptions {
+  limitMs?: number;
+  /** In place of what a notebook sends: `silent`, `store_history`, ... */
+  content?: object;
+  /** What its questions are answered with, one after another; without them the client takes no input. */
+  answers?: unknown[];
 }
 
 interface Waiting {
@@ -73,9 +89,14 @@ export async function startPeer({ name, argv, directory, environment = {} }: Pee
   let said = "";
   child.stderr.on("data", (text) => (said = `${said}${text}`.slice(-2000)));
   const codec = createCodec(connection, "bench");
-  const shell = new zmq.Dealer({ linger: 0 });
+  const routingId = randomUUID(); // one for all: questions go to the client that sent the cell
+  const shell = new zmq.Dealer({ linger: 0, routingId });
+  const control = new zmq.Dealer({ linger: 0, routingId });
+  const stdin = new zmq.Dealer({ linger: 0, routingId });
   const iopub = new zmq.Subscriber({ linger: 0, receiveHighWaterMark: 0 });
   shell.connect(addressOf(connection, connection.shell_port));
+  control.connect(addressOf(connection, connection.control_port));
+  stdin.connect(addressOf(connection, connection.stdin_port));
   iopub.connect(addressOf(connection, connection.iopub_port));
   iopub.subscribe();
   const pending = new Map<string, Waiting>();
@@ -95,6 +116,14 @@ export async function startPeer({ name, argv, directory, environment = {} }: Pee
   void listen(iopub, (waiting, message) => {
     if (message.content.execution_state === "idle") waiting.idle = true;
     else waiting.onMessage(message);
+  }).catch(() => {});
+
+  let answers: unknown[] = [];
+  const send: Peer["send"] = (channel, type, content) =>
+    void { shell, control, stdin }[channel].send(codec.encode(codec.make(type, content)) as Buffer[]);
+  void listen(stdin, (waiting, message) => {
+    waiting.onMessage(message);
+    if (answers.length > 0) send("stdin", "input_reply", { value: answers.shift() });
   }).catch(() => {});
 
   const request = async (
@@ -127,7 +156,7 @@ export async function startPeer({ name, argv, directory, environment = {} }: Pee
     }
     // A program that the kernel left behind may hold the pipe: nobody waits for it.
     child.stderr?.destroy();
-    for (const socket of [shell, iopub]) socket.close();
+    for (const socket of [shell, control, stdin, iopub]) socket.close();
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
 
@@ -146,9 +175,15 @@ export async function startPeer({ name, argv, directory, environment = {} }: Pee
   return {
     name,
     startMs,
-    async run(code, { limitMs = 60_000 } = {}) {
-      const seen: CellSeen = { status: "none", stdout: "", stderr: "", shown: [], error: null, tookMs: 0 };
-      const { reply, tookMs } = await request("execute_request", executeContent(code), {
+    send,
+    async run(code, { limitMs = 60_000, content = {}, answers: given } = {}) {
+      const seen: CellSeen = {
+        ...{ status: "none", stdout: "", stderr: "", shown: [], error: null, traceback: "" },
+        ...{ log: [], questions: [], tookMs: 0 },
+      };
+      answers = [...(given ?? [])];
+      const sent = { ...executeContent(code), allow_stdin: given !== undefined, ...content };
+      const { reply, tookMs } = await request("execute_request", sent, {
         limitMs,
         onMessage: (message) => note(seen, message),
       });
@@ -168,9 +203,13 @@ function executeContent(code: string): object {
 }
 
 function note(seen: CellSeen, { header, content }: Message): void {
-  if (header.msg_type === "stream") seen[content.name as "stdout" | "stderr"] += String(content.text);
-  else if (header.msg_type === "error") seen.error = `${content.ename}: ${content.evalue}`;
-  else if (/^(execute_result|display_data)$/.test(header.msg_type)) seen.shown.push(content.data as object as never);
+  seen.log.push({ type: header.msg_type, content });
+  if (header.msg_type === "input_request") seen.questions.push(String(content.prompt));
+  else if (header.msg_type === "stream") seen[content.name as "stdout" | "stderr"] += String(content.text);
+  else if (header.msg_type === "error") {
+    seen.error = `${content.ename}: ${content.evalue}`;
+    seen.traceback = (content.traceback as string[]).join("\n");
+  } else if (/^(execute_result|display_data)$/.test(header.msg_type)) seen.shown.push(content.data as object as never);
 }
 
 async function freeConnection(): Promise<Connection> {

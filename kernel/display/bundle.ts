@@ -23,12 +23,28 @@ export async function toBundle(value: unknown): Promise<Shown> {
   const image = imageOf(value);
   if (image !== null)
     return { data: { ...image, "text/plain": `[image, ${(value as Uint8Array).length} bytes]` }, metadata: {} };
-  return { data: { "text/plain": inspect(value, { colors: false, depth: 4, maxArrayLength: 100 }) }, metadata: {} };
+  return { data: { "text/plain": inspectSafely(value, { depth: 4 }) }, metadata: {} };
+}
+
+/** The inspection of a value; of one whose own inspection throws, what Node sees without asking it. */
+export function inspectSafely(value: unknown, { depth = 2 }: { depth?: number } = {}): string {
+  const options = { colors: false, depth, maxArrayLength: 100 };
+  try {
+    return inspect(value, options);
+  } catch {}
+  try {
+    return inspect(value, { ...options, customInspect: false });
+  } catch {
+    return `[a ${typeof value} that cannot be inspected]`;
+  }
 }
 
 async function ownBundle(value: unknown): Promise<MimeBundle | null> {
   if ((typeof value !== "object" && typeof value !== "function") || value === null) return null;
-  const show = (value as { [displaySymbol]?: unknown })[displaySymbol];
+  let show: unknown;
+  try {
+    show = (value as { [displaySymbol]?: unknown })[displaySymbol];
+  } catch {} // a Proxy may refuse to be asked
   if (typeof show !== "function") return null;
   const bundle: unknown = await show.call(value);
   if (typeof bundle === "object" && bundle !== null) return bundle as MimeBundle;

@@ -1,5 +1,5 @@
 /** Display: values as MIME bundles, and the functions with which a cell shows them. */
 
 export { createDisplay, type Display, type DisplayHandle, type OutMessage } from "./api.ts";
-export { escapeHtml, type MimeBundle, plotlyType, type Shown, toBundle } from "./bundle.ts";
+export { escapeHtml, inspectSafely, type MimeBundle, plotlyType, type Shown, toBundle } from "./bundle.ts";
 export { completeBundle, drawPicture, isFigure, withSettings } from "./picture.ts";

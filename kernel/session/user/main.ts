@@ -3,25 +3,23 @@
  * print, show, ask and throw. It may be killed at any time; the protocol process then starts another.
  */
 
-import { type Runtime, Session } from "node:inspector";
 import { inspect } from "node:util";
 import { Worker } from "node:worker_threads";
 import { createDisplay, toBundle } from "../../display/index.ts";
-import { type PreparedCell, prepareCell } from "../../language/rewrite.ts"; // not the compiler, which this process never needs
 import type { RunOutcome, UserCommand } from "../protocol.ts";
 import { captureStreams, currentRun, listen, markDrained, type RunContext, send } from "./channel.ts";
+import { catchValue, evaluate, nextTurn, prepare, settled } from "./evaluate.ts";
 import { createInput } from "./input.ts";
 import { importFor, meta, require } from "./modules.ts";
-import { cells, Interrupted, reportError } from "./trace.ts";
+import { installStacks, type KnownCode } from "./stack.ts";
+import { Interrupted, reportError } from "./trace.ts";
 
 /** Counters and the answer of a synchronous prompt, shared with the interrupt thread. */
 const shared = new Int32Array(new SharedArrayBuffer(16));
 const answerText = new Uint8Array(new SharedArrayBuffer(65_536));
-const session = new Session();
-session.connect();
+installStacks();
 
 let active: { context: RunContext; stop: (error: Error) => void } | null = null;
-const caught = { value: undefined as unknown };
 
 /** Callbacks of controls, comms and timers of an earlier cell that run now: an interrupt is for them too. */
 const callbacks = new Set<RunContext>();
@@ -91,48 +89,13 @@ const globals: { [name: string]: unknown } = {
   __guard() {
     if (currentRun.getStore()?.interrupted) throw new Interrupted();
   },
-  __caught(value: unknown) {
-    caught.value = value;
-  },
+  __caught: catchValue,
 };
 for (const [name, value] of Object.entries(globals))
   Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
 
 // Decorators written out keep their metadata where this is; Node has it not yet.
 if (Symbol.metadata === undefined) Object.defineProperty(Symbol, "metadata", { value: Symbol.for("Symbol.metadata") });
-
-/** Names that cells have declared: declared once, so that a cell that fails leaves what was there before it. */
-const declared = new Set<string>();
-
-/** Evaluates a prepared cell; resolves when it, and what it awaits, is done. Rejects with what it threw. */
-async function evaluate({ code, names }: PreparedCell): Promise<void> {
-  const fresh = names.filter((name) => !declared.has(name));
-  if (fresh.length > 0) await evaluateCode(`let ${fresh.join(", ")};`);
-  for (const name of fresh) declared.add(name);
-  await evaluateCode(code);
-}
-
-function evaluateCode(expression: string): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  session.post("Runtime.evaluate", { expression, replMode: true, awaitPromise: true, silent: true }, (error, done) => {
-    const details = (done as Runtime.EvaluateReturnType | undefined)?.exceptionDetails;
-    if (error !== null) reject(error);
-    else if (details === undefined) resolve();
-    else reject(thrownBy(details.exception));
-  });
-  return promise;
-}
-
-/** The very value that was thrown, out of the inspector's description of it. */
-function thrownBy(exception: Runtime.RemoteObject | undefined): unknown {
-  if (exception?.objectId === undefined) return exception?.value ?? exception?.description;
-  caught.value = undefined;
-  const { objectId } = exception;
-  session.post("Runtime.callFunctionOn", { objectId, functionDeclaration: "function () { __caught(this); }" });
-  const value = caught.value;
-  caught.value = undefined;
-  return value;
-}
 
 async function run({ run: id, cell, source, expressions }: Extract<UserCommand, { type: "run" }>): Promise<void> {
   const context = contextOf(id, cell);
@@ -142,29 +105,35 @@ async function run({ run: id, cell, source, expressions }: Extract<UserCommand, 
     active = { context, stop: reject };
   });
   stopped.catch(() => {});
-  cells.set(id, { cell, source, prepared: null });
+  const code: KnownCode = { label: `cell ${cell}`, source, prepared: null };
   try {
-    const prepared = prepareCell(source, id);
-    cells.set(id, { cell, source, prepared });
+    const prepared = prepare(code);
     await currentRun.run(context, async () => {
       await withResources(context, stopped, async () => {
         await Promise.race([evaluate(prepared), stopped]);
-        const value = await Promise.race([context.shown?.value, stopped]);
+        const { value } = await Promise.race([settled(context.shown?.value), stopped]);
         if (value === undefined || display.isPlaced(value)) return;
         const { data, metadata } = await Promise.race([toBundle(value), stopped]);
         send({ type: "result", run: id, cell, data, metadata });
       });
       shownExpressions = await Promise.race([evaluateExpressions(expressions, context), stopped]);
+      // A promise that was rejected and that nobody awaits is known as such one turn of the event loop later.
+      await Promise.race([nextTurn(), stopped]);
+      if (isStopped(context)) throw new Interrupted();
     });
   } catch (thrown) {
-    // V8 ends a busy loop before this thread hears of the interrupt.
-    const interrupted = context.interrupted || Atomics.load(shared, 0) > Atomics.load(shared, 1);
-    outcome = { status: "error", ...reportError(interrupted ? new Interrupted() : thrown, cell) };
+    outcome = { status: "error", ...reportError(isStopped(context) ? new Interrupted() : thrown, code) };
+    await Promise.race([nextTurn(), stopped]).catch(() => {});
   }
   currentRun.run(context, () => display.settle());
   active = null;
   markDrained(id);
   send({ type: "done", run: id, outcome, expressions: shownExpressions });
+}
+
+/** V8 ends a busy loop before this thread hears of the interrupt. */
+function isStopped(context: RunContext): boolean {
+  return context.interrupted || Atomics.load(shared, 0) > Atomics.load(shared, 1);
 }
 
 /** Runs work, then lets go of what it declared with `using`, also when it failed. */
@@ -200,13 +169,15 @@ async function evaluateExpressions(
 ): Promise<{ [name: string]: object }> {
   const results: { [name: string]: object } = {};
   for (const [name, expression] of Object.entries(expressions)) {
+    const code: KnownCode = { label: `expression ${name}`, source: `(${expression}\n)`, prepared: null };
     try {
       context.shown = null;
-      await evaluate(prepareCell(`(${expression}\n)`, 0));
-      const { data, metadata } = await toBundle(await (context.shown as RunContext["shown"])?.value);
+      await evaluate(prepare(code));
+      const { value } = await settled((context.shown as RunContext["shown"])?.value);
+      const { data, metadata } = await toBundle(value);
       results[name] = { status: "ok", data, metadata };
     } catch (thrown) {
-      results[name] = { status: "error", ...reportError(thrown, 0) };
+      results[name] = { status: "error", ...reportError(thrown, code) };
     }
   }
   return results;
@@ -252,7 +223,7 @@ listen((command) => {
 const tell = (thrown: unknown): void => {
   if (thrown instanceof Interrupted) return;
   const context = currentRun.getStore();
-  const { traceback } = reportError(thrown, context?.run ?? 0);
+  const { traceback } = reportError(thrown);
   const text = `Uncaught ${traceback.join("\n")}\n`;
   send({ type: "stream", run: context?.run ?? runNow(), name: "stderr", text });
 };
