@@ -32,10 +32,19 @@ export function compareGenomes(
   const deleted = [...old.keys()].filter((name) => !now.has(name));
   const changed = [...now.keys()].filter((name) => old.has(name) && old.get(name)!.source !== now.get(name)!.source);
   const same = added.length + deleted.length + changed.length === 0;
-  const patch = same
-    ? ""
-    : createTwoFilesPatch(...names, genomeText(before), genomeText(after), "", "", { context: 2 });
+  const patch = same ? "" : patchOf(names, genomeText(before), genomeText(after));
   return { added, changed, deleted, patch, [displaySymbol]: () => showPatch(patch) };
+}
+
+/** Most lines that a diff is looked for in, and most that it may add and take away: the time grows with their product. */
+const [mostLines, mostEdits] = [20_000, 1000];
+
+function patchOf(names: [string, string], before: string, after: string): string {
+  const small = [before, after].every((text) => text.split("\n").length <= mostLines);
+  const patch = small
+    ? createTwoFilesPatch(...names, before, after, "", "", { context: 2, maxEditLength: mostEdits })
+    : undefined;
+  return patch ?? `=====\n--- ${names[0]}\n+++ ${names[1]}\n(the two differ too much to be shown line by line)\n`;
 }
 
 function genomeText(genome: readonly Gene[]): string {

@@ -109,7 +109,7 @@ async function judgeLine(
   let id: unknown = null;
   try {
     const value = parseLine(text);
-    id = value.id ?? null;
+    id = readId(value.id ?? null);
     return await judge(sandbox, limits, readTask(value));
   } catch (error) {
     return { id, line, error: error instanceof Error ? error.message : String(error) };
@@ -167,8 +167,23 @@ function readTask({ id = null, language = "typescript", steps, seed = 0 }: { [na
   return { id, seed: seed as number, steps: steps as string[] };
 }
 
+/** Any JSON, as long as it is short: each answer says it again. */
+function readId(id: unknown): unknown {
+  if (textOf(id).length <= 1000) return id;
+  throw new CliFailure({ kind: "field", name: "id", expected: "at most 1,000 characters of JSON", value: show(id) });
+}
+
+/** As JSON; what nests deeper than the stack has none. */
+function textOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? "nothing";
+  } catch {
+    return `${"[".repeat(1001)}`;
+  }
+}
+
 function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? "nothing";
+  const text = textOf(value);
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 

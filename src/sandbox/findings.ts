@@ -4,6 +4,7 @@
  * misses what they see (names put together at run time).
  */
 
+import * as acorn from "acorn";
 import { parseSync } from "oxc-parser";
 import type { HarmKind } from "./types.ts";
 
@@ -57,16 +58,53 @@ const members: [RegExp, HarmKind][] = [
   [/\.(readFile|readdir|createReadStream)(Sync)?$/, "fs_read"],
 ];
 
-/** Findings in order of their place. A program that cannot be parsed has none: its verdict says so anyway. */
+/**
+ * Longest programs that are looked at, in JavaScript and in TypeScript. This runs in the caller's own process, where no
+ * limit of time or memory holds a parser: acorn's time is in proportion to the text, that of a parser of types is not.
+ */
+const longest = { js: 16_384, ts: 1024 };
+/** Findings that are told of one program, and the longest text of a member that is one. */
+const [mostFindings, longestMember] = [256, 200];
+
+/**
+ * Findings in order of their place. A program that cannot be parsed, or is too long to be (16,384 characters; 1,024 where
+ * it has types), has none: its verdict says so anyway.
+ */
 export function findStatically(program: string): Finding[] {
-  const wrapped = parseSync("program.ts", `async function step() {\n${program}\n}`, { lang: "ts" });
-  if (wrapped.errors.length > 0) return parseAlone(program);
-  return walk(wrapped.program as unknown as SyntaxNode, `async function step() {\n${program}\n}`, 1, -1);
+  try {
+    return findIn(program);
+  } catch (error) {
+    if (error instanceof RangeError) return []; // deeper than the stack
+    throw error;
+  }
 }
 
-function parseAlone(program: string): Finding[] {
-  const { program: tree, errors } = parseSync("program.ts", program, { lang: "ts" });
-  return errors.length > 0 ? [] : walk(tree as unknown as SyntaxNode, program, 0, 0);
+function findIn(program: string): Finding[] {
+  if (program.length > longest.js) return [];
+  for (const sourceType of ["script", "module"] as const)
+    try {
+      const options = {
+        ecmaVersion: "latest",
+        allowReturnOutsideFunction: true,
+        allowAwaitOutsideFunction: true,
+      } as const;
+      return walk(acorn.parse(program, { ...options, sourceType }) as unknown as SyntaxNode, program, 0, 0);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+    }
+  return program.length > longest.ts ? [] : findInTypes(program);
+}
+
+function findInTypes(program: string): Finding[] {
+  const wrapped = `async function step() {\n${program}\n}`;
+  for (const [text, above, depth] of [
+    [wrapped, 1, -1],
+    [program, 0, 0],
+  ] as const) {
+    const { program: tree, errors } = parseSync("program.ts", text, { lang: "ts" });
+    if (errors.length === 0) return walk(tree as unknown as SyntaxNode, text, above, depth);
+  }
+  return [];
 }
 
 /** `above`: lines before the program's first; `depth`: functions around the root, the wrapper not counted. */
@@ -75,10 +113,15 @@ function walk(root: SyntaxNode, text: string, above: number, depth: number): Fin
   const visit = (value: unknown, inside: number): void => {
     if (Array.isArray(value)) for (const item of value) visit(item, inside);
     if (!isNode(value)) return;
-    const kind = kindOf(value, text);
+    const kind = findings.length < mostFindings ? kindOf(value, text) : null;
     if (kind !== null) {
       const line = text.slice(0, value.start).split("\n").length - above;
-      findings.push({ kind, text: text.slice(value.start, value.end).slice(0, 80), line, latent: inside > 0 });
+      findings.push({
+        kind,
+        text: text.slice(value.start, Math.min(value.end, value.start + 80)),
+        line,
+        latent: inside > 0,
+      });
     }
     const next = inside + (/Function/.test(value.type) && !value.type.startsWith("TS") ? 1 : 0);
     for (const key of Object.keys(value)) visit(value[key], next);
@@ -96,7 +139,7 @@ function kindOf(node: SyntaxNode, text: string): HarmKind | null {
   switch (node.type) {
     case "CallExpression":
     case "NewExpression": {
-      const callee = source(node.callee);
+      const callee = source(node.callee).slice(0, longestMember);
       const [first] = node.arguments as SyntaxNode[];
       if (callee === "require") return kindOfModule(first);
       if (callee === "fetch" || callee === "WebSocket") return "network";
@@ -107,6 +150,7 @@ function kindOf(node: SyntaxNode, text: string): HarmKind | null {
     case "ImportDeclaration":
       return kindOfModule(node.source as SyntaxNode);
     case "MemberExpression": {
+      if (node.end - node.start > longestMember) return null;
       const name = source(node).replace(/\s+|\?/g, "");
       return members.find(([pattern]) => pattern.test(name))?.[1] ?? null;
     }

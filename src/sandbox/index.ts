@@ -4,7 +4,6 @@ export { describeSandboxError, type SandboxError, SandboxFailure } from "./error
 export { type Finding, findStatically } from "./findings.ts";
 export { newbornGenome } from "./newborn.ts";
 export { createSandbox, defaultLimits, sandboxLevel } from "./pool.ts";
-export { prepareProgram } from "./program.ts";
 export { sharedSandbox } from "./shared.ts";
 export type * from "./types.ts";
 export { describeEffect, rank as verdictRank } from "./verdict.ts";

@@ -24,6 +24,8 @@ export interface Launcher {
   /** Set where the kernel does not cap a child's data: then the parent watches it. */
   watchBytes: number | null;
   start(): ChildProcess;
+  /** The process that reads programs and runs none: with a JIT, since the stripper of types is WebAssembly, and no addon. */
+  reader: Pick<Launcher, "greeting" | "watchBytes" | "start">;
 }
 
 /** Most data a child may hold, whatever its isolates claim. */
@@ -43,20 +45,24 @@ export function findLauncher(most: Level = 3): Launcher {
 function makeLauncher(most: Level): Launcher {
   const node = findNode();
   const addon = findAddon();
-  const code = `${readSource("child/pipe")}\n${readSource("child/main")}`;
+  const [pipe, main, reader] = ["child/pipe", "child/main", "child/reader"].map(readSource);
+  const [code, read] = [`${pipe}\n${main}`, `${pipe}\n${reader}`];
+  const common = ["--no-warnings", "--disable-sigusr1", "--v8-pool-size=1", "--input-type=commonjs"];
   const flags = [
-    "--no-warnings",
-    "--disable-sigusr1",
+    ...common,
     "--no-node-snapshot",
-    "--v8-pool-size=1",
     "--max-old-space-size=64",
-    "--input-type=commonjs",
     ...(most >= 1 ? ["--jitless", "--permission", "--allow-addons", `--allow-fs-read=${addon}`] : []),
   ];
+  const readerFlags = [
+    ...common,
+    "--max-old-space-size=128",
+    "--wasm-max-mem-pages=4096",
+    ...(most >= 1 ? ["--permission"] : []),
+  ];
   const prlimit = most >= 2 ? findProgram("prlimit") : null;
-  const limits = prlimit
-    ? [prlimit, `--data=${dataBytes}`, `--cpu=${cpuSeconds}`, "--core=0", "--nofile=64", "--"]
-    : [];
+  const files = [`--cpu=${cpuSeconds}`, "--core=0", "--nofile=64", "--"];
+  const limits = prlimit ? [prlimit, `--data=${dataBytes}`, ...files] : [];
   const asked = `a lower level was asked for (maximumLevel: ${most})`;
   const { wrap, why } =
     most < 3 ? { wrap: null, why: asked } : limits.length > 0 ? findNamespaces(node, addon) : { wrap: null, why: "" };
@@ -69,10 +75,10 @@ function makeLauncher(most: Level): Launcher {
       : most < 2
         ? asked
         : "no prlimit on this system: a child's memory is watched by the parent, not capped by the kernel";
+  const compiler = { acorn: readFileSync(require.resolve("acorn"), "utf8"), compile: readSource("child/compile") };
   const greeting = JSON.stringify({
     sources: {
-      acorn: readFileSync(require.resolve("acorn"), "utf8"),
-      compile: readSource("child/compile"),
+      ...compiler,
       clock: readSource("child/clock"),
       values: readSource("child/values"),
       guest: readSource("child/guest"),
@@ -86,14 +92,23 @@ function makeLauncher(most: Level): Launcher {
     reason,
     greeting,
     watchBytes: limits.length > 0 || most === 0 ? null : dataBytes,
-    start: () =>
-      spawn(command[0]!, command.slice(1), {
-        cwd: "/",
-        env: { MALLOC_ARENA_MAX: "1", UV_THREADPOOL_SIZE: "1", TZ: "UTC" },
-        stdio: ["pipe", "pipe", "pipe"],
-        detached: true, // its own group: Ctrl-C and a kernel's interrupt go to the driver, not to the guests
-      }),
+    start: () => startLocked(command),
+    reader: {
+      greeting: JSON.stringify({ sources: compiler }),
+      watchBytes: null,
+      start: () =>
+        startLocked([...(prlimit ? [prlimit, ...files] : []), ...(wrap ?? []), node, ...readerFlags, "-e", read]),
+    },
   };
+}
+
+function startLocked(command: readonly string[]): ChildProcess {
+  return spawn(command[0]!, command.slice(1), {
+    cwd: "/",
+    env: { MALLOC_ARENA_MAX: "1", UV_THREADPOOL_SIZE: "1", TZ: "UTC" },
+    stdio: ["pipe", "pipe", "pipe"],
+    detached: true, // its own group: Ctrl-C and a kernel's interrupt go to the driver, not to the guests
+  });
 }
 
 /** The child's sources, as scripts: types stripped in a clone, compiled already in an installed package. */

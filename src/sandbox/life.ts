@@ -35,7 +35,7 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
   const first = played.length;
   const random = createRandom(seed, "sandbox");
   const asks = callModel !== undefined || played.some(({ answers }) => answers.length > 0);
-  const turns = createTurns({ life: id, random, limits, callModel, first, asks });
+  const turns = createTurns({ life: id, random, limits, callModel, first, asks, reader: pool.reader });
   const { memoryMiB, outputBytes, sourceBytes, callDepth: depthLimit } = limits;
   const hasBudget = options.budget !== undefined || played.some(({ budget }) => budget !== null);
   const bounds = { memoryMiB, outputBytes, sourceBytes, depthLimit, hasBudget, asks };
@@ -262,7 +262,8 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     );
     const shared = worker!.lives > 1;
     const outcomes: Outcome[] = [];
-    const messages = plans.map((plan, i) => turns.message(at + i, plan, limits.stepMs));
+    const messages = await Promise.all(plans.map((plan, i) => turns.message(at + i, plan, limits.stepMs)));
+    if (!worker?.alive) return [];
     const onAnswer = (outcome: Outcome): number => outcomes.push(outcome);
     const request = { op: "steps", life: id, steps: messages };
     outcomes.push(await worker!.request(request, { wallMs: turns.wallOf(limits.stepMs), onAnswer }));

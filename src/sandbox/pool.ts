@@ -7,6 +7,7 @@ import { availableParallelism } from "node:os";
 import { SandboxFailure } from "./error.ts";
 import { findLauncher, type Launcher } from "./launch.ts";
 import { createLife } from "./life.ts";
+import { createReader, type Reader } from "./reader.ts";
 import type { Level, Life, LifeOptions, Limits, Sandbox, SandboxOptions } from "./types.ts";
 import { startWorker, type Worker } from "./worker.ts";
 
@@ -19,6 +20,9 @@ export const defaultLimits: Limits = {
   callDepth: 3,
   modelMs: 120_000,
 };
+
+/** Longest text that is read for its types, whatever a life's own limit is. */
+const longestRead = 1_000_000;
 
 /** Open lives that one child may hold; more wait. */
 const livesAtOnce = 8;
@@ -79,6 +83,7 @@ export interface TakeOptions {
 /** The children. `life.ts` takes and returns places in them. */
 export class Pool {
   episodes = 0;
+  readonly reader: Reader;
   #replaced = 0;
   #slots: (Worker | Promise<Worker> | null)[];
   /** Lives on their way into each child, so that those who come at once spread over all. */
@@ -91,6 +96,7 @@ export class Pool {
 
   constructor(launcher: Launcher, workers: number, livesPerChild: number) {
     this.#launcher = launcher;
+    this.reader = createReader(launcher, longestRead);
     this.#livesPerChild = livesPerChild;
     this.#slots = new Array(workers).fill(null);
     this.#coming = new Array(workers).fill(0);
@@ -169,6 +175,7 @@ export class Pool {
     this.#disposed = true;
     const workers = await Promise.allSettled(this.#slots.filter((slot) => slot !== null));
     this.wake();
+    await this.reader.dispose();
     await Promise.all(
       workers.map((result) => {
         if (result.status === "rejected") return undefined;

@@ -1,6 +1,6 @@
 /**
- * From a program as a model wrote it to the JavaScript that the isolate runs: types stripped, positions kept. What is
- * JavaScript already is left alone. Not here: what makes it a function body of the agent (`child/main.ts`).
+ * The parts of reading a program that run in the driver: the child's compiler, for short texts alone, and the stripper of
+ * types for our own sources. Guest text never meets a native parser here: see `reader.ts`.
  */
 
 import * as nodeModule from "node:module";
@@ -22,30 +22,8 @@ const { makeCompile } = globalThis as unknown as { makeCompile(parser: object): 
 Reflect.deleteProperty(globalThis, "makeCompile");
 const compile = makeCompile(acorn);
 
-const prepared = new Map<string, Prepared>();
-/** Programs remembered, and the longest one that is. */
-const [programsKept, keptLength] = [2000, 4096];
-/** Longest program that is compiled here: a parser's time is bounded in the child alone. */
+/** Longest program that is compiled here: of acorn, a few milliseconds whatever it is. */
 const compiledLength = 2048;
-
-/**
- * Strips a program's TypeScript types, every other character staying where it is. A program that is neither JavaScript
- * nor TypeScript comes back as it is: the child parses it alone and says what is wrong with it.
- */
-export function prepareProgram(program: string): string {
-  return prepare(program).text;
-}
-
-/** The same, with what the program compiles to. */
-export function prepare(program: string): Prepared {
-  const known = prepared.get(program);
-  if (known !== undefined) return known;
-  const made = makePrepared(program);
-  if (program.length > keptLength) return made;
-  if (prepared.size >= programsKept) prepared.delete(prepared.keys().next().value!);
-  prepared.set(program, made);
-  return made;
-}
 
 /** What a short program compiles to; null for one that is long, or that the child must refuse in its own words. */
 export function compileHere(program: string): string | null {
@@ -57,40 +35,12 @@ export function compileHere(program: string): string | null {
   }
 }
 
-function makePrepared(program: string): Prepared {
-  const compiled = compileHere(program);
-  if (compiled !== null) return { text: program, compiled };
-  const text = strip(program);
-  return { text, compiled: text === program ? null : compileHere(text) };
-}
-
-// A step's program is a function body, which may `return` and `await`; a module may not return, but may import. A
-// program that breaks out of this wrapper is found out by the child, which parses what is left alone.
-const [head, tail] = ["async function step() {", "\n}"];
-
-function strip(program: string): string {
-  if (parses(head + program + tail, "js") || parses(program, "js")) return program;
-  for (const [before, after] of [
-    [head, tail],
-    ["", ""],
-  ] as const)
-    try {
-      return stripTypes(before + program + after).slice(before.length, -after.length || undefined);
-    } catch {}
-  return program;
-}
-
-function parses(text: string, lang: "js" | "ts"): boolean {
-  return parseSync(`program.${lang}`, text, { lang }).errors.length === 0;
-}
-
-/** Strips the types of a whole text. Node's own stripper keeps positions; Node before 22.13 has none, oxc's prints anew. */
-export function stripTypes(text: string): string {
+/** Strips the types of one of our own sources. Node's stripper keeps positions; Node before 22.13 has none, oxc's prints anew. */
+export function stripTypes(source: string): string {
   if (typeof nodeModule.stripTypeScriptTypes === "function")
-    return quietly(() => nodeModule.stripTypeScriptTypes(text));
-  if (!parses(text, "ts")) throw new SyntaxError("not TypeScript");
-  const { code } = transformSync("program.ts", text);
-  return text.startsWith(head) ? `${head}${code.slice(code.indexOf("{") + 1, code.lastIndexOf("}"))}${tail}` : code;
+    return quietly(() => nodeModule.stripTypeScriptTypes(source));
+  if (parseSync("source.ts", source, { lang: "ts" }).errors.length > 0) throw new SyntaxError("not TypeScript");
+  return transformSync("source.ts", source).code;
 }
 
 /** Without Node's notice that its stripper is young: it says nothing to whoever runs an agent. */

@@ -3,7 +3,8 @@
 import type { Random } from "../random/index.ts";
 import { SandboxFailure } from "./error.ts";
 import { drawProbe } from "./probe.ts";
-import { compileHere, prepare, prepareProgram } from "./program.ts";
+import { compileHere } from "./program.ts";
+import type { Reader } from "./reader.ts";
 import type { LifeOptions, LifePast, Limits, PastStep } from "./types.ts";
 import type { Outcome, Worker } from "./worker.ts";
 
@@ -27,7 +28,7 @@ export function checkPast(past: LifePast | undefined): LifePast | undefined {
 /** Sends a life's steps. */
 export interface Turns {
   /** `step` counts from the birth, `shown` is the number that effects are told with. */
-  message(step: number, lived: PastStep, stepMs: number): object;
+  message(step: number, lived: PastStep, stepMs: number): Promise<object>;
   /** Sends one step; answers known already are given again instead of asking the model. */
   send(at: Worker, step: number, lived: PastStep, patience: number): Promise<Outcome>;
   wallOf(stepMs: number): number;
@@ -43,6 +44,7 @@ export function createTurns({
   callModel,
   first,
   asks,
+  reader,
 }: {
   life: number;
   random: Random;
@@ -50,6 +52,7 @@ export function createTurns({
   callModel: LifeOptions["callModel"];
   first: number;
   asks: boolean;
+  reader: Reader;
 }): Turns {
   let overBudget: string | null = null;
 
@@ -72,7 +75,7 @@ export function createTurns({
       }
       asked++;
       try {
-        const answer = prepareProgram(await inTime(callModel, text));
+        const { text: answer } = await reader.read(await inTime(callModel, text));
         answers.push(answer);
         return answer;
       } catch (error) {
@@ -84,10 +87,10 @@ export function createTurns({
   };
 
   const wallOf = (stepMs: number): number => stepMs * 2 + 400;
-  const message: Turns["message"] = (step, { program, setup, budget }, stepMs) => {
+  const message: Turns["message"] = async (step, { program, setup, budget }, stepMs) => {
     const probe = drawProbe(random.child("probe", step));
-    const { text, compiled } = prepare(program);
-    const before = { setup: setup === null ? null : prepareProgram(setup), budget };
+    const { text, compiled } = await reader.read(program);
+    const before = { setup: setup === null ? null : (await reader.read(setup)).text, budget };
     const known = { program: compiled, probe: compileHere(probe.program) };
     return { op: "step", life, step: step - first, ...before, program: text, compiled: known, stepMs, probe };
   };
@@ -95,10 +98,10 @@ export function createTurns({
   return {
     message,
     wallOf,
-    send(at, step, lived, patience) {
+    async send(at, step, lived, patience) {
       const stepMs = limits.stepMs * Math.max(1, patience);
       const ask = asks ? answerer(lived, patience === replaying) : undefined;
-      return at.request(message(step, lived, stepMs), { wallMs: wallOf(stepMs), ask });
+      return at.request(await message(step, lived, stepMs), { wallMs: wallOf(stepMs), ask });
     },
     get overBudget() {
       return overBudget;

@@ -82,7 +82,7 @@ export interface Worker {
 const floodBytes = 4 * 1024 * 1024;
 
 /** Starts a child and waits until it has loaded its sources. */
-export async function startWorker(launcher: Launcher): Promise<Worker> {
+export async function startWorker(launcher: Pick<Launcher, "start" | "greeting" | "watchBytes">): Promise<Worker> {
   const child = launcher.start();
   const worker = makeWorker(child, launcher);
   const outcome = await worker.greet(launcher.greeting);
@@ -96,7 +96,7 @@ export async function startWorker(launcher: Launcher): Promise<Worker> {
 
 function makeWorker(
   child: ChildProcess,
-  { watchBytes }: Launcher,
+  { watchBytes }: Pick<Launcher, "watchBytes">,
 ): Worker & { greet(line: string): Promise<Death | null> } {
   let pending: Pending | null = null;
   let killed: Death["killed"] = null;

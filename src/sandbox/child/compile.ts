@@ -63,12 +63,15 @@ interface Edit {
     return `${awaits ? "~" : "="}(function(self){${declared.join("")}with(this.state){return (${arrow}{\n${body}\n})(${hoisted.join(",")})}})\n//# sourceURL=program.js`;
   };
 
-  /** Replaces parts of a text that begins at `offset` of the one the edits were made for. Edits of one place keep order. */
+  /** Replaces parts of a text that begins at `offset` of the one the edits were made for. Of two at one place the later one comes first. */
   const applyEdits = (text: string, edits: readonly Edit[], offset: number): string => {
-    let result = text;
-    for (const edit of [...edits].sort((x, y) => y.start - x.start))
-      result = result.slice(0, edit.start - offset) + edit.text + result.slice(edit.end - offset);
-    return result;
+    const pieces: string[] = [];
+    let at = 0;
+    for (const { start, end, text: put } of [...edits].reverse().sort((x, y) => x.start - y.start)) {
+      pieces.push(text.slice(at, start - offset), put);
+      at = Math.max(at, end - offset);
+    }
+    return pieces.join("") + text.slice(at);
   };
 
   const rewriteTop = (

@@ -1,0 +1,67 @@
+/**
+ * The process that reads programs for the driver: it takes TypeScript's types out and compiles what is left, and runs
+ * none of it. A parser can be made to crash or to take minutes by a text of a few thousand characters, so none but the
+ * child's own (on short texts) ever runs in the driver. Passed by `-e` like `main.ts`, hence no imports but types.
+ *
+ * Lines in:  {sources} once, then {id, program}. Lines out: {ready}, then {id, seen: {text, compiled}}, with
+ * `last: true` where the process ends with this answer.
+ */
+
+import type { Pipe } from "./pipe.ts";
+
+((builtin: NodeJS.Process["getBuiltinModule"]) => {
+  const { readLine, send } = (globalThis as unknown as { makePipe(builtin: unknown): Pipe }).makePipe(builtin);
+  const { stripTypeScriptTypes } = builtin("node:module");
+  let compile: (code: string) => string;
+
+  const load = ({ sources }: { sources: { acorn: string; compile: string } }): void => {
+    const cjs = { exports: {} };
+    new Function("module", "exports", sources.acorn)(cjs, cjs.exports);
+    new Function(sources.compile)();
+    const { makeCompile } = globalThis as unknown as { makeCompile(acorn: object): typeof compile };
+    compile = makeCompile(cjs.exports);
+  };
+
+  const compiledOf = (program: string): string | null => {
+    try {
+      return compile(program);
+    } catch {
+      return null;
+    }
+  };
+
+  // A step's program is a function body, which may `return` and `await`; a module may not return, but may import. A
+  // program that breaks out of this wrapper is found out by the parser, which is given what is left alone.
+  const wrappers = [
+    ["async function step() {", "\n}"],
+    ["", ""],
+  ] as const;
+  /** The stripper is WebAssembly, and one that ran out of stack never works again. */
+  let broken = false;
+  const strip = (program: string): string => {
+    for (const [before, after] of wrappers)
+      try {
+        return stripTypeScriptTypes(before + program + after).slice(before.length, -after.length || undefined);
+      } catch (error) {
+        broken ||= !/^ERR_(INVALID|UNSUPPORTED)_TYPESCRIPT_SYNTAX$/.test(String((error as { code?: unknown }).code));
+        if (broken) break;
+      }
+    return program;
+  };
+
+  const read = (program: string): { text: string; compiled: string | null } => {
+    const compiled = compiledOf(program);
+    if (compiled !== null) return { text: program, compiled };
+    const text = strip(program);
+    return { text, compiled: text === program ? null : compiledOf(text) };
+  };
+
+  load(JSON.parse(readLine()));
+  send({ ready: true });
+  while (!broken) {
+    const { id, program } = JSON.parse(readLine()) as { id: number; program: string };
+    const seen = read(program);
+    send({ id, seen: { ...seen, last: broken } });
+  }
+  process.exit(0);
+})(process.getBuiltinModule);

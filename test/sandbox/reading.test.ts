@@ -1,0 +1,123 @@
+/** Texts that crash a parser or keep it busy for minutes: they reach the driver from everywhere, and it reads none of them. */
+
+import assert from "node:assert/strict";
+import { PassThrough, Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { compareGenomes } from "../../src/agent/genome.ts";
+import { extractProgram } from "../../src/agent/program.ts";
+import { judgeStream } from "../../src/cli/judge.ts";
+import { findStatically } from "../../src/sandbox/index.ts";
+import { live, useSandbox } from "./shared.ts";
+
+const deep = {
+  brackets: "[".repeat(20_000),
+  closed: `${"(".repeat(30_000)}1${")".repeat(30_000)}`,
+  blocks: "{".repeat(20_000),
+  arrows: "a=>".repeat(20_000),
+  objects: "({a:".repeat(15_000),
+  calls: "f(".repeat(20_000),
+  sums: `${"1+".repeat(30_000)}1`,
+  choices: `${"a?".repeat(15_000)}1${":1".repeat(15_000)}`,
+  templates: "`${".repeat(15_000),
+  types: `let x: ${"A<".repeat(20_000)}`,
+  keys: `let x: ${"keyof ".repeat(9000)}A`,
+  short: "[".repeat(2048),
+};
+const slow = { casts: `1${" as any".repeat(8000)}`, angles: `${"<a>".repeat(4000)}1`, less: "a<b<".repeat(2000) };
+const typed = "const n: number = 1; interface A {} self.n = n as any; return";
+
+describe("a program that no parser should be given", function () {
+  this.timeout(60_000);
+  const sandbox = useSandbox({ workers: 2 });
+
+  it("ends its own life, and the driver goes on", async () => {
+    for (const [name, program] of Object.entries(deep)) {
+      const [report] = await live(sandbox(), [program]);
+      // A chain of additions or choices is deep for one parser and flat for another.
+      assert.match(report!.verdict, /^(syntax_error|runtime_error)$/, `${name}: ${report!.verdict} ${report!.cause}`);
+    }
+    const [report] = await live(sandbox(), [typed]);
+    assert.equal(report?.verdict, "survived", "types are still taken out afterwards");
+  });
+
+  it("holds up no one else while it is read: the driver's event loop goes on", async () => {
+    for (const [name, program] of Object.entries(slow)) {
+      let turns = 0;
+      const clock = setInterval(() => turns++, 1);
+      const other = live(sandbox(), ["self.a = 1", "self.a++"]);
+      const [report] = await live(sandbox(), [program]);
+      clearInterval(clock);
+      assert.equal(report?.alive, false, name);
+      assert.equal((await other).at(-1)?.verdict, "survived");
+      assert.ok(turns > 3, `${name}: the event loop went around ${turns} times`);
+    }
+  });
+
+  it("is as harmless as a model's answer to a call, and as a task's setup", async () => {
+    for (const program of [deep.brackets, deep.types, slow.casts]) {
+      const [report] = await live(sandbox(), ["try { exec(self.call_LLM('?')) } catch (e) { console.log(e.name) }"], {
+        callModel: async () => program,
+      });
+      assert.equal(report?.output, "SyntaxError\n");
+      const life = await sandbox().open();
+      assert.equal((await life.step("self.n = 1", program)).verdict, "survived");
+      await life.close();
+    }
+    const typedAnswer = await live(sandbox(), ["exec(self.call_LLM('?')); console.log(self.n)"], {
+      callModel: async () => typed,
+    });
+    assert.equal(typedAnswer[0]?.output, "1\n");
+  });
+
+  it("gets its line of `autoagent judge` a verdict, and the lines after it theirs", async () => {
+    const lines = [
+      JSON.stringify({ id: 1, steps: [deep.brackets] }),
+      `{"id": ${"[".repeat(50_000)}${"]".repeat(50_000)}, "steps": ["1"]}`,
+      `{"id": 3, "steps": ${"[".repeat(50_000)}${"]".repeat(50_000)}}`,
+      JSON.stringify({ id: "x".repeat(2000), steps: ["1"] }),
+      JSON.stringify({ id: 5, steps: [typed] }),
+    ];
+    const output = new PassThrough();
+    const all = text(output);
+    await judgeStream(Readable.from(lines.map((line) => `${line}\n`)), output, { sandbox: sandbox() });
+    output.end();
+    const answers = (await all)
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    assert.deepEqual(
+      answers.map((answer) => answer.verdict ?? answer.error.slice(0, 60)),
+      [
+        "syntax_error",
+        "Expected `id` to be at most 1,000 characters of JSON, got [[",
+        "Expected `steps[0]` to be a program as text, got [[[[[[[[[[[",
+        'Expected `id` to be at most 1,000 characters of JSON, got "x',
+        "survived",
+      ],
+    );
+  });
+
+  it("has no findings, or those of its first part", () => {
+    for (const program of Object.values({ ...deep, ...slow })) assert.deepEqual(findStatically(program), []);
+    assert.equal(findStatically("process.exit();\n".repeat(900)).length, 256);
+    assert.equal(findStatically(`let n: number = 1;\nprocess.exit(n)`)[0]?.line, 2);
+  });
+});
+
+describe("what an agent leaves behind", () => {
+  it("is compared without looking for the shortest of all edits", () => {
+    const gene = (text: string) => [{ name: "self.a", kind: "attribute" as const, source: text }];
+    const lines = (n: number, of: (i: number) => string): string =>
+      Array.from({ length: n }, (_, i) => of(i)).join("\n");
+    const edit = compareGenomes(gene(lines(9000, (i) => `a${i}`)), gene(lines(9000, (i) => `b${i}`)));
+    assert.match(edit.patch, /the two differ too much to be shown line by line/);
+    assert.deepEqual(edit.changed, ["self.a"]);
+    assert.match(compareGenomes(gene("1\n2\n3"), gene("1\n4\n3")).patch, /-2\n\+4/);
+  });
+
+  it("is searched for a program once, however many fences there are", () => {
+    assert.equal(extractProgram("```".repeat(300_000)), "```".repeat(300_000));
+    assert.equal(extractProgram("```python\nno\n```\nthen\n```ts\nyes\n```\n"), "yes");
+    assert.equal(extractProgram("```js\nopen"), "open");
+  });
+});
