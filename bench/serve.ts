@@ -6,8 +6,8 @@
  * Goal: >= 2 x.
  */
 
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
@@ -28,8 +28,16 @@ const [rounds, requests, tokens] = [values.rounds, values.requests, values.token
   number,
 ];
 const root = resolve(import.meta.dirname, "..");
-const llama = join(root, ".cache", "llama");
-installPeer();
+const llamaScript: string = "../scripts/llama.mjs"; // plain JavaScript, for any Node: it has no types to check
+const { ensureLlama } = (await import(llamaScript)) as {
+  ensureLlama: () => Promise<{ path: string } | { missing: string }>;
+};
+const peerFolder = await ensureLlama();
+if ("missing" in peerFolder) {
+  console.error(`llama.cpp is missing: ${peerFolder.missing}`);
+  process.exit(2);
+}
+const llama = peerFolder.path;
 const home = join(cacheFolder(), "models", "smollm2");
 const file = existsSync(home) ? readdirSync(home).find((name) => name.endsWith(".gguf")) : undefined;
 if (file === undefined) {
@@ -116,14 +124,4 @@ async function start(name: string, command: string[]) {
   const client = new OpenAI({ baseURL: url, apiKey: "none", maxRetries: 0, timeout: 300_000 });
   const model = (await client.models.list()).data[0]!.id;
   return { name, client, model, times: [] as number[], drawn: [] as number[] };
-}
-
-function installPeer(): void {
-  if (existsSync(join(llama, "node_modules", "node-llama-cpp"))) return;
-  console.error("Installing node-llama-cpp 3.22.1 into .cache/llama: 85 MB.");
-  mkdirSync(llama, { recursive: true });
-  writeFileSync(join(llama, "package.json"), '{ "private": true }\n');
-  const platform = `@node-llama-cpp/${process.platform === "darwin" ? "mac" : process.platform}-${process.arch}@3.22.1`;
-  const options = ["--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund"];
-  execFileSync("npm", ["install", ...options, "node-llama-cpp@3.22.1", platform], { cwd: llama, stdio: "inherit" });
 }

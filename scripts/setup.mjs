@@ -216,6 +216,21 @@ async function bootstrap() {
   return join(bootFolder, "node_modules", name, "bin", exe);
 }
 
+/**
+ * Installs packages into a folder of their own, outside the project's lock file: peers of benches, older Nodes.
+ * @param {string} folder made if it is not there
+ * @param {string[]} wanted names with versions
+ * @returns {Promise<string | null>} null, or one sentence that says what went wrong
+ */
+export async function installAside(folder, wanted) {
+  mkdirSync(folder, { recursive: true });
+  // Without a type of its own the folder's scripts would be taken for modules, as the repository's are.
+  writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "commonjs" }\n');
+  const flags = ["--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund", "--loglevel=error"];
+  const { code, stderr } = await npm(["install", ...flags, ...wanted], process.execPath, folder);
+  return code === 0 ? null : explainNpm(stderr, code);
+}
+
 function npm(args, node, cwd = root) {
   const cli = process.env.npm_execpath;
   const direct = cli?.endsWith(".js");

@@ -1,34 +1,76 @@
 /**
- * `npm test`: sets up, checks format, lint and types, then runs every test. `npm test -- FILE...` runs those files only.
- * Tests that need Python's Jupyter tools get an environment of their own; where there is no Python they say so and the
- * rest runs.
+ * `npm test`: sets up, checks format, lint and types, runs every test, then the tour and a test file with older Nodes as the
+ * one that is typed; at the end it prints the minutes of each part. `npm test -- FILE...` runs those files only. What some
+ * tests need besides (Python's Jupyter tools, TensorFlow, SmolLM2, llama.cpp) is fetched; where it cannot be had, a sentence
+ * says so, those tests say so as well, and the rest runs.
  */
 
 import { join } from "node:path";
+import { checkLaunchers } from "./launchers.mjs";
+import { ensureLlama } from "./llama.mjs";
 import { ensureTestPython } from "./python.mjs";
 import { command, root, runNode, SetupFailure, setUp } from "./setup.mjs";
 import { isSetUp, setUpTensorFlow } from "./setup-tensorflow.mjs";
 
+/** Seconds by part, in order. */
+const took = new Map();
+
 await command(async () => {
   const files = process.argv.slice(2);
-  const node = await setUp({ dev: true });
+  const node = await timed("packages", () => setUp({ dev: true }));
+  const whole = files.length === 0;
+  await timed("Python's tools", preparePython);
+  await timed("TensorFlow", prepareTensorFlow);
+  await timed("SmolLM2", () => prepareSmolLM2(node));
+  await timed("llama.cpp", prepareLlama);
+  let code = whole ? await timed("check", () => runNode(node, [join(root, "scripts/check.mjs")])) : 0;
+  const mocha = [join(root, "node_modules/mocha/bin/mocha.js"), ...(whole ? ["test/**/*.test.ts"] : files)];
+  if (code === 0) code = await timed("tests", () => runNode(node, mocha));
+  if (code === 0 && whole) code = await timed("Node 18 and 22 as launchers", () => checkLaunchers());
+  if (whole) printMinutes();
+  return code;
+});
+
+function preparePython() {
   const python = ensureTestPython();
   if ("missing" in python)
     console.error(`Without Python tools (${python.missing}): the tests that need them will say so; the rest runs.`);
-  if (!isSetUp()) {
-    try {
-      console.error(setUpTensorFlow());
-    } catch (error) {
-      if (!(error instanceof SetupFailure)) throw error;
-      console.error(`Without TensorFlow (${error.message}): the tests of that backend will say so; the rest runs.`);
-    }
+}
+
+function prepareTensorFlow() {
+  if (isSetUp()) return;
+  try {
+    console.error(setUpTensorFlow());
+  } catch (error) {
+    if (!(error instanceof SetupFailure)) throw error;
+    console.error(`Without TensorFlow (${error.message}): the tests of that backend will say so; the rest runs.`);
   }
-  if (files.length === 0) {
-    const checked = await runNode(node, [join(root, "scripts/check.mjs")]);
-    if (checked !== 0) return checked;
+}
+
+/** The set-up command itself, which says in a sentence what it lacks. */
+async function prepareSmolLM2(node) {
+  const flags = ["--conditions=autoagent-lab-source", "--disable-warning=ExperimentalWarning"];
+  const code = await runNode(node, [...flags, join(root, "scripts/setup-smollm2.ts"), "--quiet"]);
+  if (code !== 0) console.error("Without SmolLM2: its tests will say so; the rest runs.");
+}
+
+async function prepareLlama() {
+  const llama = await ensureLlama();
+  if ("missing" in llama) console.error(`Without llama.cpp (${llama.missing}): its test will say so; the rest runs.`);
+}
+
+async function timed(part, work) {
+  const began = performance.now();
+  try {
+    return await work();
+  } finally {
+    took.set(part, (performance.now() - began) / 1000);
   }
-  return runNode(node, [
-    join(root, "node_modules/mocha/bin/mocha.js"),
-    ...(files.length > 0 ? files : ["test/**/*.test.ts"]),
-  ]);
-});
+}
+
+function printMinutes() {
+  const wide = Math.max(...[...took.keys()].map(({ length }) => length));
+  const row = (part, seconds) => `  ${part.padEnd(wide)}  ${(seconds / 60).toFixed(1).padStart(5)} min`;
+  const all = [...took.values()].reduce((sum, seconds) => sum + seconds, 0);
+  console.log(["\nminutes:", ...[...took].map(([part, seconds]) => row(part, seconds)), row("all", all)].join("\n"));
+}

@@ -1,4 +1,4 @@
-/** The openai provider against llama.cpp, a server that is not ours, where `npm run bench:serve` has installed it. */
+/** The openai provider against llama.cpp, a server that is not ours, where `npm test` or `npm run bench:serve` has installed it. */
 
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
@@ -23,7 +23,7 @@ describe("the openai provider against llama.cpp", function () {
     const file = existsSync(home) ? readdirSync(home).find((name) => name.endsWith(".gguf")) : undefined;
     if (file === undefined) leaveOut(this, "SmolLM2 is not there: run `npm run setup:smollm2`");
     if (!existsSync(join(folder, "node_modules", "node-llama-cpp")))
-      leaveOut(this, "llama.cpp is not there: `npm run bench:serve` installs it");
+      leaveOut(this, "llama.cpp is not there: `npm test` and `npm run bench:serve` install it");
     const server = join(root, "bench", "serve", "llama.ts");
     child = spawn(process.execPath, [server, folder, join(home, file!), "2"], { stdio: ["ignore", "pipe", "inherit"] });
     [baseURL] = (await once(createInterface({ input: child.stdout! }), "line")) as [string];

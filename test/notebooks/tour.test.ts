@@ -42,6 +42,14 @@ describe("the tour", () => {
     assert.match(stdout, /runs\/00-tour\.html/);
   });
 
+  it("prints the figures that the README shows", () => {
+    const readme = readFileSync(join(root, "README.md"), "utf8");
+    const [, shown] = /^```\n(variant [^]*?)^```/m.exec(readme)!;
+    const lines = shown!.split("\n").filter((line) => line !== "");
+    assert.ok(lines.length >= 8, shown);
+    for (const line of lines) assert.ok(started.stdout.split("\n").includes(line), `${line}\n\n${started.stdout}`);
+  });
+
   it("holds the paper's four returns and advantages, computed by the library", () => {
     const table = (tag: string): string => plainOf(cells.find((cell) => cell.metadata.tags?.includes(tag))!);
     const numbers = (text: string): string[] =>
