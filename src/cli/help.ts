@@ -53,7 +53,7 @@ list prints one line an episode.`,
   serve: `Usage: autoagent serve MODEL [OPTIONS]
 
 Serves a Hugging Face folder, a GGUF file or a model by its name (tiny, smollm2) behind OpenAI's API: chat, completions,
-streams, log-probabilities. Requests run in batches; an answer depends on its own request and seed alone.
+streams, log-probabilities. Requests run in batches; an answer to a request with a seed depends on the two alone.
 
   --head FILE          a checkpoint of a trained head, which then steers the model; its temperature is the default,
                        and a chat's last message is asked through the prompt design that it was trained with

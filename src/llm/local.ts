@@ -1,7 +1,7 @@
 /**
  * A model on this machine as a LanguageModel: a Hugging Face folder, a GGUF file, or a name that a set-up command gave. It is
  * opened at the first question. Questions that are asked at once run as one batch, and an answer depends on (question, seed)
- * alone. Log-probabilities are the model's own, before temperature and cuts.
+ * alone; a question without a seed takes its number for one. Log-probabilities are the model's own, before temperature and cuts.
  */
 
 import { dataPath } from "../data/index.ts";

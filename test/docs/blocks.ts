@@ -1,0 +1,77 @@
+/** The code blocks of README, CONTRIBUTING and docs: where each stands, and what of it a test cannot run, with the reason. */
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+/** The repository's root. */
+export const root = resolve(import.meta.dirname, "../..");
+
+/** A fenced block. */
+export interface Block {
+  /** Path from the root, and the line of the fence. */
+  place: string;
+  file: string;
+  /** What stands behind the fence: `ts`, `sh`, or nothing. */
+  language: string;
+  lines: string[];
+}
+
+/** The pages for people, as paths from the root. */
+export const pages = [
+  "README.md",
+  "CONTRIBUTING.md",
+  ...readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".md"))
+    .map((file) => join("docs", file)),
+];
+
+/** All blocks of the pages, in order. */
+export function allBlocks(): Block[] {
+  return pages.flatMap((file) => {
+    const blocks: Block[] = [];
+    let open: Block | null = null;
+    for (const [i, line] of readFileSync(join(root, file), "utf8").split("\n").entries()) {
+      const fence = /^```(\w*)/.exec(line);
+      if (fence === null) open?.lines.push(line);
+      else if (open !== null) open = null;
+      else {
+        open = { place: `${file}:${i + 1}`, file, language: fence[1]!, lines: [] };
+        blocks.push(open);
+      }
+    }
+    return blocks;
+  });
+}
+
+/** Shell lines that no test runs here, by how they begin, and why. One that stands nowhere any more fails the test. */
+export const leftOut: { [line: string]: string } = {
+  "npm start": "test/notebooks/tour.test.ts runs it",
+  "npm test": "it is what runs this",
+  "npm run lab": "test/kernel/notebook/lab.test.ts opens it in a browser",
+  "npm run pack": "test/package/pack.test.ts packs, unpacks and uses the library",
+  "npm install --ignore-scripts autoagent-lab": "test/package/pack.test.ts, without asking a registry",
+  "npm run setup:tensorflow": "`npm test` runs it before the tests",
+  "npm run setup:smollm2": "`npm test` runs it before the tests",
+  "npm run pretrain": "it takes 22 minutes; test/scripts/pretrain.test.ts trains a small one",
+  "npm run bench:token": "it takes an hour; `npm run bench:all` runs it for a minute",
+  "npx autoagent serve": "it does not end; test/cli/serve.test.ts starts and asks it",
+  "tar -xf gpu-check.tar.xz": "test/scripts/gpu-check.test.ts unpacks and runs the pack",
+  "gpu-check/run.sh": "test/scripts/gpu-check.test.ts unpacks and runs the pack",
+};
+
+/** Blocks that are no program: what stands for them, by a line of theirs. */
+export const noPrograms: { [line: string]: string } = {
+  "variant        seeds": "test/notebooks/tour.test.ts compares the table with what `npm start` prints",
+  "kernel/        the Jupyter kernel": "test/docs/figures.test.ts looks for every folder and lesson",
+};
+
+/** What a TypeScript block would need too long for, and what the test puts in its place; a place that is gone fails it. */
+export const smaller: [text: string, instead: string, reason: string][] = [
+  [
+    'fromPretrained("smollm2", ',
+    'fromPretrained("tiny", ',
+    "SmolLM2 takes minutes where the bundled model takes seconds",
+  ],
+  ["updates: 5,", "updates: 2,", "an update on a language model takes seconds"],
+  ["episodes: 128", "episodes: 8", "a hundred lives for each of three policies on both splits"],
+];
