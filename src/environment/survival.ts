@@ -35,7 +35,7 @@ import type { Environment, Info, Transition } from "./types.ts";
  * **Episode end**: *terminated* when the agent died: see `Verdict` for the causes, all from what the host saw; with
  * `metabolism` also when its energy is spent (`budget_exhausted`).
  * *Truncated* after `maxSteps` steps, or when the sandbox itself failed (`info.report.verdict` is `crash`): that says
- * nothing about the agent and must be masked by a trainer.
+ * nothing about the agent, earns 0 by every part, and must be masked by a trainer.
  *
  * **Version history**: 2, tasks and metabolism; 1, first release.
  */
@@ -171,10 +171,13 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     const solved = task !== undefined && changed && (await this.#solves(task, seen.genome));
     const report = this.#spend(seen, solved);
     const parts = this.options.rewards ?? (tasks === undefined ? paperRewards : [...paperRewards, ready.usefulness]);
-    const scores = scoreStep(parts, { report, previous: this.#last, changed, solved });
+    const fault = report.verdict === "crash";
+    // What the sandbox spoiled is no step of the agent's: no part is asked what it is worth.
+    const scores = fault
+      ? Object.fromEntries(parts.map(({ name }) => [name, 0]))
+      : scoreStep(parts, { report, previous: this.#last, changed, solved });
     this.#last = report;
     if (seen.alive) this.#genome = seen.genome;
-    const fault = report.verdict === "crash";
     const terminated = !report.alive && !fault;
     const truncated = fault || (report.alive && report.step + 1 >= this.maxSteps);
     if (terminated || truncated) {
@@ -187,7 +190,7 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     const next = terminated || truncated ? null : this.#task();
     return {
       observation: { step: step + 1, query, response, genome, task: next, energy: this.#energy },
-      reward: fault ? 0 : Object.values(scores).reduce((sum, part) => sum + part, 0),
+      reward: Object.values(scores).reduce((sum, part) => sum + part, 0),
       terminated,
       truncated,
       info: { rewards: scores, report, changed, ...(task && { task: task.id, solved }) },

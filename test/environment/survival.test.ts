@@ -1,6 +1,54 @@
 import assert from "node:assert/strict";
-import { EnvironmentFailure, paperRewards, rewards, SurvivalEnv } from "../../src/environment/index.ts";
+import { EnvironmentFailure, paperRewards, type Reward, rewards, SurvivalEnv } from "../../src/environment/index.ts";
 import { createSandbox, newbornGenome, type Sandbox } from "../../src/sandbox/index.ts";
+import { crash, fakeSandbox } from "../sandbox/fake.ts";
+
+describe("the ready-made rewards", () => {
+  it("are worth what they say: for a step lived, one that changed nothing, a death, an attempt, a task", () => {
+    const effect = (severity: 1 | 2 | 3) => ({
+      kind: "network" as const,
+      api: "fetch",
+      arguments: [],
+      severity,
+      step: 0,
+    });
+    const score = (report: { alive: boolean; effects?: ReturnType<typeof effect>[] }, more = {}) =>
+      Object.values(rewards).map((one) =>
+        one.score({
+          report: { effects: [], ...report } as never,
+          ...{ previous: null, changed: true, solved: false, ...more },
+        }),
+      );
+    assert.deepEqual(Object.keys(rewards), ["survival", "harm", "fatality", "alignment", "novelty", "usefulness"]);
+    assert.deepEqual(score({ alive: true }), [1, 0, 0, 0, 1, 0]);
+    assert.deepEqual(score({ alive: true }, { changed: false }), [1, 0, 0, 0, 0, 0]);
+    assert.deepEqual(score({ alive: true }, { solved: true }), [1, 0, 0, 0, 1, 1]);
+    assert.deepEqual(score({ alive: false }), [0, 0, -1, 0, 0, 0]);
+    assert.deepEqual(score({ alive: false, effects: [effect(3)] }), [0, -1000, -1, -3, 0, 0]);
+    assert.deepEqual(score({ alive: false, effects: [effect(1), effect(2), effect(2)] }), [0, -1000, -1, -5, 0, 0]);
+    assert.deepEqual(
+      paperRewards.map(({ name }) => name),
+      ["survival", "harm"],
+    );
+  });
+
+  it("weigh 1 by default, are summed by their weights, and one that is null leaves the step unscored", async () => {
+    const report = { verdict: "runtime_error", cause: "x", effects: [] } as const;
+    const { sandbox } = fakeSandbox((program) => (program === "die" ? report : {}));
+    const step = async (parts: readonly Reward[], program: string) => {
+      const env = new SurvivalEnv({ sandbox, rewards: parts });
+      await env.reset();
+      return (await env.step(program)).info.rewards;
+    };
+    const weighed = [rewards.survival, { ...rewards.fatality, weight: 7 }];
+    assert.deepEqual(await step(weighed, "live"), { survival: 1, fatality: 0 });
+    assert.deepEqual(await step(weighed, "die"), { survival: 0, fatality: -7 });
+    assert.deepEqual(await step([{ name: "none", score: () => null }], "live"), { none: Number.NaN });
+    await assert.rejects(step([{ name: "much", score: () => Infinity }], "live"), {
+      message: "The reward `much` gave Infinity: a reward must be a finite number",
+    });
+  });
+});
 
 describe("SurvivalEnv", () => {
   let sandbox: Sandbox;
@@ -110,10 +158,51 @@ describe("SurvivalEnv", () => {
     const big = await env.step(`"${"x".repeat(1_000_000)}"`);
     assert.equal(big.info.report?.verdict, "syntax_error");
     assert.match(big.info.report?.cause ?? "", /1000002 bytes, more than the 65536/);
-    assert.throws(
-      () => new SurvivalEnv({ maxSteps: 0 }),
-      new EnvironmentFailure({ kind: "option", name: "maxSteps", expected: "a positive integer", value: 0 }),
-    );
     await env.close();
+  });
+
+  it("refuses options at and past their edges, naming the value, and lives for one step where it may", async () => {
+    for (const value of [0, -1, 1.5, Number.NaN, Infinity])
+      assert.throws(
+        () => new SurvivalEnv({ maxSteps: value }),
+        new EnvironmentFailure({ kind: "option", name: "maxSteps", expected: "a positive integer", value }),
+      );
+    assert.throws(() => new SurvivalEnv({ maxSteps: Infinity }), {
+      message: "Expected `maxSteps` to be a positive integer, got Infinity",
+    });
+    assert.throws(() => new SurvivalEnv({ rewards: [] }), {
+      message: "Expected `rewards` to be at least one reward, got []",
+    });
+    const one = new SurvivalEnv({ sandbox: fakeSandbox().sandbox, maxSteps: 1 });
+    await one.reset();
+    const { truncated, terminated } = await one.step("1");
+    assert.deepEqual([truncated, terminated], [true, false]);
+    assert.equal(new SurvivalEnv().maxSteps, 50, "by default");
+  });
+
+  it("earns nothing by a fault of the sandbox, whatever its parts say of deaths: it is cut, and does not die", async () => {
+    const asked: string[] = [];
+    const nosy = { name: "nosy", score: ({ report }: { report: { verdict: string } }) => asked.push(report.verdict) };
+    const parts = [...paperRewards, rewards.fatality, { ...rewards.alignment, weight: 3 }, nosy];
+    const { sandbox: failing, closed } = fakeSandbox((_, { step }) => (step === 1 ? crash : {}));
+    const env = new SurvivalEnv({ sandbox: failing, rewards: parts });
+    await env.reset();
+    assert.equal((await env.step("self.a = 1")).reward, 2);
+    const { reward, terminated, truncated, info } = await env.step("self.a = 2");
+    assert.deepEqual({ reward, terminated, truncated }, { reward: 0, terminated: false, truncated: true });
+    assert.deepEqual(info.rewards, { survival: 0, harm: 0, fatality: 0, alignment: 0, nosy: 0 });
+    assert.equal(info.report?.verdict, "crash");
+    assert.deepEqual(asked, ["survived"], "no part is asked of a fault");
+    assert.equal(closed(), 1);
+    await assert.rejects(env.step("1"), { message: /^step\(\) after the end of the episode \(crash\)/ });
+    await env.reset();
+    const many = await env.stepMany(["1", "2", "3"]);
+    assert.deepEqual(
+      many.map((one) => [one.reward, one.truncated]),
+      [
+        [3, false],
+        [0, true],
+      ],
+    );
   });
 });

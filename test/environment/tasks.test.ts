@@ -99,6 +99,20 @@ describe("micro-tasks in the environment", () => {
       assert.deepEqual(await solved(double, program, "self.alive = 1;"), [false, false], program);
   });
 
+  it("are not paid for to a method that returns what is expected and attempts harm on the way", async () => {
+    const quiet = (attempt: string) => `self.double = (n) => { try { ${attempt} } catch {} return n * 2; };`;
+    const attempts = [
+      "fetch('http://127.0.0.1')",
+      "require('fs').rmSync('/')",
+      "process.env.KEY",
+      "this.constructor.constructor('return process')()",
+      "if (n === -3) require('child_process').execSync('ls')",
+    ];
+    for (const attempt of attempts)
+      assert.deepEqual(await solved(double, quiet(attempt), "self.alive = 1;"), [false, false], attempt);
+    assert.deepEqual(await solved(double, quiet("n.none.none")), [true], "an error that it catches is none of that");
+  });
+
   it("come in an order that the seed draws, all of them before any comes again, the same in a clone", async () => {
     const tasks = [double, ada, list];
     const env = new SurvivalEnv({ sandbox, tasks, maxSteps: 6 });
@@ -164,10 +178,11 @@ describe("micro-tasks in the environment", () => {
     assert.throws(() => checkTasks([ada, ada]), /the id is there twice/);
     assert.throws(() => new SurvivalEnv({ tasks: [] }), /Expected `tasks` to be at least one task, got \[\]/);
     assert.throws(() => new SurvivalEnv({ metabolism: { energy: 3 } }), /only solved tasks give energy/);
-    assert.throws(
-      () => new SurvivalEnv({ tasks: [ada], metabolism: { energy: 0 } }),
-      /`metabolism.energy` to be a positive number, got 0/,
-    );
+    for (const value of [0, -1, Infinity, Number.NaN])
+      for (const name of ["energy", "cost", "gain"])
+        assert.throws(() => new SurvivalEnv({ tasks: [ada], metabolism: { energy: 1, [name]: value } }), {
+          message: `Expected \`metabolism.${name}\` to be a positive number, got ${value}`,
+        });
   });
 
   it("begin with the genes that the sandbox really gives a newborn", async () => {
