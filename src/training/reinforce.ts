@@ -7,7 +7,7 @@
  * ascent on raw returns. Its failure at small steps is part of the lesson.
  *
  * Not here: how episodes are played (`rollout/`), estimators (`estimators.ts`), losses (`loss.ts`), options and their
- * defaults (`settings.ts`), runs over seeds (`study.ts`).
+ * defaults (`settings.ts`), the optimiser's step (`step.ts`), runs over seeds (`study.ts`).
  */
 
 import { type Action, type TrainablePolicy, tf } from "../policy/index.ts";
@@ -21,6 +21,7 @@ import { callLoss, explainGradientError, policyGradientLoss } from "./loss.ts";
 import { openPanel } from "./panel.ts";
 import { openRecorder, type RunRecorder, runOf } from "./recorder.ts";
 import { rateAt, type Settings, type TrainOptions, withDefaults } from "./settings.ts";
+import { squaresOf, takeStep } from "./step.ts";
 
 /** What an update did, and the episodes it learned from. */
 export interface Update {
@@ -231,17 +232,13 @@ async function updatePolicy(
     }, [...policy.variables]);
     used.push(value, ...Object.values(grads));
     if (refused !== null) throw (refused as { error: unknown }).error;
-    used.push(tf.tidy(() => tf.addN(Object.values(grads).map((grad) => tf.sum(tf.square(grad))))));
+    used.push(squaresOf(grads));
     const read = [used[0]!, used[1]!, value, used.at(-1)!].map(async (tensor) => (await tensor.data())[0]!);
     const [entropy, kl, lost, squares] = (await Promise.all(read)) as [number, number, number, number];
     const gradientNorm = Math.sqrt(squares);
     if (!Number.isFinite(gradientNorm))
       throw new RangeError(`The gradient's norm is ${gradientNorm}: the policy was left as it is`);
-    const shrink = clip > 0 && gradientNorm > clip ? clip / gradientNorm : 1;
-    setLearningRate(optimizer, learningRate);
-    tf.tidy(() => {
-      optimizer.applyGradients(Object.fromEntries(Object.entries(grads).map(([name, g]) => [name, tf.mul(g, shrink)])));
-    });
+    takeStep(optimizer, grads, { norm: gradientNorm, clip, learningRate });
     const tokens = { drawn: counts.length, learned: counts.reduce((all, one) => all + one, 0) };
     return { loss: lost, gradientNorm, learningRate, entropy, kl, tokens };
   } catch (error) {
@@ -256,12 +253,6 @@ async function probabilitiesOf(policy: TrainablePolicy): Promise<Update["probabi
   if (policy.probabilities === undefined) return null;
   await Promise.all(policy.variables.map((variable) => variable.data()));
   return policy.probabilities();
-}
-
-/** TF.js has a setter for SGD only; Adam reads this field at every step. */
-function setLearningRate(optimizer: tf.Optimizer, learningRate: number): void {
-  (optimizer as unknown as { learningRate: number }).learningRate = learningRate;
-  (optimizer as Partial<tf.SGDOptimizer>).setLearningRate?.(learningRate);
 }
 
 /** Record: what the batch was like. */

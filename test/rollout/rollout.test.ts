@@ -59,9 +59,11 @@ describe("a rollout", () => {
       return playing;
     });
     assert.ok(kills >= 2, `only ${kills} children were killed`);
-    const verdicts = disturbed.filter(({ fault }) => !fault).map(({ verdict }) => verdict);
-    assert.deepEqual([...new Set(verdicts)], ["survived"]);
-    for (const [i, episode] of disturbed.entries()) if (!episode.fault) assert.deepEqual(episode, undisturbed[i]);
+    // A fault takes six deaths of one life, three in each of its two plays: six kills make one fault at most.
+    const whole = disturbed.filter(({ fault }) => !fault);
+    assert.ok(whole.length >= 11, `${12 - whole.length} faults after ${kills} kills`);
+    for (const episode of whole) assert.deepEqual(episode, undisturbed[episode.index]);
+    assert.deepEqual([...new Set(undisturbed.map(({ verdict }) => verdict))], ["survived"]);
   }).timeout(60_000);
 
   it("lets a policy see what the step before did", async () => {

@@ -11,6 +11,7 @@ import { tf } from "../../src/policy/index.ts";
 import { createHead, type Head } from "../../src/policy/token/head.ts";
 import { createTraces, type Trace } from "../../src/policy/token/trace.ts";
 import { policyGradientLoss } from "../../src/training/index.ts";
+import { squaresOf, takeStep } from "../../src/training/step.ts";
 import { leaveOut, testPython } from "../support.ts";
 
 interface Updated {
@@ -85,12 +86,17 @@ function near(found: ArrayLike<number>, expected: readonly number[], what: strin
 }
 
 describe(`the head's numbers and PyTorch's (${torch}, float64)`, () => {
+  it("are of gradients that are clipped, and of some that are not", () => {
+    const clipped = cases.flatMap(({ clip, updates }) => updates.map(({ norm }) => norm > clip));
+    assert.deepEqual([...new Set(clipped)].sort(), [false, true]);
+  });
+
   for (const [k, one] of cases.entries())
     it(`agree to 1e-5 on terms, loss, gradient and ${one.updates.length} updates of Adam, case ${k + 1}`, () => {
       const { advantages, counts, temperature, clip, learningRate } = one;
       const head = headOf(one);
       const trace = traceOf(one);
-      const adam = tf.train.adam(learningRate);
+      const adam = tf.train.adam(1);
       for (const [u, { terms, loss, gradient, norm, after }] of one.updates.entries()) {
         const found = Object.values(head.terms([trace], temperature)).map((term: tf.Tensor) => [...term.dataSync()]);
         for (const [i, term] of terms.entries())
@@ -105,8 +111,9 @@ describe(`the head's numbers and PyTorch's (${torch}, float64)`, () => {
           gradient,
           `update ${u}, gradient`,
         );
-        const shrink = Math.min(1, clip / norm);
-        adam.applyGradients(Object.fromEntries(Object.entries(grads).map(([name, g]) => [name, tf.mul(g, shrink)])));
+        const own = Math.sqrt(squaresOf(grads).dataSync()[0]!);
+        near([own], [norm], `update ${u}, norm`);
+        takeStep(adam, grads, { norm: own, clip, learningRate });
         near(
           head.variables.flatMap((variable) => [...variable.dataSync()]),
           after,
