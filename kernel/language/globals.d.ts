@@ -106,3 +106,28 @@ declare const comms: {
 };
 /** The kernel, for code that waits: `signal` is aborted when this cell is interrupted. */
 declare const kernel: { readonly signal: AbortSignal | undefined };
+
+/** Notebooks written for the kernel tslab run here: this is its display interface, given by this kernel. */
+declare module "tslab" {
+  /** Shows content of one MIME type. */
+  export interface Display {
+    javascript(code: string): void;
+    html(source: string): void;
+    markdown(source: string): void;
+    latex(source: string): void;
+    svg(source: string): void;
+    png(image: Uint8Array): void;
+    jpeg(image: Uint8Array): void;
+    gif(image: Uint8Array): void;
+    pdf(document: Uint8Array): void;
+    text(text: string): void;
+    /** Any MIME type; bytes are sent as base64. */
+    raw(mimeType: string, content: string | Uint8Array | object): void;
+  }
+  /** Shows content, each time anew. */
+  export const display: Display;
+  /** A place of its own: what it shows first appears, what it shows later takes that place. */
+  export function newDisplay(): Display;
+  /** Versions of what runs the notebook. `tslab` is the version whose interface this is. */
+  export const versions: { readonly tslab: string; readonly typescript: string; readonly node: string };
+}

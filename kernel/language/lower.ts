@@ -1,5 +1,5 @@
 /**
- * Decorators and `accessor` fields, which V8 does not know yet, written out by TypeScript 7.1 itself (standard decorators,
+ * Decorators and `accessor` fields, which V8 does not know yet, and namespaces in parts, written out by TypeScript 7.1 itself (standard decorators,
  * TC39 2023-11; the older kind where the folder's tsconfig.json says `experimentalDecorators`). The compiler is a process
  * that is started for this and ended after it: 20 to 40 ms, only for a text that has them.
  * Source: https://github.com/tc39/proposal-decorators. Not here: types off otherwise (`rewrite.ts`).
@@ -29,9 +29,46 @@ interface Node {
 const es2025 = 12;
 const esNextModules = 99;
 
-/** Whether a parsed program has decorators or `accessor` fields. `source` is its text. */
+/**
+ * Whether a parsed program has decorators or `accessor` fields, or a namespace in several parts, of which a later one may
+ * use what an earlier one exports by its bare name: that takes the whole to write out. `source` is its text.
+ */
 export function needsLowering(source: string, program: unknown): boolean {
-  return /@|\baccessor\b/.test(source) && hasDecorator(program);
+  if (/@|\baccessor\b/.test(source) && hasDecorator(program)) return true;
+  return /\b(?:namespace|module)\b/.test(source) && hasMergedNamespace(program);
+}
+
+/** Whether a list of statements, at any depth, has a namespace and another declaration of the same name that it adds to. */
+function hasMergedNamespace(node: unknown): boolean {
+  if (Array.isArray(node)) {
+    const names = node.flatMap(mergingName);
+    const isMerged = node.some((one) => isNamespace(one) && mergingName(one).some((name) => isTwice(names, name)));
+    return isMerged || node.some(hasMergedNamespace);
+  }
+  if (typeof node !== "object" || node === null) return false;
+  return Object.values(node).some(hasMergedNamespace);
+}
+
+function isTwice(names: string[], name: string): boolean {
+  return names.indexOf(name) !== names.lastIndexOf(name);
+}
+
+function isNamespace(node: unknown): boolean {
+  return declarationIn(node).type === "TSModuleDeclaration";
+}
+
+/** The name of a namespace or an enum, of which several declarations make one. */
+function mergingName(node: unknown): string[] {
+  const { type, id, declare } = declarationIn(node);
+  if ((type !== "TSModuleDeclaration" && type !== "TSEnumDeclaration") || declare === true) return [];
+  let first = id as { type: string; name?: string; left?: unknown };
+  while (first.type === "TSQualifiedName") first = first.left as typeof first;
+  return first.name === undefined ? [] : [first.name];
+}
+
+function declarationIn(node: unknown): Partial<Node> {
+  const { type, declaration } = (node ?? {}) as { type?: string; declaration?: Partial<Node> | null };
+  return type === "ExportNamedDeclaration" && declaration ? declaration : ((node ?? {}) as Partial<Node>);
 }
 
 function hasDecorator(node: unknown): boolean {

@@ -1,4 +1,4 @@
-/** The names that a binding pattern declares: `x`, `{ a, b: [c] }`, `[d = 1, ...rest]`. */
+/** The names that a binding pattern declares: `x`, `{ a, b: [c] }`, `[d = 1, ...rest]`; and those of `var`s in blocks. */
 
 /** A node of an ESTree, as far as patterns go. */
 export interface PatternNode {
@@ -25,3 +25,25 @@ export function namesOf(pattern: PatternNode): string[] {
       return [];
   }
 }
+
+/** Names declared by `var` at any depth, outside functions and classes: they belong to the whole text. */
+export function nestedVars(node: unknown): string[] {
+  if (Array.isArray(node)) return node.flatMap(nestedVars);
+  if (typeof node !== "object" || node === null) return [];
+  const { type, kind, declarations } = node as PatternNode;
+  if (ownScopes.has(type)) return [];
+  const own =
+    type === "VariableDeclaration" && kind === "var"
+      ? (declarations as { id: PatternNode }[]).flatMap(({ id }) => namesOf(id))
+      : [];
+  return [...own, ...Object.values(node).flatMap(nestedVars)];
+}
+
+/** Nodes whose `var`s are their own. */
+export const ownScopes: ReadonlySet<string> = new Set([
+  "FunctionDeclaration",
+  "FunctionExpression",
+  "ArrowFunctionExpression",
+  "ClassBody",
+  "TSModuleBlock",
+]);

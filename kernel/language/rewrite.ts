@@ -7,10 +7,12 @@
 
 import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
 import MagicString from "magic-string";
-import { parseSync } from "oxc-parser";
 import { transformSync } from "oxc-transform";
 import { lower, needsLowering } from "./lower.ts";
-import { namesOf } from "./pattern.ts";
+import { type Meaning, meaningOf } from "./meaning.ts";
+import { parse, TooDeep } from "./parse.ts";
+import { namesOf, ownScopes } from "./pattern.ts";
+import { replaceCommonJsNames } from "./rewrite-names.ts";
 
 /** A cell, ready to run. */
 export interface PreparedCell {
@@ -42,18 +44,17 @@ interface Node {
 
 /** Prepares a cell's source, to run under the name `cellName(id)`. Throws a CellSyntaxError. */
 export function prepareCell(source: string, id: number): PreparedCell {
-  const parsed = parseSync("cell.ts", source, { lang: "ts", sourceType: "module" });
-  const [wrong] = parsed.errors;
-  if (wrong !== undefined) throw syntaxError(source, wrong.message, wrong.labels[0]?.start ?? 0);
-  const typed = parsed.program.body as unknown as Node[];
-  const stripped = needsLowering(source, parsed.program) ? lowered(source, typed) : strip(source);
-  const { program } = parseSync("cell.js", stripped.code, { lang: "js", sourceType: "module" });
+  const { before, text: cell, program: whole } = parseCell(source);
+  const typed = whole.body as unknown as Node[];
+  const stripped = needsLowering(cell, whole) ? lowered(cell, typed) : strip(cell);
+  const { program } = parse(stripped.code, { file: "cell.js" });
   const text = new MagicString(stripped.code);
   const rewriter = new Rewriter(text, stripped.code, stripped.using);
   // An enum's code may end in an expression; only the cell's own last expression is shown.
-  rewriter.top(program.body as unknown as Node[], typed.at(-1)?.type === "ExpressionStatement");
+  rewriter.top(program.body as unknown as Node[], endsInExpression(typed));
+  replaceCommonJsNames(text, stripped.code, program);
   // An enum or a namespace adds to what has its name already: in a new cell it begins anew.
-  for (const name of mergingNames(typed)) if (rewriter.names.has(name)) text.prepend(`${name} = undefined;`);
+  for (const name of new Set(mergingNames(typed))) if (rewriter.names.has(name)) text.prepend(`${name} = undefined;`);
   const names = [...rewriter.names];
   text.append(`\n//# sourceURL=${cellName(id)}`);
   const outer = new TraceMap(text.generateMap({ hires: "boundary" }) as never);
@@ -65,10 +66,41 @@ export function prepareCell(source: string, id: number): PreparedCell {
       const middle = originalPositionFor(outer, { line, column });
       if (middle.line === null) return null;
       const { line: at, column: inLine } = originalPositionFor(inner, { line: middle.line, column: middle.column });
-      return at === null ? null : { line: at, column: inLine };
+      if (at === null) return null;
+      return { line: at, column: at === 1 ? Math.max(0, inLine - before) : inLine };
     },
   };
 }
+
+/** Parses a cell as it is meant. Throws a CellSyntaxError. */
+function parseCell(source: string): Meaning & { program: Program } {
+  try {
+    const meaning = meaningOf(source);
+    const { program, errors } = parse(meaning.text);
+    const [wrong] = errors;
+    if (wrong === undefined) return { ...meaning, program };
+    throw syntaxError(source, wrong.message, wrong.labels[0]?.start ?? 0);
+  } catch (error) {
+    throw error instanceof TooDeep ? new CellSyntaxError(error.message, 1, 0) : error;
+  }
+}
+
+/** Whether the value of a cell is that of an expression: what only declares, or is nothing, may follow it. */
+function endsInExpression(body: Node[]): boolean {
+  const last = body.findLast(({ type, declare }) => declare !== true && !withoutValue.has(type));
+  return last?.type === "ExpressionStatement";
+}
+
+/** Statements that leave no value and do nothing in their place. */
+const withoutValue = new Set([
+  "EmptyStatement",
+  "FunctionDeclaration",
+  "TSDeclareFunction",
+  "TSInterfaceDeclaration",
+  "TSTypeAliasDeclaration",
+]);
+
+type Program = ReturnType<typeof parse>["program"];
 
 interface Stripped {
   code: string;
@@ -93,7 +125,8 @@ function lowered(source: string, body: Node[]): Stripped {
   try {
     return lower(source, body, { directory: process.cwd() });
   } catch (cause) {
-    throw new Error(`Decorators need the TypeScript compiler, which did not start: ${(cause as Error).message}`, {
+    const what = /@|\baccessor\b/.test(source) ? "Decorators" : "Namespaces in several parts";
+    throw new Error(`${what} need the TypeScript compiler, which did not start: ${(cause as Error).message}`, {
       cause,
     });
   }
@@ -128,7 +161,8 @@ class Rewriter {
       this.#inside(node);
       if (node.type !== "VariableDeclaration") this.#nestedVars(node, null);
     }
-    const last = showLast ? body.findLast((node) => node.type !== "ExportNamedDeclaration") : undefined;
+    const isValue = ({ type }: Node): boolean => type !== "ExportNamedDeclaration" && !withoutValue.has(type);
+    const last = showLast ? body.findLast(isValue) : undefined;
     for (const node of body) this.#statement(node, node === last);
   }
 
@@ -143,7 +177,7 @@ class Rewriter {
     if (Array.isArray(node)) for (const one of node) this.#nestedVars(one, parent);
     if (Array.isArray(node) || typeof node !== "object" || node === null) return;
     const inner = node as Node;
-    if (functions.has(inner.type ?? "")) return;
+    if (ownScopes.has(inner.type ?? "")) return;
     if (inner.type === "VariableDeclaration" && inner.kind === "var") {
       const isHead = parent !== null && (parent.init === inner || parent.left === inner);
       this.#variables(inner, isHead ? "head" : "block");
@@ -230,19 +264,23 @@ class Rewriter {
     const source = (node.source as Node).value as string;
     const attributes = (node.attributes as Node[] | undefined) ?? [];
     const withType = attributes.find((a) => ((a.key as Node).name ?? (a.key as Node).value) === "type");
-    const call = `await __import(${JSON.stringify(source)}${withType ? `, ${JSON.stringify((withType.value as Node).value)}` : ""})`;
     const parts: string[] = [];
+    const names: string[] = [];
     let whole: string | null = null;
     for (const specifier of specifiers) {
       const local = (specifier.local as Node).name as string;
       this.names.add(local);
       if (specifier.type === "ImportNamespaceSpecifier") whole = local;
-      else if (specifier.type === "ImportDefaultSpecifier") parts.push(`default: ${local}`);
       else {
-        const imported = specifier.imported as Node;
-        parts.push(`${JSON.stringify(imported.name ?? imported.value)}: ${local}`);
+        const imported = (specifier.imported ?? { name: "default" }) as Node;
+        const name = String(imported.name ?? imported.value);
+        names.push(name);
+        parts.push(`${JSON.stringify(name)}: ${local}`);
       }
     }
+    const type = withType && JSON.stringify((withType.value as Node).value);
+    const given = [JSON.stringify(source), type ?? "undefined", JSON.stringify(names)];
+    const call = `await __import(${(names.length > 0 ? given : type ? given.slice(0, 2) : given.slice(0, 1)).join(", ")})`;
     const pattern = parts.length > 0 ? `({ ${parts.join(", ")} } = ${whole ?? call})` : "";
     const text = whole !== null ? `${whole} = ${call};${pattern}` : pattern || call;
     this.#text.overwrite(node.start, node.end, `${text};`);
@@ -265,7 +303,7 @@ class Rewriter {
     if (type === "MetaProperty" && this.#code.slice(start, (node as Node).end).startsWith("import"))
       this.#text.overwrite(start, (node as Node).end, "__meta");
     if (awaits && loops.has(type ?? "")) this.#guard((node as Node).body as Node);
-    return awaits && !functions.has(type ?? "");
+    return awaits && !ownScopes.has(type ?? "");
   }
 
   /** An awaited loop asks, each time round, whether its cell was interrupted: nothing else can stop it from outside. */
@@ -277,14 +315,14 @@ class Rewriter {
 }
 
 const loops = new Set(["ForStatement", "ForInStatement", "ForOfStatement", "WhileStatement", "DoWhileStatement"]);
-const functions = new Set(["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression", "ClassBody"]);
 
 /** Names of the enums and namespaces that leave code behind. */
 function mergingNames(body: Node[]): string[] {
   return body.flatMap((node) => {
     const inner = node.type === "ExportNamedDeclaration" ? ((node.declaration as Node | null) ?? node) : node;
     if (inner.type !== "TSEnumDeclaration" && inner.type !== "TSModuleDeclaration") return [];
-    const id = inner.id as Node;
+    let id = inner.id as Node;
+    while (id.type === "TSQualifiedName") id = id.left as Node;
     return inner.declare === true || id.type !== "Identifier" ? [] : [id.name as string];
   });
 }

@@ -7,8 +7,9 @@
  */
 
 import { join } from "node:path";
-import { parseSync } from "oxc-parser";
-import { namesOf } from "./pattern.ts";
+import { meaningOf } from "./meaning.ts";
+import { isTooDeep, parse } from "./parse.ts";
+import { namesOf, nestedVars } from "./pattern.ts";
 
 /** How a name was declared. */
 export type NameKind = "let" | "const" | "function" | "class" | "enum" | "namespace" | "type" | "import";
@@ -64,14 +65,15 @@ export function createCells(directory: string): Cells {
     names,
     module(source, options) {
       const first = header(source, declarations(source)?.names.keys() ?? guessNames(source), options);
-      return { text: first + source, headerLength: first.length };
+      const { text, before } = isTooDeep(source) ? { text: source, before: 0 } : meaningOf(source);
+      return { text: first + text, headerLength: first.length + before };
     },
     commit(source) {
       const found = declarations(source);
       if (found === null) return null;
       const cell = ++count;
       const exported = [...found.names.keys()].filter((name) => !found.exported.has(name));
-      const text = `${header(source, found.names.keys())}${source}\n;export{${exported.join(",")}};\n`;
+      const text = `${header(source, found.names.keys())}${meaningOf(source).text}\n;export{${exported.join(",")}};\n`;
       for (const [name, kind] of found.names) names.set(name, { cell, kind });
       return { path: join(directory, `__cell${cell}.mts`), text, isRoot: found.augments };
     },
@@ -92,10 +94,14 @@ interface Declarations {
 
 /** What a cell declares at its top level; null when it does not parse. */
 function declarations(source: string): Declarations | null {
-  const { program, errors } = parseSync("cell.mts", source, { lang: "ts", sourceType: "module" });
+  if (isTooDeep(source)) return null;
+  const { program, errors } = parse(meaningOf(source).text);
   if (errors.length > 0) return null;
   const found: Declarations = { names: new Map(), exported: new Set(), augments: false };
-  for (const node of program.body as unknown as Node[]) declare(node, found, false);
+  const body = program.body as unknown as Node[];
+  for (const node of body) declare(node, found, false);
+  if (/\bvar\b/.test(source))
+    for (const name of nestedVars(body)) if (!found.names.has(name)) found.names.set(name, "let");
   return found;
 }
 

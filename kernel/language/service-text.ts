@@ -1,5 +1,6 @@
 /** Positions and answers: offsets of a cell's module to lines and cursors of the cell. */
 
+import { adviceFor } from "./packages.ts";
 import type { Cells } from "./service-cells.ts";
 import type {
   Completion,
@@ -11,11 +12,19 @@ import type {
 } from "./service-types.ts";
 
 /** From offsets of the module to lines of the cell; untyped packages are no fault of the cell. */
-export function place(cell: string, raw: RawDiagnostic, headerLength: number, cells: Cells): Diagnostic {
+export function place(
+  cell: string,
+  raw: RawDiagnostic,
+  { headerLength, cells, directory }: { headerLength: number; cells: Cells; directory: string },
+): Diagnostic {
   const [line, column] = position(cell, raw.start - headerLength);
   const [endLine, endColumn] = position(cell, raw.end - headerLength);
   const found = { line, column, endLine, endColumn };
   const { code, message, severity } = raw;
+  if (code === 2307 || code === 2882) {
+    const advice = adviceFor(/'(.+?)'/.exec(message)?.[1] ?? "", directory);
+    if (advice !== null) return { ...found, code, message: `${message} ${advice}`, severity };
+  }
   if (code === 7016) return { ...found, code, message, severity: "warning" };
   // Earlier names are imports only to the compiler.
   const name = code === 2632 ? /'(.+?)'/.exec(message)?.[1] : undefined;

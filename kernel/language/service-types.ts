@@ -85,7 +85,10 @@ export interface EngineSetup {
 }
 
 /** Compiler options in the form that both compilers take: enums as numbers, libraries as file names. */
-export type CompilerOptions = { [option: string]: string | number | boolean | string[] };
+export type CompilerOptions = { [option: string]: string | number | boolean | string[] | Paths };
+
+/** Where modules are found: patterns of names, each with absolute paths to try. */
+export type Paths = { [pattern: string]: string[] };
 
 /** A change of the virtual files, given with the question that follows it. */
 export interface Change {

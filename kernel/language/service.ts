@@ -7,6 +7,7 @@
  */
 
 import { basename } from "node:path";
+import { isTooDeep } from "./parse.ts";
 import { createCells } from "./service-cells.ts";
 import { completeModule, moduleAt } from "./service-modules.ts";
 import { defaultOptions, forcedOptions, rootFiles } from "./service-options.ts";
@@ -150,12 +151,12 @@ export function createLanguageService(options: LanguageServiceOptions): Language
       await ask((engine, change) => engine.completions(change("\n"), cells.current, 0, "console"));
     },
     async check(cell) {
-      if (/^\s*\/\/\s*@ts-nocheck/.test(cell)) return [];
+      if (/^\s*\/\/\s*@ts-nocheck/.test(cell) || isTooDeep(cell)) return [];
       const { text, headerLength } = cells.module(cell);
       const raw = await ask((engine, change) => engine.diagnostics(change(text), cells.current));
       return (raw ?? [])
-        .filter(({ start }) => start >= headerLength)
-        .map((one) => place(cell, one, headerLength, cells));
+        .filter(({ start, code }) => start >= headerLength && !ofFiles.has(code))
+        .map((one) => place(cell, one, { headerLength, cells, directory }));
     },
     commit(cell) {
       const kept = cells.commit(cell);
@@ -177,9 +178,9 @@ export function createLanguageService(options: LanguageServiceOptions): Language
       const { text, headerLength } = cells.module(code, {
         extraNames: prefix === "" ? [] : earlier.slice(-typedNames),
       });
-      const raw = await ask((engine, change) =>
-        engine.completions(change(text), cells.current, headerLength + offset, prefix),
-      );
+      const question = (asked: Engine, change: (module: string) => Change) =>
+        asked.completions(change(text), cells.current, headerLength + offset, prefix);
+      const raw = isTooDeep(code) ? [] : await ask(question);
       const known = new Set(raw?.map((one) => one.text));
       const added = earlier
         .filter((name) => !known.has(name))
@@ -189,7 +190,7 @@ export function createLanguageService(options: LanguageServiceOptions): Language
     },
     async inspect(code, cursor) {
       const offset = nameAt(code, toUnits(code, cursor));
-      if (offset === null) return { found: false, data: {} };
+      if (offset === null || isTooDeep(code)) return { found: false, data: {} };
       const raw = await inspectAt(code, offset, false);
       if (raw === null) return { found: false, data: {} };
       const name = /^[\p{ID_Continue}$]+/u.exec(code.slice(offset))?.[0] ?? "";
@@ -219,6 +220,12 @@ export function createLanguageService(options: LanguageServiceOptions): Language
     },
   };
 }
+
+/**
+ * Faults of .mts files that cells do not have, which are such files to the compiler: `<T>(x: T) => x` and `<any>x` are plain
+ * TypeScript, and the loader takes JSON without an attribute, with its members as names.
+ */
+const ofFiles = new Set([7059, 7060, 1543, 1544]);
 
 /** How many earlier names are given to the compiler for their types, in one completion. */
 const typedNames = 50;

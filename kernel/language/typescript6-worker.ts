@@ -4,7 +4,7 @@ import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import ts from "typescript6";
-import { mergeOptions } from "./service-options.ts";
+import { type FolderOptions, mergeOptions } from "./service-options.ts";
 import type { Change, EngineSetup, Files, RawCompletion, RawDiagnostic, RawInspection } from "./service-types.ts";
 import type { Answer, Question } from "./typescript6.ts";
 
@@ -15,7 +15,7 @@ const setup = workerData as Omit<EngineSetup, "onEnd">;
 const files: Files = {};
 const versions = new Map<string, number>();
 let roots = setup.roots;
-const options = mergeOptions(setup.defaults, folderOptions(), setup.forced) as ts.CompilerOptions;
+const options = mergeOptions(setup, folderOptions()) as ts.CompilerOptions;
 
 const service = ts.createLanguageService(
   {
@@ -106,11 +106,11 @@ function timeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-function folderOptions(): object {
+function folderOptions(): FolderOptions {
   const path = join(setup.directory, "tsconfig.json");
   if (!ts.sys.fileExists(path)) return {};
   const { config } = ts.readConfigFile(path, ts.sys.readFile) as { config?: object };
-  return ts.parseJsonConfigFileContent(config ?? {}, ts.sys, dirname(path)).options;
+  return ts.parseJsonConfigFileContent(config ?? {}, ts.sys, dirname(path), {}, path).options as FolderOptions;
 }
 
 function toRaw({ start = 0, length = 0, code, category, messageText }: ts.Diagnostic): RawDiagnostic {

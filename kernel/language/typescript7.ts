@@ -6,8 +6,8 @@
  */
 
 import type { ChildProcess } from "node:child_process";
-import { statSync } from "node:fs";
-import { isAbsolute, join } from "node:path";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, isAbsolute, join } from "node:path";
 import {
   API,
   type Checker,
@@ -20,8 +20,16 @@ import {
   type Symbol as TsSymbol,
 } from "typescript-api/async";
 import { isCellPath } from "./service-cells.ts";
-import { mergeOptions } from "./service-options.ts";
-import type { Change, CompilerOptions, Engine, EngineSetup, RawCompletion, RawDiagnostic } from "./service-types.ts";
+import { type FolderOptions, mergeOptions } from "./service-options.ts";
+import type {
+  Change,
+  CompilerOptions,
+  Engine,
+  EngineSetup,
+  Files,
+  RawCompletion,
+  RawDiagnostic,
+} from "./service-types.ts";
 
 /** How many completions are given with their signature: each costs a question. */
 const signatureLimit = 30;
@@ -32,7 +40,7 @@ type ProgramId = Program["id"];
 
 /** Starts the compiler on the setup's folder. Rejects when it cannot be started. */
 export async function startTypeScript7(setup: EngineSetup): Promise<Engine> {
-  const { directory, forced, defaults } = setup;
+  const { directory } = setup;
   const api = new API({ cwd: directory });
   let disposed = false;
   let ended: (error: Error) => void = () => {};
@@ -49,7 +57,11 @@ export async function startTypeScript7(setup: EngineSetup): Promise<Engine> {
   };
   const ask = <T>(question: Promise<T>): Promise<T> => Promise.race([question.catch(orItsEnd), end]);
 
-  const options = await folderOptions(api, directory, defaults, forced);
+  const options = await folderOptions(api, setup);
+  const resolver = await ask(api.createModuleResolver(options));
+  // The compiler tells modules from CommonJS by package.json only where names are found as Node finds them.
+  const program = { compilerOptions: { ...options, moduleResolution: 99 }, options: { moduleResolver: resolver } };
+  const packages = createPackages(directory);
   const child = processOf(api);
   child?.once("exit", (code, signal) => {
     const why = signal ?? `exit code ${code}`;
@@ -61,7 +73,8 @@ export async function startTypeScript7(setup: EngineSetup): Promise<Engine> {
   let roots = setup.roots;
   let snapshot: Snapshot = await ask(
     api.createSnapshot({
-      createPrograms: [{ rootFiles: roots, compilerOptions: options }],
+      fileSystem: { kind: "layer", files: packages.changed() },
+      createPrograms: [{ rootFiles: roots, ...program }],
       userPreferences: { includeCompletionsForModuleExports: false, includeCompletionsForImportStatements: false },
     }),
   );
@@ -71,14 +84,15 @@ export async function startTypeScript7(setup: EngineSetup): Promise<Engine> {
   async function apply(change: Change): Promise<Program<ProgramId>> {
     const rooted = change.roots.length !== roots.length;
     const changed = local.changed();
+    const files = { ...change.files, ...packages.changed() };
     const old = snapshot;
     snapshot = await ask(
       old.update({
-        fileSystem: { kind: "layer", files: change.files },
+        fileSystem: { kind: "layer", files },
         fileNotifications: local.isUncertain
           ? { invalidateAll: true }
-          : { changed: [...Object.keys(change.files), ...changed] },
-        ...(rooted && { reconfigurePrograms: [{ id, rootFiles: change.roots, compilerOptions: options }] }),
+          : { changed: [...Object.keys(files), ...changed] },
+        ...(rooted && { reconfigurePrograms: [{ id, rootFiles: change.roots, ...program }] }),
         ensurePrograms: [id],
       }),
     );
@@ -134,15 +148,44 @@ function processOf(api: API): ChildProcess | undefined {
   return (api as unknown as { client?: { process?: ChildProcess } }).client?.process;
 }
 
-async function folderOptions(
-  api: API,
-  directory: string,
-  defaults: CompilerOptions,
-  forced: CompilerOptions,
-): Promise<CompilerOptions> {
-  const path = join(directory, "tsconfig.json");
+async function folderOptions(api: API, setup: EngineSetup): Promise<CompilerOptions> {
+  const path = join(setup.directory, "tsconfig.json");
   const parsed = await api.parseConfigFile(path).catch(() => null);
-  return mergeOptions(defaults, statSync(path, { throwIfNoEntry: false }) ? (parsed?.options ?? {}) : {}, forced);
+  const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
+  return mergeOptions(setup, isThere ? ((parsed?.options ?? {}) as FolderOptions) : {});
+}
+
+/**
+ * The folder's package.json and those above it as the loader takes them: TypeScript files of the reader's own are modules,
+ * whatever `type` says. A layer over the disk: the files stay as they are.
+ */
+function createPackages(directory: string) {
+  const given = new Map<string, string>();
+  const folders = [directory];
+  while (dirname(folders.at(-1)!) !== folders.at(-1)) folders.push(dirname(folders.at(-1)!));
+  return {
+    changed(): Files {
+      const files: Files = {};
+      for (const folder of folders) {
+        const path = join(folder, "package.json");
+        const text = asModule(path, folder === folders.at(-1));
+        if (text === null || given.get(path) === text) continue;
+        given.set(path, text);
+        files[path] = text;
+      }
+      return files;
+    },
+  };
+}
+
+/** A package.json of type "module"; null where there is none and none is needed. */
+function asModule(path: string, isTopmost: boolean): string | null {
+  if (!existsSync(path)) return isTopmost ? '{"type":"module"}' : null;
+  try {
+    return JSON.stringify({ ...(JSON.parse(readFileSync(path, "utf8")) as object), type: "module" });
+  } catch {
+    return null; // half written: as it is
+  }
 }
 
 /** The user's own files that a program was made of: asked for their time at each question. */

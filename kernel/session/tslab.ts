@@ -4,6 +4,7 @@
  */
 
 import { randomUUID } from "node:crypto";
+import { createRequire } from "node:module";
 import { currentRun, send } from "./user/channel.ts";
 
 /** Shows content of one MIME type. */
@@ -21,6 +22,15 @@ export interface Display {
   /** Any MIME type; bytes are sent as base64. */
   raw(mimeType: string, content: string | Uint8Array | object): void;
 }
+
+/** Versions of what runs the notebook. `tslab` is the version whose interface this is. */
+export const versions = {
+  tslab: "1.0.22",
+  get typescript(): string {
+    return (createRequire(import.meta.url)("typescript-api/package.json") as { version: string }).version;
+  },
+  node: process.version,
+};
 
 /** Shows content, each time anew. */
 export const display: Display = displayWith((type, data) => publish("display_data", { [type]: data }));

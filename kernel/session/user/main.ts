@@ -10,7 +10,7 @@ import type { RunOutcome, UserCommand } from "../protocol.ts";
 import { captureStreams, currentRun, listen, markDrained, type RunContext, send } from "./channel.ts";
 import { catchValue, evaluate, nextTurn, prepare, settled } from "./evaluate.ts";
 import { createInput } from "./input.ts";
-import { importFor, meta, require } from "./modules.ts";
+import { commonJs, importFor, meta, require } from "./modules.ts";
 import { installStacks, type KnownCode } from "./stack.ts";
 import { Interrupted, reportError } from "./trace.ts";
 
@@ -78,6 +78,7 @@ const globals: { [name: string]: unknown } = {
   },
   __import: importFor,
   __meta: meta,
+  __node: commonJs,
   __show(value: unknown) {
     const context = currentRun.getStore() ?? active?.context;
     if (context !== undefined) context.shown = { value };

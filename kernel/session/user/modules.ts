@@ -1,84 +1,112 @@
 /**
- * How a cell imports: from the notebook's folder, with the conditions of an ES module. A file of the reader's own, reached
- * by a relative path from a cell, is loaded afresh when it or a file that it imports changed on disk; what an earlier
- * cell took from the old version stays as it is.
+ * How a cell imports: from the notebook's folder, with the conditions of an ES module, each name checked to be there.
+ * Not here: how its modules are found and loaded (`local-files.ts`).
  */
 
-import { readFileSync, statSync } from "node:fs";
-import { createRequire, registerHooks, setSourceMapsSupport } from "node:module";
-import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { compileLocalModule } from "../../language/local-module.ts";
-
-/** The cell's address, from which names are resolved: a file that need not exist, in the notebook's folder. */
-const parent = pathToFileURL(join(process.cwd(), "cell.ts")).href;
-/** Stands in for the package of the same name: see `tslab.ts`. */
-const tslabShim = new URL(import.meta.filename.endsWith(".ts") ? "../tslab.ts" : "../tslab.js", import.meta.url).href;
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { isTypeExport } from "../../language/exports.ts";
+import { cellAddress, findOwn, folder, isLocal, refresh, versioned } from "./local-files.ts";
 
 /** `require`, from the notebook's folder. */
-export const require = createRequire(parent);
+export const require = createRequire(cellAddress);
 
 /** What `import.meta` gives in a cell. */
 export const meta = {
-  url: parent,
+  url: cellAddress,
   dirname: process.cwd(),
-  filename: fileURLToPath(parent),
+  filename: fileURLToPath(cellAddress),
   resolve: (specifier: string): string => resolve(specifier),
   main: true,
 };
 
-interface LocalModule {
-  changedMs: number;
-  version: number;
-  imports: Set<string>;
-}
-
-/** The reader's own modules, by their address without a version. */
-const localModules = new Map<string, LocalModule>();
-
-registerHooks({
-  resolve(specifier, context, next) {
-    if (specifier === "tslab") return { url: tslabShim, shortCircuit: true };
-    const found = next(specifier, context);
-    const from = localModules.get(withoutVersion(context.parentURL ?? ""));
-    if (from === undefined || !/^\.{0,2}\//.test(specifier) || !isOwn(found.url)) return found;
-    from.imports.add(found.url);
-    return { ...found, url: versioned(found.url) };
+/** What CommonJS gives a file, for cells written as one. A cell is the main module, so `require.main === module` holds. */
+export const commonJs = {
+  module: { exports: {}, id: ".", filename: meta.filename, path: meta.dirname, loaded: false, children: [], paths: [] },
+  get exports(): object {
+    return this.module.exports;
   },
-  load(url, context, next) {
-    const own = withoutVersion(url);
-    if (!localModules.has(own) || !/\.[mc]?ts$/.test(own)) return next(url, context);
-    const file = fileURLToPath(own);
-    const compiled = compileLocalModule(readFileSync(file, "utf8"), { file, directory: process.cwd() });
-    if (compiled === null) return next(url, context);
-    setSourceMapsSupport(true, { nodeModules: false, generatedCode: false });
-    const isCommon = context.format?.startsWith("commonjs") || (context.format == null && !compiled.isModule);
-    return { format: isCommon ? "commonjs" : "module", source: compiled.code, shortCircuit: true };
-  },
-});
+  __dirname: meta.dirname,
+  __filename: meta.filename,
+};
+Object.assign(require, { main: commonJs.module });
 
-/** Imports for a cell. */
-export async function importFor(specifier: string, options?: string | ImportCallOptions): Promise<unknown> {
+/** Imports for a cell. `names` are those that it asks for: each must be there, as in any module. */
+export async function importFor(
+  specifier: string,
+  options?: string | ImportCallOptions,
+  names: readonly string[] = [],
+): Promise<unknown> {
   const here: { stack?: string } = {};
   Error.captureStackTrace(here, importFor);
   const type = typeof options === "string" ? options : (options?.with?.type as string | undefined);
   try {
     const url = resolve(specifier);
-    const isLocal = isOwn(url) && /^(\.{0,2}\/|file:)/.test(specifier);
-    if (isLocal) refresh(url, new Map());
-    const wanted = isLocal ? versioned(url) : url;
-    return await (type === undefined ? import(wanted) : import(wanted, { with: { type } }));
+    const local = isLocal(url, specifier);
+    if (local) refresh(url);
+    const wanted = local ? versioned(url) : url;
+    const found = (await (type === undefined ? import(wanted) : import(wanted, { with: { type } }))) as object;
+    return withNames(found, { names, specifier, url });
   } catch (error) {
     throw placed(error, here.stack ?? "");
+  } finally {
+    folder.close();
+  }
+}
+
+/** A name that a module does not export, in Node's words. */
+class MissingExport extends SyntaxError {
+  override readonly name = "SyntaxError";
+}
+
+/**
+ * A module with the names that a cell asks for. Those that Node does not see in a CommonJS module are taken from what it
+ * exports; types are no names of a module; any other is an error, as in Node.
+ */
+function withNames(
+  module: { default?: unknown },
+  { names, specifier, url }: { names: readonly string[]; specifier: string; url: string },
+): object {
+  const missing = names.filter((name) => !(name in module));
+  if (missing.length === 0) return module;
+  const whole = "module.exports" in module ? module.default : undefined;
+  const hidden = missing.filter((name) => Object(whole) === whole && name in (whole as object));
+  const types = typesAmong(
+    missing.filter((name) => !hidden.includes(name)),
+    { specifier, url },
+  );
+  const nowhere = missing.find((name) => !hidden.includes(name) && !types.has(name));
+  if (nowhere !== undefined)
+    throw new MissingExport(`The requested module '${specifier}' does not provide an export named '${nowhere}'`);
+  return hidden.length === 0
+    ? module
+    : { ...module, ...Object.fromEntries(hidden.map((name) => [name, (whole as Record<string, unknown>)[name]])) };
+}
+
+/** Those of the names that are types alone; all of them where nobody can tell. */
+function typesAmong(names: string[], { specifier, url }: { specifier: string; url: string }): Set<string> {
+  if (names.length === 0) return new Set();
+  if (url.startsWith("file:") && isLocal(url, specifier) && /\.(?:[mc]?ts|tsx)$/.test(url)) {
+    const file = fileURLToPath(url);
+    const source = readFileSync(file, "utf8");
+    return new Set(names.filter((name) => isTypeExport(name, file, source, findOwn)));
+  }
+  try {
+    return folder.typesAmong(specifier, names);
+  } catch {
+    return new Set(names);
   }
 }
 
 /** A module that is not found is the cell's matter: the error names the cell's line, not this file. */
 function placed(error: unknown, stack: string): unknown {
-  if (!(error instanceof Error) || !String((error as NodeJS.ErrnoException).code).startsWith("ERR_")) return error;
+  if (!(error instanceof Error)) return error;
+  const isNamed = String((error as NodeJS.ErrnoException).code).startsWith("ERR_");
+  if (!isNamed && !(error instanceof MissingExport)) return error;
   error.message = error.message
-    .replace(/ imported from \S*modules\.[tj]s/, "")
-    .replaceAll(fileURLToPath(parent), "the cell");
+    .replace(/ imported from \S*local-files\.[tj]s/, "")
+    .replaceAll(fileURLToPath(cellAddress), "the cell");
   const at = stack.indexOf("\n    at ");
   error.stack = `${error.name}: ${error.message}${at < 0 ? "" : stack.slice(at)}`;
   return error;
@@ -86,40 +114,5 @@ function placed(error: unknown, stack: string): unknown {
 
 // The second argument needs --experimental-import-meta-resolve, which the user process is started with.
 function resolve(specifier: string): string {
-  return (import.meta.resolve as (specifier: string, parent: string) => string)(specifier, parent);
-}
-
-function isOwn(url: string): boolean {
-  return url.startsWith("file:") && !url.includes("/node_modules/") && !url.includes("?");
-}
-
-function withoutVersion(url: string): string {
-  return url.replace(/\?version=\d+$/, "");
-}
-
-/** The address of a local module's present version. The first has none, so that all who import it share it. */
-function versioned(url: string): string {
-  const known = localModules.get(url);
-  if (known === undefined) localModules.set(url, { changedMs: changedMs(url), version: 0, imports: new Set() });
-  return known === undefined || known.version === 0 ? url : `${url}?version=${known.version}`;
-}
-
-/** Gives a new version to a module that changed, or that imports one that did. Returns whether it has one. */
-function refresh(url: string, seen: Map<string, boolean>): boolean {
-  const known = localModules.get(url);
-  if (known === undefined) return false;
-  const before = seen.get(url);
-  if (before !== undefined) return before;
-  seen.set(url, false); // a cycle ends here
-  const now = changedMs(url);
-  let changed = now !== known.changedMs;
-  for (const imported of known.imports) if (refresh(imported, seen)) changed = true;
-  known.changedMs = now;
-  if (changed) known.version++;
-  seen.set(url, changed);
-  return changed;
-}
-
-function changedMs(url: string): number {
-  return statSync(fileURLToPath(url), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return (import.meta.resolve as (specifier: string, parent: string) => string)(specifier, cellAddress);
 }

@@ -104,7 +104,7 @@ for (const implementation of ["typescript7", "typescript6"] satisfies Implementa
       }));
 
     it("resolves packages as Node does: exports maps, ES modules, types of what is imported earlier", () =>
-      withService({ implementation }, async ({ run, faults }) => {
+      withService({ implementation }, async ({ run, faults, directory }) => {
         await run("import { encode, decode } from 'gpt-tokenizer'; import OpenAI from 'openai';");
         await run("import { encode as small } from 'gpt-tokenizer/encoding/o200k_base'; import * as fs from 'fs';");
         await run(
@@ -118,7 +118,7 @@ for (const implementation of ["typescript7", "typescript6"] satisfies Implementa
         ]);
         assert.deepEqual(await faults("import 'gpt-tokenizer/nowhere'; import x from 'no-such-package'"), [
           "2882 Cannot find module or type declarations for side-effect import of 'gpt-tokenizer/nowhere'.",
-          "2307 Cannot find module 'no-such-package' or its corresponding type declarations.",
+          `2307 Cannot find module 'no-such-package' or its corresponding type declarations. Install it with \`npm install no-such-package\` in ${directory}.`,
         ]);
       }));
 

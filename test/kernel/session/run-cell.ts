@@ -6,17 +6,21 @@ import type { Client } from "../../../kernel/notebook/client.ts";
 export interface Brought {
   shown: string[];
   stdout: string;
+  /** What was said on stderr: warnings, and faults of types when the cell ran all the same. */
+  stderr: string;
   error: { ename: string; evalue: string; traceback: string[] } | null;
 }
 
 /** A function that runs cells on a client. */
 export function runOn(client: Client) {
   return async (code: string, { interruptAfterMs = 0 } = {}): Promise<Brought> => {
-    const brought: Brought = { shown: [], stdout: "", error: null };
+    const brought: Brought = { shown: [], stdout: "", stderr: "", error: null };
     const timer = interruptAfterMs > 0 ? setTimeout(() => client.interrupt(), interruptAfterMs) : undefined;
     await client.execute(code, ({ header, content }) => {
-      if (header.msg_type === "stream") brought.stdout += String(content.text);
-      else if (header.msg_type === "error") brought.error = content as unknown as Brought["error"];
+      if (header.msg_type === "stream") {
+        brought.stdout += String(content.text);
+        if (content.name === "stderr") brought.stderr += String(content.text);
+      } else if (header.msg_type === "error") brought.error = content as unknown as Brought["error"];
       else if (/^(execute_result|display_data)$/.test(header.msg_type))
         brought.shown.push((content.data as { "text/plain": string })["text/plain"]);
     });
