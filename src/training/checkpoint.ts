@@ -6,7 +6,7 @@
  */
 
 import { createHash } from "node:crypto";
-import { rename, writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { ModelFailure, type NamedTensor, packSafetensors, readSafetensorsHeader, readTensor } from "../model/index.ts";
 import { type TrainablePolicy, tf } from "../policy/index.ts";
 import type { RecordPosition } from "../record/index.ts";
@@ -94,8 +94,13 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
   const text = JSON.stringify(rest);
   const bytes = packSafetensors(tensors, { metadata: { checkpoint: text, sha256: hash(text, tensors) } });
   const part = `${path}.part`;
-  await writeFile(part, bytes);
-  await rename(part, path);
+  try {
+    await writeFile(part, bytes);
+    await rename(part, path);
+  } catch (error) {
+    await rm(part, { force: true }); // what a full disk has room for is of no use, and takes room
+    throw error;
+  }
 }
 
 /** Reads a checkpoint back. Throws a CheckpointFailure if the file is damaged or of another version. */

@@ -141,6 +141,48 @@ describe("replay", () => {
     assert.deepEqual(difference, { step: 0, field: "calls[0].query", recorded: "was", replayed: "is" });
   });
 
+  it("says where a recorded call is not made any more, one more is made, or two are swapped", async () => {
+    const call = (query: string) => ({ query, answer: "self.a = 1;" });
+    const forged = async (program: string, queries: readonly string[]) => {
+      const id = record.begin({ seed: 1, asks: true, limits });
+      const life = await sandbox.open({ seed: 1, limits, callModel: async () => "self.a = 1;" });
+      const report = await life.step(program);
+      await life.close();
+      record.append(id, { program, report, calls: queries.map(call) });
+      return (await replay(record, id, sandbox)).difference;
+    };
+    const two = "self.call_LLM('one'); self.call_LLM('two');";
+    const at = (field: number, recorded: string | null, replayed: string | null) => ({
+      ...{ step: 0, field: `calls[${field}].query` },
+      ...{ recorded, replayed },
+    });
+    assert.equal(await forged(two, ["one", "two"]), null);
+    assert.deepEqual(await forged(two, ["one", "two", "three"]), at(2, "three", null));
+    assert.deepEqual(await forged("self.b = 1;", ["one"]), at(0, "one", null));
+    assert.deepEqual(await forged(two, ["one"]), at(1, null, "two"));
+    assert.deepEqual(await forged(two, []), at(0, null, "one"));
+    assert.deepEqual(await forged(two, ["two", "one"]), at(0, "two", "one"));
+  });
+
+  it("runs under the limits that were recorded, the sandbox's or the life's own", async () => {
+    const long = "console.log('123456789012345')";
+    for (const own of [{ outputBytes: 10 }, { callDepth: 1 }, { sourceBytes: 300 }]) {
+      const callModel = async (): Promise<string> => "self.deep = self.call_LLM('again');";
+      const programs = [long, "try { self.call_LLM('x') } catch (e) { console.log(e.message) }", "1".padEnd(400)];
+      const lives = [
+        await recording(sandbox, record, { limits: own }).open({ callModel }),
+        await recording(sandbox, record, { limits }).open({ callModel, limits: own }),
+      ];
+      for (const life of lives) {
+        await life.steps(programs);
+        await life.close();
+        const found = await replay(record, life.episode, sandbox);
+        assert.equal(found.agrees, true, String(found));
+        assert.equal(record.episode(life.episode).list.length, 3);
+      }
+    }
+  });
+
   it("begins from the recorded genome and query", async () => {
     const first = await live(["self.n = 41"]);
     const { genome } = record.episode(first).list[0]!.report;

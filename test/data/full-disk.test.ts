@@ -1,0 +1,106 @@
+/**
+ * Writers on a disk that is full half-way. The write happens in a process that the system allows files of 2 KiB: what was
+ * there before must still read, whole, by its own reader.
+ */
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { writeWhole } from "../../kernel/notebook/format.ts";
+import { openLines } from "../../src/data/lines.ts";
+import { editMenu } from "../../src/policy/index.ts";
+import { type Checkpoint, readCheckpoint, train, writeCheckpoint } from "../../src/training/index.ts";
+import { leaveOut } from "../support.ts";
+import { menu, nameEnv } from "../training/fixtures.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+const long = JSON.stringify("x".repeat(9000));
+
+/** Runs a module under the limit. `path` is there by that name. */
+function underLimit(path: string, code: string): string {
+  const script = `const path = ${JSON.stringify(path)};\n${code}\nconsole.log("written");`;
+  const flags = ["--conditions=autoagent-lab-source", "--disable-warning=ExperimentalWarning", "--input-type=module"];
+  const shell = ["-c", 'ulimit -f 2; exec "$@"', "bash", process.execPath, ...flags, "-e", script];
+  const { stdout, stderr, error } = spawnSync("bash", shell, { cwd: root, encoding: "utf8" });
+  if (error) throw error;
+  assert.equal(stdout, "", "the write must not have got through");
+  return stderr;
+}
+
+describe("on a disk that is full half-way", () => {
+  let folder: string;
+  before(function () {
+    if (process.platform === "win32") leaveOut(this, "this system has no ulimit");
+    folder = mkdtempSync(join(tmpdir(), "full-disk-"));
+  });
+  after(() => folder && rmSync(folder, { recursive: true }));
+
+  it("a checkpoint is the old one, and nothing half lies beside it", async () => {
+    const path = join(folder, "run.safetensors");
+    const policy = editMenu(menu);
+    let saved: Checkpoint | undefined;
+    for await (const update of train({ env: nameEnv(), policy, updates: 1, episodes: 4 }))
+      saved = await update.checkpoint();
+    policy.dispose();
+    await writeCheckpoint(path, saved!);
+    const was = readFileSync(path);
+    const said = underLimit(
+      path,
+      `import { readCheckpoint, writeCheckpoint } from "./src/training/index.ts";
+       const checkpoint = await readCheckpoint(path);
+       await writeCheckpoint(path, { ...checkpoint, update: 99, about: { pad: ${long} } });`,
+    );
+    assert.match(said, /EFBIG/);
+    assert.deepEqual(readFileSync(path), was);
+    assert.deepEqual(await readCheckpoint(path), saved);
+    assert.deepEqual(readdirSync(folder), ["run.safetensors"]);
+    await writeCheckpoint(path, { ...saved!, update: 2 });
+    assert.equal((await readCheckpoint(path)).update, 2, "and the next one is written");
+  });
+
+  it("a notebook is the old one, it is said so, and nothing half lies beside it", () => {
+    const own = mkdtempSync(join(folder, "notebook-"));
+    const path = join(own, "some.ipynb");
+    writeWhole(path, "old");
+    const said = underLimit(
+      path,
+      `import { writeWhole } from "./kernel/notebook/format.ts"; writeWhole(path, ${long});`,
+    );
+    assert.match(said, /some\.ipynb cannot be written \(EFBIG: .*; nothing was changed\./);
+    assert.equal(readFileSync(path, "utf8"), "old");
+    assert.deepEqual(readdirSync(own), ["some.ipynb"]);
+  });
+
+  it("a file of JSON lines keeps every whole line, and goes on after them", () => {
+    const path = join(folder, "lines.jsonl");
+    const first = openLines(path);
+    for (let i = 0; i < 3; i++) first.append({ i });
+    const said = underLimit(path, `import { openLines } from "./src/data/lines.ts"; openLines(path).append(${long});`);
+    assert.match(said, /EFBIG/);
+    const text = readFileSync(path, "utf8");
+    assert.ok(text.length > '{"i":0}\n'.length * 3, "part of the line is there");
+    const again = openLines(path);
+    assert.deepEqual(again.values, [{ i: 0 }, { i: 1 }, { i: 2 }]);
+    again.append({ i: 3 });
+    assert.equal(readFileSync(path, "utf8"), [0, 1, 2, 3].map((i) => `{"i":${i}}\n`).join(""));
+  });
+
+  it("lines are dropped from the end, a torn one with them, and a foreign file stays as it is until it is written to", () => {
+    const path = join(folder, "torn.jsonl");
+    writeFileSync(path, '1\n2\n{"to');
+    const torn = openLines(path);
+    assert.deepEqual(torn.values, [1, 2]);
+    assert.equal(readFileSync(path, "utf8"), '1\n2\n{"to', "only looked at");
+    torn.drop(0);
+    assert.equal(readFileSync(path, "utf8"), '1\n2\n{"to');
+    torn.drop(1);
+    assert.equal(readFileSync(path, "utf8"), "1\n");
+    writeFileSync(path, "1\n22");
+    const whole = openLines(path);
+    assert.deepEqual(whole.values, [1, 22], "a last line that is whole but for its end counts");
+    whole.append(3);
+    assert.equal(readFileSync(path, "utf8"), "1\n22\n3\n");
+  });
+});
