@@ -48,6 +48,8 @@ export async function runServe(args: string[]): Promise<number> {
   });
   const what = head === undefined ? name : `${name} with the head ${head}`;
   process.stdout.write(`Serving ${what} at ${server.url} (${decoder.provider}, ${dtype}); Ctrl-C ends it\n`);
+  if (prompt === undefined && decoder.tokenizer.chat === undefined)
+    process.stdout.write("The model has no chat template: chats become plain lines, which it may not know\n");
   const stop = new AbortController();
   const { signal } = stop;
   await Promise.race([once(process, "SIGINT", { signal }), once(process, "SIGTERM", { signal })]).finally(() =>

@@ -57,6 +57,7 @@ export interface LocalModel extends LanguageModel {
 export function local(path: string, options: LocalOptions = {}): LocalModel {
   let opened: Promise<{ decoder: Decoder; engine: Engine; design: PromptDesign | null }> | null = null;
   let asked = 0;
+  let told = false;
   const open = () => {
     opened ??= openAll(path, options).catch((error) => {
       opened = null;
@@ -74,7 +75,13 @@ export function local(path: string, options: LocalOptions = {}): LocalModel {
     const { decoder, engine, design } = await open();
     if (prompt.signal?.aborted) throw new LanguageModelFailure({ kind: "cancelled" });
     const { tokenizer } = decoder;
-    const { text, primed, stop } = textOf(decoder, design, prompt, options);
+    const { text, begin, primed, stop, plain } = textOf(decoder, design, prompt, options);
+    if (plain && !told) {
+      told = true;
+      console.warn(
+        `The model ${name} has no chat template: it is asked in plain lines, "User: ..." and "Assistant:", which it may not know`,
+      );
+    }
     const most = options.maxTokens ?? design?.maxTokens ?? 256;
     const ids = tokenizer.encode(text);
     const maxTokens = Math.min(most, prompt.maxTokens ?? most);
@@ -87,7 +94,7 @@ export function local(path: string, options: LocalOptions = {}): LocalModel {
     const { temperature = design?.temperature ?? 1, topK = 0, topP = 1 } = options;
     const result = await engine.submit({
       // A question that is too long keeps its end: the newest part is what is asked now.
-      prompt: ids.slice(-Math.max(1, decoder.config.context - maxTokens)),
+      prompt: [...begin, ...ids.slice(-Math.max(1, decoder.config.context - maxTokens - begin.length))],
       stream: createRandom(options.seed ?? 0, "local model", own),
       maxTokens,
       stop,
@@ -102,7 +109,7 @@ export function local(path: string, options: LocalOptions = {}): LocalModel {
     });
     if (result.ended === "cancelled") throw new LanguageModelFailure({ kind: "cancelled" });
     say(stream.end(result.text));
-    return completion(primed + result.text, { name, prompt, promptTokens: ids.length, result, tokens });
+    return completion(primed + result.text, { name, prompt, promptTokens: begin.length + ids.length, result, tokens });
   };
   return {
     name,
@@ -138,16 +145,17 @@ function textOf(
   design: PromptDesign | null,
   { prompt, messages = [] }: Prompt,
   { prompt: kind, system, stop = [] }: LocalOptions,
-): { text: string; primed: string; stop: readonly string[] } {
+): { text: string; begin: readonly number[]; primed: string; stop: readonly string[]; plain?: boolean } {
+  const { begin = [] } = tokenizer;
   if (design !== null) {
     const text = promptPrefix(design) + promptOwn(design, prompt);
-    return { text, primed: design.primed, stop: [...design.stop, ...stop] };
+    return { text, begin, primed: design.primed, stop: [...design.stop, ...stop] };
   }
   if (kind === "plain")
-    return { text: [...messages.map(({ content }) => content), prompt].join("\n"), primed: "", stop };
+    return { text: [...messages.map(({ content }) => content), prompt].join("\n"), begin, primed: "", stop };
   const before = system === undefined ? [] : [{ role: "system" as const, content: system }];
   const chat = chatText(tokenizer, [...before, ...messages, { role: "user", content: prompt }]);
-  return { text: chat.text, primed: "", stop: [...chat.stop, ...stop] };
+  return { ...chat, primed: "", stop: [...chat.stop, ...stop] };
 }
 
 function completion(

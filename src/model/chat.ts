@@ -1,33 +1,37 @@
 /**
- * Conversations as the text that a chat model was trained on. Known: ChatML (SmolLM2, Qwen2) and Llama 3, recognised by the
- * model's own template; other models get plain lines. Not here: templates as programs (Jinja).
+ * Conversations as the text that a chat model was trained on: by the model's own template, else as plain lines. What is said
+ * cannot become one of the marks between the turns.
  */
 
+import type { ChatTurn } from "./template.ts";
 import type { Tokenizer } from "./types.ts";
 
-/** One turn. */
-export interface ChatTurn {
-  role: "system" | "user" | "assistant";
-  content: string;
+/** A conversation as a model sees it. */
+export interface ChatText {
+  /** Up to where the assistant's answer begins. */
+  text: string;
+  /** Token ids that stand before it; a template writes its own. */
+  begin: readonly number[];
+  /** Texts that end the answer. */
+  stop: readonly string[];
+  /** True if the model has no template, so that the turns are lines. */
+  plain: boolean;
 }
 
-/** A conversation as text, up to where the assistant's answer begins, and the texts that end that. */
-export function chatText(
-  { chatTemplate = "" }: Tokenizer,
-  turns: readonly ChatTurn[],
-): { text: string; stop: readonly string[] } {
-  // What a user writes must not become one of the marks between the turns.
-  const safe = turns.map(({ role, content }) => ({ role, content: content.replaceAll("<|", "< |") }));
-  if (chatTemplate.includes("<|im_start|>")) {
-    const told = safe.map(({ role, content }) => `<|im_start|>${role}\n${content}<|im_end|>\n`).join("");
-    return { text: `${told}<|im_start|>assistant\n`, stop: ["<|im_end|>"] };
-  }
-  if (chatTemplate.includes("<|start_header_id|>")) {
-    const head = (role: string) => `<|start_header_id|>${role}<|end_header_id|>\n\n`;
-    const told = safe.map(({ role, content }) => `${head(role)}${content.trim()}<|eot_id|>`).join("");
-    return { text: `<|begin_of_text|>${told}${head("assistant")}`, stop: ["<|eot_id|>"] };
-  }
+/** The text of a conversation. Throws a ModelFailure if the model's template refuses it. */
+export function chatText({ chat, special = [], begin = [] }: Tokenizer, turns: readonly ChatTurn[]): ChatText {
+  const safe = turns.map(({ role, content }) => ({ role, content: broken(content, special) }));
+  if (chat) return { text: chat.render(safe), begin: [], stop: chat.stop, plain: false };
   const names = { system: "System", user: "User", assistant: "Assistant" };
   const told = safe.map(({ role, content }) => `${names[role]}: ${content}\n`).join("");
-  return { text: `${told}Assistant:`, stop: ["\nUser:", "\nSystem:"] };
+  return { text: `${told}Assistant:`, begin, stop: ["\nUser:", "\nSystem:"], plain: true };
+}
+
+/** A space within every mark: `<|im_end|>` becomes `< |im_end|>`. */
+function broken(content: string, special: readonly string[]): string {
+  let text = content;
+  // The longest first, for one mark may hold another.
+  for (const mark of [...special].sort((a, b) => b.length - a.length))
+    if (mark.length > 1) text = text.replaceAll(mark, `${mark[0]} ${mark.slice(1)}`);
+  return text;
 }

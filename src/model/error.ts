@@ -8,6 +8,7 @@ export type ModelError =
   | { kind: "field"; path: string; field: string; value: string }
   | { kind: "quantised"; path: string; method: string }
   | { kind: "unused"; path: string; names: string[] }
+  | { kind: "template"; path: string; reason: string }
   | { kind: "file"; path: string; found: string }
   | { kind: "weight"; path: string; name: string; expected: string; found: string }
   | { kind: "absent"; path: string; known: string[] }
@@ -45,6 +46,8 @@ export function describeModelError(error: ModelError): string {
       const more = names.length > 5 ? ` and ${names.length - 5} more` : "";
       return `The model ${error.path} has weights that its family has no place for, so it would answer wrongly: ${shown}${more}`;
     }
+    case "template":
+      return `The chat template of ${error.path} does not take this conversation: ${error.reason}`;
     case "file":
       return `The file ${error.path} is ${error.found}, which is not opened by itself: give a GGUF file, or the folder of a Hugging Face model, with config.json and model.safetensors`;
     case "weight":

@@ -72,10 +72,21 @@ async function openTokenizer(path: string, file: { [key: string]: unknown }, con
   if (!existsSync(join(path, "tokenizer.json")))
     throw new ModelFailure({ kind: "missing", path, what: "tokenizer.json or tokens.json" });
   const json = await readJson(path, "tokenizer.json");
-  const settings = existsSync(join(path, "tokenizer_config.json")) ? await readJson(path, "tokenizer_config.json") : {};
-  const ends = [file.eos_token_id ?? []].flat().filter((id): id is number => Number.isSafeInteger(id));
+  const optional = async (name: string) => (existsSync(join(path, name)) ? await readJson(path, name) : {});
+  const settings = await optional("tokenizer_config.json");
+  // What Transformers generates with; older models have it in their config alone.
+  const ends = [(await optional("generation_config.json")).eos_token_id ?? file.eos_token_id ?? []].flat();
+  const end = ends.filter(
+    (id): id is number => Number.isSafeInteger(id) && (id as number) >= 0 && (id as number) < config.vocabulary,
+  );
+  const own = join(path, "chat_template.jinja");
+  const template = existsSync(own) ? await readFile(own, "utf8") : undefined;
   try {
-    return checkTokenizer(path, await openHuggingFaceTokenizer(json, settings, ends), config);
+    return checkTokenizer(
+      path,
+      await openHuggingFaceTokenizer({ path, file: json, config: settings, end, template }),
+      config,
+    );
   } catch (cause) {
     throw cause instanceof ModelFailure ? cause : damaged("tokenizer.json", cause);
   }

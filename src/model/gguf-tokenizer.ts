@@ -34,7 +34,7 @@ const special = new Set([3, 4]);
 export async function openGgufTokenizer(path: string, metadata: { [key: string]: unknown }): Promise<Tokenizer> {
   const { file, config, end } = ggufTokenizerFiles(path, metadata);
   try {
-    return await openHuggingFaceTokenizer(file, config, end);
+    return await openHuggingFaceTokenizer({ path, file, config, end });
   } catch (cause) {
     const reason = `its tokenizer cannot be read (${(cause as Error).message})`;
     throw new ModelFailure({ kind: "damaged", path, reason }, { cause });
@@ -66,7 +66,11 @@ function ggufTokenizerFiles(
   const added = tokens.map((content, id) => ({ id, content, ...flags })).filter(({ id }) => special.has(kinds[id]!));
   const named = (key: string): string | undefined => tokens[Number(of(`ggml.${key}`))];
   const vocab = Object.fromEntries(tokens.map((text, id) => [text, id]));
-  const model = { type: "BPE", unk_token: null, fuse_unk: false, byte_fallback: false, ignore_merges: false };
+  // Of Llama 3: a piece that is a token stays one, whatever the merges make of it.
+  const whole = cut === "llama-bpe";
+  const model = { type: "BPE", unk_token: null, fuse_unk: false, byte_fallback: false, ignore_merges: whole };
+  const begin = named("bos_token_id");
+  const adds = begin !== undefined && Boolean(of("ggml.add_bos_token") ?? whole);
   const ends = [of("ggml.eos_token_id"), of("ggml.eot_token_id")].map(Number);
   return {
     file: {
@@ -74,19 +78,29 @@ function ggufTokenizerFiles(
       added_tokens: added,
       normalizer: null,
       pre_tokenizer: { type: "Sequence", pretokenizers: pre },
-      post_processor: null,
+      post_processor: adds ? beginWith(begin, Number(of("ggml.bos_token_id"))) : null,
       decoder: { ...byteLevel, use_regex: true },
       model: { ...model, vocab, merges },
     },
     config: {
       tokenizer_class: "GPT2Tokenizer",
-      bos_token: named("bos_token_id"),
+      bos_token: begin,
       eos_token: named("eos_token_id"),
-      add_bos_token: false,
       add_prefix_space: false,
       clean_up_tokenization_spaces: false,
       chat_template: of("chat_template"),
     },
     end: [...new Set(ends.filter((id) => Number.isInteger(id) && id < tokens.length))],
+  };
+}
+
+/** A post-processor that puts one token before each text. */
+function beginWith(token: string, id: number): object {
+  const [first, text] = [{ SpecialToken: { id: token, type_id: 0 } }, { Sequence: { id: "A", type_id: 0 } }];
+  return {
+    type: "TemplateProcessing",
+    single: [first, text],
+    pair: [first, text, { Sequence: { id: "B", type_id: 1 } }],
+    special_tokens: { [token]: { id: token, ids: [id], tokens: [token] } },
   };
 }

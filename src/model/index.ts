@@ -10,7 +10,7 @@ export {
   type Prefix,
   type StepLogits,
 } from "./batch.ts";
-export { type ChatTurn, chatText } from "./chat.ts";
+export { type ChatText, chatText } from "./chat.ts";
 export { type ConvertProgress, cacheFolder } from "./convert.ts";
 export type { RunOptions } from "./decoder.ts";
 export { createEngine, type Engine, EngineFull, type EngineOptions, type Job } from "./engine.ts";
@@ -23,5 +23,6 @@ export { randomModel } from "./random.ts";
 export { type NamedTensor, packSafetensors, readSafetensorsHeader, readTensor } from "./safetensors.ts";
 export type { SamplingOptions } from "./sample.ts";
 export { createTextStream, modelLogProbs, type TextStream } from "./stream.ts";
+export type { ChatTemplate, ChatTurn } from "./template.ts";
 export { openTokenTable, type TokenTable } from "./tokens.ts";
 export type * from "./types.ts";

@@ -4,6 +4,7 @@
  * table lacks falls back to its bytes. Format: docs/formats.md.
  */
 
+import { openChatTemplate, templateSource } from "./template.ts";
 import type { Tokenizer } from "./types.ts";
 
 /** The file `tokens.json`: id `i` of the model stands for r50k's id `ids[i]`. */
@@ -47,25 +48,89 @@ export async function openTokenTable({ encoding, ids, end }: TokenTable): Promis
   };
 }
 
-/** Opens a parsed `tokenizer.json` with its `tokenizer_config.json`. `end`: ids that end a text. */
-export async function openHuggingFaceTokenizer(
-  file: object,
-  config: object,
-  end: readonly number[],
-): Promise<Tokenizer> {
+/** What a `tokenizer.json` is opened with. */
+export interface TokenizerFiles {
+  /** Of the model, for errors. */
+  path: string;
+  /** The parsed `tokenizer.json`. */
+  file: object;
+  /** The parsed `tokenizer_config.json`. */
+  config: object;
+  /** Ids that end a text, beside the config's `eos_token`. */
+  end: readonly number[];
+  /** The chat template, where it is a file of its own. @default the config's */
+  template?: string | undefined;
+}
+
+/** Opens a Hugging Face tokenizer. */
+export async function openHuggingFaceTokenizer({
+  path,
+  file,
+  config,
+  end: given,
+  template: own,
+}: TokenizerFiles): Promise<Tokenizer> {
   const { Tokenizer: HuggingFace } = await import("@huggingface/tokenizers");
-  const tokenizer = new HuggingFace(file, config);
-  const special = new Set(end);
-  const { chat_template: template } = config as { chat_template?: unknown };
+  const tokenizer = new HuggingFace(withRustDigits(file), config);
+  const { chat_template: template, ...settings } = config as { [field: string]: unknown };
+  const marks = Object.fromEntries(
+    ["bos_token", "eos_token", "unk_token", "pad_token"].map((name) => [name, tokenText(settings[name])]),
+  );
+  const ending = marks.eos_token === undefined ? undefined : tokenizer.token_to_id(marks.eos_token);
+  const end = [...new Set([...given, ...(ending === undefined ? [] : [ending])])];
+  const hidden = new Set(end);
+  const added = (file as { added_tokens?: { content?: unknown; special?: unknown }[] }).added_tokens ?? [];
+  const special = added.flatMap(({ content, special: is }) =>
+    is === true && typeof content === "string" ? [content] : [],
+  );
+  const source = own ?? templateSource(template);
+  const encode = (text: string, whole: boolean): number[] => tokenizer.encode(text, { add_special_tokens: whole }).ids;
   return {
-    chatTemplate: typeof template === "string" ? template : undefined,
+    chat: source === undefined ? undefined : await openChatTemplate(path, source, marks, special),
     size: tokenizer.get_vocab().size,
     end,
-    encode: (text) => tokenizer.encode(text, { add_special_tokens: false }).ids,
+    special,
+    begin: beginOf(encode, settings, marks.bos_token && tokenizer.token_to_id(marks.bos_token)),
+    encode: (text) => encode(text, false),
     decode(ids) {
-      const own = ids.filter((id) => !special.has(id));
+      const shown = ids.filter((id) => !hidden.has(id));
       const options = { skip_special_tokens: false, clean_up_tokenization_spaces: false };
-      return own.length === 0 ? "" : tokenizer.decode(own, options);
+      return shown.length === 0 ? "" : tokenizer.decode(shown, options);
     },
   };
+}
+
+/** A token in a `tokenizer_config.json`: a text, or an object with one. */
+function tokenText(value: unknown): string | undefined {
+  const text = typeof value === "object" && value !== null ? (value as { content?: unknown }).content : value;
+  return typeof text === "string" ? text : undefined;
+}
+
+/** What the post-processor puts before a text; Llama's class of tokenizers asks `add_bos_token` instead. */
+function beginOf(
+  encode: (text: string, whole: boolean) => number[],
+  { tokenizer_class: name, add_bos_token: adds }: { [field: string]: unknown },
+  beginning: string | number | undefined,
+): number[] {
+  if (/^(Code)?Llama/.test(String(name)) && typeof adds === "boolean")
+    return adds && typeof beginning === "number" ? [beginning] : [];
+  const [plain, whole] = [encode("a", false), encode("a", true)];
+  const at = whole.findIndex((_, i) => plain.every((id, j) => whole[i + j] === id));
+  return whole.slice(0, Math.max(0, at));
+}
+
+/** Digits as Rust's tokenizers have them: every number of Unicode, where JavaScript's package takes 0 to 9 alone. */
+function withRustDigits(file: object): object {
+  const mended = (part: unknown): unknown => {
+    const { type, individual_digits: single, pretokenizers } = (part ?? {}) as { [field: string]: unknown };
+    if (type === "Digits")
+      return {
+        ...{ type: "Split", behavior: "Isolated", invert: false },
+        pattern: { Regex: single === true ? "\\p{N}" : "\\p{N}+" },
+      };
+    return type === "Sequence" && Array.isArray(pretokenizers)
+      ? { ...(part as object), pretokenizers: pretokenizers.map(mended) }
+      : part;
+  };
+  return { ...file, pre_tokenizer: mended((file as { pre_tokenizer?: unknown }).pre_tokenizer) };
 }

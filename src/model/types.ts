@@ -4,6 +4,7 @@
  */
 
 import type { RopeScaling } from "./rope.ts";
+import type { ChatTemplate } from "./template.ts";
 
 /** The shape of a decoder. */
 export interface ModelConfig {
@@ -46,8 +47,12 @@ export interface Tokenizer {
   readonly size: number;
   /** Ids that end a text. */
   readonly end: readonly number[];
-  /** The model's own chat template, as its files have it. */
-  readonly chatTemplate?: string | undefined;
+  /** Ids that every text begins with, as the tokenizer's post-processor has it. @default none */
+  readonly begin?: readonly number[];
+  /** Texts that stand for special tokens wherever they are written. @default none */
+  readonly special?: readonly string[];
+  /** The model's own chat template; absent if its files have none. */
+  readonly chat?: ChatTemplate | undefined;
   /** The prompt design that the model was trained on, by its name in `data/prompts/`; absent for models of others. */
   readonly prompt?: string;
   encode(text: string): number[];

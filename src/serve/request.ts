@@ -6,6 +6,7 @@ import {
   chatText,
   type Decoder,
   type Engine,
+  ModelFailure,
   type PromptDesign,
   promptOwn,
   promptPrefix,
@@ -64,9 +65,9 @@ export function readBody(text: string): Body {
 export function readChat(body: Body, served: Served): Ask {
   const { decoder, prompt } = served;
   const turns = readTurns(body.messages);
-  const { text, stop } = prompt ? designed(prompt, turns) : chatText(decoder.tokenizer, turns);
+  const { text, begin, stop } = prompt ? designed(decoder, prompt, turns) : conversation(decoder, turns);
   const most = whole(body, "top_logprobs", { low: 0, high: 20, fallback: 0 });
-  const common = readCommon(body, served, [decoder.tokenizer.encode(text)], {
+  const common = readCommon(body, served, [[...begin, ...decoder.tokenizer.encode(text)]], {
     chat: true,
     limit: body.max_completion_tokens === undefined ? "max_tokens" : "max_completion_tokens",
     fallback: prompt?.maxTokens ?? 256,
@@ -75,9 +76,25 @@ export function readChat(body: Body, served: Served): Ask {
   return { ...common, logProbs, stop: [...common.stop, ...stop], primed: prompt?.primed ?? "" };
 }
 
+/** What the model sees: a text, the ids before it, and what ends the answer. */
+type Seen = { text: string; begin: readonly number[]; stop: readonly string[] };
+
 /** The last message as what is asked; what was said before it a design has no place for. */
-function designed(design: PromptDesign, turns: readonly ChatTurn[]): { text: string; stop: readonly string[] } {
-  return { text: promptPrefix(design) + promptOwn(design, turns.at(-1)!.content), stop: design.stop };
+function designed({ tokenizer }: Decoder, design: PromptDesign, turns: readonly ChatTurn[]): Seen {
+  const text = promptPrefix(design) + promptOwn(design, turns.at(-1)!.content);
+  return { text, begin: tokenizer.begin ?? [], stop: design.stop };
+}
+
+/** By the model's own chat template, which may refuse an order of turns. */
+function conversation({ tokenizer }: Decoder, turns: readonly ChatTurn[]): Seen {
+  try {
+    return chatText(tokenizer, turns);
+  } catch (error) {
+    if (!(error instanceof ModelFailure) || error.detail.kind !== "template") throw error;
+    const expected = `a conversation that the model's chat template takes (${error.detail.reason})`;
+    const roles = turns.map(({ role }) => role);
+    throw new ServeFailure({ kind: "field", field: "messages", expected, value: roles }, { cause: error });
+  }
 }
 
 /** Reads a completion request. Throws a ServeFailure that names the field. */
@@ -148,7 +165,7 @@ function readPrompts(value: unknown, { tokenizer, config: { vocabulary } }: Deco
   if (!Array.isArray(list) || list.length === 0 || list.length > 64)
     return wrong("prompt", "a text, token ids, or a list of 1 to 64 of those", value);
   return list.map((one: unknown) => {
-    const ids = typeof one === "string" ? tokenizer.encode(one) : one;
+    const ids = typeof one === "string" ? [...(tokenizer.begin ?? []), ...tokenizer.encode(one)] : one;
     if (!isIds(ids)) return wrong("prompt", `of at least one token, with ids from 0 to ${vocabulary - 1}`, one);
     return ids;
   });

@@ -132,20 +132,22 @@ export interface GgufTensor {
   data: Uint8Array;
 }
 
-/** A GGUF file, version 3. Numbers become uint32, or float32 where they are no whole numbers. */
+/** A GGUF file, version 3, as far as the tests need it. Numbers become uint32, or float32 where they are no whole numbers. */
 export function packGguf(
-  metadata: { [key: string]: string | number | readonly string[] | readonly number[] },
+  metadata: { [key: string]: string | number | boolean | readonly string[] | readonly number[] },
   tensors: readonly GgufTensor[],
 ): Buffer {
   const u32 = (value: number) => Buffer.from(Uint32Array.of(value).buffer);
   const u64 = (value: number) => Buffer.from(BigUint64Array.of(BigInt(value)).buffer);
   const text = (value: string) => Buffer.concat([u64(Buffer.byteLength(value)), Buffer.from(value)]);
-  const scalar = (value: string | number): [number, Buffer] =>
-    typeof value === "string"
-      ? [8, text(value)]
-      : Number.isInteger(value)
-        ? [4, u32(value)]
-        : [6, Buffer.from(Float32Array.of(value).buffer)];
+  const scalar = (value: string | number | boolean): [number, Buffer] =>
+    typeof value === "boolean"
+      ? [7, Buffer.of(value ? 1 : 0)]
+      : typeof value === "string"
+        ? [8, text(value)]
+        : Number.isInteger(value)
+          ? [4, u32(value)]
+          : [6, Buffer.from(Float32Array.of(value).buffer)];
   const entry = ([key, value]: [string, (typeof metadata)[string]]): Buffer => {
     if (typeof value !== "object") {
       const [type, bytes] = scalar(value);
@@ -188,7 +190,7 @@ const ggufNames: [RegExp, string][] = [
 export function ggufOf(
   { config, shapes }: Reference,
   type: 0 | 1 | 30 = 0,
-  more: { [key: string]: string | number } = {},
+  more: { [key: string]: string | number | boolean } = {},
 ): Buffer {
   const architecture = String(config.model_type);
   const number = (...keys: string[]) => Number(keys.map((key) => config[key]).find((value) => value != null));

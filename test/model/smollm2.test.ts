@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { cacheFolder, type Decoder, generate, openModel, type Past } from "../../src/model/index.ts";
+import { cacheFolder, chatText, type Decoder, generate, openModel, type Past } from "../../src/model/index.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { leaveOut } from "../support.ts";
 import { distance } from "./shared.ts";
@@ -33,6 +33,27 @@ describe("SmolLM2", function () {
       if (!ids.some((id) => decoder!.tokenizer.end.includes(id))) assert.equal(decoder!.tokenizer.decode(ids), text);
     }
     assert.equal(snippets.length, 500);
+  });
+
+  it("sees the conversation that its own template writes, with the system turn that stands there by default", () => {
+    const { text, stop, plain } = chatText(decoder!.tokenizer, [{ role: "user", content: "hi" }]);
+    assert.equal(
+      text,
+      "<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n",
+    );
+    assert.deepEqual({ stop, plain }, { stop: ["<|im_end|>"], plain: false });
+  });
+
+  it("cuts numbers of other scripts where Rust's tokenizer does", () => {
+    const { encode } = decoder!.tokenizer;
+    // Of `tokenizers` 0.23.3 on the tokenizer.json that the GGUF file comes down to.
+    assert.deepEqual(
+      [encode(" ½"), encode("a ²")],
+      [
+        [216, 16738],
+        [81, 216, 19133],
+      ],
+    );
   });
 
   it("has the hidden states and logits that Transformers computes", async () => {

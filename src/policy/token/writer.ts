@@ -64,7 +64,7 @@ export async function createWriter(decoder: Decoder, options: WriterOptions) {
   if (!(temperature > 0 && Number.isFinite(temperature)))
     throw new RangeError(`Expected \`temperature\` to be a positive number, got ${temperature}`);
   const { tokenizer, config } = decoder;
-  const prefixIds = tokenizer.encode(promptPrefix(prompt));
+  const prefixIds = [...(tokenizer.begin ?? []), ...tokenizer.encode(promptPrefix(prompt))];
   const prefix: Prefix | null = prefixIds.length > 0 ? await runPrefix(decoder, prefixIds) : null;
   // Prompts are padded to lengths in steps, so that a row's numbers do not depend on its neighbours' lengths.
   const room = config.context - prefixIds.length - maxTokens;
