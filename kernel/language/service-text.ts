@@ -66,6 +66,28 @@ export function answerOf(code: string, from: number, to: number, found: RawCompl
   return { matches: types.map(({ text }) => text), cursorStart: start, cursorEnd: end, types };
 }
 
+/**
+ * Members as they are written: a name that is no identifier needs brackets behind a dot, where the rest of the list needs
+ * none, so it is offered only where nothing else is.
+ */
+export function written(
+  code: string,
+  start: number,
+  { isMember, found }: { isMember: boolean; found: RawCompletion[] },
+): { from: number; found: RawCompletion[] } {
+  const isPlain = ({ text }: RawCompletion): boolean => /^#?[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(text);
+  const plain = found.filter(isPlain);
+  if (!isMember || plain.length === found.length || /["'`]$/.test(code.slice(0, start))) return { from: start, found };
+  const quoted = (one: RawCompletion): string => (/^[\d.]+$/.test(one.text) ? one.text : JSON.stringify(one.text));
+  if (!isMember)
+    return { from: start, found: found.map((one) => (isPlain(one) ? one : { ...one, text: quoted(one) })) };
+  if (plain.length > 0) return { from: start, found: plain };
+  const [dots] = /\??\.\s*$/.exec(code.slice(0, start)) ?? [""];
+  const before = dots.startsWith("?") ? "?." : "";
+  const bracketed = found.map((one) => ({ ...one, text: `${before}[${quoted(one)}]` }));
+  return { from: start - dots.length, found: bracketed };
+}
+
 const jupyterTypes: { [kind: string]: string } = {
   let: "variable",
   const: "variable",

@@ -11,7 +11,7 @@ import { isTooDeep } from "./parse.ts";
 import { createCells } from "./service-cells.ts";
 import { completeModule, moduleAt } from "./service-modules.ts";
 import { defaultOptions, forcedOptions, rootFiles } from "./service-options.ts";
-import { answerOf, nameAt, place, toInspection, toUnits, typeOf } from "./service-text.ts";
+import { answerOf, nameAt, place, toInspection, toUnits, typeOf, written } from "./service-text.ts";
 import type {
   Change,
   Completion,
@@ -186,7 +186,8 @@ export function createLanguageService(options: LanguageServiceOptions): Language
         .filter((name) => !known.has(name))
         .map((name) => ({ text: name, type: typeOf(cells.names.get(name)!.kind) }));
       const [own, others] = [true, false].map((is) => (raw ?? []).filter((one) => earlier.includes(one.text) === is));
-      return answerOf(code, start, offset, [...own!, ...added.reverse(), ...others!]);
+      const { from, found } = written(code, start, { isMember, found: [...own!, ...added.reverse(), ...others!] });
+      return answerOf(code, from, offset, found);
     },
     async inspect(code, cursor) {
       const offset = nameAt(code, toUnits(code, cursor));

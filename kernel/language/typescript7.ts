@@ -17,7 +17,6 @@ import {
   type Program,
   type Snapshot,
   SymbolFlags,
-  type Symbol as TsSymbol,
 } from "typescript-api/async";
 import { isCellPath } from "./service-cells.ts";
 import { type FolderOptions, mergeOptions } from "./service-options.ts";
@@ -30,6 +29,7 @@ import type {
   RawCompletion,
   RawDiagnostic,
 } from "./service-types.ts";
+import { describe } from "./typescript7-inspect.ts";
 
 /** How many completions are given with their signature: each costs a question. */
 const signatureLimit = 30;
@@ -123,7 +123,8 @@ export async function startTypeScript7(setup: EngineSetup): Promise<Engine> {
     },
     async inspect(change, path, offset) {
       await apply(change);
-      return ask(describe(project().checker, path, offset));
+      const { languageService, checker } = project();
+      return ask(describe({ checker, languageService }, path, offset));
     },
     async declarations(change, path) {
       const program = await apply(change);
@@ -246,7 +247,10 @@ const kinds: { [kind: number]: string } = {
 };
 
 async function withSignatures(entries: readonly CompletionEntry[], checker: Checker): Promise<RawCompletion[]> {
-  const list = entries.map(({ name, kind }): RawCompletion => ({ text: name, type: kinds[kind ?? 0] ?? "text" }));
+  const list = entries.map(({ name, kind }): RawCompletion => {
+    // A field that may be left out comes as `rate?`.
+    return { text: name.replace(/\?$/, ""), type: kinds[kind ?? 0] ?? "text" };
+  });
   const typed = [...entries.entries()].filter(([, { symbol }]) => symbol !== undefined).slice(0, signatureLimit);
   await Promise.all(
     typed.map(async ([at, { symbol }]) => {
@@ -259,36 +263,4 @@ async function withSignatures(entries: readonly CompletionEntry[], checker: Chec
     }),
   );
   return list;
-}
-
-async function describe(checker: Checker, path: string, offset: number) {
-  let symbol = await checker.getSymbolAtPosition(path, offset);
-  if (symbol === undefined) return null;
-  if (symbol.flags & SymbolFlags.Alias) symbol = await checker.getAliasedSymbol(symbol);
-  const [documentation, tags, declaration] = await Promise.all([
-    symbol.getDocumentationComment(checker),
-    symbol.getJsDocTags(checker),
-    declare(checker, symbol, path, offset),
-  ]);
-  const lines = tags.map(({ name, text }) => `*@${name}* ${text ?? ""}`.trimEnd());
-  return { declaration, documentation: [documentation, ...lines].filter((part) => part !== "").join("\n\n") };
-}
-
-async function declare(checker: Checker, symbol: TsSymbol, path: string, offset: number): Promise<string> {
-  const { flags, name } = symbol;
-  if (flags & SymbolFlags.Class) return `class ${name}`;
-  if (flags & SymbolFlags.Interface && !(flags & SymbolFlags.Value)) return `interface ${name}`;
-  if (flags & SymbolFlags.Enum) return `enum ${name}`;
-  if (flags & SymbolFlags.Module && !(flags & SymbolFlags.Variable)) return `module ${name}`;
-  if (flags & SymbolFlags.TypeAlias) {
-    const inAlias = 1 << 23; // TypeFormatFlags.InTypeAlias: shows what it stands for, not its name
-    return `type ${name} = ${await checker.typeToString(await checker.getDeclaredTypeOfSymbol(symbol), undefined, inAlias)}`;
-  }
-  const type = (await checker.getTypeAtPosition(path, offset)) ?? (await checker.getTypeOfSymbol(symbol));
-  const text = await checker.typeToString(type);
-  if (flags & SymbolFlags.Function) return `function ${name}: ${text}`;
-  if (flags & SymbolFlags.Method) return `(method) ${name}: ${text}`;
-  if (flags & SymbolFlags.Property) return `(property) ${name}: ${text}`;
-  if (flags & SymbolFlags.FunctionScopedVariable) return `var ${name}: ${text}`;
-  return `${(await checker.isReadonlySymbol(symbol)) ? "const" : "let"} ${name}: ${text}`;
 }

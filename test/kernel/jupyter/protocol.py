@@ -155,6 +155,29 @@ place.text("b");"""
         ]
         self.assertEqual(shown, expected)
 
+    def test_text_that_nests_too_deep_is_refused_by_every_request_and_ends_nothing(self):
+        self.assertEqual(self.run_cell("let outlived = 1;")[1]["status"], "ok")
+        for text in ["[" * 30000, "(" * 30000, "a=>" * 30000 + "1", "`${" * 30000, "let a: " + "A<" * 30000]:
+            _, reply, _ = self.run_cell(text)
+            self.assertEqual(reply["ename"], "SyntaxError", text[:9])
+            self.assertIn("levels deep: split it up", reply["evalue"])
+            self.assertEqual(self.reply(self.client.complete(text, len(text)))["status"], "ok")
+            self.assertEqual(self.reply(self.client.is_complete(text))["status"], "invalid")
+            self.assertEqual(self.reply(self.client.inspect(text + "a", len(text)))["found"], False)
+        seen, _, _ = self.run_cell("console.log(outlived)")
+        self.assertEqual(self.text(seen), "1\n", "the user process is the same")
+
+    def test_is_complete_as_ipython_answers(self):
+        def status(code):
+            return self.reply(self.client.is_complete(code))["status"]
+
+        for code in ["'abc", "/abc", "else", "\\", "}", "f(]", "x = = 3", '"a\nb']:
+            self.assertEqual(status(code), "invalid", code)
+        for code in ["`abc", "/* x", "1 +", "if (x)", "f(", "[1, 2", "{ a: 1,", "'abc\\", "try {}", "x =>", "class A"]:
+            self.assertEqual(status(code), "incomplete", code)
+        for code in ["{ a: 1, b: 2 }", "<T>(x: T) => x", "#!/usr/bin/env node\n1", "let a = 1"]:
+            self.assertEqual(status(code), "complete", code)
+
 
 if __name__ == "__main__":
     unittest.main()

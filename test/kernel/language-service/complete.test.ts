@@ -98,6 +98,22 @@ for (const implementation of ["typescript7", "typescript6"] satisfies Implementa
           );
       }));
 
+    it("writes a key that is no identifier as it must be written, or leaves it out", () =>
+      withService({ implementation }, async ({ service, run }) => {
+        await run("const person = { name: 'a', 'weird-key': 1, 'two words': 2 }; const odd = { 'a-b': 1, 3: 2 };");
+        assert.deepEqual((await service.complete(...at("person.|"))).matches, ["name"]);
+        assert.deepEqual((await service.complete(...at("person['weird|']"))).matches.includes("weird-key"), true);
+        const bracketed = await service.complete(...at("odd.|"));
+        if (implementation === "typescript6") assert.deepEqual(bracketed.matches, []);
+        else {
+          assert.deepEqual([...bracketed.matches].sort(), ['["a-b"]', "[3]"]);
+          assert.deepEqual([bracketed.cursorStart, bracketed.cursorEnd], [3, 4]);
+        }
+        const { matches } = await service.complete(...at("const p: typeof person = { | }"));
+        assert.deepEqual([matches.includes("name"), matches.includes("weird-key")], [true, false]);
+        assert.deepEqual((await service.complete(...at("const p: { rate?: number } = { ra| }"))).matches, ["rate"]);
+      }));
+
     it("gives nothing where there is nothing", () =>
       withService({ implementation }, async ({ service }) => {
         assert.deepEqual((await service.complete(...at("'text te|"))).matches, []);
@@ -147,6 +163,27 @@ for (const implementation of ["typescript7", "typescript6"] satisfies Implementa
         assert.equal(await text(service, "let p: Poin|t"), "interface Point");
         assert.equal(await text(service, "let b: Bo|x"), "class Box");
         assert.match(await text(service, "enc|ode"), /^const encode: \(lineToEncode: string/);
+      }));
+
+    it("tells of a field of an object that is written what its type says of it", () =>
+      withService({ implementation }, async ({ service, run }) => {
+        await run(
+          "interface TrainOptions {\n  /** How far a step goes. @default 0.1 */\n  rate?: number;\n  /** Who learns. */\n  who: string;\n}\n/** Trains. */\nfunction train(options: TrainOptions): void {}\nconst group = { train };",
+        );
+        const rate = await text(service, "train({ ra|te: 2, who: 'a' })");
+        assert.match(rate, /^\(property\) TrainOptions\.rate\??: number/);
+        assert.match(rate, /How far a step goes\.\s+\*@default\* 0\.1$/);
+        assert.match(
+          await text(service, "train({ rate: 2, wh|o: 'a' })"),
+          /TrainOptions\.who: string\n\nWho learns\.$/,
+        );
+        if (implementation === "typescript6") return; // its quick info is all it gives
+        const all = await text(service, "tra|in");
+        assert.match(
+          all,
+          /Trains\.[^]*Fields of `options`:\n\n- `rate\?: number` How far a step goes\. \*@default\* 0\.1\n- `who: string` Who learns\.$/,
+        );
+        assert.match(await text(service, "group.tra|in"), /^\(property\) train: [^]*Trains\.[^]*- `who: string`/);
       }));
 
     it("finds nothing in empty space, and no name that is not there", () =>
