@@ -26,9 +26,7 @@ export interface Display {
 /** Versions of what runs the notebook. `tslab` is the version whose interface this is. */
 export const versions = {
   tslab: "1.0.22",
-  get typescript(): string {
-    return (createRequire(import.meta.url)("typescript-api/package.json") as { version: string }).version;
-  },
+  typescript: (createRequire(import.meta.url)("typescript-api/package.json") as { version: string }).version,
   node: process.version,
 };
 
