@@ -63,7 +63,7 @@ export function describeLanguageModelError(error: LanguageModelError): string {
     case "price":
       return `There is no price for the model ${JSON.stringify(error.model)} in the list of ${error.asOf} (it has ${error.known}): give \`price\`, in dollars a million tokens.`;
     case "option":
-      return `Expected \`${error.name}\` to be ${error.expected}, got ${JSON.stringify(error.value) ?? String(error.value)}`;
+      return `Expected \`${error.name}\` to be ${error.expected}, got ${typeof error.value === "number" ? error.value : (JSON.stringify(error.value) ?? String(error.value))}`;
     default:
       return error satisfies never;
   }

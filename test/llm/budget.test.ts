@@ -7,7 +7,8 @@ const thinking: LanguageModel = {
   name: "thinking",
   complete: ({ signal }) =>
     new Promise((_, reject) => {
-      const timer = setTimeout(() => reject(new Error("never stopped")), 20_000);
+      // It answers only when it is stopped: whoever does not stop it hangs until the test is given up.
+      const timer = setTimeout(() => reject(new Error("never stopped")), 50_000);
       signal?.addEventListener("abort", () => {
         clearTimeout(timer);
         reject(signal.reason);
@@ -113,12 +114,10 @@ describe("a budget", () => {
 
   it("cancels a question when its seconds are over", async () => {
     const own = budget({ seconds: 0.15 });
-    const began = performance.now();
     await assert.rejects(own.meter(thinking).complete({ prompt: "x" }), {
       code: "budget_exhausted",
       message: /^The budget of 0.1 seconds is spent|^The budget of 0.2 seconds is spent/,
     });
-    assert.ok(performance.now() - began < 5000);
     assert.equal(own.exhausted(), "seconds");
     const stop = new AbortController();
     setTimeout(() => stop.abort(new Error("by hand")), 20);
@@ -189,13 +188,24 @@ describe("a budget", () => {
 
     it("spends its seconds for all that wait at once, and cancels all when they are over", async () => {
       const own = budget({ seconds: 0.4 });
-      const began = performance.now();
-      const metered = own.meter(thinking);
-      const all = await Promise.allSettled(Array.from({ length: 4 }, () => metered.complete({ prompt: "x" })));
-      const took = performance.now() - began;
+      // What is counted lies between the waits as the model and as the asker see them, on the same clock.
+      const waited = { model: 0, asker: 0 };
+      const timed = async <T>(whose: keyof typeof waited, work: () => Promise<T>): Promise<T> => {
+        const began = performance.now();
+        return work().finally(() => {
+          waited[whose] += (performance.now() - began) / 1000;
+        });
+      };
+      const metered = own.meter({
+        ...thinking,
+        complete: (prompt) => timed("model", () => thinking.complete(prompt)),
+      });
+      const asks = Array.from({ length: 4 }, () => timed("asker", () => metered.complete({ prompt: "x" })));
+      const all = await Promise.allSettled(asks);
       assert.ok(all.every((one) => one.status === "rejected" && one.reason.code === "budget_exhausted"));
       const { spent } = own.view().seconds;
-      assert.ok(took >= 95 && spent >= 0.4 && spent < 2, `${took} ms, ${spent} s`);
+      assert.ok(spent >= 0.4, `${spent} s`);
+      assert.ok(waited.model <= spent && spent <= waited.asker, `${spent} s, ${JSON.stringify(waited)}`);
     });
 
     it("lets a question that waits be cancelled, and the next one take its turn", async () => {
@@ -226,15 +236,25 @@ describe("a budget", () => {
     assert.throws(() => {
       view.calls.spent = 0;
     }, TypeError);
-    assert.throws(() => budget({ calls: -1 }), { message: "Expected `calls` to be a number of at least 0, got -1" });
+  });
+
+  it("refuses limits that are none, naming the value; 0 is one, and lets nothing be asked", async () => {
+    for (const kind of ["calls", "tokens", "dollars", "seconds"]) {
+      for (const value of [-1, Infinity, -Infinity, Number.NaN])
+        assert.throws(() => budget({ [kind]: value }), {
+          name: "LanguageModelFailure",
+          message: `Expected \`${kind}\` to be a number of at least 0, got ${value}`,
+        });
+      const none = budget({ [kind]: 0 });
+      assert.equal(none.exhausted(), kind);
+      await assert.rejects(none.meter(models.scripted(["a"])).complete({ prompt: "x" }), { code: "budget_exhausted" });
+    }
   });
 });
 
 describe("counting tokens", () => {
-  it("takes a moment for a megabyte without a space, and is right for ordinary texts", async () => {
-    const began = performance.now();
+  it("gets through a megabyte without a space, and is right for ordinary texts", async () => {
     const { usage } = await models.scripted(["x".repeat(1_000_000)]).complete({ prompt: "hello world" });
-    assert.ok(performance.now() - began < 10_000);
     assert.ok(usage.completionTokens > 50_000 && usage.completionTokens < 1_000_000);
     assert.equal(usage.promptTokens, 2);
     const prose = "To be, or not to be, that is the question. ".repeat(200);

