@@ -30,17 +30,26 @@ const order: readonly BackendName[] = ["tensorflow-gpu", "webgpu", "tensorflow",
 /** Numbers in a policy above which a faster engine than plain JavaScript pays. */
 const few = 1000;
 
+/** TF.js has one backend at a time: who makes it ready waits for who came before. */
+let preparing: Promise<unknown> = Promise.resolve();
+
+/** Makes what is computed next run on that backend, where another training has taken its own. At once: it was made ready before. */
+export function useBackend({ backend }: BackendChoice): void {
+  const name = backend === "tensorflow-gpu" ? "tensorflow" : backend;
+  if (tf.getBackend() !== name) void tf.setBackend(name);
+}
+
 /**
  * Makes TF.js ready. `backend` asks for one by name, and throws an Error with the cure where it cannot be had; else the
  * first of the order that works is taken, for `size` numbers to train.
  */
-export async function prepareBackend({
-  backend,
-  size = 0,
-}: {
-  backend?: BackendName;
-  size?: number;
-} = {}): Promise<BackendChoice> {
+export function prepareBackend(options: { backend?: BackendName; size?: number } = {}): Promise<BackendChoice> {
+  const own = preparing.then(() => chooseBackend(options));
+  preparing = own.catch(() => {});
+  return own;
+}
+
+async function chooseBackend({ backend, size = 0 }: { backend?: BackendName; size?: number }): Promise<BackendChoice> {
   if (backend !== undefined) {
     if (!order.includes(backend))
       throw new RangeError(`Unknown backend ${JSON.stringify(backend)}: use ${order.join(", ")}`);

@@ -5,8 +5,9 @@
  * the caller decides.
  */
 
-import { createHash } from "node:crypto";
-import { rename, rm, writeFile } from "node:fs/promises";
+import { createHash, randomUUID } from "node:crypto";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { ModelFailure, type NamedTensor, packSafetensors, readSafetensorsHeader, readTensor } from "../model/index.ts";
 import { type TrainablePolicy, tf } from "../policy/index.ts";
 import type { RecordPosition } from "../record/index.ts";
@@ -16,6 +17,8 @@ import type { Estimator, LearningEstimator } from "./estimators.ts";
 /** Why a checkpoint cannot be used. */
 export type CheckpointError =
   | { kind: "absent"; path: string }
+  | { kind: "folder"; path: string }
+  | { kind: "unwritable"; path: string; reason: string }
   | { kind: "corrupt"; path: string; reason: string }
   | { kind: "version"; path: string; version: unknown }
   | { kind: "other"; what: string; expected: string; found: string }
@@ -68,6 +71,10 @@ export function describeCheckpointError(error: CheckpointError): string {
   switch (error.kind) {
     case "absent":
       return `There is no checkpoint ${error.path}: \`train({ save })\` writes one`;
+    case "folder":
+      return `The checkpoint ${error.path} is a folder: give the file in it`;
+    case "unwritable":
+      return `The checkpoint ${error.path} cannot be written (${error.reason}): give \`save\` a file in a folder that you may write to`;
     case "corrupt":
       return `The checkpoint ${error.path} is damaged (${error.reason}): use an earlier one`;
     case "version":
@@ -93,13 +100,15 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
   const tensors = [...named("weights", weights), ...named("memory", memory), ...named("fixed", fixed)];
   const text = JSON.stringify(rest);
   const bytes = packSafetensors(tensors, { metadata: { checkpoint: text, sha256: hash(text, tensors) } });
-  const part = `${path}.part`;
+  // Of two runs that save to one path each has a part of its own; the last whole one stays.
+  const part = `${path}.${process.pid}-${randomUUID().slice(0, 8)}.part`;
   try {
+    await mkdir(dirname(path), { recursive: true });
     await writeFile(part, bytes);
     await rename(part, path);
-  } catch (error) {
-    await rm(part, { force: true }); // what a full disk has room for is of no use, and takes room
-    throw error;
+  } catch (cause) {
+    await rm(part, { force: true }).catch(() => {}); // what a full disk has room for is of no use, and takes room
+    throw new CheckpointFailure({ kind: "unwritable", path, reason: (cause as Error).message }, { cause });
   }
 }
 
@@ -111,6 +120,8 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
     if (cause instanceof ModelFailure && cause.detail.kind === "damaged") throw corrupt(cause.detail.reason, cause);
     if ((cause as NodeJS.ErrnoException).code === "ENOENT")
       throw new CheckpointFailure({ kind: "absent", path }, { cause });
+    if ((cause as NodeJS.ErrnoException).code === "EISDIR")
+      throw new CheckpointFailure({ kind: "folder", path }, { cause });
     throw cause;
   });
   const { checkpoint: text, sha256 } = metadata;
@@ -142,6 +153,11 @@ export async function takeCheckpoint(
   const betas = [accBeta1, accBeta2].filter((beta) => beta !== undefined);
   const weights = await Promise.all(policy.variables.map((variable, i) => saved(`weights ${i}`, variable)));
   const memory = await optimizer.getWeights();
+  const moments = await Promise.all(
+    memory.map(({ tensor }, i) => saved(i === 0 ? "iterations" : `moment ${i}`, tensor)),
+  );
+  // TF.js makes this one for the asking; the others are the optimiser's own.
+  memory[0]?.tensor.dispose();
   return {
     version: 1,
     policy: fingerprintOf(policy),
@@ -149,10 +165,7 @@ export async function takeCheckpoint(
     optimizer: kind,
     ...position,
     weights,
-    memory: [
-      ...(await Promise.all(memory.map(({ tensor }, i) => saved(i === 0 ? "iterations" : `moment ${i}`, tensor)))),
-      ...(await Promise.all(betas.map((beta, i) => saved(`beta ${i + 1}`, beta)))),
-    ],
+    memory: [...moments, ...(await Promise.all(betas.map((beta, i) => saved(`beta ${i + 1}`, beta))))],
     baseline: isLearning(estimator) ? estimator.state() : null,
     fixed: fixedOf(policy),
     about: policy.fixed?.about ?? {},

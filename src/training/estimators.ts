@@ -24,10 +24,11 @@ export const estimators = {
   mean: (episodes, options) => lessBaseline(episodes, options.gamma, (others, own) => meanOf([...others, own])),
   /**
    * Returns less the mean of the *other* episodes' returns at the same step (RLOO: Kool et al. 2019, Ahmadian et al.
-   * 2024), then divided by the batch's standard deviation, so that the penalty's scale does not set the step size.
+   * 2024), then divided by the batch's standard deviation, so that the penalty's scale does not set the step size. An episode
+   * without others has no baseline, and teaches nothing.
    */
   "leave-one-out": (episodes, options) =>
-    scaled(lessBaseline(episodes, options.gamma, (others) => (others.length === 0 ? 0 : meanOf(others)))),
+    scaled(lessBaseline(episodes, options.gamma, (others, own) => (others.length === 0 ? own : meanOf(others)))),
   /** Returns less the mean over all steps of the batch, divided by their standard deviation (REINFORCE++, Hu 2025). */
   "reinforce++": (episodes, { gamma }) => {
     const all = episodes.map((episode) => returnsOf(episode, gamma));

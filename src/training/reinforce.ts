@@ -14,7 +14,7 @@ import { type Action, type TrainablePolicy, tf } from "../policy/index.ts";
 import { createRandom } from "../random/index.ts";
 import { collect, type Episode } from "../rollout/index.ts";
 import { mean } from "../statistics/index.ts";
-import { type BackendChoice, prepareBackend } from "./backend.ts";
+import { type BackendChoice, prepareBackend, useBackend } from "./backend.ts";
 import { type Checkpoint, restoreCheckpoint, takeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { findEstimator } from "./estimators.ts";
 import { callLoss, explainGradientError, policyGradientLoss } from "./loss.ts";
@@ -96,7 +96,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<Update, void
       const { scored, masked } = sortOut(collected);
       const advantages = checkAdvantages(estimate(rewarded(scored, settings), { gamma }), scored);
       const weights = maskSteps(scored, advantages, settings.mask, masked);
-      const learned = await updatePolicy(policy, optimizer, scored, weights, settings, update);
+      const learned = await updatePolicy(policy, optimizer, scored, weights, settings, update, backend);
       const soFar = lived;
       const done: Update = {
         update,
@@ -205,6 +205,7 @@ async function updatePolicy(
   weights: readonly (number | null)[][],
   settings: Settings,
   update: number,
+  backend: BackendChoice,
 ) {
   const { estimator, clip, entropyBonus, klWeight, klIn, loss = policyGradientLoss } = settings;
   const actions: Action[] = episodes.flatMap(({ steps }) => steps.map(({ action }) => action));
@@ -217,6 +218,7 @@ async function updatePolicy(
   const used: tf.Tensor[] = [];
   let refused: { error: unknown } | null = null;
   try {
+    useBackend(backend);
     const { value, grads } = tf.variableGrads(() => {
       const terms = policy.evaluate(actions);
       used.push(tf.keep(tf.mean(terms.entropy)), tf.keep(tf.mean(terms.kl)));
@@ -235,6 +237,7 @@ async function updatePolicy(
     used.push(squaresOf(grads));
     const read = [used[0]!, used[1]!, value, used.at(-1)!].map(async (tensor) => (await tensor.data())[0]!);
     const [entropy, kl, lost, squares] = (await Promise.all(read)) as [number, number, number, number];
+    useBackend(backend); // Reading gave other trainings their turn.
     const gradientNorm = Math.sqrt(squares);
     if (!Number.isFinite(gradientNorm))
       throw new RangeError(`The gradient's norm is ${gradientNorm}: the policy was left as it is`);

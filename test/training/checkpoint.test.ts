@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { packSafetensors, readSafetensorsHeader, readTensor } from "../../src/model/index.ts";
-import { type EditMenu, editMenu, tokenPolicy } from "../../src/policy/index.ts";
+import { type EditMenu, editMenu, tf, tokenPolicy } from "../../src/policy/index.ts";
 import { createRandom } from "../../src/random/index.ts";
 import {
   type Checkpoint,
@@ -59,6 +59,53 @@ describe("a checkpoint", () => {
       name: "CheckpointFailure",
       message: "There is no checkpoint no/such.safetensors: `train({ save })` writes one",
     });
+  });
+
+  it("makes its folder; a place that cannot be written, or read as a file, is named with the cure", async () => {
+    const policy = editMenu(menu);
+    const last = await learn(policy, { updates: 1 });
+    policy.dispose();
+    const inside = join(folder, "new", "deeper", "x.safetensors");
+    await writeCheckpoint(inside, last);
+    assert.equal((await readCheckpoint(inside)).update, 1);
+    await assert.rejects(readCheckpoint(folder), {
+      name: "CheckpointFailure",
+      message: `The checkpoint ${folder} is a folder: give the file in it`,
+    });
+    for (const path of [folder, join(inside, "below.safetensors")])
+      await assert.rejects(writeCheckpoint(path, last), (error: Error) => {
+        assert.ok(error.message.startsWith(`The checkpoint ${path} cannot be written (`), error.message);
+        return error.message.endsWith("): give `save` a file in a folder that you may write to");
+      });
+    const shared = join(folder, "shared.safetensors");
+    await Promise.all(Array.from({ length: 8 }, () => writeCheckpoint(shared, last)));
+    assert.equal((await readCheckpoint(shared)).update, 1);
+  });
+
+  it("leaves no tensor behind, with Adam and with SGD", async () => {
+    for (const optimizer of ["adam", "sgd"] as const) {
+      const policy = editMenu(menu);
+      const counts: number[] = [];
+      const save = join(folder, "leak.safetensors");
+      for await (const _ of train({ env: nameEnv(), policy, ...common, updates: 6, optimizer, save }))
+        counts.push(tf.memory().numTensors);
+      assert.equal(counts[5], counts[1], String(counts));
+      policy.dispose();
+    }
+  });
+
+  it("of a run beside another on another backend, both cold, is what each gives alone", async () => {
+    const run = async (backend: "cpu" | "wasm") => {
+      const policy = editMenu(menu);
+      const { weights } = await learn(policy, { updates: 4, backend });
+      policy.dispose();
+      return weights;
+    };
+    // Nothing in this process has asked for wasm before.
+    const together = await Promise.all([run("wasm"), run("cpu"), run("wasm")]);
+    const alone = [await run("wasm"), await run("cpu")];
+    assert.deepEqual(together, [...alone, alone[0]]);
+    await learn(editMenu(menu), { updates: 1, backend: "cpu" });
   });
 
   it("leaves no half-written file beside it", async () => {

@@ -60,6 +60,20 @@ describe("estimators", () => {
     );
   });
 
+  it("leave-one-out pushes the lone episode of a group nowhere, however bad it was", () => {
+    const grouped = [life([-200]), life([0]), life([2]), life([0])].map((one, i) => ({
+      ...one,
+      group: i === 0 ? 0 : 1,
+    }));
+    const [alone, ...others] = estimators["leave-one-out"](grouped, { gamma }).flat();
+    assert.equal(alone, 0);
+    // The others' means are 1, 0 and 1: -1, 2 and -1, divided by their deviation with the 0 beside them.
+    assert.deepEqual(
+      others.map((value) => value / others[1]!),
+      [-0.5, 1, -0.5],
+    );
+  });
+
   it("give zero, not NaN, for a batch in which all lives went alike", () => {
     close(estimators["leave-one-out"]([life([1]), life([1])], { gamma }), [[0], [0]]);
     close(estimators["reinforce++"]([life([1]), life([1])], { gamma }), [[0], [0]]);
