@@ -66,6 +66,15 @@ describe("a record", () => {
     );
   });
 
+  it("knows a genome by one hash, in whatever order its genes come", () => {
+    using record = openRecord(path);
+    const { genome } = report(0);
+    const hash = record.addGenome(genome);
+    assert.equal(record.addGenome([...genome].reverse()), hash);
+    assert.deepEqual(record.genome(hash), genome);
+    assert.notEqual(record.addGenome(genome.slice(1)), hash);
+  });
+
   it("takes rewards afterwards, once", () => {
     using record = openRecord(path);
     const id = fill(record);

@@ -83,6 +83,20 @@ describe("the server of a model", () => {
     assert.equal(stopped.choices[0]!.finish_reason, "stop");
   });
 
+  it("takes a developer's message for the system's, as newer clients send it", async () => {
+    const ask = (role: "developer" | "system", seed = 3) =>
+      client.chat.completions.create({
+        ...{ model: "small", seed, max_tokens: 12 },
+        messages: [
+          { role, content: "be brief" },
+          { role: "user", content: "abc" },
+        ],
+      });
+    const [developer, system] = [await ask("developer"), await ask("system")];
+    assert.deepEqual(developer.choices, system.choices);
+    assert.deepEqual(developer.usage, system.usage);
+  });
+
   it("asks chats through a prompt design where it has one, at its own temperature unless told", async () => {
     const whole = await loadPrompt("few-shot");
     const design = { ...whole, examples: whole.examples.slice(0, 2) };

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SurvivalEnv } from "../../src/environment/index.ts";
 import { editMenu } from "../../src/policy/index.ts";
+import { createRandom } from "../../src/random/index.ts";
 import { type EpisodeRecord, openRecord, recording, replay } from "../../src/record/index.ts";
 import type { Episode } from "../../src/rollout/index.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
@@ -68,8 +69,9 @@ describe("a run that is killed with kill -9 at random instants, and goes on each
     const began = performance.now();
     const whole = await run(straight);
     const each = (performance.now() - began) / 4;
+    const random = createRandom(4, "kills");
     for (let i = 0; i < 4; i++) {
-      instants.push(Math.round(Math.random() * each));
+      instants.push(Math.round(random.uniform() * each));
       const out = await run(killed, instants.at(-1));
       // As a kill in the middle of a write leaves it.
       if (i === 1) appendFileSync(join(killed, "run.jsonl"), '{"update":3,"ti');
