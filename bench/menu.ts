@@ -13,6 +13,7 @@ import { rollout } from "../src/rollout/index.ts";
 import { createSandbox } from "../src/sandbox/index.ts";
 import { bootstrapInterval, entropyOf, mean } from "../src/statistics/index.ts";
 import { type StudyOptions, study } from "../src/training/index.ts";
+import { type Goal, reportGoals } from "./goals.ts";
 
 const { values } = parseArgs({
   options: {
@@ -43,6 +44,7 @@ await using sandbox = await createSandbox({ workers: 2 });
 const env = new SurvivalEnv({ maxSteps: 50, sandbox });
 const random = await rollout(env, randomPolicy(), { episodes: evaluationEpisodes * 4, seed: 1_000_003 });
 const bar = random.summary.survival.estimate;
+const goals: Goal[] = [];
 const rows = [
   {
     policy: "random",
@@ -83,10 +85,13 @@ for (const name of names) {
     "s a seed": seconds.toFixed(1),
   });
   process.stderr.write(`${name}: ${estimate.toFixed(2)} steps, ${seconds.toFixed(1)} s a seed\n`);
-  if (name === "leave-one-out") {
-    const met = estimate >= 45 && harm <= 0.005 && entropy >= 0.5;
-    rows.at(-1)!.policy += met ? " (bar met)" : " (bar missed)";
-  }
+  // Noise: half the interval over the seeds; harm and entropy have none of their own, so a tenth.
+  if (name === "leave-one-out")
+    goals.push(
+      { goal: "leave-one-out: steps survived, of 50", measured: estimate, atLeast: 45, noise: (high - low) / 2 },
+      { goal: "leave-one-out: lives with harm", measured: harm, atMost: 0.005, noise: 0.0005 },
+      { goal: "leave-one-out: entropy, nats", measured: entropy, atLeast: 0.5, noise: 0.05 },
+    );
   for (const { policy } of result.runs) policy.dispose();
 }
 
@@ -95,3 +100,4 @@ console.log(
     caption: `Edit menu after ${updates} updates of 16 episodes; lives of at most 50 steps; ${evaluationEpisodes} fresh lives a seed`,
   }),
 );
+if (goals.length > 0) reportGoals(goals);

@@ -1,10 +1,10 @@
 /**
  * `npm run bench:models -- --python PATH [--model smollm2] [--rounds 3] [--tokens 32] [--prompt 64] [--batches 1,8,16]`: a
  * model on ONNX Runtime beside PyTorch in one run, interleaved, on the same float32 weights and 2 threads each. PATH is a
- * Python that has torch and transformers (nothing here installs them). Rows: generation from a prompt (prompt included in
+ * Python that has torch, transformers, trl and datasets (`bench/policy/peer.py` loads all four; nothing here installs them). Rows: generation from a prompt (prompt included in
  * the time) by batch, against Transformers' own `generate` and against a bare PyTorch loop; the time to the first token of
  * 16 prompts with a shared prefix of 250 tokens, run once or by each. The peer runs with 1 thread, with 2 that sleep and with 2 that
- * wait as PyTorch does by itself; the fastest counts. Best of the rounds, and the median's ratio beside it.
+ * wait as PyTorch does by itself; the fastest counts. Best of the rounds, and the median's ratio beside it. It states no goal.
  */
 
 import { spawn } from "node:child_process";
@@ -18,6 +18,7 @@ import { type Decoder, generate, openModel, runPrefix } from "../src/model/index
 import { createRandom } from "../src/random/index.ts";
 import { endless } from "./endless.ts";
 import { writeFolder } from "./policy/folder.ts";
+import { needPython } from "./policy/python.ts";
 
 const { values } = parseArgs({
   options: {
@@ -29,12 +30,7 @@ const { values } = parseArgs({
     batches: { type: "string", default: "1,8,16" },
   },
 });
-if (values.python === undefined) {
-  console.error(
-    "Give the Python to compare with: `npm run bench:models -- --python PATH`. It needs torch and transformers.",
-  );
-  process.exit(2);
-}
+needPython(values.python, "models");
 const [rounds, tokens, length] = [values.rounds, values.tokens, values.prompt].map(Number) as [number, number, number];
 const folder = mkdtempSync(join(tmpdir(), "bench-models-"));
 

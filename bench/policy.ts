@@ -30,7 +30,9 @@ import { createHead } from "../src/policy/token/head.ts";
 import { createRandom } from "../src/random/index.ts";
 import { createSandbox } from "../src/sandbox/index.ts";
 import { policyGradientLoss, prepareBackend, train } from "../src/training/index.ts";
+import { type Goal, reportGoals } from "./goals.ts";
 import { writeFolder } from "./policy/folder.ts";
+import { needPython } from "./policy/python.ts";
 
 const { values } = parseArgs({
   options: {
@@ -42,12 +44,7 @@ const { values } = parseArgs({
     peers: { type: "string", default: "1,2" },
   },
 });
-if (values.python === undefined) {
-  console.error(
-    "Give the Python to compare with: `npm run bench:policy -- --python PATH`. It needs torch, transformers, trl and datasets: `pip install torch transformers trl datasets` (about 6 GB on Linux).",
-  );
-  process.exit(2);
-}
+needPython(values.python, "policy");
 const rounds = Number(values.rounds);
 const wanted = (part: string): boolean => values.only.split(",").includes(part);
 const scratch = mkdtempSync(join(tmpdir(), "bench-policy-"));
@@ -98,15 +95,10 @@ const prefixIds = decoder.tokenizer.encode(promptPrefix(design));
 const own = tasks.map(({ ask }) => decoder.tokenizer.encode(promptOwn(design, ask)));
 const best = (list: number[]) => Math.min(...list);
 const rows: { [column: string]: string }[] = [];
+const goals: Goal[] = [];
 const add = (what: string, ours: string, theirs: string, ratio: number, goal: number): void => {
-  rows.push({
-    what,
-    ours,
-    peer: theirs,
-    ratio: `${ratio.toFixed(2)} x`,
-    goal: `${goal} x`,
-    "": ratio >= goal ? "met" : "missed",
-  });
+  rows.push({ what, ours, peer: theirs, ratio: `${ratio.toFixed(2)} x` });
+  goals.push({ goal: `${what}, times the peer`, measured: ratio, atLeast: goal, noise: goal / 10 });
 };
 
 if (wanted("generation")) await benchGeneration();
@@ -120,7 +112,8 @@ console.log(
 for (const peer of peers) peer.close();
 await decoder.dispose();
 rmSync(scratch, { recursive: true, force: true });
-process.exit(0);
+reportGoals(goals);
+process.exit();
 
 /** 16 prompts that share the few-shot prefix, 64 tokens each, sampled; no row may end early. */
 async function benchGeneration(): Promise<void> {

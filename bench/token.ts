@@ -22,6 +22,7 @@ import { rollout } from "../src/rollout/index.ts";
 import { createSandbox } from "../src/sandbox/index.ts";
 import { bootstrapInterval, type Interval, rockReason } from "../src/statistics/index.ts";
 import { train } from "../src/training/index.ts";
+import { type Goal, reportGoals } from "./goals.ts";
 
 const { values } = parseArgs({
   options: {
@@ -152,6 +153,7 @@ async function measure(name: string, policy: Policy, seed: number): Promise<void
 }
 
 function print(): void {
+  const goals: Goal[] = [];
   const survivals: { [key: string]: Interval } = {};
   for (const split of ["training", "held-out"] as const) {
     const rows = [...found].map(([name, runs]) => {
@@ -188,6 +190,14 @@ function print(): void {
   for (const split of ["training", "held-out"]) {
     const [before, after, control] = ["pretrained", "head", "temperature"].map((name) => survivals[`${name} ${split}`]);
     if (!before || !after) continue;
+    // An interval over fewer seeds than three says nothing, so nothing is judged then.
+    const enough = seeds.length >= 3;
+    goals.push({
+      goal: `${split}: the head's survival above the pretrained model's, gap of the intervals, steps`,
+      measured: enough ? after.low - before.high : Number.NaN,
+      atLeast: 0,
+      noise: 0,
+    });
     console.log(
       `${split}: survival of the head ${after.low > before.high ? "above" : "NOT clearly above"} the pretrained model's`,
     );
@@ -196,4 +206,5 @@ function print(): void {
         `${split}: ${after.low > control.high ? "and above" : "but NOT clearly above"} the temperature control's`,
       );
   }
+  if (goals.length > 0) reportGoals(goals);
 }

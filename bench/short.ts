@@ -1,0 +1,21 @@
+/** How each bench is run for about a minute, for `npm run bench:all`. Not here: what is measured. */
+
+/** Bench to the options that make it short; `python`: it compares with a Python that the caller names. */
+export const shortRuns: { [bench: string]: { args: string[]; python?: boolean } } = {
+  kernel: { args: ["--cells", "100", "--starts", "3"] },
+  language: { args: ["--cells", "60"] },
+  sandbox: { args: ["--seconds", "3"] },
+  menu: { args: ["--seeds", "3", "--only", "leave-one-out"] },
+  token: {
+    args: ["--seeds", "1", "--updates", "4", "--episodes", "32", "--evaluate", "40", "--only", "pretrained,head"],
+  },
+  dtype: { args: ["--rounds", "1", "--tokens", "16", "--batches", "1,16"] },
+  serve: { args: ["--rounds", "1", "--requests", "8", "--tokens", "24"] },
+  models: { args: ["--rounds", "1", "--batches", "1,16", "--tokens", "16"], python: true },
+  policy: { args: ["--rounds", "1", "--only", "generation,update"], python: true },
+};
+
+/** Benches that a minute says nothing about. */
+export const leftOut: { [bench: string]: string } = {
+  comparison: "it trains for minutes a head and then compares for hours; run it by itself",
+};
