@@ -2,9 +2,10 @@
 
 import { randomUUID } from "node:crypto";
 import { inspect } from "node:util";
-import { escapeHtml, type MimeBundle, type Shown, toBundle } from "./bundle.ts";
+import { escapeHtml, type MimeBundle, toBundle } from "./bundle.ts";
 import { type Bind, createComms, type ReceivedComm } from "./comms.ts";
 import { createControls } from "./controls.ts";
+import { createPlaces } from "./places.ts";
 import { createProgress } from "./progress.ts";
 
 /** A message to the front ends, as the session passes it on. */
@@ -26,7 +27,7 @@ export interface DisplayHandle {
 export interface Display {
   /** The functions that a cell finds by name. */
   globals: { [name: string]: unknown };
-  /** Sends what waits for its turn: called at the end of a cell. */
+  /** Sends what waits for its turn: called before anything else is sent, and at the end of a cell. */
   settle(): void;
   /** Whether a value was shown already where it stands: a figure with an id. */
   isPlaced(value: unknown): boolean;
@@ -34,22 +35,19 @@ export interface Display {
   receive(message: ReceivedComm): Promise<void>;
 }
 
-/** Least time between two updates of one place. */
-const updateEveryMs = 100;
-
 /**
- * Makes the functions on a door to the front ends. `bind` keeps a callback with the cell that gives it; `runNow` tells which
- * run of a cell the code belongs to.
+ * Makes the functions on a door to the front ends; a message given with a run belongs to that, else to what runs. `bind`
+ * keeps a callback with the cell that gives it; `runNow` tells which run of a cell the code belongs to.
  */
 export function createDisplay(
-  publish: (message: OutMessage) => void,
+  publish: (message: OutMessage, run?: number | null) => void,
   bind: Bind = (callback) => callback,
   runNow: () => number | null = () => null,
 ): Display {
-  const pending = new Map<string, { timer: NodeJS.Timeout; flush: () => void }>();
+  const places = createPlaces((content, run) => publish({ type: "update_display_data", content }, run), runNow);
   /** Figures with an id, which were shown when they were made. */
   const placed = new WeakMap<object, DisplayHandle>();
-  const figures = new Map<string, { handle: DisplayHandle; put: (state: Shown) => void; runs: Set<number | null> }>();
+  const figures = new Map<string, { handle: DisplayHandle; runs: Set<number | null> }>();
 
   const show = async (
     value: unknown,
@@ -57,43 +55,24 @@ export function createDisplay(
   ): Promise<DisplayHandle> => {
     const own = placed.get(value as object);
     if (own !== undefined) return own;
-    const { data, metadata } = await toBundle(value);
-    publish({ type: "display_data", content: { data, metadata, transient: { display_id: id } } });
+    await places.inTurn(id, toBundle(value), ({ data, metadata }) =>
+      publish({ type: "display_data", content: { data, metadata, transient: { display_id: id } } }),
+    );
     return handle(id);
   };
-  const handle = (id: string): DisplayHandle => {
-    const put = updater(id);
-    return { id, update: async (value) => put(await toBundle(value)) };
-  };
-  /** Updates a place: at once, or when its turn comes. */
-  const updater = (id: string): ((state: Shown) => void) => {
-    let lastSent = performance.now();
-    let latest: Shown | null = null;
-    const flush = (): void => {
-      const waiting = pending.get(id);
-      if (waiting) clearTimeout(waiting.timer);
-      pending.delete(id);
-      if (latest === null) return;
-      lastSent = performance.now();
-      publish({ type: "update_display_data", content: { ...latest, transient: { display_id: id } } });
-      latest = null;
-    };
-    return (state) => {
-      latest = state;
-      const wait = lastSent + updateEveryMs - performance.now();
-      if (wait <= 0) flush();
-      else if (!pending.has(id)) pending.set(id, { timer: setTimeout(flush, wait).unref(), flush });
-    };
-  };
+  const handle = (id: string): DisplayHandle => ({
+    id,
+    update: (value) => places.inTurn(id, toBundle(value), (state) => places.put(id, state)),
+  });
 
   /** The first of a run is shown anew, since a cell that is run again has lost its output; those after it take its place. */
   const plot = (figure: PlotlyFigure, { id }: { id?: string } = {}): object => {
     const value = plotOf(figure);
     if (id === undefined) return value;
     const data = (value as { [symbol: symbol]: () => MimeBundle })[Symbol.for("Jupyter.display")]!();
-    const known = figures.get(id) ?? { handle: handle(id), put: updater(id), runs: new Set() };
+    const known = figures.get(id) ?? { handle: handle(id), runs: new Set() };
     figures.set(id, known);
-    if (known.runs.has(runNow())) known.put({ data, metadata: {} });
+    if (known.runs.has(runNow())) places.put(id, { data, metadata: {} });
     else {
       known.runs.add(runNow());
       publish({ type: "display_data", content: { data, metadata: {}, transient: { display_id: id, live: true } } });
@@ -118,9 +97,7 @@ export function createDisplay(
       ...createControls(comms, show, bind),
       comms: { open: comms.open, onOpen: comms.onOpen },
     },
-    settle() {
-      for (const { flush } of [...pending.values()]) flush();
-    },
+    settle: places.settle,
     isPlaced: (value) => placed.has(value as object),
     receive: (message) => comms.receive(message),
   };

@@ -16,8 +16,9 @@ export function createComms(): CommRegistry {
   return {
     note(type, content) {
       const { comm_id: id, target_name: target } = content as { comm_id?: unknown; target_name?: unknown };
-      if (type === "comm_open") open.set(String(id), String(target));
-      if (type === "comm_close") open.delete(String(id));
+      if (typeof id !== "string") return;
+      if (type === "comm_open") open.set(id, typeof target === "string" ? target : "");
+      if (type === "comm_close") open.delete(id);
     },
     info(targetName) {
       const wanted = [...open].filter(([, target]) => typeof targetName !== "string" || target === targetName);

@@ -21,8 +21,8 @@ export function createHistory(): History {
         const to = stop === undefined || stop === null ? Number.POSITIVE_INFINITY : Number(stop);
         found = entries.filter(([, line]) => line >= from && line < to);
       } else if (access === "search") {
-        const matcher = globToRegExp(String(pattern ?? "*"));
-        found = entries.filter(([, , source]) => matcher.test(source));
+        const matches = globMatcher(typeof pattern === "string" ? pattern : "*");
+        found = entries.filter(([, , source]) => matches(source));
         if (unique === true) found = [...new Map(found.map((entry) => [entry[2], entry])).values()];
       }
       if (access !== "range" && typeof n === "number") found = found.slice(Math.max(0, found.length - n));
@@ -31,10 +31,25 @@ export function createHistory(): History {
   };
 }
 
-function globToRegExp(glob: string): RegExp {
-  const escaped = glob
-    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("*", "[^]*")
-    .replaceAll("?", "[^]");
-  return new RegExp(`^${escaped}$`);
+/**
+ * A pattern of `*` (anything) and `?` (any one character) as a function. All ways to match are followed at once, a bit each,
+ * so that the time is the text's length times the pattern's, and no pattern can hang the session as a RegExp's could.
+ */
+function globMatcher(glob: string): (text: string) => boolean {
+  const parts = [...glob.replace(/\*+/g, "*")];
+  const anything = parts.reduce((bits, part, i) => (part === "*" ? bits | (1n << BigInt(i)) : bits), 0n);
+  const any = parts.reduce((bits, part, i) => (part === "?" ? bits | (1n << BigInt(i)) : bits), 0n);
+  const taking = new Map<string, bigint>();
+  for (const [i, part] of parts.entries())
+    if (part !== "*" && part !== "?") taking.set(part, (taking.get(part) ?? any) | (1n << BigInt(i)));
+  /** A `*` may also stand for nothing. Two never follow each other. */
+  const skip = (at: bigint): bigint => at | ((at & anything) << 1n);
+  return (text) => {
+    let at = skip(1n); // bit i: all before part i has been matched
+    for (const character of text) {
+      if (at === 0n) return false;
+      at = skip((at & anything) | ((at & (taking.get(character) ?? any)) << 1n));
+    }
+    return (at & (1n << BigInt(parts.length))) !== 0n;
+  };
 }

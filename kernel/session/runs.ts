@@ -6,10 +6,12 @@
 
 import type { Message, Sockets } from "../wire/index.ts";
 import { createAnswers } from "./answers.ts";
+import { endStarted, startedSince } from "./children.ts";
 import type { CommRegistry } from "./comms.ts";
 import { createLiveFigures } from "./live-figures.ts";
 import type { NotebookSettings } from "./notebook-settings.ts";
 import type { Coalescer, Publish } from "./output.ts";
+import { createPace } from "./pace.ts";
 import type { RunOutcome, UserMessage } from "./protocol.ts";
 import { startUserProcess, type UserProcess } from "./user-process.ts";
 
@@ -56,6 +58,15 @@ interface RunsOptions {
   onLost(): void;
 }
 
+/** By `performance.now()`. */
+interface RunTimes {
+  startedAt: number;
+  endedAt: number | null;
+  isStopping: boolean;
+  /** The programs that it left behind, where it was stopped. */
+  left: ReadonlySet<number> | null;
+}
+
 /** How long an interrupted cell may take to stop before its process is ended. */
 const patienceMs = 5000;
 /** Late output finds its own cell among so many. */
@@ -65,12 +76,14 @@ const keptRequests = 2000;
 export function createRuns({ directory, settings, sockets, publish, output, comms, onLost }: RunsOptions): Runs {
   const requests = new Map<number, Message>();
   const answers = createAnswers({ directory, settings });
-  const latestUpdate = new Map<string, UserMessage>();
+  const pace = createPace();
   const waitingComms = new Map<number, () => void>();
   const figures = createLiveFigures();
   let nextRun = 1;
-  let running: { request: Message; run: number; finish(end: RunEnd): void } | null = null;
+  let running: { request: Message; run: number; times: RunTimes; finish(end: RunEnd): void } | null = null;
   let lastRequest: Message | null = null;
+  /** Of the cell that was last asked to stop, until its programs are. */
+  let stoppingTimes: RunTimes | null = null;
   let asked: { sync: boolean } | null = null;
   let order: Promise<void> = Promise.resolve();
   let user: UserProcess | null = launch();
@@ -79,6 +92,15 @@ export function createRuns({ directory, settings, sockets, publish, output, comm
     const started: UserProcess = startUserProcess(directory, {
       onMessage: receive,
       onNative: (name, text) => inOrder(() => output.stream(name, text, parentOf(null))),
+      onStopping() {
+        const times = stoppingTimes;
+        stoppingTimes = null;
+        const { pid } = started;
+        if (times === null || pid === undefined) return;
+        void endStarted(pid, { from: times.startedAt, ended: () => times.endedAt, left: () => times.left }).catch(
+          () => {},
+        );
+      },
       onDeath(how, wasReady) {
         // One that dies before it was ready would do so again: the next cell tries anew.
         user = wasReady ? launch() : null;
@@ -91,6 +113,7 @@ export function createRuns({ directory, settings, sockets, publish, output, comm
   /** Tells the running cell, or the front end, that the process is gone. */
   function lost(ename: string, evalue: string): void {
     asked = null;
+    pace.hurry();
     onLost();
     for (const done of waitingComms.values()) done();
     waitingComms.clear();
@@ -137,6 +160,7 @@ export function createRuns({ directory, settings, sockets, publish, output, comm
         ask(message);
         break;
       case "done":
+        pace.hurry();
         inOrder(figures.settle);
         inOrder(() => done(message));
         break;
@@ -160,7 +184,7 @@ export function createRuns({ directory, settings, sockets, publish, output, comm
     const content = message.type === "result" ? message : (message.content as { data?: { [type: string]: unknown } });
     const place = message.type === "publish" ? placeOf(message) : null;
     const isUpdate = message.type === "publish" && message.message === "update_display_data";
-    if (isUpdate && place !== null) latestUpdate.set(place, message);
+    if (isUpdate && place !== null) pace.note(place, message);
     const send = (data: unknown, again = false): void => {
       output.flush();
       if (message.type === "result")
@@ -183,10 +207,7 @@ export function createRuns({ directory, settings, sockets, publish, output, comm
     inOrder(async () => {
       if (place !== null && isLive(content)) return figures.update(place, data, send);
       if (!isUpdate || place === null) return send(await figures.complete(place, data));
-      // While a picture was drawn a newer state came for the same place: only that one is shown.
-      if (latestUpdate.get(place) !== message) return;
-      latestUpdate.delete(place);
-      figures.update(place, data, send);
+      if (await pace.isDue(place, message)) figures.update(place, data, send);
     });
   }
 
@@ -199,6 +220,7 @@ export function createRuns({ directory, settings, sockets, publish, output, comm
       else user?.send({ type: "input", ...said });
       return;
     }
+    pace.hurry();
     inOrder(() => {
       output.flush();
       asked = { sync };
@@ -225,7 +247,15 @@ export function createRuns({ directory, settings, sockets, publish, output, comm
       lastRequest = request;
       const process = await ready();
       return new Promise((finish) => {
-        running = { request, run, finish };
+        const times: RunTimes = { startedAt: performance.now(), endedAt: null, isStopping: false, left: null };
+        running = {
+          ...{ request, run, times },
+          finish(end) {
+            times.endedAt = performance.now();
+            if (times.isStopping && process.pid !== undefined) times.left = startedSince(process.pid, times.startedAt);
+            finish(end);
+          },
+        };
         process.send({ type: "run", run, cell, source, expressions });
       });
     },
@@ -253,6 +283,8 @@ export function createRuns({ directory, settings, sockets, publish, output, comm
       const stopping = running;
       user?.interrupt();
       if (stopping === null) return;
+      stoppingTimes = stopping.times;
+      stoppingTimes.isStopping = true;
       setTimeout(() => {
         if (running !== stopping) return;
         const seconds = patienceMs / 1000;

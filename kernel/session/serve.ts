@@ -62,7 +62,7 @@ export async function startKernel(connection: Connection, { directory }: { direc
 
   function receive(channel: Channel, message: Message): void {
     if (channel === "stdin") {
-      if (message.header.msg_type === "input_reply") runs.answer(String(message.content.value ?? ""));
+      if (message.header.msg_type === "input_reply") runs.answer(answerText(message.content.value));
     } else if (message.header.msg_type === "execute_request") {
       const arrived = performance.now();
       const work = (): Promise<void> => executor.execute(message, channel, arrived);
@@ -136,6 +136,12 @@ export async function startKernel(connection: Connection, { directory }: { direc
   }
 
   return { ended, interrupt: executor.interrupt, shutdown };
+}
+
+/** An answer as text: the protocol wants a string, but a client may send anything. */
+function answerText(value: unknown): string {
+  if (typeof value === "string") return value;
+  return value === undefined || value === null ? "" : JSON.stringify(value);
 }
 
 /** The code of a request and its cursor in UTF-16 units: on the wire it counts code points. */

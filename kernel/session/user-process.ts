@@ -6,8 +6,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { Readable, Writable } from "node:stream";
+import type { Duplex, Readable, Writable } from "node:stream";
 import { getHeapStatistics } from "node:v8";
+import { endGroup } from "./children.ts";
 import { nodeFlags } from "./node-flags.ts";
 import { type Answer, drainMark, type UserCommand, type UserMessage } from "./protocol.ts";
 
@@ -16,6 +17,8 @@ export interface UserEvents {
   onMessage(message: UserMessage): void;
   /** Native output: child processes and addons that write past JavaScript. */
   onNative(name: "stdout" | "stderr", text: string): void;
+  /** What runs was asked to stop, by V8 too: its programs may be ended now. */
+  onStopping(): void;
   /** The process ended without being asked to; `wasReady` tells whether it could have taken a cell. */
   onDeath(how: string, wasReady: boolean): void;
 }
@@ -53,7 +56,7 @@ export function startUserProcess(directory: string, events: UserEvents): UserPro
     Readable,
     Readable,
     Writable,
-    Writable,
+    Duplex,
   ];
   let wanted = false;
   let interrupts = 0;
@@ -76,9 +79,11 @@ export function startUserProcess(directory: string, events: UserEvents): UserPro
   stderr.on("data", (text: string) => {
     if (/^FATAL ERROR: .*(?:out of memory|heap limit)/m.test(text)) isFull = true;
   });
+  urgent.on("data", () => events.onStopping());
   for (const pipe of [commands, urgent]) pipe.on("error", () => {}); // its death is told by `close`
   const gone = new Promise<void>((resolve) => {
     const end = (how: string): void => {
+      endGroup(child.pid); // what its cells started does not outlive it
       setReady(false);
       if (!wanted) events.onDeath(how, isReady);
       wanted = true;
@@ -108,6 +113,7 @@ export function startUserProcess(directory: string, events: UserEvents): UserPro
     answerNow: (answer) => write(urgent, { type: "input", ...answer }),
     kill() {
       wanted = true;
+      endGroup(child.pid);
       child.kill("SIGKILL");
       return gone;
     },

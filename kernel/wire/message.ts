@@ -83,7 +83,16 @@ export function createCodec(
         if (typeof header?.msg_type !== "string" || typeof header.msg_id !== "string")
           return { dropped: "its header has no msg_type or msg_id" };
         if (typeof content !== "object" || content === null) return { dropped: "its content is not an object" };
-        return { identities: frames.slice(0, at), header, parent, metadata, content, buffers: rest.slice(4) };
+        const object = <T extends object>(value: T): T =>
+          typeof value === "object" && value !== null ? value : ({} as T);
+        return {
+          identities: frames.slice(0, at),
+          header,
+          parent: object(parent),
+          metadata: object(metadata),
+          content,
+          buffers: rest.slice(4),
+        };
       } catch {
         return { dropped: "its parts are not JSON" };
       }

@@ -5,6 +5,7 @@ import { writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { descriptors, drainMark, type UserCommand, type UserMessage } from "../protocol.ts";
+import { endOwnGroup } from "./end.ts";
 
 /** The run that the current code belongs to: follows awaits and timers, so late output finds its own cell. */
 export const currentRun = new AsyncLocalStorage<RunContext>();
@@ -22,8 +23,19 @@ export interface RunContext {
   resources: AsyncDisposableStack;
 }
 
+let sendWaiting: (() => void) | null = null;
+
+/** Names what sends messages that wait for their turn: it is called before any other is sent, so that none is overtaken. */
+export function sendFirst(work: () => void): void {
+  sendWaiting = work;
+}
+
 /** Sends a message; blocks until it is in the pipe. */
 export function send(message: UserMessage): void {
+  const first = sendWaiting;
+  sendWaiting = null; // what it sends itself has nothing to wait for
+  first?.();
+  sendWaiting = first;
   writeAll(descriptors.out, Buffer.from(`${JSON.stringify(message)}\n`));
 }
 
@@ -31,7 +43,7 @@ export function send(message: UserMessage): void {
 export function listen(onCommand: (command: UserCommand) => void): void {
   const lines = createInterface({ input: openPipe(descriptors.commands) });
   lines.on("line", (line) => onCommand(JSON.parse(line) as UserCommand));
-  lines.on("close", () => process.exit(0));
+  lines.on("close", endOwnGroup);
 }
 
 /** A pipe to read from. As a socket: a blocked file read would hold up the end of the process. */

@@ -9,6 +9,7 @@ import { Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { workerData } from "node:worker_threads";
 import { type Answer, descriptors } from "../protocol.ts";
+import { endOwnGroup } from "./end.ts";
 
 /** Memory shared with the main thread: see `slots`. */
 const { shared, text } = workerData as { shared: Int32Array; text: Uint8Array };
@@ -20,19 +21,29 @@ type UrgentCommand = { type: "interrupt"; number: number } | ({ type: "input" } 
 const session = new Session();
 session.connectToMainThread();
 
-const lines = createInterface({ input: new Socket({ fd: descriptors.urgent, readable: true, writable: false }) });
+/** To the kernel and back. */
+const pipe = new Socket({ fd: descriptors.urgent, readable: true, writable: true });
+pipe.on("error", () => {}); // its end is told by `close`
+const lines = createInterface({ input: pipe });
 lines.on("line", (line) => {
   const command = JSON.parse(line) as UrgentCommand;
   if (command.type === "interrupt") interrupt(command.number);
   else answer(command);
 });
-lines.on("close", () => process.kill(process.pid, "SIGKILL"));
+lines.on("close", endOwnGroup);
 
 /** Interrupts are numbered by the sender: the main thread may have heard of this one before. */
 function interrupt(wanted: number): void {
   Atomics.store(shared, slots.interrupts, wanted);
   answer({ text: null, reason: "the cell was interrupted" }); // a prompt that is waited for is given up
+  let isTold = false;
   const insist = (): void => {
+    askToStop();
+    // Only now are the cell's programs ended: V8 would go on with what comes after one that is waited for.
+    if (!isTold) pipe.write("stopping\n");
+    isTold = true;
+  };
+  const askToStop = (): void => {
     if (Atomics.load(shared, slots.acknowledged) >= wanted) return;
     session.post("Runtime.terminateExecution");
     setTimeout(insist, 300);

@@ -7,7 +7,7 @@ import { inspect } from "node:util";
 import { Worker } from "node:worker_threads";
 import { createDisplay, toBundle } from "../../display/index.ts";
 import type { RunOutcome, UserCommand } from "../protocol.ts";
-import { captureStreams, currentRun, listen, markDrained, type RunContext, send } from "./channel.ts";
+import { captureStreams, currentRun, listen, markDrained, type RunContext, send, sendFirst } from "./channel.ts";
 import { catchValue, evaluate, nextTurn, prepare, settled } from "./evaluate.ts";
 import { createInput } from "./input.ts";
 import { commonJs, importFor, meta, require } from "./modules.ts";
@@ -25,10 +25,9 @@ let active: { context: RunContext; stop: (error: Error) => void } | null = null;
 const callbacks = new Set<RunContext>();
 
 const display = createDisplay(
-  (message) => {
-    const { type, content, metadata, buffers } = message;
+  ({ type, content, metadata, buffers }, run = runNow()) => {
     const encoded = buffers?.map((buffer) => Buffer.from(buffer).toString("base64"));
-    send({ type: "publish", run: runNow(), message: type, content, metadata, buffers: encoded });
+    send({ type: "publish", run, message: type, content, metadata, buffers: encoded });
   },
   inItsCell,
   runNow,
@@ -126,7 +125,6 @@ async function run({ run: id, cell, source, expressions }: Extract<UserCommand, 
     outcome = { status: "error", ...reportError(isStopped(context) ? new Interrupted() : thrown, code) };
     await Promise.race([nextTurn(), stopped]).catch(() => {});
   }
-  currentRun.run(context, () => display.settle());
   active = null;
   markDrained(id);
   send({ type: "done", run: id, outcome, expressions: shownExpressions });
@@ -212,6 +210,7 @@ function stopContext(context: RunContext): void {
   context.abort.abort(new Interrupted());
 }
 
+sendFirst(display.settle);
 captureStreams();
 listen((command) => {
   if (command.type === "run") void run(command);

@@ -31,7 +31,11 @@ function write(
   const code = sources.map((source, i) => ({
     cell_type: "code",
     id: `cell-${i}`,
-    metadata: source.startsWith("let steps") ? { tags: ["parameters"] } : {},
+    metadata: source.startsWith("let steps")
+      ? { tags: ["parameters"] }
+      : source.startsWith("// fails")
+        ? { tags: ["raises-exception"] }
+        : {},
     execution_count: null,
     outputs: [],
     source,
@@ -131,6 +135,19 @@ describe("autoagent-kernel", () => {
     const all = command("run", "bad.ipynb", "--output", "bad-out.ipynb", "--allow-errors");
     assert.equal(all.code, 0);
     assert.equal(outputsOf("bad-out.ipynb")[2]!.length, 1);
+  });
+
+  it("a cell tagged raises-exception may fail: the run goes on, and what it prints is one output", () => {
+    write("raises.ipynb", [
+      '// fails\nthrow new Error("shown to the reader");',
+      "// fails\nlet x = ;",
+      "for (let i = 0; i < 3; i++) { console.log(i); await new Promise((r) => setTimeout(r, 40)); }",
+    ]);
+    const ran = command("run", "raises.ipynb", "--output", "raises-out.ipynb");
+    assert.equal(ran.code, 0, ran.err);
+    const [first, second, third] = outputsOf("raises-out.ipynb");
+    assert.deepEqual([first![0]!.output_type, second![0]!.output_type], ["error", "error"]);
+    assert.deepEqual(third, [{ name: "stdout", output_type: "stream", text: ["0\n", "1\n", "2\n"] }]);
   });
 
   it("a cell that takes too long is stopped", () => {

@@ -19,6 +19,12 @@ export const kinds: { [name: string]: string } = {
     "const down = () => { try { down(); } catch {} down(); }; for (;;) { try { down(); } catch {} }",
   "a library that heeds the signal":
     "const library = async (signal) => { for (;;) { signal.throwIfAborted(); await new Promise((r) => setTimeout(r, 1)); ticks++; } }; await library(kernel.signal);",
+  "a program that is waited for": "require('node:child_process').execSync('sleep 47');",
+  "one program after another":
+    "for (;;) { try { require('node:child_process').spawnSync('sleep', ['47']); } catch {} }",
+  "a program that asks to be left alone":
+    "require('node:child_process').execFileSync('sh', ['-c', 'trap \"\" INT; sleep 47; sleep 47'], { stdio: 'inherit' });",
+  "a program that is awaited": "await require('node:util').promisify(require('node:child_process').exec)('sleep 47');",
 };
 
 /** What came of interrupts over all kinds. */

@@ -171,9 +171,9 @@ describe("a kernel session", () => {
     assert.equal(await value('"still here"'), "'still here'");
   }).timeout(20_000);
 
-  it("loses neither kernel nor state over fourteen kinds of work", async () => {
+  it("loses neither kernel nor state over eighteen kinds of work", async () => {
     const { interrupts, notStopped, lostState } = await stress(runOn(client), { rounds: 1 });
-    assert.deepEqual([interrupts, notStopped, lostState], [14, [], []]);
+    assert.deepEqual([interrupts, notStopped, lostState], [18, [], []]);
   }).timeout(40_000);
 
   it("does not let an awaited loop run on after an interrupt", async () => {
