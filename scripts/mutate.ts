@@ -1,0 +1,191 @@
+/**
+ * `npm run mutate -- FOLDER...` and `npm run mutate -- --sample 400 --seed 1`: would the tests notice? Makes small changes to
+ * the code (`mutate/edits.ts`), one at a time, in throw-away copies of the project, and runs the tests that load the changed
+ * file until one fails. Prints who was killed, who survived, and a diff for each survivor. `docs/testing.md` tells more.
+ *
+ * Goes on where it was stopped (`--file`). The exit code tells of the driver's own errors alone, never of survivors.
+ */
+
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { openBaselines } from "./mutate/baseline.ts";
+import { type Copy, listFiles, makeCopy, makeHome } from "./mutate/copy.ts";
+import { orderMutants, shareOut } from "./mutate/draw.ts";
+import { judge } from "./mutate/judge.ts";
+import { findKept, type Kept, readKept, staleKept } from "./mutate/kept.ts";
+import { readLoads } from "./mutate/loads.ts";
+import { findMutants, type Mutant } from "./mutate/mutants.ts";
+import { makePlanner } from "./mutate/plan.ts";
+import { figures, markdown, replacePart, survivors } from "./mutate/report.ts";
+import { openResults, type Result } from "./mutate/results.ts";
+import { passTypes } from "./mutate/typecheck.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    sample: { type: "string", default: "60" },
+    seed: { type: "string", default: "1" },
+    jobs: { type: "string", default: String(availableParallelism()) },
+    patience: { type: "string", default: "20" },
+    budget: { type: "string", default: "45" },
+    file: { type: "string", default: "runs/mutate.jsonl" },
+    kept: { type: "string", default: "scripts/mutate/kept.json" },
+    write: { type: "string" },
+    root: { type: "string", default: resolve(import.meta.dirname, "..") },
+  },
+});
+
+const root = resolve(values.root);
+const stop = new AbortController();
+for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => stop.abort(new Error(`stopped by ${name}`)));
+
+const home = makeHome();
+try {
+  await main();
+} catch (error) {
+  if (!stop.signal.aborted) throw error;
+  console.error("\nStopped. The same command goes on from here.");
+  process.exitCode = 130;
+} finally {
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+}
+
+async function main(): Promise<void> {
+  const files = listFiles(root);
+  const sources = new Map(files.filter(isMutable).map((file) => [file, readFileSync(join(root, file), "utf8")]));
+  const all = [...sources].flatMap(([file, source]) => findMutants(file, source));
+  const kept = readKept(join(root, values.kept));
+  for (const { file, text } of staleKept(kept, all)) console.log(`kept entry means nothing any more: ${file}: ${text}`);
+
+  const copies = Array.from({ length: count("jobs") }, (_, i) => makeCopy(root, home, i, files));
+  const drawn = await draw(all, (file) => sources.get(file)!, copies[0]!);
+  const loads = readLoads(root, files);
+  const tests = files.filter((file) => /^test\/.*\.test\.ts$/.test(file));
+  const baselines = openBaselines(root, loads);
+  const budget = Number(values.budget);
+  const secondsOf = (test: string): number | undefined => baselines.known(test)?.seconds;
+  const planFor = (file: string) => makePlanner({ tests, loads, secondsOf, budget }).planFor(file);
+  const needed = new Set(
+    drawn.flatMap(({ file }) => planFor(file).tests).filter((test) => secondsOf(test) === undefined),
+  );
+  await inParallel([...needed], copies, async (test, copy, done) => {
+    progress(`baseline ${done} of ${needed.size}: ${test}`);
+    await baselines.verify(test, copy, stop.signal);
+  });
+
+  const results = openResults(resolve(root, values.file), root);
+  const judged: Result[] = [];
+  const began = Date.now();
+  await inParallel(drawn, copies, async (mutant, copy) => {
+    const plan = planFor(mutant.file);
+    const green = plan.tests.filter((test) => (baselines.known(test)?.state ?? "green") === "green");
+    const found = results.of(mutant, green);
+    const source = sources.get(mutant.file)!;
+    judged.push(
+      found ??
+        results.add(
+          await judge(copy, mutant, {
+            ...plan,
+            source,
+            baselines,
+            patience: Number(values.patience),
+            signal: stop.signal,
+          }),
+        ),
+    );
+    const alive = judged.filter(({ outcome }) => outcome === "survived").length;
+    const minutes = ((Date.now() - began) / 60_000).toFixed(1);
+    progress(`${judged.length} of ${drawn.length}, ${alive} survived, ${minutes} min: ${mutant.file}:${mutant.line}`);
+  });
+  progress("");
+  for (const [test, { state, why }] of baselines.unfit()) console.log(`judges nothing, ${state}: ${test} (${why})`);
+  tell(sorted(judged, drawn), kept, budget);
+}
+
+/** The mutants of this run, as many of each folder as its share, without those that the type-check refuses. */
+async function draw(all: readonly Mutant[], source: (file: string) => string, copy: Copy): Promise<Mutant[]> {
+  const asked = positionals.map((one) => one.replace(/^\.\//, "").replace(/\/$/, ""));
+  const under = all.filter(
+    ({ file }) => asked.length === 0 || asked.some((one) => file === one || file.startsWith(`${one}/`)),
+  );
+  if (under.length === 0)
+    throw new Error(`No code to change under ${asked.join(", ")}: name a folder of src/ or kernel/`);
+  const seed = Number(values.seed);
+  const folders = orderMutants(under, seed);
+  const shares = shareOut(folders, values.sample === "all" ? under.length : count("sample"), seed);
+  progress("checking the types of what is drawn ...");
+  const chosen: Mutant[] = [];
+  let open = [...shares].map(([folder, share]) => ({ share, rest: folders.get(folder)! }));
+  while (open.length > 0) {
+    const tried = open.flatMap(({ share, rest }) => rest.slice(0, share * 2));
+    const passed = new Set(await passTypes(copy, tried, source, stop.signal));
+    open = open.flatMap(({ share, rest }) => {
+      const good = rest.slice(0, share * 2).filter((mutant) => passed.has(mutant));
+      chosen.push(...good.slice(0, share));
+      const left = { share: share - good.length, rest: rest.slice(share * 2) };
+      return left.share > 0 && left.rest.length > 0 ? [left] : [];
+    });
+  }
+  return chosen;
+}
+
+function tell(judged: readonly Result[], kept: readonly Kept[], budget: number): void {
+  const what = positionals.length > 0 ? ` of ${positionals.join(", ")}` : "";
+  const how =
+    `${judged.length} mutants${what}, seed ${values.seed}, drawn evenly over folders and kinds; each was run against the ` +
+    `tests that load its file, nearest first, up to ${budget} measured seconds of them.`;
+  const diffs = survivors(judged, kept);
+  if (diffs !== "") console.log(`${diffs}\n`);
+  console.log(`${how}\n\n${figures(judged, kept)}`);
+  const equal = judged.filter(
+    (one) => one.outcome === "survived" && findKept(kept, one)?.verdict === "equivalent",
+  ).length;
+  if (equal > judged.length * 0.05)
+    console.log(`\n${equal} are kept as equivalent, more than 5 %: look at them again.`);
+  if (values.write === undefined) return;
+  const page = resolve(root, values.write);
+  writeFileSync(page, replacePart(readFileSync(page, "utf8"), markdown(judged, kept, how)));
+  console.log(`\nwritten: ${values.write}`);
+}
+
+/** Works through the items, one in each copy at a time. */
+async function inParallel<T>(
+  items: readonly T[],
+  copies: readonly Copy[],
+  work: (item: T, copy: Copy, index: number) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  const lane = async (copy: Copy): Promise<void> => {
+    while (next < items.length) {
+      stop.signal.throwIfAborted();
+      const index = next++;
+      await work(items[index]!, copy, index);
+    }
+  };
+  const lanes = await Promise.allSettled(copies.map(lane));
+  for (const one of lanes) if (one.status === "rejected") throw one.reason;
+}
+
+function isMutable(file: string): boolean {
+  return /^(src|kernel)\/.*\.ts$/.test(file) && !file.endsWith(".d.ts");
+}
+
+function sorted(results: readonly Result[], order: readonly Mutant[]): Result[] {
+  const at = new Map(order.map(({ id }, i) => [id, i]));
+  return results.toSorted((a, b) => at.get(a.id)! - at.get(b.id)!);
+}
+
+function count(name: "sample" | "jobs"): number {
+  const value = Number(values[name]);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new Error(
+    `Expected --${name} to be a positive integer${name === "sample" ? ' or "all"' : ""}, got ${values[name]}`,
+  );
+}
+
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+  else if (text !== "") process.stderr.write(`${text}\n`);
+}

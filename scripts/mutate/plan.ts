@@ -1,0 +1,59 @@
+/**
+ * Which test files judge a mutant, and in which order: nearest first, quick before slow, until their measured seconds reach
+ * the budget. The nearest file always runs, however slow.
+ */
+
+import { basename } from "node:path";
+import { distancesFrom, type Loads } from "./loads.ts";
+
+/** Chooses the tests of a file. */
+export interface Planner {
+  /** Test files in order; `left`: those that load the file too, but are beyond the budget. */
+  planFor(file: string): { tests: string[]; left: number };
+}
+
+/** Options of `makePlanner`. */
+export interface PlanOptions {
+  tests: readonly string[];
+  loads: Loads;
+  /** The last known seconds of a test file. */
+  secondsOf: (test: string) => number | undefined;
+  budget: number;
+}
+
+/** Makes a planner; the map of each test file is read once. */
+export function makePlanner({ tests, loads, secondsOf, budget }: PlanOptions): Planner {
+  const distances = new Map(tests.map((test) => [test, distancesFrom(test, loads)]));
+  return {
+    planFor(file) {
+      const near = tests
+        .flatMap((test) => {
+          const distance = distances.get(test)!.get(file);
+          return distance === undefined
+            ? []
+            : [{ test, rank: rankOf(test, file, distance), seconds: secondsOf(test) ?? 0 }];
+        })
+        .sort((a, b) => a.rank - b.rank || a.seconds - b.seconds || (a.test < b.test ? -1 : 1));
+      const chosen: string[] = [];
+      let spent = 0;
+      for (const { test, seconds } of near) {
+        if (chosen.length > 0 && spent + seconds > budget) continue; // a quicker one farther away may still fit
+        chosen.push(test);
+        spent += seconds;
+      }
+      return { tests: chosen, left: near.length - chosen.length };
+    },
+  };
+}
+
+/** 0: the test of that name in the folder that mirrors the file's; 1: that folder's; then by distance. */
+function rankOf(test: string, file: string, distance: number): number {
+  const folder = file
+    .split("/")
+    .slice(file.startsWith("src/") ? 1 : 0, -1)
+    .join("/");
+  const mirrored =
+    test.startsWith(`test/${folder}/`) || (folder === "kernel/language" && test.includes("language-service/"));
+  if (!mirrored) return 2 + distance;
+  return basename(test).split(".")[0] === basename(file, ".ts") ? 0 : 1;
+}

@@ -1,0 +1,73 @@
+/** Runs test files in a copy, in one Mocha process, until the first failure. */
+
+import { readFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import type { Copy } from "./copy.ts";
+import { runIn } from "./processes.ts";
+
+/** What the tests said. */
+export type Told =
+  | { outcome: "passed" }
+  | { outcome: "failed"; file: string; title: string; message: string }
+  /** A file took longer than it may. */
+  | { outcome: "late"; file: string };
+
+/** Options of `runTests`. */
+export interface TestOptions {
+  /** Seconds that this file may take. */
+  allowed: (file: string) => number;
+  signal: AbortSignal;
+}
+
+type Event =
+  | { type: "file"; file: string }
+  | { type: "fail"; file?: string; title: string; message: string }
+  | { type: "end"; passes: number; failures: number };
+
+/** Seconds for Mocha to start and to load the files. */
+const starting = 30;
+
+/** Runs these files in this order. A process that ends without a report (it does not load, it exits) has failed. */
+export async function runTests(copy: Copy, files: readonly string[], { allowed, signal }: TestOptions): Promise<Told> {
+  let at = files[0]!;
+  let failed: Told | null = null;
+  let ended = false;
+  const modules = join(copy.root, "node_modules");
+  const args = [
+    ...["--conditions=autoagent-lab-source", "--disable-warning=ExperimentalWarning"],
+    ...[join(modules, "mocha/bin/mocha.js"), "--no-config", "--timeout", String(timeoutOf(copy))],
+    ...["--bail", "--exit", "--reporter", resolve(import.meta.dirname, "reporter.cjs"), ...files],
+  ];
+  const onLine = (line: string): number | undefined => {
+    if (!line.startsWith("@mutate ")) return;
+    const event = JSON.parse(line.slice("@mutate ".length)) as Event;
+    if (event.type === "end") ended = true;
+    if (event.type === "fail" && failed === null) {
+      const { title, message } = event;
+      failed = { outcome: "failed", file: below(copy, event.file) ?? at, title, message: message.slice(0, 500) };
+    }
+    if (event.type !== "file") return;
+    at = below(copy, event.file) ?? at;
+    return allowed(at);
+  };
+  const { code, output, late } = await runIn(copy, args, { seconds: allowed(at) + starting, onLine, signal });
+  if (failed !== null) return failed;
+  if (late) return { outcome: "late", file: at };
+  if (code === 0 && ended) return { outcome: "passed" };
+  const said = output.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("@mutate"));
+  const told = said.find((line) => /Error\b/.test(line)) ?? said.at(-1) ?? `Mocha ended with code ${code}`;
+  return { outcome: "failed", file: at, title: "loads and ends", message: told.trim().slice(0, 500) };
+}
+
+function below(copy: Copy, file: string | undefined): string | undefined {
+  return file === undefined ? undefined : relative(copy.root, file).replaceAll("\\", "/");
+}
+
+/** The project's own limit for a test. */
+function timeoutOf(copy: Copy): number {
+  try {
+    return JSON.parse(readFileSync(join(copy.root, ".mocharc.json"), "utf8")).timeout ?? 2000;
+  } catch {
+    return 2000;
+  }
+}
