@@ -5,6 +5,7 @@
 
 import { appendFileSync, mkdirSync, readFileSync, truncateSync } from "node:fs";
 import { dirname } from "node:path";
+import { appendWhole, diskFailure } from "./write.ts";
 
 /** An open file of lines. */
 export interface LinesFile {
@@ -17,12 +18,11 @@ export interface LinesFile {
 
 /**
  * Opens a file of lines, or begins one. A last line without an end is mended if it is whole, else cut, when the next is
- * written: a file that turns out to be something else stays as it is.
+ * written: a file that turns out to be something else stays as it is. Its folder is made if it is missing.
+ * @throws {DiskFailure} here and in `append` where the disk is full or the place is not writable; the lines before are kept
  */
 export function openLines(path: string): LinesFile {
-  mkdirSync(dirname(path), { recursive: true });
-  appendFileSync(path, "");
-  const text = readFileSync(path, "utf8");
+  const text = openText(path);
   const end = text.lastIndexOf("\n") + 1;
   const lines = text.slice(0, end).split("\n").slice(0, -1);
   const rest = text.slice(end);
@@ -30,18 +30,23 @@ export function openLines(path: string): LinesFile {
   if (isWhole) lines.push(rest);
   const values = lines.map(readJson);
   let mended = rest === "";
+  let length = Buffer.byteLength(text);
   const mend = (): void => {
     if (mended) return;
-    if (isWhole) appendFileSync(path, "\n");
-    else truncateSync(path, Buffer.byteLength(text.slice(0, end)));
+    if (isWhole) length = appendWhole(path, Buffer.from("\n"), length);
+    else cut(Buffer.byteLength(text.slice(0, end)));
     mended = true;
+  };
+  const cut = (to: number): void => {
+    truncateSync(path, to);
+    length = to;
   };
   return {
     values,
     append(value) {
       mend();
       const line = JSON.stringify(value);
-      appendFileSync(path, `${line}\n`);
+      length = appendWhole(path, Buffer.from(`${line}\n`), length);
       lines.push(line);
       values.push(value);
     },
@@ -50,9 +55,19 @@ export function openLines(path: string): LinesFile {
       mend();
       lines.length -= count;
       values.length -= count;
-      truncateSync(path, Buffer.byteLength(lines.map((line) => `${line}\n`).join("")));
+      cut(Buffer.byteLength(lines.map((line) => `${line}\n`).join("")));
     },
   };
+}
+
+function openText(path: string): string {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    appendFileSync(path, "");
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw diskFailure(path, cause);
+  }
 }
 
 function readJson(line: string): unknown {

@@ -4,9 +4,10 @@
  * summary.proto, of which a dozen bytes are needed. Not here: which figures (`metrics.ts`).
  */
 
-import { appendFileSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type LinesFile, openLines } from "../data/lines.ts";
+import { appendWhole, diskFailure } from "../data/write.ts";
 import { metricsOf } from "./metrics.ts";
 import type { Update } from "./reinforce.ts";
 
@@ -56,10 +57,17 @@ interface EventFile {
 
 /** Begins an event file; a run that is resumed begins another in the same folder, which TensorBoard reads as one. */
 function openEvents(folder: string): EventFile {
-  mkdirSync(folder, { recursive: true });
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    throw diskFailure(folder, cause);
+  }
   // TensorBoard reads files in the order of their names: to the millisecond, so that a resumed run's comes later.
   const path = join(folder, `events.out.tfevents.${(Date.now() / 1000).toFixed(3)}.${process.pid}.autoagent-lab`);
-  const append = (...fields: Buffer[]): void => appendFileSync(path, record(Buffer.concat(fields)));
+  let length = 0;
+  const append = (...fields: Buffer[]): void => {
+    length = appendWhole(path, record(Buffer.concat(fields)), length);
+  };
   append(double(1, Date.now() / 1000), bytes(3, Buffer.from("brain.Event:2")));
   return {
     write(step, time, metrics) {

@@ -1,0 +1,107 @@
+/**
+ * Writing to a disk that may be full, locked or absent: what fails says so in a sentence with its cure, and what stood
+ * there before is kept. Shared by checkpoints, logs, studies, evaluations and converted models.
+ */
+
+import { closeSync, openSync, truncateSync, writeSync } from "node:fs";
+import { mkdir, open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+
+/** Why a path could not be written. */
+export type DiskError =
+  | { kind: "full"; path: string }
+  | { kind: "forbidden"; path: string; code: string }
+  | { kind: "folder"; path: string; code: string }
+  | { kind: "unwritable"; path: string; code: string };
+
+/** Thrown where a file cannot be written; `error` says why. */
+export class DiskFailure extends Error {
+  override readonly name = "DiskFailure";
+  readonly error: DiskError;
+  constructor(error: DiskError, options?: ErrorOptions) {
+    super(describeDiskError(error), options);
+    this.error = error;
+  }
+}
+
+/** The text of a failure. */
+export function describeDiskError(error: DiskError): string {
+  switch (error.kind) {
+    case "full":
+      return `No space left on the disk of ${error.path}: free some and go on; what was written before is kept`;
+    case "forbidden":
+      return `${error.path} may not be written here (${error.code}): choose a place that you may write to, or change its rights`;
+    case "folder":
+      return `${error.path} cannot be a file (${error.code}): it is a folder, or lies below a file; choose another path`;
+    case "unwritable":
+      return `${error.path} could not be written (${error.code}): check the path and its disk; what was written before is kept`;
+    default:
+      return error satisfies never;
+  }
+}
+
+/** The failure that an error of the file system stands for. Any other value is given back as it is. */
+export function diskFailure(path: string, cause: unknown): unknown {
+  const code = (cause as NodeJS.ErrnoException | null)?.code;
+  if (cause instanceof DiskFailure || !(cause instanceof Error) || typeof code !== "string" || !("errno" in cause))
+    return cause;
+  return new DiskFailure(errorOf(path, code), { cause });
+}
+
+function errorOf(path: string, code: string): DiskError {
+  if (code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG") return { kind: "full", path };
+  if (code === "EACCES" || code === "EPERM" || code === "EROFS") return { kind: "forbidden", path, code };
+  if (code === "EISDIR" || code === "ENOTDIR" || code === "EEXIST" || code === "ENOTEMPTY")
+    return { kind: "folder", path, code };
+  return { kind: "unwritable", path, code };
+}
+
+let count = 0;
+
+/**
+ * Writes a file in one step: whatever happens meanwhile, the path holds the old content or the new, never a part of it. Its
+ * folder is made if it is missing. The new content is on the disk before it takes the old one's place.
+ * @throws {DiskFailure}
+ */
+export async function replaceFile(path: string, bytes: Uint8Array | string): Promise<void> {
+  // A name of its own, so that two that write to one path do not write into each other's file.
+  const part = `${path}.${process.pid}-${++count}.part`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const file = await open(part, "w");
+    try {
+      await file.writeFile(bytes);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    await rename(part, path);
+  } catch (cause) {
+    await rm(part, { force: true }).catch(() => {});
+    throw diskFailure(path, cause);
+  }
+}
+
+/**
+ * Appends bytes to a file of `length` bytes, all or nothing: what was half written when the disk was full is cut off again.
+ * Returns the new length.
+ * @throws {DiskFailure}
+ */
+export function appendWhole(path: string, bytes: Uint8Array, length: number): number {
+  try {
+    const file = openSync(path, "a");
+    try {
+      for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+    } finally {
+      closeSync(file);
+    }
+  } catch (cause) {
+    try {
+      truncateSync(path, length);
+    } catch {
+      // What could not be cut off is cut when the file is opened again.
+    }
+    throw diskFailure(path, cause);
+  }
+  return length + bytes.length;
+}
