@@ -1,11 +1,10 @@
 /**
  * Writing to a disk that may be full, locked or absent: what fails says so in a sentence with its cure, and what stood
- * there before is kept. Shared by checkpoints, logs, studies, evaluations and converted models.
+ * there before is kept. Shared by logs, studies and evaluations. Not here: checkpoints and converted models, which are written
+ * beside the old ones and renamed.
  */
 
 import { closeSync, openSync, truncateSync, writeSync } from "node:fs";
-import { mkdir, open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
 
 /** Why a path could not be written. */
 export type DiskError =
@@ -54,32 +53,6 @@ function errorOf(path: string, code: string): DiskError {
   if (code === "EISDIR" || code === "ENOTDIR" || code === "EEXIST" || code === "ENOTEMPTY")
     return { kind: "folder", path, code };
   return { kind: "unwritable", path, code };
-}
-
-let count = 0;
-
-/**
- * Writes a file in one step: whatever happens meanwhile, the path holds the old content or the new, never a part of it. Its
- * folder is made if it is missing. The new content is on the disk before it takes the old one's place.
- * @throws {DiskFailure}
- */
-export async function replaceFile(path: string, bytes: Uint8Array | string): Promise<void> {
-  // A name of its own, so that two that write to one path do not write into each other's file.
-  const part = `${path}.${process.pid}-${++count}.part`;
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    const file = await open(part, "w");
-    try {
-      await file.writeFile(bytes);
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
-    await rename(part, path);
-  } catch (cause) {
-    await rm(part, { force: true }).catch(() => {});
-    throw diskFailure(path, cause);
-  }
 }
 
 /**
