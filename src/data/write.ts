@@ -24,7 +24,7 @@ export class DiskFailure extends Error {
 }
 
 /** The text of a failure. */
-export function describeDiskError(error: DiskError): string {
+function describeDiskError(error: DiskError): string {
   switch (error.kind) {
     case "full":
       return `No space left on the disk of ${error.path}: free some and go on; what was written before is kept`;

@@ -28,7 +28,7 @@ export type RopeScaling =
 type Rotary = Pick<ModelConfig, "headWidth" | "context" | "ropeTheta" | "rope">;
 
 /** Radians a position, one for each pair. `length` is that of the whole text, which only `dynamic` heeds. */
-export function rotaryFrequencies({ headWidth, ropeTheta = 10_000, rope }: Rotary, length = 0): Float64Array {
+function rotaryFrequencies({ headWidth, ropeTheta = 10_000, rope }: Rotary, length = 0): Float64Array {
   const base =
     rope?.kind === "dynamic" && length > rope.original
       ? ropeTheta *

@@ -149,7 +149,7 @@ export function isLocal(url: string, specifier: string): boolean {
 }
 
 /** The address without the version that a changed file has. */
-export function withoutVersion(url: string): string {
+function withoutVersion(url: string): string {
   return url.replace(/\?version=\d+$/, "");
 }
 
