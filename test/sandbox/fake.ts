@@ -125,6 +125,7 @@ export function fakePool(
       if (doubt) worker.kill();
     },
     wake: () => {},
+    reader: { read: async (text: string) => ({ text, compiled: null }), dispose: async () => {} },
   };
   return { pool: pool as unknown as Pool, requests, taken, given };
 }
