@@ -13,6 +13,7 @@ import { type TrainablePolicy, tf } from "../policy/index.ts";
 import type { RecordPosition } from "../record/index.ts";
 import type { BaselineState } from "./baseline.ts";
 import type { Estimator, LearningEstimator } from "./estimators.ts";
+import { courseOf, type Settings } from "./settings.ts";
 
 /** Why a checkpoint cannot be used. */
 export type CheckpointError =
@@ -22,6 +23,7 @@ export type CheckpointError =
   | { kind: "corrupt"; path: string; reason: string }
   | { kind: "version"; path: string; version: unknown }
   | { kind: "other"; what: string; expected: string; found: string }
+  | { kind: "settings"; differences: readonly { name: string; was: string; is: string }[] }
   | { kind: "dtype"; trained: string; opened: string }
   | { kind: "record"; path: string; entry: number; expected: string; found: string | null }
   | { kind: "unrecorded"; entries: number };
@@ -64,6 +66,8 @@ export interface Checkpoint {
   about: { readonly [name: string]: unknown };
   /** Where the run's record ended; null if it is not recorded. Absent in files of older versions. */
   record?: RecordPosition | null;
+  /** The settings that its course depends on, by name. Absent in files of older versions, which go on with any. */
+  settings?: { readonly [name: string]: string };
 }
 
 /** The text of each error, in one place. */
@@ -81,6 +85,8 @@ export function describeCheckpointError(error: CheckpointError): string {
       return `The checkpoint ${error.path} has version ${String(error.version)}, this library reads version 1`;
     case "other":
       return `The checkpoint is of another run: its ${error.what} is ${error.found}, expected ${error.expected}`;
+    case "settings":
+      return `The checkpoint's run had other settings: ${error.differences.map(({ name, was, is }) => `\`${name}\` was ${was} and is ${is}`).join(", ")}. Give those of then, or go on with these by \`resumeWith: "changed settings"\``;
     case "dtype":
       return `The head was trained on the model with dtype ${error.trained}, and it is open with ${error.opened}: open it with { dtype: "${error.trained}" }, or serve it with --dtype ${error.trained}`;
     case "record":
@@ -146,7 +152,7 @@ export async function takeCheckpoint(
   policy: TrainablePolicy,
   optimizer: tf.Optimizer,
   estimator: Estimator,
-  { seed, optimizer: kind }: Pick<Checkpoint, "seed" | "optimizer">,
+  settings: Settings,
   position: Pick<Checkpoint, "update" | "lived" | "record">,
 ): Promise<Checkpoint> {
   const { accBeta1, accBeta2 } = optimizer as unknown as Betas;
@@ -161,8 +167,9 @@ export async function takeCheckpoint(
   return {
     version: 1,
     policy: fingerprintOf(policy),
-    seed,
-    optimizer: kind,
+    seed: settings.seed,
+    optimizer: settings.optimizer,
+    settings: courseOf(settings),
     ...position,
     weights,
     memory: [...moments, ...(await Promise.all(betas.map((beta, i) => saved(`beta ${i + 1}`, beta))))],
@@ -194,7 +201,7 @@ export async function restoreCheckpoint(
   policy: TrainablePolicy,
   optimizer: tf.Optimizer,
   estimator: Estimator,
-  run: Pick<Checkpoint, "seed" | "optimizer">,
+  run: Settings,
 ): Promise<void> {
   same("policy", fingerprintOf(policy), checkpoint.policy);
   same("seed", run.seed, checkpoint.seed);
@@ -202,6 +209,7 @@ export async function restoreCheckpoint(
   const shapes = (tensors: readonly { shape: number[] }[]) => tensors.map(({ shape }) => `[${shape}]`).join(" ");
   same("shape", shapes(policy.variables), shapes(checkpoint.weights));
   if (checkpoint.fixed.length > 0) same("calibration", digest(fixedOf(policy)), digest(checkpoint.fixed));
+  if (run.resumeWith !== "changed settings") sameCourse(courseOf(run), checkpoint.settings ?? {});
   for (const [i, { values, shape }] of checkpoint.weights.entries())
     tf.tidy(() => policy.variables[i]!.assign(tf.tensor(values, shape)));
   if (isLearning(estimator)) estimator.restore(checkpoint.baseline);
@@ -222,6 +230,13 @@ export async function restoreCheckpoint(
 function same(what: string, expected: unknown, found: unknown): void {
   if (expected !== found)
     throw new CheckpointFailure({ kind: "other", what, expected: String(expected), found: String(found) });
+}
+
+/** Settings that one side does not name, of an older or a newer version, are let pass. */
+function sameCourse(course: { readonly [name: string]: string }, before: { readonly [name: string]: string }): void {
+  const shared = Object.keys(course).filter((name) => name in before && before[name] !== course[name]);
+  const differences = shared.map((name) => ({ name, was: before[name]!, is: course[name]! }));
+  if (differences.length > 0) throw new CheckpointFailure({ kind: "settings", differences });
 }
 
 async function saved(name: string, tensor: tf.Tensor): Promise<SavedTensor> {

@@ -1,12 +1,13 @@
-/** The trainer's options, their defaults and their checks. */
+/** The trainer's options, their defaults and their checks, and what of them a run that goes on must share. */
 
+import { createHash } from "node:crypto";
 import { stopSignal } from "../display/index.ts";
 import type { Environment } from "../environment/index.ts";
 import type { TrainablePolicy } from "../policy/index.ts";
 import type { EpisodeRecord } from "../record/index.ts";
 import type { BackendName } from "./backend.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import type { Estimator, EstimatorName } from "./estimators.ts";
+import { type Estimator, type EstimatorName, estimators } from "./estimators.ts";
 import type { Loss } from "./loss.ts";
 
 /** How a policy is trained. Where a policy says what suits it (token policies do), that is the default instead. */
@@ -65,9 +66,20 @@ export interface TrainOptions {
   signal?: AbortSignal;
   /** Go on from here, with the same seed and options: equal to a run without a break. */
   resume?: Checkpoint;
+  /** Whether it may go on with other settings than before. @default "same settings": others are refused, and named */
+  resumeWith?: "same settings" | "changed settings";
 }
 
-type Optional = "save" | "record" | "signal" | "resume" | "backend" | "panel" | "onUpdate" | "concurrency";
+type Optional =
+  | "save"
+  | "record"
+  | "signal"
+  | "resume"
+  | "resumeWith"
+  | "backend"
+  | "panel"
+  | "onUpdate"
+  | "concurrency";
 
 /** Options with their defaults. */
 export type Settings = Required<Omit<TrainOptions, Optional | "loss">> & Pick<TrainOptions, Optional | "loss">;
@@ -113,7 +125,12 @@ function checkSettings(settings: Settings): void {
     if (!holds) throw new RangeError(`Expected \`${name}\` to be ${expected}, got ${String(value)}`);
   };
   const oneOf = <K extends keyof Settings>(name: K, ...allowed: Settings[K][]): void =>
-    expect(name, allowed.includes(settings[name]), allowed.join(" or "), settings[name]);
+    expect(
+      name,
+      allowed.includes(settings[name]),
+      allowed.filter((value) => value !== undefined).join(" or "),
+      settings[name],
+    );
   expect("updates", Number.isSafeInteger(updates) && updates > 0, "a positive integer", updates);
   expect("episodes", Number.isSafeInteger(episodes) && episodes > 0, "a positive integer", episodes);
   expect("group", Number.isSafeInteger(group) && group > 0, "a positive integer", group);
@@ -126,8 +143,31 @@ function checkSettings(settings: Settings): void {
   oneOf("optimizer", "adam", "sgd");
   oneOf("decay", "none", "linear", "cosine");
   oneOf("klIn", "loss", "reward");
+  oneOf("resumeWith", undefined, "same settings", "changed settings");
   for (const what of settings.mask)
     expect("mask", what === "cut" || what === "truncated", "a list of cut and truncated", what);
+}
+
+/**
+ * What the course of a run depends on besides its policy, seed and optimiser, as texts for a checkpoint. Not the backend, which
+ * only rounds otherwise: a run may move to another machine. Not the environment, which has no name.
+ */
+export function courseOf(settings: Settings): { [name: string]: string } {
+  const { estimator, updates, episodes, group, gamma, learningRate, decay, clip, entropyBonus, klWeight } = settings;
+  const ready = Object.entries(estimators).find(([, one]) => one === estimator)?.[0];
+  const course = {
+    ...{ estimator: ready ?? (typeof estimator === "function" ? functionName(estimator) : estimator), episodes, group },
+    // A rate that falls reaches 0 at the number of updates; else a run may go on for as long as one likes.
+    ...{ gamma, learningRate, decay, ...(decay !== "none" && { updates }), clip, entropyBonus, klWeight },
+    ...{ klIn: settings.klIn, loss: settings.loss ? functionName(settings.loss) : "the policy gradient's" },
+    mask: settings.mask.length === 0 ? "none" : [...new Set(settings.mask)].sort().join(" and "),
+  };
+  return Object.fromEntries(Object.entries(course).map(([name, value]) => [name, String(value)]));
+}
+
+/** A function by its source: what it closes over is not seen. */
+function functionName(given: (...args: never[]) => unknown): string {
+  return `function ${createHash("sha256").update(String(given)).digest("hex").slice(0, 8)}`;
 }
 
 /** The learning rate of an update: it would reach 0 at the number `updates`. */

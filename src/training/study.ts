@@ -13,7 +13,9 @@ import { openStudyFile, type StudyFile } from "./study-file.ts";
 type MakePolicy = () => TrainablePolicy | Promise<TrainablePolicy>;
 
 /** What one name of a study stands for. */
-export type Variant = Omit<TrainOptions, "env" | "policy" | "seed" | "signal" | "resume"> & { makePolicy?: MakePolicy };
+export type Variant = Omit<TrainOptions, "env" | "policy" | "seed" | "signal" | "resume" | "resumeWith"> & {
+  makePolicy?: MakePolicy;
+};
 
 /** How a study is made. */
 export interface StudyOptions {

@@ -8,6 +8,8 @@ import { type EditMenu, editMenu, tf, tokenPolicy } from "../../src/policy/index
 import { createRandom } from "../../src/random/index.ts";
 import {
   type Checkpoint,
+  type Estimator,
+  estimators,
   readCheckpoint,
   type TrainOptions,
   train,
@@ -203,6 +205,55 @@ describe("a checkpoint", () => {
     await assert.rejects(learn(policy, { resume, optimizer: "sgd" }), /its optimizer is adam, expected sgd/);
     policy.dispose();
     other.dispose();
+  });
+
+  it("goes on under other settings only when told to; the refusal names each with what it was", async () => {
+    const policy = editMenu(menu);
+    const path = join(folder, "settings.safetensors");
+    await writeCheckpoint(path, await learn(policy, { updates: 2 }));
+    const resume = await readCheckpoint(path);
+    const before = weightsOf(policy);
+    const own: Estimator = (episodes, { gamma }) => estimators.seed(episodes, { gamma });
+    const tries: [Partial<TrainOptions>, RegExp][] = [
+      [{ gamma: 0.5 }, /`gamma` was 0\.99 and is 0\.5\./],
+      [{ group: 4 }, /`group` was 1 and is 4\./],
+      [{ episodes: 16 }, /`episodes` was 8 and is 16\./],
+      [{ learningRate: 0.1 }, /`learningRate` was 0\.3 and is 0\.1\./],
+      [{ decay: "linear" }, /`decay` was none and is linear\./],
+      [{ clip: Infinity }, /`clip` was 1 and is Infinity\./],
+      [{ entropyBonus: 0, klWeight: 1 }, /`entropyBonus` was 0\.02 and is 0, `klWeight` was 0 and is 1\./],
+      [{ klIn: "reward" }, /`klIn` was loss and is reward\./],
+      [{ mask: ["truncated", "cut"] }, /`mask` was none and is cut and truncated\./],
+      [{ loss: ({ logProbs }) => tf.mean(logProbs) }, /`loss` was the policy gradient's and is function [0-9a-f]{8}\./],
+      [{ estimator: "mean" }, /`estimator` was leave-one-out and is mean\./],
+      [{ estimator: own }, /`estimator` was leave-one-out and is function [0-9a-f]{8}\./],
+    ];
+    for (const [options, differs] of tries)
+      await assert.rejects(learn(policy, { resume, updates: 3, ...options }), (error: Error) => {
+        assert.equal(error.name, "CheckpointFailure");
+        assert.match(error.message, differs);
+        assert.match(error.message, /^The checkpoint's run had other settings: `/);
+        return error.message.endsWith('Give those of then, or go on with these by `resumeWith: "changed settings"`');
+      });
+    assert.deepEqual(weightsOf(policy), before, "nothing was changed");
+    await assert.rejects(learn(policy, { resume, resumeWith: "any" as never }), {
+      message: "Expected `resumeWith` to be same settings or changed settings, got any",
+    });
+    const told = await learn(policy, { resume, updates: 3, gamma: 0.5, group: 4, resumeWith: "changed settings" });
+    assert.deepEqual([told.update, told.settings!.gamma, told.settings!.group], [3, "0.5", "4"]);
+    // What is the same by another name, what only ends later, and a checkpoint of before settings were kept.
+    await learn(policy, { resume, updates: 4, estimator: estimators["leave-one-out"], concurrency: 2 });
+    const { settings: _, ...older } = resume;
+    await learn(policy, { resume: older, updates: 3, gamma: 0.5 });
+    policy.dispose();
+  });
+
+  it("of a rate that falls to the last update is refused where that is another", async () => {
+    const policy = editMenu(menu);
+    const resume = await learn(policy, { updates: 4, decay: "linear" }, 2);
+    await assert.rejects(learn(policy, { resume, updates: 8, decay: "linear" }), /`updates` was 4 and is 8\./);
+    await learn(policy, { resume, updates: 4, decay: "linear" });
+    policy.dispose();
   });
 
   it("of another model, or of a head of another shape, is refused by name", async () => {
