@@ -78,6 +78,20 @@ describe("a local model", () => {
     await long.dispose();
   });
 
+  it("keeps the end of a question that is longer than its context: the newest part is what is asked now", async () => {
+    const most = 512 - 24; // context and answer
+    const question = Array.from({ length: most + 100 }, (_, i) => "abcdefghijklmnopqrstuvw"[(i * i) % 23]).join("");
+    const answerTo = async (prompt: string) => {
+      const { text, tokens } = await model.complete({ prompt, seed: 4, logProbs: true });
+      return { text, tokens };
+    };
+    const whole = await answerTo(question);
+    assert.deepEqual(whole, await answerTo(question.slice(-most)));
+    assert.deepEqual(whole, await answerTo(`${"x".repeat(200)}${question}`), "what stands before it is not seen");
+    assert.notDeepEqual(whole, await answerTo(question.slice(0, most)));
+    assert.notDeepEqual(whole, await answerTo(question.slice(1 - most)), "one character less");
+  });
+
   it("is asked through a design of prompts, whose primed words begin the answer; by default the few-shot one", async () => {
     const base = await loadPrompt("few-shot");
     const agent = models.local(folder.path, { threads: 1, maxTokens: 6, prompt: { ...base, primed: "self." } });
