@@ -86,8 +86,8 @@ describe("a decoder", () => {
             prefix,
             prompts: some.map((i) => prompts[i]!),
             streams: some.map((i) => createRandom(1, "row", i)),
-            maxTokens: 23,
-            padTo: 12,
+            maxTokens: 20,
+            padTo: some.map((i) => 12 + (i % 4)),
           });
         const all = await draw(prompts.map((_, i) => i));
         for (const some of [[0], [3], [5, 2], [1, 0, 7], [12, 4, 9, 15, 8]])
@@ -98,6 +98,30 @@ describe("a decoder", () => {
         await decoder.dispose();
       }
     });
+
+  it("draws the same with any pads before its prompt as with none: they are not seen", async () => {
+    using folder = temporaryFolder();
+    for (const name of ["gpt2", "llama", "qwen2"]) {
+      writeFolder(folder.path, reference.models[name]!);
+      const decoder = await openModel(folder.path, one);
+      const prompts = reference.models[name]!.rows.map(({ ids }) => ids);
+      const prefix = await runPrefix(decoder, [3, 1, 4, 1, 5]);
+      const draw = (some: number[], padTo: number[]) =>
+        generate(decoder, {
+          ...{ prefix, padTo, maxTokens: 16 },
+          prompts: some.map((i) => prompts[i]!),
+          streams: some.map((i) => createRandom(2, "row", i)),
+        });
+      const together = await draw([0, 1, 2, 3], [12, 9, 17, 15]);
+      for (const [i, padded] of together.entries()) {
+        const [alone] = await draw([i], [prompts[i]!.length]);
+        assert.deepEqual(padded.ids, alone!.ids, `${name}, row ${i}`);
+        const off = distance(padded.logProbs, alone!.logProbs);
+        assert.ok(off < 1e-5, `${name}, row ${i}: log-probabilities ${off} of their size away`);
+      }
+      await decoder.dispose();
+    }
+  });
 
   it("goes on twice from one past, and from some of its rows, as if each time had been the only one", async () => {
     using folder = temporaryFolder();

@@ -7,7 +7,6 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { advantages, returns } from "../../src/training/index.ts";
 import { openPage, testPython } from "../support.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -57,16 +56,12 @@ describe("the tour", () => {
         .split("\n")
         .slice(1)
         .map((line) => line.trim().split(/\s+/).at(-1)!);
+    // By hand: 1 + 0.99 (1 + 0.99 (1 - 990)) and so on, to four digits; their mean is -983.6097.
     assert.deepEqual(numbers(table("returns")), ["-967.3289", "-978.1100", "-989.0000", "-1000.0000"]);
     assert.deepEqual(numbers(table("advantages")), ["+16.2808", "+5.4997", "-5.3903", "-16.3903"]);
     const source = cells.map((cell) => cell.source.join("")).join("\n");
     for (const digits of ["967.3289", "978.1100", "16.2808", "5.4997"])
       assert.ok(!source.includes(digits), `${digits} is typed in`);
-    assert.deepEqual(
-      numbers(table("returns")),
-      returns([1, 1, 1, -1000], { gamma: 0.99 }).map((g) => g.toFixed(4)),
-    );
-    assert.equal(advantages([1, 3])[0], -1);
   });
 
   it("tells the death of its agent, and teaches a policy to live", () => {
