@@ -7,6 +7,7 @@
 import { stopSignal } from "../display/index.ts";
 import type { Environment, Transition } from "../environment/index.ts";
 import type { Action, Policy } from "../policy/index.ts";
+import { watched } from "../policy/watch.ts";
 import { createRandom, type Random } from "../random/index.ts";
 import { type Effect, type Gene, newbornGenome, type StepReport, type Verdict } from "../sandbox/index.ts";
 
@@ -72,8 +73,12 @@ export interface CollectOptions {
 /** Most steps drawn ahead for a policy that does not look at observations. */
 const drawnAhead = 64;
 
-/** Plays episodes and returns them in order. Rejects with the signal's reason when it is aborted. */
-export async function collect(env: Environment, policy: Policy, options: CollectOptions): Promise<Episode[]> {
+/**
+ * Plays episodes and returns them in order. Rejects with the signal's reason when it is aborted, and where the policy's weights
+ * are changed meanwhile: the episodes would be of no policy that there was.
+ */
+export async function collect(env: Environment, given: Policy, options: CollectOptions): Promise<Episode[]> {
+  const policy = watched(given);
   const { episodes, seed = 0, group = 1, signal = stopSignal(), onEpisode } = options;
   const { concurrency = Math.max(8, policy.batch ?? 1) } = options;
   checkCount("episodes", episodes);

@@ -11,12 +11,14 @@
  */
 
 import { type Action, type TrainablePolicy, tf } from "../policy/index.ts";
+import { type WeightWatch, watchWeights } from "../policy/watch.ts";
 import { createRandom } from "../random/index.ts";
 import { collect, type Episode } from "../rollout/index.ts";
 import { mean } from "../statistics/index.ts";
 import { type BackendChoice, prepareBackend, useBackend } from "./backend.ts";
 import { type Checkpoint, restoreCheckpoint, takeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { findEstimator } from "./estimators.ts";
+import { type Hold, holdPolicy } from "./holding.ts";
 import { callLoss, explainGradientError, policyGradientLoss } from "./loss.ts";
 import { openPanel } from "./panel.ts";
 import { openRecorder, type RunRecorder, runOf } from "./recorder.ts";
@@ -74,6 +76,16 @@ export interface Update {
  */
 export async function* train(options: TrainOptions): AsyncGenerator<Update, void, void> {
   const settings = withDefaults(options);
+  const hold = holdPolicy(settings.policy);
+  try {
+    yield* trainHeld(settings, hold);
+  } finally {
+    hold.release();
+  }
+}
+
+/** Training by who holds the policy. */
+async function* trainHeld(settings: Settings, hold: Hold): AsyncGenerator<Update, void, void> {
   const { policy, updates, gamma, signal, resume, onUpdate } = settings;
   const size = policy.variables.reduce((sum, variable) => sum + variable.size, 0);
   const backend = await prepareBackend({ ...(settings.backend && { backend: settings.backend }), size });
@@ -90,13 +102,16 @@ export async function* train(options: TrainOptions): AsyncGenerator<Update, void
     for (let update = resume?.update ?? 0, lived = resume?.lived ?? 0; update < updates; update++) {
       if (signal?.aborted) return;
       const began = performance.now();
+      const unchanged = watchWeights(policy, "an update of its training");
       const collected = await playEpisodes(settings, update, recorder);
       const played = performance.now();
       lived += collected.length;
       const { scored, masked } = sortOut(collected);
       const advantages = checkAdvantages(estimate(rewarded(scored, settings), { gamma }), scored);
       const weights = maskSteps(scored, advantages, settings.mask, masked);
-      const learned = await updatePolicy(policy, optimizer, scored, weights, settings, update, backend);
+      const learned = await updatePolicy(policy, optimizer, scored, weights, settings, update, {
+        ...{ backend, unchanged },
+      });
       const soFar = lived;
       const done: Update = {
         update,
@@ -118,7 +133,9 @@ export async function* train(options: TrainOptions): AsyncGenerator<Update, void
       await onUpdate?.(done);
       if (settings.save !== undefined) await writeCheckpoint(settings.save, await done.checkpoint());
       for (const { steps } of scored) for (const { action } of steps) delete action.trace;
+      hold.rest();
       yield done;
+      hold.goOn();
     }
   } catch (error) {
     if (!signal?.aborted) throw error;
@@ -197,7 +214,7 @@ function maskSteps(
   );
 }
 
-/** Update: one gradient step. Nothing changes if anything here throws. */
+/** Update: one gradient step. Nothing changes if anything here throws, as `unchanged` does where the weights are not those that drew. */
 async function updatePolicy(
   policy: TrainablePolicy,
   optimizer: tf.Optimizer,
@@ -205,7 +222,7 @@ async function updatePolicy(
   weights: readonly (number | null)[][],
   settings: Settings,
   update: number,
-  backend: BackendChoice,
+  { backend, unchanged }: { backend: BackendChoice; unchanged: WeightWatch },
 ) {
   const { estimator, clip, entropyBonus, klWeight, klIn, loss = policyGradientLoss } = settings;
   const actions: Action[] = episodes.flatMap(({ steps }) => steps.map(({ action }) => action));
@@ -219,6 +236,7 @@ async function updatePolicy(
   let refused: { error: unknown } | null = null;
   try {
     useBackend(backend);
+    unchanged();
     const { value, grads } = tf.variableGrads(() => {
       const terms = policy.evaluate(actions);
       used.push(tf.keep(tf.mean(terms.entropy)), tf.keep(tf.mean(terms.kl)));
@@ -238,6 +256,7 @@ async function updatePolicy(
     const read = [used[0]!, used[1]!, value, used.at(-1)!].map(async (tensor) => (await tensor.data())[0]!);
     const [entropy, kl, lost, squares] = (await Promise.all(read)) as [number, number, number, number];
     useBackend(backend); // Reading gave other trainings their turn.
+    unchanged();
     const gradientNorm = Math.sqrt(squares);
     if (!Number.isFinite(gradientNorm))
       throw new RangeError(`The gradient's norm is ${gradientNorm}: the policy was left as it is`);
