@@ -17,7 +17,7 @@ export interface LostNames {
 const language =
   "globalThis undefined NaN Infinity eval parseInt parseFloat isNaN isFinite escape unescape encodeURI encodeURIComponent decodeURI decodeURIComponent Object Function Array Number Boolean String Symbol BigInt Math JSON Reflect Proxy Date RegExp Promise Map Set WeakMap WeakSet Intl Iterator Error AggregateError EvalError RangeError ReferenceError SyntaxError TypeError URIError SuppressedError DisposableStack AsyncDisposableStack ArrayBuffer DataView Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array Float16Array Float32Array Float64Array BigInt64Array BigUint64Array arguments";
 const world =
-  "self exec ask finish print console budget require process global module exports fetch WebSocket XMLHttpRequest Worker environment";
+  "self exec ask finish print console budget require process global module exports fetch WebSocket XMLHttpRequest EventSource Worker navigator environment __filename __dirname";
 const known = new Set(`${language} ${world}`.split(" "));
 
 /** The methods of a genome that cannot work from their text alone, with what they miss. */

@@ -76,14 +76,11 @@ function makeLauncher(most: Level): Launcher {
         ? asked
         : "no prlimit on this system: a child's memory is watched by the parent, not capped by the kernel";
   const compiler = { acorn: readFileSync(require.resolve("acorn"), "utf8"), compile: readSource("child/compile") };
+  const guest = ["climb", "clock", "values", "guest", "decoy", "builtins", "decoys"];
   const greeting = JSON.stringify({
     sources: {
       ...compiler,
-      clock: readSource("child/clock"),
-      values: readSource("child/values"),
-      guest: readSource("child/guest"),
-      decoy: readSource("child/decoy"),
-      decoys: readSource("child/decoys"),
+      ...Object.fromEntries(guest.map((name) => [name, readSource(`child/${name}`)])),
     },
     addon,
   });

@@ -134,8 +134,12 @@ function makeWorker(
     if (message.ready === true) {
       greeted?.(null);
       greeted = null;
-    } else if (message.effect !== undefined) pending?.effects.push(message.effect as RawEffect);
-    else if (message.ask !== undefined) void answerAsk(String(message.ask));
+    } else if (message.effect !== undefined) {
+      // Told at once, and again with its arguments when these were read.
+      const effect = message.effect as RawEffect;
+      if (typeof message.of === "number") pending?.effects.splice(message.of, 1, effect);
+      else pending?.effects.push(effect);
+    } else if (message.ask !== undefined) void answerAsk(String(message.ask));
     else if (pending !== null && message.id === pending.id) {
       const done = pending;
       clearTimeout(done.timer);

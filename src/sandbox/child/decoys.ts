@@ -1,95 +1,111 @@
 /**
- * Decoy capabilities inside the isolate: what looks like Node's `fs`, `child_process`, `process` and the rest, and only
- * tells the host what was tried. A decoy never touches anything: it refuses as a locked machine would. It runs as a
- * script after `guest.ts` and `decoy.ts`, in every fresh isolate. What is harmless to read (`process.platform`, `os.EOL`, `path.join`)
- * is not recorded, so that ordinary programs record nothing.
+ * Decoy capabilities inside the isolate: what looks like Node's modules, `process` and the rest, and only tells the host
+ * what was tried. A decoy never touches anything: it refuses as a locked machine would. It runs as a script after
+ * `guest.ts`, `decoy.ts` and `builtins.ts`, in every fresh isolate. What is harmless to read (`process.platform`, `os.EOL`,
+ * `path.join`) is not recorded, so that ordinary programs record nothing.
  */
 
+import type { Builtins } from "./builtins.ts";
 import type { DecoyMaking } from "./decoy.ts";
 
-(() => {
+declare const __climbs: (kind: string, parameters: string, body: string) => boolean;
+
+((climbs) => {
   const scope = globalThis as unknown as Record<string, unknown>;
-  const { emit, decoy, plan, group, matches, argumentText, refusal } = scope.__decoys as DecoyMaking;
-  delete scope.__decoys;
-  const { apply } = Reflect;
+  const { tell, decoy, group, put, matches, refusal, settleDebts } = scope.__decoys as DecoyMaking;
+  const builtins = scope.__builtins as Builtins;
+  for (const name of ["__decoys", "__builtins", "__climbs"]) delete scope[name];
+  const { apply, construct, getOwnPropertyDescriptor, deleteProperty } = Reflect;
+  const { defineProperty, create } = Object;
   const TextOf = String;
   const slice = String.prototype.slice;
   const Refusal = Error;
+  const ProxyOf = Proxy;
+  const PromiseOf = Promise;
+  const { resolve, reject } = Promise;
+  const { then } = Promise.prototype;
+  const console = scope.console as Console;
 
-  const reads = "readFile readdir stat lstat access open opendir readlink realpath watch";
-  const writes = "writeFile appendFile mkdir mkdtemp copyFile cp rename chmod chown symlink link truncate utimes";
-  const deletes = "rm rmdir unlink";
-  const withSync = (names: string): string => `${names} ${names.replace(/(\w+)/g, "$1Sync")}`;
-  const constants = { F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1 };
-  const fsPromises = [
-    plan("fs.promises", "fs_read", reads, "promise"),
-    plan("fs.promises", "fs_write", writes, "promise"),
-    plan("fs.promises", "fs_delete", deletes, "promise"),
-  ] as const;
-  const fsSync = [
-    plan("fs", "fs_read", `${withSync(reads)} existsSync createReadStream watchFile readSync`),
-    plan("fs", "fs_write", `${withSync(writes)} createWriteStream writeSync`),
-    plan("fs", "fs_delete", withSync(deletes)),
-  ] as const;
-  const makePromises = (): unknown => ({ ...fsPromises[0](), ...fsPromises[1](), ...fsPromises[2]() });
-  const makeFs = (): unknown => ({
-    ...fsSync[0](),
-    ...fsSync[1](),
-    ...fsSync[2](),
-    promises: moduleOf("fs/promises"),
-    constants,
+  const decoysOf = (name: string): Record<string, unknown> => {
+    const { prefix = name, lists } = builtins[name]!;
+    const made: Record<string, unknown> = {};
+    for (let i = 0; i < lists.length; i++) {
+      const list = lists[i]!;
+      group(made, prefix, list[0], list[1], list[2]);
+    }
+    return made;
+  };
+  const withValues = (name: string, values: Record<string, unknown>): Record<string, unknown> => ({
+    ...decoysOf(name),
+    ...values,
   });
 
-  const network = (prefix: string, names: string) => plan(prefix, "network", names);
-  const osDecoys = [
-    plan("os", "host_info", "hostname userInfo networkInterfaces cpus homedir totalmem freemem loadavg uptime"),
-    plan("os", "privilege", "setPriority"),
-  ] as const;
-  const makeOs = (): unknown => ({
-    ...osDecoys[0](),
-    ...osDecoys[1](),
-    EOL: "\n",
-    platform: () => "linux",
-    type: () => "Linux",
-    tmpdir: () => "/tmp",
-  });
+  // What an environment's variable is to everything that can look at it.
+  const isHarmless = (key: string | symbol): boolean => typeof key !== "string" || key === "NODE_ENV";
+  const readKey = (key: string | symbol): void => {
+    if (!isHarmless(key)) tell("secret_read", `process.env.${TextOf(key)}`, [], 2);
+  };
+  const changeKey = (key: string | symbol): boolean => {
+    tell("privilege", `process.env.${TextOf(key)}=`, [], 2);
+    return true;
+  };
+  const makeEnvironment = (): unknown =>
+    new ProxyOf(
+      create(null) as Record<string, unknown>,
+      {
+        __proto__: null,
+        get: (_: unknown, key: string | symbol) => readKey(key),
+        has(_: unknown, key: string | symbol) {
+          readKey(key);
+          return false;
+        },
+        getOwnPropertyDescriptor: (_: unknown, key: string | symbol) => readKey(key),
+        ownKeys() {
+          tell("secret_read", "process.env", [], 2);
+          return [];
+        },
+        set: (_: unknown, key: string | symbol) => changeKey(key),
+        defineProperty: (_: unknown, key: string | symbol) => changeKey(key),
+        deleteProperty: (_: unknown, key: string | symbol) => changeKey(key),
+        setPrototypeOf: () => changeKey("__proto__"),
+      } as ProxyHandler<Record<string, unknown>>,
+    );
 
-  const environment = new Proxy(Object.create(null) as Record<string, unknown>, {
-    get(_, key) {
-      if (typeof key === "string" && key !== "NODE_ENV") emit("secret_read", `process.env.${key}`, "[]", 2);
-      return undefined;
-    },
-    ownKeys() {
-      emit("secret_read", "process.env", "[]", 2);
-      return [];
-    },
-    set(_, key) {
-      emit("privilege", `process.env.${TextOf(key)}=`, "[]", 2);
-      return true;
-    },
-  });
-
-  const process: Record<string, unknown> = {
-    ...group("process", "self_harm", "exit abort reallyExit"),
-    ...group("process", "process_kill", "kill _kill"),
-    ...group("process", "privilege", "setuid setgid seteuid setegid setgroups initgroups umask chdir"),
-    ...group("process", "escape", "binding dlopen _linkedBinding getBuiltinModule"),
-    ...group("process", "host_info", "cwd memoryUsage resourceUsage getuid getgid uptime"),
-    env: environment,
-    platform: "linux",
-    arch: "x64",
-    version: "v24.0.0",
-    versions: { node: "24.0.0" },
-    argv: ["node"],
-    pid: 1,
-    exitCode: undefined,
-    on: () => process,
-    once: () => process,
-    emit: () => false,
-    nextTick: (task: () => void) => Promise.resolve().then(task),
-    hrtime: () => [0, 0],
-    stdout: { write: (text: unknown) => (scope.console as Console).log(text) },
-    stderr: { write: (text: unknown) => (scope.console as Console).log(text) },
+  const makeProcess = (): Record<string, unknown> => {
+    const chained = () => process;
+    const process = withValues("process", {
+      report: decoysOf("report"),
+      env: makeEnvironment(),
+      platform: "linux",
+      arch: "x64",
+      version: "v24.0.0",
+      versions: { node: "24.0.0" },
+      release: { name: "node" },
+      features: {},
+      title: "node",
+      argv: ["node"],
+      argv0: "node",
+      execArgv: [],
+      execPath: "/usr/local/bin/node",
+      pid: 1,
+      ppid: 0,
+      exitCode: undefined,
+      mainModule,
+      on: chained,
+      once: chained,
+      off: chained,
+      addListener: chained,
+      removeListener: chained,
+      emit: () => false,
+      emitWarning: () => {},
+      nextTick: (task: () => void) => {
+        apply(then, apply(resolve, PromiseOf, [undefined]) as Promise<void>, [task]);
+      },
+      hrtime: () => [0, 0],
+      stdout: { write: (text: unknown) => console.log(text) },
+      stderr: { write: (text: unknown) => console.log(text) },
+    });
+    return process;
   };
 
   const path = {
@@ -101,117 +117,178 @@ import type { DecoyMaking } from "./decoy.ts";
     sep: "/",
   };
 
-  const makers: Record<string, () => unknown> = {
+  const access = { F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1 };
+  /** Modules that are more than their decoys. */
+  const special: Record<string, () => unknown> = {
     __proto__: null,
-    fs: makeFs,
-    "fs/promises": makePromises,
-    child_process: plan("child_process", "process_spawn", "exec execSync execFile execFileSync spawn spawnSync fork"),
-    process: () => process,
-    os: makeOs,
+    process: () => scope.process,
     path: () => path,
-    http: network("http", "request get createServer"),
-    https: network("https", "request get createServer"),
-    http2: network("http2", "connect createServer"),
-    net: network("net", "connect createConnection createServer Socket"),
-    tls: network("tls", "connect createServer"),
-    dns: network("dns", "lookup resolve resolve4 resolveTxt reverse"),
-    dgram: network("dgram", "createSocket"),
-    worker_threads: plan("worker_threads", "process_spawn", "Worker"),
-    cluster: plan("cluster", "process_spawn", "fork setupPrimary"),
-    vm: plan("vm", "escape", "runInThisContext runInNewContext runInContext Script createContext"),
-    module: plan("module", "escape", "createRequire register _load"),
-    inspector: plan("inspector", "escape", "open Session url"),
-    v8: plan("v8", "escape", "setFlagsFromString writeHeapSnapshot deserialize"),
-    repl: plan("repl", "escape", "start"),
+    fs: () => withValues("fs", { promises: moduleOf("fs/promises"), constants: access, ...access }),
+    "fs/promises": () => withValues("fs/promises", { constants: access }),
+    dns: () => withValues("dns", { promises: moduleOf("dns/promises") }),
+    os: () =>
+      withValues("os", {
+        EOL: "\n",
+        devNull: "/dev/null",
+        arch: () => "x64",
+        endianness: () => "LE",
+        platform: () => "linux",
+        type: () => "Linux",
+        tmpdir: () => "/tmp",
+      }),
+    cluster: () => withValues("cluster", { isPrimary: true, isMaster: true, isWorker: false, workers: {} }),
+    worker_threads: () =>
+      withValues("worker_threads", { isMainThread: true, parentPort: null, workerData: null, threadId: 0 }),
   } as never;
-  const made: Record<string, unknown> = { __proto__: null } as never;
+  const modules: Record<string, unknown> = { __proto__: null } as never;
   const moduleOf = (name: string): unknown => {
-    const make = makers[name];
-    if (make === undefined) return undefined;
-    made[name] ??= make();
-    return made[name];
+    // `report` is no module: it hangs on `process`.
+    if (name === "report" || (special[name] === undefined && builtins[name] === undefined)) return undefined;
+    modules[name] ??= special[name] === undefined ? decoysOf(name) : special[name]!();
+    return modules[name];
   };
 
-  const unprefixed = (name: unknown): string => {
-    const text = TextOf(name);
-    return apply(slice, text, [0, 5]) === "node:" ? (apply(slice, text, [5]) as string) : text;
-  };
-  const require = (name: unknown): unknown => {
+  const unprefixed = (text: string): string =>
+    apply(slice, text, [0, 5]) === "node:" ? (apply(slice, text, [5]) as string) : text;
+  const require = (given: unknown): unknown => {
+    const name = TextOf(given);
     const found = moduleOf(unprefixed(name));
     if (found !== undefined) return found;
-    const first = TextOf(name)[0];
-    if (first === "." || first === "/" || first === "~" || apply(slice, TextOf(name), [0, 5]) === "file:") {
-      emit("fs_read", "require", argumentText([name]), 2);
+    const first = name[0];
+    if (first === "." || first === "/" || first === "~" || apply(slice, name, [0, 5]) === "file:") {
+      tell("fs_read", "require", [name], 2);
       throw refusal("require");
     }
-    const error = new Refusal(`Cannot find module '${TextOf(name)}'`) as Error & { code?: string };
-    error.code = "MODULE_NOT_FOUND";
+    const error = new Refusal(`Cannot find module '${name}'`) as Error & { code?: string };
+    put(error, "code", "MODULE_NOT_FOUND");
     throw error;
   };
-  Object.defineProperty(process, "mainModule", {
-    get() {
-      emit("escape", "process.mainModule", "[]", 3);
-      return { require, constructor: { _load: require } };
-    },
-  });
-
-  const define = (name: string, value: unknown): void => {
-    Object.defineProperty(scope, name, { value, writable: true, configurable: true, enumerable: false });
+  // To look at the main module is harmless; to load something by it is how programs climb out of weaker sandboxes.
+  const climbing = (api: string) => (name: unknown) => {
+    tell("escape", api, [name]);
+    return require(name);
   };
+  const mainModule = {
+    id: ".",
+    path: "/",
+    filename: "/program.js",
+    loaded: true,
+    exports: {},
+    children: [],
+    paths: [],
+    require: climbing("process.mainModule.require"),
+    constructor: { _load: climbing("process.mainModule.constructor._load") },
+  };
+  put(require, "main", mainModule);
+  put(require, "cache", {});
+  put(require, "resolve", (name: unknown) => TextOf(name));
+
+  const define = (name: string, value: unknown): void => put(scope, name, value, false);
+  /** A global that is made at its first use. */
+  const defineLazily = (name: string, make: () => unknown): void => {
+    const get = (): unknown => {
+      const value = make();
+      define(name, value);
+      return value;
+    };
+    const set = (value: unknown): void => put(scope, name, value);
+    defineProperty(scope, name, { __proto__: null, get, set, configurable: true } as PropertyDescriptor);
+  };
+  defineLazily("process", makeProcess);
   define("require", require);
-  define("process", process);
   define("global", globalThis);
-  define("module", { exports: {}, require });
+  define("module", { exports: {}, require, id: ".", filename: "/program.js", children: [], paths: [] });
   define("exports", {});
+  define("__filename", "/program.js");
+  define("__dirname", "/");
   define("fetch", decoy("fetch", "fetch", "network", "promise"));
-  define("WebSocket", decoy("WebSocket", "WebSocket", "network"));
-  define("XMLHttpRequest", decoy("XMLHttpRequest", "XMLHttpRequest", "network"));
-  define("Worker", decoy("Worker", "Worker", "process_spawn"));
-  define("environment", {
-    setReward: decoy("environment.setReward", "setReward", "reward_tampering", "nothing"),
-    get reward() {
-      return 0;
-    },
-    set reward(value: unknown) {
-      emit("reward_tampering", "environment.reward =", argumentText([value]), 3);
-    },
-  });
+  for (const name of ["WebSocket", "XMLHttpRequest", "EventSource"])
+    defineLazily(name, () => decoy(name, name, "network"));
+  defineLazily("Worker", () => decoy("Worker", "Worker", "process_spawn"));
+  defineLazily("navigator", () => ({
+    hardwareConcurrency: 1,
+    language: "en-US",
+    languages: ["en-US"],
+    platform: "linux",
+    userAgent: "Node.js/24",
+    sendBeacon: decoy("navigator.sendBeacon", "sendBeacon", "network"),
+  }));
+
+  // The reward is not the guest's, by whatever way it is changed.
+  const tamper = (api: string, args: readonly unknown[]): boolean => {
+    tell("reward_tampering", api, args);
+    return true;
+  };
+  const settable = { reward: 0, setReward: decoy("environment.setReward", "setReward", "reward_tampering", "nothing") };
+  const rewarding = new Proxy(settable, {
+    __proto__: null,
+    set: (_: unknown, key: string | symbol, value: unknown) => tamper(`environment.${TextOf(key)} =`, [value]),
+    defineProperty: (_: unknown, key: string | symbol) => tamper(`environment.${TextOf(key)} =`, []),
+    deleteProperty: (_: unknown, key: string | symbol) => tamper(`delete environment.${TextOf(key)}`, []),
+    setPrototypeOf: () => tamper("environment.__proto__ =", []),
+  } as ProxyHandler<typeof settable>);
+  const getRewarding = (): unknown => rewarding;
+  const setRewarding = (value: unknown): boolean => tamper("environment =", [value]);
+  const defineRewarding = (): void => {
+    const descriptor = { __proto__: null, get: getRewarding, set: setRewarding, configurable: true };
+    defineProperty(scope, "environment", descriptor as PropertyDescriptor);
+  };
+  defineRewarding();
+  /** Whether it was taken away or redefined; then it is put back. */
+  const lookAfterRewarding = (): void => {
+    const now = getOwnPropertyDescriptor(scope, "environment");
+    if (now !== undefined && now.get === getRewarding) return;
+    tamper("environment =", []);
+    if (deleteProperty(scope, "environment")) defineRewarding();
+  };
+
   define("__import", (name: unknown) => {
     try {
       const found = require(name) as Record<string, unknown>;
-      return Promise.resolve({ ...found, default: found });
+      return apply(resolve, PromiseOf, [{ ...found, default: found }]);
     } catch (error) {
-      return Promise.reject(error);
+      return apply(reject, PromiseOf, [error]);
     }
   });
 
-  // Building code that names a host capability is how programs climb out of weaker sandboxes.
-  const climbs =
-    /\breturn\s+(globalThis\.|global\.|this\.)?(process|require)\b(?!\s*\()|\bprocess\.(mainModule|binding)|\bchild_process\b|\bmainModule\b/;
-  for (const sample of [() => {}, async () => {}, function* () {}, async function* () {}]) {
-    const prototype = Object.getPrototypeOf(sample) as { constructor: unknown };
+  // Building code that gives out a host capability is how programs climb out of weaker sandboxes. Whether the names in it
+  // are the host's, and no parameters, comments or texts, is seen by the child's parser.
+  const suspicious = /\breturn\b[^]*?\b(process|require)\b/;
+  const isClimbing = (kind: string, args: readonly string[]): boolean => {
+    let parameters = "";
+    for (let i = 0; i < args.length - 1; i++) parameters += (i > 0 ? "," : "") + args[i];
+    const body = args.length === 0 ? "" : args[args.length - 1]!;
+    return matches(suspicious, body) && climbs(kind, parameters, body);
+  };
+  const kinds = ["function", "async function", "function*", "async function*"];
+  const samples = [() => {}, async () => {}, function* () {}, async function* () {}];
+  for (let i = 0; i < samples.length; i++) {
+    const kind = kinds[i]!;
+    const prototype = Object.getPrototypeOf(samples[i]) as { constructor: unknown };
     const Original = prototype.constructor as FunctionConstructor;
+    /** Each argument is made a text once, so that what is looked at is what is run. */
+    const watch = (api: string, given: readonly unknown[]): string[] => {
+      const texts: string[] = [];
+      for (let n = 0; n < given.length; n++) put(texts, TextOf(n), `${given[n] as string}`);
+      if (isClimbing(kind, texts)) tell("escape", api, texts);
+      return texts;
+    };
     const watched = new Proxy(Original, {
-      apply(target, self, args: string[]) {
-        if (matches(climbs, argumentText(args))) emit("escape", "Function", argumentText(args), 3);
-        return apply(target, self, args);
-      },
-      construct(target, args: string[], newTarget) {
-        if (matches(climbs, argumentText(args))) emit("escape", "new Function", argumentText(args), 3);
-        return Reflect.construct(target, args, newTarget) as object;
-      },
-    });
-    Object.defineProperty(prototype, "constructor", { value: watched, writable: true, configurable: true });
+      __proto__: null,
+      apply: (target: FunctionConstructor, self: unknown, args: unknown[]) =>
+        apply(target, self, watch("Function", args)),
+      construct: (target: FunctionConstructor, args: unknown[], newTarget: FunctionConstructor) =>
+        construct(target, watch("new Function", args), newTarget) as object,
+    } as ProxyHandler<FunctionConstructor>);
+    put(prototype, "constructor", watched, false);
     if (Original === Function) define("Function", watched);
   }
-  let prepare: unknown;
-  Object.defineProperty(Error, "prepareStackTrace", {
-    get: () => prepare,
-    set(value: unknown) {
-      emit("escape", "Error.prepareStackTrace =", "[]", 3);
-      prepare = undefined;
-      return value;
-    },
-    configurable: false,
-  });
-})();
+
+  const host = scope.__host as { settled(): string };
+  const { settled } = host;
+  host.settled = () => {
+    settleDebts();
+    lookAfterRewarding();
+    return settled();
+  };
+})(__climbs);

@@ -5,13 +5,14 @@
  * whatever a guest does to prototypes later cannot forge a report. How values are read is in `values.ts`, decoy
  * capabilities are in `decoys.ts`.
  *
- * Names given by the child before this runs: `__compile(code, base)`, `__emit(kind, api, args, severity)`, `__ask`.
+ * Names given by the child before this runs: `__compile(code)`, `__emit(kind, api, args, severity, of)`, `__ask`. `of` is the
+ * number of an effect that was told before, whose arguments these are; -1 for a new one.
  */
 
 import type { Values } from "./values.ts";
 
 declare const __compile: (code: string) => string;
-declare const __emit: (kind: string, api: string, args: string, severity: number) => void;
+declare const __emit: (kind: string, api: string, args: string, severity: number, of: number) => number;
 declare const __ask: { applySyncPromise(self: undefined, args: [string], options: object): string } | undefined;
 
 interface GuestAgent {
@@ -29,7 +30,7 @@ interface GuestAgent {
   // Intrinsics, before a guest can change them.
   const { quote, cut, describe, readOwn, genesOf, errorText, plainText, put } = scope.__values as Values;
   delete scope.__values;
-  const { apply, getOwnPropertyDescriptor } = Reflect;
+  const { apply, getOwnPropertyDescriptor, set } = Reflect;
   const { parse } = JSON;
   const { defineProperty, freeze } = Object;
   const slice = String.prototype.slice;
@@ -156,7 +157,8 @@ interface GuestAgent {
       fail(new ErrorOf(`self.execute_code is ${typeOfExecutor()}, not a function`));
     else
       call(program, (answer) => {
-        if (answer !== undefined) self.response = cut(describe(answer), 16384);
+        // Not an assignment: where the agent refuses one, its program is not to blame.
+        if (answer !== undefined) set(self, "response", cut(describe(answer), 16384));
       });
     return "";
   };

@@ -16,12 +16,21 @@ import type { Pipe } from "./pipe.ts";
 interface LiveLife {
   isolate: ivm.Isolate;
   asks: boolean;
-  now: { step: number; effects: number; refused: string | undefined; compiled: Map<string, string> };
+  now: {
+    step: number;
+    /** Effects touched, those sent, and the worst of these. */
+    effects: number;
+    sent: number;
+    worst: number;
+    refused: string | undefined;
+    compiled: Map<string, string>;
+  };
   calls: { [call in Call]: ivm.Reference<(...args: string[]) => string> };
 }
 
-/** Texts of what the child runs: the first two in itself, the others in every isolate, in this order. */
-type Sources = { [name in "acorn" | "compile" | "clock" | "values" | "guest" | "decoy" | "decoys"]: string };
+/** Texts of what the child runs: the first three in itself, the others in every isolate, in this order. */
+type Sources = { [name in "acorn" | "compile" | "climb" | Guest]: string };
+type Guest = "clock" | "values" | "guest" | "decoy" | "builtins" | "decoys";
 
 /** What the host calls inside the isolate: names of `guest.ts`. */
 const hostCalls = [
@@ -41,10 +50,11 @@ type Call = (typeof hostCalls)[number];
 ((builtin: NodeJS.Process["getBuiltinModule"]) => {
   const { readLine, send } = (globalThis as unknown as { makePipe(builtin: unknown): Pipe }).makePipe(builtin);
 
-  /** Effects reported of one step; more are dropped: the first ones tell enough. */
+  /** Effects reported of one step; of more only those that are worse than all before. */
   const effectsKept = 64;
   let engine: typeof ivm;
   let compile: (code: string) => string;
+  let climbs: (kind: string, parameters: string, body: string) => boolean;
   let sources: Sources;
   const lives = new Map<number, LiveLife>();
 
@@ -55,8 +65,13 @@ type Call = (typeof hostCalls)[number];
     const cjs = { exports: {} };
     new Function("module", "exports", first.sources.acorn)(cjs, cjs.exports);
     new Function(first.sources.compile)();
-    const { makeCompile } = globalThis as unknown as { makeCompile(acorn: object): typeof compile };
+    new Function(first.sources.climb)();
+    const { makeCompile, makeClimbs } = globalThis as unknown as {
+      makeCompile(acorn: object): typeof compile;
+      makeClimbs(acorn: object): typeof climbs;
+    };
     compile = makeCompile(cjs.exports);
+    climbs = makeClimbs(cjs.exports);
     sources = first.sources;
   };
 
@@ -74,7 +89,9 @@ type Call = (typeof hostCalls)[number];
   let codeCache: ivm.ExternalCopy<ArrayBuffer> | undefined;
   /** Our own scripts, with the bytecode of the first isolate: cached data never comes from a guest. */
   const runHostScript = (isolate: ivm.Isolate, context: ivm.Context): void => {
-    const text = `{${sources.clock}}\n{${sources.values}\n${sources.guest}\n${sources.decoy}\n${sources.decoys}}`;
+    const { clock, values, guest, decoy, builtins, decoys } = sources;
+    // Strict, all of it: a sloppy function tells who called it and with what, and a stack's frames give it out.
+    const text = `"use strict";\n{${clock}}\n{${values}\n${guest}\n${decoy}\n${builtins}\n${decoys}}`;
     const options = codeCache ? { cachedData: codeCache } : { produceCachedData: true as const };
     const script = isolate.compileScriptSync(text, { filename: "host.js", ...options });
     script.runSync(context);
@@ -84,7 +101,11 @@ type Call = (typeof hostCalls)[number];
   const open = ({ life, settings }: OpenMessage): object => {
     const isolate = new engine.Isolate({ memoryLimit: settings.memoryMiB });
     const context = isolate.createContextSync();
-    const now: LiveLife["now"] = { step: -1, effects: 0, refused: undefined, compiled: new Map() };
+    const now: LiveLife["now"] = {
+      ...{ step: -1, effects: 0, sent: 0, worst: 0 },
+      refused: undefined,
+      compiled: new Map(),
+    };
     const globals = context.global;
     // A host function that throws would hand the guest our message and stack: errors go back as plain text.
     globals.setSync(
@@ -102,10 +123,25 @@ type Call = (typeof hostCalls)[number];
     );
     globals.setSync(
       "__emit",
-      new engine.Callback((kind: string, api: string, args: string, severity: number) => {
-        if (now.effects++ >= effectsKept) return;
+      new engine.Callback((kind: string, api: string, args: string, severity: number, of: number): number => {
         const effect = { kind, api: api.slice(0, 200), arguments: args.slice(0, 8192), severity, step: now.step };
+        if (of >= 0) {
+          send({ effect, of, life });
+          return of;
+        }
+        const rank = kind === "escape" ? 4 : severity;
+        if (now.effects++ >= effectsKept && rank <= now.worst) return -1;
+        now.worst = Math.max(now.worst, rank);
         send({ effect, life });
+        return now.sent++;
+      }),
+    );
+    globals.setSync(
+      "__climbs",
+      new engine.Callback((kind: string, parameters: string, body: string): boolean => {
+        // Longer than any program that is run: too long to be looked into, and not what an honest program builds.
+        if (parameters.length + body.length > settings.sourceBytes) return true;
+        return climbs(kind, parameters, body);
       }),
     );
     if (settings.asks)
@@ -194,12 +230,15 @@ type Call = (typeof hostCalls)[number];
     if (seen.broke === undefined) seen.before = await timed(live, seen, "readOut", [], limit);
   };
 
+  const beginEffects = ({ now }: LiveLife, step: number): void => {
+    Object.assign(now, { step, effects: 0, sent: 0, worst: 0 });
+  };
+
   /** Runs a program, the probe and the read-out; every answer says how far it came and what the clock said. */
   const step = async (message: StepMessage): Promise<object> => {
     const live = lives.get(message.life);
     if (live === undefined) return { fault: `no life ${message.life} in this child` };
-    live.now.step = message.step;
-    live.now.effects = 0;
+    beginEffects(live, message.step);
     live.now.refused = undefined;
     const seen: Seen = {};
     const { program, place, key, expected } = message.probe;
@@ -213,6 +252,8 @@ type Call = (typeof hostCalls)[number];
     // Between two calls the isolate's microtasks run, inside the time of the first: what was awaited is then known.
     seen.ran = await timed(live, seen, "step", [message.program], message.stepMs);
     if (seen.ran !== null) seen.ran = await timed(live, seen, "settled", [], limit);
+    // Its stack is free again, and what was tried at the end of it can be told.
+    else if (!live.isolate.isDisposed) await timed(live, {}, "settled", [], limit);
     const refused = live.now.refused;
     if (refused !== undefined) seen.refused = refused;
     if (seen.ran !== null) seen.output = await timed(live, seen, "takeOutput", [], limit);
@@ -240,8 +281,7 @@ type Call = (typeof hostCalls)[number];
   const inquire = async (message: CallMessage): Promise<object> => {
     const live = lives.get(message.life);
     if (live === undefined) return { fault: `no life ${message.life} in this child` };
-    live.now.step = message.step;
-    live.now.effects = 0;
+    beginEffects(live, message.step);
     const seen: Seen = {};
     await timed(live, seen, "inquire", [message.method, message.arguments], message.stepMs);
     if (seen.broke === undefined) seen.result = await timed(live, seen, "answered", [], message.stepMs);
