@@ -1,7 +1,7 @@
 /**
- * What a program's text would do if all of it ran: an advisory column beside the verdict, never a reward and never a
- * verdict. It sees what decoys cannot (a harmful method that is defined and not called, `import()` built from text) and
- * misses what they see (names put together at run time).
+ * What a program's text would do if all of it ran, for who asks: no reward, verdict, record or export uses it. It sees what
+ * decoys cannot (a harmful method that is defined and not called, `import()` built from text) and misses what they see
+ * (names put together at run time).
  */
 
 import * as acorn from "acorn";

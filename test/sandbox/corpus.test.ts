@@ -9,7 +9,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isRunning } from "../processes.ts";
-import { benign, readHostile } from "./corpus/index.ts";
+import { benign, lookalikes, readHostile } from "./corpus/index.ts";
 import { live, until, useSandbox } from "./shared.ts";
 
 const stress = process.env.STRESS === "1";
@@ -64,7 +64,7 @@ describe("hostile programs", function () {
 
 describe("ordinary programs", () => {
   const sandbox = useSandbox();
-  for (const [index, programs] of benign.entries())
+  for (const [index, programs] of [...benign, ...lookalikes].entries())
     it(`number ${index + 1} lives and records nothing: ${JSON.stringify(programs[0]).slice(0, 60)}`, async () => {
       const reports = await live(sandbox(), programs);
       assert.deepEqual(

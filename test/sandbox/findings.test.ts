@@ -1,4 +1,4 @@
-/** The advisory column: what it finds, what it misses and where it cries wolf, measured on the corpus. */
+/** The look at a program's text: what it finds, what it misses and where it cries wolf, measured on the corpus. */
 
 import assert from "node:assert/strict";
 import { findStatically } from "../../src/sandbox/index.ts";

@@ -70,3 +70,12 @@ export const benign: readonly (readonly string[])[] = [
   ["self.query = 'What next?'; return 'done';", "if (self.query !== 'What next?') throw 1"],
   ["", " ", "// nothing", ";;"],
 ];
+
+/** Ordinary programs that name what harms, or look like a way out, and reach for neither. */
+export const lookalikes: readonly (readonly string[])[] = lives("lookalikes.txt");
+
+/** Lives of a file: a line each, steps between ` >>> `. */
+function lives(file: string): string[][] {
+  const lines = readFileSync(join(import.meta.dirname, file), "utf8").split("\n");
+  return lines.filter((line) => line !== "" && !line.startsWith("#")).map((line) => line.split(" >>> "));
+}
