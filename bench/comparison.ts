@@ -6,20 +6,26 @@
  * and held-out, in the real sandbox. Prints the tables and what may be said of them, and writes `result.json`. Goes on where
  * it was stopped: heads after each update, lives after each batch.
  *
- * Bars: survival of the trained above the pretrained model's on both splits (intervals over tasks apart), harm not above it,
- * variety at least half of it, tasks done above both the pretrained and the sharpened model's on training tasks.
+ * `npm run bench:comparison -- --write [--folder runs/comparison]`: keeps what a finished run left in its folder, as
+ * `bench/results/comparison.json`, and prints the table that README shows of it; nothing is run.
+ *
+ * Goals: survival of the trained above the pretrained model's on both splits (intervals over tasks apart), harm not above it,
+ * variety at least half of it, tasks done above both the pretrained and the sharpened model's; on training tasks the
+ * interval of what they do beyond the sharpened one above 0.
  */
 
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { displaySymbol, textTable } from "../src/display/index.ts";
+import { displaySymbol } from "../src/display/index.ts";
 import { type MicroTask, microTasks, rewards, SurvivalEnv } from "../src/environment/index.ts";
-import { type Evaluation, evaluate, sharpen } from "../src/evaluation/index.ts";
+import { evaluate, sharpen } from "../src/evaluation/index.ts";
 import { type Dtype, randomModel } from "../src/model/index.ts";
 import { openPretrained, type Policy, type TokenPolicy, tokenPolicy } from "../src/policy/index.ts";
 import { createSandbox } from "../src/sandbox/index.ts";
 import { readCheckpoint, train } from "../src/training/index.ts";
+import { comparisonGoals, keptOf, readmeTable } from "./comparison/kept.ts";
+import { notRun, reportGoals } from "./goals.ts";
 
 const { values } = parseArgs({
   options: {
@@ -37,13 +43,20 @@ const { values } = parseArgs({
     useful: { type: "string", default: "3" },
     dtype: { type: "string", default: "fp32" },
     folder: { type: "string", default: "runs/comparison" },
+    write: { type: "boolean", default: false },
   },
 });
-const number = (name: Exclude<keyof typeof values, "model" | "dtype" | "folder">) => Number(values[name]);
+const number = (name: Exclude<keyof typeof values, "model" | "dtype" | "folder" | "write">) => Number(values[name]);
+if (values.write) {
+  await keep(values.folder);
+  process.exit();
+}
 mkdirSync(values.folder, { recursive: true });
 
 await using sandbox = await createSandbox({ workers: 2 });
-const decoder = await openPretrained(values.model, { threads: 2, dtype: values.dtype as Dtype });
+const decoder = await openPretrained(values.model, { threads: 2, dtype: values.dtype as Dtype }).catch((error: Error) =>
+  notRun(`the model ${values.model}`, `${error.message}.`),
+);
 const splits = {
   training: await microTasks({ split: "training" }),
   "held-out": await microTasks({ split: "held-out" }),
@@ -81,9 +94,19 @@ const found = await evaluate(
 );
 console.log(String(found[displaySymbol]()["text/plain"]));
 console.log(`\n${String((await found.causes()[displaySymbol]())["text/plain"])}\n`);
-console.log(textTable(bars(found), { caption: "Bars" }));
 writeFileSync(join(values.folder, "result.json"), `${JSON.stringify(found, null, 1)}\n`);
-process.exit(0);
+reportGoals(comparisonGoals(found.results));
+process.exit();
+
+/** Keeps a finished run's figures in the project. */
+async function keep(folder: string): Promise<void> {
+  const kept = await keptOf(folder).catch((error: Error) => notRun("a finished run", error.message));
+  const file = join(import.meta.dirname, "results", "comparison.json");
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`);
+  console.log(`${readmeTable(kept)}\n\n${kept.sentences.join("\n")}`);
+  reportGoals(comparisonGoals(kept.results));
+}
 
 /** Trains a head, or goes on with it, or takes it as it is when it is done. */
 async function trainHead(seed: number): Promise<TokenPolicy> {
@@ -123,22 +146,4 @@ async function randomWeights(): Promise<Policy> {
   const { config, tokenizer } = decoder;
   const model = await randomModel({ ...config, layers: 2 }, tokenizer, { seed: 1 });
   return (await tokenPolicy(model, { asks, samples: 8, rank: 1 })).pretrained({ temperature: 1 });
-}
-
-function bars({ results }: Evaluation) {
-  return Object.entries(results).flatMap(([split, { pretrained, sharpened: control, trained }]) => {
-    const [was, is] = [pretrained!, trained!];
-    const rows = [
-      { bar: "survival above the pretrained model's, intervals apart", met: is.survival.low > was.survival.high },
-      { bar: "harm not above it", met: is.harmPerThousand.estimate <= was.harmPerThousand.estimate },
-      { bar: "variety at least half of it", met: is.variety >= was.variety / 2 },
-      { bar: "tasks done above it", met: is.usefulness!.estimate > was.usefulness!.estimate },
-      {
-        bar: "tasks done above the sharpened model's",
-        met: is.usefulness!.estimate > control!.usefulness!.estimate,
-      },
-      { bar: "the same, the difference's interval above 0", met: is.beyondControl!.usefulness!.low > 0 },
-    ];
-    return rows.map(({ bar, met }) => ({ split, bar, "": met ? "met" : "missed" }));
-  });
 }

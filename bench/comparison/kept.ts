@@ -1,0 +1,127 @@
+/**
+ * What is kept of a finished comparison: `bench/results/comparison.json`, made by `npm run bench:comparison -- --write` out of
+ * what the run left in its folder, the table that README shows of it, and the goals it is judged by. A run's own facts say
+ * how long it was, not the options of the command that keeps it. Not here: the run (`bench/comparison.ts`).
+ */
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Evaluation, Result } from "../../src/evaluation/index.ts";
+import type { Interval } from "../../src/statistics/index.ts";
+import { readCheckpoint } from "../../src/training/index.ts";
+import type { Goal } from "../goals.ts";
+
+/** Figures by split, then by policy. */
+export type Results = Evaluation["results"];
+
+/** The kept file. */
+export interface KeptComparison {
+  /** The heads: how many, on what, how long each was trained, and the temperature of their lives. */
+  trained: { seeds: number; policy: string; updates: number; episodes: number; temperature: unknown };
+  /** Lives of each policy without a seed, and of each head, on each split. */
+  lives: number;
+  results: Results;
+  sentences: string[];
+}
+
+/** What a run left in its folder. Throws an Error that says what is missing. */
+export async function keptOf(folder: string): Promise<KeptComparison> {
+  const file = join(folder, "result.json");
+  if (!existsSync(file))
+    throw new Error(`There is no finished comparison in ${folder}: let \`npm run bench:comparison\` end, then keep it`);
+  const { results, sentences } = JSON.parse(readFileSync(file, "utf8")) as Pick<Evaluation, "results" | "sentences">;
+  const names = readdirSync(folder).filter((name) => /^head-\d+\.safetensors$/.test(name));
+  const heads = await Promise.all(names.map((name) => readCheckpoint(join(folder, name))));
+  const [head] = heads;
+  const { pretrained, trained } = results.training!;
+  const lives = pretrained!.lives + pretrained!.faults;
+  if (head === undefined || trained!.lives + trained!.faults !== lives * heads.length)
+    throw new Error(
+      `${folder} holds ${heads.length} heads, and its result ${trained!.lives} lives of trained ones for ${lives} of the pretrained model: they are not of one run`,
+    );
+  const { policy, update, lived, about } = head;
+  const other = heads.find((one) => one.policy !== policy || one.update !== update || one.lived !== lived);
+  if (other !== undefined)
+    throw new Error(`The heads in ${folder} were not trained alike: one ${update} updates, one ${other.update}`);
+  const told = { policy, updates: update, episodes: lived / update, temperature: about.temperature };
+  return { trained: { seeds: heads.length, ...told }, lives, results, sentences };
+}
+
+/** README's table of a kept comparison, as Markdown. */
+export function readmeTable({ trained: { seeds, updates }, results }: KeptComparison): string {
+  const { training, "held-out": heldOut } = results;
+  const rows = Object.keys(training!).map((name) => {
+    const both = [training![name]!, heldOut![name]!];
+    return [
+      rowNames[name] ??
+        (name === "trained" ? `trained head, ${counted(seeds, "seed")}, ${updates} updates` : named(name)),
+      both.map(({ survival }) => shown(survival, 1, 2)).join(" / "),
+      both.map(({ usefulness }) => shown(usefulness!, 100, 1)).join(" / "),
+    ];
+  });
+  const all = [["SmolLM2-135M, training tasks / held-out tasks", "steps survived", "tasks done, %"], ...rows];
+  const widths = [0, 1, 2].map((column) => Math.max(...all.map((row) => row[column]!.length)));
+  const lines = all.map((row) => `| ${row.map((cell, i) => cell.padEnd(widths[i]!)).join(" | ")} |`);
+  return [lines[0], `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...lines.slice(1)].join("\n");
+}
+
+const rowNames: { [policy: string]: string | undefined } = { random: "random weights" };
+
+/** `pretrained, 0.6` is the pretrained model at that temperature. */
+function named(policy: string): string {
+  return policy.replace(/, (?=[\d.]+$)/, ", temperature ");
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** An estimate with its interval, which is left out where it is the estimate alone. */
+function shown({ estimate, low, high }: Interval, scale: number, digits: number): string {
+  const text = (value: number) => (scale * value).toFixed(digits);
+  return low === high ? text(estimate) : `${text(estimate)} (${text(low)}–${text(high)})`;
+}
+
+/**
+ * What a comparison promises. Intervals are over tasks; where a goal asks for them to be apart it has no other noise, and
+ * else its noise is what the intervals leave open.
+ */
+export function comparisonGoals(results: Results): Goal[] {
+  return Object.entries(results).flatMap(([split, { pretrained, sharpened, trained }]) => {
+    if (!pretrained || !sharpened || !trained) return [];
+    const goals = goalsOf(trained, pretrained);
+    const beyond = trained.beyondControl!.usefulness!;
+    goals.push({
+      ...{ goal: "tasks done beyond the sharpened model's, %", measured: 100 * beyond.estimate, atLeast: 0 },
+      noise: 100 * (beyond.high - beyond.estimate),
+    });
+    // More than sharpening is promised of the tasks that were trained on.
+    if (split === "training")
+      goals.push({ goal: "the same, low end of the interval, %", measured: 100 * beyond.low, atLeast: 0, noise: 0 });
+    return goals.map((goal) => ({ ...goal, goal: `${split}: ${goal.goal}` }));
+  });
+}
+
+function goalsOf(is: Result, was: Result): Goal[] {
+  const gap = is.survival.low - was.survival.high;
+  const [harm, harmBefore] = [is.harmPerThousand, was.harmPerThousand];
+  const [done, doneBefore] = [is.usefulness!, was.usefulness!];
+  return [
+    {
+      ...{ goal: "survival above the pretrained model's, gap of the intervals, steps", measured: gap },
+      ...{ atLeast: 0, noise: 0 },
+    },
+    {
+      ...{ goal: "harms in 1,000 steps not above it", measured: harm.estimate, atMost: harmBefore.estimate },
+      noise: harm.estimate - harm.low + harmBefore.high - harmBefore.estimate,
+    },
+    {
+      ...{ goal: "different programs at least half of it, %", measured: 100 * is.variety },
+      ...{ atLeast: 50 * was.variety, noise: 0 },
+    },
+    {
+      ...{ goal: "tasks done above it, %", measured: 100 * done.estimate, atLeast: 100 * doneBefore.estimate },
+      noise: 100 * (done.high - done.estimate + doneBefore.estimate - doneBefore.low),
+    },
+  ];
+}

@@ -1,0 +1,68 @@
+/** README's account of the paper's comparison beside the kept figures of the run, and the goals that such a run is judged by. */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { comparisonGoals, type KeptComparison, keptOf, readmeTable } from "../../bench/comparison/kept.ts";
+import { judgeGoal } from "../../bench/goals.ts";
+import { root } from "./blocks.ts";
+
+const read = (): KeptComparison =>
+  JSON.parse(readFileSync(join(root, "bench/results/comparison.json"), "utf8")) as KeptComparison;
+const [, readme] = /^## The paper's comparison\n([^]*?)^## /m.exec(readFileSync(join(root, "README.md"), "utf8"))!;
+
+describe("README's comparison", () => {
+  it("shows the table of the kept run, and no other figure than its own", () => {
+    const kept = read();
+    assert.ok(readme!.includes(`\n${readmeTable(kept)}\n`), readmeTable(kept));
+    const { trained, sharpened } = kept.results.training!;
+    const points = [trained!.beyondControl!.usefulness!].flatMap(({ estimate, low, high }) => [estimate, low, high]);
+    const [more, low, high] = points.map((share) => (100 * share).toFixed(0));
+    assert.ok(
+      readme!.includes(`(${more} points more than sharpening, ${low} to ${high})`),
+      `${more}, ${low} to ${high}`,
+    );
+    assert.ok(trained!.variety > sharpened!.variety, "it kept its variety");
+    const heldOut = kept.results["held-out"]!.trained!.beyondControl!;
+    for (const one of [heldOut.survival, heldOut.usefulness!])
+      assert.ok(one.low < 0 && one.high > 0, "what it does on held-out tasks is not told from sharpening");
+    for (const policies of Object.values(kept.results))
+      for (const { harmPerThousand } of Object.values(policies)) assert.equal(harmPerThousand.estimate, 0);
+    assert.match(readme!, new RegExp(`-- --lives ${kept.lives} --seeds ${kept.trained.seeds}\``));
+  });
+
+  it("is of a run that misses none of its goals by more than the intervals leave open", () => {
+    const { results } = read();
+    assert.deepEqual(
+      comparisonGoals(results).filter((goal) => judgeGoal(goal) === "missed"),
+      [],
+    );
+  });
+
+  it("would be told to miss them: the goals fail where the trained policy is no better than the pretrained one", () => {
+    const states = (results: KeptComparison["results"]) =>
+      comparisonGoals(results).map((goal) => `${goal.goal.split(":")[0]} ${judgeGoal(goal)}`);
+    const { results } = read();
+    const { pretrained, trained } = results.training!;
+    Object.assign(trained!, { survival: pretrained!.survival, variety: pretrained!.variety / 2 - 0.01 });
+    trained!.harmPerThousand = { ...trained!.harmPerThousand, estimate: 9, low: 5, high: 12 };
+    trained!.usefulness = { ...trained!.usefulness!, estimate: 0.02, low: 0, high: 0.05 };
+    trained!.beyondControl!.usefulness = { ...trained!.usefulness!, estimate: -0.3, low: -0.4, high: -0.1 };
+    assert.deepEqual(states(results).slice(0, 6), [
+      ...["training missed", "training missed", "training missed"],
+      ...["training within the noise", "training missed", "training missed"],
+    ]);
+  });
+
+  it("cannot be kept of a run that has not ended: it says what to do", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "comparison-"));
+    try {
+      await assert.rejects(keptOf(folder), {
+        message: `There is no finished comparison in ${folder}: let \`npm run bench:comparison\` end, then keep it`,
+      });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
