@@ -11,6 +11,7 @@ export type DiskError =
   | { kind: "full"; path: string }
   | { kind: "forbidden"; path: string; code: string }
   | { kind: "folder"; path: string; code: string }
+  | { kind: "file"; path: string; code: string }
   | { kind: "unwritable"; path: string; code: string };
 
 /** Thrown where a file cannot be written; `error` says why. */
@@ -32,6 +33,8 @@ function describeDiskError(error: DiskError): string {
       return `${error.path} may not be written here (${error.code}): choose a place that you may write to, or change its rights`;
     case "folder":
       return `${error.path} cannot be a file (${error.code}): it is a folder, or lies below a file; choose another path`;
+    case "file":
+      return `${error.path} cannot be a folder (${error.code}): it is a file, or lies below one; choose another path`;
     case "unwritable":
       return `${error.path} could not be written (${error.code}): check the path and its disk; what was written before is kept`;
     default:
@@ -39,12 +42,14 @@ function describeDiskError(error: DiskError): string {
   }
 }
 
-/** The failure that an error of the file system stands for. Any other value is given back as it is. */
-export function diskFailure(path: string, cause: unknown): unknown {
+/** The failure that an error of the file system stands for, where a file or a folder was wanted. Any other value is given back as it is. */
+export function diskFailure(path: string, cause: unknown, wanted: "file" | "folder" = "file"): unknown {
   const code = (cause as NodeJS.ErrnoException | null)?.code;
   if (cause instanceof DiskFailure || !(cause instanceof Error) || typeof code !== "string" || !("errno" in cause))
     return cause;
-  return new DiskFailure(errorOf(path, code), { cause });
+  const error = errorOf(path, code);
+  const misplaced = error.kind === "folder" && wanted === "folder";
+  return new DiskFailure(misplaced ? { kind: "file", path, code } : error, { cause });
 }
 
 function errorOf(path: string, code: string): DiskError {

@@ -32,7 +32,7 @@ export function describeEnvironmentError(error: EnvironmentError): string {
     case "option":
       return `Expected \`${error.name}\` to be ${error.expected}, got ${show(error.value)}`;
     case "reward":
-      return `The reward \`${error.name}\` gave ${show(error.value)}: a reward must be a finite number`;
+      return `The reward \`${error.name}\` gave ${show(error.value)}: a reward must be a finite number${cureOf(error.value)}`;
     case "reward-threw":
       return `The reward \`${error.name}\` threw: ${error.message}`;
     case "contract":
@@ -42,6 +42,14 @@ export function describeEnvironmentError(error: EnvironmentError): string {
   }
 }
 
+/** What makes a number of a value that stands for one. */
+function cureOf(value: unknown): string {
+  if (typeof value === "string" || typeof value === "bigint" || typeof value === "boolean")
+    return `, and this is a ${typeof value}: give \`Number(...)\` of it`;
+  return value === undefined ? ", or null where the step cannot be scored: does it `return` one?" : "";
+}
+
 function show(value: unknown): string {
+  if (typeof value === "bigint") return `${value}n`;
   return typeof value === "number" ? String(value) : (JSON.stringify(value)?.slice(0, 80) ?? String(value));
 }

@@ -45,20 +45,18 @@ export const paperRewards: readonly Reward[] = [rewards.survival, rewards.harm];
 export function scoreStep(parts: readonly Reward[], context: RewardContext): { [name: string]: number } {
   const scores: { [name: string]: number } = {};
   for (const { name, weight = 1, score } of parts) {
-    let value: number;
+    let scored: unknown;
     try {
-      const scored = score(context);
-      if (scored === null) {
-        scores[name] = Number.NaN;
-        continue;
-      }
-      value = scored * weight;
+      scored = score(context);
     } catch (cause) {
       const message = cause instanceof Error ? cause.message : String(cause);
       throw new EnvironmentFailure({ kind: "reward-threw", name, message }, { cause });
     }
-    if (!Number.isFinite(value)) throw new EnvironmentFailure({ kind: "reward", name, value });
-    scores[name] = value;
+    const value = typeof scored === "number" ? scored * weight : scored;
+    // "1" and true times a weight would be numbers.
+    if (value !== null && (typeof value !== "number" || !Number.isFinite(value)))
+      throw new EnvironmentFailure({ kind: "reward", name, value });
+    scores[name] = value ?? Number.NaN;
   }
   return scores;
 }

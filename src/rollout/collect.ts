@@ -213,12 +213,23 @@ function take(
   transitions: readonly Transition<unknown>[],
 ): void {
   for (const [i, transition] of transitions.entries()) {
+    checkReward(transition.reward, play);
     play.steps.push(stepOf(actions[i]!, transition));
     if (transition.info.report !== null) onStep?.(transition.info.report, actions[i]!);
   }
   play.last = transitions.at(-1)!;
   play.reports = [...play.reports, ...transitions.map(({ info }) => info.report)].slice(-2);
   play.observation = play.last.observation;
+}
+
+/** A reward of another type would be joined to the return as a text, or fail far from where it was given. */
+function checkReward(reward: unknown, { index, steps }: Play): void {
+  if (typeof reward === "number") return;
+  const told = typeof reward === "string" ? JSON.stringify(reward) : String(reward);
+  const type = reward === null || reward === undefined ? "" : ` (${typeof reward})`;
+  throw new TypeError(
+    `Step ${steps.length} of episode ${index} earned ${told}${type}: a reward must be a number. Let the environment's step() give one, by Number(...) say, or NaN where the step cannot be scored`,
+  );
 }
 
 function isOver({ last }: Play): boolean {

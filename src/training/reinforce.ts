@@ -162,6 +162,9 @@ async function playEpisodes(settings: Settings, update: number, recorder: RunRec
   return collected;
 }
 
+/** Largest reward that can be learned from: sums and squares of more leave the range of the numbers that an update is made of. */
+const largestReward = 1e15;
+
 /** Leaves out what says nothing about the policy: faults of the sandbox, and episodes with a reward that is no number. */
 function sortOut(collected: readonly Episode[]) {
   const whole = collected.filter(({ fault }) => !fault);
@@ -173,9 +176,11 @@ function sortOut(collected: readonly Episode[]) {
     truncated: 0,
   };
   for (const [i, { steps }] of scored.entries()) {
-    const step = steps.findIndex(({ reward }) => !Number.isFinite(reward));
+    const step = steps.findIndex(({ reward }) => !(Math.abs(reward) <= largestReward));
     if (step >= 0)
-      throw new RangeError(`Step ${step} of episode ${i} earned ${steps[step]!.reward}: rewards must be finite`);
+      throw new RangeError(
+        `Step ${step} of episode ${i} earned ${steps[step]!.reward}: rewards must be finite, and at most ${largestReward} in size, because the update computes in 32 bits. Scale them down`,
+      );
   }
   if (scored.length === 0)
     throw new RangeError(

@@ -137,6 +137,20 @@ describe("SurvivalEnv", () => {
     const wrong = new SurvivalEnv({ sandbox, rewards: [{ name: "odd", score: () => Number.NaN }] });
     await wrong.reset();
     await assert.rejects(wrong.step("1"), { message: "The reward `odd` gave NaN: a reward must be a finite number" });
+    for (const [score, told] of [
+      ["1", '"1": a reward must be a finite number, and this is a string: give `Number(...)` of it'],
+      [1n, "1n: a reward must be a finite number, and this is a bigint: give `Number(...)` of it"],
+      [true, "true: a reward must be a finite number, and this is a boolean: give `Number(...)` of it"],
+      [
+        undefined,
+        "undefined: a reward must be a finite number, or null where the step cannot be scored: does it `return` one?",
+      ],
+    ] as const) {
+      const other = new SurvivalEnv({ sandbox, rewards: [{ name: "odd", score: () => score as never }] });
+      await other.reset();
+      await assert.rejects(other.step("1"), { message: `The reward \`odd\` gave ${told}` });
+      await other.close();
+    }
     const throws = new SurvivalEnv({ sandbox, rewards: [{ name: "rude", score: () => assert.fail("no") }] });
     await throws.reset();
     await assert.rejects(throws.step("1"), { message: "The reward `rude` threw: no" });

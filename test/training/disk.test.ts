@@ -53,5 +53,9 @@ describe("where the disk refuses", () => {
       refuses(`${path} cannot be a file (${code}): it is a folder, or lies below a file; choose another path`);
     assert.throws(() => openLines(folder), cannot(folder, "EISDIR"));
     assert.throws(() => logTo({ jsonl: below }), cannot(below, "EEXIST"));
+    const noFolder = (path: string, code: string) =>
+      refuses(`${path} cannot be a folder (${code}): it is a file, or lies below one; choose another path`);
+    assert.throws(() => logTo({ tensorboard: file }), noFolder(file, "EEXIST"));
+    assert.throws(() => logTo({ tensorboard: join(file, "deep") }), noFolder(join(file, "deep"), "ENOTDIR"));
   });
 });

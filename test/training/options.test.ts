@@ -145,14 +145,52 @@ describe("the trainer's options", () => {
     const infinite = altered((program) => (program === "harm" ? Number.POSITIVE_INFINITY : undefined));
     await assert.rejects(
       updatesOf({ env: infinite, policy, updates: 1, episodes: 30 }),
-      /^RangeError: Step \d+ of episode \d+ earned Infinity: rewards must be finite$/,
+      /^RangeError: Step \d+ of episode \d+ earned Infinity: rewards must be finite, and at most 1000000000000000 in size, because the update computes in 32 bits\. Scale them down$/,
     );
+    for (const [reward, told] of [
+      [1e300, "1e\\+300"],
+      [-2e15, "-2000000000000000"],
+    ] as const)
+      await assert.rejects(
+        updatesOf({
+          env: altered((program) => (program === "harm" ? reward : undefined)),
+          policy,
+          updates: 1,
+          episodes: 30,
+        }),
+        new RegExp(`^RangeError: Step \\d+ of episode \\d+ earned ${told}: rewards must be finite, and at most`),
+      );
     const never = altered(() => Number.NaN);
     await assert.rejects(updatesOf({ env: never, policy, updates: 1, episodes: 5 }), {
       message:
         "None of the batch's 5 episodes can be learned from: 0 were faults of the sandbox, 5 had a reward that is not a number",
     });
     assert.deepEqual(weightsOf(policy), before);
+    policy.dispose();
+  });
+
+  it("a reward of another type is an error that says where, and the cure; the largest that is allowed is learned from", async () => {
+    const policy = editMenu(menu);
+    const run = (reward: unknown, more: Partial<TrainOptions> = {}) =>
+      updatesOf({ env: altered(() => reward as number), policy, updates: 1, episodes: 6, concurrency: 1, ...more });
+    for (const [reward, told] of [
+      ["1", '"1" (string)'],
+      [1n, "1 (bigint)"],
+      [true, "true (boolean)"],
+      [{ survival: 1 }, "[object Object] (object)"],
+    ] as const)
+      await assert.rejects(run(reward), {
+        name: "TypeError",
+        message: `Step 0 of episode 0 earned ${told}: a reward must be a number. Let the environment's step() give one, by Number(...) say, or NaN where the step cannot be scored`,
+      });
+    const large = altered((program) => (program === "good" ? 1e15 : -1e15));
+    for (const estimator of ["seed", "mean", "leave-one-out", "reinforce++", "learned"] as const) {
+      const options = { env: large, policy, updates: 2, episodes: 12, optimizer: "adam", clip: 1, estimator } as const;
+      const before = weightsOf(policy);
+      for (const { gradientNorm } of await updatesOf(options))
+        assert.ok(gradientNorm > 0, `${estimator} ${gradientNorm}`);
+      assert.ok(weightsOf(policy)[0]! > before[0]!, estimator);
+    }
     policy.dispose();
   });
 
