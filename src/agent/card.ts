@@ -1,6 +1,6 @@
 /** An agent as it shows itself: its steps, what came of each, its genome with what the last step changed marked. */
 
-import { escapeHtml, type MimeBundle } from "../display/index.ts";
+import { escapeHtml, type MimeBundle, visible } from "../display/index.ts";
 import { newbornGenome } from "../sandbox/index.ts";
 import type { AutonomousLLM } from "./agent.ts";
 import { compareGenomes } from "./genome.ts";
@@ -39,6 +39,6 @@ export function showAgent(agent: AutonomousLLM): MimeBundle {
   ];
   return {
     "text/html": `<div><b>AutonomousLLM</b> (${escapeHtml(agent.options.llm.name)}), ${state}<table><thead><tr><th>step</th><th></th><th style="text-align:left">program</th><th style="text-align:left">what came of it</th></tr></thead><tbody>${steps.join("")}</tbody></table>${agent.options.budget === undefined ? "" : `<div style="opacity:.7">${escapeHtml(String(agent.budget))}</div>`}${lost === "" ? "" : `<div style="color:#d55e00">${escapeHtml(lost)}</div>`}<details><summary>genome: ${genome.length} genes (• changed by the last step)</summary><table><tbody>${rows.join("")}</tbody></table></details></div>`,
-    "text/plain": plain.join("\n"),
+    "text/plain": visible(plain.join("\n")),
   };
 }

@@ -1,6 +1,6 @@
 /** The end of a life, for a reader: what ended it, which program did it, what the agent was when it last acted, and how to go on. */
 
-import { displaySymbol, escapeHtml, type MimeBundle } from "../display/index.ts";
+import { displaySymbol, escapeHtml, type MimeBundle, visible } from "../display/index.ts";
 import { describeEffect, type Gene, newbornGenome, type StepReport } from "../sandbox/index.ts";
 import { compareGenomes, type Edit } from "./genome.ts";
 
@@ -92,6 +92,6 @@ function show(certificate: Omit<Certificate, typeof displaySymbol>): MimeBundle 
     .join("\n");
   return {
     "text/html": `<div style="border-left:4px solid #d55e00;padding-left:1em"><b>Death certificate</b><table>${html}</table></div>`,
-    "text/plain": `Death certificate\n${text}`,
+    "text/plain": `Death certificate\n${visible(text)}`,
   };
 }

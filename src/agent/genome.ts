@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { createTwoFilesPatch } from "diff";
-import { displaySymbol, escapeHtml, type MimeBundle } from "../display/index.ts";
+import { displaySymbol, escapeHtml, type MimeBundle, visible } from "../display/index.ts";
 import type { Gene } from "../sandbox/index.ts";
 
 /** What a step changed. */
@@ -63,5 +63,5 @@ function showPatch(patch: string): MimeBundle {
     return line.startsWith("-") ? "background:rgba(213,94,0,.18)" : "";
   };
   const html = lines.map((line) => `<div style="${style(line)}">${escapeHtml(line) || "&nbsp;"}</div>`).join("");
-  return { "text/html": `<pre style="line-height:1.5">${html}</pre>`, "text/plain": lines.join("\n") };
+  return { "text/html": `<pre style="line-height:1.5">${html}</pre>`, "text/plain": visible(lines.join("\n")) };
 }

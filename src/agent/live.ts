@@ -1,6 +1,6 @@
 /** What an agent's model writes, as it writes it: a line in a notebook that is updated in place; nothing elsewhere. */
 
-import { displaySymbol, notebookPlace } from "../display/index.ts";
+import { displaySymbol, notebookPlace, visible } from "../display/index.ts";
 
 /** An open line. */
 export interface LiveView {
@@ -22,7 +22,7 @@ export function openLive(steps: number, wanted: boolean): LiveView | null {
   let written = "";
   let drawn = 0;
   const view = () => {
-    const plain = `${head}\n${written}`.trimEnd();
+    const plain = visible(`${head}\n${written}`.trimEnd());
     return { [displaySymbol]: () => ({ "text/plain": plain }) };
   };
   const draw = (now: boolean): void => {

@@ -42,9 +42,20 @@ export function notebookPlace(): ((value: unknown) => Promise<void>) | null {
 /** One row of a table: column name to value. */
 export type Row = { [column: string]: string | number | boolean | null | undefined };
 
-/** Escapes text for use in HTML, attributes included. */
+/**
+ * Text of a guest or a model as a terminal may show it: its control characters become pictures (ESC is ␛), so that it
+ * cannot colour, move over or retitle what stands around it. Line ends and tabs stay.
+ */
+export function visible(text: string): string {
+  return text.replaceAll("\r\n", "\n").replace(/[^\P{Cc}\n\t]/gu, (c) => {
+    const code = c.charCodeAt(0);
+    return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? "␡" : "\ufffd";
+  });
+}
+
+/** Escapes text for use in HTML, attributes included; control characters as {@link visible} shows them. */
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+  return visible(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 
 /** A bundle with an HTML table and its twin in aligned text. `caption` stands above both. */
@@ -71,7 +82,7 @@ export function htmlTable(rows: readonly Row[], { caption }: { caption?: string 
 /** Rows as text in aligned columns. */
 export function textTable(rows: readonly Row[], { caption }: { caption?: string } = {}): string {
   const columns = columnsOf(rows);
-  const cells = [columns, ...rows.map((row) => columns.map((c) => cellText(row[c])))];
+  const cells = [columns.map(visible), ...rows.map((row) => columns.map((c) => cellText(row[c])))];
   const widths = columns.map((_, i) => Math.max(...cells.map((line) => line[i]!.length)));
   const isNumber = columns.map((c) => rows.every((row) => looksNumeric(row[c]) || row[c] == null));
   const lines = cells.map((line) =>
@@ -80,7 +91,7 @@ export function textTable(rows: readonly Row[], { caption }: { caption?: string 
       .join("  ")
       .trimEnd(),
   );
-  return [...(caption === undefined ? [] : [caption]), ...lines].join("\n");
+  return [...(caption === undefined ? [] : [visible(caption)]), ...lines].join("\n");
 }
 
 function columnsOf(rows: readonly Row[]): string[] {
@@ -97,6 +108,6 @@ function looksNumeric(value: Row[string]): boolean {
 
 function cellText(value: Row[string]): string {
   if (value === null || value === undefined) return "";
-  if (typeof value !== "number") return String(value);
+  if (typeof value !== "number") return visible(String(value));
   return Number.isInteger(value) ? String(value) : value.toFixed(4);
 }

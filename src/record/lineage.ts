@@ -7,7 +7,7 @@
  */
 
 import type { DatabaseSync } from "node:sqlite";
-import { displaySymbol, htmlTable, type MimeBundle, type Row } from "../display/index.ts";
+import { displaySymbol, htmlTable, type MimeBundle, type Row, visible } from "../display/index.ts";
 import type { Random } from "../random/index.ts";
 import type { Gene } from "../sandbox/types.ts";
 import { RecordFailure } from "./error.ts";
@@ -113,7 +113,7 @@ export function createLineage({ database, write, addGenome, genome, guard }: Par
     rows,
     [displaySymbol]: () => ({
       "text/html": htmlTable(rows(), { caption: "Lineage" }),
-      "text/plain": treeOf(nodes()),
+      "text/plain": visible(treeOf(nodes())),
     }),
   };
 }

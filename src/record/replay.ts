@@ -4,7 +4,7 @@
  * on from there, with or without what the agent did in it.
  */
 
-import { displaySymbol, type MimeBundle, tableBundle } from "../display/index.ts";
+import { displaySymbol, type MimeBundle, tableBundle, visible } from "../display/index.ts";
 import type { Life, LifeOptions, Sandbox, StepReport } from "../sandbox/types.ts";
 import { compareReports, type Difference, describeDifference } from "./compare.ts";
 import { RecordFailure } from "./error.ts";
@@ -265,6 +265,6 @@ function result(
     difference,
     fault,
     toString: () => text,
-    [displaySymbol]: () => ({ "text/plain": text }),
+    [displaySymbol]: () => ({ "text/plain": visible(text) }),
   };
 }
