@@ -39,7 +39,8 @@ function interrupt(wanted: number): void {
   let isTold = false;
   const insist = (): void => {
     askToStop();
-    // Only now are the cell's programs ended: V8 would go on with what comes after one that is waited for.
+    // The cell's programs are ended only after V8 was asked: the other way round more of the cell would run. Even so, a
+    // `spawnSync` whose program ends this way returns as usual, and what stands right after it in the cell may still run.
     if (!isTold) pipe.write("stopping\n");
     isTold = true;
   };
