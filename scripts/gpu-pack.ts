@@ -41,6 +41,9 @@ const require = createRequire(process.cwd() + "/package.json");
 for (const name of ["webgpu", "@tensorflow/tfjs-backend-webgpu", "@tensorflow/tfjs-backend-wasm"]) require(name);
 Object.assign(require("node:util"), { isNullOrUndefined: (x) => x == null, isArray: Array.isArray });
 try { require("@tensorflow/tfjs-node-gpu"); } catch {}
+// A model runs in a thread, which these hooks do not reach: what that loads is loaded here too.
+require("onnxruntime-node");
+await import(pathToFileURL(process.cwd() + "/src/model/thread.ts"));
 process.argv.push("--path", "generate cpu", "--batches", "1");
 await import(pathToFileURL(process.cwd() + "/scripts/gpu-check.ts"));
 `;

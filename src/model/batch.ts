@@ -1,6 +1,7 @@
 /**
  * Rows that are continued together, token by token: each has a prompt, a stream, and its own way of drawing; rows may join at
- * any time, and one that has ended costs nothing more. `generate.ts` runs a batch to its end, `engine.ts` one without an end.
+ * any time, and one that has ended costs nothing more. A prompt is read in parts, so that a long one holds nobody for long.
+ * `generate.ts` runs a batch to its end, `engine.ts` one without an end.
  */
 
 import { checkSampling, draw, type SamplingOptions } from "./sample.ts";
@@ -24,7 +25,7 @@ export interface BatchRow extends SamplingOptions {
   stop?: readonly string[];
   /** Leaves the batch when it is aborted. */
   signal?: AbortSignal | undefined;
-  /** Pad the prompt to this many tokens. @default none: only rows whose lengths are equal, pads included, start together */
+  /** Pad the prompt to this many tokens. @default none: only rows whose parts are of one length, pads included, are read together */
   padTo?: number | undefined;
 }
 
@@ -81,7 +82,10 @@ export interface Batch {
   add(row: BatchRow): number;
   /** Rows that go on. */
   readonly running: number;
-  /** Draws one token for each running row; gives the rows that ended, and forgets them. */
+  /**
+   * Draws one token for each row that has been read, and reads a part of those that have not; gives the rows that ended, and
+   * forgets them.
+   */
   step(): Promise<{ row: number; result: Generated }[]>;
 }
 
@@ -89,9 +93,17 @@ interface Running {
   number: number;
   row: BatchRow;
   result: Generated;
-  /** Absent until it has begun. */
+  /** Positions of its prompt that have been read, pads included. */
+  read: number;
+  /** Absent until a part has been read. */
   past?: Past;
 }
+
+/**
+ * Most positions of a prompt in one pass. It depends on nothing else, so that a row's numbers do not either: a longer part
+ * would move the order of sums. Why so many: docs/decisions.md.
+ */
+export const partLength = 64;
 
 /** Begins a batch without rows. */
 export function createBatch(decoder: Decoder, options: BatchOptions = {}): Batch {
@@ -102,15 +114,22 @@ export function createBatch(decoder: Decoder, options: BatchOptions = {}): Batch
   let running: Running[] = [];
   let added = 0;
 
-  /** Prompts of one length, pads included. */
-  const begin = (rows: readonly Running[], length: number): Promise<DecoderOutput> => {
+  /** The next part of rows that have read as much; parts of one length. */
+  const readOn = (rows: readonly Running[], length: number): Promise<DecoderOutput> => {
     const tokens = new Int32Array(rows.length * length);
     const valid = new Uint8Array(rows.length * length);
-    for (const [at, { row }] of rows.entries()) {
-      tokens.set(row.prompt, (at + 1) * length - row.prompt.length);
-      valid.fill(1, (at + 1) * length - row.prompt.length, (at + 1) * length);
+    for (const [at, { row, read }] of rows.entries()) {
+      const pads = lengthOf(row) - row.prompt.length;
+      for (let i = Math.max(0, pads - read); i < length; i++) {
+        tokens[at * length + i] = row.prompt[read + i - pads]!;
+        valid[at * length + i] = 1;
+      }
     }
-    return decoder.forward({ tokens, batch: rows.length, ...shared, valid });
+    const past = rows.map((one) => one.past).filter((one) => one !== undefined);
+    return decoder.forward({
+      ...{ tokens, batch: rows.length, ...shared, valid, spend: true },
+      ...(past.length > 0 && { past }),
+    });
   };
   const goOn = (rows: readonly Running[]): Promise<DecoderOutput> =>
     decoder.forward({
@@ -135,10 +154,30 @@ export function createBatch(decoder: Decoder, options: BatchOptions = {}): Batch
   const isOver = ({ row, result }: Running): boolean =>
     ends(decoder, result, row.stop ?? []) || result.ids.length === row.maxTokens;
 
+  /** One part for all rows that are still being read; draws for those that have been. */
+  const readParts = async (rows: readonly Running[]): Promise<void> => {
+    const lengthLeft = ({ row, read }: Running) => Math.min(partLength, lengthOf(row) - read);
+    const kinds = Map.groupBy(rows, (one) => `${one.read} ${lengthLeft(one)}`);
+    for (const alike of kinds.values()) {
+      const length = lengthLeft(alike[0]!);
+      const output = await readOn(alike, length);
+      for (const [at, one] of alike.entries()) {
+        one.read += length;
+        one.past = output.past[at]!;
+      }
+      const done = [...alike.keys()].filter((at) => alike[at]!.read === lengthOf(alike[at]!.row));
+      if (done.length > 0)
+        take(
+          done.map((at) => alike[at]!),
+          rowsOf(output, done),
+        );
+    }
+  };
+
   return {
     add(row) {
       checkRow(decoder, row, added, options);
-      running.push({ number: added, row, result: { ids: [], text: "", logProbs: [], ended: "length" } });
+      running.push({ number: added, row, read: 0, result: { ids: [], text: "", logProbs: [], ended: "length" } });
       return added++;
     },
     get running() {
@@ -148,20 +187,34 @@ export function createBatch(decoder: Decoder, options: BatchOptions = {}): Batch
       const over = running.filter(({ row }) => row.signal?.aborted);
       for (const { result } of over) result.ended = "cancelled";
       running = running.filter((one) => !over.includes(one));
-      const old = running.filter(({ past }) => past !== undefined);
-      const fresh = running.filter(({ past }) => past === undefined);
-      const lengthOf = ({ row }: Running) => row.padTo ?? row.prompt.length;
+      const old = running.filter(({ row, read }) => read === lengthOf(row));
+      const fresh = running.filter(({ row, read }) => read < lengthOf(row));
       if (old.length > 0) take(old, await goOn(old));
-      for (const length of new Set(fresh.map(lengthOf))) {
-        const alike = fresh.filter((one) => lengthOf(one) === length);
-        take(alike, await begin(alike, length));
-      }
-      const ended = running.filter(isOver);
+      await readParts(fresh);
+      const ended = running.filter((one) => one.result.ids.length > 0 && isOver(one));
       running = running.filter((one) => !ended.includes(one));
       for (const { past } of [...over, ...ended]) past?.release();
       return [...over, ...ended].map(({ number, result }) => ({ row: number, result }));
     },
   };
+}
+
+/** Some rows of an output; not copied where they are all of them. */
+function rowsOf(output: DecoderOutput, rows: readonly number[]): DecoderOutput {
+  const { hidden, logits, past } = output;
+  if (rows.length === past.length) return output;
+  const some = (all: Float32Array): Float32Array => {
+    const width = all.length / past.length;
+    const found = new Float32Array(rows.length * width);
+    for (const [i, row] of rows.entries()) found.set(all.subarray(row * width, (row + 1) * width), i * width);
+    return found;
+  };
+  return { hidden: some(hidden), logits: some(logits), past: rows.map((row) => past[row]!) };
+}
+
+/** Positions of a prompt, pads included. */
+function lengthOf({ padTo, prompt }: BatchRow): number {
+  return padTo ?? prompt.length;
 }
 
 /** Sets the row's text, and says if it has ended. */

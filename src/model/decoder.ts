@@ -1,21 +1,15 @@
 /**
- * Runs a decoder's graph on ONNX Runtime. A single row is run beside an empty one: alone it would take another code path, whose
- * sums differ in the last bit.
+ * A decoder whose graph runs in a thread of its own (`thread.ts`), so that this process stays free while a model works: ONNX
+ * Runtime holds the thread that calls it until a pass is over. Keys and values stay in that thread; a `Past` names them.
  */
 
-import { availableParallelism } from "node:os";
-import type { InferenceSession, Tensor } from "onnxruntime-node";
-import { createMemory, type Placed } from "./cache.ts";
-import { ModelFailure } from "./error.ts";
+import { Worker } from "node:worker_threads";
+import { type ModelError, ModelFailure } from "./error.ts";
+import type { RunOptions } from "./run.ts";
+import type { Answer, Opened, Request } from "./thread.ts";
 import type { Decoder, DecoderInput, DecoderOutput, ModelConfig, Past, Tokenizer } from "./types.ts";
 
-/** How a decoder is run. */
-export interface RunOptions {
-  /** ONNX Runtime's provider. @default "cpu" */
-  provider?: "cpu" | "webgpu" | "cuda";
-  /** Threads of the CPU provider. @default one a core, 8 at most */
-  threads?: number;
-}
+export type { RunOptions } from "./run.ts";
 
 /** What a decoder is made of. */
 export interface DecoderParts {
@@ -29,124 +23,127 @@ export interface DecoderParts {
 /** Makes a decoder. Throws a ModelFailure when ONNX Runtime is not there or refuses the graph. */
 export async function createDecoder(parts: DecoderParts, options: RunOptions = {}): Promise<Decoder> {
   const { graph, config, tokenizer, hash } = parts;
-  const { provider = "cpu", threads = Math.min(8, availableParallelism()) } = options;
-  const ort = await loadRuntime();
-  const session = await openSession(ort, graph, provider, threads);
-  const { layers, kvHeads, headWidth, width, vocabulary } = config;
-  const names = Array.from({ length: layers }, (_, i) => [`${i}.key`, `${i}.value`]).flat();
-  const floats = (data: Float32Array, ...shape: number[]) => new ort.Tensor("float32", data, shape);
-  const memory = createMemory(config);
-  /** Pasts as what other passes begin with: cut to their length once. */
-  const prefixes = new WeakMap<Past, Tensor[]>();
-  const prefixOf = (past: Past | undefined): Tensor[] => {
-    const known = past && prefixes.get(past);
-    if (known) return known;
-    const parts = past ? memory.alone(past) : names.map(() => new Float32Array(0));
-    const tensors = parts.map((data) => floats(data, kvHeads, past?.length ?? 0, headWidth));
-    if (past) prefixes.set(past, tensors);
-    return tensors;
+  const { provider = "cpu", threads } = options;
+  const thread = await openThread({ graph, config, options: { provider, ...(threads !== undefined && { threads }) } });
+  const numbers = new WeakMap<Past, number>();
+  /** A past that nobody holds any more gives its memory back. */
+  const forgotten = new FinalizationRegistry<number>((past) => thread.tell({ kind: "release", past }));
+  const numberOf = (past: Past): number => {
+    const number = numbers.get(past);
+    if (number === undefined) throw new Error("This past has been spent: what was computed after it goes on");
+    return number;
   };
-
-  /** Runs rows whose memory is of one size; gives what it computed for each slot that is held. */
-  const run = async (placed: Placed, rows: readonly number[], { tokens, batch, prefix, valid }: DecoderInput) => {
-    const { held, slots, seenRoom } = placed;
-    const length = tokens.length / batch;
-    const before = prefix?.length ?? 0;
-    const total = before + seenRoom + length;
-    const ids = new BigInt64Array(held * length);
-    const positions = new BigInt64Array(held * length);
-    const visible = new BigInt64Array(held * total);
-    for (let slot = 0; slot < held; slot++) {
-      visible.fill(1n, slot * total, slot * total + before);
-      for (let i = 0; i < seenRoom; i++)
-        if (placed.valid[slot * seenRoom + i] === 1) visible[slot * total + before + i] = 1n;
-    }
-    for (const [i, row] of rows.entries()) {
-      const slot = slots[i]!;
-      let position = before + placed.real[i]!;
-      for (let at = 0; at < length; at++) {
-        ids[slot * length + at] = BigInt(tokens[row * length + at]!);
-        if (valid && valid[row * length + at] !== 1) continue;
-        visible[(slot + 1) * total - length + at] = 1n;
-        positions[slot * length + at] = BigInt(position++);
-      }
-    }
-    const integers = (data: BigInt64Array) => new ort.Tensor("int64", data, [held, data.length / held]);
-    const feeds: { [name: string]: Tensor } = {
-      tokens: integers(ids),
-      positions: integers(positions),
-      valid: integers(visible),
+  const forget = (past: Past): void => {
+    numbers.delete(past);
+    forgotten.unregister(past);
+  };
+  const pastOf = (number: number, length: number): Past => {
+    const past: Past = {
+      length,
+      release() {
+        if (!numbers.has(past)) return;
+        forget(past);
+        thread.tell({ kind: "release", past: number });
+      },
     };
-    const shared = prefixOf(prefix);
-    for (const [i, name] of names.entries()) {
-      feeds[`past.${name}`] = floats(placed.tensors[i]!, held, kvHeads, seenRoom, headWidth);
-      feeds[`prefix.${name}`] = shared[i]!;
-    }
-    const { hidden, logits, present } = await session.run(feeds);
-    const past = placed.append(present!.data as Float32Array, length, (i, at) =>
-      valid ? valid[rows[i]! * length + at] === 1 : true,
-    );
-    return { hidden: hidden!.data as Float32Array, logits: logits!.data as Float32Array, past };
+    numbers.set(past, number);
+    forgotten.register(past, number, past);
+    return past;
   };
-
   return {
     config,
     tokenizer,
     provider,
     hash,
-    async forward(input) {
+    async forward(input): Promise<DecoderOutput> {
       checkInput(input, config);
-      const { batch, tokens, past, spend = false } = input;
-      const length = tokens.length / batch;
-      const byRoom = new Map<number, number[]>();
-      for (let row = 0; row < batch; row++) {
-        const room = memory.roomOf(past?.[row]?.length ?? 0, length);
-        byRoom.set(room, [...(byRoom.get(room) ?? []), row]);
-      }
-      const parts: Part[] = [];
-      for (const rows of byRoom.values()) {
-        const placed = memory.place(
-          rows.map((row) => past?.[row]),
-          length,
-          spend,
-        );
-        parts.push({ rows, slots: placed.slots, ...(await run(placed, rows, input)) });
-      }
-      return merged(parts, { batch, width, vocabulary });
+      const { tokens, batch, valid, prefix, past = [], spend = false } = input;
+      const { width, vocabulary } = config;
+      const request = {
+        ...{ tokens, batch, valid, spend },
+        prefix: prefix && numberOf(prefix),
+        past: input.past && past.map(numberOf),
+      };
+      if (spend) for (const one of past) forget(one);
+      const { hidden, logits, pasts } = await thread.ask(request);
+      return {
+        hidden: hidden.subarray(0, batch * width),
+        logits: logits.subarray(0, batch * vocabulary),
+        past: pasts.map(({ number, length }) => pastOf(number, length)),
+      };
     },
-    dispose: () => session.release(),
+    dispose: thread.close,
   };
 }
 
-/** What one run gave for some rows: of row i in `slots[i]`. */
-interface Part extends DecoderOutput {
-  rows: readonly number[];
-  slots: readonly number[];
+interface Thread {
+  ask(request: Omit<Request & { kind: "forward" }, "kind" | "id">): Promise<Answer & { kind: "output" }>;
+  tell(request: Request): void;
+  close(): Promise<void>;
 }
 
-/** The parts as one output, rows in order; not copied where they lie so already. */
-function merged(
-  parts: readonly Part[],
-  { batch, width, vocabulary }: { batch: number; width: number; vocabulary: number },
-): DecoderOutput {
-  const [only, ...others] = parts as [Part, ...Part[]];
-  if (others.length === 0 && only.slots.every((slot, i) => slot === i)) {
-    const { hidden, logits, past } = only;
-    return { hidden: hidden.subarray(0, batch * width), logits: logits.subarray(0, batch * vocabulary), past };
+/** Starts a thread and loads the graph there. It keeps the process alive only while it works. */
+async function openThread(data: {
+  graph: Uint8Array | string;
+  config: ModelConfig;
+  options: RunOptions;
+}): Promise<Thread> {
+  const file = `./thread.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`;
+  // Not this process's own flags: some of them (`--input-type`) no file can be run with.
+  const execArgv = ["--disable-warning=ExperimentalWarning"];
+  const worker = new Worker(new URL(file, import.meta.url), { workerData: data, execArgv });
+  const opened = await new Promise<Opened>((resolve, reject) => {
+    worker.once("message", resolve).once("error", reject);
+  }).catch((cause): Opened => ({ kind: "failed", error: { kind: "runtime", reason: String(cause) } }));
+  if (opened.kind === "failed") {
+    await worker.terminate();
+    throw new ModelFailure(opened.error);
   }
-  const output: DecoderOutput = {
-    hidden: new Float32Array(batch * width),
-    logits: new Float32Array(batch * vocabulary),
-    past: new Array<Past>(batch),
+  const asked = new Map<
+    number,
+    { resolve: (answer: Answer & { kind: "output" }) => void; reject: (e: Error) => void }
+  >();
+  let next = 0;
+  let ended: Error | null = null;
+  let closing: Promise<void> | null = null;
+  const end = (error: ModelError): void => {
+    ended ??= new ModelFailure(error);
+    for (const { reject } of asked.values()) reject(ended);
+    asked.clear();
   };
-  for (const { rows, slots, hidden, logits, past } of parts)
-    for (const [i, row] of rows.entries()) {
-      const slot = slots[i]!;
-      output.hidden.set(hidden.subarray(slot * width, (slot + 1) * width), row * width);
-      output.logits.set(logits.subarray(slot * vocabulary, (slot + 1) * vocabulary), row * vocabulary);
-      output.past[row] = past[i]!;
-    }
-  return output;
+  worker.on("message", (answer: Answer) => {
+    const asker = asked.get(answer.id);
+    asked.delete(answer.id);
+    if (asked.size === 0) worker.unref();
+    if (answer.kind === "output") asker?.resolve(answer);
+    else asker?.reject(new Error(answer.message));
+  });
+  worker.on("error", (cause) => end({ kind: "runtime", reason: `its thread ended: ${cause}` }));
+  worker.on("exit", () => end({ kind: "runtime", reason: "the model was closed" }));
+  worker.unref();
+  return {
+    async ask(request) {
+      if (ended !== null) throw ended;
+      if (asked.size === 0) worker.ref();
+      const id = next++;
+      return new Promise((resolve, reject) => {
+        asked.set(id, { resolve, reject });
+        worker.postMessage({ kind: "forward", id, ...request } satisfies Request);
+      });
+    },
+    tell(request) {
+      if (ended === null) worker.postMessage(request);
+    },
+    close() {
+      closing ??= new Promise<void>((resolve) => {
+        if (ended !== null) return resolve();
+        worker.ref();
+        worker.once("exit", () => resolve());
+        worker.postMessage({ kind: "close" } satisfies Request);
+      });
+      return closing;
+    },
+  };
 }
 
 function checkInput(input: DecoderInput, { vocabulary, context }: ModelConfig): void {
@@ -167,42 +164,4 @@ function checkInput(input: DecoderInput, { vocabulary, context }: ModelConfig): 
   );
   const wrong = tokens.find((id) => id < 0 || id >= vocabulary);
   expect(wrong === undefined, `Expected token ids from 0 to ${vocabulary - 1}, got ${wrong}`);
-}
-
-type Runtime = typeof import("onnxruntime-node");
-
-async function loadRuntime(): Promise<Runtime> {
-  try {
-    const loaded = (await import("onnxruntime-node")) as Runtime & { default?: Runtime };
-    return loaded.InferenceSession ? loaded : loaded.default!;
-  } catch (cause) {
-    const reason = (cause instanceof Error ? cause.message : String(cause)).split("\n")[0]!;
-    throw new ModelFailure({ kind: "runtime", reason }, { cause });
-  }
-}
-
-async function openSession(
-  ort: Runtime,
-  graph: Uint8Array | string,
-  provider: string,
-  threads: number,
-): Promise<InferenceSession> {
-  const options: InferenceSession.SessionOptions = {
-    executionProviders: [provider],
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    executionMode: "sequential",
-    graphOptimizationLevel: "all",
-    logSeverityLevel: 3,
-    // Processors without exact products of bytes would let sums of two overflow.
-    extra: { session: { x64quantprecision: "1" } },
-  };
-  try {
-    return typeof graph === "string"
-      ? await ort.InferenceSession.create(graph, options)
-      : await ort.InferenceSession.create(graph, options);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ModelFailure({ kind: "runtime", reason: `it refused the model on ${provider}: ${reason}` }, { cause });
-  }
 }

@@ -1,6 +1,6 @@
 /**
- * Many requests on one decoder, batched together: those that wait join when there is room. Prompts are padded to powers of
- * two and only those of one length begin together, so that an answer depends on its own request alone, to the last bit,
+ * Many requests on one decoder, batched together: those that wait join when there is room. Prompts are padded to a few lengths
+ * and only parts of one length are read together, so that an answer depends on its own request alone, to the last bit,
  * and never on what else is asked at the time.
  */
 
@@ -11,6 +11,7 @@ import {
   createBatch,
   type DrawnToken,
   type Generated,
+  partLength,
   type StepLogits,
 } from "./batch.ts";
 import { hasRoom } from "./generate.ts";
@@ -127,7 +128,9 @@ export function createEngine(
   };
 }
 
-/** A power of two from 16 up, or less where the context ends. */
+/** A power of two from 16 up to a part's length, then whole parts; less where the context ends. */
 function paddedLength({ prompt, maxTokens }: Job, context: number): number {
-  return Math.min(context - maxTokens, 2 ** Math.max(4, Math.ceil(Math.log2(prompt.length))));
+  const { length } = prompt;
+  const padded = length > partLength ? Math.ceil(length / partLength) * partLength : 2 ** Math.ceil(Math.log2(length));
+  return Math.min(context - maxTokens, Math.max(16, padded));
 }

@@ -5,9 +5,17 @@
  * last bit; without it the other rows' lengths move the sums' order.
  */
 
-import { checkRow, createBatch, type DrawnToken, type Generated, type Prefix, type StepLogits } from "./batch.ts";
+import {
+  checkRow,
+  createBatch,
+  type DrawnToken,
+  type Generated,
+  type Prefix,
+  partLength,
+  type StepLogits,
+} from "./batch.ts";
 import type { SamplingOptions } from "./sample.ts";
-import type { Decoder } from "./types.ts";
+import type { Decoder, Past } from "./types.ts";
 
 /** What is generated, and how. */
 export interface GenerateOptions extends SamplingOptions {
@@ -59,9 +67,18 @@ export function hasRoom(running: number, most: number): boolean {
   return running === 0 || most - running >= most / 4;
 }
 
-/** Runs what many prompts begin with, for `generate({ prefix })`. */
-export async function runPrefix(decoder: Decoder, ids: readonly number[]): Promise<Prefix> {
+/** Runs what many prompts begin with, for `generate({ prefix })`. Rejects with the signal's reason when it is aborted. */
+export async function runPrefix(
+  decoder: Decoder,
+  ids: readonly number[],
+  { signal }: { signal?: AbortSignal } = {},
+): Promise<Prefix> {
   if (ids.length === 0) throw new RangeError("Expected a prefix of at least one token, got none");
-  const { past } = await decoder.forward({ tokens: Int32Array.from(ids), batch: 1 });
-  return { ids, past: past[0]! };
+  let past: Past[] | undefined;
+  for (let read = 0; read < ids.length; read += partLength) {
+    signal?.throwIfAborted();
+    const tokens = Int32Array.from(ids.slice(read, read + partLength));
+    ({ past } = await decoder.forward({ tokens, batch: 1, ...(past && { past }), spend: true }));
+  }
+  return { ids, past: past![0]! };
 }

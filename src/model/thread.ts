@@ -1,0 +1,103 @@
+/**
+ * The thread that a decoder's graph runs in: takes passes one after the other, and holds the keys and values of rows by
+ * number. `decoder.ts` is the other end. Importing it elsewhere than in such a thread does nothing.
+ */
+
+import { parentPort, workerData } from "node:worker_threads";
+import { type ModelError, ModelFailure } from "./error.ts";
+import { createRunner, type Runner, type RunnerParts, type RunOptions } from "./run.ts";
+import type { Past } from "./types.ts";
+
+/** What is asked of the thread; pasts by their numbers. */
+export type Request =
+  | {
+      kind: "forward";
+      id: number;
+      tokens: Int32Array;
+      batch: number;
+      valid: Uint8Array | undefined;
+      prefix: number | undefined;
+      past: number[] | undefined;
+      spend: boolean;
+    }
+  | { kind: "release"; past: number }
+  | { kind: "close" };
+
+/** Its first word: whether the graph runs. */
+export type Opened = { kind: "opened" } | { kind: "failed"; error: ModelError };
+
+/** What it answers. */
+export type Answer =
+  | {
+      kind: "output";
+      id: number;
+      hidden: Float32Array;
+      logits: Float32Array;
+      pasts: { number: number; length: number }[];
+    }
+  | { kind: "refused"; id: number; message: string };
+
+const pasts = new Map<number, Past>();
+let made = 0;
+
+if (parentPort !== null) {
+  const port = parentPort;
+  const tell = (answer: Opened | Answer, transfer: ArrayBuffer[] = []): void => port.postMessage(answer, transfer);
+  try {
+    const { options, ...parts } = workerData as RunnerParts & { options: RunOptions };
+    const runner = await createRunner(parts, options);
+    let last: Promise<void> = Promise.resolve();
+    port.on("message", (request: Request) => {
+      last = last.then(() => handle(runner, request, tell));
+    });
+    tell({ kind: "opened" });
+  } catch (error) {
+    const detail = error instanceof ModelFailure ? error.detail : { kind: "runtime" as const, reason: String(error) };
+    tell({ kind: "failed", error: detail });
+  }
+}
+
+async function handle(
+  runner: Runner,
+  request: Request,
+  tell: (answer: Answer, transfer: ArrayBuffer[]) => void,
+): Promise<void> {
+  if (request.kind === "release") {
+    pasts.get(request.past)?.release();
+    pasts.delete(request.past);
+  } else if (request.kind === "close") {
+    await runner.release();
+    process.exit(); // ends this thread
+  } else {
+    try {
+      tell(...(await forward(runner, request)));
+    } catch (error) {
+      tell({ kind: "refused", id: request.id, message: (error as Error).message }, []);
+    }
+  }
+}
+
+async function forward(
+  runner: Runner,
+  { id, tokens, batch, valid, prefix, past, spend }: Request & { kind: "forward" },
+): Promise<[Answer, ArrayBuffer[]]> {
+  const output = await runner.forward({
+    ...{ tokens, batch, spend },
+    ...(valid && { valid }),
+    ...(prefix !== undefined && { prefix: pastOf(prefix) }),
+    ...(past && { past: past.map(pastOf) }),
+  });
+  if (spend) for (const number of past ?? []) pasts.delete(number);
+  const { hidden, logits } = output;
+  const numbered = output.past.map((one) => {
+    pasts.set(made, one);
+    return { number: made++, length: one.length };
+  });
+  return [{ kind: "output", id, hidden, logits, pasts: numbered }, [hidden.buffer, logits.buffer] as ArrayBuffer[]];
+}
+
+function pastOf(number: number): Past {
+  const past = pasts.get(number);
+  if (past === undefined) throw new Error("This past has been spent: what was computed after it goes on");
+  return past;
+}
