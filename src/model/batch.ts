@@ -5,7 +5,7 @@
  */
 
 import { checkSampling, draw, type SamplingOptions } from "./sample.ts";
-import type { Decoder, DecoderOutput, Past } from "./types.ts";
+import type { Decoder, DecoderOutput, ModelConfig, Past } from "./types.ts";
 
 /** Text that many prompts begin with, run once. */
 export interface Prefix {
@@ -100,15 +100,22 @@ interface Running {
 }
 
 /**
- * Most positions of a prompt in one pass. It depends on nothing else, so that a row's numbers do not either: a longer part
- * would move the order of sums. Why so many: docs/decisions.md.
+ * Most positions of a prompt in one pass. It depends on the model alone, so that a row's numbers do so too: a longer part
+ * would move the order of sums. Why so many: docs/decisions.md. With dynamic rotary scaling the frequencies are those of the
+ * pass's last position, so that a prompt is read whole there, as Transformers reads it.
  */
+export function longestPart({ context, rope }: ModelConfig): number {
+  return rope?.kind === "dynamic" && context > rope.original ? context : partLength;
+}
+
+/** Most positions in one pass where a prompt may be read in parts. */
 export const partLength = 64;
 
 /** Begins a batch without rows. */
 export function createBatch(decoder: Decoder, options: BatchOptions = {}): Batch {
   const { onLogits, onToken, prefix } = options;
   const { vocabulary } = decoder.config;
+  const longest = longestPart(decoder.config);
   const weights = new Float64Array(vocabulary);
   const shared = prefix && { prefix: prefix.past };
   let running: Running[] = [];
@@ -156,7 +163,7 @@ export function createBatch(decoder: Decoder, options: BatchOptions = {}): Batch
 
   /** One part for all rows that are still being read; draws for those that have been. */
   const readParts = async (rows: readonly Running[]): Promise<void> => {
-    const lengthLeft = ({ row, read }: Running) => Math.min(partLength, lengthOf(row) - read);
+    const lengthLeft = ({ row, read }: Running) => Math.min(longest, lengthOf(row) - read);
     const kinds = Map.groupBy(rows, (one) => `${one.read} ${lengthLeft(one)}`);
     for (const alike of kinds.values()) {
       const length = lengthLeft(alike[0]!);

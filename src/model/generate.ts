@@ -10,8 +10,8 @@ import {
   createBatch,
   type DrawnToken,
   type Generated,
+  longestPart,
   type Prefix,
-  partLength,
   type StepLogits,
 } from "./batch.ts";
 import type { SamplingOptions } from "./sample.ts";
@@ -74,10 +74,11 @@ export async function runPrefix(
   { signal }: { signal?: AbortSignal } = {},
 ): Promise<Prefix> {
   if (ids.length === 0) throw new RangeError("Expected a prefix of at least one token, got none");
+  const longest = longestPart(decoder.config);
   let past: Past[] | undefined;
-  for (let read = 0; read < ids.length; read += partLength) {
+  for (let read = 0; read < ids.length; read += longest) {
     signal?.throwIfAborted();
-    const tokens = Int32Array.from(ids.slice(read, read + partLength));
+    const tokens = Int32Array.from(ids.slice(read, read + longest));
     ({ past } = await decoder.forward({ tokens, batch: 1, ...(past && { past }), spend: true }));
   }
   return { ids, past: past![0]! };

@@ -3,7 +3,14 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { createEngine, type Decoder, type DecoderInput, generate, openModel } from "../../src/model/index.ts";
+import {
+  createEngine,
+  type Decoder,
+  type DecoderInput,
+  generate,
+  openModel,
+  runPrefix,
+} from "../../src/model/index.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { temporaryFolder, writeFolder, writingModel } from "./shared.ts";
 
@@ -82,6 +89,35 @@ describe("a model that reads a long prompt", () => {
     const aborted = AbortSignal.abort(new Error("enough"));
     const ask = { prompts: [long(90)], streams: [createRandom(1)], maxTokens: 2, signal: aborted };
     await assert.rejects(generate(decoder, ask), /enough/);
+  });
+
+  it("reads it whole where the rotary frequencies are those of a pass's last position", async () => {
+    using own = temporaryFolder();
+    const { config, ...model } = writingModel({ context: 64 });
+    const rope_scaling = { rope_type: "dynamic", factor: 8 };
+    writeFolder(own.path, { ...model, config: { ...config, rope_scaling } });
+    const stretched = await openModel(own.path, { threads: 1 });
+    const ids = long(200);
+    const { logits: whole } = await stretched.forward({ tokens: Int32Array.from(ids), batch: 1 });
+    const heard: Float32Array[] = [];
+    const onLogits = ({ logits }: { logits: Float32Array }) => void heard.push(logits.slice());
+    const streams = [createRandom(1)];
+    await generate(stretched, { prompts: [ids], streams, maxTokens: 1, onLogits });
+    assert.deepEqual(heard[0], whole);
+    // Padded to 256 in an engine, and after a prefix: what the same passes give, sums in another order.
+    await createEngine(stretched, { onLogits }).submit({ prompt: ids, stream: createRandom(1), maxTokens: 1 });
+    const prefix = await runPrefix(stretched, ids.slice(0, 150));
+    await generate(stretched, { prefix, prompts: [ids.slice(150)], streams, maxTokens: 1, onLogits });
+    const { past } = await stretched.forward({ tokens: Int32Array.from(ids.slice(0, 150)), batch: 1 });
+    const after = await stretched.forward({ tokens: Int32Array.from(ids.slice(150)), batch: 1, past });
+    const parts = await stretched.forward({ tokens: Int32Array.from(ids.slice(0, 64)), batch: 1 });
+    const cut = await stretched.forward({ tokens: Int32Array.from(ids.slice(64)), batch: 1, past: parts.past });
+    const far = (a: Float32Array, b: Float32Array) => Math.max(...a.map((x, i) => Math.abs(x - b[i]!)));
+    const [, engine, prefixed] = heard;
+    assert.ok(far(engine!, whole) < 1e-4, `engine ${far(engine!, whole)}`);
+    assert.ok(far(prefixed!, after.logits) < 1e-4, `prefix ${far(prefixed!, after.logits)}`);
+    assert.ok(far(cut.logits, whole) > 1e-3, `parts would be ${far(cut.logits, whole)} away`);
+    await stretched.dispose();
   });
 
   it("does not keep a program alive that forgets to dispose of it, whatever flags that runs with", () => {
