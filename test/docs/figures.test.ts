@@ -64,7 +64,7 @@ const pairs: [what: string, page: string, there: RegExp, file: string, here: Reg
   [
     "effects that are kept",
     "docs/security.md",
-    /effects past the (\d+)th/,
+    /the (\d+)th of a step that are no worse/,
     "src/sandbox/child/main.ts",
     /effectsKept = (\d+)/,
   ],
