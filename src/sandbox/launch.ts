@@ -76,11 +76,20 @@ function makeLauncher(most: Level): Launcher {
         ? asked
         : "no prlimit on this system: a child's memory is watched by the parent, not capped by the kernel";
   const compiler = { acorn: readFileSync(require.resolve("acorn"), "utf8"), compile: readSource("child/compile") };
-  const guest = ["climb", "clock", "values", "guest", "decoy", "builtins", "decoys"];
+  // Whole paths, so that a search for a file's name finds who reads it.
+  const guest = [
+    "child/climb",
+    "child/clock",
+    "child/values",
+    "child/guest",
+    "child/decoy",
+    "child/builtins",
+    "child/decoys",
+  ];
   const greeting = JSON.stringify({
     sources: {
       ...compiler,
-      ...Object.fromEntries(guest.map((name) => [name, readSource(`child/${name}`)])),
+      ...Object.fromEntries(guest.map((path) => [path.slice("child/".length), readSource(path)])),
     },
     addon,
   });
