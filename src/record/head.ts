@@ -5,7 +5,7 @@
  * Not here: a head that the user noted down, which `verify({ head })` takes.
  */
 
-import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, readFileSync, writeSync } from "node:fs";
 
 /** Where a record ended when its last entry was acknowledged. */
 export interface KeptHead {
@@ -56,15 +56,11 @@ export function createHeadKeeper(path: string): HeadKeeper {
     keep({ entries, head }) {
       if (isBroken) return;
       try {
-        file ??= openSync(headPath(path), "r+");
-      } catch {
-        file ??= openNew(path);
-      }
-      isBroken = file === null;
-      try {
-        if (file !== null) writeSync(file, `${JSON.stringify({ entries, head }).padEnd(lineLength)}\n`, 0);
+        file ??= openSync(headPath(path), constants.O_WRONLY | constants.O_CREAT);
+        writeSync(file, `${JSON.stringify({ entries, head }).padEnd(lineLength)}\n`, 0);
       } catch {
         // A full disk, say: the file keeps an older head.
+        isBroken = file === null;
       }
     },
     close() {
@@ -76,11 +72,3 @@ export function createHeadKeeper(path: string): HeadKeeper {
 }
 
 const lineLength = 110;
-
-function openNew(path: string): number | null {
-  try {
-    return openSync(headPath(path), "w");
-  } catch {
-    return null;
-  }
-}
