@@ -33,6 +33,7 @@ const told = new Set([
   "ServeFailure",
   "ModelFailure",
   "CheckpointFailure",
+  "DiskFailure",
 ]);
 
 /** Runs the command line and returns its exit code. */

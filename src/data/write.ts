@@ -1,18 +1,31 @@
 /**
  * Writing to a disk that may be full, locked or absent: what fails says so in a sentence with its cure, and what stood
- * there before is kept. Shared by logs, studies and evaluations. Not here: checkpoints and converted models, which are written
- * beside the old ones and renamed.
+ * there before is kept. Shared by all that writes: logs, studies, evaluations, checkpoints, converted models, exports. Not here:
+ * records, whose writer is SQLite (`../record/error.ts`).
  */
 
-import { closeSync, openSync, truncateSync, writeSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
 
-/** Why a path could not be written. */
-export type DiskError =
-  | { kind: "full"; path: string }
-  | { kind: "forbidden"; path: string; code: string }
-  | { kind: "folder"; path: string; code: string }
-  | { kind: "file"; path: string; code: string }
-  | { kind: "unwritable"; path: string; code: string };
+/** Why a path could not be written. `chosenBy` names the option or variable that the path came from, where there is one. */
+export type DiskError = { path: string; chosenBy?: string } & (
+  | { kind: "full" }
+  | { kind: "forbidden"; code: string }
+  | { kind: "folder"; code: string }
+  | { kind: "file"; code: string }
+  | { kind: "unwritable"; code: string }
+);
 
 /** Thrown where a file cannot be written; `error` says why. */
 export class DiskFailure extends Error {
@@ -26,38 +39,47 @@ export class DiskFailure extends Error {
 
 /** The text of a failure. */
 function describeDiskError(error: DiskError): string {
+  const { path } = error;
+  const by = error.chosenBy === undefined ? "" : ` by ${error.chosenBy}`;
   switch (error.kind) {
     case "full":
-      return `No space left on the disk of ${error.path}: free some and go on; what was written before is kept`;
+      return `No space left on the disk of ${path}: free some${by && `, or choose another place${by},`} and go on; what was written before is kept`;
     case "forbidden":
-      return `${error.path} may not be written here (${error.code}): choose a place that you may write to, or change its rights`;
+      return `${path} may not be written here (${error.code}): choose a place that you may write to${by}, or change its rights`;
     case "folder":
-      return `${error.path} cannot be a file (${error.code}): it is a folder, or lies below a file; choose another path`;
+      return `${path} cannot be a file (${error.code}): it is a folder, or lies below a file; choose another path${by}`;
     case "file":
-      return `${error.path} cannot be a folder (${error.code}): it is a file, or lies below one; choose another path`;
+      return `${path} cannot be a folder (${error.code}): it is a file, or lies below one; choose another path${by}`;
     case "unwritable":
-      return `${error.path} could not be written (${error.code}): check the path and its disk; what was written before is kept`;
+      return `${path} could not be written (${error.code}): check the path and its disk${by && `, or choose another place${by}`}; what was written before is kept`;
     default:
       return error satisfies never;
   }
 }
 
-/** The failure that an error of the file system stands for, where a file or a folder was wanted. Any other value is given back as it is. */
-export function diskFailure(path: string, cause: unknown, wanted: "file" | "folder" = "file"): unknown {
+/** What was to be written. */
+export interface Wanted {
+  /** @default "file" */
+  wanted?: "file" | "folder";
+  /** The option or variable that the path came from, as a reader would write it. @default none */
+  chosenBy?: string;
+}
+
+/** The failure that an error of the file system stands for. Any other value is given back as it is. */
+export function diskFailure(path: string, cause: unknown, { wanted = "file", chosenBy }: Wanted = {}): unknown {
   const code = (cause as NodeJS.ErrnoException | null)?.code;
   if (cause instanceof DiskFailure || !(cause instanceof Error) || typeof code !== "string" || !("errno" in cause))
     return cause;
-  const error = errorOf(path, code);
-  const misplaced = error.kind === "folder" && wanted === "folder";
-  return new DiskFailure(misplaced ? { kind: "file", path, code } : error, { cause });
+  const place = { path, ...(chosenBy !== undefined && { chosenBy }) };
+  return new DiskFailure(errorOf(place, code, wanted), { cause });
 }
 
-function errorOf(path: string, code: string): DiskError {
-  if (code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG") return { kind: "full", path };
-  if (code === "EACCES" || code === "EPERM" || code === "EROFS") return { kind: "forbidden", path, code };
+function errorOf(place: { path: string; chosenBy?: string }, code: string, wanted: "file" | "folder"): DiskError {
+  if (code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG") return { kind: "full", ...place };
+  if (code === "EACCES" || code === "EPERM" || code === "EROFS") return { kind: "forbidden", ...place, code };
   if (code === "EISDIR" || code === "ENOTDIR" || code === "EEXIST" || code === "ENOTEMPTY")
-    return { kind: "folder", path, code };
-  return { kind: "unwritable", path, code };
+    return { kind: wanted === "folder" ? "file" : "folder", ...place, code };
+  return { kind: "unwritable", ...place, code };
 }
 
 /**
@@ -82,4 +104,30 @@ export function appendWhole(path: string, bytes: Uint8Array, length: number): nu
     throw diskFailure(path, cause);
   }
   return length + bytes.length;
+}
+
+/** Where a file is written before it takes its place. Of two writers to one path each has a part of its own. */
+export function partOf(path: string): string {
+  return `${path}.${process.pid}-${randomUUID().slice(0, 8)}.part`;
+}
+
+/**
+ * Writes a file anew, all or nothing: `write` is given a path beside it, and what stood there stays until that is whole. What
+ * is no plain file (a pipe, a device) is written to as it is. Its folder is made if it is missing.
+ * @throws {DiskFailure}
+ */
+export function replaceWhole(path: string, write: (part: string) => void): void {
+  let part: string | null = null;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    const place = statSync(path, { throwIfNoEntry: false });
+    if (place !== undefined && !place.isFile()) return write(path);
+    const real = place === undefined ? path : realpathSync(path); // a link goes on pointing where it did
+    part = partOf(real);
+    write(part);
+    renameSync(part, real);
+  } catch (cause) {
+    if (part !== null) rmSync(part, { force: true });
+    throw diskFailure(path, cause);
+  }
 }

@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { mkdir, open, readdir, rename, rm, statfs, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { diskFailure } from "../data/write.ts";
 import { ModelFailure } from "./error.ts";
 import { decoderGraph } from "./graph.ts";
 import type { StoredTensor } from "./onnx.ts";
@@ -15,6 +16,9 @@ import { type ModelSource, weightsOf } from "./source.ts";
 
 /** Raised whenever the same weights would become another graph. */
 const graphVersion = 2;
+
+/** What the cache's place comes from, in the sentences of a disk that refuses. */
+const chosenBy = "AUTOAGENT_CACHE";
 
 /** How far a conversion is. */
 export interface ConvertProgress {
@@ -40,7 +44,11 @@ export interface ConvertOptions {
   onProgress?: (progress: ConvertProgress) => void;
 }
 
-/** Converts a model, or finds it converted; gives the path of the ONNX file. Throws a ModelFailure when a weight or the disk's room is missing. */
+/**
+ * Converts a model, or finds it converted; gives the path of the ONNX file. Throws a ModelFailure when a weight or the disk's
+ * room is missing.
+ * @throws {DiskFailure} where the disk fills up meanwhile or the cache is not writable; what was converted before is kept
+ */
 export async function convert(
   source: ModelSource,
   hash: string,
@@ -52,14 +60,14 @@ export async function convert(
   const { model, tensors } = graph.external("weights.bin");
   if (!existsSync(join(at, "decoder.onnx"))) {
     const temporary = `${at}.${process.pid}.${Date.now().toString(36)}`;
-    await mkdir(temporary, { recursive: true });
+    await writing(folder, mkdir(temporary, { recursive: true }), "folder");
     try {
       await checkRoom(temporary, tensors);
-      await writeTensors(join(temporary, "weights.bin"), tensors, onProgress);
-      await writeFile(join(temporary, "decoder.onnx"), model);
+      await writeTensors(temporary, tensors, (write) => writing(at, write), onProgress);
+      await writing(at, writeFile(join(temporary, "decoder.onnx"), model));
       // Of two that convert at once the second finds the folder taken, and its content the same.
-      await rename(temporary, at).catch((error) => {
-        if (!existsSync(join(at, "decoder.onnx"))) throw error;
+      await rename(temporary, at).catch((cause) => {
+        if (!existsSync(join(at, "decoder.onnx"))) throw diskFailure(at, cause, { wanted: "folder", chosenBy });
       });
       await removeOlder(join(folder, "models"), hash);
     } finally {
@@ -79,25 +87,36 @@ async function removeOlder(folder: string, hash: string): Promise<void> {
 }
 
 async function writeTensors(
-  path: string,
+  folder: string,
   tensors: readonly StoredTensor[],
+  writing: <T>(work: Promise<T>) => Promise<T>,
   onProgress: ((progress: ConvertProgress) => void) | undefined,
 ): Promise<void> {
   const total = tensors.reduce((sum, { bytes }) => sum + bytes, 0);
   let done = 0;
-  const file = await open(path, "w");
+  const file = await writing(open(join(folder, "weights.bin"), "w"));
   try {
     for (const { load, at, bytes } of tensors) {
       const values = await load();
       const data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-      for (let from = 0; from < bytes; from += 2 ** 30)
-        await file.write(data, from, Math.min(2 ** 30, bytes - from), at + from);
+      // A disk that is nearly full takes a part and says so: what is left is written, or refused, by the next call.
+      for (let from = 0; from < bytes; ) {
+        const some = Math.min(2 ** 30, bytes - from);
+        from += (await writing(file.write(data, from, some, at + from))).bytesWritten;
+      }
       done += bytes;
       onProgress?.({ done, total });
     }
   } finally {
     await file.close();
   }
+}
+
+/** A write into the cache, whose failure is said in a sentence. */
+async function writing<T>(path: string, work: Promise<T>, wanted: "file" | "folder" = "file"): Promise<T> {
+  return work.catch((cause: unknown) => {
+    throw diskFailure(path, cause, { wanted, chosenBy });
+  });
 }
 
 async function checkRoom(folder: string, tensors: readonly StoredTensor[]): Promise<void> {

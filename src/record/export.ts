@@ -6,6 +6,7 @@
 
 import { closeSync, openSync, writeSync } from "node:fs";
 import { type BasicType, fileWriter, parquetWriteRows } from "hyparquet-writer";
+import { replaceWhole } from "../data/write.ts";
 import { RecordFailure } from "./error.ts";
 import type { EpisodeRecord } from "./store.ts";
 
@@ -131,7 +132,10 @@ export function* exportRows(record: EpisodeRecord): Generator<ExportRow> {
   }
 }
 
-/** Writes the rows to a file and returns their number. */
+/**
+ * Writes the rows to a file and returns their number.
+ * @throws {DiskFailure} where the disk is full or the place is not writable; an existing file is kept
+ */
 export function exportRecord(record: EpisodeRecord, { format, output }: ExportOptions): number {
   let rows = 0;
   const counted = function* (): Generator<ExportRow> {
@@ -140,12 +144,10 @@ export function exportRecord(record: EpisodeRecord, { format, output }: ExportOp
       yield row;
     }
   };
-  try {
-    if (format === "jsonl") writeLines(output, counted());
-    else writeParquet(output, counted());
-  } catch (cause) {
-    throw translate(output, cause);
-  }
+  const write = (path: string): void =>
+    format === "jsonl" ? writeLines(path, counted()) : writeParquet(path, counted());
+  if (output === "-") write(output);
+  else replaceWhole(output, write);
   return rows;
 }
 
@@ -197,14 +199,6 @@ function* plainRows(rows: Iterable<ExportRow>): Generator<{ [column: string]: un
     }
     yield plain;
   }
-}
-
-function translate(output: string, cause: unknown): unknown {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  if (code === "ENOSPC") return new RecordFailure({ kind: "full", path: output }, { cause });
-  if (code === "ENOENT" || code === "EACCES" || code === "EISDIR" || code === "EROFS")
-    return new RecordFailure({ kind: "unreachable", path: output, detail: message }, { cause });
-  return cause;
 }
 
 function sum(values: readonly number[]): number {

@@ -5,9 +5,10 @@
  * the caller decides.
  */
 
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { diskFailure, partOf } from "../data/write.ts";
 import { ModelFailure, type NamedTensor, packSafetensors, readSafetensorsHeader, readTensor } from "../model/index.ts";
 import { type TrainablePolicy, tf } from "../policy/index.ts";
 import type { RecordPosition } from "../record/index.ts";
@@ -19,7 +20,6 @@ import { courseOf, type Settings } from "./settings.ts";
 export type CheckpointError =
   | { kind: "absent"; path: string }
   | { kind: "folder"; path: string }
-  | { kind: "unwritable"; path: string; reason: string }
   | { kind: "corrupt"; path: string; reason: string }
   | { kind: "version"; path: string; version: unknown }
   | { kind: "other"; what: string; expected: string; found: string }
@@ -77,8 +77,6 @@ export function describeCheckpointError(error: CheckpointError): string {
       return `There is no checkpoint ${error.path}: \`train({ save })\` writes one`;
     case "folder":
       return `The checkpoint ${error.path} is a folder: give the file in it`;
-    case "unwritable":
-      return `The checkpoint ${error.path} cannot be written (${error.reason}): give \`save\` a file in a folder that you may write to`;
     case "corrupt":
       return `The checkpoint ${error.path} is damaged (${error.reason}): use an earlier one`;
     case "version":
@@ -98,7 +96,10 @@ export function describeCheckpointError(error: CheckpointError): string {
   }
 }
 
-/** Writes a checkpoint so that a crash leaves the old file or the new one, never half of one. */
+/**
+ * Writes a checkpoint so that a crash leaves the old file or the new one, never half of one.
+ * @throws {DiskFailure} where the disk is full or the place is not writable; the old file is kept
+ */
 export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   const { weights, memory, fixed, ...rest } = checkpoint;
   const named = (group: string, list: readonly SavedTensor[]): NamedTensor[] =>
@@ -106,15 +107,14 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
   const tensors = [...named("weights", weights), ...named("memory", memory), ...named("fixed", fixed)];
   const text = JSON.stringify(rest);
   const bytes = packSafetensors(tensors, { metadata: { checkpoint: text, sha256: hash(text, tensors) } });
-  // Of two runs that save to one path each has a part of its own; the last whole one stays.
-  const part = `${path}.${process.pid}-${randomUUID().slice(0, 8)}.part`;
+  const part = partOf(path);
   try {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(part, bytes);
     await rename(part, path);
   } catch (cause) {
     await rm(part, { force: true }).catch(() => {}); // what a full disk has room for is of no use, and takes room
-    throw new CheckpointFailure({ kind: "unwritable", path, reason: (cause as Error).message }, { cause });
+    throw diskFailure(path, cause, { chosenBy: "`save`" });
   }
 }
 

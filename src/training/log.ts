@@ -60,7 +60,7 @@ function openEvents(folder: string): EventFile {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (cause) {
-    throw diskFailure(folder, cause, "folder");
+    throw diskFailure(folder, cause, { wanted: "folder" });
   }
   // TensorBoard reads files in the order of their names: to the millisecond, so that a resumed run's comes later.
   const path = join(folder, `events.out.tfevents.${(Date.now() / 1000).toFixed(3)}.${process.pid}.autoagent-lab`);

@@ -5,13 +5,17 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { writeWhole } from "../../kernel/notebook/format.ts";
 import { openLines } from "../../src/data/lines.ts";
+import { convert } from "../../src/model/convert.ts";
+import { readSource } from "../../src/model/open.ts";
 import { editMenu } from "../../src/policy/index.ts";
+import { openRecord } from "../../src/record/index.ts";
 import { type Checkpoint, readCheckpoint, train, writeCheckpoint } from "../../src/training/index.ts";
+import { ggufOf, writeFolder, writingModel } from "../model/shared.ts";
 import { leaveOut } from "../support.ts";
 import { menu, nameEnv } from "../training/fixtures.ts";
 
@@ -52,12 +56,66 @@ describe("on a disk that is full half-way", () => {
        const checkpoint = await readCheckpoint(path);
        await writeCheckpoint(path, { ...checkpoint, update: 99, about: { pad: ${long} } });`,
     );
-    assert.match(said, /EFBIG/);
+    const place = "free some, or choose another place by `save`, and go on; what was written before is kept";
+    assert.ok(said.includes(`DiskFailure: No space left on the disk of ${path}: ${place}\n`), said);
     assert.deepEqual(readFileSync(path), was);
     assert.deepEqual(await readCheckpoint(path), saved);
     assert.deepEqual(readdirSync(folder), ["run.safetensors"]);
     await writeCheckpoint(path, { ...saved!, update: 2 });
     assert.equal((await readCheckpoint(path)).update, 2, "and the next one is written");
+  });
+
+  it("a model's conversion leaves the ones before it, from safetensors, from GGUF and to 8 bits, and nothing half", async () => {
+    const source = join(folder, "source");
+    mkdirSync(source);
+    writeFolder(source, writingModel());
+    writeFileSync(join(source, "model.gguf"), ggufOf(writingModel()));
+    const cache = join(folder, "cache");
+    const kept = await convert(await readSource(source), "kept", { folder: cache });
+    const was = readFileSync(kept);
+    const weights = readFileSync(join(dirname(kept), "weights.bin"));
+    const said = underLimit(
+      cache,
+      `import { convert } from "./src/model/convert.ts";
+       import { readSource } from "./src/model/open.ts";
+       for (const [at, dtype] of [["", "fp32"], ["model.gguf", "fp32"], ["", "q8"]])
+         await convert(await readSource(${JSON.stringify(source)} + "/" + at), "new" + at, { folder: path, dtype })
+           .then(() => console.log("converted"), (error) => console.error(String(error)));
+       process.exit(1);`,
+    );
+    const full = (name: string): string =>
+      `No space left on the disk of ${join(cache, "models", name)}: free some, or choose another place by AUTOAGENT_CACHE, and go on; what was written before is kept\n`;
+    const names = ["new-2", "newmodel.gguf-2", "new-2-q8"];
+    assert.equal(said, names.map((name) => `DiskFailure: ${full(name)}`).join(""));
+    assert.deepEqual(readdirSync(join(cache, "models")), ["kept-2"]);
+    assert.deepEqual(readFileSync(kept), was);
+    assert.deepEqual(readFileSync(join(dirname(kept), "weights.bin")), weights);
+  });
+
+  it("an exported table is the old one, in both formats, and nothing half lies beside it", () => {
+    const own = mkdtempSync(join(folder, "export-"));
+    const path = join(own, "lives.db");
+    using record = openRecord(path);
+    const about = { step: 0, verdict: "survived", alive: true, cause: "", output: long } as const;
+    const report = { ...about, effects: [], error: null, query: "", response: "", changed: true, ms: 1, genome: [] };
+    record.append(record.begin(), { program: "self.x = 1", report });
+    const names = ["lives.jsonl", "lives.parquet"];
+    for (const name of names) writeFileSync(join(own, name), "old");
+    const before = readdirSync(own);
+    const said = underLimit(
+      path,
+      `import { exportRecord, openRecord } from "./src/record/index.ts";
+       const record = openRecord(path, { readOnly: true });
+       for (const format of ["jsonl", "parquet"])
+         try { exportRecord(record, { format, output: path.replace("db", format) }); console.log("exported"); }
+         catch (error) { console.error(String(error)); }
+       process.exit(1);`,
+    );
+    const rest = "free some and go on; what was written before is kept\n";
+    const full = (name: string) => `DiskFailure: No space left on the disk of ${join(own, name)}: ${rest}`;
+    assert.equal(said, names.map(full).join(""));
+    for (const name of names) assert.equal(readFileSync(join(own, name), "utf8"), "old");
+    assert.deepEqual(readdirSync(own), before);
   });
 
   it("a notebook is the old one, it is said so, and nothing half lies beside it", () => {

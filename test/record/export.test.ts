@@ -132,15 +132,22 @@ print(json.dumps([all.fetchall()[0], ends.fetchall()]))
     assert.deepEqual(JSON.parse(stdout), [[90, -840, 2, 30, "-10"], ends]);
   });
 
-  it("says why it could not be written", () => {
-    const output = join(folder, "no", "such.jsonl");
-    const refuses = (format: "jsonl" | "parquet", to: string, text: RegExp) =>
-      assert.throws(
-        () => exportRecord(record, { format, output: to }),
-        (error) => error instanceof RecordFailure && text.test(error.message),
-      );
-    refuses("jsonl", output, /could not be opened or written \(ENOENT: .*\): check the path and its rights$/);
-    refuses("parquet", output, /could not be opened or written \(ENOENT: .*\): check the path and its rights$/);
-    refuses("parquet", "-", /^Expected `output` to be a file name for Parquet, .*, got -$/);
+  it("makes its folder, and says why it could not be written", () => {
+    const output = join(folder, "made", "such.jsonl");
+    assert.equal(exportRecord(record, { format: "jsonl", output }), 90);
+    const refuses = (format: "jsonl" | "parquet", to: string, name: string, message: string) =>
+      assert.throws(() => exportRecord(record, { format, output: to }), { name, message });
+    for (const format of ["jsonl", "parquet"] as const) {
+      const cannot = (path: string, code: string) =>
+        `${path} cannot be a file (${code}): it is a folder, or lies below a file; choose another path`;
+      refuses(format, join(output, "below"), "DiskFailure", cannot(join(output, "below"), "EEXIST"));
+      refuses(format, folder, "DiskFailure", cannot(folder, "EISDIR"));
+    }
+    assert.throws(
+      () => exportRecord(record, { format: "parquet", output: "-" }),
+      (error) =>
+        error instanceof RecordFailure &&
+        /^Expected `output` to be a file name for Parquet, .*, got -$/.test(error.message),
+    );
   });
 });
