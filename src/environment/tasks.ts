@@ -131,12 +131,16 @@ export async function isSolved(moment: TaskMoment): Promise<boolean> {
   };
   const seen = await look({ genome: after, seed });
   // A method that closes over something cannot work from its text: then the whole life is lived again, where it can.
-  const lacks = "failed" in seen && /^threw:.*"ReferenceError"/.test(seen.failed);
+  const lacks =
+    "answers" in seen && seen.answers.some((one) => "failed" in one && /^it threw ReferenceError: /.test(one.failed));
   return gives(lacks ? await look({ past: life.past() }) : seen, check.expected);
 }
 
 function gives(result: CallResult, expected: readonly unknown[]): boolean {
-  return "values" in result && result.effects.length === 0 && isDeepStrictEqual(result.values, expected);
+  if ("failed" in result || result.effects.length > 0 || !result.answers.every((one) => "value" in one)) return false;
+  // The way through JSON makes a negative zero the zero that was asked for.
+  const values = result.answers.map((one) => ("value" in one ? one.value : undefined));
+  return isDeepStrictEqual(JSON.parse(JSON.stringify(values)), expected);
 }
 
 /** An attribute or method of the agent itself, else of its state. */

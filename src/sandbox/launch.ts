@@ -81,6 +81,8 @@ function makeLauncher(most: Level): Launcher {
     "child/climb",
     "child/clock",
     "child/values",
+    "child/plain",
+    "child/inquiry",
     "child/guest",
     "child/decoy",
     "child/builtins",

@@ -202,12 +202,13 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     for (let attempt = 0; attempt < tries; attempt++) {
       const failed = await settle(attempt > 0);
       checkOpen();
-      const { stepMs } = limits;
-      const text = lists === null ? "" : JSON.stringify(lists);
-      const message = { op: "call", life: id, step: played.length - first, method, arguments: text, stepMs };
-      const outcome = failed ?? (await worker!.request(message, { wallMs: stepMs * 2 + 400 }));
-      const result = readCall(outcome, limits);
-      if (result === null || "failed" in result) release(outcome.kind === "death" || outcome.seen.broke !== undefined);
+      const stepMs = limits.stepMs * (1 + 2 * attempt);
+      const asked = { method, arguments: lists === null ? "" : JSON.stringify(lists) };
+      const message = { op: "call", life: id, step: played.length - first, ...asked, stepMs };
+      const outcome = failed ?? (await worker!.request(message, { wallMs: turns.wallOf(stepMs) }));
+      const result = readCall(outcome, limits, { name: method, patient: attempt > 0 });
+      const doubt = outcome.kind === "death" || outcome.seen.broke !== undefined;
+      if (doubt || result === null || "failed" in result) release(doubt);
       if (result !== null) return result;
     }
     return { failed: "the machine was too busy, or its children died of other causes", effects: [] };

@@ -1,34 +1,49 @@
 /** What a child answered, or how it died, as what a life needs to know. Verdicts are in `verdict.ts`. */
 
-import type { CallResult, Gene, Limits, StepReport, Verdict } from "./types.ts";
+import type { Answer, Gene, Limits, StepReport, Verdict } from "./types.ts";
 import { isStarved, readEffects, ruleDeath } from "./verdict.ts";
 import type { Outcome } from "./worker.ts";
 
-/** What became of a call; null where that says nothing about the agent. */
-export function readCall(outcome: Outcome, limits: Limits): CallResult | null {
+/**
+ * What became of a call; null where that says nothing about the agent. `patient`: it had its longer second time already,
+ * so that one more time-out is its own.
+ */
+export function readCall(outcome: Outcome, limits: Limits, { name, patient }: { name: string; patient: boolean }) {
   if (outcome.kind === "death" && isOthersFault(outcome)) return null;
   const effects = readEffects(outcome.effects);
   if (outcome.kind === "death") {
     const ruling = ruleDeath(outcome.death, effects, limits);
-    return "retry" in ruling ? null : { failed: ruling.cause, effects };
+    return "retry" in ruling ? null : { failed: ruling.cause.replace(/^the step\b/, "the call"), effects };
   }
-  const { result, broke } = outcome.seen;
-  if (isStarved(outcome.seen)) return null;
-  if (typeof result !== "string") {
-    const { disposed = false } = (broke ?? {}) as { disposed?: boolean };
-    const cause = disposed
-      ? `it used more than ${limits.memoryMiB} MiB`
-      : `it did not return within ${limits.stepMs} ms`;
-    return { failed: broke === undefined ? "the agent could not be brought back" : cause, effects };
-  }
-  if (result === "missing:") return { failed: "there is no such method", effects };
-  if (result === "odd:") return { failed: "what it gave is no plain data", effects };
-  if (!result.startsWith("=")) return { failed: result, effects };
+  if (isStarved(outcome.seen) && !patient) return null;
+  const { result, broke } = outcome.seen as { result?: unknown; broke?: { disposed: boolean } };
+  if (broke?.disposed) return { failed: `it used more than ${limits.memoryMiB} MiB`, effects };
+  const late = `it did not return within ${limits.stepMs} ms`;
+  if (typeof result !== "string")
+    return { failed: broke === undefined ? "the agent could not be brought back" : late, effects };
+  if (result === "missing:") return { failed: `the agent has no method ${JSON.stringify(name)}`, effects };
   try {
-    return { values: JSON.parse(result.slice(1)) as unknown[], effects };
+    const told = JSON.parse(result.slice(1)) as ToldAnswer[];
+    return { answers: told.map((one) => readAnswer(one, late, broke !== undefined)), effects };
   } catch {
     return { failed: "what it returned cannot be read", effects };
   }
+}
+
+/** One answer as the child tells it: a value, what was thrown, what is no plain data, a call without an end, or not begun. */
+interface ToldAnswer {
+  value?: unknown;
+  threw?: { name: string; message: string };
+  odd?: string;
+  waits?: true;
+}
+
+function readAnswer(told: ToldAnswer, late: string, stopped: boolean): Answer {
+  if (told.threw !== undefined) return { failed: `it threw ${told.threw.name}: ${told.threw.message}` };
+  if (told.odd !== undefined) return { failed: `it gave ${told.odd}, which is no plain data` };
+  if (told.waits) return { failed: stopped ? late : "it gave a promise that nothing settles" };
+  if ("value" in told) return { value: told.value };
+  return { failed: "it was not called: a call before it did not return" };
 }
 
 /** The request never reached the child: nothing is wrong with it. */

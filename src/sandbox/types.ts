@@ -161,8 +161,9 @@ export interface Life {
   steps(programs: readonly string[], setups?: readonly (string | undefined)[]): Promise<StepReport[]>;
   /**
    * Calls a method of the agent, once for each list of arguments, and brings what it returned (or what its promises came
-   * to) out as plain data: own data properties alone, no getter and no `toJSON` runs. For a look at an agent from outside, in a life that was opened from its genome: what the method
-   * changes stays changed, and is not part of what a replay runs.
+   * to) out as plain data: own data properties alone, no getter and no `toJSON` runs. All calls share one step's time. For
+   * a look at an agent from outside, in a life that was opened from its genome: what the method changes stays changed, and
+   * is not part of what a replay runs.
    */
   call(method: string, argumentLists: readonly (readonly unknown[])[]): Promise<CallResult>;
   /** Reads an attribute of the agent, or of its state, as plain data in the same way. */
@@ -173,8 +174,11 @@ export interface Life {
   close(ended?: { verdict: Verdict; cause: string }): Promise<void>;
 }
 
-/** What a method returned, one value for each list of arguments, or why it returned nothing. */
-export type CallResult = { values: unknown[]; effects: Effect[] } | { failed: string; effects: Effect[] };
+/** What one call gave, or one sentence that says why it gave nothing: it threw, hung, or gave what is no plain data. */
+export type Answer = { value: unknown } | { failed: string };
+
+/** One answer for each list of arguments; or why there is none at all. */
+export type CallResult = { answers: Answer[]; effects: Effect[] } | { failed: string; effects: Effect[] };
 
 /** A pool of locked children. */
 export interface Sandbox extends AsyncDisposable {

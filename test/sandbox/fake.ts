@@ -75,7 +75,7 @@ export function calmAnswer({ op, step = 0 }: FakeRequest): FakeAnswer {
   };
   if (op === "open") return { seen: { read: state(-1) } };
   if (op === "step") return { seen: { read: state(step), output: `step ${step}` } };
-  return { seen: { result: "=[1]" } };
+  return { seen: { result: '=[{"value":1}]' } };
 }
 
 /** A pool of fake children. `answer` is asked for every request but closings; `neighbours` live in each shared child. */

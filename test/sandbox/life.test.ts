@@ -159,11 +159,31 @@ describe("a life whose child died between two steps", () => {
     const dead = { death: { signal: "SIGKILL" } };
     const { pool } = failing([dead, dead], { op: "call" });
     const life = await createLife(pool, {}, defaultLimits);
-    assert.deepEqual(await life.call("f", [[]]), { values: [1], effects: [] });
+    assert.deepEqual(await life.call("f", [[]]), { answers: [{ value: 1 }], effects: [] });
     const never = failing([dead, dead, dead], { op: "call" });
     const other = await createLife(never.pool, {}, defaultLimits);
     const failed = "the machine was too busy, or its children died of other causes";
     assert.deepEqual(await other.call("f", [[]]), { failed, effects: [] });
+  });
+
+  it("that has no processor while a method runs is asked once more with three times the limit, and that time counts", async () => {
+    const busy = { seen: { broke: { ...hung.broke, cpuMs: 1 }, result: '=[{"waits":true},{}]' } };
+    const once = failing([busy], { op: "call" });
+    const life = await createLife(once.pool, {}, defaultLimits);
+    assert.deepEqual(await life.call("f", [[]]), { answers: [{ value: 1 }], effects: [] });
+    const asked = once.requests.filter(({ op }) => op === "call");
+    assert.deepEqual(
+      asked.map(({ stepMs }) => stepMs),
+      [200, 600],
+    );
+    const other = await createLife(failing([busy, busy], { op: "call" }).pool, {}, defaultLimits);
+    assert.deepEqual(await other.call("f", [[], []]), {
+      answers: [
+        { failed: "it did not return within 200 ms" },
+        { failed: "it was not called: a call before it did not return" },
+      ],
+      effects: [],
+    });
   });
 });
 

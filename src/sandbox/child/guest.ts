@@ -9,6 +9,7 @@
  * number of an effect that was told before, whose arguments these are; -1 for a new one.
  */
 
+import type { MakeInquiry } from "./inquiry.ts";
 import type { Values } from "./values.ts";
 
 declare const __compile: (code: string) => string;
@@ -28,9 +29,10 @@ interface GuestAgent {
     delete scope[name];
 
   // Intrinsics, before a guest can change them.
-  const { quote, cut, describe, readOwn, genesOf, errorText, plainText, put } = scope.__values as Values;
-  delete scope.__values;
-  const { apply, getOwnPropertyDescriptor, set } = Reflect;
+  const { quote, cut, describe, readOwn, genesOf, errorText } = scope.__values as Values;
+  const makeInquiry = scope.__inquiry as MakeInquiry;
+  for (const name of ["__values", "__inquiry"]) delete scope[name];
+  const { apply, set } = Reflect;
   const { parse } = JSON;
   const { defineProperty, freeze } = Object;
   const slice = String.prototype.slice;
@@ -202,50 +204,6 @@ interface GuestAgent {
     return "";
   };
 
-  let asked: { values: unknown[]; failure: string } = { values: [], failure: "" };
-
-  /** For the host: calls one of the agent's methods once for each list of arguments, or reads an attribute. */
-  const inquire = (name: string, lists: string): string => {
-    asked = { values: [], failure: "" };
-    const { values } = asked;
-    const state = readOwn(self, "state");
-    const inState = typeof state === "object" && state !== null ? state : {};
-    const isCall = lists !== "";
-    const own = getOwnPropertyDescriptor(self, name) !== undefined;
-    const found =
-      own && (!isCall || typeof readOwn(self, name) === "function") ? readOwn(self, name) : readOwn(inState, name);
-    if (!isCall) put(values, 0, found);
-    else if (typeof found !== "function") asked.failure = "missing:";
-    else callEach(asked, found as () => unknown, parse(lists) as unknown[][]);
-    return "";
-  };
-
-  const callEach = (one: { values: unknown[]; failure: string }, method: () => unknown, all: unknown[][]): void => {
-    const { values } = one;
-    try {
-      for (let i = 0; i < all.length; i++) {
-        const answer = apply(method, self, all[i]!) as unknown;
-        put(values, i, answer);
-        if (typeof answer !== "object" || answer === null) continue;
-        try {
-          apply(then, answer, [(value: unknown) => put(values, i, value), () => put(values, i, undefined)]);
-        } catch {}
-      }
-    } catch (thrown) {
-      one.failure = `threw:${errorText(thrown)}`;
-    }
-  };
-
-  /** What came of it, after the promises that were returned. */
-  const answered = (): string => {
-    if (asked.failure !== "") return asked.failure;
-    try {
-      return `=${plainText(asked.values, 0)}`;
-    } catch {
-      return "odd:";
-    }
-  };
-
   const begin = (settings: string): void => {
     const { query, genome, outputBytes, depthLimit, hasBudget } = parse(settings) as {
       query: string;
@@ -291,5 +249,5 @@ interface GuestAgent {
   };
 
   const steps = { step, settled, probe, check, readOut, takeOutput };
-  scope.__host = { ...steps, showBudget, setUp, inquire, answered, begin, emit };
+  scope.__host = { ...steps, showBudget, setUp, ...makeInquiry(self), begin, emit };
 })(__compile, __emit, typeof __ask === "undefined" ? undefined : __ask);

@@ -30,7 +30,7 @@ interface LiveLife {
 
 /** Texts of what the child runs: the first three in itself, the others in every isolate, in this order. */
 type Sources = { [name in "acorn" | "compile" | "climb" | Guest]: string };
-type Guest = "clock" | "values" | "guest" | "decoy" | "builtins" | "decoys";
+type Guest = "clock" | "values" | "plain" | "inquiry" | "guest" | "decoy" | "builtins" | "decoys";
 
 /** What the host calls inside the isolate: names of `guest.ts`. */
 const hostCalls = [
@@ -89,9 +89,9 @@ type Call = (typeof hostCalls)[number];
   let codeCache: ivm.ExternalCopy<ArrayBuffer> | undefined;
   /** Our own scripts, with the bytecode of the first isolate: cached data never comes from a guest. */
   const runHostScript = (isolate: ivm.Isolate, context: ivm.Context): void => {
-    const { clock, values, guest, decoy, builtins, decoys } = sources;
+    const { clock, values, plain, inquiry, guest, decoy, builtins, decoys } = sources;
     // Strict, all of it: a sloppy function tells who called it and with what, and a stack's frames give it out.
-    const text = `"use strict";\n{${clock}}\n{${values}\n${guest}\n${decoy}\n${builtins}\n${decoys}}`;
+    const text = `"use strict";\n{${clock}}\n{${values}\n${plain}\n${inquiry}\n${guest}\n${decoy}\n${builtins}\n${decoys}}`;
     const options = codeCache ? { cachedData: codeCache } : { produceCachedData: true as const };
     const script = isolate.compileScriptSync(text, { filename: "host.js", ...options });
     script.runSync(context);
@@ -284,7 +284,10 @@ type Call = (typeof hostCalls)[number];
     beginEffects(live, message.step);
     const seen: Seen = {};
     await timed(live, seen, "inquire", [message.method, message.arguments], message.stepMs);
-    if (seen.broke === undefined) seen.result = await timed(live, seen, "answered", [], message.stepMs);
+    // What was answered before one call was stopped stands; what `broke` tells is the first fault.
+    const { broke } = seen;
+    if (!live.isolate.isDisposed) seen.result = await timed(live, seen, "answered", [], message.stepMs);
+    if (broke !== undefined) seen.broke = broke;
     return seen;
   };
 

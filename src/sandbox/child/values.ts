@@ -14,20 +14,17 @@ export interface Values {
   /** The genes of an object as JSON objects with commas between, but for those in `skip`, up to about `room` characters. */
   genesOf(place: string, owner: unknown, skip: Record<string, unknown>, room: number): string;
   errorText(error: unknown): string;
-  plainText(value: unknown, deep: number): string;
   put(list: unknown[], i: number, value: unknown): void;
 }
 
 (() => {
   const { apply, ownKeys, getOwnPropertyDescriptor } = Reflect;
   const { hasOwn, defineProperty } = Object;
-  const { isArray } = Array;
   const { stringify } = JSON;
   const toSource = Function.prototype.toString;
   const slice = String.prototype.slice;
   const indexOf = String.prototype.indexOf;
   const TextOf = String;
-  const ErrorOf = TypeError;
   const toNumber = parseInt;
   const quote = (text: string): string => stringify(text);
   const cut = (text: string, length: number): string =>
@@ -102,33 +99,12 @@ export interface Values {
     return `{"name":${quote(cut(name, 100))},"message":${quote(cut(message, 1000))},"line":${line}}`;
   };
 
-  /** Plain data as JSON text, from own data properties alone. Throws on anything else, holes and accessors included. */
-  const plainText = (value: unknown, deep: number): string => {
-    if (value === null || typeof value === "boolean") return `${value}`;
-    if (typeof value === "string") return quote(value);
-    if (typeof value === "number" && value - value === 0) return TextOf(value);
-    if (typeof value !== "object" || deep > 16) throw new ErrorOf("not plain data");
-    const list = isArray(value);
-    const keys = list ? null : ownKeys(value);
-    const length = list ? (value as unknown[]).length : keys!.length;
-    let text = "";
-    for (let i = 0; i < length; i++) {
-      const key = list ? TextOf(i) : keys![i]!;
-      const descriptor = getOwnPropertyDescriptor(value, key);
-      if (typeof key !== "string" || descriptor === undefined || !hasOwn(descriptor, "value"))
-        throw new ErrorOf("not plain data");
-      text += `${i > 0 ? "," : ""}${list ? "" : `${quote(key)}:`}${plainText(descriptor.value, deep + 1)}`;
-      if (text.length > 65536) throw new ErrorOf("too much data");
-    }
-    return list ? `[${text}]` : `{${text}}`;
-  };
-
   /** An assignment would ask the prototypes, which are the guest's. */
   const put = (list: unknown[], i: number, value: unknown): void => {
     const descriptor = { __proto__: null, value, writable: true, enumerable: true, configurable: true };
     defineProperty(list, i, descriptor as PropertyDescriptor);
   };
 
-  const values: Values = { quote, cut, describe, readOwn, genesOf, errorText, plainText, put };
+  const values: Values = { quote, cut, describe, readOwn, genesOf, errorText, put };
   (globalThis as unknown as Record<string, unknown>).__values = values;
 })();
