@@ -38,6 +38,8 @@ export interface Engine {
   /** Rejects with a RangeError for a request that makes no sense, with an EngineFull when too many wait. */
   submit(job: Job): Promise<Generated>;
   readonly waiting: number;
+  /** How many more may wait. */
+  readonly room: number;
   readonly running: number;
 }
 
@@ -113,6 +115,9 @@ export function createEngine(
   return {
     get waiting() {
       return queue.length;
+    },
+    get room() {
+      return Math.max(0, maxWaiting - queue.length);
     },
     get running() {
       return members.size;

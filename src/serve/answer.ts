@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { createTextStream, type Generated, modelLogProbs } from "../model/index.ts";
 import { createRandom } from "../random/index.ts";
+import { ServeFailure } from "./error.ts";
 import type { Ask, Served } from "./request.ts";
 
 /** A token as it is told. */
@@ -20,8 +21,17 @@ interface Piece {
   finish: "stop" | "length" | null;
 }
 
-/** Answers whole. Rejects when a row is refused. */
-export async function answerWhole(served: Served, ask: Ask, signal: AbortSignal): Promise<Response> {
+/** How a request is answered. */
+export interface Answering {
+  /** Ends the work when its client is gone. */
+  signal: AbortSignal;
+  /** Told of failures once the answer has begun: before, they are thrown. */
+  onError: (error: unknown) => void;
+}
+
+/** Answers whole. Rejects when the request is refused. */
+export async function answerWhole(served: Served, ask: Ask, { signal }: Answering): Promise<Response> {
+  checkRoom(served, ask);
   const head = headOf(served, ask);
   const choices = await Promise.all(
     rowsOf(ask).map(async (row) => {
@@ -37,36 +47,58 @@ export async function answerWhole(served: Served, ask: Ask, signal: AbortSignal)
   return Response.json({ ...head, choices: choices.map(({ choice }) => choice), usage });
 }
 
-/** Answers in events. A client that goes away ends the work on its request alone. */
-export function answerStream(served: Served, ask: Ask, signal: AbortSignal): Response {
+/**
+ * Answers in events, from the first token on: what goes wrong before has a status that clients understand, and the promise
+ * rejects. A client that goes away ends the work on its request alone.
+ */
+export async function answerStream(served: Served, ask: Ask, { signal, onError }: Answering): Promise<Response> {
+  checkRoom(served, ask);
   const head = headOf(served, ask);
   const gone = new AbortController();
   const both = AbortSignal.any([signal, gone.signal]);
   const encoder = new TextEncoder();
+  let controller: ReadableStreamDefaultController<Uint8Array>;
   const body = new ReadableStream<Uint8Array>({
-    async start(controller) {
-      const send = (event: object | "[DONE]"): void => {
-        if (both.aborted) return;
-        const text = typeof event === "string" ? event : JSON.stringify(event);
-        controller.enqueue(encoder.encode(`data: ${text}\n\n`));
-      };
-      const tell = (piece: Piece): void => send({ ...head, choices: [pieceChoice(ask, piece)] });
-      try {
-        const rows = rowsOf(ask);
-        if (ask.chat) for (const { index } of rows) send({ ...head, choices: [firstChoice(index)] });
-        const results = await Promise.all(rows.map((row) => run(served, ask, row, { signal: both, onPiece: tell })));
-        if (ask.usage) send({ ...head, choices: [], usage: usageOf(ask, results) });
-        send("[DONE]");
-      } catch {
-        send({
-          error: { message: "The server failed: look at its log", type: "server_error", param: null, code: null },
-        });
-      }
-      if (!both.aborted) controller.close();
+    start: (own) => {
+      controller = own;
     },
     cancel: () => gone.abort(),
   });
+  const send = (event: object | "[DONE]"): void => {
+    if (both.aborted) return;
+    const text = typeof event === "string" ? event : JSON.stringify(event);
+    controller.enqueue(encoder.encode(`data: ${text}\n\n`));
+  };
+  const tell = (piece: Piece): void => send({ ...head, choices: [pieceChoice(ask, piece)] });
+  const rows = rowsOf(ask);
+  if (ask.chat) for (const { index } of rows) send({ ...head, choices: [firstChoice(index)] });
+  const begun = Promise.withResolvers<void>();
+  const work = Promise.all(
+    rows.map((row) => run(served, ask, row, { signal: both, onPiece: tell, onToken: begun.resolve })),
+  );
+  await Promise.race([begun.promise, work]).catch((error) => {
+    gone.abort();
+    throw error;
+  });
+  void work
+    .then((results) => {
+      if (ask.usage) send({ ...head, choices: [], usage: usageOf(ask, results) });
+      send("[DONE]");
+    })
+    .catch((error) => {
+      onError(error);
+      const message = "The server failed: look at its log";
+      send({ error: { message, type: "server_error", param: null, code: null } });
+    })
+    .finally(() => {
+      if (!gone.signal.aborted) controller.close();
+    });
   return new Response(body, { headers: { "content-type": "text/event-stream", "cache-control": "no-cache" } });
+}
+
+/** All rows of a request are taken, or none. */
+function checkRoom({ engine }: Served, ask: Ask): void {
+  if (ask.prompts.length * ask.choices > engine.room) throw new ServeFailure({ kind: "full", waiting: engine.waiting });
 }
 
 interface Row {
@@ -86,7 +118,7 @@ async function run(
   { decoder, engine }: Served,
   ask: Ask,
   { index, prompt, choice }: Row,
-  { signal, onPiece }: { signal: AbortSignal; onPiece: (piece: Piece) => void },
+  { signal, onPiece, onToken }: { signal: AbortSignal; onPiece: (piece: Piece) => void; onToken?: () => void },
 ): Promise<Generated> {
   const { tokenizer } = decoder;
   const { maxTokens, temperature, topK, topP, stop, seed, logProbs, primed } = ask;
@@ -98,6 +130,10 @@ async function run(
     tokens = [];
   };
   say(primed, null);
+  if (maxTokens === 0) {
+    say("", "length");
+    return { ids: [], text: primed, logProbs: [], ended: "length" };
+  }
   const result = await engine.submit({
     prompt,
     stream: createRandom(seed, "served", choice),
@@ -108,6 +144,7 @@ async function run(
     stop,
     signal,
     onToken: ({ id }, logits, { ids }) => {
+      onToken?.();
       if (tokenizer.end.includes(id)) return;
       if (logProbs !== null) {
         const { logProb, top } = modelLogProbs(logits, id, logProbs);

@@ -4,6 +4,8 @@
 export type ServeError =
   | { kind: "json"; reason: string }
   | { kind: "field"; field: string; expected: string; value: unknown }
+  | { kind: "unsupported"; field: string; value: unknown }
+  | { kind: "length"; field: string; context: number; prompt: number; answer?: { field: string; tokens: number } }
   | { kind: "type"; found: string | undefined }
   | { kind: "size"; limit: number }
   | { kind: "token" }
@@ -30,7 +32,11 @@ export function describeServeError(error: ServeError): string {
     case "json":
       return `The body is not a JSON object: ${error.reason}`;
     case "field":
-      return `Expected \`${error.field}\` to be ${error.expected}, got ${(JSON.stringify(error.value) ?? "nothing").slice(0, 100)}`;
+      return `Expected \`${error.field}\` to be ${error.expected}, got ${excerpt(error.value)}`;
+    case "unsupported":
+      return `\`${error.field}\` is not supported: leave it out, got ${excerpt(error.value)}`;
+    case "length":
+      return describeLength(error);
     case "type":
       return `Expected the content type application/json, got ${error.found ?? "none"}`;
     case "size":
@@ -54,9 +60,24 @@ export function describeServeError(error: ServeError): string {
   }
 }
 
+/** Begins with the words of OpenAI's own error, which clients look for. */
+function describeLength({ field, context, prompt, answer }: ServeError & { kind: "length" }): string {
+  const one = field === "prompt";
+  const most = `This model's maximum context length is ${context} tokens; ${one ? "the prompt has" : "the messages have"} ${prompt}`;
+  const room = context - prompt;
+  if (answer === undefined || room < 1) return `${most}: shorten ${one ? "it" : "them"}`;
+  return `${most}: expected \`${answer.field}\` to be at most ${room}, got ${answer.tokens}`;
+}
+
+function excerpt(value: unknown): string {
+  return (JSON.stringify(value) ?? "nothing").slice(0, 100);
+}
+
 const statuses = {
   json: 400,
   field: 400,
+  unsupported: 400,
+  length: 400,
   type: 415,
   size: 413,
   token: 401,
@@ -66,13 +87,22 @@ const statuses = {
   full: 503,
 } as const;
 
+/** OpenAI's names of refusals that clients tell apart; of the others our own kind. */
+const codes: { [kind: string]: string } = {
+  length: "context_length_exceeded",
+  model: "model_not_found",
+  token: "invalid_api_key",
+  unsupported: "unsupported_parameter",
+};
+
 /** The refusal as OpenAI's clients expect it. */
 export function errorResponse(failure: unknown): Response {
   const known = failure instanceof ServeFailure ? failure.error : null;
   const status = known !== null && known.kind in statuses ? statuses[known.kind as keyof typeof statuses] : 500;
   const message = known === null ? "The server failed: look at its log" : (failure as Error).message;
   const type = status === 500 ? "server_error" : status === 503 ? "overloaded_error" : "invalid_request_error";
-  const param = known?.kind === "field" ? known.field : null;
+  const param = known !== null && "field" in known ? known.field : null;
+  const code = known === null ? null : (codes[known.kind] ?? known.kind);
   const headers = status === 503 ? { "retry-after": "1" } : {};
-  return Response.json({ error: { message, type, param, code: known?.kind ?? null } }, { status, headers });
+  return Response.json({ error: { message, type, param, code } }, { status, headers });
 }

@@ -12,6 +12,8 @@ import {
   promptPrefix,
 } from "../model/index.ts";
 import { ServeFailure } from "./error.ts";
+import { type Body, flag, real, refuseNotDone, saysNothing, whole, wrong } from "./fields.ts";
+import { readTurns } from "./messages.ts";
 
 /** What is served. */
 export interface Served {
@@ -23,9 +25,6 @@ export interface Served {
   /** What chats are asked through, in place of the model's chat format. */
   prompt?: PromptDesign;
 }
-
-/** A request body. */
-export type Body = { [field: string]: unknown };
 
 /** What is to be generated: one text for each prompt and choice. */
 export interface Ask {
@@ -48,8 +47,12 @@ export interface Ask {
   usage: boolean;
 }
 
+/** Deeper JSON is refused: no field needs it, and what reads or prints a value calls itself for each level. */
+const deepest = 64;
+
 /** Parses a body. Throws a ServeFailure (400) if it is no JSON object. */
 export function readBody(text: string): Body {
+  if (depthOf(text) > deepest) throw new ServeFailure({ kind: "json", reason: `it nests more than ${deepest} deep` });
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -61,18 +64,32 @@ export function readBody(text: string): Body {
   return body as Body;
 }
 
+/** How deep brackets nest outside of texts. */
+function depthOf(text: string): number {
+  let [depth, most] = [0, 0];
+  for (let i = 0, inText = false; i < text.length; i++) {
+    const letter = text[i];
+    if (letter === '"') inText = !inText;
+    else if (inText) i += letter === "\\" ? 1 : 0;
+    else if (letter === "[" || letter === "{") most = Math.max(most, ++depth);
+    else if (letter === "]" || letter === "}") depth--;
+  }
+  return most;
+}
+
 /** Reads a chat request. Throws a ServeFailure that names the field. */
 export function readChat(body: Body, served: Served): Ask {
   const { decoder, prompt } = served;
+  refuseNotDone(body, "chat");
   const turns = readTurns(body.messages);
   const { text, begin, stop } = prompt ? designed(decoder, prompt, turns) : conversation(decoder, turns);
   const most = whole(body, "top_logprobs", { low: 0, high: 20, fallback: 0 });
   const common = readCommon(body, served, [[...begin, ...decoder.tokenizer.encode(text)]], {
     chat: true,
-    limit: body.max_completion_tokens === undefined ? "max_tokens" : "max_completion_tokens",
     fallback: prompt?.maxTokens ?? 256,
   });
   const logProbs = flag(body, "logprobs") ? most : null;
+  if (logProbs === null && most > 0) wrong("logprobs", "true, since `top_logprobs` is given", body.logprobs);
   return { ...common, logProbs, stop: [...common.stop, ...stop], primed: prompt?.primed ?? "" };
 }
 
@@ -99,60 +116,55 @@ function conversation({ tokenizer }: Decoder, turns: readonly ChatTurn[]): Seen 
 
 /** Reads a completion request. Throws a ServeFailure that names the field. */
 export function readCompletion(body: Body, served: Served): Ask {
-  for (const field of ["echo", "suffix", "best_of"])
-    if (body[field] && body[field] !== 1) wrong(field, "left out: it is not supported", body[field]);
+  refuseNotDone(body, "completion");
+  if (flag(body, "echo")) throw new ServeFailure({ kind: "unsupported", field: "echo", value: true });
   const prompts = readPrompts(body.prompt, served.decoder);
   const logProbs = body.logprobs == null ? null : whole(body, "logprobs", { low: 0, high: 20, fallback: 0 });
-  return { ...readCommon(body, served, prompts, { chat: false, limit: "max_tokens", fallback: 16 }), logProbs };
+  return { ...readCommon(body, served, prompts, { chat: false, fallback: 16 }), logProbs };
 }
 
 function readCommon(
   body: Body,
   { decoder, temperature }: Served,
   prompts: number[][],
-  { chat, limit, fallback }: { chat: boolean; limit: string; fallback: number },
+  { chat, fallback }: { chat: boolean; fallback: number },
 ): Ask {
   const longest = Math.max(...prompts.map((ids) => ids.length));
   const { context } = decoder.config;
   const room = context - longest;
-  if (room < 1) wrong(chat ? "messages" : "prompt", `of less than ${context} tokens`, `${longest} tokens`);
-  const given = body[limit] == null ? null : whole(body, limit, { low: 1, high: 2 ** 31, fallback });
-  if (given !== null && given > room) wrong(limit, `at most ${room}, which is what the model's context leaves`, given);
-  const { include_usage: usage } = (body.stream_options ?? {}) as { include_usage?: unknown };
+  const limit = body.max_completion_tokens == null ? "max_tokens" : "max_completion_tokens";
+  const given = body[limit] == null ? null : whole(body, limit, { low: 0, high: 2 ** 31, fallback });
+  if (given === null ? room < 1 : given > room)
+    throw new ServeFailure({
+      ...{ kind: "length", field: chat ? "messages" : "prompt", context, prompt: longest },
+      ...(given !== null && { answer: { field: limit, tokens: given } }),
+    });
   return {
     chat,
     prompts,
     choices: whole(body, "n", { low: 1, high: 16, fallback: 1 }),
     maxTokens: given ?? Math.min(fallback, room),
     temperature: real(body, "temperature", { low: 0, high: 2, fallback: temperature }),
-    topK: whole(body, "top_k", { low: 0, high: 2 ** 31, fallback: 0 }),
-    topP: real(body, "top_p", { low: 1e-9, high: 1, fallback: 1 }),
+    // Some clients write -1 for "all", and 0 for "the likeliest alone".
+    topK: Math.max(0, whole(body, "top_k", { low: -1, high: 2 ** 31, fallback: 0 })),
+    topP: Math.max(1e-9, real(body, "top_p", { low: 0, high: 1, fallback: 1 })),
     stop: readStop(body.stop),
     primed: "",
     seed: body.seed == null ? randomInt(2 ** 47) : whole(body, "seed", { low: -(2 ** 53), high: 2 ** 53, fallback: 0 }),
     logProbs: null,
     stream: flag(body, "stream"),
-    usage: usage === true,
+    usage: readStreamOptions(body),
   };
 }
 
-function readTurns(value: unknown): ChatTurn[] {
-  if (!Array.isArray(value) || value.length === 0) return wrong("messages", "a list of at least one message", value);
-  return value.map((message, i): ChatTurn => {
-    const { role, content } = (message ?? {}) as Body;
-    const known = role === "developer" ? "system" : role;
-    if (known !== "system" && known !== "user" && known !== "assistant")
-      return wrong(`messages[${i}].role`, "system, user or assistant", role);
-    return { role: known, content: readContent(content, i) };
-  });
-}
-
-/** A text, or a list of texts. */
-function readContent(content: unknown, i: number): string {
-  if (typeof content === "string") return content;
-  const texts = Array.isArray(content) ? content.map((part) => (part as Body | null)?.text) : [undefined];
-  if (texts.every((text) => typeof text === "string")) return texts.join("");
-  return wrong(`messages[${i}].content`, "a text or a list of texts", content);
+/** Whether usage is wanted. */
+function readStreamOptions({ stream_options: options }: Body): boolean {
+  if (options == null) return false;
+  if (typeof options !== "object") return wrong("stream_options", "an object", options);
+  const { include_usage: _, include_obfuscation: __, ...rest } = options as Body;
+  const [other] = Object.entries(rest).filter(([, value]) => !saysNothing(value));
+  if (other) throw new ServeFailure({ kind: "unsupported", field: `stream_options.${other[0]}`, value: other[1] });
+  return flag(options as Body, "include_usage");
 }
 
 /** A text, several, token ids, or several lists of those. */
@@ -176,27 +188,4 @@ function readStop(value: unknown): string[] {
   const texts =
     Array.isArray(list) && list.length <= 8 && list.every((text) => typeof text === "string" && text !== "");
   return texts ? (list as string[]) : wrong("stop", "a text or a list of at most 8 texts", value);
-}
-
-type Bounds = { low: number; high: number; fallback: number };
-
-function whole(body: Body, field: string, { low, high, fallback }: Bounds): number {
-  const value = body[field] ?? fallback;
-  if (Number.isSafeInteger(value) && (value as number) >= low && (value as number) <= high) return value as number;
-  return wrong(field, `an integer from ${low} to ${high}`, value);
-}
-
-function real(body: Body, field: string, { low, high, fallback }: Bounds): number {
-  const value = body[field] ?? fallback;
-  if (typeof value === "number" && value >= low && value <= high) return value;
-  return wrong(field, `a number from ${low} to ${high}`, value);
-}
-
-function flag(body: Body, field: string): boolean {
-  const value = body[field] ?? false;
-  return typeof value === "boolean" ? value : wrong(field, "true or false", value);
-}
-
-function wrong(field: string, expected: string, value: unknown): never {
-  throw new ServeFailure({ kind: "field", field, expected, value });
 }

@@ -10,10 +10,11 @@ import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { createEngine, type Decoder, EngineFull, type EngineOptions, type PromptDesign } from "../model/index.ts";
+import { createEngine, type Decoder, type EngineOptions, type PromptDesign } from "../model/index.ts";
 import { answerStream, answerWhole } from "./answer.ts";
 import { errorResponse, ServeFailure } from "./error.ts";
-import { type Ask, type Body, readBody, readChat, readCompletion, type Served } from "./request.ts";
+import type { Body } from "./fields.ts";
+import { type Ask, readBody, readChat, readCompletion, type Served } from "./request.ts";
 
 /** How a model is served. */
 export interface ServeOptions extends EngineOptions {
@@ -75,9 +76,8 @@ export async function serve(decoder: Decoder, options: ServeOptions): Promise<Mo
 function createApp(served: Served, { token, onError = console.error }: ServeOptions): Hono {
   const app = new Hono();
   app.onError((error) => {
-    const refused = error instanceof EngineFull ? full(served) : error;
-    if (!(refused instanceof ServeFailure)) onError(error);
-    return errorResponse(refused);
+    if (!(error instanceof ServeFailure)) onError(error);
+    return errorResponse(error);
   });
   app.notFound((c) => errorResponse(new ServeFailure({ kind: "path", method: c.req.method, path: c.req.path })));
   app.use(async (c, next) => {
@@ -92,20 +92,19 @@ function createApp(served: Served, { token, onError = console.error }: ServeOpti
     checkModel(c.req.param("name"), served);
     return c.json(card);
   });
-  app.post("/v1/chat/completions", (c) => answer(c, served, readChat));
-  app.post("/v1/completions", (c) => answer(c, served, readCompletion));
+  const answer = async (c: Context, read: (body: Body, served: Served) => Ask): Promise<Response> => {
+    // A page in a browser may post text to any server without asking; JSON it may not.
+    const type = c.req.header("content-type");
+    if (!type?.toLowerCase().startsWith("application/json")) throw new ServeFailure({ kind: "type", found: type });
+    const body = readBody(await c.req.text());
+    checkModel(body.model, served);
+    const ask = read(body, served);
+    const answering = { signal: c.req.raw.signal, onError };
+    return ask.stream ? answerStream(served, ask, answering) : answerWhole(served, ask, answering);
+  };
+  app.post("/v1/chat/completions", (c) => answer(c, readChat));
+  app.post("/v1/completions", (c) => answer(c, readCompletion));
   return app;
-}
-
-async function answer(c: Context, served: Served, read: (body: Body, served: Served) => Ask): Promise<Response> {
-  // A page in a browser may post text to any server without asking; JSON it may not.
-  const type = c.req.header("content-type");
-  if (!type?.toLowerCase().startsWith("application/json")) throw new ServeFailure({ kind: "type", found: type });
-  const body = readBody(await c.req.text());
-  checkModel(body.model, served);
-  const ask = read(body, served);
-  const { signal } = c.req.raw;
-  return ask.stream ? answerStream(served, ask, signal) : answerWhole(served, ask, signal);
 }
 
 function checkModel(found: unknown, { name }: Served): void {
@@ -129,10 +128,6 @@ function checkCaller(c: Context, token: string | undefined): void {
   }
   const host = new URL(c.req.url).hostname.replace(/^\[|\]$/g, "");
   if (!loopback.has(host)) throw new ServeFailure({ kind: "host", found: host });
-}
-
-function full({ engine }: Served): ServeFailure {
-  return new ServeFailure({ kind: "full", waiting: engine.waiting });
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

@@ -223,7 +223,7 @@ describe("the server of a model", () => {
       "too long an answer",
       400,
       { model: "small", prompt: "abc", max_tokens: 999 },
-      "Expected `max_tokens` to be at most 509, which is what the model's context leaves, got 999",
+      "This model's maximum context length is 512 tokens; the prompt has 3: expected `max_tokens` to be at most 509, got 999",
     ],
     [
       "a negative temperature",
@@ -238,10 +238,16 @@ describe("the server of a model", () => {
       "Expected `stop` to be a text or a list of at most 8 texts, got [3]",
     ],
     [
-      "an echo",
+      "too long a prompt",
       400,
-      { model: "small", prompt: "a", echo: true },
-      "Expected `echo` to be left out: it is not supported, got true",
+      { model: "small", prompt: "a".repeat(600) },
+      "This model's maximum context length is 512 tokens; the prompt has 600: shorten it",
+    ],
+    [
+      "JSON that nests too deep",
+      400,
+      `{"model":"small","prompt":${"[".repeat(1e5)}${"]".repeat(1e5)}}`,
+      "The body is not a JSON object: it nests more than 64 deep",
     ],
     [
       "a seed that is no number",
