@@ -1,7 +1,8 @@
 /** An environment whose every number can be worked out by hand: the menu's "fatal" ends it, "harmful" costs 1000. */
 
 import type { Environment, Transition } from "../../src/environment/index.ts";
-import type { Edit } from "../../src/policy/index.ts";
+import type { Edit, editMenu } from "../../src/policy/index.ts";
+import { type TrainOptions, train, type Update } from "../../src/training/index.ts";
 
 export const menu: Edit[] = [
   { name: "good", effect: "harmless", program: "good" },
@@ -33,3 +34,31 @@ export function nameEnv(maxSteps = 5): Environment<number> {
     async close() {},
   };
 }
+
+/** All updates of a run. */
+export async function updatesOf(options: TrainOptions): Promise<Update[]> {
+  const all: Update[] = [];
+  for await (const update of train(options)) all.push(update);
+  return all;
+}
+
+/** The environment of names, with the reward of each step put through `reward`. */
+export function altered(reward: (program: string, step: number) => number | undefined): Environment<number> {
+  const inner = nameEnv();
+  let step = 0;
+  return {
+    ...inner,
+    reset: (options) => {
+      step = 0;
+      return inner.reset(options);
+    },
+    async step(program) {
+      const transition = await inner.step(program);
+      return { ...transition, reward: reward(program, step++) ?? transition.reward };
+    },
+    clone: () => altered(reward),
+  };
+}
+
+/** The menu's weights. */
+export const weightsOf = (policy: ReturnType<typeof editMenu>): number[] => [...policy.variables[0]!.dataSync()];

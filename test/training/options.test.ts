@@ -1,39 +1,10 @@
 /** What the trainer's options do, each seen in numbers. */
 
 import assert from "node:assert/strict";
-import type { Environment } from "../../src/environment/index.ts";
 import { editMenu, tf } from "../../src/policy/index.ts";
-import { rockReason } from "../../src/statistics/index.ts";
-import { estimators, learnedBaseline, type TrainOptions, train, type Update } from "../../src/training/index.ts";
-import { panelBundle, panelRow, sparkline } from "../../src/training/panel.ts";
+import { type TrainOptions, train } from "../../src/training/index.ts";
 import { rateAt, withDefaults } from "../../src/training/settings.ts";
-import { menu, nameEnv } from "./fixtures.ts";
-
-async function updatesOf(options: TrainOptions): Promise<Update[]> {
-  const all: Update[] = [];
-  for await (const update of train(options)) all.push(update);
-  return all;
-}
-
-/** The environment of names, with the reward of each step put through `reward`. */
-function altered(reward: (program: string, step: number) => number | undefined): Environment<number> {
-  const inner = nameEnv();
-  let step = 0;
-  return {
-    ...inner,
-    reset: (options) => {
-      step = 0;
-      return inner.reset(options);
-    },
-    async step(program) {
-      const transition = await inner.step(program);
-      return { ...transition, reward: reward(program, step++) ?? transition.reward };
-    },
-    clone: () => altered(reward),
-  };
-}
-
-const weightsOf = (policy: ReturnType<typeof editMenu>): number[] => [...policy.variables[0]!.dataSync()];
+import { altered, menu, nameEnv, updatesOf, weightsOf } from "./fixtures.ts";
 
 describe("the trainer's options", () => {
   it("decay: the rate falls to zero over the updates, in a line or as a cosine", () => {
@@ -257,110 +228,5 @@ describe("the trainer's options", () => {
       /disk is full/,
     );
     policy.dispose();
-  });
-
-  /** Squares by which returns of later updates are missed, predicted by nothing, by the mean of earlier ones, and by what was learned. */
-  const missedBy = async (env: Environment<number>) => {
-    const policy = editMenu(menu);
-    const baseline = learnedBaseline();
-    const missed = { none: 0, mean: 0, learned: 0 };
-    const seen: number[] = [];
-    // The policy hardly changes: what was fitted to earlier updates is about what the next one brings.
-    const options = { env, policy, updates: 12, episodes: 24, learningRate: 1e-6, seed: 5 };
-    for await (const { episodes } of train(options)) {
-      const returns = estimators.seed(episodes, { gamma: 0.99 });
-      const predicted = baseline.predict(episodes);
-      assert.equal(predicted === null, seen.length === 0, "nothing is known at first");
-      const mean = seen.reduce((a, b) => a + b, 0) / seen.length;
-      for (const [i, list] of (predicted ?? []).entries())
-        for (const [t, value] of list.entries()) {
-          missed.none += returns[i]![t]! ** 2;
-          missed.mean += (returns[i]![t]! - mean) ** 2;
-          missed.learned += (returns[i]![t]! - value) ** 2;
-        }
-      baseline.fit(episodes, returns);
-      seen.push(...returns.flat());
-    }
-    policy.dispose();
-    return missed;
-  };
-
-  it("estimator learned: beats no baseline at predicting, and the mean of what was where the step tells more", async () => {
-    const dull = await missedBy(nameEnv());
-    assert.ok(dull.learned < 0.7 * dull.none, JSON.stringify(dull));
-    const telling = await missedBy(altered((_, step) => 100 * step));
-    assert.ok(telling.learned < 0.8 * telling.mean && telling.learned < telling.none, JSON.stringify(telling));
-  });
-
-  it("estimator learned: goes through a checkpoint", async () => {
-    const [one, two] = [editMenu(menu), editMenu(menu)];
-    const common = { env: nameEnv(), updates: 6, episodes: 8, estimator: "learned" as const, seed: 5 };
-    await updatesOf({ ...common, policy: one });
-    let saved: Awaited<ReturnType<Update["checkpoint"]>> | undefined;
-    for await (const update of train({ ...common, policy: two })) {
-      saved = JSON.parse(JSON.stringify(await update.checkpoint()));
-      if (update.update === 2) break;
-    }
-    const resumed = editMenu(menu);
-    await updatesOf({ ...common, policy: resumed, resume: saved! });
-    assert.deepEqual(weightsOf(resumed), weightsOf(one));
-    for (const policy of [one, two, resumed]) policy.dispose();
-  });
-});
-
-describe("the live panel", () => {
-  it("holds first value, last value and course of each figure, flags a rock, and ends in curves", async () => {
-    const policy = editMenu(menu);
-    const rows = (await updatesOf({ env: nameEnv(), policy, updates: 12, episodes: 16 })).map(panelRow);
-    const live = panelBundle(rows.slice(0, 5), { updates: 12, name: "edit menu", ended: false });
-    assert.match(
-      String(live["text/plain"]),
-      /^edit menu: update 5 of 12, 80 lives, [\d.]+ s an update, about \d+ s left\n/,
-    );
-    for (const what of ["return, mean", "steps survived", "attempted harm", "entropy", "divergence", "tokens a second"])
-      assert.ok(String(live["text/html"]).includes(what), what);
-    assert.equal(live["application/vnd.plotly.v1+json"], undefined);
-    const ended = panelBundle(rows, { updates: 12, name: "edit menu", ended: true });
-    assert.ok(ended["application/vnd.plotly.v1+json"]);
-    const rock = panelBundle([...rows, { ...rows[0]!, entropy: 0.01 }], { updates: 13, name: "menu", ended: false });
-    assert.match(String(rock["text/plain"]), /A rock: entropy 0\.010 nats: it does one thing only/);
-    policy.dispose();
-  });
-
-  it("opens by itself where there is a display, updates in place, and is closed by a break", async () => {
-    const shown: string[] = [];
-    const scope = globalThis as { display?: unknown };
-    const text = (value: unknown) =>
-      String(
-        (value as { [key: symbol]: () => { [type: string]: string } })[Symbol.for("Jupyter.display")]!()["text/plain"],
-      );
-    scope.display = async (value: unknown) => {
-      shown.push(`new ${text(value)}`);
-      return { update: async (next: unknown) => void shown.push(`again ${text(next)}`) };
-    };
-    try {
-      const policy = editMenu(menu);
-      for await (const { update } of train({ env: nameEnv(), policy, updates: 9, episodes: 4 }))
-        if (update === 2) break;
-      policy.dispose();
-    } finally {
-      delete scope.display;
-    }
-    assert.equal(shown.filter((line) => line.startsWith("new")).length, 1);
-    assert.match(shown[2]!, /^again edit menu: update 3 of 9/);
-    assert.equal(shown.length, 4);
-  });
-
-  it("draws a course as blocks, lowest to highest", () => {
-    assert.equal(sparkline([0, 1, 2, 3, 4, 5, 6, 7]), "▁▂▃▄▅▆▇█");
-    assert.equal(sparkline([3, 3]), "▁▁");
-    assert.equal(sparkline(Array.from({ length: 100 }, (_, i) => i)).length, 32);
-  });
-
-  it("knows a rock by its entropy or by its edits that change nothing", () => {
-    assert.equal(rockReason({ entropy: 0.8, changed: 0.5 }), null);
-    assert.equal(rockReason({ entropy: 0.8, changed: null }), null);
-    assert.equal(rockReason({ entropy: 0.049 }), "entropy 0.049 nats: it does one thing only");
-    assert.equal(rockReason({ entropy: 0.8, changed: 0.05 }), "95 % of its edits change nothing");
   });
 });

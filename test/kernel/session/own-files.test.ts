@@ -4,11 +4,9 @@
  */
 
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { type Client, startClient } from "../../../kernel/notebook/client.ts";
-import { runOn } from "./run-cell.ts";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { useKernel } from "./use-kernel.ts";
 
 const files: { [path: string]: string } = {
   "lib/k.ts": "export const k = 1;\nexport default function twice(n: number): number {\n  return 2 * n;\n}\n",
@@ -42,30 +40,8 @@ const manifests: [name: string, text: string | null][] = [
 
 for (const [name, manifest] of manifests)
   describe(`own files beside a package.json with ${name}`, () => {
-    let folder: string;
-    let client: Client;
-    let run: ReturnType<typeof runOn>;
-    before(async () => {
-      folder = mkdtempSync(join(tmpdir(), "own-files-"));
-      for (const [path, text] of Object.entries(files)) {
-        mkdirSync(dirname(join(folder, path)), { recursive: true });
-        writeFileSync(join(folder, path), text);
-      }
-      if (manifest !== null) writeFileSync(join(folder, "package.json"), manifest);
-      client = await startClient(folder, { environment: { AUTOAGENT_TYPES: "error" } });
-      run = runOn(client);
-    });
-    after(async () => {
-      await client.close();
-      rmSync(folder, { recursive: true, force: true });
-    });
-
-    /** Runs a cell that must be free of faults and noise, and gives what it shows. */
-    async function value(code: string): Promise<string | undefined> {
-      const { shown, stdout, error } = await run(code);
-      assert.deepEqual([error?.traceback.join("\n") ?? null, stdout], [null, ""], code);
-      return shown.at(-1);
-    }
+    const kernel = useKernel({ files: { ...files, ...(manifest !== null && { "package.json": manifest }) } });
+    const { run, value } = kernel;
 
     it("are found with and without an extension, under the name of their JavaScript, and as an index", async () => {
       assert.equal(await value('import { k } from "./lib/k.ts"; k'), "1");
@@ -137,11 +113,11 @@ for (const [name, manifest] of manifests)
     });
 
     it("are loaded anew when they change, also behind a name without an extension", async () => {
-      writeFileSync(join(folder, "lib/live.ts"), "export const live = 'one';\n");
-      writeFileSync(join(folder, "lib/through.ts"), 'export { live } from "./live";\n');
+      writeFileSync(join(kernel.folder, "lib/live.ts"), "export const live = 'one';\n");
+      writeFileSync(join(kernel.folder, "lib/through.ts"), 'export { live } from "./live";\n');
       assert.equal(await value('import { live } from "./lib/through"; live'), "'one'");
       await new Promise((resolve) => setTimeout(resolve, 20));
-      writeFileSync(join(folder, "lib/live.ts"), "export const live = 'two';\n");
+      writeFileSync(join(kernel.folder, "lib/live.ts"), "export const live = 'two';\n");
       assert.equal(await value('import { live } from "./lib/through"; live'), "'two'");
     });
   });

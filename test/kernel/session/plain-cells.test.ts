@@ -1,51 +1,23 @@
 /** Cells as people write TypeScript, over the real protocol: each checked in the mode `error`, with the value that it must have. */
 
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Client, startClient } from "../../../kernel/notebook/client.ts";
-import { runOn } from "./run-cell.ts";
+import { useKernel } from "./use-kernel.ts";
+
+const packages = {
+  // What a lexer does not see as exports: as UMD packages write them.
+  "node_modules/bare/package.json": '{ "name": "bare", "main": "index.js" }',
+  "node_modules/bare/index.js": "(function (make) { module.exports = make(); })(() => ({ seen: 1, other: 2 }));",
+  "node_modules/typed/package.json": '{ "name": "typed", "type": "module", "exports": "./index.js" }',
+  "node_modules/typed/index.js": "export const real = 5;",
+  "node_modules/typed/index.d.ts":
+    "export declare const real: number;\nexport interface Shape { side: number }\nexport type Id = string;\nexport declare const promised: number;\n",
+};
 
 describe("cells of plain TypeScript", () => {
-  let folder: string;
-  let client: Client;
-  let run: ReturnType<typeof runOn>;
-  before(async () => {
-    folder = mkdtempSync(join(tmpdir(), "plain-"));
-    const bare = join(folder, "node_modules", "bare");
-    mkdirSync(bare, { recursive: true });
-    writeFileSync(join(bare, "package.json"), '{ "name": "bare", "main": "index.js" }');
-    // What a lexer does not see as exports: as UMD packages write them.
-    writeFileSync(
-      join(bare, "index.js"),
-      "(function (make) { module.exports = make(); })(() => ({ seen: 1, other: 2 }));",
-    );
-    const typed = join(folder, "node_modules", "typed");
-    mkdirSync(typed, { recursive: true });
-    writeFileSync(join(typed, "package.json"), '{ "name": "typed", "type": "module", "exports": "./index.js" }');
-    writeFileSync(join(typed, "index.js"), "export const real = 5;");
-    writeFileSync(
-      join(typed, "index.d.ts"),
-      "export declare const real: number;\nexport interface Shape { side: number }\nexport type Id = string;\nexport declare const promised: number;\n",
-    );
-    client = await startClient(folder, { environment: { AUTOAGENT_TYPES: "error" } });
-    run = runOn(client);
-  });
-  after(async () => {
-    await client.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  /** Runs a cell that must be free of faults and noise, and gives what it shows. */
-  async function value(code: string): Promise<string | undefined> {
-    const { shown, stdout, error } = await run(code);
-    assert.deepEqual([error?.traceback.join("\n") ?? null, stdout], [null, ""], code);
-    return shown.at(-1);
-  }
-  async function values(cells: readonly (readonly [code: string, shown: string | undefined])[]): Promise<void> {
-    for (const [code, shown] of cells) assert.equal(await value(code), shown, code);
-  }
+  const kernel = useKernel({ files: packages });
+  const { run, value, values } = kernel;
 
   it("take generic arrows and assertions in angle brackets", () =>
     values([
@@ -123,8 +95,8 @@ describe("cells of plain TypeScript", () => {
     ]));
 
   it("have the names that CommonJS gives a file", async () => {
-    assert.equal(await value("__dirname"), `'${folder}'`);
-    assert.equal(await value("`${__filename}`"), `'${join(folder, "cell.ts")}'`);
+    assert.equal(await value("__dirname"), `'${kernel.folder}'`);
+    assert.equal(await value("`${__filename}`"), `'${join(kernel.folder, "cell.ts")}'`);
     assert.equal(await value("const at = { __dirname }; at.__dirname === process.cwd()"), "true");
     assert.equal(await value("module.exports = { made: 1 }; module.exports.made"), "1");
     assert.equal(await value("exports.more = 2; typeof module"), "'object'");
@@ -190,7 +162,7 @@ describe("cells of plain TypeScript", () => {
     const wrong = await run("returns('text');");
     assert.match(wrong.error!.traceback.join("\n"), /error TS2345: Argument of type 'string'/);
     writeFileSync(
-      join(folder, "mine.ts"),
+      join(kernel.folder, "mine.ts"),
       "import { returns } from 'autoagent-lab';\nexport const sum = (): number => returns([1, 2], { gamma: 1 })[0]!;\n",
     );
     assert.equal(await value("import { sum } from './mine'; sum()"), "3");
@@ -214,7 +186,7 @@ describe("cells of plain TypeScript", () => {
       ["@no-such/package/part", "@no-such/package"],
     ]) {
       const code = `import x from "${specifier}"; x`;
-      const cure = `Install it with \`npm install ${name}\` in ${folder}.`;
+      const cure = `Install it with \`npm install ${name}\` in ${kernel.folder}.`;
       const typed = await run(code);
       assert.ok(
         typed
@@ -230,42 +202,30 @@ describe("cells of plain TypeScript", () => {
     assert.match(deno.error!.evalue, /Cells name packages as Node does: write "typed"\.$/);
     const absent = await run('// types: off\nimport { chunk } from "npm:lodash@4.17/fp";');
     assert.ok(
-      absent.error!.evalue.endsWith(`write "lodash/fp", after \`npm install lodash\` in ${folder}.`),
+      absent.error!.evalue.endsWith(`write "lodash/fp", after \`npm install lodash\` in ${kernel.folder}.`),
       absent.error!.evalue,
     );
   });
+});
 
-  it("follow paths and baseUrl of the folder's tsconfig.json", async () => {
-    const other = mkdtempSync(join(tmpdir(), "paths-"));
-    const write = (path: string, text: string): void => {
-      mkdirSync(join(other, path, ".."), { recursive: true });
-      writeFileSync(join(other, path), text);
-    };
-    write("tsconfig.json", '{ "extends": "./base/tsconfig.json", "compilerOptions": { "baseUrl": "./src" } }');
-    write(
-      "base/tsconfig.json",
-      '{ "compilerOptions": { "paths": { "@/*": ["./parts/*"], "one": ["./parts/only.ts"] } } }',
-    );
-    write("src/parts/al.ts", "import { only } from 'one';\nexport const al = [only, 2];\n");
-    write("src/parts/only.ts", "export const only = 1;\n");
-    write("src/plain.ts", "export const plain = 3;\n");
-    const aliased = await startClient(other, { environment: { AUTOAGENT_TYPES: "error" } });
-    try {
-      const on = runOn(aliased);
-      for (const [code, shown] of [
-        ['import { al } from "@/al"; al', "[ 1, 2 ]"],
-        ['import { only } from "one"; only', "1"],
-        ['import { al as typed } from "@/al.ts"; typed', "[ 1, 2 ]"],
-        ['import { plain } from "plain"; plain', "3"],
-        ['import { plain as deep } from "./src/plain"; deep', "3"],
-        ['import { sep } from "node:path"; typeof sep', "'string'"],
-      ]) {
-        const { error, shown: seen, stdout } = await on(code!);
-        assert.deepEqual([error?.traceback.join("\n"), seen, stdout], [undefined, [shown], ""], code);
-      }
-    } finally {
-      await aliased.close();
-      rmSync(other, { recursive: true, force: true });
-    }
+describe("cells beside a tsconfig.json", () => {
+  const { values } = useKernel({
+    files: {
+      "tsconfig.json": '{ "extends": "./base/tsconfig.json", "compilerOptions": { "baseUrl": "./src" } }',
+      "base/tsconfig.json": '{ "compilerOptions": { "paths": { "@/*": ["./parts/*"], "one": ["./parts/only.ts"] } } }',
+      "src/parts/al.ts": "import { only } from 'one';\nexport const al = [only, 2];\n",
+      "src/parts/only.ts": "export const only = 1;\n",
+      "src/plain.ts": "export const plain = 3;\n",
+    },
   });
+
+  it("follow its paths and baseUrl", () =>
+    values([
+      ['import { al } from "@/al"; al', "[ 1, 2 ]"],
+      ['import { only } from "one"; only', "1"],
+      ['import { al as typed } from "@/al.ts"; typed', "[ 1, 2 ]"],
+      ['import { plain } from "plain"; plain', "3"],
+      ['import { plain as deep } from "./src/plain"; deep', "3"],
+      ['import { sep } from "node:path"; typeof sep', "'string'"],
+    ]));
 });

@@ -1,11 +1,9 @@
 /** What TypeScript has beyond types, in cells and in a reader's own files: decorators, using, enums, namespaces. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Client, startClient } from "../../../kernel/notebook/client.ts";
-import { runOn } from "./run-cell.ts";
+import { useKernel } from "./use-kernel.ts";
 
 const decorated = `const seen: string[] = [];
 interface Nothing { here: true }
@@ -32,18 +30,8 @@ class Agent {
 }`;
 
 describe("TypeScript's own syntax", () => {
-  let folder: string;
-  let client: Client;
-  let run: ReturnType<typeof runOn>;
-  before(async () => {
-    folder = mkdtempSync(join(tmpdir(), "syntax-"));
-    client = await startClient(folder);
-    run = runOn(client);
-  });
-  after(async () => {
-    await client.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const kernel = useKernel({ environment: {} });
+  const { run } = kernel;
 
   it("runs decorators of classes, methods, fields, accessors and statics, and passes their types", async () => {
     const { error, stdout } = await run(`// types: error\n${decorated}`);
@@ -95,14 +83,14 @@ describe("TypeScript's own syntax", () => {
   it("imports a reader's own file that has all of these, with errors on its own lines, and again when it changes", async () => {
     const text = (value: number): string =>
       `import type { Stats } from "node:fs";\nexport enum Mood { Calm = ${value} }\nexport namespace Box { export const open = Mood.Calm; }\nconst twice = (f: (this: Own) => number, _: ClassMethodDecoratorContext) => function (this: Own) { return 2 * f.call(this); };\nexport class Own {\n  constructor(private n: number, public stats: Stats | null = null) {}\n  accessor level = 1;\n  @twice get(): number { return this.n; }\n  fail(): never {\n    throw new TypeError("own file");\n  }\n}\n`;
-    writeFileSync(join(folder, "own.ts"), text(3));
+    writeFileSync(join(kernel.folder, "own.ts"), text(3));
     const cell =
       "import { Box, Mood, Own } from './own.ts';\n[Mood.Calm, Box.open, new Own(4).get(), new Own(1).level]";
     assert.deepEqual((await run(cell)).shown, ["[ 3, 3, 8, 1 ]"]);
     const { error } = await run("new Own(1).fail()");
     assert.match(error!.traceback.join("\n"), /at Own\.fail \(.*own\.ts:10:11\)[^]*at cell \d+, line 1/);
     await new Promise((resolve) => setTimeout(resolve, 20));
-    writeFileSync(join(folder, "own.ts"), text(5));
+    writeFileSync(join(kernel.folder, "own.ts"), text(5));
     assert.deepEqual((await run(cell)).shown, ["[ 5, 5, 8, 1 ]"]);
     const again = await run("new Own(1).fail()");
     assert.match(again.error!.traceback.join("\n"), /own\.ts:10:11\)/);
@@ -110,24 +98,20 @@ describe("TypeScript's own syntax", () => {
 
   it("takes a file whose only oddity is an enum or a parameter property", async () => {
     writeFileSync(
-      join(folder, "small.ts"),
+      join(kernel.folder, "small.ts"),
       "export enum E { A }\nexport class P { constructor(readonly a: number) {} }\n",
     );
     assert.deepEqual((await run("import { E, P } from './small.ts'; [E[0], new P(2).a]")).shown, ["[ 'A', 2 ]"]);
   });
+});
 
-  it("takes the older decorators where the folder's tsconfig.json asks for them", async () => {
-    const other = mkdtempSync(join(tmpdir(), "older-"));
-    writeFileSync(join(other, "tsconfig.json"), JSON.stringify({ compilerOptions: { experimentalDecorators: true } }));
-    const old = await startClient(other);
-    try {
-      const code =
-        "const log = (target: object, name: string) => { names.push(name); };\nconst names: string[] = [];\nclass Old { @log act() {} }\nnames";
-      const { shown, error } = await runOn(old)(`// types: error\n${code}`);
-      assert.deepEqual([error, shown], [null, ["[ 'act' ]"]]);
-    } finally {
-      await old.close();
-      rmSync(other, { recursive: true, force: true });
-    }
+describe("a folder whose tsconfig.json asks for the older decorators", () => {
+  const settings = JSON.stringify({ compilerOptions: { experimentalDecorators: true } });
+  const { value } = useKernel({ files: { "tsconfig.json": settings } });
+
+  it("has them", async () => {
+    const code =
+      "const log = (target: object, name: string) => { names.push(name); };\nconst names: string[] = [];\nclass Old { @log act() {} }\nnames";
+    assert.equal(await value(code), "[ 'act' ]");
   });
 });
