@@ -1,7 +1,7 @@
 /**
  * The `autoagent-kernel` command: runs a notebook headless, and installs the kernel into Jupyter. Exit codes: 0 done,
- * 1 a cell failed, 2 the arguments or the input are at fault, 130 stopped. Not here: finding Node 24
- * (`scripts/autoagent-kernel.mjs`).
+ * 1 a cell failed or left an error that nobody caught, 2 the arguments or the input are at fault, 130 stopped. Not here:
+ * finding Node 24 (`scripts/autoagent-kernel.mjs`).
  */
 
 import { parseArgs } from "node:util";

@@ -8,14 +8,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as zmq from "zeromq";
 import { nodeFlags } from "../session/node-flags.ts";
+import { uncaughtMark } from "../session/protocol.ts";
 import { addressOf, type Connection, createCodec, type Message, portNames } from "../wire/index.ts";
 import { NotebookFailure } from "./format.ts";
 
 /** A running kernel and the way to it. */
 export interface Client {
   readonly pid: number;
-  /** Runs code; output arrives through `onMessage` until the kernel is idle again. */
+  /** Runs code until the kernel is idle again; output that comes later still arrives through its own `onMessage`. */
   execute(code: string, onMessage: (message: Message) => void): Promise<Message>;
+  /** Whether timers, requests or programs of cells are still under way; servers that wait for others do not count. */
+  isAtWork(): Promise<boolean>;
   interrupt(): void;
   /** Ends the kernel, by request and then by force; leaves no file behind. */
   close(): Promise<void>;
@@ -49,16 +52,16 @@ export async function startClient(
   });
   void listen(iopub, (message) => {
     if (message.header.msg_type === "iopub_welcome") return welcome();
-    const waiting =
-      pending.get(message.parent.msg_id ?? "") ?? (lastListener ? { onMessage: lastListener } : undefined);
-    if (message.header.msg_type === "status") {
-      if (message.content.execution_state === "idle" && waiting && "idle" in waiting) {
-        waiting.idle = true;
-        settle(waiting);
-      }
-    } else waiting?.onMessage(message);
+    const id = message.parent.msg_id ?? "";
+    if (message.header.msg_type !== "status") return (listeners.get(id) ?? lastListener)(message);
+    const waiting = pending.get(id);
+    if (message.content.execution_state !== "idle" || waiting === undefined) return;
+    waiting.idle = true;
+    settle(waiting);
   });
-  let lastListener: ((message: Message) => void) | null = null;
+  /** Of every cell that was sent: what it does later is its own. */
+  const listeners = new Map<string, (message: Message) => void>();
+  let lastListener: (message: Message) => void = () => {};
   function settle(waiting: Pending | undefined): void {
     if (waiting?.reply && waiting.idle) waiting.resolve(waiting.reply);
   }
@@ -85,23 +88,30 @@ export async function startClient(
     rmSync(folder, { recursive: true, force: true });
     throw new NotebookFailure(`The kernel did not start: ${died as string}`);
   }
+  function send(request: Message): Promise<Message> {
+    if (died !== null) return Promise.reject(new NotebookFailure(died));
+    return new Promise<Message>((resolve, reject) => {
+      pending.set(request.header.msg_id, { reply: null, idle: false, resolve, reject });
+      void shell.send(codec.encode(request) as Buffer[]);
+    }).finally(() => pending.delete(request.header.msg_id));
+  }
   return {
     pid: child.process.pid ?? -1,
     execute(code, onMessage) {
-      if (died !== null) return Promise.reject(new NotebookFailure(died));
-      const request = codec.make("execute_request", {
-        code,
-        silent: false,
-        store_history: true,
-        user_expressions: {},
-        allow_stdin: false,
-        stop_on_error: true,
-      });
+      const request = codec.make("execute_request", executeContent({ code }));
+      listeners.set(request.header.msg_id, onMessage);
       lastListener = onMessage;
-      return new Promise<Message>((resolve, reject) => {
-        pending.set(request.header.msg_id, { onMessage, reply: null, idle: false, resolve, reject });
-        void shell.send(codec.encode(request) as Buffer[]);
-      }).finally(() => pending.delete(request.header.msg_id));
+      return send(request);
+    },
+    async isAtWork() {
+      const content = { silent: true, store_history: false, user_expressions: { isAtWork: unfinishedWork } };
+      const { content: said } = await send(codec.make("execute_request", executeContent({ code: "", ...content })));
+      if (said.status === "error") {
+        const text = `${(said.traceback as string[] | undefined)?.join("\n")}\n`; // the user process has just ended
+        lastListener(codec.make("stream", { name: "stderr", text }, { metadata: uncaughtMark }));
+      }
+      const { isAtWork } = (said.user_expressions ?? {}) as { isAtWork?: { data?: { "text/plain"?: string } } };
+      return isAtWork?.data?.["text/plain"] === "true";
     },
     interrupt: () => void control.send(codec.encode(codec.make("interrupt_request", {})) as Buffer[]),
     async close() {
@@ -117,8 +127,18 @@ export async function startClient(
   };
 }
 
+/** In the user process: what Node waits for before it ends, but for servers and pipes, which may wait for ever. */
+const unfinishedWork =
+  "process.getActiveResourcesInfo().some((type) => /Timeout|Immediate|Req|Process|TCPSocket|TLS|Connect|Worker/.test(type))";
+
+function executeContent(content: object): object {
+  return {
+    ...{ silent: false, store_history: true, user_expressions: {}, allow_stdin: false, stop_on_error: true },
+    ...content,
+  };
+}
+
 interface Pending {
-  onMessage(message: Message): void;
   reply: Message | null;
   idle: boolean;
   resolve(reply: Message): void;

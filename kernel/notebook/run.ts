@@ -1,11 +1,12 @@
 /**
  * Runs a notebook headless: every code cell in order through the kernel's own process, outputs collected as nbformat has
- * them, the executed notebook and a page written at the end. A failing cell ends the run; what ran is written all the
- * same. Not here: the wire (`client.ts`), the page (`page.ts`).
+ * them, the executed notebook and a page written at the end. A cell that fails, or leaves an error that nobody catches, ends
+ * the run; what ran is written all the same. Not here: the wire (`client.ts`), the page (`page.ts`).
  */
 
 import { dirname, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { uncaughtMark } from "../session/protocol.ts";
 import type { Message } from "../wire/index.ts";
 import { type Client, startClient } from "./client.ts";
 import { collectOutputs } from "./collect.ts";
@@ -100,21 +101,16 @@ async function runCells(client: Client, cells: Cell[], options: RunOptions): Pro
   let failure: RunResult["failure"] = null;
   for (const cell of cells) if (cell.cell_type === "code") Object.assign(cell, { outputs: [], execution_count: null });
   for (const [index, cell] of code.entries()) {
-    const title =
-      sourceOf(cell)
-        .split("\n")
-        .find((line) => !/^\s*(\/\/|$)/.test(line)) ?? "";
+    const title = titleOfCell(cell);
     const began = performance.now();
     let note = "";
-    const tell = (done: boolean): void =>
-      options.onProgress?.({
-        cell: index + 1,
-        cells: code.length,
-        title: title.trim(),
-        seconds: (performance.now() - began) / 1000,
-        note,
-        done,
-      });
+    const tell = (done: boolean): void => {
+      const seconds = (performance.now() - began) / 1000;
+      options.onProgress?.({ cell: index + 1, cells: code.length, title, seconds, note, done });
+    };
+    const fail = (traceback: string): void => {
+      if (!cell.metadata.tags?.includes("raises-exception")) failure ??= { cell: index + 1, title, traceback };
+    };
     tell(false);
     const ticking = setInterval(() => tell(false), 250);
     try {
@@ -122,20 +118,39 @@ async function runCells(client: Client, cells: Cell[], options: RunOptions): Pro
         client.execute(sourceOf(cell), (message) => {
           collect(cell, message);
           note = noteOf(message) ?? note;
+          if (isUncaught(message)) fail(String(message.content.text).trimEnd()); // maybe long after the cell's end
         }),
       );
       cell.execution_count = (reply.content.execution_count as number | undefined) ?? null;
-      if (reply.content.status === "error" && !cell.metadata.tags?.includes("raises-exception")) {
-        const traceback = ((reply.content.traceback as string[] | undefined) ?? []).join("\n");
-        failure ??= { cell: index + 1, title: title.trim(), traceback };
-      }
+      if (reply.content.status === "error") fail(((reply.content.traceback as string[] | undefined) ?? []).join("\n"));
     } finally {
       clearInterval(ticking);
     }
     tell(true);
-    if (options.signal?.aborted || (failure !== null && !options.allowErrors)) break;
+    if (options.signal?.aborted || (failure !== null && !options.allowErrors)) return failure;
   }
+  await untilAtRest(client);
   return failure;
+}
+
+/** What cells left under way has this long to come to its end, or to its error, after the last of them. */
+const lastWordsMs = 1000;
+
+async function untilAtRest(client: Client): Promise<void> {
+  const end = performance.now() + lastWordsMs;
+  while (performance.now() < end && (await client.isAtWork())) await sleep(25);
+  await sleep(0);
+}
+
+function titleOfCell(cell: Cell): string {
+  const lines = sourceOf(cell).split("\n");
+  return (lines.find((line) => !/^\s*(\/\/|$)/.test(line)) ?? "").trim();
+}
+
+/** An error that nobody caught, as the kernel marks it. */
+function isUncaught({ header, metadata }: Message): boolean {
+  const { autoagent } = metadata as { autoagent?: Partial<typeof uncaughtMark.autoagent> };
+  return header.msg_type === "stream" && autoagent?.uncaught === uncaughtMark.autoagent.uncaught;
 }
 
 /** Stops a cell that takes too long, or when the run is aborted: first by interrupt, as a person would. */

@@ -4,6 +4,7 @@
  */
 
 import type { Message } from "../wire/index.ts";
+import { uncaughtMark } from "./protocol.ts";
 
 /** Sends on iopub. */
 export type Publish = (
@@ -19,6 +20,8 @@ export type Parent = Message | null;
 /** Joins stream text. */
 export interface Coalescer {
   stream(name: "stdout" | "stderr", text: string, parent: Parent): void;
+  /** An error that nobody caught: a message of its own, which says so. */
+  uncaught(text: string, parent: Parent): void;
   flush(): void;
 }
 
@@ -39,6 +42,10 @@ export function createCoalescer(publish: Publish): Coalescer {
   };
   return {
     flush,
+    uncaught(text, parent) {
+      flush();
+      publish("stream", { name: "stderr", text }, parent, { metadata: uncaughtMark });
+    },
     stream(name, text, parent) {
       if (held !== null && (held.name !== name || held.parent?.header.msg_id !== parent?.header.msg_id)) flush();
       held ??= { name, parts: [], size: 0, parent };

@@ -7,6 +7,8 @@ export const descriptors = { out: 3, commands: 4, urgent: 5 } as const;
 export type UserMessage =
   | { type: "ready" }
   | { type: "stream"; run: number | null; name: "stdout" | "stderr"; text: string }
+  /** An error that nobody caught or awaits, told when its cell may long be over. */
+  | { type: "uncaught"; run: number | null; text: string }
   /** A question with its answer, so that the saved notebook can be read. */
   | { type: "asked"; run: number | null; text: string }
   | {
@@ -33,6 +35,12 @@ export type UserCommand =
 
 /** An answer to a question, or why there is none. `prepared`: nobody typed it, and another cannot be asked for. */
 export type Answer = { text: string; prepared?: boolean } | { text: null; reason: string };
+
+/**
+ * The metadata of a stream message that tells of an error which nobody caught: for who runs a notebook without a reader.
+ * Front ends show the text as any other, and keep no metadata of a stream.
+ */
+export const uncaughtMark = { autoagent: { uncaught: true } } as const;
 
 /** Marks, on the native stdout and stderr, that a cell has written all it will: never shown. */
 export function drainMark(run: number): string {

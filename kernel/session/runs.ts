@@ -95,9 +95,9 @@ export function createRuns({ directory, settings, sockets, publish, output, comm
       onStopping() {
         const times = stoppingTimes;
         stoppingTimes = null;
-        const { pid } = started;
-        if (times === null || pid === undefined) return;
-        void endStarted(pid, { from: times.startedAt, ended: () => times.endedAt, left: () => times.left }).catch(
+        const { leader } = started;
+        if (times === null || leader === undefined) return;
+        void endStarted(leader, { from: times.startedAt, ended: () => times.endedAt, left: () => times.left }).catch(
           () => {},
         );
       },
@@ -122,7 +122,7 @@ export function createRuns({ directory, settings, sockets, publish, output, comm
     inOrder(() => {
       output.flush();
       for (const id of comms.drop()) publish("comm_close", { comm_id: id, data: {} }, lastRequest);
-      if (ended === null) output.stream("stderr", `${evalue}\n`, lastRequest);
+      if (ended === null) output.uncaught(`${evalue}\n`, lastRequest);
       else
         ended.finish({
           outcome: { status: "error", ename, evalue, traceback: [`${ename}: ${evalue}`] },
@@ -145,6 +145,11 @@ export function createRuns({ directory, settings, sockets, publish, output, comm
       case "stream": {
         const parent = parentOf(message.run);
         if (!isSilent(parent)) inOrder(() => output.stream(message.name, message.text, parent));
+        break;
+      }
+      case "uncaught": {
+        const parent = message.run === null ? lastRequest : parentOf(message.run);
+        if (!isSilent(parent)) inOrder(() => output.uncaught(message.text, parent));
         break;
       }
       case "asked": {
@@ -244,7 +249,7 @@ export function createRuns({ directory, settings, sockets, publish, output, comm
       const run = nextRun++;
       requests.set(run, request);
       requests.delete(run - keptRequests);
-      lastRequest = request;
+      if (!isSilent(request)) lastRequest = request;
       const process = await ready();
       return new Promise((finish) => {
         const times: RunTimes = { startedAt: performance.now(), endedAt: null, isStopping: false, left: null };
@@ -252,7 +257,8 @@ export function createRuns({ directory, settings, sockets, publish, output, comm
           ...{ request, run, times },
           finish(end) {
             times.endedAt = performance.now();
-            if (times.isStopping && process.pid !== undefined) times.left = startedSince(process.pid, times.startedAt);
+            if (times.isStopping && process.leader !== undefined)
+              times.left = startedSince(process.leader, times.startedAt);
             finish(end);
           },
         };

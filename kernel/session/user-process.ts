@@ -4,12 +4,14 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Duplex, Readable, Writable } from "node:stream";
 import { getHeapStatistics } from "node:v8";
-import { endGroup } from "./children.ts";
+import { endAll } from "./children.ts";
 import { nodeFlags } from "./node-flags.ts";
+import { type Leader, markName } from "./programs.ts";
 import { type Answer, drainMark, type UserCommand, type UserMessage } from "./protocol.ts";
 
 /** What the owner is told. */
@@ -25,7 +27,8 @@ export interface UserEvents {
 
 /** A running user process. */
 export interface UserProcess {
-  readonly pid: number | undefined;
+  /** As the leader of what its cells start; undefined where it could not be started. */
+  readonly leader: Leader | undefined;
   /** Resolves when it can take a cell, or with false when it never will. */
   readonly ready: Promise<boolean>;
   send(command: UserCommand): void;
@@ -44,12 +47,14 @@ const flags = ["--no-force-async-hooks-checks", "--experimental-import-meta-reso
 export function startUserProcess(directory: string, events: UserEvents): UserProcess {
   const typed = import.meta.filename.endsWith(".ts");
   const main = join(import.meta.dirname, "user", `main.${typed ? "ts" : "js"}`);
+  const mark = randomUUID();
   const child: ChildProcess = spawn(process.execPath, [...flags, ...nodeFlags({ typed }), main], {
     cwd: directory,
     stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe"],
     detached: true, // clients signal the kernel's whole process group; the user process is interrupted by message
-    env: { ...process.env, FORCE_COLOR: "0", NO_COLOR: "1" },
+    env: { ...process.env, FORCE_COLOR: "0", NO_COLOR: "1", [markName]: mark },
   });
+  const leader = child.pid === undefined ? undefined : { pid: child.pid, mark };
   const [, stdout, stderr, out, commands, urgent] = child.stdio as unknown as [
     null,
     Readable,
@@ -83,7 +88,7 @@ export function startUserProcess(directory: string, events: UserEvents): UserPro
   for (const pipe of [commands, urgent]) pipe.on("error", () => {}); // its death is told by `close`
   const gone = new Promise<void>((resolve) => {
     const end = (how: string): void => {
-      endGroup(child.pid); // what its cells started does not outlive it
+      endAll(leader); // what its cells started does not outlive it
       setReady(false);
       if (!wanted) events.onDeath(how, isReady);
       wanted = true;
@@ -102,7 +107,7 @@ export function startUserProcess(directory: string, events: UserEvents): UserPro
     if (pipe.writable) pipe.write(`${JSON.stringify(command)}\n`);
   };
   return {
-    pid: child.pid,
+    leader,
     ready,
     send: (command) => write(commands, command),
     interrupt() {
@@ -113,7 +118,7 @@ export function startUserProcess(directory: string, events: UserEvents): UserPro
     answerNow: (answer) => write(urgent, { type: "input", ...answer }),
     kill() {
       wanted = true;
-      endGroup(child.pid);
+      endAll(leader);
       child.kill("SIGKILL");
       return gone;
     },

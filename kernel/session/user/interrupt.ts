@@ -39,8 +39,7 @@ function interrupt(wanted: number): void {
   let isTold = false;
   const insist = (): void => {
     askToStop();
-    // The cell's programs are ended only after V8 was asked: the other way round more of the cell would run. Even so, a
-    // `spawnSync` whose program ends this way returns as usual, and what stands right after it in the cell may still run.
+    // The cell's programs are ended only after V8 was asked: the other way round more of the cell would run.
     if (!isTold) pipe.write("stopping\n");
     isTold = true;
   };

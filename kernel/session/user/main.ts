@@ -13,6 +13,7 @@ import { createInput } from "./input.ts";
 import { commonJs, importFor, meta, require } from "./modules.ts";
 import { installStacks, type KnownCode } from "./stack.ts";
 import { Interrupted, reportError } from "./trace.ts";
+import { guardWaits } from "./waits.ts";
 
 /** Counters and the answer of a synchronous prompt, shared with the interrupt thread. */
 const shared = new Int32Array(new SharedArrayBuffer(16));
@@ -132,7 +133,12 @@ async function run({ run: id, cell, source, expressions }: Extract<UserCommand, 
 
 /** V8 ends a busy loop before this thread hears of the interrupt. */
 function isStopped(context: RunContext): boolean {
-  return context.interrupted || Atomics.load(shared, 0) > Atomics.load(shared, 1);
+  return context.interrupted || isStopAsked();
+}
+
+/** Whether there is an interrupt that this thread has not heard of yet: it was busy. */
+function isStopAsked(): boolean {
+  return Atomics.load(shared, 0) > Atomics.load(shared, 1);
 }
 
 /** Runs work, then lets go of what it declared with `using`, also when it failed. */
@@ -225,7 +231,7 @@ const tell = (thrown: unknown): void => {
   const context = currentRun.getStore();
   const { traceback } = reportError(thrown);
   const text = `Uncaught ${traceback.join("\n")}\n`;
-  send({ type: "stream", run: context?.run ?? runNow(), name: "stderr", text });
+  send({ type: "uncaught", run: context?.run ?? runNow(), text });
 };
 process.on("uncaughtException", tell);
 process.on("unhandledRejection", tell);
@@ -237,4 +243,5 @@ const thread = new Worker(
   },
 );
 thread.unref();
+guardWaits(isStopAsked); // while the thread starts
 thread.on("online", () => send({ type: "ready" }));

@@ -150,6 +150,75 @@ describe("autoagent-kernel", () => {
     assert.deepEqual(third, [{ name: "stdout", output_type: "stream", text: ["0\n", "1\n", "2\n"] }]);
   });
 
+  it("an error that nobody catches ends the run, and names its own cell, however late it comes", () => {
+    const late = (ms: number, what: string): string => `setTimeout(() => { ${what} }, ${ms});`;
+    const wait = "await new Promise((r) => setTimeout(r, 300));";
+    const cases: [what: string, cells: string[], said: RegExp][] = [
+      [
+        "a rejection",
+        ["1", 'Promise.reject(new Error("unseen")); 2', "3"],
+        /Cell 2 failed: .*\nUncaught Error: unseen\n/,
+      ],
+      [
+        "a rejection of a function that nobody awaits",
+        ["const go = async () => { await null; throw new TypeError('late'); };", "go(); 1"],
+        /Cell 2 failed: go\(\); 1\nUncaught TypeError: late\n {4}at go \(cell 1, line 1/,
+      ],
+      [
+        "a timer's error, in a later cell",
+        [late(100, "throw new Error('timer')"), wait, "4"],
+        /Cell 1 failed: setTimeout.*\nUncaught Error: timer\n/,
+      ],
+      [
+        "a rejection in a timer after the last cell",
+        ["1", late(300, "Promise.reject(7)")],
+        /Cell 2 failed: .*\nUncaught Thrown: 7\n/,
+      ],
+      [
+        "a callback's error",
+        [
+          "import { EventEmitter } from 'node:events'; const e = new EventEmitter(); e.on('x', () => { throw new RangeError('heard'); });",
+          "setImmediate(() => e.emit('x')); 1",
+        ],
+        /Cell \d failed: [^]*Uncaught RangeError: heard\n/,
+      ],
+      [
+        "the end of the process between cells",
+        [late(50, "process.exit(0)"), "1"],
+        /Cell \d failed: [^]*The user process ended \(exit code 0\)/,
+      ],
+    ];
+    for (const [what, cells, said] of cases) {
+      write("uncaught.ipynb", cells);
+      const ran = command("run", "uncaught.ipynb", "--output", "uncaught-out.ipynb");
+      assert.equal(ran.code, 1, `${what}: ${ran.err}`);
+      assert.match(ran.err, said, what);
+    }
+    write("uncaught.ipynb", [late(100, "throw new Error('timer')"), wait, "4"]);
+    assert.equal(command("run", "uncaught.ipynb", "--output", "uncaught-out.ipynb", "--allow-errors").code, 0);
+    const [first, second] = outputsOf("uncaught-out.ipynb");
+    assert.deepEqual([first!.map(({ name }) => name).at(-1), second], ["stderr", []], "under its own cell");
+  }).timeout(60_000);
+
+  it("an error that nobody catches is allowed in a cell tagged raises-exception; what is caught, or runs on, ends nothing", () => {
+    write("allowed.ipynb", [
+      '// fails\nPromise.reject(new Error("shown")); 1',
+      "// fails\nsetTimeout(() => { throw new Error('shown later'); }, 100);",
+      "await Promise.reject(new Error('caught')).catch(() => 1); await new Promise((r) => setTimeout(r, 200));",
+      "const p = Promise.reject(1); try { await p; } catch {}",
+      "import { createServer } from 'node:http'; createServer().listen(0); setInterval(() => {}, 10_000); 1",
+    ]);
+    const ran = command("run", "allowed.ipynb", "--output", "allowed-out.ipynb");
+    assert.equal(ran.code, 0, ran.err);
+    const told = outputsOf("allowed-out.ipynb").map((all) =>
+      /Uncaught Error: shown.*/.exec(JSON.stringify(all))?.[0].slice(0, 27),
+    );
+    assert.deepEqual(
+      [told[0]?.slice(0, 21), told[1]?.slice(0, 27), told[2]],
+      ["Uncaught Error: shown", "Uncaught Error: shown later", undefined],
+    );
+  });
+
   it("a cell that takes too long is stopped", () => {
     write("long.ipynb", ["for (;;) {}"]);
     const ran = command("run", "long.ipynb", "--timeout", "0.5");

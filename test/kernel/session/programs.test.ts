@@ -26,11 +26,36 @@ describe("programs that a cell starts", () => {
   let seconds = 4700;
   const stopped: [what: string, code: (sleep: string) => string][] = [
     ["execSync", (one) => `kept = 2; cp.execSync("${one}"); kept = 3;`],
-    ["spawnSync, whose error nobody looks at", (one) => `kept = 2; cp.spawnSync("sh", ["-c", "${one}"]);`],
+    ["spawnSync, whose error nobody looks at", (one) => `kept = 2; cp.spawnSync("sh", ["-c", "${one}"]); kept = 3;`],
+    [
+      "spawnSync by a name that was imported",
+      (one) =>
+        `kept = 2; import { spawnSync as wait } from "node:child_process"; wait("sh", ["-c", "${one}"]); kept = 3;`,
+    ],
+    [
+      "execFileSync, whose error is caught",
+      (one) =>
+        `kept = 2; try { require("child_process").execFileSync("sh", ["-c", "${one}"]); } catch {} finally { kept = 2; } kept = 3;`,
+    ],
+    [
+      "one program of a function that starts the next",
+      (one) =>
+        `kept = 2; const next = () => { cp.spawnSync("sh", ["-c", "${one}"]); kept++; }; next(); next(); next();`,
+    ],
     ["a program that heeds no SIGINT", (one) => `kept = 2; cp.execSync('trap "" INT; ${one}; ${one}'); kept = 3;`],
     ["a program that heeds nothing", (one) => `kept = 2; cp.execSync('trap "" INT TERM; ${one}; ${one}'); kept = 3;`],
     ["one that starts others", (one) => `kept = 2; cp.execSync("sh -c '${one} & ${one}; wait'"); kept = 3;`],
     ["one that is awaited", (one) => `kept = 2; await util.promisify(cp.exec)("${one}"); kept = 3;`],
+    [
+      "one with a group of its own",
+      (one) =>
+        `kept = 2; cp.spawn("sh", ["-c", "${one}; true"], { detached: true, stdio: "ignore" }).unref(); for (;;) {}`,
+    ],
+    [
+      "one of another group whose parent has ended",
+      (one) =>
+        `kept = 2; cp.execSync("setsid sh -c '${one}; true' & true", { stdio: "ignore" }); await new Promise(() => {});`,
+    ],
     [
       "one beside which the cell does something else",
       (one) => `kept = 2; cp.spawn("sh", ["-c", "${one}"]); for (;;) {}`,
@@ -53,32 +78,47 @@ describe("programs that a cell starts", () => {
     await runOn(client)(`cp.execSync("${own}")`, { interruptAfterMs: 300 });
     for (let i = 0; i < 40 && programs(own).length > 0; i++) await sleep(50);
     assert.deepEqual([programs(own).length, programs(server).length], [0, 1]);
-    const other = await startClient(folder);
-    try {
-      for (const [end, code] of [
-        ["a crash", "process.abort()"],
-        ["an exit", "process.exit(3)"],
-      ]) {
-        const left = `sleep ${++seconds}`;
-        await runOn(other)(
-          `require("child_process").spawn("sh", ["-c", "${left}; true"]); await new Promise((r) => setTimeout(r, 100)); ${code}`,
-        );
-        for (let i = 0; i < 40 && programs(left).length > 0; i++) await sleep(50);
-        assert.deepEqual(programs(left), [], end);
-      }
-      const last = `sleep ${++seconds}`;
-      await runOn(other)(`require("child_process").spawn("sh", ["-c", "${last}; true"]); 1`);
-      process.kill(other.pid, "SIGKILL");
-      await other.close();
-      for (let i = 0; i < 60 && programs(last).length > 0; i++) await sleep(50);
-      assert.deepEqual(programs(last), [], "the kernel was killed");
-    } finally {
-      await other.close();
-    }
     await client.close();
     for (let i = 0; i < 40 && programs(server).length > 0; i++) await sleep(50);
     assert.deepEqual(programs(server), [], "the session was shut down");
   }).timeout(30_000);
+
+  for (const [of, options] of [
+    ["the session's group", "{}"],
+    ["a group of their own", '{ detached: true, stdio: "ignore" }'],
+  ])
+    it(`end with a session that ends in any way, in ${of}`, async () => {
+      const other = await startClient(folder);
+      const start = (line: string) =>
+        `require("child_process").spawn("sh", ["-c", "${line}; true"], ${options}).unref(); await new Promise((r) => setTimeout(r, 100));`;
+      try {
+        for (const [end, code] of [
+          ["a crash", "process.abort()"],
+          ["an exit", "process.exit(3)"],
+        ]) {
+          const left = `sleep ${++seconds}`;
+          await runOn(other)(`${start(left)} ${code}`);
+          for (let i = 0; i < 40 && programs(left).length > 0; i++) await sleep(50);
+          assert.deepEqual(programs(left), [], end);
+        }
+        const last = `sleep ${++seconds}`;
+        await runOn(other)(start(last));
+        assert.equal(programs(last).length, 1);
+        process.kill(other.pid, "SIGKILL");
+        await other.close();
+        for (let i = 0; i < 60 && programs(last).length > 0; i++) await sleep(50);
+        assert.deepEqual(programs(last), [], "the kernel was killed");
+      } finally {
+        await other.close();
+      }
+      const shut = await startClient(folder);
+      const last = `sleep ${++seconds}`;
+      await runOn(shut)(start(last));
+      assert.equal(programs(last).length, 1);
+      await shut.close();
+      for (let i = 0; i < 60 && programs(last).length > 0; i++) await sleep(50);
+      assert.deepEqual(programs(last), [], "the session was shut down");
+    }).timeout(40_000);
 });
 
 /** Running programs of exactly this command line. */
