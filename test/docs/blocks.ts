@@ -55,6 +55,7 @@ export const leftOut: { [line: string]: string } = {
   "npm run pretrain": "it takes 22 minutes; test/scripts/pretrain.test.ts trains a small one",
   "npm run bench:token": "it takes an hour; `npm run bench:all` runs it for a minute",
   "npm run mutate": "it takes an hour; test/scripts/mutate.test.ts runs it on a small project",
+  "npm run stress:tests": "it takes hours; test/scripts/stress-tests.test.ts runs one file twice",
   "npx autoagent serve": "it does not end; test/cli/serve.test.ts starts and asks it",
   "tar -xf gpu-check.tar.xz": "test/scripts/gpu-check.test.ts unpacks and runs the pack",
   "gpu-check/run.sh": "test/scripts/gpu-check.test.ts unpacks and runs the pack",
