@@ -20,6 +20,7 @@ export interface BatchRow extends SamplingOptions {
   prompt: readonly number[];
   /** Where its draws come from. */
   stream: { uniform(): number };
+  /** 0 with `onRead` alone: nothing is drawn then. */
   maxTokens: number;
   /** Texts that end it; they are cut off its text. */
   stop?: readonly string[];
@@ -27,6 +28,11 @@ export interface BatchRow extends SamplingOptions {
   signal?: AbortSignal | undefined;
   /** Pad the prompt to this many tokens. @default none: only rows whose parts are of one length, pads included, are read together */
   padTo?: number | undefined;
+  /**
+   * Called while the prompt is read, for each of its tokens but the first: its index, and the logits that were there before it,
+   * which are overwritten later. Reading takes longer with it.
+   */
+  onRead?: ((at: number, logits: Float32Array) => void) | undefined;
 }
 
 /** Some running rows before a draw. */
@@ -122,7 +128,7 @@ export function createBatch(decoder: Decoder, options: BatchOptions = {}): Batch
   let added = 0;
 
   /** The next part of rows that have read as much; parts of one length. */
-  const readOn = (rows: readonly Running[], length: number): Promise<DecoderOutput> => {
+  const readOn = (rows: readonly Running[], length: number, every: boolean): Promise<DecoderOutput> => {
     const tokens = new Int32Array(rows.length * length);
     const valid = new Uint8Array(rows.length * length);
     for (const [at, { row, read }] of rows.entries()) {
@@ -134,7 +140,7 @@ export function createBatch(decoder: Decoder, options: BatchOptions = {}): Batch
     }
     const past = rows.map((one) => one.past).filter((one) => one !== undefined);
     return decoder.forward({
-      ...{ tokens, batch: rows.length, ...shared, valid, spend: true },
+      ...{ tokens, batch: rows.length, ...shared, valid, spend: true, every },
       ...(past.length > 0 && { past }),
     });
   };
@@ -159,20 +165,49 @@ export function createBatch(decoder: Decoder, options: BatchOptions = {}): Batch
     }
   };
   const isOver = ({ row, result }: Running): boolean =>
-    ends(decoder, result, row.stop ?? []) || result.ids.length === row.maxTokens;
+    result.ids.length > 0 && (ends(decoder, result, row.stop ?? []) || result.ids.length === row.maxTokens);
+
+  /** Tells rows the logits of all positions of a part; gives the output of the last alone. */
+  const tellRead = async (rows: readonly Running[], output: DecoderOutput, length: number): Promise<DecoderOutput> => {
+    const { hidden, logits, past } = output;
+    const { width } = decoder.config;
+    const lasts = { hidden: new Float32Array(rows.length * width), logits: new Float32Array(rows.length * vocabulary) };
+    for (const [at, { number, row, read }] of rows.entries()) {
+      const pads = lengthOf(row) - row.prompt.length;
+      for (let i = Math.max(0, pads - read); i < length; i++) {
+        const from = at * length + i;
+        const own = logits.subarray(from * vocabulary, (from + 1) * vocabulary);
+        const state = hidden.subarray(from * width, (from + 1) * width);
+        const next = read + i - pads + 1;
+        if (next === row.prompt.length) {
+          lasts.logits.set(own, at * vocabulary);
+          lasts.hidden.set(state, at * width);
+        } else {
+          onLogits?.({ rows: [number], hidden: state, logits: own });
+          row.onRead!(next, own);
+        }
+        // What is told may take a while.
+        if (i % 8 === 7) await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+    return { ...lasts, past };
+  };
 
   /** One part for all rows that are still being read; draws for those that have been. */
   const readParts = async (rows: readonly Running[]): Promise<void> => {
     const lengthLeft = ({ row, read }: Running) => Math.min(longest, lengthOf(row) - read);
-    const kinds = Map.groupBy(rows, (one) => `${one.read} ${lengthLeft(one)}`);
-    for (const alike of kinds.values()) {
+    const kinds = Map.groupBy(rows, (one) => `${one.read} ${lengthLeft(one)} ${one.row.onRead !== undefined}`);
+    const parts = [...kinds.values()].flatMap((alike) => (alike[0]!.row.onRead ? inFew(alike) : [alike]));
+    for (const alike of parts) {
       const length = lengthLeft(alike[0]!);
-      const output = await readOn(alike, length);
+      const every = alike[0]!.row.onRead !== undefined;
+      const read = await readOn(alike, length, every);
+      const output = every ? await tellRead(alike, read, length) : read;
       for (const [at, one] of alike.entries()) {
         one.read += length;
         one.past = output.past[at]!;
       }
-      const done = [...alike.keys()].filter((at) => alike[at]!.read === lengthOf(alike[at]!.row));
+      const done = [...alike.keys()].filter((at) => drawsNow(alike[at]!));
       if (done.length > 0)
         take(
           done.map((at) => alike[at]!),
@@ -194,16 +229,31 @@ export function createBatch(decoder: Decoder, options: BatchOptions = {}): Batch
       const over = running.filter(({ row }) => row.signal?.aborted);
       for (const { result } of over) result.ended = "cancelled";
       running = running.filter((one) => !over.includes(one));
-      const old = running.filter(({ row, read }) => read === lengthOf(row));
-      const fresh = running.filter(({ row, read }) => read < lengthOf(row));
+      const old = running.filter(isRead);
+      const fresh = running.filter((one) => !isRead(one));
       if (old.length > 0) take(old, await goOn(old));
       await readParts(fresh);
-      const ended = running.filter((one) => one.result.ids.length > 0 && isOver(one));
+      const ended = running.filter((one) => isOver(one) || (one.row.maxTokens === 0 && isRead(one)));
       running = running.filter((one) => !ended.includes(one));
       for (const { past } of [...over, ...ended]) past?.release();
       return [...over, ...ended].map(({ number, result }) => ({ row: number, result }));
     },
   };
+}
+
+/** Logits of all positions are large: few rows at a time. */
+function inFew(rows: Running[]): Running[][] {
+  const few = 4;
+  return Array.from({ length: Math.ceil(rows.length / few) }, (_, i) => rows.slice(i * few, (i + 1) * few));
+}
+
+function isRead({ row, read }: Running): boolean {
+  return read === lengthOf(row);
+}
+
+/** A row that has just been read draws, unless it is to draw nothing. */
+function drawsNow(one: Running): boolean {
+  return isRead(one) && one.row.maxTokens > 0;
 }
 
 /** Some rows of an output; not copied where they are all of them. */
@@ -242,7 +292,7 @@ function ends({ tokenizer }: Decoder, result: Generated, stop: readonly string[]
 /** Throws a RangeError that names what is wrong with a row. */
 export function checkRow(decoder: Decoder, row: BatchRow, index: number, { prefix }: BatchOptions): void {
   const { prompt, maxTokens, padTo } = row;
-  if (!(Number.isSafeInteger(maxTokens) && maxTokens > 0))
+  if (!(Number.isSafeInteger(maxTokens) && maxTokens >= (row.onRead ? 0 : 1)))
     throw new RangeError(`Expected \`maxTokens\` to be a positive integer, got ${maxTokens}`);
   checkSampling(row);
   if (prompt.length === 0) throw new RangeError(`Expected prompt ${index} to have at least one token, got none`);

@@ -15,7 +15,7 @@ import type { Dtype } from "./products.ts";
 import { type ModelSource, weightsOf } from "./source.ts";
 
 /** Raised whenever the same weights would become another graph. */
-const graphVersion = 2;
+const graphVersion = 3;
 
 /** What the cache's place comes from, in the sentences of a disk that refuses. */
 const chosenBy = "AUTOAGENT_CACHE";

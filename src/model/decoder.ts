@@ -57,18 +57,19 @@ export async function createDecoder(parts: DecoderParts, options: RunOptions = {
     hash,
     async forward(input): Promise<DecoderOutput> {
       checkInput(input, config);
-      const { tokens, batch, valid, prefix, past = [], spend = false } = input;
+      const { tokens, batch, valid, prefix, past = [], spend = false, every = false } = input;
       const { width, vocabulary } = config;
       const request = {
-        ...{ tokens, batch, valid, spend },
+        ...{ tokens, batch, valid, spend, every },
         prefix: prefix && numberOf(prefix),
         past: input.past && past.map(numberOf),
       };
       if (spend) for (const one of past) forget(one);
       const { hidden, logits, pasts } = await thread.ask(request);
+      const given = every ? tokens.length : batch;
       return {
-        hidden: hidden.subarray(0, batch * width),
-        logits: logits.subarray(0, batch * vocabulary),
+        hidden: hidden.subarray(0, given * width),
+        logits: logits.subarray(0, given * vocabulary),
         past: pasts.map(({ number, length }) => pastOf(number, length)),
       };
     },

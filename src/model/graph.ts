@@ -5,7 +5,8 @@
  *
  * Inputs: `tokens` and `positions` [batch, length]; `valid` [batch, prefix + past + length] (1 where a position may be looked
  * at); for each layer N `past.N.key` and `past.N.value` [batch, kvHeads, past, headWidth], `prefix.N.key` and `prefix.N.value`
- * [kvHeads, prefix, headWidth]. Outputs: `hidden` [batch, width] and `logits` [batch, vocabulary] of the last position;
+ * [kvHeads, prefix, headWidth]; `wanted` [count], the new positions whose output is given. Outputs: `hidden` [batch * count, width] and
+ * `logits` [batch * count, vocabulary] of those;
  * `present` [layers * 2 * batch, kvHeads, length, headWidth], the new keys and values of each layer in turn.
  */
 
@@ -34,6 +35,7 @@ export function decoderGraph(
   const tokens = g.input("tokens", "int64", ["batch", "length"]);
   const positions = g.input("positions", "int64", ["batch", "length"]);
   const valid = g.input("valid", "int64", ["batch", "total"]);
+  const wanted = g.input("wanted", "int64", ["count"]);
   const earlier = (layer: number, what: "key" | "value") => ({
     past: g.input(`past.${layer}.${what}`, "float32", ["batch", kvHeads, "past", headWidth]),
     prefix: g.input(`prefix.${layer}.${what}`, "float32", [kvHeads, "prefix", headWidth]),
@@ -53,11 +55,11 @@ export function decoderGraph(
     x = g.op("Add", [x, parts.feed(x, layer)]);
   }
   const rows = g.op("Reshape", [x, frame.shapes.places]);
-  const last = g.op("Gather", [rows, g.int64(-1)], { axis: { int: 1 } });
-  parts.finish(g.op("Reshape", [last, g.int64(-1, width)]), { hidden: "hidden", logits: "logits" });
+  const given = g.op("Gather", [rows, wanted], { axis: { int: 1 } });
+  parts.finish(g.op("Reshape", [given, g.int64(-1, width)]), { hidden: "hidden", logits: "logits" });
   g.op("Concat", present, { axis: { int: 0 } }, "present");
-  g.output("hidden", "float32", ["batch", width]);
-  g.output("logits", "float32", ["batch", vocabulary]);
+  g.output("hidden", "float32", ["given", width]);
+  g.output("logits", "float32", ["given", vocabulary]);
   g.output("present", "float32", ["stack", kvHeads, "length", headWidth]);
   return g;
 }

@@ -51,7 +51,11 @@ export async function createRunner({ graph, config }: RunnerParts, options: RunO
   };
 
   /** Runs rows whose memory is of one size; gives what it computed for each slot that is held. */
-  const run = async (placed: Placed, rows: readonly number[], { tokens, batch, prefix, valid }: DecoderInput) => {
+  const run = async (
+    placed: Placed,
+    rows: readonly number[],
+    { tokens, batch, prefix, valid, every }: DecoderInput,
+  ) => {
     const { held, slots, seenRoom } = placed;
     const length = tokens.length / batch;
     const before = prefix?.length ?? 0;
@@ -75,10 +79,12 @@ export async function createRunner({ graph, config }: RunnerParts, options: RunO
       }
     }
     const integers = (data: BigInt64Array) => new ort.Tensor("int64", data, [held, data.length / held]);
+    const wanted = BigInt64Array.from(every ? Array.from({ length }, (_, at) => BigInt(at)) : [BigInt(length - 1)]);
     const feeds: { [name: string]: Tensor } = {
       tokens: integers(ids),
       positions: integers(positions),
       valid: integers(visible),
+      wanted: new ort.Tensor("int64", wanted, [wanted.length]),
     };
     const shared = prefixOf(prefix);
     for (const [i, name] of names.entries()) {
@@ -94,7 +100,7 @@ export async function createRunner({ graph, config }: RunnerParts, options: RunO
 
   return {
     async forward(input) {
-      const { batch, tokens, past, spend = false } = input;
+      const { batch, tokens, past, spend = false, every = false } = input;
       const length = tokens.length / batch;
       const byRoom = new Map<number, number[]>();
       for (let row = 0; row < batch; row++) {
@@ -110,7 +116,8 @@ export async function createRunner({ graph, config }: RunnerParts, options: RunO
         );
         parts.push({ rows, slots: placed.slots, ...(await run(placed, rows, input)) });
       }
-      return merged(parts, { batch, width, vocabulary });
+      const given = every ? length : 1;
+      return merged(parts, { batch, width: width * given, vocabulary: vocabulary * given });
     },
     release: () => session.release(),
   };

@@ -4,6 +4,8 @@ import type { Tokenizer } from "./types.ts";
 
 /** Gives out what is certain. */
 export interface TextStream {
+  /** All of the text so far but an unfinished character; a stop text is still in it. */
+  readonly whole: string;
   /** The ids so far; gives the next piece, empty where nothing is certain yet. */
   push(ids: readonly number[]): string;
   /** The rest, once the whole text is known. */
@@ -13,18 +15,22 @@ export interface TextStream {
 /** Holds back the beginning of a stop text and unfinished characters. */
 export function createTextStream(tokenizer: Tokenizer, stop: readonly string[]): TextStream {
   let given = 0;
+  let whole = "";
   const upTo = (text: string, length: number): string => {
     const piece = text.slice(given, length);
     given = Math.max(given, length);
     return piece;
   };
   return {
+    get whole() {
+      return whole;
+    },
     push(ids) {
       const text = tokenizer.decode(ids);
       const cuts = stop.map((mark) => text.indexOf(mark)).filter((at) => at >= 0);
-      let length = Math.min(text.length, ...cuts);
       // A character of several tokens is not whole yet.
-      while (length > 0 && text[length - 1] === "\ufffd") length--;
+      whole = text.replace(/\ufffd+$/, "");
+      let length = Math.min(whole.length, ...cuts);
       for (const mark of stop)
         for (let part = Math.min(mark.length - 1, text.length); part > 0; part--)
           if (text.endsWith(mark.slice(0, part))) length = Math.min(length, text.length - part);

@@ -19,6 +19,7 @@ export type Request =
       prefix: number | undefined;
       past: number[] | undefined;
       spend: boolean;
+      every: boolean;
     }
   | { kind: "release"; past: number }
   | { kind: "close" };
@@ -79,10 +80,10 @@ async function handle(
 
 async function forward(
   runner: Runner,
-  { id, tokens, batch, valid, prefix, past, spend }: Request & { kind: "forward" },
+  { id, tokens, batch, valid, prefix, past, spend, every }: Request & { kind: "forward" },
 ): Promise<[Answer, ArrayBuffer[]]> {
   const output = await runner.forward({
-    ...{ tokens, batch, spend },
+    ...{ tokens, batch, spend, every },
     ...(valid && { valid }),
     ...(prefix !== undefined && { prefix: pastOf(prefix) }),
     ...(past && { past: past.map(pastOf) }),

@@ -45,6 +45,11 @@ export async function openTokenTable({ encoding, ids, end }: TokenTable): Promis
     prompt: "base",
     encode: (text) => encode(text, { disallowedSpecial: new Set() }).flatMap((id) => own.get(id) ?? spell(id)),
     decode: (all) => decode(all.filter((id) => id !== end).map((id) => ids[id]!)),
+    piece(id) {
+      if (id === end) return { name: "<|endoftext|>", bytes: null };
+      const bytes = Buffer.from(bytesOf(ids[id]!));
+      return { name: bytes.toString(), bytes };
+    },
   };
 }
 
@@ -83,6 +88,7 @@ export async function openHuggingFaceTokenizer({
   const special = added.flatMap(({ content, special: is }) =>
     is === true && typeof content === "string" ? [content] : [],
   );
+  const bytesOf = byteReader(file);
   const source = own ?? templateSource(template);
   const encode = (text: string, whole: boolean): number[] => tokenizer.encode(text, { add_special_tokens: whole }).ids;
   return {
@@ -97,6 +103,11 @@ export async function openHuggingFaceTokenizer({
       const options = { skip_special_tokens: false, clean_up_tokenization_spaces: false };
       return shown.length === 0 ? "" : tokenizer.decode(shown, options);
     },
+    piece(id) {
+      const name = tokenizer.id_to_token(id);
+      if (name === undefined) return { name: `token_id:${id}`, bytes: null };
+      return { name, bytes: hidden.has(id) ? null : bytesOf(name) };
+    },
   };
 }
 
@@ -104,6 +115,35 @@ export async function openHuggingFaceTokenizer({
 function tokenText(value: unknown): string | undefined {
   const text = typeof value === "object" && value !== null ? (value as { content?: unknown }).content : value;
   return typeof text === "string" ? text : undefined;
+}
+
+/** What tokens stand for, by their names, as the file's decoder has it. */
+function byteReader(file: object): (name: string) => Uint8Array {
+  const {
+    decoder,
+    model,
+    added_tokens: added = [],
+  } = file as {
+    decoder?: unknown;
+    model?: { byte_fallback?: unknown };
+    added_tokens?: readonly { content?: unknown }[];
+  };
+  const plain = new Set(added.map(({ content }) => content));
+  const letters = JSON.stringify(decoder ?? null).includes('"ByteLevel"') ? byteLetters() : null;
+  return (name) => {
+    if (plain.has(name)) return Buffer.from(name);
+    const bytes = letters && [...name].map((letter) => letters.get(letter));
+    if (bytes?.every((byte) => byte !== undefined)) return Uint8Array.from(bytes);
+    const [, byte] = (model?.byte_fallback === true && /^<0x([0-9A-F]{2})>$/.exec(name)) || [];
+    return byte === undefined ? Buffer.from(name.replaceAll("\u2581", " ")) : Uint8Array.of(Number.parseInt(byte, 16));
+  };
+}
+
+/** GPT-2's letters for bytes: those that print stand for themselves, the others for what follows 255. */
+function byteLetters(): Map<string, number> {
+  const prints = (byte: number) => (byte > 32 && byte < 127) || (byte > 160 && byte !== 173);
+  let next = 256;
+  return new Map(Array.from({ length: 256 }, (_, byte) => [String.fromCodePoint(prints(byte) ? byte : next++), byte]));
 }
 
 /** What the post-processor puts before a text; Llama's class of tokenizers asks `add_bos_token` instead. */

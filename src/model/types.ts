@@ -41,6 +41,14 @@ export interface ModelConfig {
   scaledByLayer?: boolean;
 }
 
+/** A token by itself. */
+export interface TokenPiece {
+  /** As the tokenizer calls it. */
+  name: string;
+  /** What it stands for within a text, which may be part of a character; null for a token that stands for no text. */
+  bytes: Uint8Array | null;
+}
+
 /** Text to token ids and back. */
 export interface Tokenizer {
   /** Number of ids. */
@@ -57,6 +65,8 @@ export interface Tokenizer {
   readonly prompt?: string;
   encode(text: string): number[];
   decode(ids: readonly number[]): string;
+  /** One token by itself. */
+  piece(id: number): TokenPiece;
 }
 
 /** Keys and values of the positions that one row has seen. Opaque: only its decoder reads it. */
@@ -80,13 +90,15 @@ export interface DecoderInput {
   valid?: Uint8Array;
   /** The given pasts are not used again: what follows is added to them in place, and nothing is copied. @default false */
   spend?: boolean;
+  /** Give the output of every new position, not of the last alone. @default false */
+  every?: boolean;
 }
 
 /** What one pass gives. */
 export interface DecoderOutput {
-  /** After the final norm, of each row's last position: what the output weight multiplies. Shape [batch, width]. */
+  /** After the final norm, of each row's last position: what the output weight multiplies. Shape [batch, width]; with `every` [batch, length, width]. */
   hidden: Float32Array;
-  /** Shape [batch, vocabulary], of each row's last position. */
+  /** Shape [batch, vocabulary], of each row's last position; with `every` [batch, length, vocabulary]. */
   logits: Float32Array;
   /** Of each row, without the prefix. */
   past: Past[];

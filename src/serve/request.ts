@@ -30,6 +30,8 @@ export interface Served {
 export interface Ask {
   chat: boolean;
   prompts: number[][];
+  /** The prompts' texts, if answers are to begin with them. */
+  echoes: string[] | null;
   /** Answers to each prompt. */
   choices: number;
   maxTokens: number;
@@ -117,10 +119,10 @@ function conversation({ tokenizer }: Decoder, turns: readonly ChatTurn[]): Seen 
 /** Reads a completion request. Throws a ServeFailure that names the field. */
 export function readCompletion(body: Body, served: Served): Ask {
   refuseNotDone(body, "completion");
-  if (flag(body, "echo")) throw new ServeFailure({ kind: "unsupported", field: "echo", value: true });
   const prompts = readPrompts(body.prompt, served.decoder);
   const logProbs = body.logprobs == null ? null : whole(body, "logprobs", { low: 0, high: 20, fallback: 0 });
-  return { ...readCommon(body, served, prompts, { chat: false, fallback: 16 }), logProbs };
+  const echoes = flag(body, "echo") ? echoesOf(body.prompt, prompts, served.decoder) : null;
+  return { ...readCommon(body, served, prompts, { chat: false, fallback: 16 }), logProbs, echoes };
 }
 
 function readCommon(
@@ -142,6 +144,7 @@ function readCommon(
   return {
     chat,
     prompts,
+    echoes: null,
     choices: whole(body, "n", { low: 1, high: 16, fallback: 1 }),
     maxTokens: given ?? Math.min(fallback, room),
     temperature: real(body, "temperature", { low: 0, high: 2, fallback: temperature }),
@@ -181,6 +184,12 @@ function readPrompts(value: unknown, { tokenizer, config: { vocabulary } }: Deco
     if (!isIds(ids)) return wrong("prompt", `of at least one token, with ids from 0 to ${vocabulary - 1}`, one);
     return ids;
   });
+}
+
+/** Prompts as texts: as they were given, or what their token ids stand for. */
+function echoesOf(given: unknown, prompts: readonly number[][], { tokenizer }: Decoder): string[] {
+  const texts: unknown[] = Array.isArray(given) ? given : [given];
+  return prompts.map((ids, i) => (typeof texts[i] === "string" ? texts[i] : tokenizer.decode(ids)));
 }
 
 function readStop(value: unknown): string[] {

@@ -9,6 +9,7 @@ const bytes: Tokenizer = {
   end: [],
   encode: (text) => [...Buffer.from(text)],
   decode: (ids) => Buffer.from(ids).toString("utf8"),
+  piece: (id) => ({ name: `<${id}>`, bytes: Uint8Array.of(id) }),
 };
 const turns = [
   { role: "system", content: "Be short." },

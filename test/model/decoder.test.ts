@@ -68,7 +68,7 @@ describe("a decoder", () => {
     assert.equal(shares.at(-1), 1);
     assert.ok(shares.every((share, i) => i === 0 || share > shares[i - 1]!));
     assert.ok(!existsSync(older(hash)), "what an older version made is removed");
-    assert.deepEqual(readdirSync(join(cache.path, "models")).sort(), [`${hash}-2`, `${hash}-2-q8`]);
+    assert.deepEqual(readdirSync(join(cache.path, "models")).sort(), [`${hash}-3`, `${hash}-3-q8`]);
     await Promise.all([small.dispose(), first.dispose(), second.dispose()]);
   });
 

@@ -48,6 +48,7 @@ export function toyDecoder({ width = 6, seed = 1, sharp = 2 } = {}): Toy {
       end: [0],
       encode: (text) => [...text].map((c) => Math.max(1, alphabet.indexOf(c))),
       decode: (ids) => ids.map((id) => alphabet[id]).join(""),
+      piece: (id) => ({ name: alphabet[id]!, bytes: id === 0 ? null : Buffer.from(alphabet[id]!) }),
     },
     provider: "toy",
     hash: `toy-${seed}-${width}`,
