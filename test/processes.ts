@@ -1,6 +1,7 @@
 /** Whether processes are still there: for tests that nothing is left behind. */
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** True while a process of this id runs (a zombie does not). */
 export function isRunning(pid: number): boolean {
@@ -11,4 +12,27 @@ export function isRunning(pid: number): boolean {
   }
   const stat = `/proc/${pid}/stat`;
   return !existsSync(stat) || !/^\d+ \(.*\) Z/.test(readFileSync(stat, "utf8"));
+}
+
+/** Ids of the processes below one, at any depth; none where there is no /proc to look into. */
+export function processesBelow(pid: number): number[] {
+  if (!existsSync("/proc")) return [];
+  const parents = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((name): [number, number] => {
+      try {
+        return [Number(name), Number(/^\d+ \(.*\) \S (\d+)/.exec(readFileSync(`/proc/${name}/stat`, "utf8"))?.[1])];
+      } catch {
+        return [Number(name), 0]; // it ended meanwhile
+      }
+    });
+  const below = (one: number): number[] =>
+    parents.filter(([, parent]) => parent === one).flatMap(([child]) => [child, ...below(child)]);
+  return below(pid);
+}
+
+/** Those that still run after so long. */
+export async function outliving(pids: readonly number[], ms = 5000): Promise<number[]> {
+  for (let waited = 0; waited < ms && pids.some(isRunning); waited += 25) await sleep(25);
+  return pids.filter(isRunning);
 }

@@ -52,6 +52,62 @@ export function digests(record: EpisodeRecord): Map<number, string> {
   return new Map(found.sort(([a], [b]) => a - b));
 }
 
+/** A step that a recording program said it may count on. */
+export interface Promised {
+  episode: number;
+  step: number;
+  verdict: string;
+}
+
+/** A recording program in a process of its own. */
+export interface Writer {
+  readonly pid: number;
+  /** Its sandbox's children, once it has begun. */
+  readonly children: number[];
+  readonly promised: readonly Promised[];
+  /** Resolves when it has begun to record, or has ended. */
+  readonly begun: Promise<unknown>;
+  /** Ends it by SIGKILL, if it has not ended; resolves with what it said on stderr, when all it printed was read. */
+  kill(): Promise<string>;
+  /** Resolves likewise when it ends by itself. */
+  readonly ended: Promise<string>;
+}
+
+/** Starts one; `under` is a command that it is started by. */
+export function startWriter(path: string, seed: number, under: readonly string[] = []): Writer {
+  const driver = join(import.meta.dirname, "fixtures/driver.ts");
+  const flags = ["--conditions=autoagent-lab-source", "--disable-warning=ExperimentalWarning"];
+  const [command, ...rest] = [...under, process.execPath, ...flags, driver, path, String(seed)];
+  const child = spawn(command!, rest, { stdio: ["ignore", "pipe", "pipe"] });
+  const promised: Promised[] = [];
+  const children: number[] = [];
+  const { promise: running, resolve: started } = Promise.withResolvers<void>();
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    if (line.startsWith("children ")) {
+      children.push(...line.slice(9).split(" ").map(Number));
+      return started();
+    }
+    const [episode, step, verdict] = line.split(" ");
+    promised.push({ episode: Number(episode), step: Number(step), verdict: verdict! });
+  });
+  let said = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    said = (said + text).slice(-4000);
+  });
+  const ended = new Promise<string>((resolve) => child.on("close", () => resolve(said)));
+  return {
+    pid: child.pid!,
+    children,
+    promised,
+    begun: Promise.race([running, ended]),
+    ended,
+    kill() {
+      child.kill("SIGKILL");
+      return ended;
+    },
+  };
+}
+
 /** A life's `kill`: the driver itself, or a child of its sandbox. */
 export type Victim = "driver" | "child";
 
@@ -63,56 +119,48 @@ export async function killWriter(
   path: string,
   { seed, delayMs, victim }: { seed: number; delayMs: number; victim: Victim },
 ): Promise<number> {
-  const driver = join(import.meta.dirname, "fixtures/driver.ts");
-  const flags = ["--conditions=autoagent-lab-source", "--disable-warning=ExperimentalWarning"];
-  const child = spawn(process.execPath, [...flags, driver, path, String(seed)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const gone = new Promise<void>((resolve) => child.on("exit", () => resolve()));
-  const promised: { episode: number; step: number; verdict: string }[] = [];
-  let children: number[] = [];
-  let started: (() => void) | undefined;
-  const running = new Promise<void>((resolve) => {
-    started = resolve;
-  });
-  const lines = createInterface({ input: child.stdout });
-  const read = new Promise<void>((resolve) => lines.on("close", resolve));
-  lines.on("line", (line) => {
-    if (line.startsWith("children ")) {
-      children = line.slice(9).split(" ").map(Number);
-      started!();
-      return;
-    }
-    const [episode, step, verdict] = line.split(" ");
-    promised.push({ episode: Number(episode), step: Number(step), verdict: verdict! });
-  });
-  await Promise.race([running, gone]);
+  const writer = startWriter(path, seed);
+  await writer.begun;
   await pause(delayMs);
   if (victim === "child") {
-    process.kill(children[0]!, "SIGKILL");
-    const before = promised.length;
-    for (let waited = 0; promised.length < before + 5 && waited < 10_000; waited += 20) await pause(20);
-    assert.ok(promised.length >= before + 5, "the writer went on after its child was killed");
+    process.kill(writer.children[0]!, "SIGKILL");
+    assert.ok(await goesOn(writer), "the writer went on after its child was killed");
   }
-  child.kill("SIGKILL");
-  await gone;
-  await read;
-  checkPromises(path, promised);
-  return promised.length;
+  await writer.kill();
+  using record = openRecord(path);
+  assert.deepEqual(brokenPromises(record, writer.promised), []);
+  const beyond = stepsBeyond(record, writer.promised);
+  assert.ok(beyond <= 1, `${beyond} steps were recorded beyond the one in flight`);
+  return writer.promised.length;
 }
 
-function checkPromises(path: string, promised: { episode: number; step: number; verdict: string }[]): void {
-  using record = openRecord(path);
-  const found = record.verify();
-  assert.deepEqual(found.broken, null);
+/** Whether a writer records five steps more, in time. */
+export async function goesOn({ promised }: Writer, ms = 10_000): Promise<boolean> {
+  const before = promised.length;
+  for (let waited = 0; promised.length < before + 5 && waited < ms; waited += 20) await pause(20);
+  return promised.length >= before + 5;
+}
+
+/** What was promised and is not so in the record; and what its chain says of itself. */
+export function brokenPromises(record: EpisodeRecord, promised: readonly Promised[]): string[] {
+  const { broken } = record.verify();
   const counts = new Map(record.episodes().map(({ id, steps }) => [id, steps]));
+  const gone = promised
+    .filter(({ episode, step }) => (counts.get(episode) ?? 0) <= step)
+    .map(({ episode, step }) => `step ${step} of episode ${episode} was promised and is gone`);
   const last = promised.at(-1);
-  for (const { episode, step } of promised)
-    assert.ok((counts.get(episode) ?? 0) > step, `step ${step} of episode ${episode} was promised and is gone`);
-  if (last === undefined) return;
-  assert.equal(record.episode(last.episode).list[last.step]!.report.verdict, last.verdict);
-  const beyond = counts.get(last.episode)! - 1 - last.step;
-  assert.ok(beyond <= 1, `${beyond} steps were recorded beyond the one in flight`);
+  if (last !== undefined && gone.length === 0) {
+    const { verdict } = record.episode(last.episode).list[last.step]!.report;
+    if (verdict !== last.verdict)
+      gone.push(`step ${last.step} of episode ${last.episode} is ${verdict}, not ${last.verdict}`);
+  }
+  return broken === null ? gone : [`entry ${broken.entry}: ${broken.reason}`, ...gone];
+}
+
+function stepsBeyond(record: EpisodeRecord, promised: readonly Promised[]): number {
+  const last = promised.at(-1);
+  if (last === undefined) return 0;
+  return record.episode(last.episode).list.length - 1 - last.step;
 }
 
 function pause(ms: number): Promise<void> {

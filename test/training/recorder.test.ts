@@ -1,57 +1,22 @@
 /** What a run leaves behind, its record and its logs, is the same whether it was killed on the way or not. */
 
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SurvivalEnv } from "../../src/environment/index.ts";
 import { editMenu } from "../../src/policy/index.ts";
 import { createRandom } from "../../src/random/index.ts";
-import { type EpisodeRecord, openRecord, recording, replay } from "../../src/record/index.ts";
+import { openRecord, recording, replay } from "../../src/record/index.ts";
 import type { Episode } from "../../src/rollout/index.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
 import { type Checkpoint, readCheckpoint, type TrainOptions, train } from "../../src/training/index.ts";
 import { testPython } from "../support.ts";
 import { nameEnv } from "./fixtures.ts";
+import { episodesAnUpdate as episodes, linesOf, livesOf, runRecorded, timeless } from "./recorded-run.ts";
 
 const updates = 10;
-const episodes = 6;
-
-/** Runs `recorded.ts`; kills it so many milliseconds after it has begun. Resolves with what it printed. */
-function run(folder: string, killAfterMs = Infinity): Promise<string[]> {
-  const program = join(import.meta.dirname, "recorded.ts");
-  const flags = ["--conditions=autoagent-lab-source", "--disable-warning=ExperimentalWarning"];
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...flags, program, folder, String(updates)], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    let text = "";
-    child.stdout.setEncoding("utf8").on("data", (more: string) => {
-      if (text === "" && killAfterMs < Infinity) setTimeout(() => child.kill("SIGKILL"), killAfterMs);
-      text += more;
-    });
-    child.on("error", reject).on("close", () => resolve(text.trim().split("\n")));
-  });
-}
-
-/** The lives of a record, in order: everything but times. */
-const livesOf = (record: EpisodeRecord) =>
-  record.episodes().map(({ id, complete, verdict, labels }) => ({
-    ...{ id, complete, verdict, labels },
-    digest: record.episode(id).digest,
-  }));
-
-type Line = { [name: string]: unknown };
-const linesOf = (folder: string): Line[] =>
-  readFileSync(join(folder, "run.jsonl"), "utf8")
-    .split("\n")
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as Line);
-
-/** A line without what the clock decides. */
-const timeless = (line: Line): Line =>
-  Object.fromEntries(Object.entries(line).filter(([name]) => name !== "time" && !name.startsWith("speed/")));
 
 describe("a run that is killed with kill -9 at random instants, and goes on each time", () => {
   let folder: string;
@@ -67,17 +32,17 @@ describe("a run that is killed with kill -9 at random instants, and goes on each
     killed = join(folder, "killed");
     for (const one of [straight, killed]) mkdirSync(one);
     const began = performance.now();
-    const whole = await run(straight);
+    const whole = await runRecorded(straight, updates);
     const each = (performance.now() - began) / 4;
     const random = createRandom(4, "kills");
     for (let i = 0; i < 4; i++) {
       instants.push(Math.round(random.uniform() * each));
-      const out = await run(killed, instants.at(-1));
+      const out = await runRecorded(killed, updates, instants.at(-1));
       // As a kill in the middle of a write leaves it.
       if (i === 1) appendFileSync(join(killed, "run.jsonl"), '{"update":3,"ti');
       if (out.length > updates) break;
     }
-    ends = [whole.at(-1), (await run(killed)).at(-1)];
+    ends = [whole.at(-1), (await runRecorded(killed, updates)).at(-1)];
   });
   after(() => rmSync(folder, { recursive: true }));
 

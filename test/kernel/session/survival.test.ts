@@ -1,14 +1,14 @@
 /** What ends a user process or a kernel, for real: the session goes on, and nothing is left behind. */
 
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type CellSeen, type Peer, startPeer } from "../../../bench/kernel/peer.ts";
 import { kernelSpec } from "../../../kernel/install.ts";
 import { type Client, startClient } from "../../../kernel/notebook/client.ts";
-import { isRunning } from "../../processes.ts";
+import { outliving, processesBelow } from "../../processes.ts";
 import { leaveOut } from "../../support.ts";
 import { runOn } from "./run-cell.ts";
 
@@ -92,13 +92,12 @@ describe("a kernel that ends", () => {
       const folder = mkdtempSync(join(tmpdir(), "survival-"));
       const client: Client = await startClient(folder);
       await runOn(client)("const n: number = 1;"); // the compiler runs by now
-      const family = below(client.pid);
+      const family = processesBelow(client.pid);
       assert.ok(family.length >= 2, `the user process and the compiler, got ${family.length}`);
       void client.execute("while (true) {}", () => {}).catch(() => {});
       await sleep(200);
       process.kill(client.pid, signal);
-      for (let i = 0; i < 100 && family.some(isRunning); i++) await sleep(50);
-      assert.deepEqual(family.filter(isRunning), [], "processes that outlived their kernel");
+      assert.deepEqual(await outliving(family), [], "processes that outlived their kernel");
       await client.close();
       rmSync(folder, { recursive: true, force: true });
     }).timeout(20_000);
@@ -106,19 +105,4 @@ describe("a kernel that ends", () => {
 
 function shown(seen: CellSeen): unknown[] {
   return seen.shown.map((data) => data["text/plain"]);
-}
-
-/** Ids of the processes below one, at any depth. */
-function below(pid: number): number[] {
-  const parents = readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map((name): [number, number] => {
-      try {
-        return [Number(name), Number(/^\d+ \(.*\) \S (\d+)/.exec(readFileSync(`/proc/${name}/stat`, "utf8"))?.[1])];
-      } catch {
-        return [Number(name), 0]; // it ended meanwhile
-      }
-    });
-  const children = parents.filter(([, parent]) => parent === pid).map(([child]) => child);
-  return children.flatMap((child) => [child, ...below(child)]);
 }
