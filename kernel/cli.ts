@@ -50,6 +50,9 @@ const commands: { [name: string]: (args: string[]) => Promise<number> | number }
   },
 };
 
+// The launcher that handed over to this process may be killed, and nobody would be left to end what it started.
+process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
+process.channel?.unref();
 process.exitCode = await main(process.argv.slice(2));
 
 async function main([name, ...args]: string[]): Promise<number> {

@@ -115,14 +115,16 @@ export function runNode(node, args, { env = {} } = {}) {
 
 /**
  * The same in the caller's own folder: a command that takes paths must read them from where it was typed.
+ * `tied`: the program is given a channel that closes when this process is gone, by `kill -9` too.
  * @param {string} node path of Node 24
  * @param {string[]} args
- * @param {{ cwd?: string, env?: Record<string, string> }} [options]
+ * @param {{ cwd?: string, env?: Record<string, string>, tied?: boolean }} [options]
  * @returns {Promise<number>} its exit code
  */
-export function runHere(node, args, { cwd = process.cwd(), env = {} } = {}) {
+export function runHere(node, args, { cwd = process.cwd(), env = {}, tied = false } = {}) {
   const path = [dirname(node), join(modules, ".bin"), process.env.PATH ?? ""].join(delimiter);
-  const child = spawn(node, args, { cwd, stdio: "inherit", env: { ...process.env, ...env, PATH: path } });
+  const stdio = tied ? ["inherit", "inherit", "inherit", "ipc"] : "inherit";
+  const child = spawn(node, args, { cwd, stdio, env: { ...process.env, ...env, PATH: path } });
   const passOn = (signal) => child.kill(signal);
   process.on("SIGINT", passOn);
   process.on("SIGTERM", passOn);
@@ -161,7 +163,8 @@ export function handOver(program) {
   const entry = existsSync(source)
     ? ["--conditions=autoagent-lab-source", source]
     : [join(root, "dist", `${program}.js`)];
-  return runHere(findNode24(), ["--disable-warning=ExperimentalWarning", ...entry, ...process.argv.slice(2)]);
+  const args = ["--disable-warning=ExperimentalWarning", ...entry, ...process.argv.slice(2)];
+  return runHere(findNode24(), args, { tied: true });
 }
 
 async function install({ dev, keep, log }) {

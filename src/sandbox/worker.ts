@@ -81,17 +81,22 @@ export interface Worker {
 /** Reply bytes of one request above which a child is taken for hostile. */
 const floodBytes = 4 * 1024 * 1024;
 
+/** A child that somebody kills before it has greeted tells nothing of the next one; of so many in a row it does. */
+const mostStarts = 3;
+
 /** Starts a child and waits until it has loaded its sources. */
 export async function startWorker(launcher: Pick<Launcher, "start" | "greeting" | "watchBytes">): Promise<Worker> {
-  const child = launcher.start();
-  const worker = makeWorker(child, launcher);
-  const outcome = await worker.greet(launcher.greeting);
-  if (outcome !== null) {
-    const { code, signal, stderr } = outcome;
+  for (let starts = 1; ; starts++) {
+    const worker = makeWorker(launcher.start(), launcher);
+    const death = await worker.greet(launcher.greeting);
+    if (death === null) return worker;
+    const { killed, code, signal, stderr } = death;
+    // By its launcher's exit code, where that is another process: 128 and the signal's number.
+    const byOthers = killed === null && (signal === "SIGKILL" || code === 137);
+    if (byOthers && starts < mostStarts) continue;
     const said = stderr.trim().split("\n").slice(-3).join(" ") || "it printed nothing";
     throw new SandboxFailure({ kind: "start", detail: `exit ${code ?? signal}: ${said.slice(0, 400)}` });
   }
-  return worker;
 }
 
 function makeWorker(
@@ -277,7 +282,7 @@ function makeWorker(
     gone,
     greet(line) {
       return new Promise((resolve) => {
-        const timer = setTimeout(() => child.kill("SIGKILL"), 30_000);
+        const timer = setTimeout(() => kill("wall"), 30_000);
         greeted = (death) => {
           clearTimeout(timer);
           resolve(death);
