@@ -9,7 +9,7 @@ import { readCheckpoint, trainedPolicy } from "../training/index.ts";
 import { CliFailure } from "./error.ts";
 import { readArguments, readInteger } from "./options.ts";
 
-const texts = ["head", "prompt", "name", "host", "port", "threads", "batch", "dtype"] as const;
+const texts = ["head", "prompt", "name", "host", "port", "threads", "batch", "dtype", "cors"] as const;
 
 /** Runs the command; returns when it is interrupted. */
 export async function runServe(args: string[]): Promise<number> {
@@ -42,6 +42,7 @@ export async function runServe(args: string[]): Promise<number> {
     host: text("host") ?? "127.0.0.1",
     port,
     maxBatch,
+    cors: text("cors")?.split(",") ?? [],
     token: process.env.AUTOAGENT_TOKEN,
     ...(prompt && { prompt }),
     ...(trained && { onLogits: await trained.steer(), temperature: trained.temperature }),

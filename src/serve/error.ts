@@ -12,8 +12,12 @@ export type ServeError =
   | { kind: "host"; found: string }
   | { kind: "model"; found: string; served: string }
   | { kind: "path"; method: string; path: string }
+  | { kind: "method"; method: string; path: string; allowed: readonly string[] }
+  | { kind: "http"; reason: string }
+  | { kind: "late" }
   | { kind: "full"; waiting: number }
   | { kind: "open"; host: string }
+  | { kind: "origin"; found: string }
   | { kind: "port"; host: string; port: number; reason: string };
 
 /** Thrown for a request that is refused, or a server that cannot be started. */
@@ -49,10 +53,20 @@ export function describeServeError(error: ServeError): string {
       return `There is no model ${JSON.stringify(error.found)} here: this server has ${JSON.stringify(error.served)}`;
     case "path":
       return `There is no ${error.method} ${error.path}: there are GET /v1/models, POST /v1/chat/completions and POST /v1/completions`;
+    case "method":
+      return `There is no ${error.method} ${error.path}: ask with ${error.allowed.join(" or ")}`;
+    case "http":
+      return `This is no HTTP request that can be read: ${error.reason}`;
+    case "late":
+      return "The request did not come in time: send all of it at once";
     case "full":
       return `${error.waiting} requests wait already: ask again later`;
     case "open":
       return `Anybody who reaches ${error.host} could use the model: set a token in AUTOAGENT_TOKEN, or serve on 127.0.0.1`;
+    case "origin":
+      return error.found === "*"
+        ? "Any page that you open could use the model: name the origins of those that may, or set a token in AUTOAGENT_TOKEN"
+        : `Expected an origin such as http://localhost:3000, got ${JSON.stringify(error.found)}`;
     case "port":
       return `Cannot listen on ${error.host}:${error.port} (${error.reason}): choose another --port`;
     default:
@@ -84,6 +98,9 @@ const statuses = {
   host: 403,
   model: 404,
   path: 404,
+  method: 405,
+  http: 400,
+  late: 408,
   full: 503,
 } as const;
 
@@ -103,6 +120,9 @@ export function errorResponse(failure: unknown): Response {
   const type = status === 500 ? "server_error" : status === 503 ? "overloaded_error" : "invalid_request_error";
   const param = known !== null && "field" in known ? known.field : null;
   const code = known === null ? null : (codes[known.kind] ?? known.kind);
-  const headers = status === 503 ? { "retry-after": "1" } : {};
+  const headers = {
+    ...(status === 503 && { "retry-after": "1" }),
+    ...(known?.kind === "method" && { allow: known.allowed.join(", ") }),
+  };
   return Response.json({ error: { message, type, param, code } }, { status, headers });
 }

@@ -4,14 +4,15 @@
  * answers (`answer.ts`), the command (`../cli/serve.ts`).
  */
 
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createAdaptorServer } from "@hono/node-server";
+import { getRequestListener, type HttpBindings, RequestError } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { createEngine, type Decoder, type EngineOptions, type PromptDesign } from "../model/index.ts";
 import { answerStream, answerWhole } from "./answer.ts";
+import { checkCaller, checkOpenness, letPages } from "./caller.ts";
+import { createDoor } from "./door.ts";
 import { errorResponse, ServeFailure } from "./error.ts";
 import type { Body } from "./fields.ts";
 import { type Ask, readBody, readChat, readCompletion, type Served } from "./request.ts";
@@ -33,6 +34,8 @@ export interface ServeOptions extends EngineOptions {
   temperature?: number;
   /** Who asks must send it. Needed on any host but this machine. @default none */
   token?: string | undefined;
+  /** Origins (`http://localhost:3000`) whose pages may ask from a browser; `*` for all, with a token. @default none */
+  cors?: readonly string[];
   /** Told of failures that are the server's own. @default console.error */
   onError?: (error: unknown) => void;
 }
@@ -47,16 +50,23 @@ export interface ModelServer extends AsyncDisposable {
 }
 
 const longestBody = 4 * 1024 * 1024;
-const loopback = new Set(["127.0.0.1", "::1", "localhost"]);
+/** How each path may be asked. */
+const methods: { [path: string]: readonly string[] } = {
+  "/v1/models": ["GET", "HEAD"],
+  "/v1/chat/completions": ["POST"],
+  "/v1/completions": ["POST"],
+};
 
 /** Serves a decoder. Rejects with a ServeFailure for a host without a token, or a port that is taken. */
 export async function serve(decoder: Decoder, options: ServeOptions): Promise<ModelServer> {
-  const { name, host = "127.0.0.1", port = 8080, token, prompt, temperature = 1 } = options;
-  if (!loopback.has(host) && !token) throw new ServeFailure({ kind: "open", host });
+  const { name, host = "127.0.0.1", port = 8080, token, cors = [], prompt, temperature = 1 } = options;
+  checkOpenness({ host, token, origins: cors });
   const engine = createEngine(decoder, options);
   const app = createApp({ name, decoder, engine, temperature, ...(prompt && { prompt }) }, options);
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
-  server.maxConnections = 1024;
+  const listener = getRequestListener(app.fetch as (request: Request, env: unknown) => Response | Promise<Response>, {
+    errorHandler: (cause) => refuseUnread(cause, options),
+  });
+  const server = createDoor((incoming, outgoing) => void listener(incoming, outgoing));
   await listen(server, host, port);
   const { port: bound } = server.address() as AddressInfo;
   const close = async (): Promise<void> => {
@@ -73,13 +83,31 @@ export async function serve(decoder: Decoder, options: ServeOptions): Promise<Mo
   };
 }
 
-function createApp(served: Served, { token, onError = console.error }: ServeOptions): Hono {
-  const app = new Hono();
-  app.onError((error) => {
-    if (!(error instanceof ServeFailure)) onError(error);
+/** What cannot be read as a request: a host or a path that are none. */
+function refuseUnread(cause: unknown, { onError = console.error }: ServeOptions): Response {
+  if (cause instanceof RequestError)
+    return errorResponse(new ServeFailure({ kind: "http", reason: cause.message }, { cause }));
+  onError(cause);
+  return errorResponse(cause);
+}
+
+type Bindings = { Bindings: HttpBindings };
+
+function createApp(served: Served, { token, cors = [], onError = console.error }: ServeOptions): Hono<Bindings> {
+  const app = new Hono<Bindings>();
+  app.onError((error, c) => {
+    // Nobody is there to be answered where the client hung up, and the server did nothing wrong.
+    if (!(error instanceof ServeFailure || isHungUp(error, c))) onError(error);
     return errorResponse(error);
   });
-  app.notFound((c) => errorResponse(new ServeFailure({ kind: "path", method: c.req.method, path: c.req.path })));
+  app.notFound((c) => {
+    const { method, path } = c.req;
+    const allowed = methods[/^\/v1\/models\/./.test(path) ? "/v1/models" : path];
+    return errorResponse(
+      new ServeFailure(allowed ? { kind: "method", method, path, allowed } : { kind: "path", method, path }),
+    );
+  });
+  if (cors.length > 0) app.use(letPages(cors));
   app.use(async (c, next) => {
     checkCaller(c, token);
     await next();
@@ -88,11 +116,11 @@ function createApp(served: Served, { token, onError = console.error }: ServeOpti
   app.use(bodyLimit({ maxSize: longestBody, onError: tooLong }));
   const card = { id: served.name, object: "model", created: 0, owned_by: "autoagent-lab" };
   app.get("/v1/models", (c) => c.json({ object: "list", data: [card] }));
-  app.get("/v1/models/:name", (c) => {
+  app.get("/v1/models/:name{.+}", (c) => {
     checkModel(c.req.param("name"), served);
     return c.json(card);
   });
-  const answer = async (c: Context, read: (body: Body, served: Served) => Ask): Promise<Response> => {
+  const answer = async (c: Context<Bindings>, read: (body: Body, served: Served) => Ask): Promise<Response> => {
     // A page in a browser may post text to any server without asking; JSON it may not.
     const type = c.req.header("content-type");
     if (!type?.toLowerCase().startsWith("application/json")) throw new ServeFailure({ kind: "type", found: type });
@@ -118,16 +146,10 @@ function checkModel(found: unknown, { name }: Served): void {
   if (found !== name) throw new ServeFailure({ kind: "model", found, served: name });
 }
 
-/** With a token it must be sent; without, the host must be this machine, or another site's page could ask through a browser. */
-function checkCaller(c: Context, token: string | undefined): void {
-  if (token) {
-    const digest = (text: string) => createHash("sha256").update(text).digest();
-    const sent = c.req.header("authorization") ?? "";
-    if (!timingSafeEqual(digest(sent), digest(`Bearer ${token}`))) throw new ServeFailure({ kind: "token" });
-    return;
-  }
-  const host = new URL(c.req.url).hostname.replace(/^\[|\]$/g, "");
-  if (!loopback.has(host)) throw new ServeFailure({ kind: "host", found: host });
+/** An error of a body that ended early, with its connection. */
+function isHungUp(error: Error, c: Context<Bindings>): boolean {
+  const { incoming } = c.env;
+  return incoming.destroyed && !incoming.complete && (error as NodeJS.ErrnoException).code === "ECONNRESET";
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
