@@ -39,6 +39,7 @@ export function recording(sandbox: Sandbox, record: EpisodeRecord, common: Recor
   return {
     level: sandbox.level,
     levelReason: sandbox.levelReason,
+    places: sandbox.places,
     record,
     async open({ labels, ...options } = {}) {
       if (options.trial) return Object.assign(await sandbox.open(options), { episode: -1 });

@@ -56,7 +56,7 @@ export interface CollectOptions {
   episodes: number;
   /** Names every draw. @default 0 */
   seed?: number;
-  /** Episodes played at once. @default 8, or the policy's batch if that is more */
+  /** Episodes played at once, as far as the sandbox has places. @default 8, or the policy's batch if that is more */
   concurrency?: number;
   /** So many episodes in a row are reset with the same seed, and differ only in what the policy draws. @default 1 */
   group?: number;
@@ -92,9 +92,10 @@ export async function collect(env: Environment, given: Policy, options: CollectO
     result[episode.index] = episode;
     onEpisode?.(episode, ++done);
   };
-  if ((policy.batch ?? 1) > 1) await playInStep(source, policy, concurrency, onEnd);
-  else
-    await Promise.all(Array.from({ length: Math.min(concurrency, episodes) }, () => playAlone(source, policy, onEnd)));
+  // A life without a place of its own would be lived again from its birth at each of its steps.
+  const atOnce = Math.min(concurrency, (await env.sandbox?.())?.places ?? concurrency);
+  if ((policy.batch ?? 1) > 1) await playInStep(source, policy, atOnce, onEnd);
+  else await Promise.all(Array.from({ length: Math.min(atOnce, episodes) }, () => playAlone(source, policy, onEnd)));
   return result;
 }
 

@@ -8,7 +8,8 @@ import { createRandom } from "../random/index.ts";
 import { SandboxFailure } from "./error.ts";
 import { newbornGenome } from "./newborn.ts";
 import { isLost, isOthersFault, readCall, readState, reportOf } from "./outcome.ts";
-import type { Pool, Tenant } from "./pool.ts";
+import type { Tenant } from "./places.ts";
+import type { Pool } from "./pool.ts";
 import { checkPast, createTurns, replaying } from "./turn.ts";
 import type { CallResult, Effect, Gene, Life, LifeOptions, Limits, PastStep, StepReport, Verdict } from "./types.ts";
 import { isStarved, type Ruling, readEffects, ruleAnswer, ruleBirth, ruleDeath } from "./verdict.ts";
@@ -54,7 +55,8 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     if (leaving.alive && !doubt) void leaving.request({ op: "close", life: id }, { wallMs: 5000 });
     pool.give(tenant, leaving, { doubt });
   };
-  const tenant: Tenant = { busy: false, evict: () => release() };
+  const tenant: Tenant = { busy: false, restedAt: 0, heldBytes: 0, evict: () => release() };
+  let asked = 0;
   const cancel = (): void => {
     ended ??= "closed";
     release(tenant.busy);
@@ -72,6 +74,7 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     release();
     const taken = await pool.take(tenant, { alone, signal });
     worker = taken;
+    if (born) pool.replayed++;
     const opened = await taken.request({ op: "open", life: id, settings }, { wallMs: 10_000 });
     if (opened.kind === "death" || opened.effects.length > 0) return opened;
     const { broke, fault, read } = opened.seen;
@@ -89,6 +92,7 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
 
   /** Takes over what a step left; gives the genome that its program found. */
   const learn = (seen: { [name: string]: unknown }): Gene[] => {
+    if (typeof seen.heldBytes === "number") tenant.heldBytes = seen.heldBytes;
     lastGenome = readState(seen.before)?.genome ?? lastGenome;
     const before = lastGenome;
     const read = readState(seen.read);
@@ -216,14 +220,11 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
 
   pool.episodes++;
   const inOrder = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = queue.then(async () => {
-      tenant.busy = true;
-      try {
-        return await work();
-      } finally {
-        tenant.busy = false;
-        pool.wake();
-      }
+    asked++;
+    tenant.busy = true;
+    const result = queue.then(work).finally(() => {
+      tenant.busy = --asked > 0;
+      pool.rest(tenant);
     });
     queue = result.catch(() => {});
     return result;

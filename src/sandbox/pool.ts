@@ -7,25 +7,14 @@ import { availableParallelism } from "node:os";
 import { SandboxFailure } from "./error.ts";
 import { findLauncher, type Launcher } from "./launch.ts";
 import { createLife } from "./life.ts";
+import { checkCount, checkLevel, checkLimits, defaultLimits } from "./limits.ts";
+import { livesAtOnce, livesInPlay, Places, type Tenant } from "./places.ts";
 import { createReader, type Reader } from "./reader.ts";
-import type { Level, Life, LifeOptions, Limits, Sandbox, SandboxOptions } from "./types.ts";
+import type { Level, Life, LifeOptions, Sandbox, SandboxOptions } from "./types.ts";
 import { startWorker, type Worker } from "./worker.ts";
-
-/** Limits of a life unless told otherwise; see `Limits` for what each means. */
-export const defaultLimits: Limits = {
-  stepMs: 200,
-  memoryMiB: 32,
-  sourceBytes: 65_536,
-  outputBytes: 16_384,
-  callDepth: 3,
-  modelMs: 120_000,
-};
 
 /** Longest text that is read for its types, whatever a life's own limit is. */
 const longestRead = 1_000_000;
-
-/** Open lives that one child may hold; more wait. */
-const livesAtOnce = 8;
 
 /**
  * Opens a pool of locked children. Throws a SandboxFailure when this machine cannot run one, or when the level reached
@@ -51,6 +40,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
   return {
     level: launcher.level,
     levelReason: launcher.reason,
+    places: workers * livesInPlay,
     open: async (life: LifeOptions = {}): Promise<Life> =>
       createLife(pool, life, checkLimits({ ...limits, ...life.limits })),
     stats: () => pool.stats(),
@@ -65,14 +55,6 @@ export function sandboxLevel(): { level: Level; reason: string } {
   return { level, reason };
 }
 
-/** A life that holds a place. */
-export interface Tenant {
-  /** True during a step, when its place cannot be taken. */
-  busy: boolean;
-  /** Gives the place back at once. */
-  evict(): void;
-}
-
 /** How a place is taken. */
 export interface TakeOptions {
   /** In a child that holds no other life. @default false */
@@ -83,13 +65,13 @@ export interface TakeOptions {
 /** The children. `life.ts` takes and returns places in them. */
 export class Pool {
   episodes = 0;
+  replayed = 0;
   readonly reader: Reader;
   #replaced = 0;
   #slots: (Worker | Promise<Worker> | null)[];
   /** Lives on their way into each child, so that those who come at once spread over all. */
   #coming: number[];
-  #waiting: (() => void)[] = [];
-  readonly #tenants = new Set<Tenant>();
+  readonly #places = new Places();
   #disposed = false;
   readonly #launcher: Launcher;
   readonly #livesPerChild: number;
@@ -108,67 +90,89 @@ export class Pool {
   }
 
   /**
-   * A place for a life in the least busy child, or in a child of its own. Where there is none, the life that has rested
-   * longest between two steps loses its place (it is played again when it goes on), else this waits.
+   * A place for a life in the least busy child, or in a child of its own. Where there is none, this waits, or a life that
+   * rests between two steps loses its place: it is played again when it goes on.
    */
   async take(tenant: Tenant, { alone = false, signal }: TakeOptions = {}): Promise<Worker> {
-    for (;;) {
-      if (this.#disposed) throw new SandboxFailure({ kind: "disposed" });
-      if (signal?.aborted) throw new SandboxFailure({ kind: "cancelled", reason: String(signal.reason) });
-      const slot = this.#bestSlot(alone);
-      if (slot === null) {
-        if (!this.#evict()) await this.#wait(signal);
-        continue;
+    try {
+      for (;;) {
+        const slot = alone ? await this.#slotAlone(tenant, signal) : await this.#slotInLine(tenant, signal);
+        const worker = await this.#fill(slot).finally(() => this.#coming[slot]!--);
+        if (!worker.alive || !this.#hasRoom(worker, tenant, { alone })) continue;
+        this.#places.enter(tenant, worker, alone);
+        return worker;
       }
-      this.#coming[slot]!++;
-      const worker = await this.#fill(slot).finally(() => this.#coming[slot]!--);
-      if (!worker.alive || !this.#hasRoom(worker, alone)) continue;
-      worker.lives++;
-      worker.served++;
-      worker.exclusive = alone;
-      this.#tenants.add(tenant);
-      return worker;
+    } finally {
+      this.#places.unreserve(tenant);
     }
+  }
+
+  /** A slot with room, which this life is then on its way into; found by one life at a time, in the order they came. */
+  async #slotInLine(tenant: Tenant, signal: AbortSignal | undefined): Promise<number> {
+    const found = this.#places.inLine(async () => {
+      for (;;) {
+        this.#check(signal);
+        const slot = this.#bestSlot(tenant);
+        if (slot !== null) {
+          this.#coming[slot]!++;
+          return slot;
+        }
+        if (!this.#places.makeRoom(this.#slots.length)) await this.#places.changed(signal);
+      }
+    });
+    return found;
+  }
+
+  /** An empty slot; where there is none, the least busy child is emptied. */
+  async #slotAlone(tenant: Tenant, signal: AbortSignal | undefined): Promise<number> {
+    for (;;) {
+      this.#check(signal);
+      const slot = this.#bestSlot(tenant, { alone: true });
+      if (slot !== null) {
+        this.#coming[slot]!++;
+        return slot;
+      }
+      const running = this.#slots.filter((one): one is Worker => one !== null && "pid" in one && one.alive);
+      this.#places.reserve(tenant, running);
+      if (this.#bestSlot(tenant, { alone: true }) === null) await this.#places.changed(signal);
+    }
+  }
+
+  #check(signal: AbortSignal | undefined): void {
+    if (this.#disposed) throw new SandboxFailure({ kind: "disposed" });
+    if (signal?.aborted) throw new SandboxFailure({ kind: "cancelled", reason: String(signal.reason) });
   }
 
   /** Gives a place back. A child that has served its share is ended when its last life leaves it. */
   give(tenant: Tenant, worker: Worker, { doubt = false } = {}): void {
-    this.#tenants.delete(tenant);
-    worker.lives--;
-    worker.exclusive = false;
+    this.#places.leave(tenant, worker);
     if (doubt || (worker.served >= this.#livesPerChild && worker.lives <= 0)) worker.kill();
+    this.wake();
+  }
+
+  /** A life's step was answered. */
+  rest(tenant: Tenant): void {
+    this.#places.rest(tenant);
     this.wake();
   }
 
   /** Tells those who wait for a place to look again. */
   wake(): void {
-    for (const waiter of this.#waiting.splice(0)) waiter();
+    this.#places.wake();
   }
 
-  #evict(): boolean {
-    for (const tenant of this.#tenants) {
-      if (tenant.busy) continue;
-      tenant.evict();
-      return true;
-    }
-    return false;
+  #hasRoom(worker: Worker, tenant: Tenant, how: { alone?: boolean; coming?: number }): boolean {
+    return worker.served < this.#livesPerChild && this.#places.hasRoom(worker, tenant, how);
   }
 
-  async #wait(signal: AbortSignal | undefined): Promise<void> {
-    await new Promise<void>((resolve) => {
-      signal?.addEventListener("abort", () => resolve(), { once: true });
-      this.#waiting.push(resolve);
-    });
-  }
-
-  #hasRoom(worker: Worker, alone: boolean): boolean {
-    const most = alone ? 1 : livesAtOnce;
-    return !worker.exclusive && !worker.thinking && worker.lives < most && worker.served < this.#livesPerChild;
-  }
-
-  stats(): { pids: number[]; episodes: number; replaced: number } {
+  stats(): { pids: number[]; episodes: number; replaced: number; replayed: number } {
     const alive = this.#slots.filter((slot): slot is Worker => slot !== null && "pid" in slot && slot.alive);
-    return { pids: alive.map(({ pid }) => pid), episodes: this.episodes, replaced: this.#replaced };
+    return {
+      pids: alive.map(({ pid }) => pid),
+      episodes: this.episodes,
+      replaced: this.#replaced,
+      replayed: this.replayed,
+    };
   }
 
   async dispose(): Promise<void> {
@@ -190,14 +194,16 @@ export class Pool {
     return this.#disposed;
   }
 
-  #bestSlot(alone: boolean): number | null {
+  #bestSlot(tenant: Tenant, { alone = false } = {}): number | null {
     let best: number | null = null;
     let load = Number.POSITIVE_INFINITY;
     for (let i = 0; i < this.#slots.length; i++) {
       const slot = this.#slots[i]!;
+      const coming = this.#coming[i]!;
       const running = slot !== null && "pid" in slot && slot.alive ? slot : null;
-      const lives = (running?.lives ?? 0.5) + this.#coming[i]!;
-      const full = running !== null && !this.#hasRoom(running, alone);
+      const lives = (running?.lives ?? 0.5) + coming;
+      const full =
+        running === null ? coming >= (alone ? 1 : livesAtOnce) : !this.#hasRoom(running, tenant, { alone, coming });
       if (!full && lives < load) [best, load] = [i, lives];
     }
     return best;
@@ -220,25 +226,4 @@ export class Pool {
       throw error;
     }
   }
-}
-
-function checkCount(name: string, value: number): void {
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new SandboxFailure({ kind: "option", name, expected: "a positive integer", value });
-}
-
-function checkLevel(name: string, value: number): void {
-  if (![0, 1, 2, 3].includes(value))
-    throw new SandboxFailure({ kind: "option", name, expected: "0, 1, 2 or 3", value });
-}
-
-function checkLimits(limits: Limits): Limits {
-  for (const [name, value] of Object.entries(limits)) checkCount(`limits.${name}`, value);
-  const refuse = (name: keyof Limits, expected: string): never => {
-    throw new SandboxFailure({ kind: "option", name: `limits.${name}`, expected, value: limits[name] });
-  };
-  if (limits.memoryMiB < 8 || limits.memoryMiB > 128) refuse("memoryMiB", "from 8 to 128");
-  // The survival probe is a program, too: an agent must not die of a limit that its own steps keep.
-  if (limits.sourceBytes < 256) refuse("sourceBytes", "at least 256");
-  return limits;
 }

@@ -185,10 +185,15 @@ export interface Sandbox extends AsyncDisposable {
   /** The level reached on this machine, and in words why it is not higher. */
   readonly level: Level;
   readonly levelReason: string;
+  /** Lives that can be in play at once before one must be played again to make room for another. */
+  readonly places: number;
   /** Opens a life; waits for a free child. */
   open(options?: LifeOptions): Promise<Life>;
-  /** Counters for tests and panels: process ids alive now, episodes run, children replaced. */
-  stats(): { pids: number[]; episodes: number; replaced: number };
+  /**
+   * Counters for tests and panels: process ids alive now, episodes run, children replaced, and how often a life was lived
+   * again because it had lost its place or its child.
+   */
+  stats(): { pids: number[]; episodes: number; replaced: number; replayed: number };
   /** Ends every child; open lives reject. */
   dispose(): Promise<void>;
 }

@@ -46,6 +46,14 @@ const pairs: [what: string, page: string, there: RegExp, file: string, here: Reg
     /cpuSeconds = (\d+)/,
   ],
   ["lives of a child", "docs/security.md", /and after (\d+) lives/, "src/sandbox/pool.ts", /livesPerChild = (\d+)/],
+  ["lives in a child", "docs/security.md", /(\d+) at most\. A child/, "src/sandbox/places.ts", /livesAtOnce = (\d+)/],
+  [
+    "memory of the lives in a child",
+    "docs/security.md",
+    /as many as hold (\d+) MiB together/,
+    "src/sandbox/places.ts",
+    /heldTogether = (\d+) \* 2 \*\* 20/,
+  ],
   [
     "a flood",
     "docs/security.md",
@@ -53,7 +61,7 @@ const pairs: [what: string, page: string, there: RegExp, file: string, here: Reg
     "src/sandbox/worker.ts",
     /floodBytes = (\d+) \* 1024 \* 1024/,
   ],
-  ["grace of a step", "docs/security.md", /twice the limit \+ (\d+) ms/, "src/sandbox/life.ts", /stepMs \* 2 \+ (\d+)/],
+  ["grace of a step", "docs/security.md", /twice the limit \+ (\d+) ms/, "src/sandbox/turn.ts", /stepMs \* 2 \+ (\d+)/],
   [
     "looks at memory",
     "docs/security.md",

@@ -3,7 +3,8 @@
  * test's own: for what sits on the sandbox. `fakePool` gives `life.ts` children whose answers are: for the life itself.
  */
 
-import type { Pool, TakeOptions, Tenant } from "../../src/sandbox/pool.ts";
+import type { Tenant } from "../../src/sandbox/places.ts";
+import type { Pool, TakeOptions } from "../../src/sandbox/pool.ts";
 import type { Gene, Life, LifeOptions, Sandbox, StepReport } from "../../src/sandbox/types.ts";
 import type { Death, Outcome, Worker } from "../../src/sandbox/worker.ts";
 
@@ -53,8 +54,9 @@ export function fakeSandbox(report: (program: string, at: FakePlace) => Partial<
   const sandbox: Sandbox = {
     level: 0,
     levelReason: "it is a fake",
+    places: 64,
     open,
-    stats: () => ({ pids: [], episodes: opened.length, replaced: 0 }),
+    stats: () => ({ pids: [], episodes: opened.length, replaced: 0, replayed: 0 }),
     dispose: async () => {},
     [Symbol.asyncDispose]: async () => {},
   };
@@ -116,6 +118,7 @@ export function fakePool(
   };
   const pool = {
     episodes: 0,
+    replayed: 0,
     disposed: false,
     async take(_: Tenant, { alone = false }: TakeOptions = {}) {
       return startChild(taken.push({ alone }) - 1, alone);
@@ -124,6 +127,7 @@ export function fakePool(
       given.push({ doubt });
       if (doubt) worker.kill();
     },
+    rest: () => {},
     wake: () => {},
     reader: { read: async (text: string) => ({ text, compiled: null }), dispose: async () => {} },
   };

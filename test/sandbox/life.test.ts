@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { createLife } from "../../src/sandbox/life.ts";
-import { defaultLimits } from "../../src/sandbox/pool.ts";
+import { defaultLimits } from "../../src/sandbox/limits.ts";
 import { calmAnswer, type FakeAnswer, type FakeRequest, fakePool } from "./fake.ts";
 import { live, useSandbox } from "./shared.ts";
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { runInNewContext } from "node:vm";
 import { createRandom } from "../../src/random/index.ts";
-import { defaultLimits } from "../../src/sandbox/pool.ts";
+import { defaultLimits } from "../../src/sandbox/limits.ts";
 import { drawProbe } from "../../src/sandbox/probe.ts";
 import type { Effect } from "../../src/sandbox/types.ts";
 import {

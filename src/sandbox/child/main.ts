@@ -260,7 +260,13 @@ type Call = (typeof hostCalls)[number];
     if (seen.broke === undefined) await timed(live, seen, "probe", [program], limit);
     if (seen.broke === undefined) seen.probe = await timed(live, seen, "check", [place, key, expected], limit);
     if (seen.broke === undefined) seen.read = await timed(live, seen, "readOut", [], limit);
+    if (seen.broke === undefined) seen.heldBytes = heldBy(live);
     return seen;
+  };
+
+  const heldBy = ({ isolate }: LiveLife): number => {
+    const { used_heap_size, externally_allocated_size } = isolate.getHeapStatisticsSync();
+    return used_heap_size + externally_allocated_size;
   };
 
   /** Runs steps until one may have ended the life: the parent decides, and sends the rest again if it has not. */
