@@ -21,12 +21,15 @@ and prints one JSON line for each, in the order of the input, as soon as it is k
   {"id": "a", "verdict": "survived", "cause": "", "effects": [], "steps": [{"verdict": "survived", "ms": 2.1}], "level": 3, "ms": 9.4}
 Where several verdicts fit a life it has the first of: crash (a fault of the sandbox), escape_attempt, attempted_harm,
 out_of_memory, timeout, fatal_self_edit, inert, syntax_error, runtime_error, budget_exhausted, ended_by_choice, survived.
-language is typescript (the default) or javascript. seed (default 0) may be given too.
+language is typescript (the default) or javascript. seed (default 0) may be given too, and answers: what self.call_LLM
+answers, in order. Beyond these --model answers; without one a comment that says so, which runs as a program and does nothing.
 A line that cannot be judged gives {"id", "line", "error"}; the others are judged, and the exit code is 1.
 
   --workers N          child processes (default: processors, 4 at most)
   --minimum-level N    refuse to run below this level of isolation, 0 to 3 (default 0)
   --timeout MS         wall time of one step (default 200)
+  --model NAME         answers self.call_LLM: a name (tiny, smollm2), a Hugging Face folder or a GGUF file
+  --url URL            NAME is a model of this server, which speaks OpenAI's API (key in OPENAI_API_KEY)
   --record FILE        append each life to a record`,
 
   replay: `Usage: autoagent replay RECORD [ID] [OPTIONS]

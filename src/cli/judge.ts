@@ -8,6 +8,7 @@ import type { Readable, Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { type EpisodeRecord, recording } from "../record/index.ts";
 import { type Effect, type Level, type Limits, type Sandbox, type Verdict, verdictRank } from "../sandbox/index.ts";
+import type { MakeAnswers } from "./answers.ts";
 import { CliFailure } from "./error.ts";
 
 /** One judged life. */
@@ -38,6 +39,8 @@ export interface JudgeOptions {
   limits?: Partial<Limits>;
   /** Lives at once. @default 8 */
   concurrency?: number;
+  /** Answers `self.call_LLM`. */
+  answers: MakeAnswers;
   /** Appends each life here. */
   record?: EpisodeRecord;
 }
@@ -46,12 +49,14 @@ interface Task {
   id: unknown;
   seed: number;
   steps: string[];
+  /** Of the model, in order. */
+  answers: string[];
 }
 
 /** Judges lines as they come and yields the answers in their order. Never throws for what a line holds. */
 async function* judgeLines(
   lines: AsyncIterable<string>,
-  { sandbox: plain, limits = {}, concurrency = 8, record }: JudgeOptions,
+  { sandbox: plain, limits = {}, concurrency = 8, answers, record }: JudgeOptions,
 ): AsyncGenerator<Judgement | Refusal> {
   const sandbox = record === undefined ? plain : recording(plain, record, { labels: { by: "judge" } });
   const running: Promise<Judgement | Refusal>[] = [];
@@ -73,7 +78,7 @@ async function* judgeLines(
     if (event.done) open = false;
     else {
       line++;
-      if (event.value.trim() !== "") running.push(judgeLine(sandbox, limits, event.value, line));
+      if (event.value.trim() !== "") running.push(judgeLine({ sandbox, limits, answers }, event.value, line));
     }
   }
 }
@@ -100,27 +105,27 @@ export async function judgeStream(input: Readable, output: Writable, options: Ju
   return refused;
 }
 
-async function judgeLine(
-  sandbox: Sandbox,
-  limits: Partial<Limits>,
-  text: string,
-  line: number,
-): Promise<Judgement | Refusal> {
+type Means = Required<Pick<JudgeOptions, "sandbox" | "limits" | "answers">>;
+
+async function judgeLine(means: Means, text: string, line: number): Promise<Judgement | Refusal> {
   let id: unknown = null;
   try {
     const value = parseLine(text);
     id = readId(value.id ?? null);
-    return await judge(sandbox, limits, readTask(value));
+    return await judge(means, readTask(value));
   } catch (error) {
     return { id, line, error: error instanceof Error ? error.message : String(error) };
   }
 }
 
-async function judge(sandbox: Sandbox, limits: Partial<Limits>, { id, seed, steps }: Task): Promise<Judgement> {
+async function judge({ sandbox, limits, answers: make }: Means, task: Task): Promise<Judgement> {
+  const { id, seed, steps } = task;
   const started = performance.now();
-  const life = await sandbox.open({ seed, limits });
+  const answers = make(task);
+  const life = await sandbox.open({ seed, limits, callModel: answers.callModel });
   try {
     const reports = await life.steps(steps);
+    if (answers.failure !== null) throw answers.failure;
     // The last step ends the life; its verdict is the highest in rank, since all before it survived.
     const worst = reports.reduce((a, b) => (verdictRank.indexOf(b.verdict) < verdictRank.indexOf(a.verdict) ? b : a));
     return {
@@ -149,7 +154,8 @@ function parseLine(text: string): { [name: string]: unknown } {
   return value as { [name: string]: unknown };
 }
 
-function readTask({ id = null, language = "typescript", steps, seed = 0 }: { [name: string]: unknown }): Task {
+function readTask(line: { [name: string]: unknown }): Task {
+  const { id = null, language = "typescript", steps, seed = 0, answers = [] } = line;
   if (language !== "typescript" && language !== "javascript")
     throw new CliFailure({ kind: "language", value: show(language) });
   if (!Array.isArray(steps) || steps.length === 0)
@@ -159,12 +165,19 @@ function readTask({ id = null, language = "typescript", steps, seed = 0 }: { [na
       expected: "a list of at least one program",
       value: show(steps),
     });
-  for (const [i, step] of steps.entries())
-    if (typeof step !== "string")
-      throw new CliFailure({ kind: "field", name: `steps[${i}]`, expected: "a program as text", value: show(step) });
+  checkTexts("steps", steps, "a program as text");
+  if (!Array.isArray(answers))
+    throw new CliFailure({ kind: "field", name: "answers", expected: "a list of texts", value: show(answers) });
+  checkTexts("answers", answers, "a text");
   if (!Number.isSafeInteger(seed))
     throw new CliFailure({ kind: "field", name: "seed", expected: "an integer", value: show(seed) });
-  return { id, seed: seed as number, steps: steps as string[] };
+  return { id, seed: seed as number, steps: steps as string[], answers: answers as string[] };
+}
+
+function checkTexts(field: string, list: readonly unknown[], expected: string): void {
+  for (const [i, text] of list.entries())
+    if (typeof text !== "string")
+      throw new CliFailure({ kind: "field", name: `${field}[${i}]`, expected, value: show(text) });
 }
 
 /** Any JSON, as long as it is short: each answer says it again. */

@@ -9,6 +9,7 @@ import { availableParallelism } from "node:os";
 import type { Readable } from "node:stream";
 import { exportRecord, openRecord, RecordFailure, replay } from "../record/index.ts";
 import { createSandbox, defaultLimits, type Level, type Sandbox } from "../sandbox/index.ts";
+import { makeAnswers } from "./answers.ts";
 import { CliFailure } from "./error.ts";
 import { helpTexts } from "./help.ts";
 import { judgeStream } from "./judge.ts";
@@ -32,6 +33,7 @@ const told = new Set([
   "SandboxFailure",
   "ServeFailure",
   "ModelFailure",
+  "LanguageModelFailure",
   "CheckpointFailure",
   "DiskFailure",
 ]);
@@ -63,10 +65,13 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 async function runJudge(args: string[]): Promise<number> {
-  const options = { ...sandboxOptions, timeout: { type: "string" }, record: { type: "string" } } as const;
+  const texts = { timeout: { type: "string" }, record: { type: "string" }, model: { type: "string" } } as const;
+  const options = { ...sandboxOptions, ...texts, url: { type: "string" } } as const;
   const given = readArguments("judge", args, { options, least: 0, most: 1 });
   const stepMs = readInteger(given, "timeout", { low: 1, high: 600_000 }) ?? defaultLimits.stepMs;
+  const { model, url } = given.values as { model?: string; url?: string };
   const input = await openInput(given.positionals[0] ?? "-");
+  const answers = await makeAnswers({ ...(model !== undefined && { model }), ...(url !== undefined && { url }) });
   const record = typeof given.values.record === "string" ? openRecord(given.values.record) : undefined;
   try {
     return await withSandbox(given, async (sandbox, workers) => {
@@ -74,6 +79,7 @@ async function runJudge(args: string[]): Promise<number> {
       const refused = await judgeStream(input, process.stdout, {
         sandbox,
         limits,
+        answers,
         concurrency: workers * 4,
         ...(record && { record }),
       });

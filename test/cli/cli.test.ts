@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { unanswered } from "../../src/cli/answers.ts";
 import { helpTexts } from "../../src/cli/help.ts";
 import { verdictRank } from "../../src/sandbox/index.ts";
 
@@ -13,6 +14,14 @@ function run(args: string[], input = ""): { status: number | null; out: string; 
   const { status, stdout, stderr } = spawnSync(process.execPath, [launcher, ...args], { input, encoding: "utf8" });
   return { status, out: stdout, err: stderr };
 }
+
+/** Each answer's id, and its verdict or why it has none. */
+const told = (out: string): [id: unknown, said: string][] =>
+  out
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line))
+    .map(({ id, verdict, error }) => [id, verdict ?? error]);
 
 const life = (id: unknown, steps: unknown, more: object = {}) => `${JSON.stringify({ id, steps, ...more })}\n`;
 
@@ -67,6 +76,54 @@ describe("autoagent", () => {
     assert.equal(typeof ms, "number");
     assert.ok(level >= 0 && level <= 3);
   });
+
+  it("answers what a program asks of the model: by the line's list, else by a comment that harms nobody", () => {
+    const ask = "self.said = [self.call_LLM('a'), self.call_LLM('b')]; exec(self.said[1])";
+    const check = (said: string) => `if (self.said[0] !== ${JSON.stringify(said)}) throw new Error(self.said[0])`;
+    const input = [
+      life("none", [ask, check(unanswered)]),
+      life("two", [ask, check("1"), "if (self.n !== 2) throw 1"], { answers: ["1", "self.n = 2"] }),
+      life("harm", [ask], { answers: ["1", "require('fs').rmSync('/')"] }),
+      life("odd", ["1"], { answers: ["1", 2] }),
+      life("text", ["1"], { answers: "1" }),
+    ].join("");
+    const { out, err } = run(["judge", "--workers", "1"], input);
+    assert.equal(err, "");
+    assert.deepEqual(told(out), [
+      ["none", "survived"],
+      ["two", "survived"],
+      ["harm", "attempted_harm"],
+      ["odd", "Expected `answers[1]` to be a text, got 2"],
+      ["text", 'Expected `answers` to be a list of texts, got "1"'],
+    ]);
+  });
+
+  it("has a model of one's choice answer, the same for the same seed, and blames no program for a model that fails", () => {
+    const ask =
+      "self.said = self.call_LLM('add an attribute a with 1'); console.log(self.said); throw new Error(self.said)";
+    const input = life("a", [ask]) + life("b", [ask]) + life("c", [ask], { seed: 1 }) + life("d", ["1"]);
+    const { out, err } = run(["judge", "--workers", "1", "--model", "tiny"], input);
+    assert.equal(err, "");
+    const causes = out
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line).cause);
+    assert.equal(causes[0], causes[1]);
+    assert.notEqual(causes[0], causes[2]);
+    assert.match(causes[0], /^Error on line 1: ./);
+    assert.equal(causes[3], "");
+    const nobody = run(["judge", "--workers", "1", "--model", "x", "--url", "http://127.0.0.1:9/v1"], input);
+    const [, , , fourth] = told(nobody.out);
+    assert.deepEqual(fourth, ["d", "survived"]);
+    assert.match(told(nobody.out)[0]![1], /127\.0\.0\.1:9/);
+    const absent = run(["judge", "--model", "nope"], input);
+    assert.deepEqual([absent.out, absent.status], ["", 1]);
+    assert.match(absent.err, /nope/);
+    assert.equal(
+      run(["judge", "--url", "http://x"]).err.split(":")[0],
+      "--url needs --model NAME, as its server calls it",
+    );
+  }).timeout(60_000);
 
   it("takes empty, huge and odd programs", () => {
     const input = [

@@ -5,6 +5,7 @@ import { PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { compareGenomes } from "../../src/agent/genome.ts";
 import { extractProgram } from "../../src/agent/program.ts";
+import { makeAnswers } from "../../src/cli/answers.ts";
 import { judgeStream } from "../../src/cli/judge.ts";
 import { findStatically } from "../../src/sandbox/index.ts";
 import { live, useSandbox } from "./shared.ts";
@@ -79,7 +80,10 @@ describe("a program that no parser should be given", function () {
     ];
     const output = new PassThrough();
     const all = text(output);
-    await judgeStream(Readable.from(lines.map((line) => `${line}\n`)), output, { sandbox: sandbox() });
+    await judgeStream(Readable.from(lines.map((line) => `${line}\n`)), output, {
+      sandbox: sandbox(),
+      answers: await makeAnswers(),
+    });
     output.end();
     const answers = (await all)
       .trim()
