@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { mkdir, open, readdir, rename, rm, statfs, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { removeLeftovers } from "../data/leftovers.ts";
 import { diskFailure } from "../data/write.ts";
 import { ModelFailure } from "./error.ts";
 import { decoderGraph } from "./graph.ts";
@@ -60,6 +61,7 @@ export async function convert(
   const { model, tensors } = graph.external("weights.bin");
   if (!existsSync(join(at, "decoder.onnx"))) {
     const temporary = `${at}.${process.pid}.${Date.now().toString(36)}`;
+    removeLeftovers(join(folder, "models"), (name) => ownerOf(name, hash));
     await writing(folder, mkdir(temporary, { recursive: true }), "folder");
     try {
       await checkRoom(temporary, tensors);
@@ -75,6 +77,14 @@ export async function convert(
     }
   }
   return join(at, "decoder.onnx");
+}
+
+/** The process whose unfinished conversion of these weights a folder of this name is; null for any other. */
+function ownerOf(name: string, hash: string): number | null {
+  const rest = name.startsWith(`${hash}-`)
+    ? /^\d+(?:-\w+)?\.(\d+)\.[0-9a-z]+$/.exec(name.slice(hash.length + 1))
+    : null;
+  return rest === null ? null : Number(rest[1]);
 }
 
 /** Removes what earlier versions made of the same weights. */

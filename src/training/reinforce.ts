@@ -10,6 +10,7 @@
  * defaults (`settings.ts`), the optimiser's step (`step.ts`), runs over seeds (`study.ts`).
  */
 
+import { removeParts } from "../data/leftovers.ts";
 import { type Action, type TrainablePolicy, tf } from "../policy/index.ts";
 import { type WeightWatch, watchWeights } from "../policy/watch.ts";
 import { createRandom } from "../random/index.ts";
@@ -97,6 +98,7 @@ async function* trainHeld(settings: Settings, hold: Hold): AsyncGenerator<Update
   const stateAt = (update: number, lived: number) =>
     takeCheckpoint(policy, optimizer, estimate, settings, { update, lived, record: recorder?.position() ?? null });
   try {
+    if (settings.save !== undefined) removeParts(settings.save);
     if (resume) await restoreCheckpoint(resume, policy, optimizer, estimate, settings);
     else if (settings.save !== undefined) await writeCheckpoint(settings.save, await stateAt(0, 0));
     for (let update = resume?.update ?? 0, lived = resume?.lived ?? 0; update < updates; update++) {
