@@ -49,6 +49,23 @@ describe("an agent in a notebook", () => {
     assert.deepEqual(shown, []);
   });
 
+  it("is not drawn for each of many words that come at once", async () => {
+    await using sandbox = await createSandbox({ workers: 1 });
+    const pieces = Array.from({ length: 400 }, (_, i) => `self.a = ${i};\n`);
+    const hasty = {
+      name: "hasty",
+      async complete({ onText }: Parameters<LanguageModel["complete"]>[0]) {
+        for (const piece of pieces) onText?.(piece);
+        return { text: pieces.join(""), usage: { promptTokens: 1, completionTokens: 2 }, model: "", finish: "stop" };
+      },
+    } as LanguageModel;
+    shown.length = 0;
+    await new AutonomousLLM({ llm: hasty, query: "a", sandbox }).run({ steps: 1 });
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.ok(shown.length >= 2 && shown.length < 100, `${shown.length} drawings of 400 words`);
+    assert.equal(shown.at(-1), `Step 1 of 1: survived\n${pieces.join("").trimEnd()}`);
+  });
+
   it("ends at the stop button, and what was lived stays", async () => {
     await using sandbox = await createSandbox({ workers: 1 });
     const stop = new AbortController();

@@ -45,6 +45,16 @@ describe("advantages", () => {
     assert.match(text(advantages(G)), /\+16\.2808/);
   });
 
+  it("show a sign in front of what is more than nothing, or less", () => {
+    const shown = text(advantages([2, 3, 1], { baseline: () => 2 }))
+      .split("\n")
+      .slice(1);
+    assert.deepEqual(
+      shown.map((line) => line.trim().split(/\s+/).at(-1)),
+      ["0.0000", "+1.0000", "-1.0000"],
+    );
+  });
+
   it("with leave-one-out are n/(n-1) times those with the mean", () => {
     const mean = advantages(G, { baseline: "mean" });
     for (const [t, value] of advantages(G, { baseline: "leave-one-out" }).entries())

@@ -1,0 +1,40 @@
+/** How an agent and the difference of two genomes are shown: what a notebook's reader sees of methods and of edits. */
+
+import assert from "node:assert/strict";
+import { AutonomousLLM, compareGenomes } from "../../src/agent/index.ts";
+import { displaySymbol } from "../../src/display/index.ts";
+import { models } from "../../src/llm/index.ts";
+import type { Gene } from "../../src/sandbox/index.ts";
+import { fakeSandbox } from "../sandbox/fake.ts";
+
+const htmlOf = (shown: object): string =>
+  (shown as { [displaySymbol](): { "text/html": string } })[displaySymbol]()["text/html"];
+const method = (name: string, source: string): Gene => ({ name, kind: "method", source });
+
+describe("the card of an agent", () => {
+  it("shows a method of several lines as it is laid out, one of a line in the line, and marks what the step changed", async () => {
+    const genome = [method("self.one", "() => 1 < 2"), method("self.two", "() => {\n  return 2;\n}")];
+    const { sandbox } = fakeSandbox((_, { step }) => ({ genome: step === 0 ? [genome[0]!] : genome }));
+    const agent = new AutonomousLLM({ llm: models.scripted(["self.a = 1", "self.b = 1"]), query: "go", sandbox });
+    await agent.run({ steps: 2 });
+    const html = htmlOf(agent);
+    assert.match(html, /<code>\(\) =&#62; 1 &#60; 2<\/code>/);
+    assert.match(html, /<pre>\(\) =&#62; \{\n {2}return 2;\n\}<\/pre>/);
+    assert.match(html, /self\.two <b>•<\/b>/);
+    assert.doesNotMatch(html, /self\.one <b>/);
+  });
+});
+
+describe("the difference of two genomes", () => {
+  it("has new lines on green, lost ones on red, and what only leads the eye pale", () => {
+    const edit = compareGenomes([method("self.f", "() => 1")], [method("self.f", "() => 2")]);
+    const lines = [...htmlOf(edit).matchAll(/<div style="([^"]*)">([^<]*)<\/div>/g)].map(([, style, text]) => [
+      text,
+      style,
+    ]);
+    const styleOf = (start: string) => lines.find(([text]) => text!.startsWith(start))?.[1];
+    assert.match(styleOf("+self.f = () =&#62; 2")!, /^background:rgba\(0,158,115/);
+    assert.match(styleOf("-self.f = () =&#62; 1")!, /^background:rgba\(213,94,0/);
+    for (const mark of ["+++", "---", "@@"]) assert.equal(styleOf(mark), "opacity:.6");
+  });
+});
