@@ -70,9 +70,9 @@ describe("an episode's page", () => {
   });
 });
 
-describe("a replay of an episode", () => {
+describe("a replay or fork of an episode", () => {
   it("has closed its environment when it is told, of a life that cannot be closed at once too", async () => {
-    const { sandbox, opened } = fakeSandbox();
+    const { sandbox, opened } = deadly();
     const closed = new Set<object>();
     const slow: typeof sandbox = {
       ...sandbox,
@@ -96,5 +96,13 @@ describe("a replay of an episode", () => {
     assert.deepEqual([opened.length, closed.size], [2, 2]);
     assert.equal((await episodes[0]!.replay()).agrees, true);
     assert.deepEqual([opened.length, closed.size], [3, 3]);
+    // One that ends before its life does has nobody else to close it.
+    const longer = new SurvivalEnv({ sandbox: slow, maxSteps: 5 });
+    const policy = writing((drawn) => (drawn < 0.5 ? "die()" : "live()"));
+    const [dead] = (await rollout(longer, policy, { episodes: 8, seed: 1 })).episodes.filter((e) => e.terminated);
+    const before = opened.length;
+    const fork = await dead!.fork({ maxSteps: 0 });
+    assert.equal(fork.alive, true);
+    assert.deepEqual([opened.length, closed.size], [before + 1, before + 1]);
   });
 });
