@@ -2,7 +2,7 @@
  * A reader's own .ts file, made ready for Node: a module if it is written as one, whatever `type` a package.json has; names of
  * types taken out of its imports and exports, as TypeScript does; what `require` has and a module has not, put back. Node strips
  * the rest of the types, and every line and column stays where it is. Only where stripping is not enough (enums, namespaces,
- * parameter properties, decorators, `accessor`) is the file compiled, with a source map in the code.
+ * parameter properties, decorators, `accessor`, `import a = require()`, `export =`) is the file compiled, with a source map.
  * Not here: which files are the reader's own (`kernel/session/user/local-files.ts`).
  */
 
@@ -21,7 +21,7 @@ export interface LocalModule {
 
 /** What may need more than stripping, by its looks. */
 const suspicious =
-  /@|\b(?:accessor|enum|namespace|module|import\s+\w+\s*=)\b|\b(?:public|private|protected|readonly|override)\s/;
+  /@|\b(?:accessor|enum|namespace|module)\b|\b(?:public|private|protected|readonly|override)\s|\bimport\s+[\w$]+\s*=|\bexport\s*=/;
 
 interface Node {
   type: string;
@@ -33,7 +33,12 @@ interface Node {
 /** Whether a text is written as a module: imports, exports, `import.meta`, an await at its top. */
 export function isModuleText(source: string, file: string): boolean {
   const { module, errors, program } = parse(source, { file });
-  return errors.length === 0 && (module.hasModuleSyntax || awaitsAtTop(program.body));
+  return errors.length === 0 && isWrittenAsModule(module, program.body as unknown as Node[]);
+}
+
+/** `export = x` is CommonJS, whatever else looks like a module. */
+function isWrittenAsModule({ hasModuleSyntax }: { hasModuleSyntax: boolean }, body: readonly Node[]): boolean {
+  return !body.some(({ type }) => type === "TSExportAssignment") && (hasModuleSyntax || awaitsAtTop(body));
 }
 
 /**
@@ -47,7 +52,7 @@ export function compileLocalModule(
   const { program, errors, module } = parse(source, { file });
   if (errors.length > 0) return null;
   const body = program.body as unknown as Node[];
-  const isModule = module.hasModuleSyntax || awaitsAtTop(body);
+  const isModule = isWrittenAsModule(module, body);
   if (suspicious.test(source) && needsLowering(source, program)) {
     const { code, map } = lower(source, [], { directory });
     return { code: withMap(code, map, file, source), isModule, isTyped: false };

@@ -1,0 +1,65 @@
+/** A notebook run from code: what its progress tells, and how long it says that it took. */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type RunProgress, runNotebook } from "../../../kernel/notebook/index.ts";
+
+describe("a notebook that is run from code", () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "run-"));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("tells of each cell when it begins, on the way and when it is done, and the seconds until the first and in all", async () => {
+    const path = join(folder, "a.ipynb");
+    const cell = (source: string, cell_type = "code") => ({ cell_type, source, metadata: {} });
+    const cells = [
+      cell("# words", "markdown"),
+      cell("  \n"),
+      cell('// first\nawait display("half way"); await new Promise((done) => setTimeout(done, 700));'),
+      cell("await display(table([{ a: 1 }])); 6 * 7"),
+    ];
+    writeFileSync(path, JSON.stringify({ cells, metadata: {}, nbformat: 4, nbformat_minor: 5 }));
+    const told: RunProgress[] = [];
+    const began = performance.now();
+    const output = join(folder, "out", "a.ipynb");
+    const done = await runNotebook({ path, output, onProgress: (progress) => told.push(progress) });
+    const elapsed = (performance.now() - began) / 1000;
+    assert.equal(done.failure, null);
+    assert.ok(done.startSeconds > 0 && done.startSeconds < done.seconds && done.seconds <= elapsed);
+    const first = told.filter((one) => one.cell === 1);
+    const second = told.filter((one) => one.cell === 2);
+    assert.equal(first.length + second.length, told.length);
+    assert.deepEqual(
+      [first[0], second[0], first.at(-1), second.at(-1)].map(({ cells, done, note }: RunProgress | never) => [
+        cells,
+        done,
+        note,
+      ]),
+      [
+        [2, false, ""],
+        [2, false, ""],
+        [2, true, "'half way'"],
+        [2, true, ""], // two lines are no note
+      ],
+    );
+    assert.ok(
+      first.slice(1, -1).some(({ note }) => note === "'half way'"),
+      "on the way",
+    );
+    assert.ok(first[0]!.title.startsWith("await display("), first[0]!.title);
+    for (const all of [first, second]) {
+      assert.ok(all.every(({ seconds }, i) => seconds >= (all[i - 1]?.seconds ?? 0) && seconds < elapsed));
+      assert.equal(all.filter(({ done: ended }) => ended).length, 1);
+    }
+    assert.ok(first.at(-1)!.seconds >= 0.6, "as long as the cell waits");
+    const written = JSON.parse(readFileSync(output, "utf8")) as { cells: { execution_count?: number | null }[] };
+    assert.deepEqual(
+      written.cells.map(({ execution_count }) => execution_count),
+      [undefined, null, 1, 2],
+    );
+  });
+});
