@@ -219,4 +219,85 @@ describe("SurvivalEnv", () => {
       ],
     );
   });
+
+  it("gives its life back before it says that it is closed, or begins another; a closed one must be reset", async () => {
+    const fake = fakeSandbox();
+    const slow = {
+      ...fake.sandbox,
+      open: async (options?: object) => {
+        const life = await fake.sandbox.open(options);
+        const close = async (): Promise<void> => {
+          await new Promise((resolve) => setImmediate(resolve));
+          await life.close();
+        };
+        return { ...life, close };
+      },
+    };
+    const env = new SurvivalEnv({ sandbox: slow, maxSteps: 1 });
+    await env.close();
+    assert.deepEqual([fake.opened.length, fake.closed()], [0, 0], "there was none");
+    await env.reset();
+    await env.close();
+    assert.deepEqual([fake.opened.length, fake.closed()], [1, 1]);
+    await assert.rejects(env.step("1"), { message: /reset\(\)/ });
+    await env.reset();
+    await env.reset();
+    assert.deepEqual([fake.opened.length, fake.closed()], [3, 2]);
+    await env.step("self.a = 1");
+    assert.equal(fake.closed(), 3, "at its end too");
+  });
+
+  it("says why it is over: a death by its verdict, a cut by its steps; a life is cut at its limit and not after", async () => {
+    const dies = (program: string) => (program === "die" ? { verdict: "inert" as const, cause: "why" } : {});
+    const env = new SurvivalEnv({ sandbox: fakeSandbox(dies).sandbox, maxSteps: 2 });
+    const end = async (...programs: string[]): Promise<[boolean, boolean][]> => {
+      await env.reset();
+      const seen: [boolean, boolean][] = [];
+      for (const program of programs) {
+        const { terminated, truncated } = await env.step(program);
+        seen.push([terminated, truncated]);
+      }
+      return seen;
+    };
+    assert.deepEqual(await end("a", "b"), [
+      [false, false],
+      [false, true],
+    ]);
+    await assert.rejects(env.step("1"), { message: /^step\(\) after the end of the episode \(2 steps\)/ });
+    assert.deepEqual(
+      await end("a", "die"),
+      [
+        [false, false],
+        [true, false],
+      ],
+      "a death at the limit is no cut",
+    );
+    await assert.rejects(env.step("1"), { message: /^step\(\) after the end of the episode \(inert\)/ });
+  });
+
+  it("ends a life by hand where it starved, and never where it died, was cut or lives on", async () => {
+    const ended: unknown[] = [];
+    const fake = fakeSandbox((program) => (program === "die" ? { verdict: "inert", cause: "why" } : {}));
+    const noting = {
+      ...fake.sandbox,
+      open: async (options?: object) => ({
+        ...(await fake.sandbox.open(options)),
+        close: async (how?: unknown) => void ended.push(how),
+      }),
+    };
+    const live = async (energy: number | null, maxSteps: number, ...programs: string[]): Promise<unknown[]> => {
+      ended.length = 0;
+      const env = new SurvivalEnv({ sandbox: noting, maxSteps, ...(energy !== null && { metabolism: { energy } }) });
+      await env.reset();
+      for (const program of programs) await env.step(program);
+      return [...ended];
+    };
+    const cause = "it starved: 2 energy at birth, 1 spent a step, 2 earned a solved task";
+    assert.deepEqual(await live(2, 9, "a", "b"), [{ verdict: "budget_exhausted", cause }]);
+    assert.deepEqual(await live(2, 9, "a", "die"), [undefined], "with its last energy");
+    assert.deepEqual(await live(5, 9, "die"), [undefined]);
+    assert.deepEqual(await live(5, 2, "a", "b"), [undefined]);
+    assert.deepEqual(await live(null, 9, "die"), [undefined]);
+    assert.deepEqual(await live(2, 9, "a"), []);
+  });
 });

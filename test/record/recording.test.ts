@@ -126,7 +126,11 @@ describe("a sandbox that records", () => {
           ...life,
           step: async (program) => {
             for (const query of program.split(" ").filter((word) => word !== ""))
-              asked.push(await options.callModel!(query, {}).catch((error: Error) => `failed: ${error.message}`));
+              asked.push(
+                await options.callModel!(query, { signal: new AbortController().signal }).catch(
+                  (error: Error) => `failed: ${error.message}`,
+                ),
+              );
             return life.step(program);
           },
         };

@@ -43,6 +43,10 @@ describe("advantages", () => {
   it("with a mean baseline are the paper episode's +16.2808 +5.4997 -5.3903 -16.3903", () => {
     assert.deepEqual(fixed(advantages(G)), ["16.2808", "5.4997", "-5.3903", "-16.3903"]);
     assert.match(text(advantages(G)), /\+16\.2808/);
+    const signs = text(advantages([1, 3, 2]))
+      .split("\n")
+      .map((line) => line.trim().split(/ +/).at(-1));
+    assert.deepEqual(signs, ["advantage", "-1.0000", "+1.0000", "0.0000"], "what is no gain has no plus");
   });
 
   it("show a sign in front of what is more than nothing, or less", () => {

@@ -34,11 +34,7 @@ describe("a notebook that is run from code", () => {
     const second = told.filter((one) => one.cell === 2);
     assert.equal(first.length + second.length, told.length);
     assert.deepEqual(
-      [first[0], second[0], first.at(-1), second.at(-1)].map(({ cells, done, note }: RunProgress | never) => [
-        cells,
-        done,
-        note,
-      ]),
+      [first[0], second[0], first.at(-1), second.at(-1)].map((one) => [one?.cells, one?.done, one?.note]),
       [
         [2, false, ""],
         [2, false, ""],

@@ -1,0 +1,209 @@
+/** A child that says what it should not, or dies, as its parent sees it: a stand-in process, no sandbox behind it. */
+
+import assert from "node:assert/strict";
+import type { ChildProcess } from "node:child_process";
+import { EventEmitter } from "node:events";
+import { PassThrough } from "node:stream";
+import { type Outcome, startWorker, type Worker } from "../../src/sandbox/worker.ts";
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** A child that is there and says what the test lets it say. */
+async function start(greets = true) {
+  const child = Object.assign(new EventEmitter(), {
+    ...{ pid: 4_000_000, stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() },
+    killed: [] as string[],
+    ref() {},
+    unref() {},
+    kill(signal: string) {
+      child.killed.push(signal);
+      end(null, signal);
+      return true;
+    },
+  });
+  let over = false;
+  const end = (code: number | null, signal: string | null): void => {
+    if (over) return;
+    over = true;
+    child.emit("exit", code, signal);
+    setImmediate(() => child.emit("close", code, signal));
+  };
+  const asked: { id: number; [name: string]: unknown }[] = [];
+  const heard: string[] = [];
+  child.stdin.setEncoding("utf8").on("data", (text: string) => {
+    for (const line of text.split("\n").filter((one) => one !== "")) {
+      heard.push(line);
+      if (line.startsWith("{")) asked.push(JSON.parse(line) as (typeof asked)[number]);
+    }
+  });
+  const say = async (...messages: (object | string)[]): Promise<void> => {
+    for (const one of messages) child.stdout.write(typeof one === "string" ? one : `${JSON.stringify(one)}\n`);
+    await turn();
+    await turn();
+  };
+  const starting = startWorker({ start: () => child as unknown as ChildProcess, greeting: "hello", watchBytes: null });
+  if (greets) await say({ ready: true });
+  return {
+    starting,
+    worker: greets ? await starting : (undefined as unknown as Worker),
+    child,
+    asked,
+    heard,
+    say,
+    end,
+  };
+}
+
+const deathOf = (outcome: Outcome) => {
+  assert.equal(outcome.kind, "death");
+  return outcome as Extract<Outcome, { kind: "death" }>;
+};
+
+describe("a child and its parent", () => {
+  it("greet, and then speak in turn: one request at a time, its answer by its number", async () => {
+    const { worker, asked, heard, say } = await start();
+    assert.deepEqual([heard, worker.alive, worker.thinking], [["hello"], true, false]);
+    const [first, second] = [
+      worker.request({ op: "a" }, { wallMs: 1000 }),
+      worker.request({ op: "b" }, { wallMs: 1000 }),
+    ];
+    await turn();
+    assert.deepEqual(asked, [{ id: 1, op: "a" }]);
+    await say({ id: 1, seen: { n: 1 } });
+    const { ms, ...rest } = await first;
+    assert.deepEqual(rest, { kind: "answer", seen: { n: 1 }, effects: [] });
+    assert.ok(ms >= 0 && ms < 60_000);
+    assert.deepEqual(asked[1], { id: 2, op: "b" });
+    await say({ id: 2, fault: "of its own" });
+    assert.deepEqual(((await second) as { seen: object }).seen, { fault: "of its own" });
+    worker.kill();
+    await worker.gone;
+  });
+
+  const garbled: [what: string, said: (object | string)[]][] = [
+    ["what is no JSON", ["hello\n"]],
+    ["half of one", ['{"id":1,\n']],
+    ["another request's answer", [{ id: 7, seen: {} }]],
+    ["an answer that nobody asked for twice", [{ id: 1, seen: {}, more: true }, { id: 2 }]],
+    ["a question where there is no model", [{ ask: "q" }]],
+    ["nothing that it knows", [{ other: 1 }]],
+  ];
+  for (const [what, said] of garbled)
+    it(`that says ${what} is killed for its protocol, and the request ends with that`, async () => {
+      const { worker, child, say } = await start();
+      const asking = worker.request({ op: "a" }, { wallMs: 10_000 });
+      await say(...said);
+      const { death, ms } = deathOf(await asking);
+      assert.deepEqual([death.killed, death.signal, child.killed], ["protocol", "SIGKILL", ["SIGKILL"]]);
+      assert.ok(ms >= 0 && ms < 60_000, `${ms}`);
+      assert.equal(worker.alive, false);
+      const { death: lost, effects, ms: none } = deathOf(await worker.request({ op: "b" }, { wallMs: 1000 }));
+      assert.deepEqual([lost.killed, effects, none], ["lost", [], 0], "the next request finds it gone");
+    });
+
+  it("that writes more than 4 MiB without an end is killed for the flood, and not before", async () => {
+    const { worker, say } = await start();
+    const asking = worker.request({ op: "a" }, { wallMs: 10_000 });
+    const half = "x".repeat(2 * 1024 * 1024);
+    await say(half, half);
+    assert.equal(worker.alive, true);
+    await say("x");
+    assert.equal(deathOf(await asking).death.killed, "flood");
+  });
+
+  it("that answers too late is killed by the wall clock, which begins anew with each of many answers", async () => {
+    const { worker, say } = await start();
+    const parts: unknown[] = [];
+    const asking = worker.request(
+      { op: "a" },
+      { wallMs: 400, onAnswer: (one) => parts.push((one as { seen: object }).seen) },
+    );
+    for (let i = 0; i < 3; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      await say({ effect: { api: `e${i}` } }, { id: 1, seen: { i }, more: true });
+    }
+    assert.deepEqual(parts, [{ i: 0 }, { i: 1 }, { i: 2 }]);
+    await say({ effect: { api: "last" } });
+    const { death, effects } = deathOf(await asking);
+    assert.deepEqual([death.killed, effects.map(({ api }) => api)], ["wall", ["last"]]);
+  });
+
+  it("tells what was touched at once, and again with its arguments in the same place", async () => {
+    const { worker, say } = await start();
+    const asking = worker.request({ op: "a" }, { wallMs: 10_000 });
+    await say(
+      { effect: { api: "x" } },
+      { effect: { api: "y" } },
+      { effect: { api: "x(1)" }, of: 0 },
+      { id: 1, seen: {} },
+    );
+    assert.deepEqual(
+      (await asking).effects.map(({ api }) => api),
+      ["x(1)", "y"],
+    );
+    await say({ effect: { api: "z" } }); // between two requests: nobody's
+    const next = worker.request({ op: "b" }, { wallMs: 10_000 });
+    await say({ id: 2, seen: {} });
+    assert.deepEqual((await next).effects, []);
+    worker.kill();
+    await worker.gone;
+  });
+
+  it("while the model thinks, who waits goes elsewhere, a closing waits, and the wall clock stands still", async () => {
+    const { worker, asked, say } = await start();
+    let answer: (text: string) => void = () => {};
+    let free = 0;
+    worker.onFree = () => void free++;
+    const ask = (query: string): Promise<string> => {
+      assert.equal(query, "why?");
+      return new Promise((resolve) => {
+        answer = resolve;
+      });
+    };
+    const asking = worker.request({ op: "a" }, { wallMs: 150, ask });
+    const waiting = worker.request({ op: "b" }, { wallMs: 1000 });
+    await say({ ask: "why?" });
+    assert.equal(worker.thinking, true);
+    assert.equal(deathOf(await waiting).death.killed, "lost");
+    assert.equal(deathOf(await worker.request({ op: "c" }, { wallMs: 1000 })).death.killed, "lost");
+    const closing = worker.request({ op: "close" }, { wallMs: 1000 });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.deepEqual([worker.alive, asked.map(({ op }) => op)], [true, ["a"]]);
+    answer("because");
+    await turn();
+    await turn();
+    assert.deepEqual([worker.thinking, free, asked.at(-1)], [false, 1, { op: "answer", text: "because" }]);
+    await say({ id: 1, seen: {} });
+    assert.equal((await asking).kind, "answer");
+    assert.equal(asked.at(-1)!.op, "close");
+    await say({ id: asked.at(-1)!.id, seen: {} });
+    assert.equal((await closing).kind, "answer");
+    const failing = worker.request({ op: "d" }, { wallMs: 1000, ask: async () => Promise.reject(new Error("secret")) });
+    await say({ ask: "why?" });
+    assert.deepEqual(asked.at(-1), { op: "answer", text: null }, "a model's error tells the guest nothing");
+    worker.kill();
+    assert.equal(deathOf(await failing).death.killed, "doubt");
+  });
+
+  it("that ends by itself tells its code and the last 8 KB of what it complained of", async () => {
+    const { worker, child, end } = await start();
+    const asking = worker.request({ op: "a" }, { wallMs: 10_000 });
+    child.stderr.write(`${"a".repeat(9000)}the end`);
+    await turn();
+    end(3, null);
+    const { death } = deathOf(await asking);
+    assert.deepEqual(
+      [death.killed, death.code, death.stderr.length, death.stderr.endsWith("athe end")],
+      [null, 3, 8192, true],
+    );
+    await worker.gone;
+  });
+
+  it("that ends before it has greeted is told by its last three lines", async () => {
+    const { starting, child, end } = await start(false);
+    child.stderr.write("one\ntwo\nthree\nfour\n");
+    await turn();
+    end(9, null);
+    await assert.rejects(starting, { message: /^A sandbox process did not start: exit 9: two three four(\W|$)/ });
+  });
+});
