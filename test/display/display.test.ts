@@ -90,7 +90,7 @@ describe("a table", () => {
 
 describe("text of a guest", () => {
   it("has pictures for its control characters; line ends and tabs stay; HTML is escaped besides", () => {
-    assert.equal(visible("a\r\nb\n\tc\u001b[31m\u0000\u007f\u0085\r"), "a\nb\n\tc␛[31m␀␡\ufffd␍");
+    assert.equal(visible("a \r\nb\n\tc\u001b[31m\u0000\u001f\u007f\u0085\r"), "a \nb\n\tc␛[31m␀␟␡\ufffd␍");
     assert.equal(escapeHtml('<a href="\'">&\u001b'), "&#60;a href=&#34;&#39;&#34;&#62;&#38;␛");
   });
 });

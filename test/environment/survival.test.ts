@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { EnvironmentFailure, paperRewards, type Reward, rewards, SurvivalEnv } from "../../src/environment/index.ts";
+import {
+  EnvironmentFailure,
+  microTasks,
+  paperRewards,
+  type Reward,
+  rewards,
+  SurvivalEnv,
+} from "../../src/environment/index.ts";
 import { createSandbox, newbornGenome, type Sandbox } from "../../src/sandbox/index.ts";
 import { crash, fakeSandbox } from "../sandbox/fake.ts";
 
@@ -277,7 +284,9 @@ describe("SurvivalEnv", () => {
 
   it("ends a life by hand where it starved, and never where it died, was cut or lives on", async () => {
     const ended: unknown[] = [];
-    const fake = fakeSandbox((program) => (program === "die" ? { verdict: "inert", cause: "why" } : {}));
+    const fake = fakeSandbox((program) =>
+      program === "die" ? { verdict: "inert", cause: "why" } : { changed: false },
+    );
     const noting = {
       ...fake.sandbox,
       open: async (options?: object) => ({
@@ -285,9 +294,14 @@ describe("SurvivalEnv", () => {
         close: async (how?: unknown) => void ended.push(how),
       }),
     };
+    const tasks = (await microTasks()).slice(0, 2);
     const live = async (energy: number | null, maxSteps: number, ...programs: string[]): Promise<unknown[]> => {
       ended.length = 0;
-      const env = new SurvivalEnv({ sandbox: noting, maxSteps, ...(energy !== null && { metabolism: { energy } }) });
+      const env = new SurvivalEnv({
+        sandbox: noting,
+        maxSteps,
+        ...(energy !== null && { tasks, metabolism: { energy } }),
+      });
       await env.reset();
       for (const program of programs) await env.step(program);
       return [...ended];
