@@ -43,7 +43,7 @@ Object.assign(require("node:util"), { isNullOrUndefined: (x) => x == null, isArr
 try { require("@tensorflow/tfjs-node-gpu"); } catch {}
 // A model runs in a thread, which these hooks do not reach: what that loads is loaded here too.
 require("onnxruntime-node");
-await import(pathToFileURL(process.cwd() + "/src/model/thread.ts"));
+for (const name of ["thread", "encode-thread"]) await import(pathToFileURL(process.cwd() + "/src/model/" + name + ".ts"));
 process.argv.push("--path", "generate cpu", "--batches", "1");
 await import(pathToFileURL(process.cwd() + "/scripts/gpu-check.ts"));
 `;

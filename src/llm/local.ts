@@ -11,6 +11,7 @@ import {
   createTextStream,
   type Decoder,
   type Engine,
+  encodeTexts,
   type Generated,
   loadPrompt,
   modelLogProbs,
@@ -83,7 +84,9 @@ export function local(path: string, options: LocalOptions = {}): LocalModel {
       );
     }
     const most = options.maxTokens ?? design?.maxTokens ?? 256;
-    const ids = tokenizer.encode(text);
+    const [ids] = (await encodeTexts(tokenizer, [text], prompt.signal).catch((cause) => {
+      throw prompt.signal?.aborted ? new LanguageModelFailure({ kind: "cancelled" }) : cause;
+    })) as [number[]];
     const maxTokens = Math.min(most, prompt.maxTokens ?? most);
     const stream = createTextStream(tokenizer, stop);
     const tokens: { text: string; logProb: number }[] = [];

@@ -1,5 +1,6 @@
 /** Decoder models that are run, not trained: from disk to tokens. */
 
+export { encodeTexts } from "./aside.ts";
 export {
   type Batch,
   type BatchOptions,

@@ -4,6 +4,10 @@
  * table lacks falls back to its bytes. Format: docs/formats.md.
  */
 
+import type { Tokenizer as HuggingFace } from "@huggingface/tokenizers";
+import { encodeAside } from "./aside.ts";
+import { type EncoderParts, encoderOf, endOfText, openEncoder, openHuggingFace, r50kBytes } from "./encoders.ts";
+import { leastOfBytes, leastTokens } from "./least.ts";
 import { openChatTemplate, templateSource } from "./template.ts";
 import type { Tokenizer } from "./types.ts";
 
@@ -15,35 +19,23 @@ export interface TokenTable {
   end: number;
 }
 
-const endOfText = 50256;
-/** r50k's first ids are the 256 bytes, in GPT-2's order: those that print come first. */
-const byteIds = 256;
-
 /** Opens a table. Throws a RangeError that names what is wrong with it. */
 export async function openTokenTable({ encoding, ids, end }: TokenTable): Promise<Tokenizer> {
   if (encoding !== "r50k_base") throw new RangeError(`Expected a token table of r50k_base, got one of ${encoding}`);
   if (!Array.isArray(ids) || ids[end] !== endOfText)
     throw new RangeError(`Expected token ${end} to be r50k's ${endOfText}, got ${ids?.[end]}`);
-  const { encode, decode } = await import("gpt-tokenizer/encoding/r50k_base");
-  const { default: pieces } = await import("gpt-tokenizer/bpeRanks/r50k_base");
-  const bytesOf = (id: number): number[] => {
-    const piece = pieces[id]!;
-    return typeof piece === "string" ? [...Buffer.from(piece)] : [...piece];
-  };
-  const own = new Map((ids as number[]).map((id, i) => [id, i]));
-  const byByte = new Map<number, number>();
-  for (let id = 0; id < byteIds; id++) {
-    const at = own.get(id);
-    if (at === undefined)
-      throw new RangeError(`Expected a token table with all ${byteIds} bytes, it lacks r50k's id ${id}`);
-    byByte.set(bytesOf(id)[0]!, at);
-  }
-  const spell = (id: number): number[] => bytesOf(id).map((byte) => byByte.get(byte)!);
+  const { decode } = await import("gpt-tokenizer/encoding/r50k_base");
+  const parts: EncoderParts = { kind: "r50k", ids };
+  const encode = await openEncoder(parts);
+  const bytesOf = await r50kBytes();
+  const longest = Math.max(...ids.map((id: number) => (id === endOfText ? 1 : bytesOf(id).length)));
   return {
     size: ids.length,
     end: [end],
     prompt: "base",
-    encode: (text) => encode(text, { disallowedSpecial: new Set() }).flatMap((id) => own.get(id) ?? spell(id)),
+    encode,
+    encodeAll: encodeAside(encode, parts),
+    least: leastOfBytes(longest),
     decode: (all) => decode(all.filter((id) => id !== end).map((id) => ids[id]!)),
     piece(id) {
       if (id === end) return { name: "<|endoftext|>", bytes: null };
@@ -75,8 +67,7 @@ export async function openHuggingFaceTokenizer({
   end: given,
   template: own,
 }: TokenizerFiles): Promise<Tokenizer> {
-  const { Tokenizer: HuggingFace } = await import("@huggingface/tokenizers");
-  const tokenizer = new HuggingFace(withRustDigits(file), config);
+  const tokenizer = await openHuggingFace(file, config);
   const { chat_template: template, ...settings } = config as { [field: string]: unknown };
   const marks = Object.fromEntries(
     ["bos_token", "eos_token", "unk_token", "pad_token"].map((name) => [name, tokenText(settings[name])]),
@@ -90,14 +81,16 @@ export async function openHuggingFaceTokenizer({
   );
   const bytesOf = byteReader(file);
   const source = own ?? templateSource(template);
-  const encode = (text: string, whole: boolean): number[] => tokenizer.encode(text, { add_special_tokens: whole }).ids;
+  const encode = encoderOf(tokenizer);
   return {
     chat: source === undefined ? undefined : await openChatTemplate(path, source, marks, special),
     size: tokenizer.get_vocab().size,
     end,
     special,
-    begin: beginOf(encode, settings, marks.bos_token && tokenizer.token_to_id(marks.bos_token)),
-    encode: (text) => encode(text, false),
+    begin: beginOf(tokenizer, settings, marks.bos_token && tokenizer.token_to_id(marks.bos_token)),
+    encode,
+    encodeAll: encodeAside(encode, { kind: "file", file, config: settings }),
+    least: leastTokens(file, settings),
     decode(ids) {
       const shown = ids.filter((id) => !hidden.has(id));
       const options = { skip_special_tokens: false, clean_up_tokenization_spaces: false };
@@ -148,29 +141,16 @@ function byteLetters(): Map<string, number> {
 
 /** What the post-processor puts before a text; Llama's class of tokenizers asks `add_bos_token` instead. */
 function beginOf(
-  encode: (text: string, whole: boolean) => number[],
+  tokenizer: HuggingFace,
   { tokenizer_class: name, add_bos_token: adds }: { [field: string]: unknown },
   beginning: string | number | undefined,
 ): number[] {
   if (/^(Code)?Llama/.test(String(name)) && typeof adds === "boolean")
     return adds && typeof beginning === "number" ? [beginning] : [];
-  const [plain, whole] = [encode("a", false), encode("a", true)];
+  const [plain, whole] = [false, true].map((add) => tokenizer.encode("a", { add_special_tokens: add }).ids) as [
+    number[],
+    number[],
+  ];
   const at = whole.findIndex((_, i) => plain.every((id, j) => whole[i + j] === id));
   return whole.slice(0, Math.max(0, at));
-}
-
-/** Digits as Rust's tokenizers have them: every number of Unicode, where JavaScript's package takes 0 to 9 alone. */
-function withRustDigits(file: object): object {
-  const mended = (part: unknown): unknown => {
-    const { type, individual_digits: single, pretokenizers } = (part ?? {}) as { [field: string]: unknown };
-    if (type === "Digits")
-      return {
-        ...{ type: "Split", behavior: "Isolated", invert: false },
-        pattern: { Regex: single === true ? "\\p{N}" : "\\p{N}+" },
-      };
-    return type === "Sequence" && Array.isArray(pretokenizers)
-      ? { ...(part as object), pretokenizers: pretokenizers.map(mended) }
-      : part;
-  };
-  return { ...file, pre_tokenizer: mended((file as { pre_tokenizer?: unknown }).pre_tokenizer) };
 }

@@ -3,6 +3,8 @@
  * LanguageModel and a server stand on. Not here: sampling (`generate.ts`), anything that learns.
  */
 
+import type { EncodeAll } from "./aside.ts";
+import type { LeastTokens } from "./least.ts";
 import type { RopeScaling } from "./rope.ts";
 import type { ChatTemplate } from "./template.ts";
 
@@ -64,6 +66,10 @@ export interface Tokenizer {
   /** The prompt design that the model was trained on, by its name in `data/prompts/`; absent for models of others. */
   readonly prompt?: string;
   encode(text: string): number[];
+  /** As `encode`, of each; long texts in a thread of their own, so that this one stays free. @default `encode` */
+  readonly encodeAll?: EncodeAll;
+  /** A number of tokens that a text has at least, told at once from its length. @default 0, which says nothing */
+  readonly least?: LeastTokens;
   decode(ids: readonly number[]): string;
   /** One token by itself. */
   piece(id: number): TokenPiece;

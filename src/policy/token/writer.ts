@@ -6,6 +6,7 @@
 
 import {
   type Decoder,
+  encodeTexts,
   type Generated,
   type GenerateOptions,
   generate,
@@ -64,14 +65,18 @@ export async function createWriter(decoder: Decoder, options: WriterOptions) {
   if (!(temperature > 0 && Number.isFinite(temperature)))
     throw new RangeError(`Expected \`temperature\` to be a positive number, got ${temperature}`);
   const { tokenizer, config } = decoder;
-  const prefixIds = [...(tokenizer.begin ?? []), ...tokenizer.encode(promptPrefix(prompt))];
+  const [designIds] = (await encodeTexts(tokenizer, [promptPrefix(prompt)])) as [number[]];
+  const prefixIds = [...(tokenizer.begin ?? []), ...designIds];
   const prefix: Prefix | null = prefixIds.length > 0 ? await runPrefix(decoder, prefixIds) : null;
   // Prompts are padded to lengths in steps, so that a row's numbers do not depend on its neighbours' lengths.
   const room = config.context - prefixIds.length - maxTokens;
-  const idsOf = (text: string): number[] => {
-    const ids = tokenizer.encode(promptOwn(prompt, text));
+  const idsOf = async (texts: readonly string[]): Promise<number[][]> => {
+    const all = await encodeTexts(
+      tokenizer,
+      texts.map((text) => promptOwn(prompt, text)),
+    );
     // A text that is too long keeps its end: the newest part of a response is what the agent asks now.
-    return ids.length > room ? ids.slice(-room) : ids;
+    return all.map((ids) => (ids.length > room ? ids.slice(-room) : ids));
   };
   if (room < 8)
     throw new RangeError(
@@ -110,16 +115,16 @@ export async function createWriter(decoder: Decoder, options: WriterOptions) {
     temperature,
     spent,
     /** Programs for observations. */
-    write(
+    async write(
       observations: readonly unknown[],
       streams: readonly Random[],
       watch: (count: number) => Watch,
     ): Promise<Written[]> {
-      const prompts = observations.map((seen) => idsOf(ask(seen)));
-      return writeAll(prompts, streams, watch(prompts.length));
+      const watching = watch(observations.length);
+      return writeAll(await idsOf(observations.map((seen) => ask(seen))), streams, watching);
     },
     async calibrate(asks: readonly string[], samples: number, seed: number): Promise<Calibration> {
-      const prompts = asks.map(idsOf);
+      const prompts = await idsOf(asks);
       const padTo = padded(Math.max(0, ...prompts.map((ids) => ids.length)));
       return calibrate(decoder, { ...common, prompts, samples, batch, seed, padTo });
     },
