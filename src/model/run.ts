@@ -179,8 +179,15 @@ async function openSession(
     executionMode: "sequential",
     graphOptimizationLevel: "all",
     logSeverityLevel: 3,
-    // Processors without exact products of bytes would let sums of two overflow.
-    extra: { session: { x64quantprecision: "1" } },
+    extra: {
+      session: {
+        // Processors without exact products of bytes would let sums of two overflow.
+        x64quantprecision: "1",
+        // How long a thread that has nothing to do stays awake for the next operation. ONNX Runtime's own choice is longer, and
+        // takes the cores from everybody else, its own thread too: docs/decisions.md.
+        intra_op: { spin_duration_us: "20" },
+      },
+    },
   };
   try {
     return typeof graph === "string"
