@@ -6,6 +6,7 @@ export type ServeError =
   | { kind: "field"; field: string; expected: string; value: unknown }
   | { kind: "unsupported"; field: string; value: unknown }
   | { kind: "length"; field: string; context: number; prompt: number; answer?: { field: string; tokens: number } }
+  | { kind: "length"; field: string; context: number; prompt: number; atLeast: true }
   | { kind: "type"; found: string | undefined }
   | { kind: "size"; limit: number }
   | { kind: "token" }
@@ -75,10 +76,13 @@ export function describeServeError(error: ServeError): string {
 }
 
 /** Begins with the words of OpenAI's own error, which clients look for. */
-function describeLength({ field, context, prompt, answer }: ServeError & { kind: "length" }): string {
+function describeLength(error: ServeError & { kind: "length" }): string {
+  const { field, context, prompt } = error;
   const one = field === "prompt";
-  const most = `This model's maximum context length is ${context} tokens; ${one ? "the prompt has" : "the messages have"} ${prompt}`;
+  const count = "atLeast" in error ? `at least ${prompt}` : prompt;
+  const most = `This model's maximum context length is ${context} tokens; ${one ? "the prompt has" : "the messages have"} ${count}`;
   const room = context - prompt;
+  const answer = "answer" in error ? error.answer : undefined;
   if (answer === undefined || room < 1) return `${most}: shorten ${one ? "it" : "them"}`;
   return `${most}: expected \`${answer.field}\` to be at most ${room}, got ${answer.tokens}`;
 }

@@ -11,6 +11,7 @@ import {
   promptOwn,
   promptPrefix,
 } from "../model/index.ts";
+import { cutTexts } from "./cut.ts";
 import { ServeFailure } from "./error.ts";
 import { type Body, flag, real, refuseNotDone, saysNothing, whole, wrong } from "./fields.ts";
 import { readTurns } from "./messages.ts";
@@ -79,14 +80,15 @@ function depthOf(text: string): number {
   return most;
 }
 
-/** Reads a chat request. Throws a ServeFailure that names the field. */
-export function readChat(body: Body, served: Served): Ask {
+/** Reads a chat request. Rejects with a ServeFailure that names the field. */
+export async function readChat(body: Body, served: Served, signal: AbortSignal): Promise<Ask> {
   const { decoder, prompt } = served;
   refuseNotDone(body, "chat");
   const turns = readTurns(body.messages);
   const { text, begin, stop } = prompt ? designed(decoder, prompt, turns) : conversation(decoder, turns);
   const most = whole(body, "top_logprobs", { low: 0, high: 20, fallback: 0 });
-  const common = readCommon(body, served, [[...begin, ...decoder.tokenizer.encode(text)]], {
+  const prompts = await cutTexts([text], { served, field: "messages", begin, signal });
+  const common = readCommon(body, served, prompts, {
     chat: true,
     fallback: prompt?.maxTokens ?? 256,
   });
@@ -116,10 +118,10 @@ function conversation({ tokenizer }: Decoder, turns: readonly ChatTurn[]): Seen 
   }
 }
 
-/** Reads a completion request. Throws a ServeFailure that names the field. */
-export function readCompletion(body: Body, served: Served): Ask {
+/** Reads a completion request. Rejects with a ServeFailure that names the field. */
+export async function readCompletion(body: Body, served: Served, signal: AbortSignal): Promise<Ask> {
   refuseNotDone(body, "completion");
-  const prompts = readPrompts(body.prompt, served.decoder);
+  const prompts = await readPrompts(body.prompt, served, signal);
   const logProbs = body.logprobs == null ? null : whole(body, "logprobs", { low: 0, high: 20, fallback: 0 });
   const echoes = flag(body, "echo") ? echoesOf(body.prompt, prompts, served.decoder) : null;
   return { ...readCommon(body, served, prompts, { chat: false, fallback: 16 }), logProbs, echoes };
@@ -171,7 +173,9 @@ function readStreamOptions({ stream_options: options }: Body): boolean {
 }
 
 /** A text, several, token ids, or several lists of those. */
-function readPrompts(value: unknown, { tokenizer, config: { vocabulary } }: Decoder): number[][] {
+async function readPrompts(value: unknown, served: Served, signal: AbortSignal): Promise<number[][]> {
+  const { tokenizer, config } = served.decoder;
+  const { vocabulary } = config;
   const isIds = (list: unknown): list is number[] =>
     Array.isArray(list) &&
     list.length > 0 &&
@@ -179,8 +183,10 @@ function readPrompts(value: unknown, { tokenizer, config: { vocabulary } }: Deco
   const list = isIds(value) || typeof value === "string" ? [value] : value;
   if (!Array.isArray(list) || list.length === 0 || list.length > 64)
     return wrong("prompt", "a text, token ids, or a list of 1 to 64 of those", value);
+  const texts = list.filter((one) => typeof one === "string");
+  const cut = await cutTexts(texts, { served, field: "prompt", begin: tokenizer.begin ?? [], signal });
   return list.map((one: unknown) => {
-    const ids = typeof one === "string" ? [...(tokenizer.begin ?? []), ...tokenizer.encode(one)] : one;
+    const ids = typeof one === "string" ? cut.shift() : one;
     if (!isIds(ids)) return wrong("prompt", `of at least one token, with ids from 0 to ${vocabulary - 1}`, one);
     return ids;
   });

@@ -14,8 +14,7 @@ import { answerStream, answerWhole } from "./answer.ts";
 import { checkCaller, checkOpenness, letPages } from "./caller.ts";
 import { createDoor } from "./door.ts";
 import { errorResponse, ServeFailure } from "./error.ts";
-import type { Body } from "./fields.ts";
-import { type Ask, readBody, readChat, readCompletion, type Served } from "./request.ts";
+import { readBody, readChat, readCompletion, type Served } from "./request.ts";
 
 /** How a model is served. */
 export interface ServeOptions extends EngineOptions {
@@ -120,14 +119,18 @@ function createApp(served: Served, { token, cors = [], onError = console.error }
     checkModel(c.req.param("name"), served);
     return c.json(card);
   });
-  const answer = async (c: Context<Bindings>, read: (body: Body, served: Served) => Ask): Promise<Response> => {
+  const answer = async (c: Context<Bindings>, read: typeof readChat): Promise<Response> => {
     // A page in a browser may post text to any server without asking; JSON it may not.
     const type = c.req.header("content-type");
     if (!type?.toLowerCase().startsWith("application/json")) throw new ServeFailure({ kind: "type", found: type });
     const body = readBody(await c.req.text());
     checkModel(body.model, served);
-    const ask = read(body, served);
-    const answering = { signal: c.req.raw.signal, onError };
+    const { signal } = c.req.raw;
+    const ask = await read(body, served, signal).catch((error) => {
+      if (!signal.aborted) throw error;
+    });
+    if (ask === undefined) return new Response(null, { status: 499 }); // the client hung up: nobody reads this
+    const answering = { signal, onError };
     return ask.stream ? answerStream(served, ask, answering) : answerWhole(served, ask, answering);
   };
   app.post("/v1/chat/completions", (c) => answer(c, readChat));

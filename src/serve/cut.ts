@@ -1,0 +1,31 @@
+/** Texts of a request as token ids, the server staying free for others; refused before they are cut where they cannot fit. */
+
+import { encodeTexts } from "../model/index.ts";
+import { ServeFailure } from "./error.ts";
+import type { Served } from "./request.ts";
+
+/** What is cut, for whom. */
+export interface Cutting {
+  served: Served;
+  /** Where the texts stand in the request. */
+  field: "messages" | "prompt";
+  /** Ids that stand before each. */
+  begin: readonly number[];
+  /** Gives up when the client is gone. */
+  signal: AbortSignal;
+}
+
+/** Ids of each text. Rejects with a ServeFailure for one that has more tokens than the model's context, whatever they are. */
+export async function cutTexts(
+  texts: readonly string[],
+  { served: { decoder }, field, begin, signal }: Cutting,
+): Promise<number[][]> {
+  const { tokenizer, config } = decoder;
+  const { context } = config;
+  for (const text of texts) {
+    const prompt = begin.length + (tokenizer.least?.(text) ?? 0);
+    if (prompt > context) throw new ServeFailure({ kind: "length", field, context, prompt, atLeast: true });
+  }
+  const all = await encodeTexts(tokenizer, texts, signal);
+  return all.map((ids) => [...begin, ...ids]);
+}
