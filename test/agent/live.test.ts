@@ -70,8 +70,16 @@ describe("an agent in a notebook", () => {
     await using sandbox = await createSandbox({ workers: 1 });
     const stop = new AbortController();
     scope.kernel = { signal: stop.signal };
-    const agent = new AutonomousLLM({ llm: slow, query: "a", sandbox });
-    setTimeout(() => stop.abort(new Error("stopped")), 180);
+    let asked = 0;
+    const llm: LanguageModel = {
+      ...slow,
+      async complete(options) {
+        // Between two words of the second answer.
+        if (++asked === 2) setImmediate(() => stop.abort(new Error("stopped")));
+        return slow.complete(options);
+      },
+    };
+    const agent = new AutonomousLLM({ llm, query: "a", sandbox });
     await assert.rejects(agent.run({ steps: 50 }), /stopped/);
     assert.equal(agent.history.length, 1);
     assert.equal(agent.alive, true);

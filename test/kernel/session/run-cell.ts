@@ -15,8 +15,11 @@ export interface Brought {
 export function runOn(client: Client) {
   return async (code: string, { interruptAfterMs = 0 } = {}): Promise<Brought> => {
     const brought: Brought = { shown: [], stdout: "", stderr: "", error: null };
-    const timer = interruptAfterMs > 0 ? setTimeout(() => client.interrupt(), interruptAfterMs) : undefined;
+    let timer: NodeJS.Timeout | undefined;
     await client.execute(code, ({ header, content }) => {
+      // Counted from where the kernel takes the cell up: a busy machine may take long to get there.
+      if (header.msg_type === "execute_input" && interruptAfterMs > 0)
+        timer = setTimeout(() => client.interrupt(), interruptAfterMs);
       if (header.msg_type === "stream") {
         brought.stdout += String(content.text);
         if (content.name === "stderr") brought.stderr += String(content.text);

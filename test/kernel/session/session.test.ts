@@ -35,9 +35,11 @@ describe("a kernel session", () => {
 
   async function run(code: string, { interruptAfterMs = 0, on = client } = {}): Promise<Seen> {
     const seen: Seen = { status: "", shown: [], stdout: "", stderr: "", error: null, messages: 0 };
-    const timer = interruptAfterMs > 0 ? setTimeout(() => on.interrupt(), interruptAfterMs) : undefined;
+    let timer: NodeJS.Timeout | undefined;
     const reply = await on.execute(code, ({ header, content }) => {
       seen.messages++;
+      if (header.msg_type === "execute_input" && interruptAfterMs > 0)
+        timer = setTimeout(() => on.interrupt(), interruptAfterMs);
       if (header.msg_type === "stream") seen[content.name as "stdout"] += String(content.text);
       else if (header.msg_type === "error") {
         const { ename, evalue, traceback } = content as { ename: string; evalue: string; traceback: string[] };
