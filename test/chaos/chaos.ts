@@ -58,12 +58,14 @@ export interface ChaosOptions {
   kills: number;
   /** No strike begins after so long. */
   minutes: number;
+  /** Ends it likewise. */
+  signal?: AbortSignal;
   /** Told of what is found, as it is found. */
   onFinding?: (line: string) => void;
 }
 
 /** Strikes at all kinds, two at a time, each as often as its share says. */
-export async function chaos({ seed, kills, minutes, onFinding = () => {} }: ChaosOptions): Promise<Tally[]> {
+export async function chaos({ seed, kills, minutes, signal, onFinding = () => {} }: ChaosOptions): Promise<Tally[]> {
   const folder = mkdtempSync(join(tmpdir(), "chaos-"));
   const until = performance.now() + minutes * 60_000;
   const plans = share(kills).map(({ kind, planned }) => ({
@@ -84,7 +86,7 @@ export async function chaos({ seed, kills, minutes, onFinding = () => {} }: Chao
     if (found.length > 0) onFinding(`${tally.kind}, strike ${tally.strikes}: ${found.join("; ")}`);
   };
   const lane = async (): Promise<void> => {
-    for (let plan = next(); plan !== undefined && performance.now() < until; plan = next()) {
+    for (let plan = next(); plan !== undefined && performance.now() < until && !signal?.aborted; plan = next()) {
       const { kind, tally } = plan;
       plan.isBusy = true;
       tally.strikes++;

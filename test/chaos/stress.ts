@@ -23,10 +23,13 @@ function positive(name: keyof typeof values): number {
 
 const began = performance.now();
 const [kills, seed, minutes] = [positive("kills"), positive("seed"), positive("minutes")];
-const tallies = await chaos({ kills, seed, minutes, onFinding: (line) => console.log(line) });
+// Ctrl-C ends it early, with a table of what was tried.
+const stop = new AbortController();
+for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop.abort());
+const tallies = await chaos({ kills, seed, minutes, signal: stop.signal, onFinding: (line) => console.log(line) });
 console.log(tableOf(tallies));
 const struck = tallies.reduce((sum, { strikes }) => sum + strikes, 0);
 const planned = tallies.reduce((sum, tally) => sum + tally.planned, 0);
 console.log(`\n${((performance.now() - began) / 60_000).toFixed(1)} minutes, seed ${seed}`);
-if (struck < planned) console.log(`${planned - struck} of ${planned} were not tried: ${minutes} minutes were over`);
+if (struck < planned) console.log(`${planned - struck} of ${planned} were not tried: the time was over`);
 if (tallies.some(({ lost, wrong }) => lost.length + wrong.length > 0)) process.exitCode = 1;
