@@ -1,13 +1,20 @@
 /** The kernel's program: `node kernel/main.ts CONNECTION_FILE`. A fault in its input is one sentence and exit code 2. */
 
-import { startKernel } from "./session/index.ts";
-import { ConnectionFailure, readConnection } from "./wire/index.ts";
+import { keepCompiled } from "./session/keep-compiled.ts";
+import { spawnUser } from "./session/spawn.ts";
+import { ConnectionFailure, readConnection } from "./wire/connection.ts";
 
 /** How often a kernel looks whether the client that started it is still there. */
 const lookEveryMs = 2000;
 
 try {
-  const kernel = await startKernel(readConnection(process.argv[2]), { directory: process.cwd() });
+  const connection = readConnection(process.argv[2]);
+  const directory = process.cwd();
+  // Cells run in a process of their own: it starts while this one loads the rest. Alone, it ends by itself.
+  const spawned = spawnUser(directory);
+  const { startKernel } = await import("./session/index.ts");
+  const kernel = await startKernel(connection, { directory, spawned });
+  keepCompiled();
   process.on("SIGINT", () => kernel.interrupt());
   process.on("SIGTERM", () => void kernel.shutdown());
   // Jupyter's managers say who they are; one that was killed cannot say goodbye, and its kernels would stay for ever.

@@ -106,9 +106,9 @@ export interface Engine {
   completions(change: Change, path: string, offset: number, prefix: string): Promise<RawCompletion[]>;
   inspect(change: Change, path: string, offset: number): Promise<RawInspection | null>;
   /**
-   * A file's declarations with every type written out; null where one cannot be written. Left out where a change of the
-   * program costs more than this saves.
+   * Files' declarations with every type written out, by path; those that cannot be written are not among them. Left out
+   * where a change of the program costs more than this saves.
    */
-  declarations?(change: Change, path: string): Promise<string | null>;
+  declarations?(change: Change, paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
   dispose(): Promise<void>;
 }

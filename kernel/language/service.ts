@@ -31,8 +31,11 @@ export interface LanguageService {
   warm(): Promise<void>;
   /** Type and syntax errors of a cell that would run next. Empty when the service is unavailable. */
   check(cell: string): Promise<Diagnostic[]>;
-  /** The cell was run, even if it threw: what it declares is known to later cells. A cell that does not parse is passed over. */
-  commit(cell: string): void;
+  /**
+   * The cell was run, even if it threw: what it declares is known to later cells. A cell that does not parse is passed over.
+   * With `isSettled: false` the compiler works on it only after somebody has asked for something.
+   */
+  commit(cell: string, options?: { isSettled?: boolean }): void;
   /** What can be written at a cursor, which counts Unicode code points. */
   complete(code: string, cursor: number): Promise<Completion>;
   /** Type and documentation of the name at a cursor. `detailLevel` 1 shows the same: there is no more. */
@@ -74,6 +77,8 @@ export function createLanguageService(options: LanguageServiceOptions): Language
   let files: Files = {};
   /** What the compiler has not been given yet. */
   let pending: Files = {};
+  /** Committed cells that still stand as they were written. */
+  let unsettled: string[] = [];
 
   async function start(): Promise<Engine> {
     pending = { ...files };
@@ -128,17 +133,21 @@ export function createLanguageService(options: LanguageServiceOptions): Language
   }
 
   /**
-   * Puts a committed cell's declarations, types written out, in the place of its code: otherwise a chain of cells is
-   * inferred anew for each check, and a session slows down with its age. Runs while the cell does.
+   * Puts committed cells' declarations, types written out, in the place of their code: otherwise a chain of cells is
+   * inferred anew for each check, and a session slows down with its age.
    */
-  async function settle(path: string): Promise<void> {
+  async function settle(): Promise<void> {
+    if (unsettled.length === 0 || running?.declarations === undefined) return;
     const of = cells;
-    const text = await ask(async (asked, change) =>
-      asked.declarations ? asked.declarations(change(`import "./${basename(path)}";\n`), path) : null,
-    );
-    if (text === null || of !== cells) return;
-    files[path] = text;
-    pending[path] = text;
+    const paths = unsettled;
+    unsettled = [];
+    const imports = paths.map((path) => `import "./${basename(path)}";\n`).join("");
+    const texts = await ask(async (asked, change) => asked.declarations?.(change(imports), paths) ?? null);
+    if (texts === null || of !== cells) return;
+    for (const [path, text] of texts) {
+      files[path] = text;
+      pending[path] = text;
+    }
   }
 
   function inspectAt(code: string, offset: number, isRead: boolean): Promise<RawInspection | null> {
@@ -158,13 +167,14 @@ export function createLanguageService(options: LanguageServiceOptions): Language
         .filter(({ start, code }) => start >= headerLength && !ofFiles.has(code))
         .map((one) => place(cell, one, { headerLength, cells, directory }));
     },
-    commit(cell) {
+    commit(cell, { isSettled = true } = {}) {
       const kept = cells.commit(cell);
       if (kept === null) return;
       files[kept.path] = kept.text;
       pending[kept.path] = kept.text;
       if (kept.isRoot) cellRoots = [...cellRoots, kept.path];
-      else if (running?.declarations) void settle(kept.path);
+      else unsettled.push(kept.path);
+      if (isSettled) void settle();
     },
     async complete(code, cursor) {
       const offset = toUnits(code, cursor);
@@ -181,6 +191,7 @@ export function createLanguageService(options: LanguageServiceOptions): Language
       const question = (asked: Engine, change: (module: string) => Change) =>
         asked.completions(change(text), cells.current, headerLength + offset, prefix);
       const raw = isTooDeep(code) ? [] : await ask(question);
+      void settle();
       const known = new Set(raw?.map((one) => one.text));
       const added = earlier
         .filter((name) => !known.has(name))
@@ -193,6 +204,7 @@ export function createLanguageService(options: LanguageServiceOptions): Language
       const offset = nameAt(code, toUnits(code, cursor));
       if (offset === null || isTooDeep(code)) return { found: false, data: {} };
       const raw = await inspectAt(code, offset, false);
+      void settle();
       if (raw === null) return { found: false, data: {} };
       const name = /^[\p{ID_Continue}$]+/u.exec(code.slice(offset))?.[0] ?? "";
       const isEarlierLet = raw.documentation === "" && cells.names.get(name)?.kind === "let";
@@ -205,6 +217,7 @@ export function createLanguageService(options: LanguageServiceOptions): Language
     reset() {
       cells = createCells(directory);
       files = {};
+      unsettled = [];
       cellRoots = [];
     },
     status: () => ({ available: reason === null && !disposed, implementation, ...(reason !== null && { reason }) }),

@@ -18,6 +18,7 @@ import {
   type Snapshot,
   SymbolFlags,
 } from "typescript-api/async";
+import { createPending } from "./pending.ts";
 import { isCellPath } from "./service-cells.ts";
 import { type FolderOptions, mergeOptions } from "./service-options.ts";
 import type {
@@ -48,14 +49,15 @@ export async function startTypeScript7(setup: EngineSetup): Promise<Engine> {
     ended = reject;
   });
   end.catch(() => {});
-  // A question in flight when the child dies would wait for ever: everything is raced with its end.
+  // A question in flight when the child dies would wait for ever.
+  const pending = createPending();
   // A write to a child that is gone fails a moment before its end is told, and says less.
   const orItsEnd = async (error: unknown): Promise<never> => {
     if (/EPIPE|ECONNRESET/.test(String(error)))
       await Promise.race([end, new Promise((resolve) => setTimeout(resolve, patienceMs))]);
     throw error;
   };
-  const ask = <T>(question: Promise<T>): Promise<T> => Promise.race([question.catch(orItsEnd), end]);
+  const ask = <T>(question: Promise<T>): Promise<T> => pending.ask(question.catch(orItsEnd));
 
   const options = await folderOptions(api, setup);
   const resolver = await ask(api.createModuleResolver(options));
@@ -65,7 +67,9 @@ export async function startTypeScript7(setup: EngineSetup): Promise<Engine> {
   const child = processOf(api);
   child?.once("exit", (code, signal) => {
     const why = signal ?? `exit code ${code}`;
-    ended(new Error(`The TypeScript compiler ended (${why})`));
+    const error = new Error(`The TypeScript compiler ended (${why})`);
+    ended(error);
+    pending.end(error);
     if (!disposed) setup.onEnd(why);
   });
   child?.stdin?.on("error", () => {}); // told by "exit"
@@ -126,11 +130,15 @@ export async function startTypeScript7(setup: EngineSetup): Promise<Engine> {
       const { languageService, checker } = project();
       return ask(describe({ checker, languageService }, path, offset));
     },
-    async declarations(change, path) {
+    async declarations(change, paths) {
       const program = await apply(change);
-      const { diagnostics, outputFiles } = await ask(program.getDeclarationEmit([path]));
-      const [output] = outputFiles.values();
-      return diagnostics.length > 0 ? null : (output?.text ?? null);
+      const texts = new Map<string, string>();
+      for (const path of paths) {
+        const { diagnostics, outputFiles } = await ask(program.getDeclarationEmit([path]));
+        const [output] = outputFiles.values();
+        if (diagnostics.length === 0 && output !== undefined) texts.set(path, output.text);
+      }
+      return texts;
     },
     async dispose() {
       disposed = true;

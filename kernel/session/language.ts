@@ -34,6 +34,8 @@ export interface Language {
   end(): void;
 }
 
+/** Where types are not checked the compiler starts so much later, for completions. */
+const warmAfterMs = 2000;
 /** A compiler that is only just starting is not waited for longer than this. */
 const patienceMs = 3000;
 
@@ -45,16 +47,19 @@ interface LanguageOptions {
 /** Opens the types of a session in a notebook's folder. */
 export function createLanguage({ directory, settings }: LanguageOptions): Language {
   const service = createLanguageService({ directory });
-  void service.warm().catch(() => {});
+  const modeOf = (cell: string) =>
+    typeCheckMode({ cell, notebookMetadata: { autoagent: settings() }, environment: process.env });
+  const warm = (): void => void service.warm().catch(() => {});
+  // Where types are checked the first cell waits for the compiler; elsewhere it would only wait for the processor.
+  let isChecked = modeOf("") !== "off";
+  const later = isChecked ? undefined : setTimeout(warm, warmAfterMs).unref();
+  if (isChecked) warm();
   let saidWhyNot = false;
 
   return {
     async check(source, cell) {
-      const mode = typeCheckMode({
-        cell: source,
-        notebookMetadata: { autoagent: settings() },
-        environment: process.env,
-      });
+      const mode = modeOf(source);
+      isChecked = mode !== "off";
       // A cell that does not parse is told off by whoever runs it, once.
       if (mode === "off" || isComplete(source).status !== "complete") return { error: null, warning: null };
       const found = await within(service.check(source), []);
@@ -73,7 +78,7 @@ export function createLanguage({ directory, settings }: LanguageOptions): Langua
         warning: null,
       };
     },
-    commit: (source) => service.commit(source),
+    commit: (source) => service.commit(source, { isSettled: isChecked }),
     reset: () => service.reset(),
     async complete(code, cursor) {
       const points = [...code.slice(0, cursor)].length;
@@ -96,7 +101,10 @@ export function createLanguage({ directory, settings }: LanguageOptions): Langua
       const points = [...code.slice(0, cursor)].length;
       return within(service.inspect(code, points, detail === 1 ? 1 : 0), { found: false, data: {} });
     },
-    end: () => void service.dispose(),
+    end() {
+      clearTimeout(later);
+      void service.dispose();
+    },
   };
 }
 

@@ -13,7 +13,8 @@ import type { NotebookSettings } from "./notebook-settings.ts";
 import type { Coalescer, Publish } from "./output.ts";
 import { createPace } from "./pace.ts";
 import type { RunOutcome, UserMessage } from "./protocol.ts";
-import { startUserProcess, type UserProcess } from "./user-process.ts";
+import type { Spawned } from "./spawn.ts";
+import { startUserProcess, type UserEvents, type UserProcess } from "./user-process.ts";
 
 /** A cell to run. */
 export interface Run {
@@ -49,6 +50,8 @@ export interface Runs {
 
 interface RunsOptions {
   directory: string;
+  /** The first user process, already started. */
+  spawned?: Spawned | undefined;
   settings: () => NotebookSettings;
   sockets: Sockets;
   publish: Publish;
@@ -73,7 +76,8 @@ const patienceMs = 5000;
 const keptRequests = 2000;
 
 /** Starts the user side of a session. */
-export function createRuns({ directory, settings, sockets, publish, output, comms, onLost }: RunsOptions): Runs {
+export function createRuns(options: RunsOptions): Runs {
+  const { directory, spawned, settings, sockets, publish, output, comms, onLost } = options;
   const requests = new Map<number, Message>();
   const answers = createAnswers({ directory, settings });
   const pace = createPace();
@@ -86,10 +90,10 @@ export function createRuns({ directory, settings, sockets, publish, output, comm
   let stoppingTimes: RunTimes | null = null;
   let asked: { sync: boolean } | null = null;
   let order: Promise<void> = Promise.resolve();
-  let user: UserProcess | null = launch();
+  let user: UserProcess | null = launch(spawned);
 
-  function launch(): UserProcess {
-    const started: UserProcess = startUserProcess(directory, {
+  function launch(first?: Spawned): UserProcess {
+    const events: UserEvents = {
       onMessage: receive,
       onNative: (name, text) => inOrder(() => output.stream(name, text, parentOf(null))),
       onStopping() {
@@ -106,7 +110,8 @@ export function createRuns({ directory, settings, sockets, publish, output, comm
         user = wasReady ? launch() : null;
         lost("UserProcessEnded", `The user process ended (${how}): its variables are gone. A new one is ready.`);
       },
-    });
+    };
+    const started = startUserProcess(directory, events, first);
     return started;
   }
 

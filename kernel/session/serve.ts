@@ -15,6 +15,7 @@ import { createLanguage } from "./language.ts";
 import { createNotebookSettings } from "./notebook-settings.ts";
 import { createCoalescer, type Publish } from "./output.ts";
 import { createRuns } from "./runs.ts";
+import type { Spawned } from "./spawn.ts";
 
 /** A running kernel. */
 export interface Kernel {
@@ -27,8 +28,15 @@ export interface Kernel {
 
 type Handler = (request: Message, channel: Channel) => Promise<void> | void;
 
+/** Where a kernel works. */
+export interface KernelOptions {
+  directory: string;
+  /** The user process, where its program was started before all else. */
+  spawned?: Spawned;
+}
+
 /** Starts a kernel on a connection. Throws a ConnectionFailure when it cannot listen. */
-export async function startKernel(connection: Connection, { directory }: { directory: string }): Promise<Kernel> {
+export async function startKernel(connection: Connection, { directory, spawned }: KernelOptions): Promise<Kernel> {
   let setEnded: (code: number) => void;
   const ended = new Promise<number>((resolve) => {
     setEnded = resolve;
@@ -57,7 +65,7 @@ export async function startKernel(connection: Connection, { directory }: { direc
   const history = createHistory();
   const settings = createNotebookSettings(directory);
   const language = createLanguage({ directory, settings });
-  const runs = createRuns({ directory, settings, sockets, publish, output, comms, onLost: language.reset });
+  const runs = createRuns({ directory, spawned, settings, sockets, publish, output, comms, onLost: language.reset });
   const executor = createExecutor({ runs, history, language, output, publish, reply });
 
   function receive(channel: Channel, message: Message): void {

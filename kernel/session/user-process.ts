@@ -3,16 +3,13 @@
  * output, and starts another when it dies. Not here: what the messages mean for Jupyter (`serve.ts`).
  */
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { randomUUID } from "node:crypto";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Duplex, Readable, Writable } from "node:stream";
 import { getHeapStatistics } from "node:v8";
 import { endAll } from "./children.ts";
-import { nodeFlags } from "./node-flags.ts";
-import { type Leader, markName } from "./programs.ts";
+import type { Leader } from "./programs.ts";
 import { type Answer, drainMark, type UserCommand, type UserMessage } from "./protocol.ts";
+import { type Spawned, spawnUser } from "./spawn.ts";
 
 /** What the owner is told. */
 export interface UserEvents {
@@ -40,20 +37,13 @@ export interface UserProcess {
   kill(): Promise<void>;
 }
 
-/** Flags that interrupts, imports and packages need; see docs/decisions.md. */
-const flags = ["--no-force-async-hooks-checks", "--experimental-import-meta-resolve"];
-
-/** Starts a user process in a folder. */
-export function startUserProcess(directory: string, events: UserEvents): UserProcess {
-  const typed = import.meta.filename.endsWith(".ts");
-  const main = join(import.meta.dirname, "user", `main.${typed ? "ts" : "js"}`);
-  const mark = randomUUID();
-  const child: ChildProcess = spawn(process.execPath, [...flags, ...nodeFlags({ typed }), main], {
-    cwd: directory,
-    stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe"],
-    detached: true, // clients signal the kernel's whole process group; the user process is interrupted by message
-    env: { ...process.env, FORCE_COLOR: "0", NO_COLOR: "1", [markName]: mark },
-  });
+/** Starts a user process in a folder, or takes over one whose program was started before. */
+export function startUserProcess(
+  directory: string,
+  events: UserEvents,
+  spawned: Spawned = spawnUser(directory),
+): UserProcess {
+  const { child, mark } = spawned;
   const leader = child.pid === undefined ? undefined : { pid: child.pid, mark };
   const [, stdout, stderr, out, commands, urgent] = child.stdio as unknown as [
     null,
@@ -102,6 +92,13 @@ export function startUserProcess(directory: string, events: UserEvents): UserPro
     // `close` waits for the pipes, which a program that a cell left running may hold open for ever.
     child.on("exit", (code, signal) => setTimeout(tell, 300, code, signal));
     child.on("error", (error) => end(error.message));
+    // One that was started before may have ended before anybody listened.
+    const {
+      failure,
+      child: { exitCode, signalCode },
+    } = spawned;
+    if (failure !== null) setImmediate(end, failure.message);
+    else if (exitCode !== null || signalCode !== null) setImmediate(tell, exitCode, signalCode);
   });
   const write = (pipe: Writable, command: object): void => {
     if (pipe.writable) pipe.write(`${JSON.stringify(command)}\n`);

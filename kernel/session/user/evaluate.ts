@@ -10,6 +10,12 @@ import { type KnownCode, keepCode } from "./stack.ts";
 const session = new Session();
 session.connect();
 
+/**
+ * What the inspector holds of an evaluation goes by a number of its own: what holds one that was stopped, and so will never
+ * end, must stay. Its promise would be collected, and V8 tells of that in the midst of a collection, where no code may run.
+ */
+let lastEvaluation = 0;
+
 const caught = { value: undefined as unknown };
 
 /** Where the inspector puts a value for `thrownBy`. */
@@ -27,8 +33,9 @@ let lastCode = 0;
 export function prepare(code: KnownCode): PreparedCell {
   const id = ++lastCode;
   keepCode(id, code);
-  code.prepared = prepareCell(code.source, id);
-  return code.prepared;
+  const prepared = prepareCell(code.source, id);
+  code.locate = prepared.locate;
+  return prepared;
 }
 
 /** Evaluates a prepared cell; resolves when it, and what it awaits, is done. Rejects with what it threw. */
@@ -39,13 +46,23 @@ export async function evaluate(prepared: PreparedCell): Promise<void> {
   await evaluateCode(prepared.code, prepared);
 }
 
+/** Goes once through all that a cell takes, with one that leaves nothing behind: the first real one need not wait for it. */
+export async function warmUp(): Promise<void> {
+  const { code } = prepareCell("0", 0);
+  await evaluateCode(code);
+}
+
 function evaluateCode(expression: string, prepared?: PreparedCell): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  session.post("Runtime.evaluate", { expression, replMode: true, awaitPromise: true, silent: true }, (error, done) => {
+  const objectGroup = `evaluation-${++lastEvaluation}`;
+  const how = { expression, objectGroup, replMode: true, awaitPromise: true, silent: true };
+  session.post("Runtime.evaluate", how, (error, done) => {
     const details = (done as Runtime.EvaluateReturnType | undefined)?.exceptionDetails;
     if (error !== null) reject(error);
     else if (details === undefined) resolve();
     else reject(refusedByV8(details, prepared) ?? thrownBy(details.exception));
+    // The inspector keeps what a cell comes to, until it is told that nobody will ask for it.
+    session.post("Runtime.releaseObjectGroup", { objectGroup });
   });
   return promise;
 }

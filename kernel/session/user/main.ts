@@ -4,20 +4,20 @@
  */
 
 import { inspect } from "node:util";
-import { Worker } from "node:worker_threads";
 import { createDisplay, toBundle } from "../../display/index.ts";
+import { keepCompiled } from "../keep-compiled.ts";
 import type { RunOutcome, UserCommand } from "../protocol.ts";
 import { captureStreams, currentRun, listen, markDrained, type RunContext, send, sendFirst } from "./channel.ts";
-import { catchValue, evaluate, nextTurn, prepare, settled } from "./evaluate.ts";
+import { catchValue, evaluate, nextTurn, prepare, settled, warmUp } from "./evaluate.ts";
 import { createInput } from "./input.ts";
 import { commonJs, importFor, meta, require } from "./modules.ts";
 import { installStacks, type KnownCode } from "./stack.ts";
+import { answerText, shared, startThread } from "./thread.ts";
 import { Interrupted, reportError } from "./trace.ts";
 import { guardWaits } from "./waits.ts";
 
-/** Counters and the answer of a synchronous prompt, shared with the interrupt thread. */
-const shared = new Int32Array(new SharedArrayBuffer(16));
-const answerText = new Uint8Array(new SharedArrayBuffer(65_536));
+/** Where no cell comes the interrupt thread starts so much later. */
+const threadAfterMs = 500;
 installStacks();
 
 let active: { context: RunContext; stop: (error: Error) => void } | null = null;
@@ -106,7 +106,7 @@ async function run({ run: id, cell, source, expressions }: Extract<UserCommand, 
     active = { context, stop: reject };
   });
   stopped.catch(() => {});
-  const code: KnownCode = { label: `cell ${cell}`, source, prepared: null };
+  const code: KnownCode = { label: `cell ${cell}`, source, locate: null };
   try {
     const prepared = prepare(code);
     await currentRun.run(context, async () => {
@@ -174,7 +174,7 @@ async function evaluateExpressions(
 ): Promise<{ [name: string]: object }> {
   const results: { [name: string]: object } = {};
   for (const [name, expression] of Object.entries(expressions)) {
-    const code: KnownCode = { label: `expression ${name}`, source: `(${expression}\n)`, prepared: null };
+    const code: KnownCode = { label: `expression ${name}`, source: `(${expression}\n)`, locate: null };
     try {
       context.shown = null;
       await evaluate(prepare(code));
@@ -219,6 +219,7 @@ function stopContext(context: RunContext): void {
 sendFirst(display.settle);
 captureStreams();
 listen((command) => {
+  startThread();
   if (command.type === "run") void run(command);
   else if (command.type === "interrupt") acknowledgeInterrupt(command.number);
   else if (command.type === "input") answer(command);
@@ -236,12 +237,8 @@ const tell = (thrown: unknown): void => {
 process.on("uncaughtException", tell);
 process.on("unhandledRejection", tell);
 
-const thread = new Worker(
-  new URL(import.meta.filename.endsWith(".ts") ? "./interrupt.ts" : "./interrupt.js", import.meta.url),
-  {
-    workerData: { shared, text: answerText },
-  },
-);
-thread.unref();
-guardWaits(isStopAsked); // while the thread starts
-thread.on("online", () => send({ type: "ready" }));
+guardWaits(isStopAsked);
+await warmUp();
+send({ type: "ready" });
+setTimeout(startThread, threadAfterMs).unref();
+keepCompiled();

@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { isTypeExport } from "../../language/exports.ts";
+import { keepCompiled } from "../keep-compiled.ts";
 import { cellAddress, findOwn, folder, isLocal, refresh, versioned } from "./local-files.ts";
 
 /** `require`, from the notebook's folder. */
@@ -52,6 +53,7 @@ export async function importFor(
     throw placed(error, here.stack ?? "");
   } finally {
     folder.close();
+    keepCompiled();
   }
 }
 

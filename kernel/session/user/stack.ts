@@ -12,7 +12,8 @@ export interface KnownCode {
   /** How a trace names it: "cell 4". */
   label: string;
   source: string;
-  prepared: PreparedCell | null;
+  /** The source's own place for a place of what ran; null until it is ready to run. */
+  locate: PreparedCell["locate"] | null;
 }
 
 /** A place in what was run, as its author wrote it: 1-based line, 0-based column. */
@@ -92,7 +93,7 @@ function readFrame(frame: string): { text: string; place: Place | null } | null 
   const text = frame
     .replace(/(?<![\w/\\.-])cell-(\d+)\.ts:(\d+):(\d+)/g, (all, id, line, column) => {
       const code = known.get(Number(id));
-      const at = code?.prepared?.locate(Number(line), Number(column) - 1) ?? null;
+      const at = code?.locate?.(Number(line), Number(column) - 1) ?? null;
       if (code === undefined || at === null) isOurs = true;
       if (code === undefined || at === null) return all as string;
       place ??= { source: code.source, ...at };

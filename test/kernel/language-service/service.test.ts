@@ -5,6 +5,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+import { queryObjects } from "node:v8";
+import { Snapshot } from "typescript-api/async";
 import { createLanguageService, typeCheckMode } from "../../../kernel/language/index.ts";
 import { withService } from "./with-service.ts";
 
@@ -32,6 +34,31 @@ describe("the language service as a process", () => {
       assert.deepEqual(await faults("kept.nothing;"), ["2339 Property 'nothing' does not exist on type '\"text\"'."]);
       assert.notEqual(service.pid, first);
       assert.deepEqual(service.status(), { available: true, implementation: "typescript7" });
+    }));
+
+  it("keeps of its answers none but the last, whatever was asked before", () =>
+    withService({ implementation: "typescript7" }, async ({ service, run }) => {
+      const ask = async (from: number, to: number): Promise<void> => {
+        for (let n = from; n < to; n++) await run(`const kept${n} = { n: ${n} };`);
+        await service.complete("kept0.", 6);
+        await service.idle();
+      };
+      await ask(0, 3);
+      const few = queryObjects(Snapshot, { format: "count" });
+      await ask(3, 23);
+      assert.ok(few > 0 && few <= 3, `one or two snapshots, got ${few}`);
+      assert.ok(queryObjects(Snapshot, { format: "count" }) <= few);
+    }));
+
+  it("settles cells that were committed unsettled once somebody asks, with the types that they had", () =>
+    withService({ implementation: "typescript7" }, async ({ service, faults }) => {
+      service.commit("const first = { n: 1 };", { isSettled: false });
+      service.commit("const second = () => first;", { isSettled: false });
+      const wrong = ["2339 Property 'nothing' does not exist on type '{ n: number; }'."];
+      assert.deepEqual(await faults("second().nothing;"), wrong);
+      assert.ok((await service.complete("second().", 9)).matches.includes("n"));
+      await service.idle();
+      assert.deepEqual(await faults("second().nothing;"), wrong);
     }));
 
   it("gives up in one sentence when the compiler ends a second time, and answers nothing from then on", async () => {

@@ -1,0 +1,37 @@
+/** What a long session keeps: of a cell that is over only what somebody may still ask for. Counted, not weighed. */
+
+import assert from "node:assert/strict";
+import { useKernel } from "./use-kernel.ts";
+
+const collect = `import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+setFlagsFromString("--expose-gc");
+for (let i = 0; i < 3; i++) { runInNewContext("gc")(); await new Promise((resolve) => setTimeout(resolve, 20)); }
+refs.filter((ref) => ref.deref() !== undefined).length`;
+
+describe("a session that has run many cells", () => {
+  const { value, run } = useKernel({ environment: { AUTOAGENT_TYPES: "off" } });
+
+  it("lets go of values that no variable has any more: what cells end in, show and throw", async () => {
+    await value("let big: any; let refs: WeakRef<object>[] = [];");
+    const endings = ["big = { a: 1 };", "big = [1, 2]", "big = new Map(); undefined", "throw (big = { thrown: true })"];
+    for (const ending of endings) {
+      await run(ending);
+      await value("refs.push(new WeakRef(big)); big = null; undefined");
+    }
+    await value("1 + 1");
+    assert.equal(await value("refs.length"), String(endings.length));
+    assert.equal(await value(collect), "0");
+  }).timeout(20_000);
+
+  it("outlives the collection of what a stopped cell waited for", async () => {
+    const pid = await value("process.pid");
+    const { error } = await run("for (;;) await (await import('node:fs/promises')).readFile(process.execPath);", {
+      interruptAfterMs: 100,
+    });
+    assert.equal(error?.ename, "Interrupted");
+    await value("1 + 1");
+    await value(collect);
+    assert.equal(await value("process.pid"), pid);
+  }).timeout(20_000);
+});
