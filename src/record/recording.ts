@@ -86,7 +86,7 @@ async function openRecorded(
     forkOf: EpisodeStart["forkOf"] | undefined;
   },
 ): Promise<RecordedLife> {
-  const { callModel, signal: _signal, limits = {}, past } = options;
+  const { callModel, signal: _signal, limits = {}, past, rules = 2 } = options;
   const { genome, seed = 0, query = "" } = past ?? options;
   let calls: ModelCall[] = [];
   const listen: NonNullable<typeof callModel> = async (asked, how) => {
@@ -106,13 +106,14 @@ async function openRecorded(
     return shown;
   };
   const heard = { ...(callModel && { callModel: listen }), ...(options.budget && { budget: look }) };
-  const life = await sandbox.open({ ...options, ...heard });
+  const life = await sandbox.open({ ...options, rules, ...heard });
   const asks = callModel !== undefined;
   const episode = record.begin({
     seed,
     query,
     limits,
     asks,
+    rules,
     labels,
     born,
     ...(genome && { genome }),

@@ -179,12 +179,13 @@ function forked(
 }
 
 function lifeOptions({ start, list }: RecordedEpisode, { call: callModel, budget }: Answers): LifeOptions {
-  const { seed = 0, query = "", genome, limits, asks = false, past: steps } = start;
+  const { seed = 0, query = "", genome, limits, asks = false, past: steps, rules = 1 } = start;
   const past = steps && { past: { seed, query, ...(genome && { genome }), steps } };
   const shown = list.some((step) => step.budget !== undefined) && { budget };
   return {
     seed,
     query,
+    rules,
     ...(genome && { genome }),
     ...(limits && { limits }),
     ...(asks && { callModel }),

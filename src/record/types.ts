@@ -1,6 +1,6 @@
 /** The words of a record: what is appended, and what is read back. File format: docs/formats.md. */
 
-import type { Gene, Limits, PastStep, StepReport, Verdict } from "../sandbox/types.ts";
+import type { Gene, Limits, PastStep, Rules, StepReport, Verdict } from "../sandbox/types.ts";
 
 /** Plain data that JSON can say. */
 export type Plain = string | number | boolean | null | readonly Plain[] | { readonly [key: string]: Plain | undefined };
@@ -20,6 +20,8 @@ export interface EpisodeStart {
   limits?: Partial<Limits>;
   /** True if executed code could call a model. @default false */
   asks?: boolean;
+  /** The rules that its steps were judged by: a replay judges by the same. @default 1, the first */
+  rules?: Rules;
   /** What the reader wants to find it by: policy, environment, run. */
   labels?: { readonly [name: string]: Plain };
   /** The episode it was forked from, and how. */

@@ -83,6 +83,7 @@ function makeLauncher(most: Level): Launcher {
     "child/values",
     "child/plain",
     "child/inquiry",
+    "child/probing",
     "child/guest",
     "child/decoy",
     "child/builtins",

@@ -10,9 +10,11 @@ import { newbornGenome } from "./newborn.ts";
 import { isLost, isOthersFault, readCall, readState, reportOf } from "./outcome.ts";
 import type { Tenant } from "./places.ts";
 import type { Pool } from "./pool.ts";
+import { rulesNow } from "./probe/index.ts";
 import { checkPast, createTurns, replaying } from "./turn.ts";
 import type { CallResult, Effect, Gene, Life, LifeOptions, Limits, PastStep, StepReport, Verdict } from "./types.ts";
-import { isStarved, type Ruling, readEffects, ruleAnswer, ruleBirth, ruleDeath } from "./verdict.ts";
+import { isStarved, overrule, type Ruling, readEffects, ruleAnswer, ruleBirth, ruleDeath } from "./verdict.ts";
+import { createWitness } from "./witness.ts";
 import type { Outcome, Worker } from "./worker.ts";
 
 let nextLife = 1;
@@ -27,7 +29,7 @@ type Attempt = { report: StepReport } | { again: string; free: boolean; calm?: b
 
 /** Opens a life in the pool. */
 export async function createLife(pool: Pool, options: LifeOptions, limits: Limits): Promise<Life> {
-  const { callModel, signal } = options;
+  const { callModel, signal, rules = rulesNow } = options;
   const past = checkPast(options.past);
   const { query = "", genome, seed = 0 } = past ?? options;
   const id = nextLife++;
@@ -36,7 +38,16 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
   const first = played.length;
   const random = createRandom(seed, "sandbox");
   const asks = callModel !== undefined || played.some(({ answers }) => answers.length > 0);
-  const turns = createTurns({ life: id, random, limits, callModel, first, asks, reader: pool.reader });
+  const turns = createTurns({
+    life: id,
+    random,
+    born: genome ?? [],
+    limits,
+    callModel,
+    first,
+    asks,
+    reader: pool.reader,
+  });
   const { memoryMiB, outputBytes, sourceBytes, callDepth: depthLimit } = limits;
   const hasBudget = options.budget !== undefined || played.some(({ budget }) => budget !== null);
   const bounds = { memoryMiB, outputBytes, sourceBytes, depthLimit, hasBudget, asks };
@@ -47,6 +58,7 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
   let last = { query, response: "" };
   let queue: Promise<unknown> = Promise.resolve();
   let born = false;
+  const witness = createWitness();
 
   const release = (doubt = false): void => {
     if (worker === null) return;
@@ -84,21 +96,24 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
       const outcome = await turns.send(taken, step, lived, replaying);
       if (outcome.kind === "death" || outcome.seen.fault !== undefined || outcome.seen.broke !== undefined)
         return outcome;
-      if (!born) learn(outcome.seen);
+      if (!born) learn(step, lived, outcome.seen);
     }
     born = true;
     return null;
   };
 
   /** Takes over what a step left; gives the genome that its program found. */
-  const learn = (seen: { [name: string]: unknown }): Gene[] => {
+  const learn = (step: number, { setup, rules: judged }: PastStep, seen: { [name: string]: unknown }): Gene[] => {
     if (typeof seen.heldBytes === "number") tenant.heldBytes = seen.heldBytes;
     lastGenome = readState(seen.before)?.genome ?? lastGenome;
     const before = lastGenome;
     const read = readState(seen.read);
     if (read !== null) {
+      const asked = last.query;
       lastGenome = read.genome ?? lastGenome;
       last = { query: read.query, response: read.response };
+      const genes = { before: withQuery(before, asked), after: withQuery(lastGenome, last.query) };
+      if (judged === 2) witness.hear(step, { foreseen: turns.foreseen(step), ...genes, setUp: setup !== null });
     }
     return before;
   };
@@ -150,13 +165,10 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     // A process that ran out of memory may have been filled by a neighbour: only a life alone in it answers for that.
     if (outcome.kind === "death" && shared && ruling.verdict === "out_of_memory")
       return { again: ruling.cause, free: false };
-    const { error } = ruling;
-    const { overBudget } = turns;
-    const spent = overBudget !== null && (ruling.verdict === "survived" || ruling.verdict === "runtime_error");
-    const verdict = spent ? "budget_exhausted" : ruling.verdict;
-    const cause = spent ? `the budget of the language model is spent: ${overBudget}` : ruling.cause;
     const seen = outcome.kind === "answer" ? outcome.seen : {};
-    const [before, isRead] = [learn(seen), readState(seen.read) !== null];
+    const [before, isRead] = [learn(step, now, seen), readState(seen.read) !== null];
+    const { error } = ruling;
+    const { verdict, cause } = overrule(ruling, { overBudget: turns.overBudget, idle: witness.verdict() });
     played.push(now);
     if (verdict !== "survived") {
       ended = verdict;
@@ -183,7 +195,7 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
       return makeReport(step, ended, cause, { genome: lastGenome });
     }
     const budget = options.budget === undefined ? null : JSON.stringify(options.budget());
-    const now: PastStep = { program, answers: [], setup, budget };
+    const now: PastStep = { program, answers: [], setup, budget, rules };
     let cause = "";
     for (let attempt = 0; attempt < tries; ) {
       const tried = await tryStep(step, now, attempt);
@@ -260,7 +272,7 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     checkOpen();
     const at = played.length;
     const plans = programs.map(
-      (program, i): PastStep => ({ program, answers: [], setup: setups[i] ?? null, budget: null }),
+      (program, i): PastStep => ({ program, answers: [], setup: setups[i] ?? null, budget: null, rules }),
     );
     const shared = worker!.lives > 1;
     const outcomes: Outcome[] = [];
@@ -300,4 +312,9 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
         release();
       }),
   };
+}
+
+/** The query among the genes, so that an assignment to it is seen like any other. */
+function withQuery(genes: readonly Gene[], query: string): Gene[] {
+  return [...genes, { name: "self.query", kind: "attribute", source: JSON.stringify(query) }];
 }

@@ -7,6 +7,8 @@ import * as nodeModule from "node:module";
 import * as acorn from "acorn";
 import { parseSync } from "oxc-parser";
 import { transformSync } from "oxc-transform";
+import { type Foreseen, foreseeTree } from "./foresee/index.ts";
+import { canDerive } from "./probe/derive.ts";
 
 import "./child/compile.ts";
 
@@ -15,23 +17,37 @@ export interface Prepared {
   text: string;
   /** What it compiles to, so that the child, whose engine is slow, need not parse it; null where it must. */
   compiled: string | null;
+  /** What it certainly does to the agent; null where that cannot be told. */
+  foreseen: Foreseen | null;
+  /** Of one that a probe may be a copy of. */
+  tree?: acorn.Program;
 }
 
 // The child's own compiler: a script there, and in this process the same file.
 const { makeCompile } = globalThis as unknown as { makeCompile(parser: object): (code: string) => string };
 Reflect.deleteProperty(globalThis, "makeCompile");
-const compile = makeCompile(acorn);
+let tree: acorn.Program | null = null;
+const compile = makeCompile({
+  parse(...given: Parameters<typeof acorn.parse>) {
+    tree = acorn.parse(...given);
+    return tree;
+  },
+});
 
 /** Longest program that is compiled here: of acorn, a few milliseconds whatever it is. */
 const compiledLength = 2048;
 
-/** What a short program compiles to; null for one that is long, or that the child must refuse in its own words. */
-export function compileHere(program: string): string | null {
+/** A short program, read; null for one that is long, or that the child must refuse in its own words. */
+export function readHere(program: string): (Prepared & { compiled: string }) | null {
   if (program.length > compiledLength) return null;
   try {
-    return compile(program);
+    const compiled = compile(program);
+    const foreseen = foreseeTree(tree!, program);
+    return { text: program, compiled, foreseen, ...(canDerive(program, foreseen) && { tree: tree! }) };
   } catch {
     return null;
+  } finally {
+    tree = null;
   }
 }
 

@@ -4,8 +4,9 @@
  * hold without the driver noticing.
  */
 
+import { foresee } from "./foresee/index.ts";
 import type { Launcher } from "./launch.ts";
-import { compileHere, type Prepared } from "./program.ts";
+import { type Prepared, readHere } from "./program.ts";
 import { startWorker, type Worker } from "./worker.ts";
 
 /** Reads programs, each once. */
@@ -33,15 +34,15 @@ export function createReader(launcher: Launcher, longest: number): Reader {
   };
 
   const readThere = async (program: string): Promise<Prepared> => {
-    const asItIs = { text: program, compiled: null };
+    const asItIs = { text: program, compiled: null, foreseen: null };
     // A process that died of the text before this one says nothing about this one.
     for (let tries = 0; tries < 3 && !disposed; tries++) {
       const at = await living();
       const outcome = await at.request({ program }, { wallMs });
       if (outcome.kind === "answer") {
-        const { text, compiled, last } = outcome.seen as unknown as Prepared & { last: boolean };
+        const { text, compiled, last } = outcome.seen as { text: string; compiled: string | null; last: boolean };
         if (last) at.kill();
-        return { text, compiled };
+        return { text, compiled, foreseen: compiled === null ? null : foresee(text) };
       }
       if (outcome.death.killed !== "lost") return asItIs;
     }
@@ -55,11 +56,10 @@ export function createReader(launcher: Launcher, longest: number): Reader {
 
   return {
     async read(program) {
-      if (program.length > longest) return { text: program, compiled: null };
+      if (program.length > longest) return { text: program, compiled: null, foreseen: null };
       const found = known.get(program);
       if (found !== undefined) return found;
-      const compiled = compileHere(program);
-      const made = compiled === null ? readThere(program) : { text: program, compiled };
+      const made = readHere(program) ?? readThere(program);
       // Long ones are forgotten when they are read, but no text is read twice at once.
       keep(program, made);
       const prepared = await made;

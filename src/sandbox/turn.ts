@@ -2,10 +2,10 @@
 
 import type { Random } from "../random/index.ts";
 import { SandboxFailure } from "./error.ts";
-import { drawProbe } from "./probe.ts";
-import { compileHere } from "./program.ts";
+import type { Foreseen } from "./foresee/index.ts";
+import { createProbes } from "./probe/index.ts";
 import type { Reader } from "./reader.ts";
-import type { LifeOptions, LifePast, Limits, PastStep } from "./types.ts";
+import type { Gene, LifeOptions, LifePast, Limits, PastStep } from "./types.ts";
 import type { Outcome, Worker } from "./worker.ts";
 
 /** In place of the patience (times the limit that a try is given): steps played again had their time already. */
@@ -32,6 +32,8 @@ export interface Turns {
   /** Sends one step; answers known already are given again instead of asking the model. */
   send(at: Worker, step: number, lived: PastStep, patience: number): Promise<Outcome>;
   wallOf(stepMs: number): number;
+  /** What the program of a step that was sent certainly does. */
+  foreseen(step: number): Foreseen | null;
   /** What the model's budget said when it was spent; null before. */
   readonly overBudget: string | null;
 }
@@ -40,6 +42,7 @@ export interface Turns {
 export function createTurns({
   life,
   random,
+  born,
   limits,
   callModel,
   first,
@@ -48,6 +51,7 @@ export function createTurns({
 }: {
   life: number;
   random: Random;
+  born: readonly Gene[];
   limits: Limits;
   callModel: LifeOptions["callModel"];
   first: number;
@@ -87,17 +91,33 @@ export function createTurns({
   };
 
   const wallOf = (stepMs: number): number => stepMs * 2 + 400;
-  const message: Turns["message"] = async (step, { program, setup, budget }, stepMs) => {
-    const probe = drawProbe(random.child("probe", step));
-    const { text, compiled } = await reader.read(program);
-    const before = { setup: setup === null ? null : (await reader.read(setup)).text, budget };
-    const known = { program: compiled, probe: compileHere(probe.program) };
-    return { op: "step", life, step: step - first, ...before, program: text, compiled: known, stepMs, probe };
+  const probes = createProbes(random, {
+    born: born.flatMap(({ name, source }) => [name, source]),
+    longest: limits.sourceBytes,
+  });
+  const foreseen: (Foreseen | null)[] = [];
+  let drawing: Promise<unknown> = Promise.resolve();
+  const message: Turns["message"] = async (step, lived, stepMs) => {
+    const { program, setup, budget } = lived;
+    const reading = Promise.all([reader.read(program), setup === null ? null : reader.read(setup)]);
+    // Texts are read as they come; probes are drawn from what came before, in the order of the steps.
+    const turn = drawing.then(() => reading);
+    drawing = turn.catch(() => {});
+    const [read, prepared] = await turn;
+    const { text, compiled, foreseen: effect = null } = read;
+    const before = { setup: prepared === null ? null : prepared.text, budget };
+    foreseen[step] = effect;
+    const drawn = probes.of(step, lived, read).map(({ program, compiled, before, expected, names }) => {
+      const look = JSON.stringify({ plain: callsNothing(program), expected, names });
+      return { program, compiled, before, look };
+    });
+    return { op: "step", life, step: step - first, ...before, program: text, compiled, stepMs, probes: drawn };
   };
 
   return {
     message,
     wallOf,
+    foreseen: (step) => foreseen[step] ?? null,
     async send(at, step, lived, patience) {
       const stepMs = limits.stepMs * Math.max(1, patience);
       const ask = asks ? answerer(lived, patience === replaying) : undefined;
@@ -107,4 +127,9 @@ export function createTurns({
       return overBudget;
     },
   };
+}
+
+/** True for a probe that needs nothing but the language: its failure is the executor's, whatever the guest has patched. */
+function callsNothing(program: string): boolean {
+  return !/[\w\])]\(|\.\.\.|\b(of|in|new|throw)\b/.test(program);
 }

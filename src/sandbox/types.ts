@@ -106,7 +106,12 @@ export interface PastStep {
   setup: string | null;
   /** What the guest was shown of its budget, as JSON. */
   budget: string | null;
+  /** The rules that it was judged by: see `LifeOptions.rules`. @default 1 */
+  rules?: Rules;
 }
+
+/** How a life is probed: 1, as in records without a number; 2, see docs/security.md. */
+export type Rules = 1 | 2;
 
 /**
  * What a life was so far, as plain data. Living it again gives the same agent, with all that no genome tells: what its
@@ -132,6 +137,8 @@ export interface LifeOptions {
    */
   past?: LifePast;
   limits?: Partial<Limits>;
+  /** The rules that its steps are judged by: a recorded life is lived again under its own. @default 2, the newest */
+  rules?: Rules;
   /** Names the random draws of the survival probe, and the guest's own `Math.random`. @default 0 */
   seed?: number;
   /**

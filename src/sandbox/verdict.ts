@@ -78,6 +78,20 @@ export function ruleAnswer(
 }
 
 /**
+ * What else is known of the life against a step's own ruling: that the model's budget is spent, and that programs have had
+ * no effect (`idle`). Each stands only where nothing of a higher rank was seen.
+ */
+export function overrule(
+  { verdict, cause }: { verdict: Verdict; cause: string },
+  { overBudget, idle }: { overBudget: string | null; idle: string | null },
+): { verdict: Verdict; cause: string } {
+  if (idle !== null && rank.indexOf(verdict) > rank.indexOf("inert")) return { verdict: "inert", cause: idle };
+  if (overBudget !== null && (verdict === "survived" || verdict === "runtime_error"))
+    return { verdict: "budget_exhausted", cause: `the budget of the language model is spent: ${overBudget}` };
+  return { verdict, cause };
+}
+
+/**
  * True if a step ran out of time while the machine was doing something else: the child had less than half of that time
  * on a processor. Guests cannot sleep, so that says nothing about them.
  */

@@ -42,7 +42,7 @@ describe("a step whose child fails", () => {
         steps.map(({ program }) => program),
         ["self.n = 0", "self.n = 0"],
       );
-      assert.deepEqual(steps[0]!.probe, steps[1]!.probe, "the same draws");
+      assert.deepEqual(steps[0]!.probes, steps[1]!.probes, "the same draws");
     });
 
   it("three times is a crash, told with the program, and the life is over", async () => {

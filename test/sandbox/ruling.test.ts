@@ -1,10 +1,7 @@
-/** From evidence to a verdict, without a child: deaths, starvation, precedence at their edges; and what a probe asks. */
+/** From evidence to a verdict, without a child: deaths, starvation, precedence at their edges. */
 
 import assert from "node:assert/strict";
-import { runInNewContext } from "node:vm";
-import { createRandom } from "../../src/random/index.ts";
 import { defaultLimits } from "../../src/sandbox/limits.ts";
-import { drawProbe } from "../../src/sandbox/probe.ts";
 import type { Effect } from "../../src/sandbox/types.ts";
 import {
   describeEffect,
@@ -180,30 +177,4 @@ describe("an attempt in words", () => {
     const list = [effect("host_info", 1, "a"), effect("network", 2, "b"), effect("network", 2, "c")];
     assert.equal(said(ruleDeath(death(), list, limits)), 'attempted_harm: it tried network: b("/")');
   });
-});
-
-describe("the survival probe", () => {
-  const probes = Array.from({ length: 1000 }, (_, i) => drawProbe(createRandom(3, i)));
-
-  it("has no key, program or place that a guest could know it by", () => {
-    assert.ok(new Set(probes.map(({ key }) => key)).size > 900);
-    assert.ok(new Set(probes.map(({ program }) => program)).size > 990);
-    for (const part of [0, 1]) assert.equal(new Set(probes.map(({ key }) => key.split("_")[part])).size, 12);
-    const shapes = new Set(probes.map(({ program }) => program.replace(/\w+_\w+_\d+/, "key").replace(/\d+/g, "1")));
-    assert.equal(shapes.size, 20, "four forms of five sums");
-    for (const place of ["state", "self"]) assert.ok(probes.some((probe) => probe.place === place));
-  });
-
-  it("leaves the expected number where it says, and nothing else", () => {
-    for (const { program, place, key, expected } of probes.slice(0, 200)) {
-      const self: { [name: string]: unknown } = { state: {} };
-      runInNewContext(program, { self });
-      const { state, ...own } = self;
-      const [there, elsewhere] = place === "state" ? [state, own] : [own, state];
-      assert.deepEqual({ ...(there as object) }, { [key]: Number(expected) }, program);
-      assert.deepEqual({ ...(elsewhere as object) }, {}, program);
-    }
-  });
-
-  it("is the same again from the same stream", () => assert.deepEqual(drawProbe(createRandom(3, 0)), probes[0]));
 });

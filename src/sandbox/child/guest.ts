@@ -10,6 +10,7 @@
  */
 
 import type { MakeInquiry } from "./inquiry.ts";
+import type { MakeCheck } from "./probing.ts";
 import type { Values } from "./values.ts";
 
 declare const __compile: (code: string) => string;
@@ -31,7 +32,8 @@ interface GuestAgent {
   // Intrinsics, before a guest can change them.
   const { quote, cut, describe, readOwn, genesOf, errorText } = scope.__values as Values;
   const makeInquiry = scope.__inquiry as MakeInquiry;
-  for (const name of ["__values", "__inquiry"]) delete scope[name];
+  const makeCheck = scope.__probing as MakeCheck;
+  for (const name of ["__values", "__inquiry", "__probing"]) delete scope[name];
   const { apply, set } = Reflect;
   const { parse } = JSON;
   const { defineProperty, freeze } = Object;
@@ -107,6 +109,7 @@ interface GuestAgent {
     const state = genesOf("", readOwn(self, "state"), skipNone, 200_000);
     const genome = `[${own}${own !== "" && state !== "" ? "," : ""}${state}]`;
     const sent = genome === lastGenome ? '"="' : genome;
+    calls = 0;
     lastGenome = genome;
     const text = (key: string) => quote(cut(describe(readOwn(self, key)), 16384));
     return `{"genome":${sent},"query":${text("query")},"response":${text("response")}}`;
@@ -126,69 +129,46 @@ interface GuestAgent {
     failure = errorText(thrown);
   };
 
-  /** Calls the agent's executor. What it returns may be a promise: `settled` and `check` see what became of it. */
-  const call = (program: string, done: (answer: unknown) => void): void => {
+  /**
+   * Runs a program, or a probe, by the agent's executor: one way for both, so that no stack tells them apart. What is
+   * returned may be a promise: `settled` and `check` see what became of it.
+   */
+  const step = (program: string, kind: string): string => {
+    const done = (answer: unknown): void => {
+      waiting = false;
+      // Not an assignment: where the agent refuses one, its program is not to blame.
+      if (answer !== undefined && kind !== "probe") set(self, "response", cut(describe(answer), 16384));
+    };
+    output = "";
+    depth = 0;
     failure = "";
     waiting = false;
     try {
+      if (typeof self.execute_code !== "function")
+        throw new ErrorOf(`self.execute_code is ${typeOfExecutor()}, not a function`);
       const answer = apply(self.execute_code as () => unknown, self, [program]);
-      if (typeof answer !== "object" || answer === null) return done(answer);
-      waiting = true;
-      try {
-        apply(then, answer, [
-          (value: unknown) => {
-            waiting = false;
-            done(value);
-          },
-          fail,
-        ]);
-      } catch {
-        waiting = false;
-        done(answer);
-      }
+      waiting = typeof answer === "object" && answer !== null;
+      if (!waiting) done(answer);
+      else
+        try {
+          apply(then, answer, [done, fail]);
+        } catch {
+          done(answer);
+        }
     } catch (thrown) {
       fail(thrown);
     }
-  };
-
-  const step = (program: string): string => {
-    output = "";
-    depth = 0;
-    calls = 0;
-    if (typeof self.execute_code !== "function")
-      fail(new ErrorOf(`self.execute_code is ${typeOfExecutor()}, not a function`));
-    else
-      call(program, (answer) => {
-        // Not an assignment: where the agent refuses one, its program is not to blame.
-        if (answer !== undefined) set(self, "response", cut(describe(answer), 16384));
-      });
     return "";
   };
 
+  /** What came of the step's own program: one line of JSON, and below it what was printed. */
   const settled = (): string =>
-    `{"error":${failure === "" ? "null" : failure},"waiting":${waiting ? "true" : "false"},"ended":${ended ? "true" : "false"}}`;
+    `{"error":${failure === "" ? "null" : failure},"waiting":${waiting ? "true" : "false"},"ended":${ended ? "true" : "false"}}\n${output}`;
 
-  const takeOutput = (): string => output;
-
-  /** Runs an ordinary assignment through the agent's executor; `check` tells what became of it. */
-  const probe = (program: string): string => {
-    if (typeof self.execute_code === "function") call(program, () => {});
-    return "";
-  };
-
-  const check = (place: string, key: string, expected: string): string => {
-    if (typeof self.execute_code !== "function") return `missing:${typeOfExecutor()}`;
-    if (failure !== "") return `threw:${failure}`;
-    const state = readOwn(self, "state");
-    if (typeof state !== "object" || state === null) return "effectless:";
-    const owner = place === "state" ? state : self;
-    const seen = readOwn(owner, key);
-    const done = typeof seen === "number" && TextOf(seen) === expected;
-    try {
-      delete (owner as Record<string, unknown>)[key];
-    } catch {}
-    return done ? "works:" : "effectless:";
-  };
+  const lookAt = makeCheck(self);
+  /** What became of a probe. */
+  const check = (probe: string): string =>
+    typeof self.execute_code === "function" ? lookAt(probe, failure) : `missing:${typeOfExecutor()}`;
 
   let budget: unknown = null;
 
@@ -248,6 +228,6 @@ interface GuestAgent {
     return new FunctionOf(`throw new Error("this method could not be restored")`);
   };
 
-  const steps = { step, settled, probe, check, readOut, takeOutput };
+  const steps = { step, settled, check, readOut };
   scope.__host = { ...steps, showBudget, setUp, ...makeInquiry(self), begin, emit };
 })(__compile, __emit, typeof __ask === "undefined" ? undefined : __ask);

@@ -9,7 +9,7 @@
  */
 
 import type ivm from "isolated-vm";
-import type { CallMessage, Message, OpenMessage, StepMessage } from "./messages.ts";
+import type { CallMessage, Message, OpenMessage, ProbeMessage, StepMessage } from "./messages.ts";
 import type { Pipe } from "./pipe.ts";
 
 /** `refused`: what the parser said of the last program that it refused in this step. */
@@ -30,21 +30,10 @@ interface LiveLife {
 
 /** Texts of what the child runs: the first three in itself, the others in every isolate, in this order. */
 type Sources = { [name in "acorn" | "compile" | "climb" | Guest]: string };
-type Guest = "clock" | "values" | "plain" | "inquiry" | "guest" | "decoy" | "builtins" | "decoys";
+type Guest = "clock" | "values" | "plain" | "inquiry" | "probing" | "guest" | "decoy" | "builtins" | "decoys";
 
 /** What the host calls inside the isolate: names of `guest.ts`. */
-const hostCalls = [
-  "step",
-  "settled",
-  "takeOutput",
-  "probe",
-  "check",
-  "readOut",
-  "showBudget",
-  "setUp",
-  "inquire",
-  "answered",
-] as const;
+const hostCalls = ["step", "settled", "check", "readOut", "showBudget", "setUp", "inquire", "answered"] as const;
 type Call = (typeof hostCalls)[number];
 
 ((builtin: NodeJS.Process["getBuiltinModule"]) => {
@@ -89,9 +78,9 @@ type Call = (typeof hostCalls)[number];
   let codeCache: ivm.ExternalCopy<ArrayBuffer> | undefined;
   /** Our own scripts, with the bytecode of the first isolate: cached data never comes from a guest. */
   const runHostScript = (isolate: ivm.Isolate, context: ivm.Context): void => {
-    const { clock, values, plain, inquiry, guest, decoy, builtins, decoys } = sources;
+    const { clock, values, plain, inquiry, probing, guest, decoy, builtins, decoys } = sources;
     // Strict, all of it: a sloppy function tells who called it and with what, and a stack's frames give it out.
-    const text = `"use strict";\n{${clock}}\n{${values}\n${plain}\n${inquiry}\n${guest}\n${decoy}\n${builtins}\n${decoys}}`;
+    const text = `"use strict";\n{${clock}}\n{${values}\n${plain}\n${inquiry}\n${probing}\n${guest}\n${decoy}\n${builtins}\n${decoys}}`;
     const options = codeCache ? { cachedData: codeCache } : { produceCachedData: true as const };
     const script = isolate.compileScriptSync(text, { filename: "host.js", ...options });
     script.runSync(context);
@@ -200,7 +189,7 @@ type Call = (typeof hostCalls)[number];
     const options = { timeout, arguments: { copy: true }, result: { copy: true } } as const;
     const target = live.calls[call];
     return (
-      live.asks && (call === "step" || call === "probe")
+      live.asks && call === "step"
         ? await target.apply(undefined, args, options)
         : target.applySync(undefined, args, options)
     ) as string;
@@ -211,10 +200,17 @@ type Call = (typeof hostCalls)[number];
     broke?: { disposed: boolean; ms: number; limit: number };
     [name: string]: unknown;
   }
-  const timed = async (live: LiveLife, seen: Seen, phase: Call, args: string[], limit: number) => {
+  const timed = async (
+    live: LiveLife,
+    seen: Seen,
+    call: Call,
+    args: string[],
+    limit: number,
+    phase: string = call,
+  ): Promise<string | null> => {
     const began = startClocks();
     try {
-      return await run(live, phase, args, limit);
+      return await run(live, call, args, limit);
     } catch (error) {
       seen.broke = brokenAt(phase, began, limit, live.isolate, error);
       return null;
@@ -241,24 +237,29 @@ type Call = (typeof hostCalls)[number];
     beginEffects(live, message.step);
     live.now.refused = undefined;
     const seen: Seen = {};
-    const { program, place, key, expected } = message.probe;
     live.now.compiled.clear();
-    if (message.compiled.program !== null) live.now.compiled.set(message.program, message.compiled.program);
-    if (message.compiled.probe !== null) live.now.compiled.set(program, message.compiled.probe);
+    for (const { program, compiled } of [message, ...message.probes])
+      if (compiled !== null) live.now.compiled.set(program, compiled);
     const limit = Math.max(200, message.stepMs);
     if (message.budget !== null) await timed(live, seen, "showBudget", [message.budget], limit);
     if (message.setup !== null && seen.broke === undefined) await setUp(live, seen, message.setup, limit);
     if (seen.broke !== undefined) return seen;
+    for (const probe of message.probes) if (probe.before) await probed(live, seen, probe, limit);
+    if (seen.broke !== undefined) return seen;
+    live.now.refused = undefined;
     // Between two calls the isolate's microtasks run, inside the time of the first: what was awaited is then known.
-    seen.ran = await timed(live, seen, "step", [message.program], message.stepMs);
-    if (seen.ran !== null) seen.ran = await timed(live, seen, "settled", [], limit);
+    seen.ran = await timed(live, seen, "step", [message.program, "own"], message.stepMs);
+    if (seen.ran !== null) {
+      const told = await timed(live, seen, "settled", [], limit);
+      const end = told?.indexOf("\n") ?? -1;
+      seen.ran = told?.slice(0, end) ?? null;
+      if (told !== null) seen.output = told.slice(end + 1);
+    }
     // Its stack is free again, and what was tried at the end of it can be told.
     else if (!live.isolate.isDisposed) await timed(live, {}, "settled", [], limit);
     const refused = live.now.refused;
     if (refused !== undefined) seen.refused = refused;
-    if (seen.ran !== null) seen.output = await timed(live, seen, "takeOutput", [], limit);
-    if (seen.broke === undefined) await timed(live, seen, "probe", [program], limit);
-    if (seen.broke === undefined) seen.probe = await timed(live, seen, "check", [place, key, expected], limit);
+    for (const probe of message.probes) if (!probe.before) await probed(live, seen, probe, limit);
     if (seen.broke === undefined) seen.read = await timed(live, seen, "readOut", [], limit);
     if (seen.broke === undefined) seen.heldBytes = heldBy(live);
     return seen;
@@ -267,6 +268,15 @@ type Call = (typeof hostCalls)[number];
   const heldBy = ({ isolate }: LiveLife): number => {
     const { used_heap_size, externally_allocated_size } = isolate.getHeapStatisticsSync();
     return used_heap_size + externally_allocated_size;
+  };
+
+  /** Runs a probe and looks what came of it; the first that fails is told. */
+  const probed = async (live: LiveLife, seen: Seen, probe: ProbeMessage, limit: number): Promise<void> => {
+    if (seen.broke !== undefined) return;
+    await timed(live, seen, "step", [probe.program, "probe"], limit, "probe");
+    if (seen.broke !== undefined) return;
+    const found = await timed(live, seen, "check", [probe.look], limit);
+    if (seen.probe === undefined || seen.probe === "works:") seen.probe = found;
   };
 
   /** Runs steps until one may have ended the life: the parent decides, and sends the rest again if it has not. */

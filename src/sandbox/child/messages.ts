@@ -30,9 +30,18 @@ export interface StepMessage {
   setup: string | null;
   /** What is left of the budget, as JSON; null for none. */
   budget: string | null;
-  /** What the program and the probe compile to, where the parent has done it already: it has a faster engine. */
-  compiled: { program: string | null; probe: string | null };
-  probe: { program: string; place: string; key: string; expected: string };
+  /** What the program compiles to, where the parent has done it already: it has a faster engine. */
+  compiled: string | null;
+  probes: ProbeMessage[];
+}
+
+/** One probe: a program that is run before or after the step's own, and what it must leave behind. */
+export interface ProbeMessage {
+  program: string;
+  compiled: string | null;
+  before: boolean;
+  /** JSON: what it must leave behind (`expected`), what is taken away again (`names`), whether it calls nothing (`plain`). */
+  look: string;
 }
 
 /** Calls one of its methods for the host. */

@@ -1,0 +1,72 @@
+/** The words of an interpreter: scopes, functions, what a program does to the agent, and values as JSON. */
+
+import type * as Acorn from "acorn";
+import { isOpaque, type Opaque, unforeseen, type Value } from "./pure.ts";
+
+/** A program is understood as if its words were others. */
+export interface Wording {
+  /** A name. */
+  word(name: string): string;
+  number(value: number): number;
+  /** What stands in a text. */
+  text(text: string): string;
+}
+
+/** Its own words. */
+export const asWritten: Wording = { word: (name) => name, number: (value) => value, text: (text) => text };
+
+/** A function of the program. */
+export interface Closure extends Opaque {
+  node: Acorn.Function;
+  scope: Scope;
+}
+
+/** What a program does to the agent, by gene: `self.x`, or `x` for one of the state. */
+export type Writes = Map<string, Value | typeof gone | typeof grown>;
+/** Deleted; and changed by adding a number to what it was. */
+export const [gone, grown] = [{ opaque: "gone" } as Opaque, { opaque: "grown" } as Opaque];
+
+/** What is no value: the agent, its state, and what the language gives. */
+export const [agent, state, math, output, json]: Opaque[] = ["agent", "state", "Math", "console", "JSON"].map(
+  (opaque) => ({
+    opaque,
+  }),
+);
+
+/** Names that are known at a place of the program. */
+export class Scope {
+  readonly names = new Map<string, { value: Value; constant: boolean }>();
+  readonly parent: Scope | null;
+  /** A function's, or the program's. */
+  readonly whole: boolean;
+  constructor(parent: Scope | null, whole: boolean) {
+    this.parent = parent;
+    this.whole = whole;
+  }
+  find(name: string): { value: Value; constant: boolean } | undefined {
+    return this.names.get(name) ?? this.parent?.find(name);
+  }
+  declare(name: string, value: Value, kind: string): void {
+    const at = kind === "var" ? this.ofFunction() : this;
+    at.names.set(name, { value, constant: kind === "const" });
+  }
+  ofFunction(): Scope {
+    return this.whole || this.parent === null ? this : this.parent.ofFunction();
+  }
+}
+
+/** A function of the program. */
+export function isClosure(value: Value): value is Closure {
+  return isOpaque(value) && value.opaque === "function";
+}
+
+/** A value as JSON. Throws `unforeseen` for one that JSON does not hold. */
+export function jsonOf(value: Value, deep = 0): string {
+  if (deep > 16 || value === undefined || isOpaque(value)) throw unforeseen;
+  if (typeof value === "number" && !Number.isFinite(value)) throw unforeseen;
+  if (Array.isArray(value)) return `[${value.map((one) => jsonOf(one, deep + 1)).join()}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  return `{${Object.entries(value)
+    .map(([key, one]) => `${JSON.stringify(key)}:${jsonOf(one, deep + 1)}`)
+    .join()}}`;
+}

@@ -1,0 +1,117 @@
+/**
+ * Survival probes: ordinary programs whose effect is known, run by the agent's executor beside its own, so that an agent
+ * which no longer acts is found out. They are copies of what this very life ran, under other names, or small programs of
+ * many forms; one comes after each step's program, and at drawn times another before it or after it. All draws are named
+ * by the life's seed and the step.
+ */
+
+import type { Random } from "../../random/index.ts";
+import { foreseeTree } from "../foresee/index.ts";
+import type { Prepared } from "../program.ts";
+import type { PastStep } from "../types.ts";
+import { namesOf, rewording } from "./derive.ts";
+import { drawFirst } from "./first.ts";
+import { drawForm } from "./forms.ts";
+import { drawName, wordsOf } from "./names.ts";
+import type { Probe } from "./types.ts";
+
+export type { Probe } from "./types.ts";
+
+/** The rules that new steps are judged by. `PastStep.rules` names those of older ones. */
+export const rulesNow = 2;
+
+/** Programs of the life that a probe may be a copy of. */
+const remembered = 6;
+
+/** A program to be copied. */
+type Model = Prepared & { tree: NonNullable<Prepared["tree"]>; names: string[] };
+
+/** A life's probes. Steps must be asked for in their order; a step that is asked for again has the same. */
+export interface Probes {
+  of(step: number, lived: PastStep, program: Prepared): Probe[];
+}
+
+/** Makes a life's probes. `born`: texts of the genome it began from; `longest`: bytes of a program that is run. */
+export function createProbes(random: Random, { born, longest }: { born: readonly string[]; longest: number }): Probes {
+  const drawn = new Map<number, Probe[]>();
+  const used = new Set(born.flatMap(wordsOf));
+  const own: string[] = [];
+  const models: Model[] = [];
+  let before: PastStep | null = null;
+
+  const note = (text: string): void => {
+    for (const word of wordsOf(text)) used.add(word);
+  };
+  const learn = (program: Prepared): void => {
+    const { tree, foreseen, text } = program;
+    if (tree === undefined || models.some((model) => model.text === text)) return;
+    const names = namesOf(foreseen!);
+    models.push({ ...program, tree, names });
+    if (models.length > remembered) models.shift();
+    own.push(...names.filter((name) => !own.includes(name)));
+    own.splice(0, own.length - 20);
+  };
+
+  const copy = (stream: Random, isBefore: boolean): Probe | null => {
+    const { text, compiled, tree, names } = stream.choice(models);
+    const renamed = new Map(names.map((name) => [name, drawName(stream, used, own)]));
+    const fresh = [...renamed.values()];
+    if (new Set(fresh).size < fresh.length) return null;
+    const wording = rewording(text, renamed, stream);
+    const absent = new Set(fresh.flatMap((name) => [name, `self.${name}`]));
+    const foreseen = foreseeTree(tree, text, { absent, wording });
+    const expected: Probe["expected"] = [];
+    for (const [place, one] of foreseen?.genes ?? []) {
+      if (typeof one === "string" || one.kind !== "attribute" || one.source === "undefined") continue;
+      const isOwn = place.startsWith("self.");
+      expected.push([isOwn ? "self" : "state", isOwn ? place.slice(5) : place, JSON.parse(one.source)]);
+    }
+    const program = wording.text(text);
+    if (expected.length === 0 || Buffer.byteLength(program) > longest) return null;
+    return {
+      program,
+      compiled: compiled === null ? null : wording.text(compiled),
+      before: isBefore,
+      expected,
+      names: fresh,
+    };
+  };
+
+  const draw = (stream: Random, isBefore: boolean): Probe => {
+    const copied = models.length > 0 && stream.integer(2) === 0 ? copy(stream, isBefore) : null;
+    if (copied !== null) return copied;
+    const names: string[] = [];
+    while (names.length < 3) {
+      const name = drawName(stream, used, own);
+      if (!names.includes(name)) names.push(name);
+    }
+    const { program, compiled, place, value } = drawForm(stream, names);
+    const written = names.filter((name) => program.includes(name));
+    return { program, compiled, before: isBefore, expected: [[place, names[0]!, value]], names: written };
+  };
+
+  return {
+    of(step, lived, program) {
+      const known = drawn.get(step);
+      if (known !== undefined) return known;
+      const stream = random.child("probe", step);
+      const probes: Probe[] = [];
+      if ((lived.rules ?? 1) === 1) probes.push(drawFirst(stream));
+      for (const answer of before?.answers ?? []) if (answer !== null) note(answer);
+      note(lived.program);
+      note(lived.setup ?? "");
+      if (lived.rules === 2) {
+        // Where running a program costs a question to the model, it is asked no more often than need be.
+        const asks = before !== null && before.answers.length > 0;
+        const more = asks ? 1 : stream.uniform();
+        if (more < 0.1) probes.push(draw(stream, true));
+        learn(program);
+        probes.push(draw(stream, false));
+        if (more >= 0.1 && more < 0.15) probes.push(draw(stream, false));
+      }
+      before = lived;
+      drawn.set(step, probes);
+      return probes;
+    },
+  };
+}
