@@ -13,19 +13,26 @@ import { root } from "./setup.mjs";
 
 const requirements = join(root, "test", "requirements.txt");
 const folder = join(root, ".cache", "python");
-const stampFile = join(folder, "installed");
 
 /** The interpreter inside the virtual environment. */
-export const interpreter =
-  process.platform === "win32" ? join(folder, "Scripts", "python.exe") : join(folder, "bin", "python");
+export const interpreter = interpreterIn(folder);
+
+function interpreterIn(place) {
+  return process.platform === "win32" ? join(place, "Scripts", "python.exe") : join(place, "bin", "python");
+}
 
 /**
  * The interpreter of an environment that was made before, or why there is none. Never installs.
  * @returns {{ path: string } | { missing: string }}
  */
 export function findTestPython() {
-  if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === wanted()) return { path: interpreter };
+  if (isMade(folder, requirements)) return { path: interpreter };
   return { missing: "the tests' Python environment is not there: run `node scripts/python.mjs`" };
+}
+
+function isMade(place, list) {
+  const stamp = join(place, "installed");
+  return existsSync(stamp) && readFileSync(stamp, "utf8") === hashOf(list);
 }
 
 /**
@@ -34,17 +41,27 @@ export function findTestPython() {
  * @returns {{ path: string } | { missing: string }}
  */
 export function ensureTestPython(log = (line) => console.error(line)) {
-  const found = findTestPython();
-  if ("path" in found) return found;
+  return ensurePython({ folder, requirements, flags: [], what: "tests' Python environment (about 250 MB" }, log);
+}
+
+/**
+ * Makes a virtual environment of pinned packages if it is not there yet.
+ * @param {{ folder: string, requirements: string, flags: string[], what: string }} wanted `flags`: of `pip install`; `what`: how it is named, with its size
+ * @param {(line: string) => void} log
+ * @returns {{ path: string } | { missing: string }}
+ */
+export function ensurePython({ folder, requirements, flags, what }, log = (line) => console.error(line)) {
+  const interpreter = interpreterIn(folder);
+  if (isMade(folder, requirements)) return { path: interpreter };
   const python = ["python3", "python"].find(
     (name) => spawnSync(name, ["-c", "import sys; sys.exit(sys.version_info < (3, 10))"]).status === 0,
   );
   if (python === undefined) return { missing: "there is no Python 3.10 or newer on PATH" };
-  log("Making the tests' Python environment (about 250 MB, once) ...");
+  log(`Making the ${what}, once) ...`);
   rmSync(folder, { recursive: true, force: true });
   const steps = [
     [python, ["-m", "venv", folder]],
-    [interpreter, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]],
+    [interpreter, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...flags, "-r", requirements]],
   ];
   for (const [program, args] of steps) {
     const done = spawnSync(program, args, { encoding: "utf8", maxBuffer: 1 << 26 });
@@ -55,12 +72,12 @@ export function ensureTestPython(log = (line) => console.error(line)) {
       return { missing: `\`${args.slice(0, 3).join(" ")}\` failed: ${why}` };
     }
   }
-  writeFileSync(stampFile, wanted());
+  writeFileSync(join(folder, "installed"), hashOf(requirements));
   return { path: interpreter };
 }
 
-function wanted() {
-  return createHash("sha256").update(readFileSync(requirements)).digest("hex");
+function hashOf(file) {
+  return createHash("sha256").update(readFileSync(file)).digest("hex");
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

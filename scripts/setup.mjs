@@ -234,6 +234,17 @@ export async function installAside(folder, wanted) {
   return code === 0 ? null : explainNpm(stderr, code);
 }
 
+/**
+ * Installs what a folder's own lock file names, into that folder.
+ * @param {string} folder with a package.json and a package-lock.json
+ * @returns {Promise<string | null>} null, or one sentence that says what went wrong
+ */
+export async function installLocked(folder) {
+  const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+  const { code, stderr } = await npm(["ci", ...flags], process.execPath, folder);
+  return code === 0 ? null : explainNpm(stderr, code);
+}
+
 function npm(args, node, cwd = root) {
   const cli = process.env.npm_execpath;
   const direct = cli?.endsWith(".js");

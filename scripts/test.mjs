@@ -1,5 +1,5 @@
 /**
- * `npm test`: sets up, checks format, lint and types, runs every test, then the tour and a test file with older Nodes as the
+ * `npm test`: sets up, checks format, lint and types, runs every test, then the clients of the model server, the tour and a test file with older Nodes as the
  * one that is typed; at the end it prints the minutes of each part. `npm test -- FILE...` runs those files only. What some
  * tests need besides (Python's Jupyter tools, TensorFlow, SmolLM2, llama.cpp) is fetched; where it cannot be had, a sentence
  * says so, those tests say so as well, and the rest runs.
@@ -15,6 +15,10 @@ import { isSetUp, setUpTensorFlow } from "./setup-tensorflow.mjs";
 /** Seconds by part, in order. */
 const took = new Map();
 
+const source = ["--conditions=autoagent-lab-source", "--disable-warning=ExperimentalWarning"];
+/** The clients of OpenAI's API, `npm run test:clients`. */
+const clients = [...source, join(root, "test/clients/run.ts")];
+
 await command(async () => {
   const files = process.argv.slice(2);
   const node = await timed("packages", () => setUp({ dev: true }));
@@ -26,6 +30,7 @@ await command(async () => {
   let code = whole ? await timed("check", () => runNode(node, [join(root, "scripts/check.mjs")])) : 0;
   const mocha = [join(root, "node_modules/mocha/bin/mocha.js"), ...(whole ? ["test/**/*.test.ts"] : files)];
   if (code === 0) code = await timed("tests", () => runNode(node, mocha));
+  if (code === 0 && whole) code = await timed("clients", () => runNode(node, clients));
   if (code === 0 && whole) code = await timed("Node 18 and 22 as launchers", () => checkLaunchers());
   if (whole) printMinutes();
   return code;
@@ -49,8 +54,7 @@ function prepareTensorFlow() {
 
 /** The set-up command itself, which says in a sentence what it lacks. */
 async function prepareSmolLM2(node) {
-  const flags = ["--conditions=autoagent-lab-source", "--disable-warning=ExperimentalWarning"];
-  const code = await runNode(node, [...flags, join(root, "scripts/setup-smollm2.ts"), "--quiet"]);
+  const code = await runNode(node, [...source, join(root, "scripts/setup-smollm2.ts"), "--quiet"]);
   if (code !== 0) console.error("Without SmolLM2: its tests will say so; the rest runs.");
 }
 

@@ -28,6 +28,12 @@ describe("the packages of the lock file", () => {
     assert.ok(packagesOf(lock).length > 500);
   });
 
+  it("have the same in the clients that tests run, and their lock file names no registry", () => {
+    const text = readFileSync(join(root, "test/clients/node/package-lock.json"), "utf8");
+    assert.deepEqual(faultsOf(packagesOf(JSON.parse(text) as object)), []);
+    assert.doesNotMatch(text, /"resolved"|https?:\/\/[^"]*\.tgz/);
+  });
+
   it("need no reason that excuses nothing any more", () => {
     const bare = packagesOf(lock).filter(({ integrity }) => integrity === undefined);
     for (const [pattern] of withoutChecksum)
