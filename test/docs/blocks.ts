@@ -64,6 +64,7 @@ export const leftOut: { [line: string]: string } = {
 /** Blocks that are no program: what stands for them, by a line of theirs. */
 export const noPrograms: { [line: string]: string } = {
   "variant        seeds": "test/notebooks/tour.test.ts compares the table with what `npm start` prints",
+  "killed                 times": "test/chaos/chaos.test.ts makes such a table in a small run",
   "kernel/        the Jupyter kernel": "test/docs/figures.test.ts looks for every folder and lesson",
 };
 
