@@ -41,7 +41,15 @@ function isMade(place, list) {
  * @returns {{ path: string } | { missing: string }}
  */
 export function ensureTestPython(log = (line) => console.error(line)) {
-  return ensurePython({ folder, requirements, flags: [], what: "tests' Python environment (about 250 MB" }, log);
+  const made = ensurePython({ folder, requirements, flags: [], what: "tests' Python environment (about 250 MB" }, log);
+  if ("path" in made) nameScriptsCommonJs();
+  return made;
+}
+
+/** JupyterLab brings scripts for Node, which below this repository's package.json would be taken for modules. */
+function nameScriptsCommonJs() {
+  const file = join(folder, "package.json");
+  if (!existsSync(file)) writeFileSync(file, '{ "private": true, "type": "commonjs" }\n');
 }
 
 /**

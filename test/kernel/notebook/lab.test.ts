@@ -1,11 +1,14 @@
-/** The kernel in JupyterLab, in headless Chromium: `npm run lab`, run all, a plot, the stop button, completion, restart. */
+/**
+ * The kernel in JupyterLab, in headless Chromium: `npm run lab`, run all, a plot, the stop button, completion, restart,
+ * the clone's documents and sources.
+ */
 
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Browser, type Page, chromium as playwright } from "playwright-core";
 import { leaveOut, testPython } from "../../support.ts";
@@ -16,12 +19,13 @@ const sources = [
   'plot({ data: [{ x: [1, 2, 3], y: [2, 4, 3] }], layout: { title: { text: "Rising" } } })',
   "let kept = 40; const answer = kept + 2;\nanswer",
   'const who = await input("Who? ");\n"hello ".concat(who)',
-  "for (;;) kept++;",
+  'console.log("begun");\nfor (;;) kept++;',
 ];
 const controlCell = `const g = slider("gamma", { step: 0.1 });
 const b = choice("baseline", ["mean", "none"]);
 const again = button("again", () => console.log("pressed"));
 await readout([g, b, again], (g, b, n) => html\`<b>g = \${g}, \${b}, \${n} presses</b>\`);`;
+const lesson = "01-returns.ipynb";
 const shots = process.env.SCREENSHOTS;
 
 describe("the kernel in JupyterLab", function () {
@@ -33,13 +37,18 @@ describe("the kernel in JupyterLab", function () {
   const printed: string[] = [];
   const complaints: string[] = [];
   const home = mkdtempSync(join(tmpdir(), "autoagent-lab-"));
+  const copies = join(root, "lab");
+  mkdirSync(copies, { recursive: true });
+  /** Beside the reader's copies of the lessons, which no test touches. */
+  const folder = mkdtempSync(join(copies, "test-"));
 
   const cell = (i: number) => page.locator(".jp-NotebookPanel .jp-Notebook .jp-Cell").nth(i);
   const press = (name: string) => page.locator(`jp-button[data-command="notebook:${name}"]`).click();
   const look = async (name: string) => shots && (await page.screenshot({ path: join(shots, `lab-${name}.png`) }));
-  const kernelState = async (): Promise<string | undefined> => {
+  const kernelState = async (name = "four.ipynb"): Promise<string | undefined> => {
     const answer = await fetch(`${base}/api/sessions?token=${token}`);
-    const [session] = (await answer.json()) as { kernel: { execution_state: string; connections: number } }[];
+    type Session = { name: string; kernel: { execution_state: string; connections: number } };
+    const session = ((await answer.json()) as Session[]).find((one) => one.name === name);
     return session && session.kernel.connections > 0 ? session.kernel.execution_state : undefined;
   };
   const until = async (what: string, test: () => Promise<boolean>): Promise<void> => {
@@ -52,13 +61,13 @@ describe("the kernel in JupyterLab", function () {
 
   before(async function () {
     testPython(this);
-    mkdirSync(join(home, "notebooks"));
-    writeFileSync(join(home, "notebooks", "four.ipynb"), JSON.stringify(notebook()));
+    writeFileSync(join(folder, "four.ipynb"), JSON.stringify(notebook()));
+    writeFileSync(join(folder, lesson), readFileSync(join(root, "notebooks", lesson)));
     const port = await freePort();
     base = `http://127.0.0.1:${port}`;
     const options = ["--no-browser", `--ServerApp.port=${port}`, "--ServerApp.port_retries=0"];
-    const where = [`--IdentityProvider.token=${token}`, `--ServerApp.root_dir=${join(home, "notebooks")}`];
-    server = spawn(process.execPath, [join(root, "scripts", "lab.mjs"), ...options, ...where], {
+    options.push(`--IdentityProvider.token=${token}`);
+    server = spawn(process.execPath, [join(root, "scripts", "lab.mjs"), ...options], {
       env: {
         ...process.env,
         HOME: home,
@@ -81,7 +90,9 @@ describe("the kernel in JupyterLab", function () {
     page.on("request", (request) => {
       if (/^https?:/.test(request.url()) && !request.url().startsWith(base)) complaints.push(request.url());
     });
-    await page.goto(`${base}/lab/tree/four.ipynb?token=${token}&reset`, { waitUntil: "domcontentloaded" });
+    await page.goto(`${base}/lab/tree/lab/${basename(folder)}/four.ipynb?token=${token}&reset`, {
+      waitUntil: "domcontentloaded",
+    });
     await cell(0).waitFor({ timeout: 60_000 });
     await until("the kernel", async () => (await kernelState()) === "idle");
   });
@@ -94,7 +105,15 @@ describe("the kernel in JupyterLab", function () {
       await Promise.race([ended, sleep(8000)]);
       if (server.exitCode === null) server.kill("SIGKILL");
     }
-    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+    for (const made of [home, folder]) rmSync(made, { recursive: true, force: true, maxRetries: 5 });
+  });
+
+  it("says its address first, and nothing else that a reader must pass over", () => {
+    const lines = printed.join("").split("\n");
+    const address = lines.findIndex((line) => line.includes(`${base}/lab?token=`));
+    assert.ok(address >= 0 && address < 10, printed.join(""));
+    assert.doesNotMatch(lines.slice(0, address).join("\n"), /error|warn|fail| at /i);
+    assert.ok(existsSync(join(copies, "01-returns.ipynb")));
   });
 
   it("runs all cells, draws the plot and takes an answer", async () => {
@@ -120,7 +139,7 @@ describe("the kernel in JupyterLab", function () {
   });
 
   it("the stop button ends a busy loop, and what was declared is kept", async () => {
-    await until("the busy loop", async () => (await kernelState()) === "busy");
+    await cell(3).locator(".jp-OutputArea-output", { hasText: "begun" }).waitFor(); // until then there is nothing to stop
     await press("interrupt-kernel");
     await until("the end of the loop", async () => (await kernelState()) === "idle");
     await look("stopped");
@@ -180,6 +199,43 @@ describe("the kernel in JupyterLab", function () {
     assert.deepEqual(complaints, []);
   });
 
+  it("changes nothing of a lesson but its outputs when it is run and saved", async () => {
+    await page.goto(`${base}/lab/tree/lab/${basename(folder)}/${lesson}?reset`, { waitUntil: "domcontentloaded" });
+    await cell(0).waitFor();
+    await until("the kernel", async () => (await kernelState(lesson)) === "idle");
+    await page.locator(".lm-MenuBar-item", { hasText: /^Run$/ }).click();
+    await page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click();
+    await page.keyboard.press("Control+S");
+    const saved = () => JSON.parse(readFileSync(join(folder, lesson), "utf8")) as SavedNotebook;
+    const before = JSON.parse(readFileSync(join(root, "notebooks", lesson), "utf8")) as SavedNotebook;
+    await until("the saved run", async () => {
+      await page.keyboard.press("Control+S");
+      await sleep(300);
+      return saved().cells.some(({ outputs = [] }) => JSON.stringify(outputs).includes("execute_result"));
+    });
+    assert.deepEqual(withoutOutputs(saved()), withoutOutputs(before));
+  });
+
+  it("opens the clone's documents and sources, also by a lesson's links", async () => {
+    await page.goto(`${base}/lab/tree/lab/${lesson}?reset`, { waitUntil: "domcontentloaded" }); // only looked at
+    await cell(0).waitFor();
+    const link = page.locator(".jp-RenderedMarkdown a", { hasText: "src/training/estimators.ts" });
+    await link.scrollIntoViewIfNeeded();
+    await link.click();
+    await page.locator(".jp-FileEditor .cm-content", { hasText: "export const estimators" }).waitFor();
+    await look("source");
+    await page.goto(`${base}/lab/tree/docs/kernel.md?reset`, { waitUntil: "domcontentloaded" });
+    await page.locator(".jp-MarkdownViewer h1", { hasText: "The kernel on what people type" }).waitFor();
+    await look("document");
+    await page.goto(`${base}/lab?reset`, { waitUntil: "domcontentloaded" });
+    await page.locator(".jp-DirListing-item", { hasText: "00-tour.ipynb" }).waitFor();
+    await look("first");
+    const opened = [copies, join(root, "docs"), join(root, "src", "training")];
+    const beside = opened.filter((one) => existsSync(join(one, ".ipynb_checkpoints")));
+    assert.deepEqual(beside, [], "checkpoints among the sources");
+    assert.deepEqual(complaints, []);
+  });
+
   async function insert(i: number, text: string): Promise<void> {
     await cell(i).locator(".cm-content").click();
     await page.keyboard.press("Control+A");
@@ -192,6 +248,14 @@ describe("the kernel in JupyterLab", function () {
     await page.keyboard.type(text, { delay: 10 });
   }
 });
+
+interface SavedNotebook {
+  cells: { outputs?: object[]; execution_count?: number | null }[];
+}
+
+function withoutOutputs({ cells, ...rest }: SavedNotebook): object {
+  return { ...rest, cells: cells.map(({ outputs: _, execution_count: __, ...cell }) => cell) };
+}
 
 function notebook(): object {
   const cells = sources.map((source, i) => ({
