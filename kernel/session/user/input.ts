@@ -2,6 +2,8 @@
 
 import type { Answer } from "../protocol.ts";
 import { send } from "./channel.ts";
+import { nextTurn } from "./evaluate.ts";
+import { Interrupted } from "./trace.ts";
 
 /** What may be said with a question. */
 export interface InputOptions {
@@ -26,29 +28,57 @@ interface Shared {
   runNow: () => number | null;
 }
 
-/** Makes the functions. `answer` is called when the answer to an `input` comes in; null for none. */
+/**
+ * Makes the functions. `answer` is called when the answer to an `input` comes in; `giveUp` when the cell is
+ * stopped or over; `openQuestions` resolves when none of a run's is open any more.
+ */
 export function createInput({ shared, answerText, runNow }: Shared) {
   let waiting: { resolve(answer: Given): void; reject(error: Error): void } | null = null;
   let last: Promise<unknown> = Promise.resolve();
+  let stops = 0;
+  const open = new Map<number | null, Set<Promise<unknown>>>();
 
   /** One question at a time: a front end has one box. */
   const ask = (question: string, password: boolean): Promise<Given> => {
     const run = runNow();
+    const asksAt = stops;
     const asked = last.then(
       () =>
         new Promise<Given>((resolve, reject) => {
+          if (stops !== asksAt) return reject(new Interrupted());
           waiting = { resolve, reject };
           send({ type: "input", run, prompt: question, password, sync: false });
         }),
     );
     last = asked.catch(() => {});
+    const all = open.get(run) ?? new Set();
+    open.set(run, all.add(asked));
+    const settle = (): void => {
+      if (all.delete(asked) && all.size === 0) open.delete(run);
+    };
+    asked.then(settle, settle);
     return asked;
+  };
+
+  const openQuestions = async (run: number): Promise<void> => {
+    for (let all = open.get(run); all !== undefined; all = open.get(run)) {
+      await Promise.allSettled(all);
+      for (let turns = 0; turns < 2; turns++) await nextTurn(); // who has the answer may ask another question
+    }
   };
 
   const echo = (question: string, answer: string): void =>
     send({ type: "asked", run: runNow(), text: `${question} ${answer}\n` });
 
   async function input(question = "", options: InputOptions = {}): Promise<string> {
+    const here: { stack?: string } = {};
+    Error.captureStackTrace(here, input);
+    return askUntilAllowed(question, options).catch((error: unknown) => {
+      throw error instanceof InputFailure ? placed(error, here.stack ?? "") : error;
+    });
+  }
+
+  async function askUntilAllowed(question: string, options: InputOptions): Promise<string> {
     const { password = false, default: fallback, choices } = options;
     const hint = choices ? ` (${choices.join(" / ")})` : fallback === undefined ? "" : ` [${fallback}]`;
     for (;;) {
@@ -93,5 +123,18 @@ export function createInput({ shared, answerText, runNow }: Shared) {
     if (given.text === null) asked?.reject(new InputFailure(`The question was not answered: ${given.reason}`));
     else asked?.resolve(given);
   };
-  return { input, prompt, confirm, answer };
+  const giveUp = (reason?: string): void => {
+    stops++;
+    const why = reason === undefined ? new Interrupted() : new InputFailure(`The question was not answered: ${reason}`);
+    waiting?.reject(why);
+    waiting = null;
+  };
+  return { input, prompt, confirm, answer, giveUp, openQuestions };
+}
+
+/** An error that came with the answer, under the cell's line that asked. */
+function placed(error: InputFailure, stack: string): InputFailure {
+  const at = stack.indexOf("\n    at ");
+  error.stack = `${error.name}: ${error.message}${at < 0 ? "" : stack.slice(at)}`;
+  return error;
 }

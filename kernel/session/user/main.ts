@@ -11,6 +11,7 @@ import { captureStreams, currentRun, listen, markDrained, type RunContext, send,
 import { catchValue, evaluate, nextTurn, prepare, settled, warmUp } from "./evaluate.ts";
 import { createInput } from "./input.ts";
 import { commonJs, importFor, meta, require } from "./modules.ts";
+import { installReadline } from "./readline.ts";
 import { installStacks, type KnownCode } from "./stack.ts";
 import { answerText, shared, startThread } from "./thread.ts";
 import { Interrupted, reportError } from "./trace.ts";
@@ -33,7 +34,7 @@ const display = createDisplay(
   inItsCell,
   runNow,
 );
-const { input, prompt, confirm, answer } = createInput({ shared, answerText, runNow });
+const { input, prompt, confirm, answer, giveUp, openQuestions } = createInput({ shared, answerText, runNow });
 
 /** Has a callback run under the cell that gave it, which may long be over, with an interrupt of its own. */
 function inItsCell<A extends unknown[]>(callback: (...values: A) => unknown): (...values: A) => unknown {
@@ -99,6 +100,7 @@ for (const [name, value] of Object.entries(globals))
 if (Symbol.metadata === undefined) Object.defineProperty(Symbol, "metadata", { value: Symbol.for("Symbol.metadata") });
 
 async function run({ run: id, cell, source, expressions }: Extract<UserCommand, { type: "run" }>): Promise<void> {
+  giveUp("another cell was run"); // one that a timer asked, where nobody listened
   const context = contextOf(id, cell);
   let outcome: RunOutcome = { status: "ok" };
   let shownExpressions: { [name: string]: object } = {};
@@ -120,6 +122,7 @@ async function run({ run: id, cell, source, expressions }: Extract<UserCommand, 
       shownExpressions = await Promise.race([evaluateExpressions(expressions, context), stopped]);
       // A promise that was rejected and that nobody awaits is known as such one turn of the event loop later.
       await Promise.race([nextTurn(), stopped]);
+      await Promise.race([openQuestions(id), stopped]); // asked with a callback, which the cell does not await
       if (isStopped(context)) throw new Interrupted();
     });
   } catch (thrown) {
@@ -127,6 +130,7 @@ async function run({ run: id, cell, source, expressions }: Extract<UserCommand, 
     await Promise.race([nextTurn(), stopped]).catch(() => {});
   }
   active = null;
+  giveUp(); // a question of a cell that is over cannot be answered, and would hold up the next
   markDrained(id);
   send({ type: "done", run: id, outcome, expressions: shownExpressions });
 }
@@ -208,7 +212,7 @@ function acknowledgeInterrupt(number: number): void {
   if (active === null) return;
   stopContext(active.context);
   active.stop(new Interrupted());
-  answer({ text: null, reason: "the cell was interrupted" });
+  giveUp();
 }
 
 function stopContext(context: RunContext): void {
@@ -238,6 +242,7 @@ process.on("uncaughtException", tell);
 process.on("unhandledRejection", tell);
 
 guardWaits(isStopAsked);
+installReadline({ input, giveUp });
 await warmUp();
 send({ type: "ready" });
 setTimeout(startThread, threadAfterMs).unref();
