@@ -111,7 +111,7 @@ async function run(args: string[]): Promise<number> {
     signal: stop.signal,
   });
   if (failure === null) return 0;
-  console.error(`Cell ${failure.cell} failed: ${failure.title}\n${failure.traceback}`);
+  console.error(visible(`Cell ${failure.cell} failed: ${failure.title}\n${failure.traceback}`));
   if (stop.signal.aborted) return 130;
   return values["allow-errors"] ? 0 : 1;
 }
@@ -136,9 +136,17 @@ function parameterOf(text: string): [string, unknown] {
   }
 }
 
+/** What a cell prints or shows may hold a terminal's control characters: they become pictures (ESC is ␛). */
+function visible(text: string): string {
+  return text.replaceAll(/[^\P{Cc}\n\t]/gu, (c) => {
+    const code = c.charCodeAt(0);
+    return code < 0x20 ? String.fromCharCode(0x2400 + code) : "\ufffd";
+  });
+}
+
 /** One line that is rewritten on a terminal; elsewhere a line a cell. */
 function tell({ cell, cells, title, seconds, note, done }: RunProgress): void {
-  const what = note !== "" && !done ? note : title;
+  const what = visible(note !== "" && !done ? note : title).replaceAll(/\s/g, " ");
   const line = `[${cell}/${cells}] ${seconds.toFixed(1).padStart(5)} s  ${what}`.slice(
     0,
     (process.stderr.columns || 100) - 1,

@@ -1,6 +1,6 @@
 /** Where an agent came from: every step of it and of its forks as one tree, for a look at what was tried. */
 
-import { displaySymbol, type MimeBundle } from "../display/index.ts";
+import { displaySymbol, type MimeBundle, visible } from "../display/index.ts";
 import { drawTree, type Figure, lineageTree, type TreeNode } from "../plot/index.ts";
 import type { Gene, StepReport } from "../sandbox/index.ts";
 import { hashGenome } from "./genome.ts";
@@ -52,7 +52,7 @@ export function createFamily(): Family {
       const seen = [...nodes];
       const tree = seen.map((node) => treeNode(node, current));
       const plot = (): Figure => lineageTree(tree, { title: "Lineage: the agent and its forks" });
-      const text = drawTree(tree);
+      const text = visible(drawTree(tree));
       return { nodes: seen, current, plot, toString: () => text, [displaySymbol]: () => plot()[displaySymbol]() };
     },
   };

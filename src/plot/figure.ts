@@ -1,6 +1,6 @@
 /** A plotly figure as a value that shows itself. Colours: Okabe and Ito's set, which colour-blind readers can tell apart. */
 
-import { displaySymbol, escapeHtml, type MimeBundle } from "../display/index.ts";
+import { displaySymbol, escapeHtml, type MimeBundle, visible } from "../display/index.ts";
 
 /** A plotly figure: `data` and `layout` as plotly.js takes them. */
 export interface Figure {
@@ -88,8 +88,16 @@ export function figure(
     data,
     layout: full,
     [displaySymbol]: () => ({
-      "application/vnd.plotly.v1+json": { data, layout: full },
-      "text/plain": `${title}\n${text}`,
+      "application/vnd.plotly.v1+json": visibleIn({ data, layout: full }),
+      "text/plain": visible(`${title}\n${text}`),
     }),
   };
+}
+
+/** The same with every text as `visible` has it: labels are a guest's. Lists of numbers are passed on as they are. */
+function visibleIn<T>(value: T): T {
+  if (typeof value === "string") return visible(value) as T;
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
+  if (Array.isArray(value)) return (value.every((one) => typeof one === "number") ? value : value.map(visibleIn)) as T;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, visibleIn(inner)])) as T;
 }

@@ -109,7 +109,7 @@ export function createLineage({ database, write, addGenome, genome, guard }: Par
     },
     best,
     choose: (random, { rule = "novel" } = {}) => chooseParent(nodes(), random, rule),
-    toString: () => treeOf(nodes()),
+    toString: () => visible(treeOf(nodes())),
     rows,
     [displaySymbol]: () => ({
       "text/html": htmlTable(rows(), { caption: "Lineage" }),

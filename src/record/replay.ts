@@ -157,7 +157,8 @@ function forked(
   const before = lived(of.list.map(({ report }) => report));
   const gained = lived(reports) - before;
   const how = without === "edit" ? `without the edit of step ${step}` : `again from step ${step}`;
-  const text = `Episode ${of.id} ${how}: lived ${lived(reports)} steps (was ${before}), ${last.verdict}${last.cause && `: ${last.cause}`}`;
+  const end = `${last.verdict}${last.cause && `: ${visible(last.cause)}`}`;
+  const text = `Episode ${of.id} ${how}: lived ${lived(reports)} steps (was ${before}), ${end}`;
   const rows = reports.map((report) => ({
     step: report.step,
     "as recorded": of.list[report.step]?.report.verdict ?? "",
@@ -265,7 +266,7 @@ function result(
     agrees,
     difference,
     fault,
-    toString: () => text,
+    toString: () => visible(text),
     [displaySymbol]: () => ({ "text/plain": visible(text) }),
   };
 }

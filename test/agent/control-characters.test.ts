@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { AutonomousLLM, compareGenomes } from "../../src/agent/index.ts";
 import { displaySymbol, type MimeBundle, tableBundle } from "../../src/display/index.ts";
 import { models } from "../../src/llm/index.ts";
+import { lineageTree } from "../../src/plot/index.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
 
 /** Retitles the window, moves up and clears the line (ESC and its one-character form), rings, overwrites, erases. */
@@ -32,6 +33,19 @@ describe("control characters of a guest", () => {
     assert.equal(agent.alive, false);
     assertVisible(agent[displaySymbol]() as MimeBundle, ["text/html", "text/plain"]);
     assertVisible(agent.certificate![displaySymbol]() as MimeBundle, ["text/html", "text/plain"]);
+    assert.doesNotMatch(String(agent.lineage), /[^\P{Cc}\n\t]/u);
+    assert.match(String(agent.lineage), /␛\]0;owned␇/);
+    const figures = [agent.lineage.plot(), lineageTree([{ id: 0, parent: null, label: hostile }])];
+    for (const one of figures) {
+      const shown = one[displaySymbol]();
+      const texts: string[] = [];
+      JSON.stringify(shown, (_, value) => {
+        if (typeof value === "string") texts.push(value);
+        return value;
+      });
+      assert.doesNotMatch(texts.join("\n"), /[^\P{Cc}\n\t]/u);
+      assert.match(texts.join("\n"), /␛\]0;owned␇/);
+    }
     await agent.dispose();
   });
 
