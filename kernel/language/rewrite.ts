@@ -87,15 +87,23 @@ function parseCell(source: string): Meaning & { program: Program } {
 
 /** Whether the value of a cell is that of an expression: what only declares, or is nothing, may follow it. */
 function endsInExpression(body: Node[]): boolean {
-  const last = body.findLast(({ type, declare }) => declare !== true && !withoutValue.has(type));
-  return last?.type === "ExpressionStatement";
+  return body.findLast((node) => !isWithoutValue(node))?.type === "ExpressionStatement";
+}
+
+function isWithoutValue({ type, declare, declaration }: Node): boolean {
+  if (type === "ExportNamedDeclaration" && declaration) return isWithoutValue(declaration as Node);
+  return declare === true || withoutValue.has(type);
 }
 
 /** Statements that leave no value and do nothing in their place. */
 const withoutValue = new Set([
   "EmptyStatement",
+  "ExportAllDeclaration",
+  "ExportNamedDeclaration",
   "FunctionDeclaration",
+  "ImportDeclaration",
   "TSDeclareFunction",
+  "TSImportEqualsDeclaration",
   "TSInterfaceDeclaration",
   "TSTypeAliasDeclaration",
 ]);
@@ -161,8 +169,7 @@ class Rewriter {
       this.#inside(node);
       if (node.type !== "VariableDeclaration") this.#nestedVars(node, null);
     }
-    const isValue = ({ type }: Node): boolean => type !== "ExportNamedDeclaration" && !withoutValue.has(type);
-    const last = showLast ? body.findLast(isValue) : undefined;
+    const last = showLast ? body.findLast(({ type }) => type === "ExpressionStatement") : undefined;
     for (const node of body) this.#statement(node, node === last);
   }
 

@@ -27,6 +27,7 @@ const files: { [path: string]: string } = {
   "lib/fails.ts":
     "interface Far {\n  a: 1;\n}\nexport function fail(_: Far | null): never {\n  throw new RangeError('own');\n}\n",
   "lib/view.tsx": "export const view = <T,>(x: T): T => x;\n",
+  "lib/box.ts": "export default class Box {\n  constructor(readonly side = 2) {}\n}\n",
   "lib/deep/index.ts": "export const deep: number = await Promise.resolve(9);\n",
   "lib/User.ts": "export class User {\n  hello(): string {\n    return 'Hello Sally!';\n  }\n}\n",
 };
@@ -57,6 +58,7 @@ for (const [name, manifest] of manifests)
     it("have default exports, and pass on what others export", async () => {
       assert.equal(await value('import twice from "./lib/k.ts"; twice(4)'), "8");
       assert.equal(await value('(await import("./lib/k.ts")).default(5)'), "10");
+      assert.equal(await value('import Box from "./lib/box"; [new Box().side, new Box(3)]'), "[ 2, Box { side: 3 } ]");
       assert.equal(
         await value(
           'import { k, twice, User, Role } from "./lib"; const role: Role = { name: "a" }; [k, twice(2), new User(role.name).name]',

@@ -58,6 +58,12 @@ describe("cells of plain TypeScript", () => {
       ["g(2);\nasync function g(n: number) { return n }\nfunction* h() {}", "2"],
       ["5\ndeclare const nothing: number;", "5"],
       ["6; const last = 1;", undefined],
+      ["7\nimport { sep } from 'node:path';", "7"],
+      ["sep.length + 7\nimport * as os from 'node:os';\nimport type { Stats } from 'node:fs';", "8"],
+      ["9\nimport fs = require('node:fs');", "9"],
+      ["10\nexport {};\nexport * from 'node:url';\nexport type Passed = 1;\nexport function given() {}", "10"],
+      ["11\nexport const made = 1;", undefined],
+      ["import { join } from 'node:path';", undefined],
     ]));
 
   it("merge namespaces, with each other and with what has their name", () =>
