@@ -100,6 +100,15 @@ export function typeOf(kind: string): string {
   return jupyterTypes[kind] ?? kind;
 }
 
+/** Where the name begins that is being typed, or the text of a string that is still open: a key, or one of a few words. */
+export function startOfTyped(code: string, offset: number): number {
+  const before = code.slice(0, offset);
+  const line = before.slice(before.lastIndexOf("\n") + 1);
+  const open = /^(?:[^"'`/]|\/(?!\/)|(["'`])(?:\\.|(?!\1)[^\\])*\1)*["'](?=[^"'`\\]*$)/.exec(line);
+  if (open !== null) return offset - (line.length - open[0].length);
+  return offset - /[\p{ID_Continue}$]*$/u.exec(before)![0].length;
+}
+
 /** Where the name begins that a cursor is in, behind, or whose call it has just opened. */
 export function nameAt(code: string, offset: number): number | null {
   const before = code.slice(0, offset);

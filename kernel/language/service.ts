@@ -11,7 +11,7 @@ import { isTooDeep } from "./parse.ts";
 import { createCells } from "./service-cells.ts";
 import { completeModule, moduleAt } from "./service-modules.ts";
 import { defaultOptions, forcedOptions, rootFiles } from "./service-options.ts";
-import { answerOf, nameAt, place, toInspection, toUnits, typeOf, written } from "./service-text.ts";
+import { answerOf, nameAt, place, startOfTyped, toInspection, toUnits, typeOf, written } from "./service-text.ts";
 import type {
   Change,
   Completion,
@@ -180,11 +180,13 @@ export function createLanguageService(options: LanguageServiceOptions): Language
       const offset = toUnits(code, cursor);
       const module = moduleAt(code, offset);
       if (module !== null) return answerOf(code, module.start, offset, completeModule(module.text, directory));
-      const start = offset - /[\p{ID_Continue}$]*$/u.exec(code.slice(0, offset))![0].length;
+      const start = startOfTyped(code, offset);
       const prefix = code.slice(start, offset);
       const isMember = /\.\s*#?$/.test(code.slice(0, start)) && !/\.\.\.$/.test(code.slice(0, start));
       const isImported = /\bimport\b[^;'"]*\{[^}]*$/.test(code.slice(0, start));
-      const earlier = isMember || isImported ? [] : [...cells.names.keys()].filter((name) => name.startsWith(prefix));
+      const isText = /["']$/.test(code.slice(0, start));
+      const earlier =
+        isMember || isImported || isText ? [] : [...cells.names.keys()].filter((name) => name.startsWith(prefix));
       const { text, headerLength } = cells.module(code, {
         extraNames: prefix === "" ? [] : earlier.slice(-typedNames),
       });

@@ -7,6 +7,7 @@ import ts from "typescript6";
 import { type FolderOptions, mergeOptions } from "./service-options.ts";
 import type { Change, EngineSetup, Files, RawCompletion, RawDiagnostic, RawInspection } from "./service-types.ts";
 import type { Answer, Question } from "./typescript6.ts";
+import { behindName } from "./typescript6-fields.ts";
 
 /** How many completions are given with their signature. */
 const signatureLimit = 15;
@@ -79,8 +80,10 @@ const methods = {
     const declaration = plain(info.displayParts);
     if (declaration === "any") return null; // a name that is nowhere
     const tags = (info.tags ?? []).map((tag) => `*@${tag.name}* ${ts.displayPartsToString(tag.text)}`.trimEnd());
-    const documentation = [ts.displayPartsToString(info.documentation), ...tags].filter((part) => part !== "");
-    return { declaration, documentation: documentation.join("\n\n") };
+    const own = [ts.displayPartsToString(info.documentation), ...tags].filter((part) => part !== "").join("\n\n");
+    const behind = behindName(service.getProgram()!, path, offset);
+    const parts = [own || behind.documentation, behind.fields].filter((part) => part !== "");
+    return { declaration, documentation: parts.join("\n\n") };
   },
 };
 

@@ -11,11 +11,10 @@ import {
   SymbolFlags,
   type Symbol as TsSymbol,
   type Type,
+  TypeFlags,
 } from "typescript-api/async";
+import { fieldList, isOptions, type OptionField } from "./option-fields.ts";
 import type { RawInspection } from "./service-types.ts";
-
-/** More fields than these are no options of a person. */
-const mostFields = 60;
 
 /** Describes what stands at an offset of a file. */
 export async function describe(
@@ -91,20 +90,18 @@ async function optionsOf(checker: Checker, type: Type): Promise<string> {
   const lists: string[] = [];
   for (const parameter of parameters) {
     const given = await checker.getNonNullableType(await checker.getTypeOfSymbol(parameter));
-    const name = (await given.getSymbol())?.name ?? "";
-    if (name !== "__type" && !/(?:Options|Settings|Setup|Config|Init|Params)$/.test(name)) continue;
     const fields = await checker.getPropertiesOfType(given);
-    if (fields.length === 0 || fields.length > mostFields) continue;
-    const lines = await Promise.all(fields.map((field) => fieldLine(checker, field)));
-    const list = [`Fields of \`${parameter.name}\`:`, "", ...lines].join("\n");
+    const name = given.flags & TypeFlags.Intersection ? "__type" : ((await given.getSymbol())?.name ?? "");
+    if (!isOptions(name, fields.length)) continue;
+    const list = fieldList(parameter.name, await Promise.all(fields.map((field) => optionField(checker, field))));
     if (!lists.includes(list)) lists.push(list);
   }
   return lists.join("\n\n");
 }
 
-async function fieldLine(checker: Checker, field: TsSymbol): Promise<string> {
-  const [text, docs] = await Promise.all([fieldText(checker, field), docsOf(checker, field)]);
-  return `- \`${text}\`${docs === "" ? "" : ` ${docs.replace(/\s*\n\s*/g, " ")}`}`;
+async function optionField(checker: Checker, field: TsSymbol): Promise<OptionField> {
+  const [text, documentation] = await Promise.all([fieldText(checker, field), docsOf(checker, field)]);
+  return { text, documentation };
 }
 
 async function declare(checker: Checker, symbol: TsSymbol, path: string, offset: number): Promise<string> {
