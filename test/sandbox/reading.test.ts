@@ -8,6 +8,8 @@ import { extractProgram } from "../../src/agent/program.ts";
 import { makeAnswers } from "../../src/cli/answers.ts";
 import { judgeStream } from "../../src/cli/judge.ts";
 import { findStatically } from "../../src/sandbox/index.ts";
+import { findLauncher } from "../../src/sandbox/launch.ts";
+import { startWorker } from "../../src/sandbox/worker.ts";
 import { live, useSandbox } from "./shared.ts";
 
 const deep = {
@@ -52,6 +54,29 @@ describe("a program that no parser should be given", function () {
       assert.equal((await other).at(-1)?.verdict, "survived");
       assert.ok(turns > 3, `${name}: the event loop went around ${turns} times`);
     }
+  });
+
+  it("is told by its chains before the parser of types tries them, and an honest text is not", async () => {
+    const reader = await startWorker(findLauncher().reader);
+    const chains = {
+      ...{ angles: slow.angles, casts: slow.casts, types: deep.types, keys: deep.keys },
+      objects: `${"<{}>".repeat(3000)}1`,
+      spaced: `${"< a >\n".repeat(3000)}1`,
+      bangs: `let x: number = 1${"!".repeat(20_000)}`,
+    };
+    for (const [name, program] of Object.entries(chains)) {
+      const outcome = await reader.request({ program }, { wallMs: 60_000 });
+      assert.deepEqual(outcome.kind === "answer" && outcome.seen, { text: program, compiled: null, last: false }, name);
+    }
+    const honest = Array.from(
+      { length: 180 },
+      (_, i) =>
+        `const m${i}: Map<string, Array<number>> = new Map()\nif (m${i}.size < ${i}) self.n = i! as any as number`,
+    ).join("\n");
+    const outcome = await reader.request({ program: honest }, { wallMs: 60_000 });
+    assert.ok(outcome.kind === "answer" && outcome.seen.compiled !== null);
+    reader.kill();
+    await reader.gone;
   });
 
   it("is as harmless as a model's answer to a call, and as a task's setup", async () => {

@@ -36,9 +36,25 @@ import type { Pipe } from "./pipe.ts";
     ["async function step() {", "\n}"],
     ["", ""],
   ] as const;
+  // A chain of casts or of prefixes nests a level with each link, and so does what `<` opens: the parser tries each level in
+  // several ways, which takes seconds for some thousand links. Nobody writes two hundred.
+  const chain =
+    /(?:<[^<>]*>\s*){200}|(?:\bas\s+\w+\s*){200}|(?:\b(?:keyof|typeof|readonly|unique|infer|new|await)\s+){200}|(?:[!~]\s*){200}/;
+  const isChained = (program: string): boolean => {
+    if (chain.test(program)) return true;
+    let open = 0;
+    for (let i = 0; i < program.length && open <= 200; i++) {
+      const letter = program[i];
+      if (letter === "<") open++;
+      else if (letter === ";") open = 0;
+      else if (letter === ">" && open > 0 && program[i - 1] !== "=") open--;
+    }
+    return open > 200;
+  };
   /** The stripper is WebAssembly, and one that ran out of stack never works again. */
   let broken = false;
   const strip = (program: string): string => {
+    if (isChained(program)) return program;
     for (const [before, after] of wrappers)
       try {
         return stripTypeScriptTypes(before + program + after).slice(before.length, -after.length || undefined);
