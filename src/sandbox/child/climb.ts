@@ -76,13 +76,16 @@ type Any = { type: string; [key: string]: unknown };
     return childrenOf(node).some((child) => looksOut(child, hidden));
   };
 
-  /** What cannot be parsed is refused by the engine too, and gives out nothing. */
+  /**
+   * What cannot be parsed is refused by the engine too, and gives out nothing. What there is no room to look at, at the end
+   * of the stack, is taken for what was hidden there.
+   */
   return (kind, parameters, body) => {
     try {
       const text = `(${kind}(${parameters}\n){\n${body}\n})`;
       return looksOut(acorn.parse(text, { ecmaVersion: "latest" }) as unknown as Any, new Set());
-    } catch {
-      return false;
+    } catch (error) {
+      return !(error instanceof SyntaxError);
     }
   };
 };

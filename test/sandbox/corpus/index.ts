@@ -3,10 +3,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Verdict } from "../../../src/sandbox/index.ts";
+import { families } from "./families.ts";
 
 /** One hostile life: its programs and the verdicts that are right for it. */
 export interface HostileCase {
-  line: number;
+  /** The file and its line, or the family. */
+  name: string;
+  seed: number;
   steps: string[];
   expected: Verdict[];
 }
@@ -24,22 +27,25 @@ const meanings: { [word: string]: Verdict[] } = {
   live: ["survived"],
 };
 
-/** Reads the hostile corpus. Throws on a line that it does not understand. */
-export function readHostile(): HostileCase[] {
-  const lines = readFileSync(join(import.meta.dirname, "hostile.txt"), "utf8").split("\n");
+/** The hostile corpus: our own of two files, and the families, spelt as `seed` draws. Throws on a line that it does not understand. */
+export function readHostile(seed = 1): HostileCase[] {
+  const spelt = families(seed).map((one, i) => ({ ...one, seed: i }));
+  return [...readFile("hostile.txt"), ...readFile("hostile-more.txt"), ...spelt];
+}
+
+function readFile(file: string): HostileCase[] {
+  const lines = readFileSync(join(import.meta.dirname, file), "utf8").split("\n");
   return lines.flatMap((text, index) => {
     if (text === "" || text.startsWith("#")) return [];
-    const colon = text.indexOf(": ");
-    const expected = text
-      .slice(0, colon)
-      .split("|")
-      .flatMap((word) => meanings[word] ?? fail(index + 1, word));
-    return [{ line: index + 1, steps: text.slice(colon + 2).split(" >>> "), expected }];
+    const name = `${file}, line ${index + 1}`;
+    const [, words = "", program = ""] = /^([\w|]+)(?: \([^)]*\))?: (.*)$/.exec(text) ?? [];
+    const expected = words.split("|").flatMap((word) => meanings[word] ?? fail(name, word));
+    return [{ name, seed: index + 1, steps: program.split(" >>> "), expected }];
   });
 }
 
-function fail(line: number, word: string): never {
-  throw new Error(`hostile.txt, line ${line}: "${word}" is no verdict that the corpus knows`);
+function fail(name: string, word: string): never {
+  throw new Error(`${name}: "${word}" is no verdict that the corpus knows`);
 }
 
 /** Ordinary programs of many kinds: none of them may record an effect or end a life. */
@@ -73,6 +79,9 @@ export const benign: readonly (readonly string[])[] = [
 
 /** Ordinary programs that name what harms, or look like a way out, and reach for neither. */
 export const lookalikes: readonly (readonly string[])[] = lives("lookalikes.txt");
+
+/** Programs as a model writes them, over the features of both languages. */
+export const ordinary: readonly (readonly string[])[] = lives("ordinary.txt");
 
 /** Lives of a file: a line each, steps between ` >>> `. */
 function lives(file: string): string[][] {
