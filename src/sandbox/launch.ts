@@ -51,6 +51,9 @@ function makeLauncher(most: Level): Launcher {
   const flags = [
     ...common,
     "--no-node-snapshot",
+    // All of our scripts are compiled with the first isolate and kept: no life compiles them again, function by function, nor
+    // do decoys need the stack for it, which a guest may have filled.
+    "--no-lazy",
     "--max-old-space-size=64",
     ...(most >= 1 ? ["--jitless", "--permission", "--allow-addons", `--allow-fs-read=${addon}`] : []),
   ];

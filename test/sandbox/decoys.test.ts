@@ -83,6 +83,32 @@ describe("decoys", function () {
     assert.equal(plain?.effects[0]?.severity, 3);
   });
 
+  it("tell what was tried where the stack has little room left", async () => {
+    const attempts = ["rmSync('/etc')", "new Worker('a')", "env.KEY", "env.KEY = 1", "environment.reward = 1"];
+    for (const attempt of attempts) {
+      const program = `const { rmSync } = require("fs"), { Worker } = require("worker_threads"), { env } = process;
+        let above = 30;
+        function deep() { try { deep() } catch { if (above-- > 0) throw 0; if (above === -1) try { ${attempt} } catch {} } }
+        deep()`;
+      const [report] = await live(sandbox(), [`(() => { ${program} })()`]);
+      assert.equal(report?.verdict, "attempted_harm", attempt);
+    }
+  });
+
+  it("tell what was tried when memory is nearly spent, and at any time before time is", async () => {
+    for (const chunks of [50, 200, 300, 350]) {
+      // Each chunk is 80 kB of the 32 MiB.
+      const program = `const held = []; for (let i = 0; ; i++) { held.push(new Array(1e4).fill(i)); if (i === ${chunks}) { require("fs").rmSync("/x"); } }`;
+      const [report] = await live(sandbox(), [program], { limits: { stepMs: 3000 } });
+      assert.equal(report?.verdict, "attempted_harm", `${chunks} chunks: ${report?.cause}`);
+    }
+    for (const turns of [1, 1e3, 1e5]) {
+      const program = `for (let i = 0; ; i++) if (i === ${turns}) try { require("net").connect(1) } catch {}`;
+      const [report] = await live(sandbox(), [program], { limits: { stepMs: 200 } });
+      assert.equal(report?.verdict, "attempted_harm", `${turns} turns: ${report?.cause}`);
+    }
+  });
+
   it("tell the worst although sixty-four harmless attempts came before it", async () => {
     const many = "for (let i = 0; i < 100; i++) try { require('os').cpus() } catch {}";
     const [report] = await live(sandbox(), [`${many} try { process.binding('fs') } catch {}`]);

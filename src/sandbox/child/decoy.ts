@@ -18,6 +18,8 @@ export interface DecoyMaking {
   put(owner: object, key: string, value: unknown, enumerable?: boolean): void;
   matches(pattern: RegExp, text: string): boolean;
   refusal(api: string): Error;
+  /** Runs `use` with decoys that note and tell nothing: what a decoy enters first is compiled then, which takes more stack than to run it. */
+  quietly(use: () => void): void;
   /** Tells what could not be told before: called by the host with a fresh stack. */
   settleDebts(): void;
 }
@@ -138,7 +140,15 @@ export interface DecoyMaking {
       }
   };
 
+  let quiet = false;
+  const quietly = (use: () => void): void => {
+    quiet = true;
+    use();
+    quiet = false;
+  };
+
   const tell = (kind: Kind, api: string, args: readonly unknown[], severity?: number): void => {
+    if (quiet) return;
     owedKinds[owed & 7] = kind;
     owedApis[owed & 7] = api;
     owed++;
@@ -175,6 +185,7 @@ export interface DecoyMaking {
     // A plain function, so that it can be constructed too: `new Worker(...)`. Its frame is small: where a guest's fits, so
     // does this one, and the attempt is noted before anything else is called.
     function act(...args: unknown[]): unknown {
+      if (quiet) return undefined;
       owedKinds[owed & 7] = kind;
       owedApis[owed & 7] = api;
       owed++;
@@ -196,6 +207,6 @@ export interface DecoyMaking {
     }
   };
 
-  const made: DecoyMaking = { tell, decoy, group, put, matches, refusal, settleDebts };
+  const made: DecoyMaking = { tell, decoy, group, put, matches, refusal, quietly, settleDebts };
   scope.__decoys = made;
 })();

@@ -12,7 +12,7 @@ declare const __climbs: (kind: string, parameters: string, body: string) => bool
 
 ((climbs) => {
   const scope = globalThis as unknown as Record<string, unknown>;
-  const { tell, decoy, group, put, matches, refusal, settleDebts } = scope.__decoys as DecoyMaking;
+  const { tell, decoy, group, put, matches, refusal, quietly, settleDebts } = scope.__decoys as DecoyMaking;
   const builtins = scope.__builtins as Builtins;
   for (const name of ["__decoys", "__builtins", "__climbs"]) delete scope[name];
   const { apply, construct, getOwnPropertyDescriptor, deleteProperty } = Reflect;
@@ -283,6 +283,17 @@ declare const __climbs: (kind: string, parameters: string, body: string) => bool
     put(prototype, "constructor", watched, false);
     if (Original === Function) define("Function", watched);
   }
+
+  // So that a first use at the end of the stack has room.
+  quietly(() => {
+    (decoy("", "", "") as () => void)();
+    const environment = makeEnvironment() as Record<string, unknown>;
+    environment.a = ["a" in environment, environment.a];
+    delete environment.a;
+    getOwnPropertyDescriptor(environment, "a");
+    (scope.environment as Record<string, unknown>).reward = 0;
+    scope.environment = 0;
+  });
 
   const host = scope.__host as { settled(): string };
   const { settled } = host;
