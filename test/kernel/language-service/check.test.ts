@@ -75,6 +75,19 @@ for (const implementation of ["typescript7", "typescript6"] satisfies Implementa
         assert.equal(formatDiagnostics(whole, found, { cellNumber: 12 }), text.join("\n"));
       }));
 
+    it("finds none in a cell that is not to be checked, or is nested too deep to be", () =>
+      withService({ implementation }, async ({ service }) => {
+        const fault = "const n: number = 'text';";
+        assert.equal((await service.check(fault)).length, 1);
+        for (const cell of [
+          `// @ts-nocheck\n${fault}`,
+          `\n  //   @ts-nocheck\n${fault}`,
+          `${"(".repeat(50_000)}1${")".repeat(50_000)}`,
+        ])
+          assert.deepEqual(await service.check(cell), []);
+        assert.equal((await service.check(`1;\n// @ts-nocheck\n${fault}`)).length, 1, "it is no longer at the top");
+      }));
+
     it("finds no fault in what cells may do", () =>
       withService({ implementation, files: { "data.json": '{ "n": 1 }' } }, async ({ run, faults }) => {
         await run("const wait = await Promise.resolve(1); for await (const x of [1, 2]) wait + x;");

@@ -41,6 +41,16 @@ for (const implementation of ["typescript7", "typescript6"] satisfies Implementa
         assert.deepEqual(all.matches.slice(0, 5).sort(), ["Entry", "encode", "endAll", "energy", "enough"]);
       }));
 
+    it("gives more earlier names than have types: those without one behind the others, the newest first", () =>
+      withService({ implementation }, async ({ service, run }) => {
+        const names = Array.from({ length: 60 }, (_, i) => `name_${String(i).padStart(2, "0")}`);
+        await run(names.map((name) => `const ${name} = 1;`).join("\n"));
+        const { matches } = await service.complete("name_", 5);
+        const typed = names.slice(10);
+        assert.deepEqual([...matches.slice(0, 50)].sort(), typed);
+        assert.deepEqual(matches.slice(50), names.slice(0, 10).reverse());
+      }));
+
     it("counts cursors in code points", () =>
       withService({ implementation }, async ({ service }) => {
         const found = await service.complete(...at("'😀😀'; [1].redu| // 😀"));

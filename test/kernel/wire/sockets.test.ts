@@ -1,0 +1,121 @@
+/** The kernel's sockets with a peer: everything that was sent arrives, in order, also when they are closed at once. */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as zmq from "zeromq";
+import { addressOf, type Connection, createCodec, type Message } from "../../../kernel/wire/index.ts";
+import { openSockets, type SocketEvents } from "../../../kernel/wire/sockets.ts";
+
+describe("the kernel's sockets", () => {
+  let folder: string;
+  let connection: Connection;
+  beforeEach(function () {
+    if (process.platform === "win32") return this.skip(); // no sockets in folders
+    folder = mkdtempSync(join(tmpdir(), "sockets-"));
+    const ports = { shell_port: 1, iopub_port: 2, stdin_port: 3, control_port: 4, hb_port: 5 };
+    connection = {
+      transport: "ipc",
+      ip: join(folder, "s"),
+      key: "k",
+      signature_scheme: "hmac-sha256",
+      ...ports,
+    } as Connection;
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const quiet: SocketEvents = { onMessage() {}, onDropped() {}, onSubscribe() {} };
+
+  it("send what was given before they are closed, each channel in its order, under the message's topic", async () => {
+    let subscribed: (topic: string) => void = () => {};
+    const ready = new Promise<string>((resolve) => {
+      subscribed = resolve;
+    });
+    const sockets = await openSockets(connection, {
+      ...quiet,
+      onSubscribe: (topic) => subscribed(Buffer.from(topic).toString()),
+    });
+    const reader = new zmq.Subscriber({ receiveHighWaterMark: 0 });
+    reader.connect(addressOf(connection, connection.iopub_port));
+    reader.subscribe("kernel.stream");
+    assert.equal(await ready, "kernel.stream");
+    const codec = createCodec(connection);
+    const count = 500;
+    for (let i = 0; i < count; i++) sockets.send("iopub", codec.make("stream", { i }));
+    sockets.send("iopub", codec.make("status", { left: "out" }));
+    const closed = sockets.close();
+    const seen: unknown[] = [];
+    for await (const frames of reader) {
+      const message = codec.decode(frames) as Message;
+      seen.push(message.content.i);
+      if (seen.length === count) break;
+    }
+    await closed;
+    reader.close();
+    assert.deepEqual(
+      seen,
+      Array.from({ length: count }, (_, i) => i),
+    );
+  });
+
+  it("answer on the channel that asked, beat, and tell what cannot be read", async () => {
+    const got: [string, string][] = [];
+    const dropped: [string, string][] = [];
+    const sockets = await openSockets(connection, {
+      ...quiet,
+      onMessage(channel, message) {
+        got.push([channel, message.header.msg_type]);
+        sockets.send(channel, { ...codec.make("reply", { to: channel }), identities: message.identities });
+      },
+      onDropped: (channel, why) => void dropped.push([channel, why]),
+    });
+    const codec = createCodec(connection);
+    for (const [name, port] of [
+      ["shell", 1],
+      ["stdin", 3],
+      ["control", 4],
+    ] as const) {
+      const peer = new zmq.Dealer({ linger: 0 });
+      peer.connect(addressOf(connection, port));
+      await peer.send(["no message"]);
+      await peer.send(codec.encode(codec.make("ask", {})) as Buffer[]);
+      const [reply] = [codec.decode(await peer.receive()) as Message];
+      assert.deepEqual(reply.content, { to: name });
+      peer.close();
+    }
+    assert.deepEqual(got, [
+      ["shell", "ask"],
+      ["stdin", "ask"],
+      ["control", "ask"],
+    ]);
+    assert.deepEqual(
+      dropped.map(([channel]) => channel),
+      ["shell", "stdin", "control"],
+    );
+    const heart = new zmq.Request({ linger: 0 });
+    heart.connect(addressOf(connection, 5));
+    await heart.send("ping");
+    assert.equal(String((await heart.receive())[0]), "ping");
+    heart.close();
+    await sockets.close();
+  });
+
+  it("refuse a port that is taken by its address and its channel, and leave none open", async () => {
+    const tcp: Connection = { ...connection, transport: "tcp", ip: "127.0.0.1" };
+    const holder = new zmq.Router({ linger: 0 });
+    await holder.bind("tcp://127.0.0.1:*");
+    const port = Number(/:(\d+)$/.exec(holder.lastEndpoint!)![1]);
+    const free = new zmq.Router({ linger: 0 });
+    await free.bind("tcp://127.0.0.1:*");
+    const open = Number(/:(\d+)$/.exec(free.lastEndpoint!)![1]);
+    free.close();
+    await assert.rejects(openSockets({ ...tcp, shell_port: open, control_port: port }, quiet), {
+      name: "ConnectionFailure",
+      message: `The kernel cannot listen on tcp://127.0.0.1:${port} for its control channel (EADDRINUSE): is the port taken?`,
+    });
+    const again = new zmq.Router({ linger: 0 });
+    await again.bind(`tcp://127.0.0.1:${open}`);
+    for (const socket of [holder, again]) socket.close();
+  });
+});
