@@ -1,7 +1,6 @@
 /** Frames of an error as a reader wants them: cells by their prompt's number, none of our own, none of Node's at the end. */
 
 import assert from "node:assert/strict";
-import type { PreparedCell } from "../../../kernel/language/rewrite.ts";
 import { framesOf, keepCode, placeText } from "../../../kernel/session/user/stack.ts";
 
 /** An error whose stack has these frames. */
@@ -13,9 +12,7 @@ const keep = (id: number, label: string, source: string): void =>
   keepCode(id, {
     label,
     source,
-    prepared: {
-      locate: (line: number, column: number) => (line < 2 ? null : { line: line - 1, column: column - 2 }),
-    } as PreparedCell,
+    locate: (line: number, column: number) => (line < 2 ? null : { line: line - 1, column: column - 2 }),
   });
 
 describe("the frames of an error", () => {

@@ -1,0 +1,80 @@
+/** Runs side by side: as many rows of panels as there are panels for, and what is said of each run. */
+
+import assert from "node:assert/strict";
+import { compareRuns, probabilityCurves, type TrainingPoint } from "../../src/plot/index.ts";
+
+const interval = (estimate: number) => ({ low: estimate - 1, estimate, high: estimate + 1 });
+const point = (lived: number, more: Partial<TrainingPoint> = {}): TrainingPoint => ({
+  ...{
+    lived,
+    return: interval(lived / 10),
+    survival: 2,
+    harm: 0.1,
+    usefulness: null,
+    variety: 0.5,
+    entropy: 1,
+    kl: 0.2,
+  },
+  ...more,
+});
+
+interface Layout {
+  height: number;
+  grid: { rows: number; columns: number };
+  annotations: { text: string; yref: string }[];
+  [axis: string]: unknown;
+}
+
+describe("curves of runs", () => {
+  it("have a panel for each number that a run tells, two in a row, the last row with one if they are odd", () => {
+    for (const usefulness of [null, 0.5])
+      for (const changed of [null, 0.25]) {
+        const { layout } = compareRuns({ a: [point(10, { usefulness, changed })] }) as unknown as { layout: Layout };
+        const { grid, annotations, height } = layout;
+        const panels = annotations.filter(({ yref }) => /^y\d* domain$/.test(yref)).length;
+        assert.ok(panels >= 6, `${panels}`);
+        assert.ok(
+          grid.columns === 2 && grid.rows * 2 >= panels && (grid.rows - 1) * 2 < panels,
+          `${grid.rows} for ${panels}`,
+        );
+        assert.equal(height, 140 + 180 * grid.rows);
+        assert.ok(layout[`yaxis${panels}`] !== undefined && layout[`yaxis${panels + 1}`] === undefined);
+      }
+  });
+
+  it("are told by their last numbers, a run without any by dashes", () => {
+    const bundle = compareRuns({ a: [point(10), point(30)], none: [] }) as unknown as {
+      [s: symbol]: () => { "text/plain": string };
+    };
+    const lines = bundle[Symbol.for("Jupyter.display")]!()["text/plain"].split("\n");
+    assert.ok(
+      lines.some((line) => line.startsWith("a: ") && line.includes("3.00")),
+      lines.join("\n"),
+    );
+    const none = lines.find((line) => line.startsWith("none: "))!;
+    assert.ok(none.startsWith("none: return, mean and 95 % interval -, steps survived -, "), none);
+  });
+});
+
+describe("what a policy came to prefer", () => {
+  it("is a line a choice, told by its last probability to three places; nothing of nothing", () => {
+    const history = [
+      { episodes: 0, probabilities: { stay: 0.5, go: 0.5 } },
+      { episodes: 8, probabilities: { stay: 0.25, go: 0.75 } },
+    ];
+    const figure = probabilityCurves(history) as unknown as {
+      data: { name: string; x: number[]; y: number[] }[];
+      [s: symbol]: () => { "text/plain": string };
+    };
+    assert.deepEqual(
+      figure.data.map(({ name, x, y }) => [name, x, y]),
+      [
+        ["stay", [0, 8], [0.5, 0.25]],
+        ["go", [0, 8], [0.5, 0.75]],
+      ],
+    );
+    const text = figure[Symbol.for("Jupyter.display")]!()["text/plain"];
+    assert.ok(text.includes("stay: 0.250\ngo: 0.750"), text);
+    assert.deepEqual((probabilityCurves([]) as unknown as { data: unknown[] }).data, []);
+  });
+});
