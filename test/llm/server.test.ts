@@ -195,14 +195,21 @@ describe("models.openai, against servers that fail", () => {
     assert.equal(asked.filter((name) => name === "faulty").length, 2);
   });
 
-  it("is cancelled at once, whatever it waits for", async () => {
+  it("is cancelled at once, whatever it waits for, and asks no more", async () => {
     for (const model of ["slow", "falls silent", "limited"]) {
       const stop = new AbortController();
-      setTimeout(() => stop.abort(), 60);
+      const times = () => asked.filter((name) => name === model).length;
+      let before = Number.NaN;
+      setTimeout(() => {
+        before = times();
+        stop.abort();
+      }, 60);
       const answer = models
         .openai({ model, baseURL, retries: 50 })
         .complete({ prompt: "x", signal: stop.signal, onText: () => {} });
       await fails(answer, "The question was cancelled.");
+      await new Promise((resolve) => setTimeout(resolve, 200)); // four more tries of the limited one
+      assert.ok(times() - before <= 1, `${times() - before} requests after it was cancelled`); // one may have been on its way
     }
   });
 
