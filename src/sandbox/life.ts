@@ -7,7 +7,7 @@
 import { createRandom } from "../random/index.ts";
 import { SandboxFailure } from "./error.ts";
 import { newbornGenome } from "./newborn.ts";
-import { isLost, isOthersFault, readCall, readState, reportOf } from "./outcome.ts";
+import { callsOf, isLost, isOthersFault, readCall, readState, reportOf } from "./outcome.ts";
 import type { Tenant } from "./places.ts";
 import type { Pool } from "./pool.ts";
 import { rulesNow } from "./probe/index.ts";
@@ -219,7 +219,7 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
       const failed = await settle(attempt > 0);
       checkOpen();
       const stepMs = limits.stepMs * (1 + 2 * attempt);
-      const asked = { method, arguments: lists === null ? "" : JSON.stringify(lists) };
+      const asked = { method, arguments: lists === null ? "" : JSON.stringify(callsOf(method, lists)) };
       const message = { op: "call", life: id, step: played.length - first, ...asked, stepMs };
       const outcome = failed ?? (await worker!.request(message, { wallMs: turns.wallOf(stepMs) }));
       const result = readCall(outcome, limits, { name: method, patient: attempt > 0 });

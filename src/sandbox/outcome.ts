@@ -46,6 +46,19 @@ function readAnswer(told: ToldAnswer, late: string, stopped: boolean): Answer {
   return { failed: "it was not called: a call before it did not return" };
 }
 
+/** A call as an agent's program would write it, one for each list of arguments; "" where no program can say it. */
+export function callsOf(
+  method: string,
+  lists: readonly (readonly unknown[])[],
+): { lists: unknown; programs: string[] } {
+  const access = /^[A-Za-z_$][\w$]*$/.test(method) ? `.${method}` : `[${JSON.stringify(method)}]`;
+  const programs = lists.map((list) => {
+    const text = JSON.stringify(list).slice(1, -1);
+    return text.length > 2000 || text.includes("__proto__") ? "" : `${access}(${text});`;
+  });
+  return { lists, programs };
+}
+
 /** The request never reached the child: nothing is wrong with it. */
 export function isLost(outcome: Outcome): boolean {
   return outcome.kind === "death" && outcome.death.killed === "lost";

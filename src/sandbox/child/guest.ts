@@ -120,6 +120,8 @@ interface GuestAgent {
     return executor === null ? "null" : typeof executor;
   };
 
+  const { inquire, answered, next, gave, threw, direct } = makeInquiry(self);
+
   // What the host calls. Each returns a string or a number, never a guest object.
   let failure = "";
   let waiting = false;
@@ -134,8 +136,11 @@ interface GuestAgent {
    * returned may be a promise: `settled` and `check` see what became of it.
    */
   const step = (program: string, kind: string): string => {
+    const asked = kind === "call" ? next() : -1;
+    const failed = (thrown: unknown): void => (asked < 0 ? fail(thrown) : threw(asked, thrown));
     const done = (answer: unknown): void => {
       waiting = false;
+      if (asked >= 0) return gave(asked, answer);
       // Not an assignment: where the agent refuses one, its program is not to blame.
       if (answer !== undefined && kind !== "probe") set(self, "response", cut(describe(answer), 16384));
     };
@@ -144,19 +149,21 @@ interface GuestAgent {
     failure = "";
     waiting = false;
     try {
-      if (typeof self.execute_code !== "function")
+      if (asked < 0 && typeof self.execute_code !== "function")
         throw new ErrorOf(`self.execute_code is ${typeOfExecutor()}, not a function`);
-      const answer = apply(self.execute_code as () => unknown, self, [program]);
+      // A method is called by the newborn's executor: the agent's may give nothing back.
+      const executor = asked < 0 ? self.execute_code : builtIn.execute_code;
+      const answer = program === "" && asked >= 0 ? direct(asked) : apply(executor as () => unknown, self, [program]);
       waiting = typeof answer === "object" && answer !== null;
       if (!waiting) done(answer);
       else
         try {
-          apply(then, answer, [done, fail]);
+          apply(then, answer, [done, failed]);
         } catch {
           done(answer);
         }
     } catch (thrown) {
-      fail(thrown);
+      failed(thrown);
     }
     return "";
   };
@@ -229,5 +236,5 @@ interface GuestAgent {
   };
 
   const steps = { step, settled, check, readOut };
-  scope.__host = { ...steps, showBudget, setUp, ...makeInquiry(self), begin, emit };
+  scope.__host = { ...steps, showBudget, setUp, inquire, answered, begin, emit };
 })(__compile, __emit, typeof __ask === "undefined" ? undefined : __ask);

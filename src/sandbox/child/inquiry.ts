@@ -7,10 +7,19 @@
 import type { PlainOf } from "./plain.ts";
 import type { Values } from "./values.ts";
 
-/** Makes what the host calls, for one agent: `inquire` runs the calls, `answered` tells after their promises. */
+/**
+ * Makes what the host calls, for one agent: `inquire` gives the programs that make the calls, which are run like any step's,
+ * so that a method cannot know the host by its receiver or its callers; `answered` tells after their promises.
+ */
 export type MakeInquiry = (self: object) => {
   inquire(name: string, lists: string): string;
   answered(): string;
+  /** The next call begins; gives its number. */
+  next(): number;
+  gave(i: number, value: unknown): void;
+  threw(i: number, thrown: unknown): void;
+  /** Makes a call that no program can say. */
+  direct(i: number): unknown;
 };
 
 /** What the host asked for last: what each call gave, or threw, and how many were begun. */
@@ -23,37 +32,13 @@ interface Asked {
 
 (() => {
   const scope = globalThis as unknown as Record<string, unknown>;
-  const { readOwn, errorText, put } = scope.__values as Values;
+  const { quote, readOwn, errorText, put } = scope.__values as Values;
   const plainOf = scope.__plain as PlainOf;
   delete scope.__plain;
   const { apply, getOwnPropertyDescriptor } = Reflect;
   const { parse } = JSON;
-  const { then } = Promise.prototype;
   /** In place of what has not come yet. */
   const pending = {};
-
-  /** One call after the other; what one throws, or promises, is its own. */
-  const callEach = (self: object, one: Asked, method: () => unknown, all: unknown[][]): void => {
-    const { answers, failures } = one;
-    for (let i = 0; i < all.length; i++) {
-      const fail = (thrown: unknown): void => put(failures, i, errorText(thrown));
-      one.begun = i + 1;
-      // Pending until it has returned: a call that was stopped has not.
-      put(answers, i, pending);
-      put(failures, i, null);
-      try {
-        const answer = apply(method, self, all[i]!) as unknown;
-        put(answers, i, answer);
-        if (typeof answer !== "object" || answer === null) continue;
-        try {
-          apply(then, answer, [(value: unknown) => put(answers, i, value), fail]);
-          put(answers, i, pending);
-        } catch {} // no promise
-      } catch (thrown) {
-        fail(thrown);
-      }
-    }
-  };
 
   const answerText = (answer: unknown, failure: unknown): string => {
     if (typeof failure === "string") return `{"threw":${failure}}`;
@@ -63,6 +48,7 @@ interface Asked {
 
   const makeInquiry: MakeInquiry = (self) => {
     let asked: Asked | null = null;
+    let direct = (_: number): unknown => undefined;
 
     /** For the host: calls one of the agent's methods once for each list of arguments, or reads an attribute. */
     const inquire = (name: string, lists: string): string => {
@@ -80,10 +66,17 @@ interface Asked {
         one.begun = 1;
       } else if (typeof found !== "function") return "";
       else {
-        const all = parse(lists) as unknown[][];
+        const { lists: all, programs } = parse(lists) as { lists: unknown[][]; programs: string[] };
         one.total = all.length;
         asked = one;
-        callEach(self, one, found as () => unknown, all);
+        const isOwn = own && readOwn(self, name) === found;
+        direct = (i) => apply(found as () => unknown, self, all[i]!) as unknown;
+        let list = "";
+        for (let i = 0; i < programs.length; i++) {
+          const program = programs[i] === "" ? "" : `return self${isOwn ? "" : ".state"}${programs[i]}`;
+          list += (i > 0 ? "," : "") + quote(program);
+        }
+        return `[${list}]`;
       }
       asked = one;
       return "";
@@ -99,7 +92,22 @@ interface Asked {
       return `=[${text}]`;
     };
 
-    return { inquire, answered };
+    const next = (): number => {
+      const { answers, failures, begun } = asked!;
+      asked!.begun = begun + 1;
+      // Pending until it has returned: a call that was stopped has not.
+      put(answers, begun, pending);
+      put(failures, begun, null);
+      return begun;
+    };
+    return {
+      inquire,
+      answered,
+      next,
+      gave: (i, value) => put(asked!.answers, i, value),
+      threw: (i, thrown) => put(asked!.failures, i, errorText(thrown)),
+      direct: (i) => direct(i),
+    };
   };
   scope.__inquiry = makeInquiry;
 })();

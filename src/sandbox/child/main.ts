@@ -303,7 +303,14 @@ type Call = (typeof hostCalls)[number];
     if (live === undefined) return { fault: `no life ${message.life} in this child` };
     beginEffects(live, message.step);
     const seen: Seen = {};
-    await timed(live, seen, "inquire", [message.method, message.arguments], message.stepMs);
+    const programs = await timed(live, seen, "inquire", [message.method, message.arguments], message.stepMs);
+    // All calls share one step's time.
+    const began = startClocks().wall;
+    for (const program of programs ? (JSON.parse(programs) as string[]) : []) {
+      const left = message.stepMs - Number(startClocks().wall - began) / 1e6;
+      if (seen.broke === undefined)
+        await timed(live, seen, "step", [program, "call"], Math.max(1, Math.ceil(left)), "call");
+    }
     // What was answered before one call was stopped stands; what `broke` tells is the first fault.
     const { broke } = seen;
     if (!live.isolate.isDisposed) seen.result = await timed(live, seen, "answered", [], message.stepMs);

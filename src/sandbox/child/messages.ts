@@ -51,7 +51,7 @@ export interface CallMessage {
   life: number;
   step: number;
   method: string;
-  /** JSON: a list of lists of arguments; empty to read an attribute. */
+  /** JSON: lists of arguments, and each call as a program would write it; empty to read an attribute. */
   arguments: string;
   stepMs: number;
 }
