@@ -123,7 +123,7 @@ describe("autoagent", () => {
       run(["judge", "--url", "http://x"]).err.split(":")[0],
       "--url needs --model NAME, as its server calls it",
     );
-  }).timeout(60_000);
+  }).timeout(180_000);
 
   it("takes empty, huge and odd programs", () => {
     const input = [
