@@ -1,0 +1,47 @@
+/**
+ * Every family's own program does what its check says. Good programs of the grammar alone are run, without a
+ * sandbox: quick, so that a slip in a family's reference or in its code is seen at once.
+ */
+
+import assert from "node:assert/strict";
+import { families } from "../../src/corpus/index.ts";
+import type { Check } from "../../src/corpus/types.ts";
+import { createRandom } from "../../src/random/index.ts";
+
+/** What the check reads or calls, after the program was run on an agent that has nothing yet. */
+function outcomes(program: string, check: Check): unknown {
+  const self: { [name: string]: unknown } = { state: {} };
+  const run = (code: string): unknown => new Function("self", code)(self) as unknown;
+  if ("read" in check) {
+    const { read } = check;
+    // A name alone is a variable of its own, or what the agent's state holds under that name.
+    if (!read.startsWith("self."))
+      return run(`${program}\nreturn Object.hasOwn(self.state, "${read}") ? self.state.${read} : ${read};`);
+    run(program);
+    return run(`return ${read};`);
+  }
+  const declared = run(`${program}\nreturn typeof ${check.call} === "function" ? ${check.call} : undefined;`);
+  const made = (typeof declared === "function" ? declared : self[check.call]) as (...values: unknown[]) => unknown;
+  return check.arguments.map((list) => made.apply(self, structuredClone(list)));
+}
+
+describe("the families of the corpus", () => {
+  for (const family of families)
+    it(`${family.name}: its programs do what its checks expect, for every combination that is drawn`, () => {
+      const seen = new Set<string>();
+      for (let i = 0; i < 150; i++) {
+        const task = family.draw(createRandom("families", family.name, i), { typed: false });
+        assert.equal(task.family, family.name);
+        const { check } = task;
+        if (check === null) continue;
+        seen.add(task.combination);
+        const plain = (value: unknown): unknown => JSON.parse(JSON.stringify({ value }));
+        assert.deepEqual(
+          plain(outcomes(task.program, check)),
+          plain(check.expected),
+          `${task.ask}\n${task.program}\n${JSON.stringify(check)}`,
+        );
+      }
+      assert.ok(seen.size >= 1 || family.draw(createRandom(1), { typed: false }).check === null);
+    });
+});
