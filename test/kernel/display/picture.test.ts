@@ -79,6 +79,20 @@ describe("kernel/display pictures", () => {
     }
   });
 
+  it("words of several lines are as wide as the widest and as high as all of them", async () => {
+    const note = (text: string, at: number) => ({ text, x: at, y: 1.5, showarrow: false, bordercolor: "#123456" });
+    const annotations = ["wide words here", "wide words here<br>i", "i"].map((text, i) => note(text, 0.2 + i * 0.3));
+    const svg = await drawPicture({ data: [{ y: [1, 2] }], layout: { annotations } });
+    type Box = [width: number, height: number];
+    const boxes = [...svg.matchAll(/<rect class="bg"[^>]* width="([\d.]+)" height="([\d.]+)"/g)].map((found) =>
+      found.slice(1).map(Number),
+    );
+    assert.equal(boxes.length, 3);
+    const [[wide, one], [both, two], [narrow, same]] = boxes as [Box, Box, Box];
+    assert.deepEqual([both, same], [wide, one]);
+    assert.ok(two >= 1.6 * one && wide > 5 * narrow, `${boxes}`);
+  });
+
   it("a heatmap has its pixels in the picture", async () => {
     const svg = await drawPicture({
       data: [
