@@ -1,5 +1,5 @@
 /** The wire: connection files, signed messages, sockets. */
 
-export { addressOf, type Connection, ConnectionFailure, portNames, readConnection } from "./connection.ts";
+export { addressOf, type Connection, portNames } from "./connection.ts";
 export { type Codec, createCodec, type Header, type Message } from "./message.ts";
 export { type Channel, openSockets, type SocketEvents, type Sockets } from "./sockets.ts";
