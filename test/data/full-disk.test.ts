@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { writeWhole } from "../../kernel/notebook/format.ts";
 import { openLines } from "../../src/data/lines.ts";
 import { convert } from "../../src/model/convert.ts";
@@ -85,9 +85,10 @@ describe("on a disk that is full half-way", () => {
     );
     const full = (name: string): string =>
       `No space left on the disk of ${join(cache, "models", name)}: free some, or choose another place by AUTOAGENT_CACHE, and go on; what was written before is kept\n`;
-    const names = ["new-2", "newmodel.gguf-2", "new-2-q8"];
+    const version = basename(dirname(kept)).replace("kept", "");
+    const names = [`new${version}`, `newmodel.gguf${version}`, `new${version}-q8`];
     assert.equal(said, names.map((name) => `DiskFailure: ${full(name)}`).join(""));
-    assert.deepEqual(readdirSync(join(cache, "models")), ["kept-2"]);
+    assert.deepEqual(readdirSync(join(cache, "models")), [`kept${version}`]);
     assert.deepEqual(readFileSync(kept), was);
     assert.deepEqual(readFileSync(join(dirname(kept), "weights.bin")), weights);
   });

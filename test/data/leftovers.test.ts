@@ -1,7 +1,7 @@
 /** What a killed process left half written is removed by the next that writes there, and nothing else is. */
 
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -15,9 +15,12 @@ import { menu, nameEnv } from "../training/fixtures.ts";
 
 describe("what a killed process left half written", () => {
   let folder: string;
-  const gone = spawnSync(process.execPath, ["--version"]).pid;
-  const other = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60_000)"]);
+  let gone: number;
+  let other: ChildProcess;
+  // Not before: a whole run loads all files first, and comes to this one minutes later.
   before(() => {
+    gone = spawnSync(process.execPath, ["--version"]).pid;
+    other = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60_000)"]);
     folder = mkdtempSync(join(tmpdir(), "leftovers-"));
   });
   after(() => {
