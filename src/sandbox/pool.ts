@@ -98,9 +98,12 @@ export class Pool {
       for (;;) {
         const slot = alone ? await this.#slotAlone(tenant, signal) : await this.#slotInLine(tenant, signal);
         const worker = await this.#fill(slot).finally(() => this.#coming[slot]!--);
-        if (!worker.alive || !this.#hasRoom(worker, tenant, { alone })) continue;
-        this.#places.enter(tenant, worker, alone);
-        return worker;
+        if (worker.alive && this.#hasRoom(worker, tenant, { alone })) {
+          this.#places.enter(tenant, worker, alone);
+          return worker;
+        }
+        // It was on its way and does not come: whoever waits for that child to be empty must look again.
+        this.wake();
       }
     } finally {
       this.#places.unreserve(tenant);
