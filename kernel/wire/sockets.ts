@@ -3,6 +3,7 @@
  * pending send a socket, so sends are queued here; iopub has no high-water mark, or a burst of output would be lost.
  */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import * as zmq from "zeromq";
 import { addressOf, type Connection, ConnectionFailure } from "./connection.ts";
 import { type Codec, createCodec, type Message } from "./message.ts";
@@ -35,7 +36,7 @@ export async function openSockets(connection: Connection, events: SocketEvents):
   const options = { linger: 1000, sendHighWaterMark: 0, receiveHighWaterMark: 0 };
   const shell = new zmq.Router(options);
   const control = new zmq.Router(options);
-  const stdin = new zmq.Router(options);
+  const stdin = new zmq.Router({ ...options, mandatory: true });
   const iopub = new zmq.XPublisher({ ...options, verbosity: "allSubs" });
   const heartbeat = new zmq.Router({ linger: 0 });
   const all = { shell, control, stdin, iopub, hb: heartbeat };
@@ -64,7 +65,7 @@ export async function openSockets(connection: Connection, events: SocketEvents):
       const topic = channel === "iopub" ? [Buffer.from(`kernel.${message.header.msg_type}`)] : message.identities;
       const frames = codec.encode({ ...message, identities: topic });
       const sent = (queues.get(socket) ?? Promise.resolve())
-        .then(() => socket.send(frames as Buffer[]))
+        .then(() => (socket === stdin ? sendWhenThere(stdin, frames as Buffer[]) : socket.send(frames as Buffer[])))
         .catch(() => {});
       queues.set(socket, sent);
     },
@@ -76,6 +77,24 @@ export async function openSockets(connection: Connection, events: SocketEvents):
       for (const socket of Object.values(all)) socket.close();
     },
   };
+}
+
+/** How long a question waits for its front end, and how often it looks. */
+const [comesWithinMs, looksEachMs] = [5000, 20];
+
+/**
+ * A front end may connect its channels in any order, and send a cell before the one for questions has greeted: a question
+ * to it would be dropped without a word, and the cell would wait for ever.
+ */
+async function sendWhenThere(socket: zmq.Router, frames: Buffer[]): Promise<void> {
+  const end = performance.now() + comesWithinMs;
+  for (;;)
+    try {
+      return await socket.send(frames);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EHOSTUNREACH" || performance.now() > end) throw error;
+      await sleep(looksEachMs);
+    }
 }
 
 async function receive(channel: Channel, socket: zmq.Router, codec: Codec, events: SocketEvents): Promise<void> {

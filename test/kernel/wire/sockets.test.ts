@@ -1,9 +1,12 @@
 /** The kernel's sockets with a peer: everything that was sent arrives, in order, also when they are closed at once. */
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as zmq from "zeromq";
 import { addressOf, type Connection, createCodec, type Message } from "../../../kernel/wire/index.ts";
 import { openSockets, type SocketEvents } from "../../../kernel/wire/sockets.ts";
@@ -25,6 +28,16 @@ describe("the kernel's sockets", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+  /** A port, 0 for any, that is free again when its number is given. */
+  const listenOnce = async (port: number): Promise<number> => {
+    const server = createServer();
+    server.listen(port, "127.0.0.1");
+    await once(server, "listening");
+    const { port: found } = server.address() as AddressInfo;
+    server.close();
+    await once(server, "close");
+    return found;
+  };
   const quiet: SocketEvents = { onMessage() {}, onDropped() {}, onSubscribe() {} };
 
   it("send what was given before they are closed, each channel in its order, under the message's topic", async () => {
@@ -104,16 +117,29 @@ describe("the kernel's sockets", () => {
     const holder = new zmq.Router({ linger: 0 });
     await holder.bind("tcp://127.0.0.1:*");
     const port = Number(/:(\d+)$/.exec(holder.lastEndpoint!)![1]);
-    const free = new zmq.Router({ linger: 0 });
-    await free.bind("tcp://127.0.0.1:*");
-    const open = Number(/:(\d+)$/.exec(free.lastEndpoint!)![1]);
-    free.close();
+    const open = await listenOnce(0);
     await assert.rejects(openSockets({ ...tcp, shell_port: open, control_port: port }, quiet), {
       name: "ConnectionFailure",
       message: `The kernel cannot listen on tcp://127.0.0.1:${port} for its control channel (EADDRINUSE): is the port taken?`,
     });
-    const again = new zmq.Router({ linger: 0 });
-    await again.bind(`tcp://127.0.0.1:${open}`);
-    for (const socket of [holder, again]) socket.close();
+    // ZeroMQ closes in a thread of its own, a moment later.
+    for (let tries = 0; tries < 100; tries++)
+      if (await listenOnce(open).catch(() => null)) break;
+      else await sleep(50);
+    assert.equal(await listenOnce(open), open);
+    holder.close();
+  });
+
+  it("keep a question for a front end whose channel for questions greets late", async () => {
+    const sockets = await openSockets(connection, quiet);
+    const asked = sockets.codec.make("input_request", { prompt: "Name? ", password: false });
+    sockets.send("stdin", { ...asked, identities: [Buffer.from("late")] });
+    await sleep(100);
+    const reader = new zmq.Dealer({ linger: 0, receiveTimeout: 10_000, routingId: "late" });
+    reader.connect(addressOf(connection, connection.stdin_port));
+    const got = createCodec(connection).decode(await reader.receive());
+    assert.deepEqual("content" in got && got.content, { prompt: "Name? ", password: false });
+    reader.close();
+    await sockets.close();
   });
 });
