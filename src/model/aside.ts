@@ -5,10 +5,11 @@
  */
 
 import { setImmediate as pause } from "node:timers/promises";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { Encoded, ThreadData } from "./encode-thread.ts";
 import type { EncoderParts } from "./encoders.ts";
 import { ModelFailure } from "./error.ts";
+import { startThread } from "./start-thread.ts";
 import type { Tokenizer } from "./types.ts";
 
 /** Makes ids of each text. Rejects with the signal's reason when it is aborted. */
@@ -27,8 +28,8 @@ interface Waiting {
 }
 
 /** By the function that cuts here, and what makes it again in a thread. */
-export function encodeAside(encode: (text: string) => number[], parts: EncoderParts): EncodeAll {
-  const shared = share(JSON.stringify(parts));
+export function encodeAside(encode: (text: string) => number[], by: EncoderParts): EncodeAll {
+  const parts = share(JSON.stringify(by));
   const queue: Waiting[] = [];
   let worker: Worker | null = null;
   let current: Waiting | null = null;
@@ -61,7 +62,9 @@ export function encodeAside(encode: (text: string) => number[], parts: EncoderPa
       return;
     }
     clearTimeout(ending);
-    worker ??= begin(shared).on("message", take).on("error", fail);
+    worker ??= startThread("encode-thread", { parts } satisfies ThreadData)
+      .on("message", take)
+      .on("error", fail);
     worker.ref();
     worker.postMessage(current.texts);
   };
@@ -131,11 +134,4 @@ function share(text: string): SharedArrayBuffer {
   const shared = new SharedArrayBuffer(bytes.length);
   new Uint8Array(shared).set(bytes);
   return shared;
-}
-
-function begin(parts: SharedArrayBuffer): Worker {
-  const file = `./encode-thread.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`;
-  // Not this process's own flags: some of them (`--input-type`) no file can be run with.
-  const execArgv = ["--disable-warning=ExperimentalWarning"];
-  return new Worker(new URL(file, import.meta.url), { workerData: { parts } satisfies ThreadData, execArgv });
 }

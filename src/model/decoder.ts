@@ -3,9 +3,9 @@
  * Runtime holds the thread that calls it until a pass is over. Keys and values stay in that thread; a `Past` names them.
  */
 
-import { Worker } from "node:worker_threads";
 import { type ModelError, ModelFailure } from "./error.ts";
 import type { RunOptions } from "./run.ts";
+import { startThread } from "./start-thread.ts";
 import type { Answer, Opened, Request } from "./thread.ts";
 import type { Decoder, DecoderInput, DecoderOutput, ModelConfig, Past, Tokenizer } from "./types.ts";
 
@@ -89,10 +89,7 @@ async function openThread(data: {
   config: ModelConfig;
   options: RunOptions;
 }): Promise<Thread> {
-  const file = `./thread.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`;
-  // Not this process's own flags: some of them (`--input-type`) no file can be run with.
-  const execArgv = ["--disable-warning=ExperimentalWarning"];
-  const worker = new Worker(new URL(file, import.meta.url), { workerData: data, execArgv });
+  const worker = startThread("thread", data);
   const opened = await new Promise<Opened>((resolve, reject) => {
     worker.once("message", resolve).once("error", reject);
   }).catch((cause): Opened => ({ kind: "failed", error: { kind: "runtime", reason: String(cause) } }));

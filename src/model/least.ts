@@ -4,6 +4,8 @@
  * might leave some out (a normalizer that strips, a character that becomes nothing) say 0.
  */
 
+import { byteLetters } from "./byte-letters.ts";
+
 type Part = { readonly [field: string]: unknown };
 
 /** A number of tokens that a text has at least. */
@@ -68,18 +70,9 @@ function modelKeeps(
   bytes: boolean,
 ): boolean {
   if (type !== "BPE" || typeof vocab !== "object" || vocab === null) return false;
-  const all = (name: (byte: number) => string) =>
-    Array.from({ length: 256 }, (_, byte) => name(byte)).every((text) => Object.hasOwn(vocab, text));
+  const all = (texts: readonly string[]): boolean => texts.every((text) => Object.hasOwn(vocab, text));
   if (typeof unknown === "string" && fuses !== true) return true;
-  if (bytes) return all(byteLetter);
-  return falls === true && all((byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`);
-}
-
-/** The letter that stands for a byte in a byte-level vocabulary: itself where it prints, else one from 256 on. */
-function byteLetter(byte: number): string {
-  const prints = (code: number) => (code > 32 && code < 127) || (code > 160 && code !== 173);
-  if (prints(byte)) return String.fromCharCode(byte);
-  let before = 0;
-  for (let code = 0; code < byte; code++) if (!prints(code)) before++;
-  return String.fromCharCode(256 + before);
+  const letters = [...byteLetters()];
+  if (bytes) return all(letters.map(([letter]) => letter));
+  return falls === true && all(letters.map(([, byte]) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`));
 }

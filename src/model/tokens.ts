@@ -6,6 +6,7 @@
 
 import type { Tokenizer as HuggingFace } from "@huggingface/tokenizers";
 import { encodeAside } from "./aside.ts";
+import { byteLetters } from "./byte-letters.ts";
 import { type EncoderParts, encoderOf, endOfText, openEncoder, openHuggingFace, r50kBytes } from "./encoders.ts";
 import { leastOfBytes, leastTokens } from "./least.ts";
 import { openChatTemplate, templateSource } from "./template.ts";
@@ -130,13 +131,6 @@ function byteReader(file: object): (name: string) => Uint8Array {
     const [, byte] = (model?.byte_fallback === true && /^<0x([0-9A-F]{2})>$/.exec(name)) || [];
     return byte === undefined ? Buffer.from(name.replaceAll("\u2581", " ")) : Uint8Array.of(Number.parseInt(byte, 16));
   };
-}
-
-/** GPT-2's letters for bytes: those that print stand for themselves, the others for what follows 255. */
-function byteLetters(): Map<string, number> {
-  const prints = (byte: number) => (byte > 32 && byte < 127) || (byte > 160 && byte !== 173);
-  let next = 256;
-  return new Map(Array.from({ length: 256 }, (_, byte) => [String.fromCodePoint(prints(byte) ? byte : next++), byte]));
 }
 
 /** What the post-processor puts before a text; Llama's class of tokenizers asks `add_bos_token` instead. */

@@ -18,7 +18,6 @@ import {
   unforeseen,
   type Value,
 } from "./pure.ts";
-
 import {
   agent,
   asWritten,
@@ -234,8 +233,7 @@ export abstract class Expressions {
       const after = this.set(target, operate(operator, before, by), scope);
       return old ? before : after;
     }
-    const grows = (operator === "+" || operator === "-") && typeof by === "number" && by - by === 0 && by !== 0;
-    this.set(target, grows ? grown : murky, scope);
+    this.set(target, (operator === "+" || operator === "-") && changes(by) ? grown : murky, scope);
     return murky;
   }
 
@@ -248,8 +246,7 @@ export abstract class Expressions {
     if (place === null || from.type !== "MemberExpression" || this.placeOf(from, scope) !== place) return null;
     if (this.value(first, scope) !== murky) return null;
     const by = this.value(right.right, scope);
-    const grows = typeof by === "number" && by - by === 0 && by !== 0;
-    this.writes.set(place, grows ? grown : murky);
+    this.writes.set(place, changes(by) ? grown : murky);
     return murky;
   }
 
@@ -296,4 +293,9 @@ export abstract class Expressions {
     this.depth--;
     return result;
   }
+}
+
+/** Whether a number that this is added to becomes another. */
+function changes(by: Value): boolean {
+  return typeof by === "number" && Number.isFinite(by) && by !== 0;
 }

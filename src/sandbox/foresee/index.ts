@@ -1,7 +1,7 @@
 /**
  * What a program certainly does to the agent that runs it: known before it runs, by reading it. Only whole programs of
  * plain data and their own functions are understood; of any other nothing is said. That an agent's executor really runs
- * what it is given is seen by it (`witness.ts`), and what a probe must leave behind (`probe.ts`).
+ * what it is given is seen by it (`witness.ts`), and what a probe must leave behind (`probe/`).
  */
 
 import * as acorn from "acorn";
