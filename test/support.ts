@@ -47,3 +47,17 @@ export async function openPage(
   await page.goto(url);
   return { page, complaints, close: () => browser.close() };
 }
+
+/** Turns of the event loop while something works. */
+export async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
+  let turns = 0;
+  let over = false;
+  const turn = (): void => {
+    turns++;
+    if (!over) setImmediate(turn);
+  };
+  setImmediate(turn);
+  await work();
+  over = true;
+  return turns;
+}

@@ -5,7 +5,7 @@ import { AutonomousLLM, compareGenomes } from "../../src/agent/index.ts";
 import { displaySymbol, type MimeBundle, tableBundle } from "../../src/display/index.ts";
 import { models } from "../../src/llm/index.ts";
 import { lineageTree } from "../../src/plot/index.ts";
-import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
+import { useSandbox } from "../sandbox/shared.ts";
 
 /** Retitles the window, moves up and clears the line (ESC and its one-character form), rings, overwrites, erases. */
 const hostile = "\x1b]0;owned\x07\x1b[1A\x9b2K\rsafe\x7f";
@@ -20,15 +20,11 @@ function assertVisible(bundle: MimeBundle, kinds: string[]): void {
 }
 
 describe("control characters of a guest", () => {
-  let sandbox: Sandbox;
-  before(async () => {
-    sandbox = await createSandbox({ workers: 1 });
-  });
-  after(() => sandbox.dispose());
+  const sandbox = useSandbox({ workers: 1 });
 
   it("are pictures in an agent's card, its certificate and its edit", async () => {
     const programs = [`self.note = 1; // ${hostile.replace("\r", "")}`, `throw new Error(${JSON.stringify(hostile)})`];
-    const agent = new AutonomousLLM({ llm: models.scripted(programs), query: "go", sandbox });
+    const agent = new AutonomousLLM({ llm: models.scripted(programs), query: "go", sandbox: sandbox() });
     await agent.run({ steps: 2 });
     assert.equal(agent.alive, false);
     assertVisible(agent[displaySymbol]() as MimeBundle, ["text/html", "text/plain"]);

@@ -2,7 +2,8 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type ChatTurn, chatText, type Decoder, type Past, packSafetensors } from "../../src/model/index.ts";
+import { type ChatTurn, chatText, type Decoder, packSafetensors } from "../../src/model/index.ts";
+import { scoreIds } from "../model/score.ts";
 import { weightOf, writingModel } from "../model/shared.ts";
 
 const context = 24_576;
@@ -85,13 +86,13 @@ export async function expectations(decoder: Decoder, model: string): Promise<obj
     ["once upon a time there was a model", " é😀"],
   ] as const)
     if (after !== "") likelihoods.push(await likelihood(decoder, before, after));
-  const { scores: rolled } = await score(decoder, [endId, ...promptIds]);
+  const { scores: rolled } = await scoreIds(decoder, [endId, ...promptIds]);
   return {
     ...{ model, messages, prompt, history, tokens, context, endId, promptIds, likelihoods },
     usage: { prompt_tokens: asked.length, completion_tokens: tokens, total_tokens: asked.length + tokens },
     ...{ chat: chat.text, scores: chat.scores, completion: completion.text, completionScores: completion.scores },
     historyChat: historyChat.text,
-    promptScores: (await score(decoder, promptIds)).scores,
+    promptScores: (await scoreIds(decoder, promptIds)).scores,
     rolling: sum(rolled.slice(1)),
   };
 }
@@ -99,7 +100,7 @@ export async function expectations(decoder: Decoder, model: string): Promise<obj
 /** What the harness calls by that name: the sum for the second text after the first, and whether each token was the likeliest. */
 async function likelihood({ ...decoder }: Decoder, before: string, after: string) {
   const [start, rest] = [decoder.tokenizer.encode(before), decoder.tokenizer.encode(after)];
-  const { scores, likeliest } = await score(decoder, [...start, ...rest]);
+  const { scores, likeliest } = await scoreIds(decoder, [...start, ...rest]);
   const greedy = rest.every((id, i) => likeliest[start.length + i] === id);
   return { context: before, continuation: after, score: sum(scores.slice(start.length)), greedy };
 }
@@ -107,27 +108,10 @@ async function likelihood({ ...decoder }: Decoder, before: string, after: string
 /** The likeliest token again and again. */
 async function greedy(decoder: Decoder, prompt: readonly number[]) {
   let ids = [...prompt];
-  for (let i = 0; i < tokens; i++) ids = [...ids, (await score(decoder, [...ids, 0])).likeliest.at(-1)!];
-  const { scores } = await score(decoder, ids);
+  for (let i = 0; i < tokens; i++) ids = [...ids, (await scoreIds(decoder, [...ids, 0])).likeliest.at(-1)!];
+  const { scores } = await scoreIds(decoder, ids);
   const own = ids.slice(prompt.length);
   return { ids: own, text: decoder.tokenizer.decode(own), scores: scores.slice(prompt.length) };
-}
-
-/** The log-probability of each id but the first, and the likeliest id in its place. */
-async function score(decoder: Decoder, ids: readonly number[]) {
-  const scores: (number | null)[] = [null];
-  const likeliest: number[] = [-1];
-  let past: Past[] | undefined;
-  for (const [at, id] of ids.slice(0, -1).entries()) {
-    const output = await decoder.forward({ tokens: Int32Array.of(id), batch: 1, ...(past && { past }), spend: true });
-    past = output.past;
-    const most = Math.max(...output.logits);
-    const total = output.logits.reduce((all, logit) => all + Math.exp(logit - most), 0);
-    scores.push(output.logits[ids[at + 1]!]! - most - Math.log(total));
-    likeliest.push(output.logits.indexOf(most));
-  }
-  past?.[0]?.release();
-  return { scores, likeliest };
 }
 
 function sum(scores: readonly (number | null)[]): number {

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { testPython } from "../support.ts";
+import { notebookOf } from "./notebook/notebook-of.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const flags = ["--conditions=autoagent-lab-source", "--disable-warning=ExperimentalWarning"];
@@ -20,16 +21,7 @@ function command(...args: string[]): { code: number | null; out: string; err: st
 }
 
 function write(name: string, sources: string[]): void {
-  const cells = sources.map((source, i) => ({
-    cell_type: "code",
-    id: `cell-${i}`,
-    metadata: {},
-    execution_count: null,
-    outputs: [],
-    source,
-  }));
-  const metadata = { kernelspec: { name: "autoagent", language: "typescript" } };
-  writeFileSync(join(folder, name), JSON.stringify({ cells, metadata, nbformat: 4, nbformat_minor: 5 }));
+  writeFileSync(join(folder, name), JSON.stringify(notebookOf(sources)));
 }
 
 describe("the arguments of autoagent-kernel", () => {

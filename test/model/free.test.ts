@@ -12,6 +12,7 @@ import {
   runPrefix,
 } from "../../src/model/index.ts";
 import { createRandom } from "../../src/random/index.ts";
+import { turnsDuring } from "../support.ts";
 import { temporaryFolder, writeFolder, writingModel } from "./shared.ts";
 
 describe("a model that reads a long prompt", () => {
@@ -45,15 +46,7 @@ describe("a model that reads a long prompt", () => {
   });
 
   it("leaves the event loop to others while a pass runs", async () => {
-    let turns = 0;
-    let over = false;
-    const turn = (): void => {
-      turns++;
-      if (!over) setImmediate(turn);
-    };
-    setImmediate(turn);
-    await decoder.forward({ tokens: Int32Array.from(long(900)), batch: 1 });
-    over = true;
+    const turns = await turnsDuring(() => decoder.forward({ tokens: Int32Array.from(long(900)), batch: 1 }));
     assert.ok(turns > 5, `${turns} turns of the loop`);
   });
 

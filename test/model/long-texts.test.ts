@@ -9,6 +9,7 @@ import { dataPath } from "../../src/data/index.ts";
 import { openTokenTable, type Tokenizer, type TokenTable } from "../../src/model/index.ts";
 import { openHuggingFaceTokenizer } from "../../src/model/tokens.ts";
 import { createRandom } from "../../src/random/index.ts";
+import { turnsDuring } from "../support.ts";
 import { characterTokenizer } from "./shared.ts";
 
 type File = { [field: string]: unknown; model: { [field: string]: unknown; vocab: { [text: string]: number } } };
@@ -71,15 +72,7 @@ describe("texts that are cut beside the process", () => {
     const { encodeAll } = await huggingFace(known.tokenizers[0]!.file);
     await encodeAll!([long("begun")]); // the thread is there
     for (const texts of [["ab".repeat(100_000)], Array.from({ length: 60 }, () => "ab".repeat(2000))]) {
-      let turns = 0;
-      let over = false;
-      const turn = (): void => {
-        turns++;
-        if (!over) setImmediate(turn);
-      };
-      setImmediate(turn);
-      await encodeAll!(texts);
-      over = true;
+      const turns = await turnsDuring(() => encodeAll!(texts));
       assert.ok(turns > 20, `${turns} turns of the loop`);
     }
   });

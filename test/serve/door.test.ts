@@ -4,10 +4,9 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { connect, type Socket } from "node:net";
-import { type Decoder, openModel } from "../../src/model/index.ts";
 import { createDoor, usualLimits } from "../../src/serve/door.ts";
-import { type ModelServer, serve } from "../../src/serve/index.ts";
-import { temporaryFolder, writeFolder, writingModel } from "../model/shared.ts";
+import { serve } from "../../src/serve/index.ts";
+import { useServer } from "./use-server.ts";
 
 /** Sends bytes as they are; gives status, headers and body of what comes back, an empty status if nothing does. */
 async function raw(port: number, text: string): Promise<{ status: string; head: string; body: string }> {
@@ -28,25 +27,8 @@ function messageOf(body: string): string {
 }
 
 describe("the door of the server", () => {
-  let folder: ReturnType<typeof temporaryFolder>;
-  let decoder: Decoder;
-  let server: ModelServer;
-  let port: number;
-  const faults: unknown[] = [];
-
-  before(async () => {
-    folder = temporaryFolder();
-    writeFolder(folder.path, writingModel({ context: 256 }));
-    decoder = await openModel(folder.path, { threads: 1 });
-    server = await serve(decoder, { name: "org/small", port: 0, onError: (error) => faults.push(error) });
-    port = Number(new URL(server.url).port);
-  });
-  after(async () => {
-    await server.close();
-    await decoder.dispose();
-    folder[Symbol.dispose]();
-    assert.deepEqual(faults, []);
-  });
+  const suite = useServer({ name: "org/small" });
+  const portOf = () => Number(new URL(suite.server.url).port);
 
   const json = { "content-type": "application/json" };
   const ask = (url: string, headers: { [name: string]: string } = {}, body: object = {}) =>
@@ -60,13 +42,13 @@ describe("the door of the server", () => {
     const idle: Socket[] = [];
     let closed = 0;
     for (let i = 0; i < 1100; i++) {
-      const socket = connect(port, "127.0.0.1").on("error", () => {});
+      const socket = connect(portOf(), "127.0.0.1").on("error", () => {});
       socket.on("close", () => closed++);
       idle.push(socket);
       await once(socket, "connect");
       if (i % 2 === 0) socket.write("POST /v1/completions HTTP/1.1\r\nx: ");
     }
-    const [first, second] = await Promise.all([ask(server.url), ask(server.url)]);
+    const [first, second] = await Promise.all([ask(suite.server.url), ask(suite.server.url)]);
     assert.deepEqual([first.status, second.status], [200, 200]);
     while (closed < 76) await new Promise((resolve) => setTimeout(resolve, 10));
     assert.ok(closed < 200 && idle[0]!.destroyed && !idle.at(-1)!.destroyed, `${closed} closed`);
@@ -108,13 +90,13 @@ describe("the door of the server", () => {
     const kept = await raw(own, "GET / HTTP/1.1\r\nhost: a\r\n\r\n");
     assert.deepEqual([kept.status, kept.head.includes("Connection: keep-alive")], ["200", true]);
     door.close();
-    const { status, body } = await raw(port, "nonsense\r\n\r\n");
+    const { status, body } = await raw(portOf(), "nonsense\r\n\r\n");
     assert.equal(status, "400");
     assert.match(messageOf(body), /^This is no HTTP request that can be read: Parse Error/);
   });
 
   it("says why it refuses a request without a host, or with one that is none", async () => {
-    const asked = (host: string) => raw(port, `GET /v1/models HTTP/1.1\r\n${host}connection: close\r\n\r\n`);
+    const asked = (host: string) => raw(portOf(), `GET /v1/models HTTP/1.1\r\n${host}connection: close\r\n\r\n`);
     for (const [host, reason] of [
       ["", "Missing host header"],
       ["host:\r\n", "Missing host header"],
@@ -128,7 +110,7 @@ describe("the door of the server", () => {
 
   it("answers 405 with the methods of a path, 404 for no path, and finds a model whose name has a slash", async () => {
     const asked = async (method: string, path: string) => {
-      const response = await fetch(`${server.url}${path}`, { method });
+      const response = await fetch(`${suite.server.url}${path}`, { method });
       const body = (await response.json()) as { error: { message: string } };
       return [response.status, response.headers.get("allow"), body.error.message];
     };
@@ -145,15 +127,15 @@ describe("the door of the server", () => {
     assert.deepEqual((await asked("OPTIONS", "/chat/completions")).slice(0, 2), [405, "POST"]);
     assert.deepEqual((await asked("POST", "/embeddings")).slice(0, 2), [404, null]);
     for (const name of ["org/small", "org%2Fsmall"]) {
-      const response = await fetch(`${server.url}/models/${name}`);
+      const response = await fetch(`${suite.server.url}/models/${name}`);
       assert.deepEqual([response.status, ((await response.json()) as { id: string }).id], [200, "org/small"]);
     }
-    assert.equal((await fetch(`${server.url}/models`, { method: "HEAD" })).status, 200);
-    assert.equal((await fetch(`${server.url}/models/org/large`)).status, 404);
+    assert.equal((await fetch(`${suite.server.url}/models`, { method: "HEAD" })).status, 200);
+    assert.equal((await fetch(`${suite.server.url}/models/org/large`)).status, 404);
   });
 
   it("reads the scheme of a token in any letters, and the token in its own alone", async () => {
-    await using locked = await serve(decoder, { name: "org/small", port: 0, token: "Secret" });
+    await using locked = await serve(suite.decoder, { name: "org/small", port: 0, token: "Secret" });
     const status = async (authorization: string) =>
       (await fetch(`${locked.url}/models`, { headers: { authorization } })).status;
     for (const sent of ["Bearer Secret", "bearer Secret", "BEARER  Secret"])
@@ -167,9 +149,9 @@ describe("the door of the server", () => {
     const wish = { origin, "access-control-request-method": "POST", "access-control-request-headers": "authorization" };
     const preflight = (url: string, headers = wish) => fetch(`${url}/completions`, { method: "OPTIONS", headers });
     const allowed = (response: Response) => response.headers.get("access-control-allow-origin");
-    assert.equal(allowed(await preflight(server.url)), null);
-    assert.equal(allowed(await ask(server.url, { origin })), null);
-    await using open = await serve(decoder, { name: "org/small", port: 0, cors: [origin], token: "t" });
+    assert.equal(allowed(await preflight(suite.server.url)), null);
+    assert.equal(allowed(await ask(suite.server.url, { origin })), null);
+    await using open = await serve(suite.decoder, { name: "org/small", port: 0, cors: [origin], token: "t" });
     const first = await preflight(open.url);
     assert.deepEqual(
       [first.status, allowed(first), first.headers.get("access-control-allow-headers")],
@@ -183,14 +165,14 @@ describe("the door of the server", () => {
     const refused = await ask(open.url, { origin });
     assert.deepEqual([refused.status, allowed(refused)], [401, origin]);
     assert.equal(allowed(await preflight(open.url, { ...wish, origin: "http://evil.example" })), null);
-    await using everyone = await serve(decoder, { name: "org/small", port: 0, cors: ["*"], token: "t" });
+    await using everyone = await serve(suite.decoder, { name: "org/small", port: 0, cors: ["*"], token: "t" });
     assert.equal(allowed(await preflight(everyone.url)), "*");
-    await assert.rejects(serve(decoder, { name: "org/small", port: 0, cors: ["*"] }), {
+    await assert.rejects(serve(suite.decoder, { name: "org/small", port: 0, cors: ["*"] }), {
       message:
         "Any page that you open could use the model: name the origins of those that may, or set a token in AUTOAGENT_TOKEN",
     });
     for (const found of ["localhost:3000", "http://localhost:3000/", "null"])
-      await assert.rejects(serve(decoder, { name: "org/small", port: 0, cors: [found] }), {
+      await assert.rejects(serve(suite.decoder, { name: "org/small", port: 0, cors: [found] }), {
         message: `Expected an origin such as http://localhost:3000, got ${JSON.stringify(found)}`,
       });
   });
@@ -202,7 +184,7 @@ describe("the door of the server", () => {
     const streamed = body.replace("{", '{"stream":true,');
     for (const text of [head(9000) + body, head(body.length) + body, head(streamed.length) + streamed])
       for (const wait of [0, 30]) {
-        const socket = connect(port, "127.0.0.1").on("error", () => {});
+        const socket = connect(portOf(), "127.0.0.1").on("error", () => {});
         await once(socket, "connect");
         socket.write(text);
         await new Promise((resolve) => setTimeout(resolve, wait));
@@ -210,9 +192,9 @@ describe("the door of the server", () => {
       }
     for (let quiet = 0; quiet < 5; quiet++) {
       await new Promise((resolve) => setTimeout(resolve, 20));
-      if (server.load.running + server.load.waiting > 0) quiet = 0;
+      if (suite.server.load.running + suite.server.load.waiting > 0) quiet = 0;
     }
-    assert.deepEqual(faults, []);
-    assert.equal((await ask(server.url)).status, 200);
+    assert.deepEqual(suite.faults, []);
+    assert.equal((await ask(suite.server.url)).status, 200);
   });
 });

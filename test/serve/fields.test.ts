@@ -3,32 +3,17 @@
 import assert from "node:assert/strict";
 import OpenAI from "openai";
 import { type Decoder, openModel } from "../../src/model/index.ts";
-import { type ModelServer, serve } from "../../src/serve/index.ts";
+import { serve } from "../../src/serve/index.ts";
 import { temporaryFolder, writeFolder, writingModel } from "../model/shared.ts";
+import { useServer } from "./use-server.ts";
 
 type Json = { [key: string]: unknown };
 
 describe("the fields of requests", () => {
-  let folder: ReturnType<typeof temporaryFolder>;
-  let decoder: Decoder;
-  let server: ModelServer;
-  const faults: unknown[] = [];
-
-  before(async () => {
-    folder = temporaryFolder();
-    writeFolder(folder.path, writingModel({ context: 256 }));
-    decoder = await openModel(folder.path, { threads: 1 });
-    server = await serve(decoder, { name: "small", port: 0, onError: (error) => faults.push(error) });
-  });
-  after(async () => {
-    await server.close();
-    await decoder.dispose();
-    folder[Symbol.dispose]();
-    assert.deepEqual(faults, []);
-  });
+  const suite = useServer();
 
   const post = async (path: string, body: Json): Promise<{ status: number; body: Json }> => {
-    const response = await fetch(`${server.url}/${path}`, {
+    const response = await fetch(`${suite.server.url}/${path}`, {
       method: "POST",
       body: JSON.stringify({ model: "small", ...body }),
       headers: { "content-type": "application/json" },
@@ -143,7 +128,7 @@ describe("the fields of requests", () => {
     assert.equal(await code("chat/completions", { ...long, stream: true }), "context_length_exceeded");
     assert.equal(await code("completions", { ...completion, max_tokens: 300 }), "context_length_exceeded");
     assert.equal(await code("completions", { ...completion, model: "gpt-4" }), "model_not_found");
-    await using locked = await serve(decoder, { name: "small", port: 0, token: "secret" });
+    await using locked = await serve(suite.decoder, { name: "small", port: 0, token: "secret" });
     const asker = new OpenAI({ baseURL: locked.url, apiKey: "wrong", maxRetries: 0 });
     await assert.rejects(asker.models.list(), { status: 401, code: "invalid_api_key" });
   });
@@ -191,7 +176,11 @@ describe("the fields of requests", () => {
     const own = await serve(model, { name: "small", port: 0 });
     const client = new OpenAI({ baseURL: own.url, apiKey: "none", maxRetries: 0 });
     const tell = async (body: Json) => {
-      const { choices, usage } = await client.chat.completions.create({ model: "small", ...ask, ...body } as never);
+      const { choices, usage } = await client.chat.completions.create({
+        model: "small",
+        ...ask,
+        ...body,
+      } as never);
       return { choices, usage };
     };
     assert.deepEqual(await tell(history), await tell(written));

@@ -7,44 +7,34 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { dataPath } from "../../src/data/index.ts";
 import { type Decoder, openModel, type Tokenizer } from "../../src/model/index.ts";
-import { type ModelServer, serve } from "../../src/serve/index.ts";
+import { serve } from "../../src/serve/index.ts";
 import { temporaryFolder, writeFolder, writingModel } from "../model/shared.ts";
+import { useServer } from "./use-server.ts";
 
 describe("a server that works on a long prompt", () => {
-  let folder: ReturnType<typeof temporaryFolder>;
-  let slow: Decoder;
-  let server: ModelServer;
   const passes = { begun: 0, over: 0 };
   let onPass: () => Promise<void> | void = () => {};
-  const faults: unknown[] = [];
-
-  before(async () => {
-    folder = temporaryFolder();
-    // With dynamic scaling a prompt is read in a single pass, which takes long with so many positions.
-    const { config, ...rest } = writingModel({ context: 512 });
-    writeFolder(folder.path, { ...rest, config: { ...config, rope_scaling: { rope_type: "dynamic", factor: 8 } } });
-    slow = await openModel(folder.path, { threads: 1 });
-    const forward: Decoder["forward"] = async (input) => {
-      passes.begun++;
-      const output = slow.forward(input);
-      await onPass();
-      const given = await output;
-      passes.over++;
-      return given;
-    };
-    server = await serve({ ...slow, forward }, { name: "slow", port: 0, onError: (error) => faults.push(error) });
+  // With dynamic scaling a prompt is read in a single pass, which takes long with so many positions.
+  const { config, ...rest } = writingModel({ context: 512 });
+  const suite = useServer({
+    name: "slow",
+    model: { ...rest, config: { ...config, rope_scaling: { rope_type: "dynamic", factor: 8 } } },
+    around: (slow) => ({
+      ...slow,
+      async forward(input) {
+        passes.begun++;
+        const output = slow.forward(input);
+        await onPass();
+        const given = await output;
+        passes.over++;
+        return given;
+      },
+    }),
   });
   beforeEach(() => {
     Object.assign(passes, { begun: 0, over: 0 });
     onPass = () => {};
   });
-  after(async () => {
-    await server.close();
-    await slow.dispose();
-    folder[Symbol.dispose]();
-    assert.deepEqual(faults, []);
-  });
-
   const complete = (url: string, body: object, signal?: AbortSignal): Promise<Response> =>
     fetch(`${url}/completions`, {
       method: "POST",
@@ -52,7 +42,7 @@ describe("a server that works on a long prompt", () => {
       body: JSON.stringify({ model: "slow", max_tokens: 1, seed: 1, ...body }),
       ...(signal && { signal }),
     });
-  const listed = async (url = server.url): Promise<void> => {
+  const listed = async (url = suite.server.url): Promise<void> => {
     assert.equal((await fetch(`${url}/models`)).status, 200);
   };
   const letters = (count: number) => "self.x = ".repeat(Math.ceil(count / 9)).slice(0, count);
@@ -61,7 +51,7 @@ describe("a server that works on a long prompt", () => {
     const begun = new Promise<void>((resolve) => {
       onPass = resolve;
     });
-    const answer = complete(server.url, { prompt: letters(2000) });
+    const answer = complete(suite.server.url, { prompt: letters(2000) });
     await begun;
     await listed();
     assert.deepEqual(passes, { begun: 1, over: 0 });
@@ -71,7 +61,7 @@ describe("a server that works on a long prompt", () => {
 
   it("answers /v1/models before a text of 300,000 letters is cut, which it then refuses", async () => {
     const order: string[] = [];
-    const answer = complete(server.url, { prompt: letters(300_000) }).then((response) => {
+    const answer = complete(suite.server.url, { prompt: letters(300_000) }).then((response) => {
       order.push("refused");
       return response;
     });
@@ -87,12 +77,12 @@ describe("a server that works on a long prompt", () => {
 
   it("cuts no further text of a client that has hung up, and finds no fault in that", async () => {
     const gone = new AbortController();
-    const left = complete(server.url, { prompt: letters(3_000_000) }, gone.signal);
+    const left = complete(suite.server.url, { prompt: letters(3_000_000) }, gone.signal);
     await listed();
     gone.abort();
     await assert.rejects(left, /abort/i);
-    assert.equal((await complete(server.url, { prompt: letters(5000) })).status, 400);
-    assert.deepEqual([passes.begun, faults], [0, []]);
+    assert.equal((await complete(suite.server.url, { prompt: letters(5000) })).status, 400);
+    assert.deepEqual([passes.begun, suite.faults], [0, []]);
   });
 
   it("reads no further part of a prompt whose client has hung up", async () => {
@@ -123,7 +113,7 @@ describe("a server that works on a long prompt", () => {
       [{ prompt: letters(2000) }, 0],
       [{ prompt: "a", max_tokens: 4000, temperature: 0, stream: true }, 1],
     ] as const) {
-      const command = [join(import.meta.dirname, "../../src/cli/index.ts"), "serve", folder.path];
+      const command = [join(import.meta.dirname, "../../src/cli/index.ts"), "serve", suite.folder];
       const flags = ["--conditions=autoagent-lab-source", "--disable-warning=ExperimentalWarning"];
       const child = spawn(process.execPath, [...flags, ...command, "--name", "slow", "--port", "0"], {
         stdio: ["ignore", "pipe", "inherit"],

@@ -7,11 +7,13 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import OpenAI from "openai";
-import { type Decoder, openModel, type Past, type StepLogits } from "../../src/model/index.ts";
+import type { StepLogits } from "../../src/model/index.ts";
 import { openHuggingFaceTokenizer } from "../../src/model/tokens.ts";
-import { type ModelServer, serve } from "../../src/serve/index.ts";
+import { serve } from "../../src/serve/index.ts";
 import { completionLogProbs } from "../../src/serve/told.ts";
-import { characterTokenizer, endId, temporaryFolder, writeFolder, writingModel } from "../model/shared.ts";
+import { scoreIds } from "../model/score.ts";
+import { characterTokenizer, endId, writingModel } from "../model/shared.ts";
+import { useServer } from "./use-server.ts";
 
 /** The character tokenizer with the bytes of é, 😀 and ٣ in place of its last letters: a random model writes parts of characters. */
 function byteTokenizer(): object {
@@ -23,43 +25,14 @@ function byteTokenizer(): object {
 }
 
 describe("log-probabilities that a server tells", () => {
-  let folder: ReturnType<typeof temporaryFolder>;
-  let decoder: Decoder;
-  let server: ModelServer;
-  let client: OpenAI;
-  const faults: unknown[] = [];
-
-  before(async () => {
-    folder = temporaryFolder();
-    writeFolder(folder.path, writingModel({ context: 512 }));
-    writeFileSync(join(folder.path, "tokenizer.json"), JSON.stringify(byteTokenizer()));
-    decoder = await openModel(folder.path, { threads: 1 });
-    server = await serve(decoder, { name: "small", port: 0, onError: (error) => faults.push(error) });
-    client = new OpenAI({ baseURL: server.url, apiKey: "none", maxRetries: 0 });
-  });
-  after(async () => {
-    await server.close();
-    await decoder.dispose();
-    folder[Symbol.dispose]();
-    assert.deepEqual(faults, []);
+  const suite = useServer({
+    model: writingModel({ context: 512 }),
+    prepare: (folder) => writeFileSync(join(folder, "tokenizer.json"), JSON.stringify(byteTokenizer())),
   });
 
   const complete = async (ask: object) =>
-    (await client.completions.create({ model: "small", prompt: "abc", max_tokens: 9, seed: 1, ...ask })).choices;
+    (await suite.client.completions.create({ model: "small", prompt: "abc", max_tokens: 9, seed: 1, ...ask })).choices;
 
-  /** Of each id but the first, from the decoder alone, one token after the other. */
-  const scoresOf = async (ids: readonly number[]): Promise<(number | null)[]> => {
-    const scores: (number | null)[] = [null];
-    let past: Past[] | undefined;
-    for (const [at, id] of ids.slice(0, -1).entries()) {
-      const output = await decoder.forward({ tokens: Int32Array.of(id), batch: 1, ...(past && { past }), spend: true });
-      past = output.past;
-      const most = Math.max(...output.logits);
-      const sum = output.logits.reduce((all, logit) => all + Math.exp(logit - most), 0);
-      scores.push(output.logits[ids[at + 1]!]! - most - Math.log(sum));
-    }
-    return scores;
-  };
   const near = (found: readonly (number | null)[], expected: readonly (number | null)[]): void => {
     assert.equal(found.length, expected.length);
     for (const [i, value] of expected.entries())
@@ -69,9 +42,9 @@ describe("log-probabilities that a server tells", () => {
 
   it("of an echoed prompt are the decoder's, for texts and ids, with and without a token after it", async () => {
     const text = "self x 0a1b23 ".repeat(11);
-    const ids = decoder.tokenizer.encode(text);
+    const ids = suite.decoder.tokenizer.encode(text);
     assert.equal(ids.length, 154, "longer than two parts of 64");
-    const expected = await scoresOf(ids);
+    const expected = (await scoreIds(suite.decoder, ids)).scores;
     for (const prompt of [text, ids])
       for (const tokens of [0, 1]) {
         const [choice] = await complete({ prompt, echo: true, logprobs: 1, max_tokens: tokens });
@@ -107,7 +80,7 @@ describe("log-probabilities that a server tells", () => {
       together.map((choice) => ({ ...choice, index: 0 })),
       alone,
     );
-    const events = await client.completions.create({ model: "small", prompt: prompts[1]!, stream: true, ...ask });
+    const events = await suite.client.completions.create({ model: "small", prompt: prompts[1]!, stream: true, ...ask });
     let text = "";
     const told: { [list: string]: unknown[] } = { tokens: [], token_logprobs: [], top_logprobs: [], text_offset: [] };
     for await (const { choices } of events) {
@@ -120,7 +93,7 @@ describe("log-probabilities that a server tells", () => {
   });
 
   it("count on as many tokens as were asked for after an echoed prompt, though one of them ends the text", async () => {
-    const prompt = decoder.tokenizer.encode("abc");
+    const prompt = suite.decoder.tokenizer.encode("abc");
     // A temperature of 2 draws the end sooner or later.
     for (let seed = 0; ; seed++) {
       const [choice] = await complete({ prompt, echo: true, logprobs: 0, max_tokens: 1, temperature: 2, seed });
@@ -135,11 +108,11 @@ describe("log-probabilities that a server tells", () => {
   it("of an echoed prompt are those of a trained head, where one steers the model", async () => {
     const seen: number[] = [];
     const onLogits = ({ rows, hidden, logits }: StepLogits): void => {
-      assert.equal(hidden.length, rows.length * decoder.config.width);
+      assert.equal(hidden.length, rows.length * suite.decoder.config.width);
       seen.push(...rows);
       for (let at = 5; at < logits.length; at += endId + 1) logits[at] = 50; // b is certain
     };
-    await using steered = await serve(decoder, { name: "small", port: 0, onLogits });
+    await using steered = await serve(suite.decoder, { name: "small", port: 0, onLogits });
     const asker = new OpenAI({ baseURL: steered.url, apiKey: "none", maxRetries: 0 });
     const ask = { model: "small", prompt: "affx", echo: true, logprobs: 1, max_tokens: 1 };
     const { tokens, token_logprobs: scores } = (await asker.completions.create(ask)).choices[0]!.logprobs!;
@@ -170,7 +143,12 @@ describe("log-probabilities that a server tells", () => {
     let parts = 0;
     for (let seed = 0; seed < 6; seed++) {
       const common = { model: "small", seed, max_tokens: 40, temperature: 2 };
-      const answer = await client.chat.completions.create({ ...common, messages, logprobs: true, top_logprobs: 20 });
+      const answer = await suite.client.chat.completions.create({
+        ...common,
+        messages,
+        logprobs: true,
+        top_logprobs: 20,
+      });
       const content = answer.choices[0]!.logprobs!.content!;
       const bytes = Buffer.from(content.flatMap(({ bytes }) => bytes!));
       assert.equal(bytes.toString(), answer.choices[0]!.message.content);
@@ -206,7 +184,13 @@ describe("log-probabilities that a server tells", () => {
     for (const list of ["tokens", "token_logprobs", "text_offset"] as const)
       assert.deepEqual(cut.logprobs![list], whole.logprobs![list]!.slice(0, kept));
     for (const stop of [mark, "never"]) {
-      const events = await client.completions.create({ model: "small", prompt: "abc", ...ask, stop, stream: true });
+      const events = await suite.client.completions.create({
+        model: "small",
+        prompt: "abc",
+        ...ask,
+        stop,
+        stream: true,
+      });
       const told: unknown[] = [];
       for await (const { choices } of events) {
         const { tokens, text_offset: offsets } = choices[0]!.logprobs!;
@@ -220,9 +204,9 @@ describe("log-probabilities that a server tells", () => {
     }
     const messages = [{ role: "user" as const, content: "abc" }];
     const asked = { model: "small", messages, max_tokens: 40, seed: 3, logprobs: true };
-    const chat = (await client.chat.completions.create(asked)).choices[0]!;
+    const chat = (await suite.client.chat.completions.create(asked)).choices[0]!;
     const end = chat.message.content!.slice(5, 7);
-    const shorter = (await client.chat.completions.create({ ...asked, stop: [end] })).choices[0]!;
+    const shorter = (await suite.client.chat.completions.create({ ...asked, stop: [end] })).choices[0]!;
     const bytes = Buffer.from(shorter.logprobs!.content!.flatMap((token) => token.bytes!));
     assert.equal(bytes.toString(), shorter.message.content);
   });

@@ -3,46 +3,29 @@
 import assert from "node:assert/strict";
 import OpenAI from "openai";
 import { models } from "../../src/llm/index.ts";
-import { type Decoder, generate, loadPrompt, openModel, promptOwn, promptPrefix } from "../../src/model/index.ts";
+import { generate, loadPrompt, promptOwn, promptPrefix } from "../../src/model/index.ts";
 import { createRandom } from "../../src/random/index.ts";
-import { type ModelServer, serve } from "../../src/serve/index.ts";
-import { temporaryFolder, writeFolder, writingModel } from "../model/shared.ts";
+import { serve } from "../../src/serve/index.ts";
+import { writingModel } from "../model/shared.ts";
+import { useServer } from "./use-server.ts";
 
 describe("the server of a model", () => {
-  let folder: ReturnType<typeof temporaryFolder>;
-  let decoder: Decoder;
-  let server: ModelServer;
-  let client: OpenAI;
-  const faults: unknown[] = [];
-
-  before(async () => {
-    folder = temporaryFolder();
-    writeFolder(folder.path, writingModel({ context: 512 }));
-    decoder = await openModel(folder.path, { threads: 2 });
-    server = await serve(decoder, { name: "small", port: 0, onError: (error) => faults.push(error) });
-    client = new OpenAI({ baseURL: server.url, apiKey: "none", maxRetries: 0 });
-  });
-  after(async () => {
-    await server.close();
-    await decoder.dispose();
-    folder[Symbol.dispose]();
-    assert.deepEqual(faults, []);
-  });
+  const suite = useServer({ model: writingModel({ context: 512 }), threads: 2 });
 
   it("names its model", async () => {
-    const { data } = await client.models.list();
+    const { data } = await suite.client.models.list();
     assert.deepEqual(
       data.map(({ id }) => id),
       ["small"],
     );
-    assert.equal((await client.models.retrieve("small")).id, "small");
+    assert.equal((await suite.client.models.retrieve("small")).id, "small");
   });
 
   it("completes a prompt as the decoder does, by seed, with usage", async () => {
     const ask = { model: "small", prompt: "self.x = ", max_tokens: 20, seed: 7 };
-    const answer = await client.completions.create(ask);
-    const ids = decoder.tokenizer.encode("self.x = ");
-    const [expected] = await generate(decoder, {
+    const answer = await suite.client.completions.create(ask);
+    const ids = suite.decoder.tokenizer.encode("self.x = ");
+    const [expected] = await generate(suite.decoder, {
       prompts: [ids],
       streams: [createRandom(7, "served", 0)],
       maxTokens: 20,
@@ -55,11 +38,14 @@ describe("the server of a model", () => {
       completion_tokens: tokens,
       total_tokens: ids.length + tokens,
     });
-    assert.equal((await client.completions.create({ ...ask, seed: 8 })).choices[0]!.text === expected!.text, false);
+    assert.equal(
+      (await suite.client.completions.create({ ...ask, seed: 8 })).choices[0]!.text === expected!.text,
+      false,
+    );
   });
 
   it("gives several choices of several prompts, and cuts them at a stop text", async () => {
-    const { choices } = await client.completions.create({
+    const { choices } = await suite.client.completions.create({
       model: "small",
       prompt: ["abc", "x"],
       n: 3,
@@ -72,7 +58,7 @@ describe("the server of a model", () => {
     );
     assert.ok(new Set(choices.map(({ text }) => text)).size > 4);
     const mark = choices[0]!.text.slice(2, 4);
-    const stopped = await client.completions.create({
+    const stopped = await suite.client.completions.create({
       model: "small",
       prompt: "abc",
       max_tokens: 9,
@@ -85,7 +71,7 @@ describe("the server of a model", () => {
 
   it("takes a developer's message for the system's, as newer clients send it", async () => {
     const ask = (role: "developer" | "system", seed = 3) =>
-      client.chat.completions.create({
+      suite.client.chat.completions.create({
         ...{ model: "small", seed, max_tokens: 12 },
         messages: [
           { role, content: "be brief" },
@@ -100,7 +86,7 @@ describe("the server of a model", () => {
   it("asks chats through a prompt design where it has one, at its own temperature unless told", async () => {
     const whole = await loadPrompt("few-shot");
     const design = { ...whole, examples: whole.examples.slice(0, 2) };
-    await using designed = await serve(decoder, { name: "small", port: 0, prompt: design, temperature: 0.5 });
+    await using designed = await serve(suite.decoder, { name: "small", port: 0, prompt: design, temperature: 0.5 });
     const asker = new OpenAI({ baseURL: designed.url, apiKey: "none", maxRetries: 0 });
     const messages = [
       { role: "system" as const, content: "left out" },
@@ -108,8 +94,8 @@ describe("the server of a model", () => {
     ];
     const ask = { model: "small", messages, seed: 3, max_tokens: 20 };
     const { choices, usage } = await asker.chat.completions.create(ask);
-    const ids = decoder.tokenizer.encode(promptPrefix(design) + promptOwn(design, "Add a method twice(n)"));
-    const [expected] = await generate(decoder, {
+    const ids = suite.decoder.tokenizer.encode(promptPrefix(design) + promptOwn(design, "Add a method twice(n)"));
+    const [expected] = await generate(suite.decoder, {
       ...{ prompts: [ids], streams: [createRandom(3, "served", 0)], maxTokens: 20, padTo: 256, stop: design.stop },
       temperature: 0.5,
     });
@@ -125,8 +111,8 @@ describe("the server of a model", () => {
 
   it("streams a chat whose pieces make up the whole answer, with usage at the end", async () => {
     const ask = { model: "small", messages: [{ role: "user" as const, content: "hi" }], max_tokens: 30, seed: 3 };
-    const whole = await client.chat.completions.create(ask);
-    const events = await client.chat.completions.create({
+    const whole = await suite.client.chat.completions.create(ask);
+    const events = await suite.client.chat.completions.create({
       ...ask,
       stream: true,
       stream_options: { include_usage: true },
@@ -150,7 +136,7 @@ describe("the server of a model", () => {
 
   it("tells log-probabilities and the likeliest other tokens, whole and in a stream", async () => {
     const ask = { model: "small", messages: [{ role: "user" as const, content: "hi" }], max_tokens: 5, temperature: 0 };
-    const { choices } = await client.chat.completions.create({ ...ask, logprobs: true, top_logprobs: 3 });
+    const { choices } = await suite.client.chat.completions.create({ ...ask, logprobs: true, top_logprobs: 3 });
     const content = choices[0]!.logprobs!.content!;
     assert.equal(content.map(({ token }) => token).join(""), choices[0]!.message.content);
     for (const { logprob, top_logprobs: top, token } of content) {
@@ -159,10 +145,15 @@ describe("the server of a model", () => {
       assert.ok(logprob < 0 && top[0]!.logprob >= top[1]!.logprob);
     }
     const told: unknown[] = [];
-    const events = await client.chat.completions.create({ ...ask, logprobs: true, top_logprobs: 3, stream: true });
+    const events = await suite.client.chat.completions.create({
+      ...ask,
+      logprobs: true,
+      top_logprobs: 3,
+      stream: true,
+    });
     for await (const event of events) told.push(...(event.choices[0]?.logprobs?.content ?? []));
     assert.deepEqual(told, content);
-    const plain = await client.completions.create({
+    const plain = await suite.client.completions.create({
       model: "small",
       prompt: "abc",
       max_tokens: 4,
@@ -179,7 +170,7 @@ describe("the server of a model", () => {
   });
 
   it("answers this project's own openai provider", async () => {
-    const model = models.openai({ model: "small", baseURL: server.url, maxTokens: 12 });
+    const model = models.openai({ model: "small", baseURL: suite.server.url, maxTokens: 12 });
     const pieces: string[] = [];
     const { text, tokens } = await model.complete({
       prompt: "hi",
@@ -270,15 +261,15 @@ describe("the server of a model", () => {
     assert.equal((await post("completions", "{}", { "content-type": "text/plain" })).status, 415);
     assert.equal((await post("completions", `"${"x".repeat(5e6)}"`)).status, 413);
     assert.equal((await post("embeddings", "{}")).status, 404);
-    const { hostname, port } = new URL(server.url);
+    const { hostname, port } = new URL(suite.server.url);
     assert.equal(await statusFor(hostname, Number(port), "evil.example"), 403);
   });
 
   it("needs a token for any other host, and then from everybody", async () => {
-    await assert.rejects(serve(decoder, { name: "small", host: "0.0.0.0", port: 0 }), {
+    await assert.rejects(serve(suite.decoder, { name: "small", host: "0.0.0.0", port: 0 }), {
       message: "Anybody who reaches 0.0.0.0 could use the model: set a token in AUTOAGENT_TOKEN, or serve on 127.0.0.1",
     });
-    await using locked = await serve(decoder, { name: "small", port: 0, token: "secret" });
+    await using locked = await serve(suite.decoder, { name: "small", port: 0, token: "secret" });
     const status = async (apiKey: string) =>
       (await fetch(`${locked.url}/models`, { headers: { authorization: `Bearer ${apiKey}` } })).status;
     assert.deepEqual([await status("wrong"), await status("secret")], [401, 200]);
@@ -294,12 +285,12 @@ describe("the server of a model", () => {
       temperature: 0.8,
     });
     const alone = new Map<number, string>();
-    for (const i of [1, 51, 199]) alone.set(i, (await client.completions.create(ask(i))).choices[0]!.text);
+    for (const i of [1, 51, 199]) alone.set(i, (await suite.client.completions.create(ask(i))).choices[0]!.text);
     const round = () =>
       Promise.all(
         Array.from({ length: 200 }, async (_, i) => {
-          if (i % 10 !== 0) return (await client.completions.create(ask(i))).choices[0]!.text;
-          const events = await client.completions.create({ ...ask(i), max_tokens: 400, stream: true });
+          if (i % 10 !== 0) return (await suite.client.completions.create(ask(i))).choices[0]!.text;
+          const events = await suite.client.completions.create({ ...ask(i), max_tokens: 400, stream: true });
           for await (const event of events) if (event.choices[0]!.text !== "") break; // hangs up
           return null;
         }),
@@ -309,13 +300,14 @@ describe("the server of a model", () => {
     const second = await round();
     assert.deepEqual(second, first);
     for (const [i, text] of alone) assert.equal(first[i], text);
-    while (server.load.running + server.load.waiting > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (suite.server.load.running + suite.server.load.waiting > 0)
+      await new Promise((resolve) => setTimeout(resolve, 20));
     const grown = (process.memoryUsage().rss - before) / 2 ** 20;
     assert.ok(grown < 150, `${grown} MiB more after the second round`);
   });
 
   function post(path: string, body: string, headers: { [name: string]: string } = {}): Promise<Response> {
-    return fetch(`${server.url}/${path}`, {
+    return fetch(`${suite.server.url}/${path}`, {
       method: "POST",
       body,
       headers: { "content-type": "application/json", ...headers },

@@ -1,28 +1,14 @@
 /** The order of what a cell shows and prints, over the real protocol: nothing older comes after anything newer. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type Peer, startPeer } from "../../../bench/kernel/peer.ts";
-import { kernelSpec } from "../../../kernel/install.ts";
+import { usePeer } from "../session/use-peer.ts";
 
 describe("what a cell shows", () => {
-  let folder: string;
-  let peer: Peer;
-  before(async () => {
-    folder = mkdtempSync(join(tmpdir(), "order-"));
-    const { argv } = kernelSpec() as { argv: string[] };
-    peer = await startPeer({ name: "ours", argv, directory: folder, environment: { AUTOAGENT_TYPES: "off" } });
-  });
-  after(async () => {
-    await peer.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const kernel = usePeer({ environment: { AUTOAGENT_TYPES: "off" } });
 
   /** What came after the cell itself, a word each. */
   async function wire(code: string): Promise<string[]> {
-    const { log, error } = await peer.run(code);
+    const { log, error } = await kernel.peer.run(code);
     assert.equal(error, null);
     return log
       .filter(({ type }) => type !== "execute_input" && type !== "status")
@@ -77,7 +63,7 @@ describe("what a cell shows", () => {
       "display later",
       "execute_result 'last'",
     ]);
-    const { log } = await peer.run(`${updates} await input("?")`, { answers: ["!"] });
+    const { log } = await kernel.peer.run(`${updates} await input("?")`, { answers: ["!"] });
     assert.deepEqual(
       [...new Set(log.map(({ type }) => type))].filter((type) => !/status|execute_input/.test(type)),
       ["display_data", "update_display_data", "input_request", "stream", "execute_result"],

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { openPage, testPython } from "../../support.ts";
+import { notebookOf } from "./notebook-of.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");
 const flags = ["--conditions=autoagent-lab-source", "--disable-warning=ExperimentalWarning"];
@@ -28,21 +29,11 @@ function write(
   sources: string[],
   kernelspec: object = { name: "autoagent", language: "typescript" },
 ): string {
-  const code = sources.map((source, i) => ({
-    cell_type: "code",
-    id: `cell-${i}`,
-    metadata: source.startsWith("let steps")
-      ? { tags: ["parameters"] }
-      : source.startsWith("// fails")
-        ? { tags: ["raises-exception"] }
-        : {},
-    execution_count: null,
-    outputs: [],
-    source,
-  }));
+  const tagsOf = (source: string) =>
+    source.startsWith("let steps") ? ["parameters"] : source.startsWith("// fails") ? ["raises-exception"] : [];
+  const { cells, ...rest } = notebookOf(sources, { kernelspec, tagsOf });
   const text = { cell_type: "markdown", id: "text", metadata: {}, source: "# A *small* run\n\n## Figures" };
-  const notebook = { cells: [text, ...code], metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 };
-  writeFileSync(join(folder, name), JSON.stringify(notebook));
+  writeFileSync(join(folder, name), JSON.stringify({ ...rest, cells: [text, ...cells] }));
   return name;
 }
 

@@ -12,6 +12,7 @@ import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Browser, type Page, chromium as playwright } from "playwright-core";
 import { leaveOut, testPython } from "../../support.ts";
+import { notebookOf } from "./notebook-of.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");
 const token = "test";
@@ -258,16 +259,8 @@ function withoutOutputs({ cells, ...rest }: SavedNotebook): object {
 }
 
 function notebook(): object {
-  const cells = sources.map((source, i) => ({
-    cell_type: "code",
-    id: `cell-${i}`,
-    metadata: {},
-    execution_count: null,
-    outputs: [],
-    source,
-  }));
   const kernelspec = { name: "autoagent", display_name: "TypeScript (AutoAgent Lab)", language: "typescript" };
-  return { cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 };
+  return notebookOf(sources, { kernelspec });
 }
 
 function freePort(): Promise<number> {

@@ -1,29 +1,18 @@
 /** Where errors say they are, over the real protocol: prompts, lines, no frames of ours, whatever was run before. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type CellSeen, type Peer, startPeer } from "../../../bench/kernel/peer.ts";
-import { kernelSpec } from "../../../kernel/install.ts";
+import type { CellSeen } from "../../../bench/kernel/peer.ts";
+import { usePeer } from "./use-peer.ts";
 
 describe("errors of cells", () => {
-  let folder: string;
-  let peer: Peer;
+  const kernel = usePeer();
   let prompt = 0;
-  before(async () => {
-    folder = mkdtempSync(join(tmpdir(), "errors-"));
-    const { argv } = kernelSpec() as { argv: string[] };
-    peer = await startPeer({ name: "ours", argv, directory: folder });
-  });
-  after(async () => {
-    await peer.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
 
   /** Runs a cell as a notebook does; `prompt` is then its number. */
   const run = async (code: string, options = {}): Promise<CellSeen> => {
-    const seen = await peer.run(code, options);
+    const seen = await kernel.peer.run(code, options);
     const input = seen.log.find(({ type }) => type === "execute_input");
     prompt = Number(input?.content.execution_count);
     return seen;
@@ -33,20 +22,20 @@ describe("errors of cells", () => {
   const earlier: [what: string, () => Promise<unknown>][] = [
     ["a refused cell", () => run("// types: error\nundefinedName")],
     ["a cell that does not parse", () => run("let = ;")],
-    ["silent code", () => peer.run("2", { content: { silent: true, store_history: false } })],
-    ["code that is kept in no history", () => peer.run("3\n4", { content: { store_history: false } })],
+    ["silent code", () => kernel.peer.run("2", { content: { silent: true, store_history: false } })],
+    ["code that is kept in no history", () => kernel.peer.run("3\n4", { content: { store_history: false } })],
     ["expressions beside a cell", () => run("1", { content: { user_expressions: { a: "1 +", b: "nope" } } })],
     [
       "three comm messages",
       async () => {
-        for (let i = 0; i < 3; i++) peer.send("shell", "comm_msg", { comm_id: "none", data: {} });
+        for (let i = 0; i < 3; i++) kernel.peer.send("shell", "comm_msg", { comm_id: "none", data: {} });
         await run("1");
       },
     ],
     [
       "an interrupted cell",
       () => {
-        setTimeout(() => peer.send("control", "interrupt_request", {}), 100);
+        setTimeout(() => kernel.peer.send("control", "interrupt_request", {}), 100);
         return run("await new Promise(() => {});");
       },
     ],
@@ -115,11 +104,11 @@ new RangeError("a value")`;
 
   it("name the reader's own file and its line, and the cell that called it", async () => {
     writeFileSync(
-      join(folder, "lib.ts"),
+      join(kernel.folder, "lib.ts"),
       "interface A { a: 1 }\nexport const fail = (): never => {\n  throw new Error('in a file');\n};\n",
     );
     writeFileSync(
-      join(folder, "kinds.ts"),
+      join(kernel.folder, "kinds.ts"),
       "enum Kind { A }\nexport function fail(): never {\n  throw new Error(`kind ${Kind.A}`);\n}\n",
     );
     for (const [name, message] of [

@@ -1,50 +1,38 @@
 /** What a client may send by mistake or in malice: the session answers and goes on. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Peer, startPeer } from "../../../bench/kernel/peer.ts";
-import { kernelSpec } from "../../../kernel/install.ts";
 import { createHistory } from "../../../kernel/session/history.ts";
 import { kernelInfo } from "../../../kernel/session/kernel-info.ts";
+import { usePeer } from "./use-peer.ts";
 
 describe("a session whose client sends anything", () => {
-  let folder: string;
-  let peer: Peer;
-  before(async () => {
-    folder = mkdtempSync(join(tmpdir(), "hardening-"));
-    const { argv } = kernelSpec() as { argv: string[] };
-    peer = await startPeer({ name: "ours", argv, directory: folder, environment: { AUTOAGENT_TYPES: "off" } });
-  });
-  after(async () => {
-    await peer.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const kernel = usePeer({ environment: { AUTOAGENT_TYPES: "off" } });
 
   it("takes an answer of any type", async () => {
     const answers = ["text", { toString: 1 }, null, 5, [1, "a"], true, ""];
-    const { shown } = await peer.run(
+    const { shown } = await kernel.peer.run(
       `const all = []; for (let i = 0; i < ${answers.length}; i++) all.push(await input()); all.join("|")`,
       { answers },
     );
     assert.deepEqual(shown, [{ "text/plain": `'text|{"toString":1}||5|[1,"a"]|true|'` }]);
-    peer.send("stdin", "input_reply", { value: { toString: 1, toJSON: 2 } });
-    assert.equal((await peer.run("1")).status, "ok");
+    kernel.peer.send("stdin", "input_reply", { value: { toString: 1, toJSON: 2 } });
+    assert.equal((await kernel.peer.run("1")).status, "ok");
   });
 
   it("goes on after a comm with an id or a target that is no text, from either side", async () => {
     for (const odd of [{ toString: 1 }, null, 5]) {
-      peer.send("shell", "comm_open", { comm_id: odd, target_name: odd, data: {} });
-      await peer.run(`comms.open(${JSON.stringify(odd)} as never); 1`);
+      kernel.peer.send("shell", "comm_open", { comm_id: odd, target_name: odd, data: {} });
+      await kernel.peer.run(`comms.open(${JSON.stringify(odd)} as never); 1`);
     }
-    assert.equal((await peer.run("1")).status, "ok");
+    assert.equal((await kernel.peer.run("1")).status, "ok");
   });
 
   it("searches its history for any pattern in a time that the text's length sets", async () => {
-    await peer.run(`/* ${"a".repeat(3000)} */ 1`);
+    await kernel.peer.run(`/* ${"a".repeat(3000)} */ 1`);
     const pattern = `${"*a".repeat(40)}*b`;
-    const { content } = await peer.ask("history_request", {
+    const { content } = await kernel.peer.ask("history_request", {
       hist_access_type: "search",
       pattern,
       output: false,

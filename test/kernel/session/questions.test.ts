@@ -1,31 +1,20 @@
 /** Questions of cells over the real protocol: Node's `readline` goes to the front end, errors name the line that asked, none is left open. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type CellSeen, type Peer, startPeer } from "../../../bench/kernel/peer.ts";
-import { kernelSpec } from "../../../kernel/install.ts";
+import type { CellSeen } from "../../../bench/kernel/peer.ts";
+import { usePeer } from "./use-peer.ts";
 
 const onStdin = "createInterface({ input: process.stdin, output: process.stdout })";
 
 describe("what a cell asks", () => {
-  let folder: string;
-  let peer: Peer;
+  const kernel = usePeer({ environment: { AUTOAGENT_TYPES: "off" } });
   let prompt = 0;
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), "questions-"));
-    const { argv } = kernelSpec() as { argv: string[] };
-    peer = await startPeer({ name: "ours", argv, directory: folder, environment: { AUTOAGENT_TYPES: "off" } });
     await run('import { createInterface } from "node:readline"; import * as promised from "node:readline/promises";');
-  });
-  after(async () => {
-    await peer.close();
-    rmSync(folder, { recursive: true, force: true });
   });
   const run = (code: string, answers?: unknown[]): Promise<CellSeen> => {
     prompt++;
-    return peer.run(code, { limitMs: 20_000, ...(answers && { answers }) });
+    return kernel.peer.run(code, { limitMs: 20_000, ...(answers && { answers }) });
   };
 
   const asked: [what: string, code: string, answers: string[], questions: string[], shown: string][] = [
@@ -105,7 +94,7 @@ describe("what a cell asks", () => {
       ['setTimeout(() => void input("late?"), 20); 1', [], false],
     ];
     for (const [code, answers, stop] of ways) {
-      if (stop) setTimeout(() => peer.send("control", "interrupt_request", {}), 300);
+      if (stop) setTimeout(() => kernel.peer.send("control", "interrupt_request", {}), 300);
       const seen = await run(code, answers);
       if (stop) assert.match(String(seen.error), /^Interrupted/, code);
       await new Promise((resolve) => setTimeout(resolve, 60));

@@ -4,38 +4,28 @@
  */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type Peer, startPeer } from "../../../bench/kernel/peer.ts";
-import { kernelSpec } from "../../../kernel/install.ts";
+import { usePeer } from "./use-peer.ts";
 
 describe("Shift-Tab and Tab", () => {
-  let folder: string;
-  let peer: Peer;
+  const kernel = usePeer();
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), "shift-tab-"));
-    const { argv } = kernelSpec() as { argv: string[] };
-    peer = await startPeer({ name: "ours", argv, directory: folder });
-    await peer.run('import { models, policies, rollout, SurvivalEnv, train } from "autoagent-lab";');
-  });
-  after(async () => {
-    await peer.close();
-    rmSync(folder, { recursive: true, force: true });
+    await kernel.peer.run('import { models, policies, rollout, SurvivalEnv, train } from "autoagent-lab";');
   });
   /** As asked with the cursor at the end of `code`; where there is no answer yet, since the compiler is only starting, again. */
   const inspect = async (code: string): Promise<string> => {
     for (let again = 0; again < 5; again++) {
-      const { content } = await peer.ask("inspect_request", { code, cursor_pos: code.length, detail_level: 0 });
+      const { content } = await kernel.peer.ask("inspect_request", { code, cursor_pos: code.length, detail_level: 0 });
       if (content.found === true) return String((content.data as { "text/plain": string })["text/plain"]);
     }
     return "";
   };
 
   it("offers keys that are no identifiers as they must be written", async () => {
-    await peer.run("const person = { name: 'a', 'weird-key': 1, 'two words': 2 }; const odd = { 'a-b': 1, 3: 2 };");
+    await kernel.peer.run(
+      "const person = { name: 'a', 'weird-key': 1, 'two words': 2 }; const odd = { 'a-b': 1, 3: 2 };",
+    );
     const complete = async (code: string): Promise<unknown> => {
-      const { content } = await peer.ask("complete_request", { code, cursor_pos: code.length });
+      const { content } = await kernel.peer.ask("complete_request", { code, cursor_pos: code.length });
       return [content.matches, content.cursor_start, content.cursor_end];
     };
     assert.deepEqual(await complete("person."), [["name"], 7, 7]);

@@ -5,28 +5,18 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type CellSeen, type Peer, startPeer } from "../../../bench/kernel/peer.ts";
-import { kernelSpec } from "../../../kernel/install.ts";
+import type { CellSeen } from "../../../bench/kernel/peer.ts";
 import { type Client, startClient } from "../../../kernel/notebook/client.ts";
 import { outliving, processesBelow } from "../../processes.ts";
 import { leaveOut } from "../../support.ts";
 import { runOn } from "./run-cell.ts";
+import { usePeer } from "./use-peer.ts";
 
 /** Little memory, so that a heap is full in a second; the TypeScript compiler has its own. */
 const environment = { NODE_OPTIONS: "--max-old-space-size=96", AUTOAGENT_TYPES: "off" };
 
 describe("a session whose user process ends", () => {
-  let folder: string;
-  let peer: Peer;
-  before(async () => {
-    folder = mkdtempSync(join(tmpdir(), "survival-"));
-    const { argv } = kernelSpec() as { argv: string[] };
-    peer = await startPeer({ name: "ours", argv, directory: folder, environment });
-  });
-  after(async () => {
-    await peer.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const kernel = usePeer({ environment });
 
   const deaths: [what: string, code: string, how: RegExp][] = [
     ["process.exit", "process.exit(3);", /exit code 3/],
@@ -42,15 +32,15 @@ describe("a session whose user process ends", () => {
   ];
   for (const [what, code, how] of deaths)
     it(`goes on after ${what}: an error in that cell, a new process, the same history and count`, async () => {
-      const before = await peer.run("let here = process.pid; here");
-      const dead = await peer.run(code);
+      const before = await kernel.peer.run("let here = process.pid; here");
+      const dead = await kernel.peer.run(code);
       assert.equal(dead.status, "error");
       assert.match(String(dead.error), /^UserProcessEnded: The user process ended/);
       assert.match(String(dead.error), how);
       assert.match(String(dead.error), /its variables are gone. A new one is ready\.$/);
-      assert.deepEqual(shown(await peer.run("typeof here")), ["'undefined'"]);
-      assert.notDeepEqual(shown(await peer.run("process.pid")), shown(before));
-      const { content } = await peer.ask("history_request", {
+      assert.deepEqual(shown(await kernel.peer.run("typeof here")), ["'undefined'"]);
+      assert.notDeepEqual(shown(await kernel.peer.run("process.pid")), shown(before));
+      const { content } = await kernel.peer.ask("history_request", {
         hist_access_type: "tail",
         n: 4,
         output: false,
@@ -69,7 +59,7 @@ describe("a session whose user process ends", () => {
     }).timeout(30_000);
 
   it("says under the last cell that the process was killed from outside between two cells, and goes on", async () => {
-    const client = await startClient(folder, { environment });
+    const client = await startClient(kernel.folder, { environment });
     try {
       const last = await runOn(client)("process.pid");
       process.kill(Number(last.shown[0]), "SIGKILL");
@@ -86,9 +76,9 @@ describe("a session whose user process ends", () => {
     const code = `import { Worker } from "node:worker_threads";
 const worker = new Worker("const all = []; for (;;) all.push(Array.from({ length: 1000 }, Math.random));", { eval: true, resourceLimits: { maxOldGenerationSizeMb: 16 } });
 await new Promise((resolve) => worker.on("error", (error) => resolve(error.code)))`;
-    const [pid] = shown(await peer.run("process.pid"));
-    assert.deepEqual(shown(await peer.run(code)), ["'ERR_WORKER_OUT_OF_MEMORY'"]);
-    assert.deepEqual(shown(await peer.run("process.pid")), [pid]);
+    const [pid] = shown(await kernel.peer.run("process.pid"));
+    assert.deepEqual(shown(await kernel.peer.run(code)), ["'ERR_WORKER_OUT_OF_MEMORY'"]);
+    assert.deepEqual(shown(await kernel.peer.run("process.pid")), [pid]);
   }).timeout(20_000);
 });
 

@@ -10,12 +10,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as zmq from "zeromq";
 import { addressOf, type Connection, createCodec, type Message } from "../../../kernel/wire/index.ts";
 import { openSockets, type SocketEvents } from "../../../kernel/wire/sockets.ts";
+import { leaveOut } from "../../support.ts";
 
 describe("the kernel's sockets", () => {
   let folder: string;
   let connection: Connection;
   beforeEach(function () {
-    if (process.platform === "win32") return this.skip(); // no sockets in folders
+    if (process.platform === "win32") leaveOut(this, "Windows has no sockets in folders");
     folder = mkdtempSync(join(tmpdir(), "sockets-"));
     const ports = { shell_port: 1, iopub_port: 2, stdin_port: 3, control_port: 4, hb_port: 5 };
     connection = {
