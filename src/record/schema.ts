@@ -85,6 +85,17 @@ export function holds(database: DatabaseSync, { entries, head }: KeptHead): bool
   return database.prepare("SELECT hash FROM entries WHERE seq = ?").get(entries)?.hash === head;
 }
 
+/** Does several reads of the file as it is at the first of them: what another process appends meanwhile is not seen. */
+export function asOfNow<T>(database: DatabaseSync, work: () => T): T {
+  if (database.isTransaction) return work();
+  database.exec("BEGIN");
+  try {
+    return work();
+  } finally {
+    if (database.isTransaction) database.exec("ROLLBACK");
+  }
+}
+
 function lostTail(database: DatabaseSync, path: string, kept: KeptHead): RecordFailure {
   const entries = Number(database.prepare("SELECT count(*) AS n FROM entries").get()!.n);
   return new RecordFailure({ kind: "tail", path, entries, kept: kept.entries });

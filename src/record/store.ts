@@ -10,7 +10,7 @@ import { RecordFailure, withRecordErrors } from "./error.ts";
 import { createHeadKeeper, type KeptHead } from "./head.ts";
 import { createLineage, type Lineage } from "./lineage.ts";
 import { readEpisode, readSummaries } from "./read.ts";
-import { type EntryRow, entryHash, genesis, type OpenOptions, openDatabase } from "./schema.ts";
+import { asOfNow, type EntryRow, entryHash, genesis, type OpenOptions, openDatabase } from "./schema.ts";
 import type {
   Ending,
   EpisodeStart,
@@ -217,10 +217,12 @@ export function openRecord(path: string, options: OpenOptions = {}): EpisodeReco
     addGenome,
     together,
     position: () =>
-      guard(() => {
-        const { seq = 0, hash = genesis } = (statements.tail.get() ?? {}) as { seq?: number; hash?: string };
-        return { entries: seq, episodes: lastId(), head: hash };
-      }),
+      guard(() =>
+        asOfNow(database, () => {
+          const { seq = 0, hash = genesis } = (statements.tail.get() ?? {}) as { seq?: number; hash?: string };
+          return { entries: seq, episodes: lastId(), head: hash };
+        }),
+      ),
     hashAt: (entry) =>
       guard(() => (entry === 0 ? genesis : ((statements.hashAt.get(entry)?.hash as string | undefined) ?? null))),
     lineage: createLineage({ database, write, addGenome, genome, guard }),

@@ -7,45 +7,49 @@ import type { DatabaseSync } from "node:sqlite";
 import { sha256 } from "./canonical.ts";
 import { RecordFailure, withRecordErrors } from "./error.ts";
 import { headPath, readHead } from "./head.ts";
-import { type EntryRow, entryHash, genesis, holds } from "./schema.ts";
+import { asOfNow, type EntryRow, entryHash, genesis, holds } from "./schema.ts";
 import type { Verification } from "./types.ts";
 
 /** Walks the chain from its first entry. A file that SQLite cannot read throws `corrupt`. */
 export function verifyChain(database: DatabaseSync, { path, head }: { path: string; head?: string }): Verification {
   // Read before the chain is: another process may append meanwhile, and its head would be ahead of what is walked.
   const kept = readHead(path);
-  return withRecordErrors(path, 0, () => {
-    const integrity = database.prepare("PRAGMA integrity_check(1)").get()!.integrity_check;
-    if (integrity !== "ok") throw new RecordFailure({ kind: "corrupt", path, detail: String(integrity) });
-    const genomes = readGenomes(database);
-    const seen: Seen = { episodes: new Map(), nodes: 0 };
-    let previous = genesis;
-    let entries = 0;
-    const result = (broken: Verification["broken"]): Verification => ({
-      ok: broken === null,
-      entries,
-      genomes: genomes.size,
-      head: previous,
-      kept: kept?.entries ?? null,
-      broken,
-    });
-    for (const row of database.prepare("SELECT * FROM entries ORDER BY seq").iterate() as Iterable<unknown>) {
-      const entry = row as EntryRow;
-      const reason = chainFault(entry, previous, entries + 1) ?? referenceFault(entry, genomes, seen);
-      if (reason !== null) return result({ entry: entries + 1, reason });
-      previous = entry.hash;
-      entries++;
-    }
-    if (kept !== null && !holds(database, kept))
-      return result({
-        entry: entries + 1,
-        reason: `the chain ends here, but ${headPath(path)} notes entry ${kept.entries} as written`,
+  return withRecordErrors(path, 0, () =>
+    asOfNow(database, () => {
+      const integrity = database.prepare("PRAGMA integrity_check(1)").get()!.integrity_check;
+      if (integrity !== "ok") throw new RecordFailure({ kind: "corrupt", path, detail: String(integrity) });
+      const genomes = readGenomes(database);
+      const seen: Seen = { episodes: new Map(), nodes: 0 };
+      let previous = genesis;
+      let entries = 0;
+      const result = (broken: Verification["broken"]): Verification => ({
+        ok: broken === null,
+        entries,
+        genomes: genomes.size,
+        head: previous,
+        kept: kept?.entries ?? null,
+        broken,
       });
-    if (head !== undefined && head !== previous)
-      return result({ entry: entries + 1, reason: `the chain ends in ${previous}, not in the given ${head}` });
-    const bad = [...genomes].find(([, isWhole]) => !isWhole);
-    return result(bad === undefined ? null : { entry: entries, reason: `genome ${bad[0]} is not what its hash says` });
-  });
+      for (const row of database.prepare("SELECT * FROM entries ORDER BY seq").iterate() as Iterable<unknown>) {
+        const entry = row as EntryRow;
+        const reason = chainFault(entry, previous, entries + 1) ?? referenceFault(entry, genomes, seen);
+        if (reason !== null) return result({ entry: entries + 1, reason });
+        previous = entry.hash;
+        entries++;
+      }
+      if (kept !== null && !holds(database, kept))
+        return result({
+          entry: entries + 1,
+          reason: `the chain ends here, but ${headPath(path)} notes entry ${kept.entries} as written`,
+        });
+      if (head !== undefined && head !== previous)
+        return result({ entry: entries + 1, reason: `the chain ends in ${previous}, not in the given ${head}` });
+      const bad = [...genomes].find(([, isWhole]) => !isWhole);
+      return result(
+        bad === undefined ? null : { entry: entries, reason: `genome ${bad[0]} is not what its hash says` },
+      );
+    }),
+  );
 }
 
 /** What the entries before have begun: the steps of each episode, and how many nodes the lineage has. */

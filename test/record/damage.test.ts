@@ -8,6 +8,7 @@ import { DatabaseSync } from "node:sqlite";
 import { createRandom } from "../../src/random/index.ts";
 import { canonicalJson, openRecord, RecordFailure } from "../../src/record/index.ts";
 import { entryHash, genesis } from "../../src/record/schema.ts";
+import { verifyChain } from "../../src/record/verify.ts";
 import type { Gene, StepReport } from "../../src/sandbox/types.ts";
 
 const born: Gene[] = [{ name: "self.execute_code", kind: "method", source: "function execute_code() {}" }];
@@ -56,6 +57,26 @@ describe("a damaged record", () => {
     using record = openRecord(path, { readOnly: true });
     return record.verify();
   };
+
+  it("is not seen where another process appends while it is verified, at any of the reads that this takes", () => {
+    fill(path, 2);
+    using record = openRecord(path);
+    for (let before = 1; before <= 4; before++) {
+      using database = new DatabaseSync(path, { readOnly: true });
+      const prepare = database.prepare.bind(database);
+      let reads = 0;
+      database.prepare = (sql) => {
+        if (++reads === before) {
+          const genome: Gene[] = [{ name: "self.before", kind: "attribute", source: String(before) }];
+          record.append(record.begin({ genome }), { program: "1", report: { ...report(0), genome } });
+        }
+        return prepare(sql);
+      };
+      const { broken, ok } = verifyChain(database, { path });
+      assert.deepEqual([broken, ok, reads >= before], [null, true, true], `before read ${before}`);
+    }
+    assert.equal(record.verify().entries, 3 + 2 * 4);
+  });
 
   it("is seen to have lost its tail by the head that is kept beside it", () => {
     const entries = fill(path, 5);
