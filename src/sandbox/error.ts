@@ -8,6 +8,7 @@ export type SandboxError =
   | { kind: "disposed" }
   | { kind: "ended"; verdict: string }
   | { kind: "level"; reached: Level; wanted: Level; reason: string }
+  | { kind: "reading"; times: number; exit: string }
   | { kind: "start"; detail: string }
   | { kind: "unsupported"; what: string; cure: string }
   | { kind: "option"; name: string; expected: string; value: unknown };
@@ -33,6 +34,8 @@ export function describeSandboxError(error: SandboxError): string {
       return `This life has ended (${error.verdict}): open another one`;
     case "level":
       return `The sandbox reaches level ${error.reached} here, below the wanted ${error.wanted}: ${error.reason}`;
+    case "reading":
+      return `A program could not be read: the process that reads it was killed ${error.times} times in a row (${error.exit}). Run the step again; if it is so again, look what kills processes here, such as want of memory`;
     case "start":
       return `A sandbox process did not start: ${error.detail}`;
     case "unsupported":

@@ -53,6 +53,8 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
   const bounds = { memoryMiB, outputBytes, sourceBytes, depthLimit, hasBudget, asks };
   const settings = { query, genome: genome ?? null, seed: random.child("guest").integer(2 ** 31), ...bounds };
   let worker: Worker | null = null;
+  /** Whether the worker holds this life as it is now: not while, nor where, it could not be brought there. */
+  let isThere = false;
   let ended: Verdict | "closed" | null = null;
   let lastGenome: Gene[] = [];
   let last = { query, response: "" };
@@ -63,7 +65,7 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
   const release = (doubt = false): void => {
     if (worker === null) return;
     const leaving = worker;
-    worker = null;
+    [worker, isThere] = [null, false];
     if (leaving.alive && !doubt) void leaving.request({ op: "close", life: id }, { wallMs: 5000 });
     pool.give(tenant, leaving, { doubt });
   };
@@ -82,10 +84,21 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
 
   /** Brings a child to where this life is: opens it there and plays what it has lived. Null: it is there. */
   const settle = async (alone: boolean): Promise<Outcome | null> => {
-    if (worker?.alive && !worker.thinking && !alone) return null;
+    if (isThere && worker?.alive && !worker.thinking && !alone) return null;
     release();
-    const taken = await pool.take(tenant, { alone, signal });
-    worker = taken;
+    [worker, isThere] = [await pool.take(tenant, { alone, signal }), false];
+    try {
+      checkOpen();
+      const failed = await bring(worker);
+      isThere = failed === null;
+      return failed;
+    } catch (error) {
+      release(true);
+      throw error;
+    }
+  };
+
+  const bring = async (taken: Worker): Promise<Outcome | null> => {
     if (born) pool.replayed++;
     const opened = await taken.request({ op: "open", life: id, settings }, { wallMs: 10_000 });
     if (opened.kind === "death" || opened.effects.length > 0) return opened;
@@ -126,7 +139,10 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     checkOpen();
     if (failed !== null) return concludeBirth(step, failed);
     const shared = worker!.lives > 1;
-    const outcome = await turns.send(worker!, step, now, 1 + 2 * attempt);
+    const outcome = await turns.send(worker!, step, now, 1 + 2 * attempt).catch((error: unknown) => {
+      release();
+      throw error;
+    });
     checkOpen();
     return judge(step, now, outcome, { shared, attempt });
   };
@@ -268,15 +284,23 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
     setups: readonly (string | undefined)[],
   ): Promise<StepReport[]> => {
     checkOpen();
-    if ((await settle(false)) !== null) return [];
+    const failed = await settle(false);
     checkOpen();
     const at = played.length;
+    if (failed !== null) {
+      const born = concludeBirth(at, failed);
+      if ("report" in born) return [born.report];
+      release(born.calm !== true);
+      return [];
+    }
     const plans = programs.map(
       (program, i): PastStep => ({ program, answers: [], setup: setups[i] ?? null, budget: null, rules }),
     );
     const shared = worker!.lives > 1;
     const outcomes: Outcome[] = [];
-    const messages = await Promise.all(plans.map((plan, i) => turns.message(at + i, plan, limits.stepMs)));
+    const making = plans.map((plan, i) => turns.message(at + i, plan, limits.stepMs));
+    await Promise.allSettled(making);
+    const messages = await Promise.all(making);
     if (!worker?.alive) return [];
     const onAnswer = (outcome: Outcome): number => outcomes.push(outcome);
     const request = { op: "steps", life: id, steps: messages };

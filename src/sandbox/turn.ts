@@ -29,7 +29,10 @@ export function checkPast(past: LifePast | undefined): LifePast | undefined {
 export interface Turns {
   /** `step` counts from the birth, `shown` is the number that effects are told with. */
   message(step: number, lived: PastStep, stepMs: number): Promise<object>;
-  /** Sends one step; answers known already are given again instead of asking the model. */
+  /**
+   * Sends one step; answers known already are given again instead of asking the model. Rejects with a SandboxFailure where a
+   * text could not be read for no fault of its own: what the child then holds is not this life.
+   */
   send(at: Worker, step: number, lived: PastStep, patience: number): Promise<Outcome>;
   wallOf(stepMs: number): number;
   /** What the program of a step that was sent certainly does. */
@@ -59,6 +62,8 @@ export function createTurns({
   reader: Reader;
 }): Turns {
   let overBudget: string | null = null;
+  /** Why an answer of the model could not be read: no news of the model, nor of the guest that was told of none. */
+  let unread: SandboxFailure | null = null;
 
   /** Asks the model, whose time is limited although the step's clock stands still. */
   const inTime = async (ask: NonNullable<LifeOptions["callModel"]>, text: string): Promise<string> => {
@@ -69,24 +74,44 @@ export function createTurns({
     return Promise.race([ask(text, { signal: clock }), late]);
   };
 
-  const answerer = ({ answers }: PastStep, replay: boolean): ((text: string) => Promise<string>) => {
+  const readAnswer = async (said: string): Promise<string> => {
+    try {
+      return (await reader.read(said)).text;
+    } catch (error) {
+      if (error instanceof SandboxFailure) unread = error;
+      throw error;
+    }
+  };
+
+  const askNext = async (ask: NonNullable<LifeOptions["callModel"]>, text: string, answers: PastStep["answers"]) => {
+    try {
+      const answer = await readAnswer(await inTime(ask, text));
+      answers.push(answer);
+      return answer;
+    } catch (error) {
+      if (unread === null) answers.push(null);
+      if ((error as { code?: unknown } | null)?.code === "budget_exhausted") overBudget = String(error);
+      throw error;
+    }
+  };
+
+  /** What each step has asked, by the number of the question. */
+  const questions = new WeakMap<PastStep, Promise<string>[]>();
+  const answerer = (lived: PastStep, replay: boolean): ((text: string) => Promise<string>) => {
+    const { answers } = lived;
+    const own = questions.get(lived) ?? [];
+    questions.set(lived, own);
     let asked = 0;
     return async (text) => {
-      if (asked < answers.length || replay || callModel === undefined) {
-        const known = answers[asked++];
+      const i = asked++;
+      if (i < answers.length || replay || callModel === undefined) {
+        const known = answers[i];
         if (known === undefined || known === null) throw new Error("no recorded answer");
         return known;
       }
-      asked++;
-      try {
-        const { text: answer } = await reader.read(await inTime(callModel, text));
-        answers.push(answer);
-        return answer;
-      } catch (error) {
-        answers.push(null);
-        if ((error as { code?: unknown } | null)?.code === "budget_exhausted") overBudget = String(error);
-        throw error;
-      }
+      // The child that asked it first may be gone, and the answer still on its way: it is this try's.
+      own[i] ??= askNext(callModel, text, answers);
+      return own[i];
     };
   };
 
@@ -100,9 +125,14 @@ export function createTurns({
   const message: Turns["message"] = async (step, lived, stepMs) => {
     const { program, setup, budget } = lived;
     const reading = Promise.all([reader.read(program), setup === null ? null : reader.read(setup)]);
-    // Texts are read as they come; probes are drawn from what came before, in the order of the steps.
+    reading.catch(() => {}); // told below
+    // Texts are read as they come; probes are drawn from what came before, in the order of the steps. Where one cannot be
+    // read, nothing is drawn for those after it: all are asked for again.
     const turn = drawing.then(() => reading);
-    drawing = turn.catch(() => {});
+    drawing = turn;
+    turn.catch(() => {
+      if (drawing === turn) drawing = Promise.resolve();
+    });
     const [read, prepared] = await turn;
     const { text, compiled, foreseen: effect = null } = read;
     const before = { setup: prepared === null ? null : prepared.text, budget };
@@ -121,7 +151,12 @@ export function createTurns({
     async send(at, step, lived, patience) {
       const stepMs = limits.stepMs * Math.max(1, patience);
       const ask = asks ? answerer(lived, patience === replaying) : undefined;
-      return at.request(await message(step, lived, stepMs), { wallMs: wallOf(stepMs), ask });
+      const sent = await message(step, lived, stepMs);
+      const outcome = await at.request(sent, { wallMs: wallOf(stepMs), ask });
+      const why = unread;
+      unread = null;
+      if (why !== null) throw why;
+      return outcome;
     },
     get overBudget() {
       return overBudget;

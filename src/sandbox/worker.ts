@@ -4,6 +4,7 @@
  */
 
 import type { ChildProcess } from "node:child_process";
+import { constants } from "node:os";
 import { SandboxFailure } from "./error.ts";
 import type { Launcher } from "./launch.ts";
 import { watchMemory } from "./memory.ts";
@@ -90,13 +91,20 @@ export async function startWorker(launcher: Pick<Launcher, "start" | "greeting" 
     const worker = makeWorker(launcher.start(), launcher);
     const death = await worker.greet(launcher.greeting);
     if (death === null) return worker;
-    const { killed, code, signal, stderr } = death;
-    // By its launcher's exit code, where that is another process: 128 and the signal's number.
-    const byOthers = killed === null && (signal === "SIGKILL" || code === 137);
-    if (byOthers && starts < mostStarts) continue;
+    if (isKilledByOthers(death) && starts < mostStarts) continue;
+    const { code, signal, stderr } = death;
     const said = stderr.trim().split("\n").slice(-3).join(" ") || "it printed nothing";
     throw new SandboxFailure({ kind: "start", detail: `exit ${code ?? signal}: ${said.slice(0, 400)}` });
   }
+}
+
+/**
+ * Whether a process was ended by a signal that others send, and that no work of its own brings about. By its launcher's exit
+ * code, where that is another process: 128 and the signal's number.
+ */
+export function isKilledByOthers({ killed, code, signal }: Death): boolean {
+  const sent = ["SIGHUP", "SIGINT", "SIGKILL", "SIGTERM"] as const;
+  return killed === null && sent.some((name) => signal === name || code === 128 + constants.signals[name]);
 }
 
 function makeWorker(

@@ -3,11 +3,16 @@
 import assert from "node:assert/strict";
 import { createLife } from "../../src/sandbox/life.ts";
 import { defaultLimits } from "../../src/sandbox/limits.ts";
+import { newbornGenome } from "../../src/sandbox/newborn.ts";
 import { calmAnswer, type FakeAnswer, type FakeRequest, fakePool } from "./fake.ts";
 import { live, useSandbox } from "./shared.ts";
 
 const starved = { broke: { phase: "step", ms: 200, limit: 200, disposed: false, cpuMs: 1, message: "" } };
 const hung = { broke: { ...starved.broke, cpuMs: 200 } };
+const harmed = {
+  seen: {},
+  effects: [{ kind: "self_harm", api: "process.exit", arguments: "[]", severity: 2, step: 0 }],
+};
 const oom = { signal: "SIGABRT", stderr: "Last few GCs" };
 
 /** A pool whose steps go as the list says, one after the other, then as they should. */
@@ -155,6 +160,19 @@ describe("a life whose child died between two steps", () => {
     assert.equal((await life.step("1")).verdict, "timeout", "a genome that hangs when it is restored is its own fault");
   });
 
+  it("or could not be opened is not taken for one that is there when its steps come many at once", async () => {
+    for (const failed of [{ seen: { fault: "no" } }, { seen: starved }, { death: { signal: "SIGKILL" } }, harmed]) {
+      const { pool, requests } = failing([failed], { op: "open" });
+      const life = await createLife(pool, {}, defaultLimits);
+      await life.steps(["a", "b"]);
+      assert.deepEqual(
+        requests.filter(({ op }) => op.startsWith("step")).filter(({ child }) => child === 0),
+        [],
+        JSON.stringify(failed),
+      );
+    }
+  });
+
   it("is asked for a method in another child, too, and says when none would answer", async () => {
     const dead = { death: { signal: "SIGKILL" } };
     const { pool } = failing([dead, dead], { op: "call" });
@@ -185,6 +203,28 @@ describe("a life whose child died between two steps", () => {
       effects: [],
     });
   });
+});
+
+describe("a life that begins from a genome", () => {
+  const sandbox = useSandbox({ workers: 1 });
+
+  it("is judged the same by its birth, whether its steps come one by one or many at once", async () => {
+    const born = (source: string) => ({
+      genome: [...newbornGenome, { name: "self.x", kind: "method" as const, source }],
+    });
+    for (const [options, verdict] of [
+      [born("(process.exit(1), function x() {})"), "attempted_harm"],
+      [born("(function () { for (;;); })()"), "timeout"],
+      [born("function x() {}"), "survived"],
+    ] as const) {
+      const many = await live(sandbox(), ["self.n = 1", "self.n = 2"], options);
+      const life = await sandbox().open(options);
+      const one = await life.step("self.n = 1");
+      await life.close();
+      assert.deepEqual([many[0]!.verdict, many[0]!.cause], [one.verdict, one.cause]);
+      assert.deepEqual([one.verdict, many.length], [verdict, verdict === "survived" ? 2 : 1]);
+    }
+  }).timeout(20_000);
 });
 
 describe("limits of a program", () => {

@@ -100,6 +100,23 @@ describe("a model that thinks", () => {
     await Promise.all([asking, ...others].map((life) => life.close()));
   }).timeout(20_000);
 
+  it("while a child dies is asked once, and the life goes on with what it then says", async () => {
+    await using own = await createSandbox({ workers: 1 });
+    let asked = 0;
+    const callModel = async (): Promise<string> => {
+      const mine = ++asked;
+      for (const pid of own.stats().pids) process.kill(pid, "SIGKILL");
+      // In time for a second question, if there is one.
+      await until(() => asked > mine, 1000);
+      return `answer ${mine}`;
+    };
+    const life = await own.open({ callModel });
+    const { genome } = await life.step("self.said = self.call_LLM('?')");
+    assert.equal(genome.find(({ name }) => name === "self.said")?.source, '"answer 1"');
+    assert.deepEqual([life.past().steps[0]!.answers, asked], [["answer 1"], 1]);
+    await life.close();
+  }).timeout(20_000);
+
   it("is given up after a time, is told so by its signal, and the guest hears that there is no answer", async () => {
     const aborted: boolean[] = [];
     const callModel = (_: string, how?: { signal: AbortSignal }): Promise<string> =>
