@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openRecord } from "../../src/record/index.ts";
 import { leaveOut } from "../support.ts";
-import { chaos, kinds, type Tally, tableOf } from "./chaos.ts";
+import { chaos, exitCodeOf, findingOf, kinds, type Tally, tableOf } from "./chaos.ts";
 import { checkRecord } from "./record.ts";
 import { checkUpdates } from "./trainer.ts";
 
@@ -33,6 +33,19 @@ describe("kills at drawn instants", () => {
     );
     assert.match(tableOf(tallies), /\nall +20 +\d+ +0 +0$/);
   }).timeout(240_000);
+
+  it("are told of in lines that can be read, and a run that found something ends with 1", () => {
+    const found = Array.from({ length: 820 }, (_, i) => `Episode ${i}:\n step 1 differs`);
+    assert.equal(
+      findingOf(found),
+      "Episode 0: step 1 differs; Episode 1: step 1 differs; Episode 2: step 1 differs; and 817 more",
+    );
+    assert.ok(findingOf(["x".repeat(1e5), "y"]).length < 500);
+    assert.equal(findingOf(["a", "b", "c"]), "a; b; c");
+    assert.equal(exitCodeOf([none("driver"), none("child")]), 0);
+    assert.equal(exitCodeOf([none("driver"), { ...none("child"), lost: ["a"] }]), 1);
+    assert.equal(exitCodeOf([{ ...none("driver"), wrong: ["a"] }, none("child")]), 1);
+  });
 
   it("would be seen to have lost a step, a tail, a whole record, an update", async () => {
     const path = join(folder, "lives.db");

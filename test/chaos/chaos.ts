@@ -83,7 +83,7 @@ export async function chaos({ seed, kills, minutes, signal, onFinding = () => {}
     const before = tally.lost.length + tally.wrong.length;
     await work().catch((error: unknown) => tally.wrong.push(error instanceof Error ? error.message : String(error)));
     const found = [...tally.lost, ...tally.wrong].slice(before);
-    if (found.length > 0) onFinding(`${tally.kind}, strike ${tally.strikes}: ${found.join("; ")}`);
+    if (found.length > 0) onFinding(`${tally.kind}, strike ${tally.strikes}: ${findingOf(found)}`);
   };
   const lane = async (): Promise<void> => {
     for (let plan = next(); plan !== undefined && performance.now() < until && !signal?.aborted; plan = next()) {
@@ -117,6 +117,17 @@ function share(kills: number): { kind: Kind; planned: number }[] {
   let left = kills - plans.reduce((sum, { planned }) => sum + planned, 0);
   for (let i = plans.length - 1; left > 0; i = (i || plans.length) - 1, left--) plans[i]!.planned++;
   return plans;
+}
+
+/** What was found, on a line that can be read: the first few, and how many more. */
+export function findingOf(found: readonly string[], most = 3): string {
+  const first = found.slice(0, most).map((text) => text.replace(/\s+/g, " ").replace(/^(.{400}).+$/, "$1…"));
+  return [...first, ...(found.length > most ? [`and ${found.length - most} more`] : [])].join("; ");
+}
+
+/** What a run ends with: 1 where anything was lost or wrong. */
+export function exitCodeOf(tallies: readonly Pick<Tally, "lost" | "wrong">[]): 0 | 1 {
+  return tallies.some(({ lost, wrong }) => lost.length + wrong.length > 0) ? 1 : 0;
 }
 
 /** The table of a run. */

@@ -1,11 +1,11 @@
 /**
  * `npm run stress:chaos -- --kills 200 --seed 1 --minutes 5`: kills drivers, children, trainers, kernels, user processes and
- * servers at drawn instants and fills disks, and prints what was lost. Exit code 1 if anything was. Processes are killed by
+ * servers at drawn instants and fills disks, and prints what was lost. Exit code 1 if anything was lost or wrong. Processes are killed by
  * their own ids; the same seed draws the same instants.
  */
 
 import { parseArgs } from "node:util";
-import { chaos, tableOf } from "./chaos.ts";
+import { chaos, exitCodeOf, tableOf } from "./chaos.ts";
 
 const { values } = parseArgs({
   options: {
@@ -32,4 +32,4 @@ const struck = tallies.reduce((sum, { strikes }) => sum + strikes, 0);
 const planned = tallies.reduce((sum, tally) => sum + tally.planned, 0);
 console.log(`\n${((performance.now() - began) / 60_000).toFixed(1)} minutes, seed ${seed}`);
 if (struck < planned) console.log(`${planned - struck} of ${planned} were not tried: the time was over`);
-if (tallies.some(({ lost, wrong }) => lost.length + wrong.length > 0)) process.exitCode = 1;
+process.exitCode = exitCodeOf(tallies);
