@@ -65,6 +65,7 @@ streams, log-probabilities. Requests run in batches; an answer to a request with
   --host HOST          default 127.0.0.1; for any other set a token in the variable AUTOAGENT_TOKEN
   --port PORT          default 8080; 0 for any that is free
   --cors ORIGINS       pages that may ask from a browser: http://localhost:3000, several with commas; * for all, with a token
+  --provider NAME      what runs it: cpu (default), cuda (after npm run setup:cuda), webgpu, or auto, the fastest of a short trial
   --dtype TYPE         numbers of the weights: fp32 (default), or q8 for 8 bits, which is faster and takes half the memory
                        but is not quite the same model; a head is served with the numbers that it was trained on
   --threads N          threads of the runtime (default: processors, 8 at most)

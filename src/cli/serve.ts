@@ -2,14 +2,14 @@
 
 import { once } from "node:events";
 import { basename } from "node:path";
-import { type Dtype, dtypes, loadPrompt } from "../model/index.ts";
+import { type Dtype, dtypes, loadPrompt, type Provider, providers } from "../model/index.ts";
 import { openPretrained } from "../policy/index.ts";
 import { serve } from "../serve/index.ts";
 import { readCheckpoint, trainedPolicy } from "../training/index.ts";
 import { CliFailure } from "./error.ts";
 import { readArguments, readInteger } from "./options.ts";
 
-const texts = ["head", "prompt", "name", "host", "port", "threads", "batch", "dtype", "cors"] as const;
+const texts = ["head", "prompt", "name", "host", "port", "threads", "batch", "dtype", "provider", "cors"] as const;
 
 /** Runs the command; returns when it is interrupted. */
 export async function runServe(args: string[]): Promise<number> {
@@ -23,10 +23,18 @@ export async function runServe(args: string[]): Promise<number> {
   const dtype = (text("dtype") ?? "fp32") as Dtype;
   if (!(dtype in dtypes))
     throw new CliFailure({ kind: "option", name: "dtype", expected: Object.keys(dtypes).join(" or "), value: dtype });
+  const provider = text("provider") ?? "cpu";
+  if (!isProvider(provider))
+    throw new CliFailure({
+      kind: "option",
+      name: "provider",
+      expected: `${providers.join(", ")} or auto`,
+      value: provider,
+    });
   const live = process.stderr.isTTY;
   const decoder = await openPretrained(path, {
     ...(threads !== undefined && { threads }),
-    dtype,
+    ...{ dtype, provider },
     onProgress: ({ done, total }) => {
       if (live)
         process.stderr.write(`\rConverting, ${Math.round((100 * done) / total)} %${done === total ? "\n" : ""}`);
@@ -48,7 +56,9 @@ export async function runServe(args: string[]): Promise<number> {
     ...(trained && { onLogits: await trained.steer(), temperature: trained.temperature }),
   });
   const what = head === undefined ? name : `${name} with the head ${head}`;
-  process.stdout.write(`Serving ${what} at ${server.url} (${decoder.provider}, ${dtype}); Ctrl-C ends it\n`);
+  process.stdout.write(
+    `Serving ${what} at ${server.url} (${decoder.provider}: ${decoder.device}, ${dtype}); Ctrl-C ends it\n`,
+  );
   if (prompt === undefined && decoder.tokenizer.chat === undefined)
     process.stdout.write("The model has no chat template: chats become plain lines, which it may not know\n");
   const stop = new AbortController();
@@ -57,4 +67,8 @@ export async function runServe(args: string[]): Promise<number> {
     stop.abort(),
   );
   return 0;
+}
+
+function isProvider(name: string): name is Provider | "auto" {
+  return name === "auto" || (providers as readonly string[]).includes(name);
 }

@@ -3,15 +3,15 @@
  * the new positions. With fewer heads of keys than of queries, the queries of a group stand in line before the same keys.
  */
 
-import type { GraphBuilder } from "./onnx.ts";
+import type { GraphParts } from "./onnx.ts";
 import type { ModelConfig } from "./types.ts";
 
 /** Keys or values of one layer. */
 export interface Cached {
   /** The shared prefix's, [kvHeads, prefix, headWidth]. */
   prefix: string;
-  /** Each row's earlier ones, [batch, kvHeads, past, headWidth]. */
-  past: string;
+  /** Each row's earlier ones, [batch, kvHeads, past, headWidth]; absent where `own` begins with them. */
+  past?: string;
   /** The new ones, [batch, kvHeads, length, headWidth]. */
   own: string;
 }
@@ -22,7 +22,7 @@ export interface Frame {
   mask: string;
   /** The same for layers with a window; of models that have one. */
   windowed?: string;
-  /** The three parts' lengths, as a tensor of three whole numbers. */
+  /** The parts' lengths, as a tensor of three whole numbers, or of two where the earlier ones are no part of their own. */
   lengths: string;
   /**
    * Shapes, as tensors of whole numbers: [batch * length]; [batch, length, width]; [batch, length, -1, headWidth];
@@ -34,7 +34,7 @@ export interface Frame {
 
 /** What the layers share, from the inputs and any layer's keys. */
 export function createFrame(
-  g: GraphBuilder,
+  g: GraphParts,
   { heads, kvHeads, headWidth, width, window }: ModelConfig,
   {
     tokens,
@@ -42,7 +42,7 @@ export function createFrame(
     valid,
     prefix,
     past,
-  }: { tokens: string; positions: string; valid: string; prefix: string; past: string },
+  }: { tokens: string; positions: string; valid: string; prefix: string; past?: string | undefined },
 ): Frame {
   const group = heads / kvHeads;
   const sizeOf = (value: string, axis: number) =>
@@ -72,7 +72,8 @@ export function createFrame(
   return {
     mask: maskOf(allowed),
     ...(window && { windowed: maskOf(g.op("And", [allowed, nearBy(g, window.size, positions, valid)])) }),
-    lengths: list(prefixed, sizeOf(past, 2), length),
+    lengths:
+      past === undefined ? list(prefixed, g.op("Sub", [total, prefixed])) : list(prefixed, sizeOf(past, 2), length),
     shapes: {
       rows: g.op("Mul", [batch, length]),
       places: list(batch, length, width),
@@ -86,7 +87,7 @@ export function createFrame(
 }
 
 /** True where a key is one of the `size` positions up to the query's own, pads not counted. [batch, 1, length, total] */
-function nearBy(g: GraphBuilder, size: number, positions: string, valid: string): string {
+function nearBy(g: GraphParts, size: number, positions: string, valid: string): string {
   const places = g.op("CumSum", [valid, g.constant(BigInt64Array.of(1n), [])], { exclusive: { int: 1 } });
   const apart = g.op("Sub", [g.op("Unsqueeze", [positions, g.int64(2)]), g.op("Unsqueeze", [places, g.int64(1)])]);
   return g.op("Unsqueeze", [g.op("Less", [apart, g.int64(size)]), g.int64(1)]);
@@ -94,7 +95,7 @@ function nearBy(g: GraphBuilder, size: number, positions: string, valid: string)
 
 /** What the heads see, [batch * length, heads * headWidth]. `q` is [batch, kvHeads, line, headWidth], not scaled. */
 export function attend(
-  g: GraphBuilder,
+  g: GraphParts,
   config: ModelConfig,
   { mask: full, windowed, lengths, shapes }: Frame,
   { layer, q, keys, values }: { layer: number; q: string; keys: Cached; values: Cached },
@@ -110,20 +111,18 @@ export function attend(
   // The prefix: one product a key head, with the queries of all rows in line.
   const line = reshape(turned(scaled, 1, 0, 2, 3), shapes.line);
   const shared = turned(reshape(product(line, turned(keys.prefix, 0, 2, 1)), shapes.scores), 1, 0, 2, 3);
-  const past = product(scaled, turned(keys.past, 0, 1, 3, 2));
-  const own = product(scaled, turned(keys.own, 0, 1, 3, 2));
-  const scores = g.op("Add", [g.op("Concat", [shared, past, own], { axis: { int: -1 } }), mask]);
+  const parts = keys.past === undefined ? [keys.own] : [keys.past, keys.own];
+  const apart = parts.map((part) => product(scaled, turned(part, 0, 1, 3, 2)));
+  const scores = g.op("Add", [g.op("Concat", [shared, ...apart], { axis: { int: -1 } }), mask]);
   const shares = g.op("Softmax", [scores], { axis: { int: -1 } });
-  const [ofPrefix, ofPast, ofOwn] = g.node("Split", [shares, lengths], { axis: { int: -1 } }, [
-    g.name(),
-    g.name(),
-    g.name(),
-  ]);
+  const names = [shared, ...apart].map(() => g.name());
+  const [ofPrefix, ...ofParts] = g.node("Split", [shares, lengths], { axis: { int: -1 } }, names);
   const fromPrefix = product(reshape(turned(ofPrefix!, 1, 0, 2, 3), shapes.shares), values.prefix);
   const seen = [
     turned(reshape(fromPrefix, shapes.seen), 1, 0, 2, 3),
-    product(ofPast!, values.past),
-    product(ofOwn!, values.own),
+    ...(values.past === undefined ? [values.own] : [values.past, values.own]).map((part, i) =>
+      product(ofParts[i]!, part),
+    ),
   ].reduce((sum, part) => g.op("Add", [sum, part]));
   const byHead = turned(g.op("Reshape", [seen, g.int64(0, heads, -1, headWidth)]), 0, 2, 1, 3);
   return g.op("Reshape", [byHead, g.int64(-1, heads * headWidth)]);

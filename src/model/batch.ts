@@ -165,7 +165,7 @@ export function createBatch(decoder: Decoder, options: BatchOptions = {}): Batch
     }
   };
   const isOver = ({ row, result }: Running): boolean =>
-    result.ids.length > 0 && (ends(decoder, result, row.stop ?? []) || result.ids.length === row.maxTokens);
+    result.ids.length > 0 && (endsRow(decoder, result, row.stop ?? []) || result.ids.length === row.maxTokens);
 
   /** Tells rows the logits of all positions of a part; gives the output of the last alone. */
   const tellRead = async (rows: readonly Running[], output: DecoderOutput, length: number): Promise<DecoderOutput> => {
@@ -275,7 +275,7 @@ function lengthOf({ padTo, prompt }: BatchRow): number {
 }
 
 /** Sets the row's text, and says if it has ended. */
-function ends({ tokenizer }: Decoder, result: Generated, stop: readonly string[]): boolean {
+export function endsRow({ tokenizer }: Decoder, result: Generated, stop: readonly string[]): boolean {
   const { ids } = result;
   if (tokenizer.end.includes(ids.at(-1)!)) {
     result.ended = "end";

@@ -6,12 +6,12 @@
 import { existsSync } from "node:fs";
 import { mkdir, open, readdir, rename, rm, statfs, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { removeLeftovers } from "../data/leftovers.ts";
 import { diskFailure } from "../data/write.ts";
 import { ModelFailure } from "./error.ts";
 import { decoderGraph } from "./graph.ts";
-import type { StoredTensor } from "./onnx.ts";
+import type { GraphBuilder, StoredTensor } from "./onnx.ts";
 import type { Dtype } from "./products.ts";
 import { type ModelSource, weightsOf } from "./source.ts";
 
@@ -77,6 +77,26 @@ export async function convert(
     }
   }
   return join(at, "decoder.onnx");
+}
+
+/**
+ * Writes a second graph of the same weights beside a converted one, which reads the same file of weights; gives its path.
+ * @throws {DiskFailure} where the disk is full or the cache is not writable
+ */
+export async function writeBeside(
+  path: string,
+  name: string,
+  graph: GraphBuilder,
+  first: GraphBuilder,
+): Promise<string> {
+  const [own, other] = [graph.external("weights.bin"), first.external("weights.bin")];
+  const placesOf = ({ tensors }: typeof own) => tensors.map(({ at, bytes }) => `${at} ${bytes}`).join();
+  if (placesOf(own) !== placesOf(other)) throw new Error(`${name} would read the weights at other places`);
+  const at = join(dirname(path), name);
+  const temporary = `${at}.${process.pid}`;
+  await writing(at, writeFile(temporary, own.model));
+  await writing(at, rename(temporary, at));
+  return at;
 }
 
 /** The process whose unfinished conversion of these weights a folder of this name is; null for any other. */

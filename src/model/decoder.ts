@@ -3,6 +3,8 @@
  * Runtime holds the thread that calls it until a pass is over. Keys and values stay in that thread; a `Past` names them.
  */
 
+import { deviceName } from "./device.ts";
+import type { Drawn, DrawRequest } from "./draw.ts";
 import { type ModelError, ModelFailure } from "./error.ts";
 import type { RunOptions } from "./run.ts";
 import { startThread } from "./start-thread.ts";
@@ -15,6 +17,8 @@ export type { RunOptions } from "./run.ts";
 export interface DecoderParts {
   /** The ONNX model, or the path of its file. */
   graph: Uint8Array | string;
+  /** The graph that draws programs, likewise; absent where they are drawn by the host. */
+  drawing?: Uint8Array | string;
   config: ModelConfig;
   tokenizer: Tokenizer;
   hash: string;
@@ -22,9 +26,14 @@ export interface DecoderParts {
 
 /** Makes a decoder. Throws a ModelFailure when ONNX Runtime is not there or refuses the graph. */
 export async function createDecoder(parts: DecoderParts, options: RunOptions = {}): Promise<Decoder> {
-  const { graph, config, tokenizer, hash } = parts;
+  const { graph, drawing, config, tokenizer, hash } = parts;
   const { provider = "cpu", threads } = options;
-  const thread = await openThread({ graph, config, options: { provider, ...(threads !== undefined && { threads }) } });
+  // Its products of 32 bits are to have 32 bits, as the processor's have. It is read when CUDA begins, from the process's own list.
+  if (provider === "cuda") process.env.NVIDIA_TF32_OVERRIDE ??= "0";
+  const thread = await openThread({
+    ...{ graph, config, options: { provider, ...(threads !== undefined && { threads }) } },
+    ...(drawing !== undefined && { drawing }),
+  });
   const numbers = new WeakMap<Past, number>();
   /** A past that nobody holds any more gives its memory back. */
   const forgotten = new FinalizationRegistry<number>((past) => thread.tell({ kind: "release", past }));
@@ -54,6 +63,7 @@ export async function createDecoder(parts: DecoderParts, options: RunOptions = {
     config,
     tokenizer,
     provider,
+    device: deviceName(provider),
     hash,
     async forward(input): Promise<DecoderOutput> {
       checkInput(input, config);
@@ -65,7 +75,7 @@ export async function createDecoder(parts: DecoderParts, options: RunOptions = {
         past: input.past && past.map(numberOf),
       };
       if (spend) for (const one of past) forget(one);
-      const { hidden, logits, pasts } = await thread.ask(request);
+      const { hidden, logits, pasts } = await thread.ask({ kind: "forward", ...request });
       const given = every ? tokens.length : batch;
       return {
         hidden: hidden.subarray(0, given * width),
@@ -73,12 +83,22 @@ export async function createDecoder(parts: DecoderParts, options: RunOptions = {
         past: pasts.map(({ number, length }) => pastOf(number, length)),
       };
     },
+    ...(drawing !== undefined && {
+      async draw(request: DrawRequest, prefix?: Past): Promise<Drawn> {
+        const { drawn } = await thread.ask({ kind: "draw", request, prefix: prefix && numberOf(prefix) });
+        return drawn;
+      },
+    }),
     dispose: thread.close,
   };
 }
 
+type Asked = Request & { id: number };
+/** What answers a kind of request. */
+type AnswerTo<K extends Asked["kind"]> = Answer & { kind: K extends "draw" ? "drawn" : "output" };
+
 interface Thread {
-  ask(request: Omit<Request & { kind: "forward" }, "kind" | "id">): Promise<Answer & { kind: "output" }>;
+  ask<K extends Asked["kind"]>(request: Omit<Asked & { kind: K }, "id"> & { kind: K }): Promise<AnswerTo<K>>;
   tell(request: Request): void;
   close(): Promise<void>;
 }
@@ -86,6 +106,7 @@ interface Thread {
 /** Starts a thread and loads the graph there. It keeps the process alive only while it works. */
 async function openThread(data: {
   graph: Uint8Array | string;
+  drawing?: Uint8Array | string;
   config: ModelConfig;
   options: RunOptions;
 }): Promise<Thread> {
@@ -97,10 +118,7 @@ async function openThread(data: {
     await worker.terminate();
     throw new ModelFailure(opened.error);
   }
-  const asked = new Map<
-    number,
-    { resolve: (answer: Answer & { kind: "output" }) => void; reject: (e: Error) => void }
-  >();
+  const asked = new Map<number, { resolve: (answer: never) => void; reject: (e: Error) => void }>();
   let next = 0;
   let ended: Error | null = null;
   let closing: Promise<void> | null = null;
@@ -113,8 +131,8 @@ async function openThread(data: {
     const asker = asked.get(answer.id);
     asked.delete(answer.id);
     if (asked.size === 0) worker.unref();
-    if (answer.kind === "output") asker?.resolve(answer);
-    else asker?.reject(new Error(answer.message));
+    if (answer.kind === "refused") asker?.reject(new Error(answer.message));
+    else asker?.resolve(answer as never);
   });
   worker.on("error", (cause) => end({ kind: "runtime", reason: `its thread ended: ${cause}` }));
   worker.on("exit", () => end({ kind: "runtime", reason: "the model was closed" }));
@@ -126,7 +144,7 @@ async function openThread(data: {
       const id = next++;
       return new Promise((resolve, reject) => {
         asked.set(id, { resolve, reject });
-        worker.postMessage({ kind: "forward", id, ...request } satisfies Request);
+        worker.postMessage({ ...request, id });
       });
     },
     tell(request) {

@@ -14,7 +14,7 @@ export type ModelError =
   | { kind: "absent"; path: string; known: string[] }
   | { kind: "disk"; path: string; neededMiB: number; freeMiB: number }
   | { kind: "memory"; path: string; neededMiB: number; freeMiB: number }
-  | { kind: "runtime"; reason: string };
+  | { kind: "runtime"; reason: string; cure?: string };
 
 /** Thrown for a model that cannot be opened or run; `detail` says why. */
 export class ModelFailure extends Error {
@@ -59,7 +59,7 @@ export function describeModelError(error: ModelError): string {
     case "memory":
       return `The model ${error.path} needs about ${error.neededMiB} MiB of memory, and ${error.freeMiB} MiB are free: close something, or take a smaller model`;
     case "runtime":
-      return `ONNX Runtime cannot be used: ${error.reason}. Install it with: npm install --ignore-scripts onnxruntime-node`;
+      return `ONNX Runtime cannot be used: ${error.reason}. ${error.cure ?? "Install it with: npm install --ignore-scripts onnxruntime-node"}`;
     default:
       return error satisfies never;
   }

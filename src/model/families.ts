@@ -1,6 +1,6 @@
 /** What the families of decoders do differently, as pieces of a graph, and their weights by Hugging Face's names. */
 
-import type { GraphBuilder, LoadFloats } from "./onnx.ts";
+import type { GraphParts, LoadFloats } from "./onnx.ts";
 import { type Dtype, eightBitProducts, floatProducts, type Products, transpose } from "./products.ts";
 import { rotaryTurn } from "./rope.ts";
 import { rotated } from "./rotation.ts";
@@ -37,11 +37,11 @@ export interface Build {
 }
 
 /** The pieces of the model's family. */
-export function familyParts(g: GraphBuilder, build: Build): Parts {
+export function familyParts(g: GraphParts, build: Build): Parts {
   return build.config.family === "gpt2" ? gpt2Parts(g, build) : llamaParts(g, build);
 }
 
-function gpt2Parts(g: GraphBuilder, { config, weight, dtype, positions, shapes }: Build): Parts {
+function gpt2Parts(g: GraphParts, { config, weight, dtype, positions, shapes }: Build): Parts {
   const { width, vocabulary, context, feedForward, normEpsilon, activation, tied } = config;
   const products = productsOf(g, dtype, shapes.rows);
   const constant = (part: string, ...shape: number[]) => g.constant(weight(`transformer.${part}`, shape), shape);
@@ -81,7 +81,7 @@ function gpt2Parts(g: GraphBuilder, { config, weight, dtype, positions, shapes }
   };
 }
 
-function llamaParts(g: GraphBuilder, build: Build): Parts {
+function llamaParts(g: GraphParts, build: Build): Parts {
   const { config, weight: plain, dtype, positions, shapes } = build;
   const { width, heads, kvHeads, headWidth, vocabulary, feedForward, normEpsilon, tied, activation } = config;
   const { attentionBias, outputBias, feedBias } = config;
@@ -142,21 +142,21 @@ function llamaParts(g: GraphBuilder, build: Build): Parts {
   };
 }
 
-function productsOf(g: GraphBuilder, dtype: Dtype, rows: string): Products {
+function productsOf(g: GraphParts, dtype: Dtype, rows: string): Products {
   return dtype === "q8" ? eightBitProducts(g, rows) : floatProducts(g);
 }
 
-function split(g: GraphBuilder, x: string, axis: number, ...sizes: number[]): string[] {
+function split(g: GraphParts, x: string, axis: number, ...sizes: number[]): string[] {
   const names = sizes.map(() => g.name());
   return g.node("Split", [x, g.int64(...sizes)], { axis: { int: axis } }, names);
 }
 
 /** [batch * length, heads * headWidth] to [batch, heads, length, headWidth]. */
-function byHead(g: GraphBuilder, x: string, shape: string): string {
+function byHead(g: GraphParts, x: string, shape: string): string {
   return g.op("Transpose", [g.op("Reshape", [x, shape])], { perm: { ints: [0, 2, 1, 3] } });
 }
 
-function activate(g: GraphBuilder, x: string, activation: ModelConfig["activation"]): string {
+function activate(g: GraphParts, x: string, activation: ModelConfig["activation"]): string {
   switch (activation) {
     case "gelu_new":
       return g.op("Gelu", [x], { approximate: { text: "tanh" } });

@@ -12,7 +12,7 @@
 
 import { attend, createFrame } from "./attention.ts";
 import { type FindWeight, familyParts } from "./families.ts";
-import { createGraph, type GraphBuilder } from "./onnx.ts";
+import { createGraph, type GraphBuilder, type GraphParts } from "./onnx.ts";
 import type { Dtype } from "./products.ts";
 import type { ModelConfig } from "./types.ts";
 
@@ -25,21 +25,53 @@ export interface GraphOptions {
 }
 
 /** The graph of a decoder. Reads no weight yet. */
-export function decoderGraph(
-  config: ModelConfig,
-  weight: FindWeight,
-  { dtype = "fp32", turned = dtype !== "fp32" }: GraphOptions = {},
-): GraphBuilder {
+export function decoderGraph(config: ModelConfig, weight: FindWeight, options: GraphOptions = {}): GraphBuilder {
   const g = createGraph("decoder", 23);
-  const { layers, kvHeads, headWidth, width, vocabulary } = config;
-  const tokens = g.input("tokens", "int64", ["batch", "length"]);
-  const positions = g.input("positions", "int64", ["batch", "length"]);
-  const valid = g.input("valid", "int64", ["batch", "total"]);
-  const wanted = g.input("wanted", "int64", ["count"]);
+  const { kvHeads, headWidth, width, vocabulary } = config;
   const earlier = (layer: number, what: "key" | "value") => ({
     past: g.input(`past.${layer}.${what}`, "float32", ["batch", kvHeads, "past", headWidth]),
     prefix: g.input(`prefix.${layer}.${what}`, "float32", [kvHeads, "prefix", headWidth]),
   });
+  const inputs = {
+    tokens: g.input("tokens", "int64", ["batch", "length"]),
+    positions: g.input("positions", "int64", ["batch", "length"]),
+    valid: g.input("valid", "int64", ["batch", "total"]),
+    wanted: g.input("wanted", "int64", ["count"]),
+    earlier,
+  };
+  const { present } = addPass(g, config, weight, { ...options, inputs, names: { hidden: "hidden", logits: "logits" } });
+  g.op("Concat", present, { axis: { int: 0 } }, "present");
+  g.output("hidden", "float32", ["given", width]);
+  g.output("logits", "float32", ["given", vocabulary]);
+  g.output("present", "float32", ["stack", kvHeads, "length", headWidth]);
+  return g;
+}
+
+/** What a pass through the layers reads, by the names of values. */
+export interface PassInputs {
+  tokens: string;
+  positions: string;
+  valid: string;
+  wanted: string;
+  /** A layer's keys or values of earlier positions. Called once for each, in order. */
+  earlier(layer: number, what: "key" | "value"): { past?: string; prefix: string };
+  /** Joins the earlier ones to a layer's new ones, where `earlier` gives no past. */
+  join?(layer: number, what: "key" | "value", own: string): string;
+}
+
+/** Adds a pass through all layers; `hidden` and `logits` get the given names. Gives the new keys and values of each layer in turn. */
+export function addPass(
+  g: GraphParts,
+  config: ModelConfig,
+  weight: FindWeight,
+  {
+    inputs: { tokens, positions, valid, wanted, earlier, join = (_, __, own) => own },
+    names,
+    dtype = "fp32",
+    turned = dtype !== "fp32",
+  }: GraphOptions & { inputs: PassInputs; names: { hidden: string; logits: string } },
+): { present: string[] } {
+  const { layers, width } = config;
   const first = { keys: earlier(0, "key"), values: earlier(0, "value") };
   const frame = createFrame(g, config, { tokens, positions, valid, ...first.keys });
   const parts = familyParts(g, { config, weight, dtype, turned, positions, shapes: frame.shapes });
@@ -49,17 +81,13 @@ export function decoderGraph(
     const seen = layer === 0 ? first : { keys: earlier(layer, "key"), values: earlier(layer, "value") };
     const { q, k, v } = parts.project(x, layer);
     present.push(k, v);
-    const keys = { ...seen.keys, own: k };
-    const values = { ...seen.values, own: v };
+    const keys = { ...seen.keys, own: join(layer, "key", k) };
+    const values = { ...seen.values, own: join(layer, "value", v) };
     x = g.op("Add", [x, parts.mix(attend(g, config, frame, { layer, q, keys, values }), layer)]);
     x = g.op("Add", [x, parts.feed(x, layer)]);
   }
   const rows = g.op("Reshape", [x, frame.shapes.places]);
   const given = g.op("Gather", [rows, wanted], { axis: { int: 1 } });
-  parts.finish(g.op("Reshape", [given, g.int64(-1, width)]), { hidden: "hidden", logits: "logits" });
-  g.op("Concat", present, { axis: { int: 0 } }, "present");
-  g.output("hidden", "float32", ["given", width]);
-  g.output("logits", "float32", ["given", vocabulary]);
-  g.output("present", "float32", ["stack", kvHeads, "length", headWidth]);
-  return g;
+  parts.finish(g.op("Reshape", [given, g.int64(-1, width)]), names);
+  return { present };
 }

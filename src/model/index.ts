@@ -7,6 +7,7 @@ export {
   type BatchRow,
   createBatch,
   type DrawnToken,
+  endsRow,
   type Generated,
   type Prefix,
   type StepLogits,
@@ -14,6 +15,8 @@ export {
 export { type ChatText, chatText } from "./chat.ts";
 export { type ConvertProgress, cacheFolder } from "./convert.ts";
 export type { RunOptions } from "./decoder.ts";
+export { type Provider, providers } from "./device.ts";
+export type { DrawHead, Drawn, DrawRequest } from "./draw.ts";
 export { createEngine, type Engine, EngineFull, type EngineOptions, type Job } from "./engine.ts";
 export { describeModelError, type ModelError, ModelFailure } from "./error.ts";
 export { type GenerateOptions, generate, runPrefix } from "./generate.ts";

@@ -6,14 +6,14 @@
 /** Element types as onnx.proto3 numbers them. */
 const onnxTypes = { float32: 1, uint8: 2, int8: 3, int64: 7, bool: 9 } as const;
 
-/** An attribute of a node: a whole number, a float, a text or whole numbers. */
-export type Attribute = { int: number } | { float: number } | { text: string } | { ints: number[] };
+/** An attribute of a node: a whole number, a float, a text, whole numbers, or a graph that the node runs. */
+export type Attribute = { int: number } | { float: number } | { text: string } | { ints: number[] } | { graph: Inner };
 
 /** A dimension: a size, or a name for one that is known when the graph runs. */
 export type Dimension = number | string;
 
-/** A graph that is being built. Values are names. */
-export interface GraphBuilder {
+/** What adds to a graph that is being built. Values are names. */
+export interface GraphParts {
   /** A tensor that the graph holds; one of floats or bytes may be read when the model is written. */
   constant(values: TensorValues | LoadFloats | LoadBytes, shape: readonly number[]): string;
   int64(...values: number[]): string;
@@ -21,16 +21,42 @@ export interface GraphBuilder {
   name(): string;
   /** A single float. */
   float(value: number): string;
-  input(name: string, type: keyof typeof onnxTypes, shape: readonly Dimension[]): string;
-  output(name: string, type: keyof typeof onnxTypes, shape: readonly Dimension[]): void;
+  /** A shape of null says nothing of the shape: of a value that changes it from round to round of a loop. */
+  input(name: string, type: keyof typeof onnxTypes, shape: readonly Dimension[] | null): string;
+  output(name: string, type: keyof typeof onnxTypes, shape: readonly Dimension[] | null): void;
   /** Adds an operation; gives the names of its outputs. */
   node(op: string, inputs: readonly string[], attributes?: { [name: string]: Attribute }, outputs?: string[]): string[];
   /** The same for an operation with one output. */
   op(op: string, inputs: readonly string[], attributes?: { [name: string]: Attribute }, output?: string): string;
+}
+
+/** A graph that is being built, with its model. */
+export interface GraphBuilder extends GraphParts {
+  /** A graph for a node of this one to run (a loop's body); it sees this one's values, and large constants are held here. */
+  inner(name: string): InnerBuilder;
   /** The model with all its tensors, as chunks of bytes, in order. */
   chunks(): Promise<Uint8Array[]>;
   /** The model with the read-when-written tensors in a file beside it, of that name, in the order of `tensors`. */
   external(file: string): { model: Uint8Array; tensors: StoredTensor[] };
+}
+
+/** Builds a graph that a node runs. */
+export interface InnerBuilder extends GraphParts {
+  /** The graph as an attribute. */
+  attribute(): Attribute;
+}
+
+/** A graph within a graph, as the fields of its message. */
+interface Inner {
+  fields: readonly Uint8Array[];
+}
+
+/** What a graph is made of. */
+interface Content {
+  nodes: Uint8Array[][];
+  tensors: { fields: Uint8Array[]; value: string; bytes: number; data: Uint8Array | StoredTensor["load"] }[];
+  inputs: Uint8Array[][];
+  outputs: Uint8Array[][];
 }
 
 /** The values of a tensor; the kind of array says its type. */
@@ -56,15 +82,61 @@ export interface StoredTensor {
 /** External tensors begin at multiples of this, so that the runtime can map them into memory. */
 const alignment = 4096;
 
+/** Constants of more numbers than this are held by the outermost graph. */
+const largeConstant = 1024;
+
 /** Begins a graph of the given version of the standard operations. */
 export function createGraph(name: string, opset: number): GraphBuilder {
-  const nodes: Uint8Array[][] = [];
-  const tensors: { fields: Uint8Array[]; value: string; bytes: number; data: Uint8Array | StoredTensor["load"] }[] = [];
-  const inputs: Uint8Array[][] = [];
-  const outputs: Uint8Array[][] = [];
   let next = 0;
   const fresh = (): string => `v${next++}`;
-  const node: GraphBuilder["node"] = (op, from, attributes = {}, to = [fresh()]) => {
+  const content = emptyContent();
+  const outer = createParts(content, fresh);
+  const model = (held: readonly Uint8Array[][]): Uint8Array[] => {
+    const version = message(8, [text(1, ""), number(2, opset)]);
+    return [number(1, 10), text(2, "autoagent-lab"), ...nested(7, graphFields(name, content, held)), version];
+  };
+  return {
+    ...outer,
+    inner(own) {
+      const inside = emptyContent();
+      const parts = createParts(inside, fresh, outer.constant);
+      const fields = () => graphFields(own, inside, inside.tensors.map(inModel));
+      return { ...parts, attribute: () => ({ graph: { fields: fields() } }) };
+    },
+    async chunks() {
+      const held: Uint8Array[][] = [];
+      for (const { fields, data } of content.tensors)
+        held.push(withBytes(fields, typeof data === "function" ? bytesOf(await data()) : data));
+      return model(held);
+    },
+    external(file) {
+      const stored: StoredTensor[] = [];
+      let at = 0;
+      const held = content.tensors.map((tensor) => {
+        const { fields, value, bytes, data } = tensor;
+        if (typeof data !== "function") return inModel(tensor);
+        stored.push({ value, load: data, at, bytes });
+        const place = { location: file, offset: String(at), length: String(bytes) };
+        at = Math.ceil((at + bytes) / alignment) * alignment;
+        const entries = Object.entries(place).map(([name, held]) => message(13, [text(1, name), text(2, held)]));
+        return [...fields, ...entries, number(14, 1)];
+      });
+      return { model: join(model(held)), tensors: stored };
+    },
+  };
+}
+
+function emptyContent(): Content {
+  return { nodes: [], tensors: [], inputs: [], outputs: [] };
+}
+
+/** What adds to a graph. `hold` takes the constants that are too large for it. */
+function createParts(
+  { nodes, tensors, inputs, outputs }: Content,
+  fresh: () => string,
+  hold?: GraphParts["constant"],
+): GraphParts {
+  const node: GraphParts["node"] = (op, from, attributes = {}, to = [fresh()]) => {
     nodes.push([
       ...from.map((value) => text(1, value)),
       ...to.map((value) => text(2, value)),
@@ -73,30 +145,15 @@ export function createGraph(name: string, opset: number): GraphBuilder {
     ]);
     return to;
   };
-  const constant: GraphBuilder["constant"] = (values, shape) => {
+  const constant: GraphParts["constant"] = (values, shape) => {
+    const isLarge = typeof values === "function" || "bytes" in values || values.length > largeConstant;
+    if (hold && isLarge) return hold(values, shape);
     const own = fresh();
     const { type, data, width } = describe(values);
     const bytes = width * shape.reduce((product, size) => product * size, 1);
     const fields = [...shape.map((size) => number(1, size)), number(2, type), text(8, own)];
     tensors.push({ fields, value: own, bytes, data });
     return own;
-  };
-  const inside = (fields: Uint8Array[], bytes: Uint8Array): Uint8Array[] => [
-    ...fields,
-    key(9, 2),
-    varint(bytes.length),
-    bytes,
-  ];
-  const model = (held: readonly Uint8Array[][]): Uint8Array[] => {
-    const graph = [
-      ...nodes.flatMap((fields) => nested(1, fields)),
-      text(2, name),
-      ...held.flatMap((fields) => nested(5, fields)),
-      ...inputs.flatMap((fields) => nested(11, fields)),
-      ...outputs.flatMap((fields) => nested(12, fields)),
-    ];
-    const version = message(8, [text(1, ""), number(2, opset)]);
-    return [number(1, 10), text(2, "autoagent-lab"), ...nested(7, graph), version];
   };
   return {
     constant,
@@ -110,28 +167,27 @@ export function createGraph(name: string, opset: number): GraphBuilder {
     output: (own, type, shape) => void outputs.push(valueInfo(own, type, shape)),
     node,
     op: (op, from, attributes, output) => node(op, from, attributes, output === undefined ? undefined : [output])[0]!,
-    async chunks() {
-      const held: Uint8Array[][] = [];
-      for (const { fields, data } of tensors) {
-        const bytes = typeof data === "function" ? bytesOf(await data()) : data;
-        held.push(inside(fields, bytes));
-      }
-      return model(held);
-    },
-    external(file) {
-      const stored: StoredTensor[] = [];
-      let at = 0;
-      const held = tensors.map(({ fields, value, bytes, data }) => {
-        if (typeof data !== "function") return inside(fields, data);
-        stored.push({ value, load: data, at, bytes });
-        const place = { location: file, offset: String(at), length: String(bytes) };
-        at = Math.ceil((at + bytes) / alignment) * alignment;
-        const entries = Object.entries(place).map(([name, held]) => message(13, [text(1, name), text(2, held)]));
-        return [...fields, ...entries, number(14, 1)];
-      });
-      return { model: join(model(held)), tensors: stored };
-    },
   };
+}
+
+function graphFields(name: string, { nodes, inputs, outputs }: Content, held: readonly Uint8Array[][]): Uint8Array[] {
+  return [
+    ...nodes.flatMap((fields) => nested(1, fields)),
+    text(2, name),
+    ...held.flatMap((fields) => nested(5, fields)),
+    ...inputs.flatMap((fields) => nested(11, fields)),
+    ...outputs.flatMap((fields) => nested(12, fields)),
+  ];
+}
+
+function withBytes(fields: readonly Uint8Array[], bytes: Uint8Array): Uint8Array[] {
+  return [...fields, key(9, 2), varint(bytes.length), bytes];
+}
+
+/** A tensor whose bytes are here, within the model. */
+function inModel({ fields, data }: Content["tensors"][number]): Uint8Array[] {
+  if (typeof data === "function") throw new Error("A tensor that is read later cannot be held by an inner graph");
+  return withBytes(fields, data);
 }
 
 /** A constant's type, its bytes or what reads them, and the bytes of one number. */
@@ -159,13 +215,14 @@ function attributeFields(name: string, value: Attribute): Uint8Array[] {
     const bytes = new Uint8Array(Float32Array.of(value.float).buffer);
     return [text(1, name), key(2, 5), bytes, number(20, 1)];
   }
+  if ("graph" in value) return [text(1, name), ...nested(6, value.graph.fields), number(20, 5)];
   if ("text" in value) return [text(1, name), text(4, value.text), number(20, 3)];
   return [text(1, name), ...value.ints.map((int) => number(8, int)), number(20, 7)];
 }
 
-function valueInfo(name: string, type: keyof typeof onnxTypes, shape: readonly Dimension[]): Uint8Array[] {
-  const dims = shape.map((size) => message(1, [typeof size === "number" ? number(1, size) : text(2, size)]));
-  const tensor = message(1, [number(1, onnxTypes[type]), message(2, dims)]);
+function valueInfo(name: string, type: keyof typeof onnxTypes, shape: readonly Dimension[] | null): Uint8Array[] {
+  const dims = shape?.map((size) => message(1, [typeof size === "number" ? number(1, size) : text(2, size)]));
+  const tensor = message(1, [number(1, onnxTypes[type]), ...(dims ? [message(2, dims)] : [])]);
   return [text(1, name), message(2, [tensor])];
 }
 

@@ -6,8 +6,10 @@
 
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
-import { type ConvertProgress, cacheFolder, convert } from "./convert.ts";
+import { type ConvertProgress, cacheFolder, convert, writeBeside } from "./convert.ts";
 import { createDecoder, type RunOptions } from "./decoder.ts";
+import { cudaCure, openFastest, type Provider, providers, whyNoCuda } from "./device.ts";
+import { drawGraph } from "./draw-graph.ts";
 import { ModelFailure } from "./error.ts";
 import { readFolder } from "./folder.ts";
 import { readGguf } from "./gguf.ts";
@@ -15,10 +17,15 @@ import { decoderGraph } from "./graph.ts";
 import { checkMemory, countWeights } from "./memory.ts";
 import { type Dtype, dtypes } from "./products.ts";
 import { checkAllUsed, hashSource, type ModelSource, weightsOf } from "./source.ts";
-import type { Decoder } from "./types.ts";
+import type { Decoder, ModelConfig } from "./types.ts";
 
 /** How a model is opened and run. */
-export interface OpenModelOptions extends RunOptions {
+export interface OpenModelOptions extends Omit<RunOptions, "provider"> {
+  /**
+   * What runs it: `cpu`, `cuda` (after `npm run setup:cuda`), `webgpu`, or `auto`, which tries those that are likely and takes the
+   * fastest (`decoder.choice` says why). @default "cpu"
+   */
+  provider?: Provider | "auto";
   /** Where converted models are kept. @default AUTOAGENT_CACHE, else the system's place for caches */
   cacheFolder?: string;
   /** A folder of models that are known by their names. @default none */
@@ -37,7 +44,22 @@ const smallModel = 16_000_000;
 
 /** Opens a model. Throws a ModelFailure that says what is missing, damaged or not supported. */
 export async function openModel(path: string, options: OpenModelOptions = {}): Promise<Decoder> {
-  const { onProgress, cacheFolder: folder, dtype = "fp32", provider = "cpu" } = options;
+  const { provider = "cpu" } = options;
+  if (provider !== "auto" && !providers.includes(provider))
+    throw new RangeError(
+      `Expected \`provider\` to be ${providers.join(", ")} or auto, got ${JSON.stringify(provider)}`,
+    );
+  return provider === "auto"
+    ? openFastest((one) => openOn(path, { ...options, provider: one }))
+    : openOn(path, { ...options, provider });
+}
+
+/** Opens a model on a provider. */
+async function openOn(path: string, options: OpenModelOptions & { provider: Provider }): Promise<Decoder> {
+  const why = options.provider === "cuda" ? whyNoCuda() : null;
+  // Asked for in vain, ONNX Runtime would say so on stderr as well.
+  if (why !== null) throw new ModelFailure({ kind: "runtime", ...{ reason: `cuda: ${why}`, cure: cudaCure } });
+  const { onProgress, cacheFolder: folder, dtype = "fp32", provider } = options;
   checkDtype(dtype, provider);
   const source = await readSource(path, options);
   const { config } = source;
@@ -50,12 +72,38 @@ export async function openModel(path: string, options: OpenModelOptions = {}): P
   const tokenizer = await source.openTokenizer();
   const weights = await hashSource(source);
   const hash = joinHash(weights, dtype);
+  const drawer = drawsThere(config, options) ? drawGraph(config, weightsOf(source)) : undefined;
   if (small) {
     const graph = Buffer.concat(await built.chunks());
-    return createDecoder({ graph, config, tokenizer, hash }, options);
+    const drawing = drawer && Buffer.concat(await drawer.chunks());
+    return createDecoder({ graph, config, tokenizer, hash, ...(drawing && { drawing }) }, options);
   }
   const graph = await convert(source, weights, { dtype, ...(folder && { folder }), ...(onProgress && { onProgress }) });
-  return createDecoder({ graph, config, tokenizer, hash }, options);
+  const drawing = drawer && (await writeBeside(graph, "draw.onnx", drawer, built));
+  return createDecoder({ graph, config, tokenizer, hash, ...(drawing && { drawing }) }, options);
+}
+
+/**
+ * Whether programs are drawn where the model runs.
+ * @throws {RangeError} where that is asked for and cannot be
+ */
+function drawsThere(config: ModelConfig, { draws, provider = "cpu", dtype = "fp32" }: OpenModelOptions): boolean {
+  if (draws !== undefined && draws !== "host" && draws !== "device")
+    throw new RangeError(`Expected \`draws\` to be "host" or "device", got ${JSON.stringify(draws)}`);
+  const hinders = hindersOf(config, { provider, dtype });
+  if (draws === "device" && hinders !== null)
+    throw new RangeError(`Programs cannot be drawn on the device ${hinders}: leave out \`draws: "device"\``);
+  return hinders === null && (draws ?? (provider === "cuda" ? "device" : "host")) === "device";
+}
+
+/** Why programs cannot be drawn there, or null. */
+function hindersOf(
+  { rope, context }: ModelConfig,
+  { provider, dtype }: { provider: string; dtype: Dtype },
+): string | null {
+  if (provider === "webgpu") return "on the provider webgpu, which cannot begin with nothing seen";
+  if (dtype !== "fp32") return `with \`dtype\` ${dtype}`;
+  return rope?.kind === "dynamic" && context > rope.original ? "by a model with dynamic rotary scaling" : null;
 }
 
 /** A decoder's hash: of the weights, and their numbers where they are not the file's own. */

@@ -4,7 +4,7 @@
  * rounding and no order, so a row's result does not depend on its batch.
  */
 
-import type { GraphBuilder, LoadFloats } from "./onnx.ts";
+import type { GraphParts, LoadFloats } from "./onnx.ts";
 
 /** Numbers of the weights, and the bytes of one: floats, or whole numbers with a scale for each output. */
 export const dtypes = { fp32: 4, q8: 1 } as const;
@@ -19,7 +19,7 @@ export interface Products {
 }
 
 /** Products of float32. */
-export function floatProducts(g: GraphBuilder): Products {
+export function floatProducts(g: GraphParts): Products {
   return {
     linear: (x, weight, from, to) => g.op("MatMul", [x, g.constant(weight, [from, to])]),
     output(x, { load, held }, from, to, into) {
@@ -31,7 +31,7 @@ export function floatProducts(g: GraphBuilder): Products {
 const most = 127;
 
 /** Products of 8 bits. `rows` is the number of rows of every `linear`'s input, as a tensor of one whole number. */
-export function eightBitProducts(g: GraphBuilder, rows: string): Products {
+export function eightBitProducts(g: GraphParts, rows: string): Products {
   const middle = g.constant(Uint8Array.of(128), []);
   const inputs = new Map<string, { whole: string; scale: string }>();
   const quantised = (x: string, count: string): { whole: string; scale: string } => {

@@ -3,6 +3,8 @@
 import { createHash } from "node:crypto";
 import { createRandom } from "../random/index.ts";
 import { createDecoder, type RunOptions } from "./decoder.ts";
+import { drawGraph } from "./draw-graph.ts";
+import type { FindWeight } from "./families.ts";
 import { decoderGraph } from "./graph.ts";
 import { checkMemory } from "./memory.ts";
 import type { Decoder, ModelConfig, Tokenizer } from "./types.ts";
@@ -18,13 +20,15 @@ export async function randomModel(
     const count = shape.reduce((product, size) => product * size, 1);
     return drawWeight(name, count, seed, deviation);
   };
-  const graph = decoderGraph(config, (name, shape) => async () => read(name, shape));
+  const weight: FindWeight = (name, shape) => async () => read(name, shape);
+  const graph = decoderGraph(config, weight);
+  const drawing = options.draws === "device" ? Buffer.concat(await drawGraph(config, weight).chunks()) : undefined;
   const digest = createHash("sha256")
     .update(JSON.stringify([config, seed, deviation]))
     .digest("hex")
     .slice(0, 16);
   const parts = { config, tokenizer, hash: `random-${digest}` };
-  return createDecoder({ graph: Buffer.concat(await graph.chunks()), ...parts }, options);
+  return createDecoder({ graph: Buffer.concat(await graph.chunks()), ...parts, ...(drawing && { drawing }) }, options);
 }
 
 function drawWeight(name: string, count: number, seed: number, deviation: number): Float32Array {

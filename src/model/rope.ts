@@ -4,7 +4,7 @@
  * (YaRN). Not here: how a config spells them (`config-rope.ts`).
  */
 
-import type { GraphBuilder } from "./onnx.ts";
+import type { GraphParts } from "./onnx.ts";
 import type { ModelConfig } from "./types.ts";
 
 /** How frequencies are changed. `original` is the length that the model was trained on. */
@@ -73,7 +73,7 @@ function rotaryFrequencies({ headWidth, ropeTheta = 10_000, rope }: Rotary, leng
  * all positions of a pass are those of its last one, row by row, as Transformers has it; what was seen in earlier passes
  * stays as it was turned then.
  */
-export function rotaryTurn(g: GraphBuilder, config: ModelConfig, positions: string): (heads: string) => string {
+export function rotaryTurn(g: GraphParts, config: ModelConfig, positions: string): (heads: string) => string {
   const { context, headWidth, rope } = config;
   const half = headWidth / 2;
   if (rope?.kind === "dynamic" && context > rope.original) {
@@ -94,7 +94,7 @@ export function rotaryTurn(g: GraphBuilder, config: ModelConfig, positions: stri
 
 /** Cosines and sines of each new position, [batch, length, headWidth / 2], by the frequencies of its row's length. */
 function dynamicTables(
-  g: GraphBuilder,
+  g: GraphParts,
   config: ModelConfig,
   original: number,
   positions: string,

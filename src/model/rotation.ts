@@ -6,7 +6,7 @@
 
 import { createRandom } from "../random/index.ts";
 import type { FindWeight } from "./families.ts";
-import type { GraphBuilder, LoadFloats } from "./onnx.ts";
+import type { GraphParts, LoadFloats } from "./onnx.ts";
 import type { ModelConfig } from "./types.ts";
 
 /** A turned model. */
@@ -22,7 +22,7 @@ export interface Rotation {
 }
 
 /** Turns a Llama model's weights. */
-export function rotated(g: GraphBuilder, config: ModelConfig, weight: FindWeight): Rotation {
+export function rotated(g: GraphParts, config: ModelConfig, weight: FindWeight): Rotation {
   const { width, vocabulary, feedForward, headWidth, tied } = config;
   const wide = orthogonal(width);
   const head = orthogonal(headWidth);

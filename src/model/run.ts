@@ -6,15 +6,22 @@
 import { availableParallelism } from "node:os";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { createMemory, type Placed } from "./cache.ts";
+import { cudaCure, type Provider } from "./device.ts";
+import { type Drawn, type DrawRequest, runDraw } from "./draw.ts";
 import { ModelFailure } from "./error.ts";
 import type { DecoderInput, DecoderOutput, ModelConfig, Past } from "./types.ts";
 
 /** How a decoder is run. */
 export interface RunOptions {
   /** ONNX Runtime's provider. @default "cpu" */
-  provider?: "cpu" | "webgpu" | "cuda";
+  provider?: Provider;
   /** Threads of the CPU provider. @default one a core, 8 at most */
   threads?: number;
+  /**
+   * Where a policy's programs are drawn: `host`, token by token in this process, or `device`, all of a program in one run of the
+   * model, which a GPU needs, since what rows have seen stays there. @default "device" on `cuda`, else "host"
+   */
+  draws?: "host" | "device";
 }
 
 /** What runs. */
@@ -22,16 +29,20 @@ export interface RunnerParts {
   /** The ONNX model, or the path of its file. */
   graph: Uint8Array | string;
   config: ModelConfig;
+  /** The graph that draws programs (`draw-graph.ts`), likewise; absent where they are drawn by the host. */
+  drawing?: Uint8Array | string;
 }
 
 /** A graph that runs. */
 export interface Runner {
   forward(input: DecoderInput): Promise<DecoderOutput>;
+  /** Draws whole programs after a prefix. */
+  draw(request: DrawRequest, prefix: Past | undefined): Promise<Drawn>;
   release(): Promise<void>;
 }
 
 /** Loads a graph. Throws a ModelFailure when ONNX Runtime is not there or refuses it. */
-export async function createRunner({ graph, config }: RunnerParts, options: RunOptions): Promise<Runner> {
+export async function createRunner({ graph, drawing, config }: RunnerParts, options: RunOptions): Promise<Runner> {
   const { provider = "cpu", threads = Math.min(8, availableParallelism()) } = options;
   const ort = await loadRuntime();
   const session = await openSession(ort, graph, provider, threads);
@@ -39,13 +50,16 @@ export async function createRunner({ graph, config }: RunnerParts, options: RunO
   const names = Array.from({ length: layers }, (_, i) => [`${i}.key`, `${i}.value`]).flat();
   const floats = (data: Float32Array, ...shape: number[]) => new ort.Tensor("float32", data, shape);
   const memory = createMemory(config);
+  /** Fewest positions of a part: the WebGPU provider ends the process where a tensor is empty. */
+  const least = provider === "webgpu" ? 1 : 0;
   /** Pasts as what other passes begin with: cut to their length once. */
   const prefixes = new WeakMap<Past, Tensor[]>();
   const prefixOf = (past: Past | undefined): Tensor[] => {
     const known = past && prefixes.get(past);
     if (known) return known;
-    const parts = past ? memory.alone(past) : names.map(() => new Float32Array(0));
-    const tensors = parts.map((data) => floats(data, kvHeads, past?.length ?? 0, headWidth));
+    const length = past?.length ?? least;
+    const parts = past ? memory.alone(past) : names.map(() => new Float32Array(kvHeads * length * headWidth));
+    const tensors = parts.map((data) => floats(data, kvHeads, length, headWidth));
     if (past) prefixes.set(past, tensors);
     return tensors;
   };
@@ -59,14 +73,16 @@ export async function createRunner({ graph, config }: RunnerParts, options: RunO
     const { held, slots, seenRoom } = placed;
     const length = tokens.length / batch;
     const before = prefix?.length ?? 0;
-    const total = before + seenRoom + length;
+    // What stands for a part that is empty is masked.
+    const [ahead, room] = [Math.max(before, least), Math.max(seenRoom, least)];
+    const total = ahead + room + length;
     const ids = new BigInt64Array(held * length);
     const positions = new BigInt64Array(held * length);
     const visible = new BigInt64Array(held * total);
     for (let slot = 0; slot < held; slot++) {
       visible.fill(1n, slot * total, slot * total + before);
       for (let i = 0; i < seenRoom; i++)
-        if (placed.valid[slot * seenRoom + i] === 1) visible[slot * total + before + i] = 1n;
+        if (placed.valid[slot * seenRoom + i] === 1) visible[slot * total + ahead + i] = 1n;
     }
     for (const [i, row] of rows.entries()) {
       const slot = slots[i]!;
@@ -88,7 +104,8 @@ export async function createRunner({ graph, config }: RunnerParts, options: RunO
     };
     const shared = prefixOf(prefix);
     for (const [i, name] of names.entries()) {
-      feeds[`past.${name}`] = floats(placed.tensors[i]!, held, kvHeads, seenRoom, headWidth);
+      const past = seenRoom === room ? placed.tensors[i]! : new Float32Array(held * kvHeads * room * headWidth);
+      feeds[`past.${name}`] = floats(past, held, kvHeads, room, headWidth);
       feeds[`prefix.${name}`] = shared[i]!;
     }
     const { hidden, logits, present } = await session.run(feeds);
@@ -98,7 +115,18 @@ export async function createRunner({ graph, config }: RunnerParts, options: RunO
     return { hidden: hidden!.data as Float32Array, logits: logits!.data as Float32Array, past };
   };
 
+  /** Opened at the first draw. */
+  let drawer: Promise<InferenceSession> | undefined;
+
   return {
+    async draw(request, prefix) {
+      if (drawing === undefined) throw new Error("This decoder was opened to draw by the host");
+      drawer ??= openSession(ort, drawing, provider, threads);
+      const shared = prefixOf(prefix);
+      const named = Object.fromEntries(names.map((name, i) => [`prefix.${name}`, shared[i]!]));
+      const seen = prefix?.length ?? 0;
+      return runDraw(ort, await drawer, request, { vocabulary, prefix: named, seen });
+    },
     async forward(input) {
       const { batch, tokens, past, spend = false, every = false } = input;
       const length = tokens.length / batch;
@@ -119,7 +147,10 @@ export async function createRunner({ graph, config }: RunnerParts, options: RunO
       const given = every ? length : 1;
       return merged(parts, { batch, width: width * given, vocabulary: vocabulary * given });
     },
-    release: () => session.release(),
+    async release() {
+      await session.release();
+      await (await drawer)?.release();
+    },
   };
 }
 
@@ -155,6 +186,12 @@ function merged(
 }
 
 type Runtime = typeof import("onnxruntime-node");
+
+/** What to do where a provider does not begin. */
+const cures: { [provider: string]: string } = {
+  cuda: cudaCure,
+  webgpu: "On Linux it needs libvulkan.so.1 and a graphics driver; or take another provider",
+};
 
 async function loadRuntime(): Promise<Runtime> {
   try {
@@ -194,7 +231,11 @@ async function openSession(
       ? await ort.InferenceSession.create(graph, options)
       : await ort.InferenceSession.create(graph, options);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ModelFailure({ kind: "runtime", reason: `it refused the model on ${provider}: ${reason}` }, { cause });
+    const [reason] = (cause instanceof Error ? cause.message : String(cause)).split("\n") as [string];
+    const cure = cures[provider];
+    throw new ModelFailure(
+      { kind: "runtime", reason: `it refused the model on ${provider}: ${reason}`, ...(cure && { cure }) },
+      { cause },
+    );
   }
 }

@@ -4,6 +4,7 @@
  */
 
 import { parentPort, workerData } from "node:worker_threads";
+import type { Drawn, DrawRequest } from "./draw.ts";
 import { type ModelError, ModelFailure } from "./error.ts";
 import { createRunner, type Runner, type RunnerParts, type RunOptions } from "./run.ts";
 import type { Past } from "./types.ts";
@@ -21,6 +22,7 @@ export type Request =
       spend: boolean;
       every: boolean;
     }
+  | { kind: "draw"; id: number; prefix: number | undefined; request: DrawRequest }
   | { kind: "release"; past: number }
   | { kind: "close" };
 
@@ -36,6 +38,7 @@ export type Answer =
       logits: Float32Array;
       pasts: { number: number; length: number }[];
     }
+  | { kind: "drawn"; id: number; drawn: Drawn }
   | { kind: "refused"; id: number; message: string };
 
 const pasts = new Map<number, Past>();
@@ -71,7 +74,7 @@ async function handle(
     process.exit(); // ends this thread
   } else {
     try {
-      tell(...(await forward(runner, request)));
+      tell(...(await (request.kind === "draw" ? draw(runner, request) : forward(runner, request))));
     } catch (error) {
       tell({ kind: "refused", id: request.id, message: (error as Error).message }, []);
     }
@@ -95,6 +98,15 @@ async function forward(
     return { number: made++, length: one.length };
   });
   return [{ kind: "output", id, hidden, logits, pasts: numbered }, [hidden.buffer, logits.buffer] as ArrayBuffer[]];
+}
+
+async function draw(
+  runner: Runner,
+  { id, prefix, request }: Request & { kind: "draw" },
+): Promise<[Answer, ArrayBuffer[]]> {
+  const drawn = await runner.draw(request, prefix === undefined ? undefined : pastOf(prefix));
+  const parts = Object.values(drawn).filter((part): part is Float32Array => ArrayBuffer.isView(part));
+  return [{ kind: "drawn", id, drawn }, parts.map(({ buffer }) => buffer as ArrayBuffer)];
 }
 
 function pastOf(number: number): Past {

@@ -3,7 +3,9 @@
  * LanguageModel and a server stand on. Not here: sampling (`generate.ts`), anything that learns.
  */
 
+import type { displaySymbol, MimeBundle } from "../display/index.ts";
 import type { EncodeAll } from "./aside.ts";
+import type { Drawn, DrawRequest } from "./draw.ts";
 import type { LeastTokens } from "./least.ts";
 import type { RopeScaling } from "./rope.ts";
 import type { ChatTemplate } from "./template.ts";
@@ -110,14 +112,31 @@ export interface DecoderOutput {
   past: Past[];
 }
 
+/** Which provider was the fastest for a model, and why not another. Shows itself as a table. */
+export interface ProviderChoice {
+  provider: string;
+  /** The device's name. */
+  device: string;
+  /** Tokens a second in the trial, 16 rows together. */
+  perSecond: number;
+  passedOver: { provider: string; why: string }[];
+  [displaySymbol](): MimeBundle;
+}
+
 /** A decoder that runs. A row's result does not depend on the other rows of its batch. */
 export interface Decoder {
   readonly config: ModelConfig;
   readonly tokenizer: Tokenizer;
-  /** What runs it: `cpu`, `webgpu`. */
+  /** What runs it: `cpu`, `webgpu`, `cuda`. */
   readonly provider: string;
+  /** The name of what it computes on. */
+  readonly device: string;
+  /** Why this provider, where it was to be chosen (`provider: "auto"`). */
+  readonly choice?: ProviderChoice;
   /** Hash of weights and shape: two decoders of the same hash give the same numbers. */
   readonly hash: string;
   forward(input: DecoderInput): Promise<DecoderOutput>;
+  /** Draws whole programs where the model runs; absent where the host draws them (`RunOptions.draws`). */
+  draw?(request: DrawRequest, prefix?: Past): Promise<Drawn>;
   dispose(): Promise<void>;
 }

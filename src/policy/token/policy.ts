@@ -7,6 +7,7 @@
 import type { Decoder, PromptDesign, StepLogits } from "../../model/index.ts";
 import type { Policy, TrainablePolicy } from "../types.ts";
 import type { Calibration } from "./calibrate.ts";
+import { emptyHead } from "./draw-rows.ts";
 import { changeLogits, createHead, type HeadOptions, type HeadWeights } from "./head.ts";
 import { createTraces, isTrace, type Trace, type TraceSettings } from "./trace.ts";
 import { actionOf, createWriter, type Watch, type WriterOptions } from "./writer.ts";
@@ -54,7 +55,9 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
   const draw =
     (weights: HeadWeights): Policy["act"] =>
     async (observations, streams) =>
-      (await writer.write(observations, streams, withHead(weights, settings))).map(actionOf(writer.prompt));
+      (await writer.write(observations, streams, withHead(weights, settings, calibration))).map(
+        actionOf(writer.prompt),
+      );
   const name = `head on ${decoder.config.family} ${decoder.hash.slice(0, 8)}${sampledBy({ ...options, temperature: writer.temperature })}`;
   return {
     name,
@@ -84,7 +87,7 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
       const weights = await head.read();
       const written = await writer.write(observations, streams, (count) => {
         const traces = createTraces(count, writer.maxTokens, settings);
-        const change = withHead(weights, settings)(count);
+        const change = withHead(weights, settings, calibration)(count);
         return {
           onLogits: (step) => {
             traces.before(step);
@@ -92,6 +95,7 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
           },
           onToken: traces.after,
           finish: traces.finish,
+          ...(change.device && { device: { ...change.device, traced: settings } }),
         };
       });
       return written.map(actionOf(writer.prompt));
@@ -109,7 +113,7 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
         act: async (observations, streams) => draw(await weights)(observations, streams),
       };
     },
-    steer: async () => withHead(await head.read(), settings)(0).onLogits!,
+    steer: async () => withHead(await head.read(), settings, calibration)(0).onLogits!,
     pretrained: ({ temperature = writer.temperature } = {}) => {
       if (!(temperature > 0 && Number.isFinite(temperature)))
         throw new RangeError(`Expected \`temperature\` to be a positive number, got ${temperature}`);
@@ -119,9 +123,11 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
         name: `${decoder.config.family} ${decoder.hash.slice(0, 8)}, prompt ${prompt.name} ${prompt.version}, pretrained${at}`,
         batch: writer.batch,
         act: async (observations, streams) =>
-          (await writer.write(observations, streams, () => sharpened(writer.temperature / temperature))).map(
-            actionOf(prompt),
-          ),
+          (
+            await writer.write(observations, streams, () =>
+              sharpened(decoder.config.width, writer.temperature / temperature),
+            )
+          ).map(actionOf(prompt)),
       };
     },
     dispose: () => head.dispose(),
@@ -138,9 +144,11 @@ function sampledBy({ temperature = 1, topK = 0, topP = 1 }: WriterOptions): stri
 }
 
 /** Multiplies the logits, which the writer's temperature divides. */
-function sharpened(factor: number): Watch {
-  if (factor === 1) return {};
+function sharpened(width: number, factor: number): Watch {
+  const device = { head: emptyHead(width), factor };
+  if (factor === 1) return { device };
   return {
+    device,
     onLogits: ({ logits }) => {
       for (let i = 0; i < logits.length; i++) logits[i]! *= factor;
     },
@@ -148,10 +156,17 @@ function sharpened(factor: number): Watch {
 }
 
 /** Changes the logits by the head; nothing is kept. */
-function withHead(weights: HeadWeights, { width, words, standardise }: TraceSettings) {
+function withHead(
+  weights: HeadWeights,
+  { width, words, standardise }: TraceSettings,
+  { mean, deviation }: Pick<Calibration, "mean" | "deviation">,
+) {
+  const { rank, scale, A, B, bias } = weights;
+  const device = { head: { words, mean, deviation, rank, A: A.map((value) => value * scale), B, bias } };
   return (_: number): Watch => {
     const x = new Float32Array(width);
     return {
+      device,
       onLogits: ({ rows, hidden, logits }) => {
         const vocabulary = logits.length / rows.length;
         for (let at = 0; at < rows.length; at++) {

@@ -23,7 +23,7 @@ export interface Trace {
 }
 
 /** Stands for minus infinity where float32 arithmetic must stay finite. */
-const never = -1e30;
+export const never = -1e30;
 
 /** What does not change while a batch is drawn. */
 export interface TraceSettings {

@@ -21,6 +21,7 @@ import {
 import type { Random } from "../../random/index.ts";
 import type { Action } from "../types.ts";
 import { type Calibration, calibrate } from "./calibrate.ts";
+import { type DeviceDraw, drawRows } from "./draw-rows.ts";
 import { isTrace, referenceLogProb } from "./trace.ts";
 
 /** How programs are written. */
@@ -45,6 +46,8 @@ export interface Watch {
   onLogits?: NonNullable<GenerateOptions["onLogits"]>;
   onToken?: NonNullable<GenerateOptions["onToken"]>;
   finish?: () => (object | undefined)[];
+  /** The same where programs are drawn on the device: a head, and whether they are learned from. */
+  device?: DeviceDraw;
 }
 
 /** A program as it was written. */
@@ -86,24 +89,33 @@ export async function createWriter(decoder: Decoder, options: WriterOptions) {
   const common = { maxTokens, stop: prompt.stop, temperature, topK, topP, ...(prefix && { prefix }) };
   const spent = { tokens: 0, seconds: 0 };
 
+  const count = (written: readonly Generated[], began: number): void => {
+    spent.tokens += written.reduce((sum, { ids }) => sum + ids.length, 0);
+    spent.seconds += (performance.now() - began) / 1000;
+  };
   const writeAll = async (prompts: number[][], streams: readonly Random[], watch: Watch): Promise<Written[]> => {
     const began = performance.now();
     const { width } = config;
+    const padTo = prompts.map((ids) => padded(ids.length));
+    if (decoder.draw && watch.device && topK === 0 && topP === 1) {
+      const written = await drawRows(decoder, watch.device, { ...common, prompts, streams, padTo, batch });
+      count(written, began);
+      return written;
+    }
     const features = new Array<Float32Array>(prompts.length);
     const written = await generate(decoder, {
       ...common,
       prompts,
       streams,
       batch,
-      padTo: prompts.map((ids) => padded(ids.length)),
+      padTo,
       onLogits: (step) => {
         for (const [at, row] of step.rows.entries()) features[row] ??= step.hidden.slice(at * width, (at + 1) * width);
         watch.onLogits?.(step);
       },
       ...(watch.onToken && { onToken: watch.onToken }),
     });
-    spent.tokens += written.reduce((sum, { ids }) => sum + ids.length, 0);
-    spent.seconds += (performance.now() - began) / 1000;
+    count(written, began);
     const traces = watch.finish?.();
     return written.map((one, i) => ({ ...one, trace: traces?.[i], features: features[i]! }));
   };

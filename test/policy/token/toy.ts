@@ -51,6 +51,7 @@ export function toyDecoder({ width = 6, seed = 1, sharp = 2 } = {}): Toy {
       piece: (id) => ({ name: alphabet[id]!, bytes: id === 0 ? null : Buffer.from(alphabet[id]!) }),
     },
     provider: "toy",
+    device: "toy",
     hash: `toy-${seed}-${width}`,
     async forward({ tokens, batch, prefix, past, valid }: DecoderInput) {
       const length = tokens.length / batch;

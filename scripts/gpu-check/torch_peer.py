@@ -1,0 +1,73 @@
+"""The peer of `npm run gpu:check -- --python PATH`: PyTorch on its first CUDA device, else on the processor. Prints one JSON
+line: device, and a number a batch. `update`: a REINFORCE update of a low-rank head by autograd, data on the device already.
+`draw`: the least that sampling needs with Transformers' model on the same weights: a pass with its cache, softmax, a draw."""
+
+import json
+import sys
+import time
+
+import torch
+
+stage, batches, folder = sys.argv[1], [int(b) for b in sys.argv[2].split(",")], sys.argv[3]
+on = "cuda" if torch.cuda.is_available() else "cpu"
+name = torch.cuda.get_device_name(0) if on == "cuda" else "the processor"
+
+
+def wait():
+    if on == "cuda":
+        torch.cuda.synchronize()
+
+
+def updates(batch, width=192, words=500, rank=8, length=20):
+    torch.manual_seed(0)
+    n = batch * length
+    x = (torch.randn(n, width) / width**0.5).to(on)
+    base = (torch.log_softmax(torch.randn(n, words), -1) - 0.2).to(on)
+    rest = torch.log1p(-base.exp().sum(-1)).clamp_min(-50)
+    drawn, advantage = torch.randint(words, (n,), device=on), torch.randn(n, device=on)
+    A = torch.randn(rank, width, device=on, requires_grad=True)
+    B = torch.zeros(words, rank, device=on, requires_grad=True)
+    bias = torch.zeros(words, device=on, requires_grad=True)
+    optimizer = torch.optim.Adam([A, B, bias], lr=0.03)
+    times = []
+    for _ in range(12):
+        wait()
+        began = time.perf_counter()
+        d = (x @ A.T) @ B.T + bias
+        logits = base + d
+        log_z = torch.logaddexp(torch.logsumexp(logits, -1), rest)
+        log_p = logits.gather(-1, drawn[:, None])[:, 0] - log_z
+        kl = ((logits - log_z[:, None]).exp() * d).sum(-1) - log_z
+        loss = -(advantage * log_p).mean() + 0.02 * kl.mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        loss.item()
+        times.append(time.perf_counter() - began)
+    return 1000 * min(times[2:])
+
+
+def draws(model, batch, length=16, rounds=32):
+    ids = torch.randint(model.config.vocab_size, (batch, length), device=on)
+    for _ in range(2):
+        wait()
+        began = time.perf_counter()
+        with torch.inference_mode():
+            step = model(ids, use_cache=True, logits_to_keep=1)
+            for at in range(rounds):
+                token = torch.multinomial(torch.softmax(step.logits[:, -1], -1), 1)
+                if at < rounds - 1:
+                    step = model(token, past_key_values=step.past_key_values, use_cache=True)
+        wait()
+        seconds = time.perf_counter() - began
+    return batch * rounds / seconds
+
+
+if stage == "update":
+    speeds = [updates(batch) for batch in batches]
+else:
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).to(on).eval()
+    speeds = [draws(model, batch) for batch in batches]
+print(json.dumps({"device": f"{name}, torch {torch.__version__}", "speeds": speeds, "numbers": []}))

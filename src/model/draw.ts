@@ -1,0 +1,111 @@
+/**
+ * Runs the graph that draws whole programs on the device (`draw-graph.ts`), in the model's own thread. Not here: where texts
+ * end (`draw-rows.ts`).
+ */
+
+import type { InferenceSession, Tensor } from "onnxruntime-node";
+
+/** What is drawn: rows that begin together, one prompt each. n is the longest prompt, S the head's words. */
+export interface DrawRequest {
+  /** Prompts padded at their left, [rows, n], and 1 where a position is real. */
+  tokens: Int32Array;
+  valid: Uint8Array;
+  rows: number;
+  /** Most tokens a row. */
+  rounds: number;
+  /** A uniform number for each token, [rounds, rows]. */
+  uniforms: Float32Array;
+  temperature: number;
+  /** Tokens that end a row. */
+  ends: readonly number[];
+  head: DrawHead;
+}
+
+/** A head in plain numbers, with what standardises the hidden state. */
+export interface DrawHead {
+  words: Int32Array;
+  mean: Float32Array;
+  deviation: Float32Array;
+  rank: number;
+  /** A times its scale, [rank, width]; B [S, rank]; bias [S]. */
+  A: Float32Array;
+  B: Float32Array;
+  bias: Float32Array;
+}
+
+/** What was drawn, a line a token: [rounds, rows] and so on. All rows have as many tokens, those that have ended too. */
+export interface Drawn {
+  rounds: number;
+  ids: Int32Array;
+  logProb: Float32Array;
+  /** Log-probability of the token without the head. */
+  outside: Float32Array;
+  logRest: Float32Array;
+  restEntropy: Float32Array;
+  /** [rounds, rows, S] */
+  base: Float32Array;
+  /** [rounds, rows, width] */
+  hidden: Float32Array;
+}
+
+type Runtime = typeof import("onnxruntime-node");
+
+/** Runs a request. `prefix` are the shared prefix's keys and values by the names of the graph's inputs, `seen` its length. */
+export async function runDraw(
+  { Tensor }: Runtime,
+  session: InferenceSession,
+  { tokens, valid, rows, rounds, uniforms, temperature, ends, head }: DrawRequest,
+  { vocabulary, prefix, seen }: { vocabulary: number; prefix: { [name: string]: Tensor }; seen: number },
+): Promise<Drawn> {
+  const length = tokens.length / rows;
+  const positions = new BigInt64Array(tokens.length);
+  const visible = new BigInt64Array(rows * (seen + length));
+  for (let row = 0; row < rows; row++) {
+    visible.fill(1n, row * (seen + length), row * (seen + length) + seen);
+    let position = seen;
+    for (let at = 0; at < length; at++) {
+      if (valid[row * length + at] !== 1) continue;
+      positions[row * length + at] = BigInt(position++);
+      visible[row * (seen + length) + seen + at] = 1n;
+    }
+  }
+  const { words, mean, deviation, rank, A, B, bias } = head;
+  const width = mean.length;
+  const others = new Float32Array(vocabulary).fill(1);
+  for (const id of words) others[id] = 0;
+  const ending = new Float32Array(vocabulary);
+  for (const id of ends) ending[id] = 1;
+  const floats = (data: Float32Array, ...shape: number[]) => new Tensor("float32", data, shape);
+  const whole = (data: BigInt64Array, ...shape: number[]) => new Tensor("int64", data, shape);
+  const out = await session.run({
+    tokens: whole(BigInt64Array.from(tokens, BigInt), rows, length),
+    positions: whole(positions, rows, length),
+    valid: whole(visible, rows, seen + length),
+    ...prefix,
+    rounds: whole(BigInt64Array.of(BigInt(rounds))),
+    uniforms: floats(uniforms, rounds, rows),
+    temperature: floats(Float32Array.of(temperature)),
+    ends: floats(ending, vocabulary),
+    words: whole(BigInt64Array.from(words, BigInt), words.length),
+    others: floats(others, vocabulary),
+    mean: floats(mean, width),
+    spread: floats(
+      deviation.map((value) => 1 / (value * Math.sqrt(width))),
+      width,
+    ),
+    A: floats(A, rank, width),
+    B: floats(B, words.length, rank),
+    bias: floats(bias, words.length),
+  });
+  const numbers = (name: string) => out[name]!.data as Float32Array;
+  return {
+    rounds: out.ids!.dims[0]!,
+    ids: Int32Array.from(out.ids!.data as BigInt64Array, Number),
+    logProb: numbers("logProb"),
+    outside: numbers("outside"),
+    logRest: numbers("logRest"),
+    restEntropy: numbers("restEntropy"),
+    base: numbers("base"),
+    hidden: numbers("hidden"),
+  };
+}

@@ -1,0 +1,158 @@
+/**
+ * Programs drawn where the model runs: prompts go there together, and tokens come back with what an update must know of them.
+ * What is drawn is what the host would have drawn from the same streams, but for the rounding of sums; a row's numbers
+ * depend on its neighbours in that rounding. Not here: the graph (`model/draw-graph.ts`).
+ */
+
+import { type Decoder, type DrawHead, type Drawn, endsRow, type Generated, type Prefix } from "../../model/index.ts";
+import { never, type Trace, type TraceSettings } from "./trace.ts";
+
+/** How programs are drawn on the device. */
+export interface DeviceDraw {
+  head: DrawHead;
+  /** Divides the writer's temperature. @default 1 */
+  factor?: number;
+  /** Given where the programs are to be learned from. */
+  traced?: TraceSettings;
+}
+
+/** What is drawn. */
+export interface DrawRowsOptions {
+  prefix?: Prefix;
+  prompts: readonly (readonly number[])[];
+  streams: readonly { uniform(): number }[];
+  /** Positions for each prompt. */
+  padTo: readonly number[];
+  maxTokens: number;
+  temperature: number;
+  stop: readonly string[];
+  /** Most rows at once. */
+  batch: number;
+}
+
+/** A program, its trace if it was asked for, and the prompt's last hidden state. */
+export interface DrawnRow extends Generated {
+  trace?: Trace;
+  features: Float32Array;
+}
+
+/** Numbers that one run may give back: 256 MB of them. */
+const mostNumbers = 2 ** 26;
+
+/** A head that changes nothing. */
+export function emptyHead(width: number): DrawHead {
+  const zeros = (count: number) => new Float32Array(count);
+  return {
+    ...{ words: Int32Array.of(0), mean: zeros(width), deviation: zeros(width).fill(1) },
+    ...{ rank: 1, A: zeros(width), B: zeros(1), bias: zeros(1) },
+  };
+}
+
+/** Draws a program for each prompt; rows in the prompts' order. */
+export async function drawRows(decoder: Decoder, device: DeviceDraw, options: DrawRowsOptions): Promise<DrawnRow[]> {
+  const { prompts, maxTokens, batch } = options;
+  const each = maxTokens * (device.head.words.length + decoder.config.width);
+  const most = Math.max(1, Math.min(batch, Math.floor(mostNumbers / each)));
+  const rows: DrawnRow[] = [];
+  const ends = endingTokens(decoder, options.stop);
+  for (let from = 0; from < prompts.length; from += most)
+    rows.push(...(await drawSome(decoder, device, options, { from, to: Math.min(prompts.length, from + most), ends })));
+  return rows;
+}
+
+async function drawSome(
+  decoder: Decoder,
+  { head, factor = 1, traced }: DeviceDraw,
+  { prefix, prompts, streams, padTo, maxTokens, temperature, stop }: DrawRowsOptions,
+  { from, to, ends }: { from: number; to: number; ends: readonly number[] },
+): Promise<DrawnRow[]> {
+  const rows = to - from;
+  const length = Math.max(...padTo.slice(from, to));
+  const tokens = new Int32Array(rows * length);
+  const valid = new Uint8Array(rows * length);
+  const uniforms = new Float32Array(maxTokens * rows);
+  for (let row = 0; row < rows; row++) {
+    const ids = prompts[from + row]!;
+    tokens.set(ids, (row + 1) * length - ids.length);
+    valid.fill(1, (row + 1) * length - ids.length, (row + 1) * length);
+    for (let at = 0; at < maxTokens; at++) uniforms[at * rows + row] = streams[from + row]!.uniform();
+  }
+  const request = { tokens, valid, rows, rounds: maxTokens, uniforms, temperature: temperature / factor, ends, head };
+  const drawn = await decoder.draw!(request, prefix?.past);
+  const ending = new Set(ends);
+  const { width } = decoder.config;
+  return Array.from({ length: rows }, (_, row) => {
+    const generated = readRow(decoder, drawn, { row, rows, stop, ends: ending });
+    const features = drawn.hidden.slice(row * width, (row + 1) * width);
+    const trace = traced && readTrace(drawn, { row, rows, count: generated.ids.length }, traced);
+    return { ...generated, features, ...(trace && { trace }) };
+  });
+}
+
+/** A row up to where it ends. */
+function readRow(
+  decoder: Decoder,
+  { ids, logProb, rounds }: Drawn,
+  { row, rows, stop, ends }: { row: number; rows: number; stop: readonly string[]; ends: ReadonlySet<number> },
+): Generated {
+  const all = Array.from({ length: rounds }, (_, at) => ids[at * rows + row]!);
+  const end = all.findIndex((id) => ends.has(id));
+  const result: Generated = { ids: [], text: "", logProbs: [], ended: "length" };
+  // Nearly always a row ends with such a token, or with none: only where a stop lies across tokens each is looked at.
+  const whole = end < 0 ? all : all.slice(0, end);
+  const text = decoder.tokenizer.decode(whole);
+  const from = stop.some((one) => text.includes(one)) ? 0 : whole.length;
+  Object.assign(result, { ids: whole.slice(0, from), text: from > 0 ? text : "" });
+  while (result.ids.length < rounds) {
+    result.ids.push(all[result.ids.length]!);
+    if (endsRow(decoder, result, stop)) break;
+  }
+  result.logProbs = result.ids.map((_, at) => logProb[at * rows + row]!);
+  const broken = result.logProbs.find((value) => !Number.isFinite(value));
+  if (broken !== undefined) throw new RangeError(`A log-probability is ${broken}: the model or its head is broken`);
+  return result;
+}
+
+function readTrace(
+  { ids, hidden, base, logRest, restEntropy, outside }: Drawn,
+  { row, rows, count }: { row: number; rows: number; count: number },
+  { words, place, width, standardise }: TraceSettings,
+): Trace {
+  const S = words.length;
+  const isWhole = S === place.length;
+  const lines = Array.from({ length: count }, (_, at) => at * rows + row);
+  const trace: Trace = {
+    hidden: new Float32Array(count * width),
+    base: new Float32Array(count * S),
+    logRest: Float32Array.from(lines, (line) => (isWhole ? never : logRest[line]!)),
+    restEntropy: Float32Array.from(lines, (line) => (isWhole ? 0 : restEntropy[line]!)),
+    chosen: Int32Array.from(lines, (line) => place[ids[line]!]!),
+    outside: Float32Array.from(lines, (line) => (place[ids[line]!]! < 0 ? outside[line]! : 0)),
+  };
+  for (const [at, line] of lines.entries()) {
+    standardise(hidden.subarray(line * width, (line + 1) * width), trace.hidden.subarray(at * width, (at + 1) * width));
+    trace.base.set(base.subarray(line * S, (line + 1) * S), at * S);
+  }
+  return trace;
+}
+
+/** Tokens after which a row has ended, of a decoder and its stop texts: computed once. */
+const known = new WeakMap<Decoder, Map<string, readonly number[]>>();
+
+/** Ids that end a text, and those whose own text holds a stop. */
+function endingTokens(decoder: Decoder, stop: readonly string[]): readonly number[] {
+  const { tokenizer } = decoder;
+  const of = known.get(decoder) ?? new Map<string, readonly number[]>();
+  known.set(decoder, of);
+  const key = JSON.stringify(stop);
+  const found = of.get(key);
+  if (found) return found;
+  const holds = (id: number): boolean => {
+    const { bytes } = tokenizer.piece(id);
+    const text = bytes === null ? "" : Buffer.from(bytes).toString();
+    return stop.some((one) => text.includes(one));
+  };
+  const ids = [...new Set([...tokenizer.end, ...[...Array(tokenizer.size).keys()].filter(holds)])];
+  of.set(key, ids);
+  return ids;
+}

@@ -1,0 +1,144 @@
+/** Programs drawn where the model runs, against the same drawn by the host token by token, from the same numbers. */
+
+import assert from "node:assert/strict";
+import { type DrawHead, type DrawRequest, generate, openModel, randomModel, runPrefix } from "../../src/model/index.ts";
+import { openPretrained } from "../../src/policy/index.ts";
+import { emptyHead } from "../../src/policy/token/draw-rows.ts";
+import { createRandom } from "../../src/random/index.ts";
+import { distance, reference, temporaryFolder, writeFolder } from "./shared.ts";
+
+const there = { threads: 1, draws: "device" } as const;
+
+describe("programs drawn on the device", () => {
+  for (const [name, model] of Object.entries(reference.models))
+    it(`are the host's by a model of the shape ${name}: behind a prefix, prompts of several lengths`, async () => {
+      using folder = temporaryFolder();
+      writeFolder(folder.path, model);
+      const decoder = await openModel(folder.path, there).catch((error: Error) => error);
+      if (decoder instanceof Error) {
+        assert.match(decoder.message, /^Programs cannot be drawn on the device by a model with dynamic rotary scaling/);
+        return;
+      }
+      const { vocabulary, width } = decoder.config;
+      const random = createRandom(3, "draw", name);
+      const idsOf = (count: number) => Array.from({ length: count }, () => random.integer(vocabulary - 1) + 1);
+      const prefix = await runPrefix(decoder, idsOf(5));
+      const prompts = [3, 5, 5, 1].map(idsOf);
+      const rounds = 6;
+      const request = requestOf(prompts, rounds, 0.8, emptyHead(width));
+      const drawn = await decoder.draw!(request, prefix.past);
+      const endless = { ...decoder, tokenizer: { ...decoder.tokenizer, end: [] } };
+      const byHost = await generate(endless, {
+        ...{ prefix, prompts, maxTokens: rounds, temperature: 0.8, padTo: 5 },
+        streams: prompts.map((_, row) => createRandom(1, "row", row)),
+      });
+      for (const [row, { ids, logProbs }] of byHost.entries()) {
+        const line = (values: ArrayLike<number>) => ids.map((_, at) => values[at * prompts.length + row]!);
+        assert.deepEqual(line(drawn.ids), ids);
+        assert.ok(distance(line(drawn.logProb), logProbs) < 2e-5, `${distance(line(drawn.logProb), logProbs)}`);
+        // Without a head the token's own log-probability is the same.
+        assert.ok(distance(line(drawn.outside), logProbs) < 2e-5);
+      }
+      await decoder.dispose();
+    });
+
+  it("follow a head's change of the logits, and tell of the frozen model's distribution what float64 says of it", async () => {
+    const decoder = await openPretrained("tiny", there);
+    const { width, vocabulary } = decoder.config;
+    const random = createRandom(5, "head");
+    const normal = (count: number, scale: number) =>
+      Float32Array.from({ length: count }, () => scale * random.normal());
+    const words = Int32Array.from([2, 77, 300, 901]);
+    const head = {
+      ...{ words, rank: 2, mean: normal(width, 0.1), deviation: normal(width, 0.1).map((value) => 1 + value ** 2) },
+      ...{ A: normal(2 * width, 1), B: normal(8, 3), bias: normal(4, 2) },
+    };
+    const prompts = [decoder.tokenizer.encode("// Add a method\n")];
+    const temperature = 0.7;
+    const drawn = await decoder.draw!(requestOf(prompts, 1, temperature, head));
+    const { logits, hidden } = await decoder.forward({ tokens: Int32Array.from(prompts[0]!), batch: 1 });
+    const x = Array.from(hidden, (value, i) => (value - head.mean[i]!) / (head.deviation[i]! * Math.sqrt(width)));
+    const u = [0, 1].map((r) => x.reduce((sum, value, i) => sum + value * head.A[r * width + i]!, 0));
+    const changed = Array.from(logits, Number);
+    for (const [i, id] of words.entries())
+      changed[id]! += head.bias[i]! + u[0]! * head.B[2 * i]! + u[1]! * head.B[2 * i + 1]!;
+    const logSum = (values: number[]) => {
+      const most = Math.max(...values);
+      return most + Math.log(values.reduce((sum, value) => sum + Math.exp(value - most), 0));
+    };
+    const frozen = Array.from(logits, (value) => value / temperature);
+    const logZ = logSum(frozen);
+    const headed = changed.map((value) => value / temperature);
+    const id = drawn.ids[0]!;
+    const near = (found: number, expected: number) =>
+      assert.ok(Math.abs(found - expected) < 2e-5 * (1 + Math.abs(expected)), `${found} is not ${expected}`);
+    near(drawn.logProb[0]!, headed[id]! - logSum(headed));
+    near(drawn.outside[0]!, frozen[id]! - logZ);
+    for (const [i, word] of words.entries()) near(drawn.base[i]!, frozen[word]! - logZ);
+    const rest = frozen.map((value) => value - logZ).filter((_, i) => !words.includes(i));
+    near(drawn.logRest[0]!, logSum(rest));
+    near(
+      drawn.restEntropy[0]!,
+      rest.reduce((sum, value) => sum + Math.exp(value) * value, 0),
+    );
+    // The draw itself: the first token at which the running sum passes the share.
+    const share = createRandom(1, "row", 0).uniform();
+    const target = share * headed.reduce((sum, value) => sum + Math.exp(value), 0);
+    let running = 0;
+    const sums = headed.map((value) => {
+      running += Math.exp(value);
+      return running;
+    });
+    assert.equal(
+      sums.findIndex((sum) => sum > target),
+      id,
+    );
+    assert.equal(vocabulary, headed.length);
+    await decoder.dispose();
+  });
+
+  it("end when all rows have ended, and no sooner", async () => {
+    const decoder = await openPretrained("tiny", there);
+    const prompts = [decoder.tokenizer.encode("// Add"), decoder.tokenizer.encode("self.")];
+    const request = requestOf(prompts, 12, 1, emptyHead(decoder.config.width));
+    const all = await decoder.draw!(request);
+    assert.equal(all.rounds, 12);
+    const row = (index: number) => Array.from({ length: 12 }, (_, at) => all.ids[2 * at + index]!);
+    const ends = [row(0)[2]!, row(1)[6]!];
+    const first = (index: number) => row(index).findIndex((id) => ends.includes(id));
+    const some = await decoder.draw!({ ...request, ends });
+    assert.equal(some.rounds, Math.max(first(0), first(1)) + 1);
+    assert.deepEqual([...some.ids], [...all.ids.slice(0, 2 * some.rounds)]);
+    await decoder.dispose();
+  });
+
+  it("are refused by name where they cannot be", async () => {
+    const refuses = (options: object, message: RegExp) => assert.rejects(openPretrained("tiny", options), { message });
+    await refuses(
+      { draws: "device", dtype: "q8" },
+      /^Programs cannot be drawn on the device with `dtype` q8: leave out/,
+    );
+    await refuses({ draws: "device", provider: "webgpu" }, /on the device on the provider webgpu/);
+    await refuses({ draws: "cuda" }, /^Expected `draws` to be "host" or "device", got "cuda"$/);
+    const { config, tokenizer } = await openPretrained("tiny", { threads: 1 });
+    const host = await randomModel({ ...config, layers: 1 }, tokenizer, { threads: 1 });
+    assert.equal(host.draw, undefined);
+    await host.dispose();
+  });
+});
+
+/** Prompts as the device takes them, each row's numbers from its own stream. */
+function requestOf(prompts: readonly number[][], rounds: number, temperature: number, head: DrawHead): DrawRequest {
+  const rows = prompts.length;
+  const length = Math.max(...prompts.map((ids) => ids.length));
+  const tokens = new Int32Array(rows * length);
+  const valid = new Uint8Array(rows * length);
+  const uniforms = new Float32Array(rounds * rows);
+  for (const [row, ids] of prompts.entries()) {
+    tokens.set(ids, (row + 1) * length - ids.length);
+    valid.fill(1, (row + 1) * length - ids.length, (row + 1) * length);
+    const stream = createRandom(1, "row", row);
+    for (let at = 0; at < rounds; at++) uniforms[at * rows + row] = stream.uniform();
+  }
+  return { tokens, valid, rows, rounds, uniforms, temperature, ends: [], head };
+}

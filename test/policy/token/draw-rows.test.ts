@@ -1,0 +1,103 @@
+/** A policy that draws where the model runs, against the same policy that draws by the host. */
+
+import assert from "node:assert/strict";
+import type { Decoder } from "../../../src/model/index.ts";
+import { type Action, openPretrained, type TokenPolicy, tf, tokenPolicy } from "../../../src/policy/index.ts";
+import { isTrace, type Trace } from "../../../src/policy/token/trace.ts";
+import { createRandom } from "../../../src/random/index.ts";
+
+const asks = ["Add a method double(n) that returns n times two.", "Add a method greet() that returns hello.", "Stay."];
+const seen = Array.from({ length: 12 }, (_, i) => ({ task: asks[i % 3] }));
+const streams = () => seen.map((_, i) => createRandom(4, "row", i));
+
+describe("a policy that draws on the device", () => {
+  let host: TokenPolicy;
+  let device: TokenPolicy;
+  const decoders: Decoder[] = [];
+  const open = async (draws: "host" | "device", options: object = {}) => {
+    const decoder = await openPretrained("tiny", { draws, threads: 1 });
+    decoders.push(decoder);
+    const policy = await tokenPolicy(decoder, { asks, seed: 3, samples: 32, rank: 4, temperature: 0.7, ...options });
+    const random = createRandom(9, "weights");
+    for (const variable of policy.variables) {
+      const values = Float32Array.from({ length: variable.size }, () => 0.5 * random.normal());
+      variable.assign(tf.tensor(values, variable.shape));
+    }
+    return policy;
+  };
+  before(async () => {
+    await tf.setBackend("cpu");
+    host = await open("host");
+    // Fewer rows at once than are asked for.
+    device = await open("device", { batch: 5 });
+  });
+  after(async () => {
+    for (const policy of [host, device]) policy.dispose();
+    for (const decoder of decoders) await decoder.dispose();
+  });
+
+  it("writes the same programs with a trained head, and traces that agree to 1e-5", async () => {
+    const [expected, found] = [await host.act(seen, streams()), await device.act(seen, streams())];
+    for (const [i, action] of found.entries()) {
+      const other = expected[i]!;
+      assert.deepEqual(pick(action), pick(other));
+      near([action.logProb!], [other.logProb!]);
+      near([action.referenceLogProb!], [other.referenceLogProb!]);
+      near(action.features!, other.features!);
+      const [trace, wanted] = [traceOf(action.trace), traceOf(other.trace)];
+      for (const name of ["hidden", "base", "logRest", "restEntropy", "chosen", "outside"] as const)
+        near(trace[name], wanted[name], name);
+    }
+    assert.ok(new Set(found.map(({ program }) => program)).size > 3, "the programs differ");
+    assert.ok(found.some(({ cut }) => !cut) && device.spent.tokens > 0);
+  });
+
+  it("writes the same without the head, at its own temperature and at another, and frozen", async () => {
+    for (const of of [
+      (policy: TokenPolicy) => policy.pretrained(),
+      (policy: TokenPolicy) => policy.pretrained({ temperature: 1.3 }),
+      (policy: TokenPolicy) => policy.frozen(),
+    ]) {
+      const [expected, found] = [await of(host).act(seen, streams()), await of(device).act(seen, streams())];
+      assert.deepEqual(found.map(pick), expected.map(pick));
+      assert.ok(found.every(({ trace }) => trace === undefined));
+    }
+  });
+
+  it("draws as the host where only the likeliest tokens may be drawn", async () => {
+    const [expected, found] = [await open("host", { topK: 5 }), await open("device", { topK: 5 })];
+    assert.deepEqual(
+      (await found.act(seen.slice(0, 3), streams().slice(0, 3))).map(pick),
+      (await expected.act(seen.slice(0, 3), streams().slice(0, 3))).map(pick),
+    );
+    for (const policy of [expected, found]) policy.dispose();
+  });
+
+  it("finds a stop text that lies across two tokens", async () => {
+    const { prompt } = host;
+    const stop = (await host.pretrained().act(seen, streams())).map(({ program }) => program.slice(12, 18));
+    const design = { ...prompt, name: "cut", stop: [...prompt.stop, ...stop.filter((text) => text.length === 6)] };
+    const [expected, found] = [await open("host", { prompt: design }), await open("device", { prompt: design })];
+    const programs = await found.act(seen, streams());
+    assert.deepEqual(programs.map(pick), (await expected.act(seen, streams())).map(pick));
+    for (const policy of [expected, found]) policy.dispose();
+  });
+});
+
+/** What is the same to the last bit. */
+function pick({ program, choice, cut, label, tokens }: Action): object {
+  return { program, choice, cut, label, tokens };
+}
+
+function traceOf(trace: object | undefined): Trace {
+  assert.ok(trace !== undefined && isTrace(trace));
+  return trace;
+}
+
+function near(found: ArrayLike<number>, expected: ArrayLike<number>, name = ""): void {
+  assert.equal(found.length, expected.length, name);
+  for (let i = 0; i < found.length; i++) {
+    const apart = Math.abs(found[i]! - expected[i]!) / (1 + Math.abs(expected[i]!));
+    assert.ok(apart < 1e-5, `${name} ${i}: ${found[i]} is not ${expected[i]}`);
+  }
+}
