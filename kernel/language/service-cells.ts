@@ -6,7 +6,7 @@
  * Not here: asking a compiler (`service.ts`), running cells (`rewrite.ts`).
  */
 
-import { join } from "node:path";
+import { committedCell, currentCell } from "./cell-paths.ts";
 import { meaningOf } from "./meaning.ts";
 import { isTooDeep, parse } from "./parse.ts";
 import { namesOf, nestedVars } from "./pattern.ts";
@@ -61,7 +61,7 @@ export function createCells(directory: string): Cells {
   };
 
   return {
-    current: join(directory, "__cell.mts"),
+    current: currentCell(directory),
     names,
     module(source, options) {
       const first = header(source, declarations(source)?.names.keys() ?? guessNames(source), options);
@@ -75,14 +75,9 @@ export function createCells(directory: string): Cells {
       const exported = [...found.names.keys()].filter((name) => !found.exported.has(name));
       const text = `${header(source, found.names.keys())}${meaningOf(source).text}\n;export{${exported.join(",")}};\n`;
       for (const [name, kind] of found.names) names.set(name, { cell, kind });
-      return { path: join(directory, `__cell${cell}.mts`), text, isRoot: found.augments };
+      return { path: committedCell(directory, cell), text, isRoot: found.augments };
     },
   };
-}
-
-/** Whether a path is one of ours. */
-export function isCellPath(path: string): boolean {
-  return /[\\/]__cell\d*\.mts$/.test(path);
 }
 
 interface Declarations {

@@ -80,6 +80,10 @@ export interface EngineSetup {
   defaults: CompilerOptions;
   /** Options above everything. */
   forced: CompilerOptions;
+  /** Called when its process is about to be started. */
+  onBegun?(): void;
+  /** Called when the first work is about to be written to it. */
+  onAsked?(): void;
   /** Called once when the compiler ended by itself. */
   onEnd(why: string): void;
 }

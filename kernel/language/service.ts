@@ -7,17 +7,17 @@
  */
 
 import { basename } from "node:path";
+import { type StartedCompiler, startCompiler } from "./compiler.ts";
 import { isTooDeep } from "./parse.ts";
 import { createCells } from "./service-cells.ts";
 import { completeModule, moduleAt } from "./service-modules.ts";
-import { defaultOptions, forcedOptions, rootFiles } from "./service-options.ts";
+import { rootFiles } from "./service-options.ts";
 import { answerOf, nameAt, place, startOfTyped, toInspection, toUnits, typeOf, written } from "./service-text.ts";
 import type {
   Change,
   Completion,
   Diagnostic,
   Engine,
-  EngineSetup,
   Files,
   Implementation,
   Inspection,
@@ -27,7 +27,9 @@ import type {
 
 /** Type errors, completion and inspection for the cells of one session. */
 export interface LanguageService {
-  /** Starts the compiler in the background. Never rejects; without it the first question starts the compiler. */
+  /** Makes the compiler ready for a check, in the background. Never rejects; without it the first question starts it. */
+  start(): Promise<void>;
+  /** As `start`, and for completions too, which look at every global name. */
   warm(): Promise<void>;
   /** Type and syntax errors of a cell that would run next. Empty when the service is unavailable. */
   check(cell: string): Promise<Diagnostic[]>;
@@ -57,6 +59,8 @@ export interface LanguageServiceOptions {
   directory: string;
   /** Which compiler. @default "typescript7", and 6 where 7 cannot be started */
   implementation?: Implementation;
+  /** A compiler of this folder that was started before, while the service was still being loaded. */
+  started?: StartedCompiler | undefined;
   /** Longest time for one answer, in milliseconds; a compiler that takes longer is started again. @default 30000 */
   patienceMs?: number;
 }
@@ -65,7 +69,9 @@ export interface LanguageServiceOptions {
 export function createLanguageService(options: LanguageServiceOptions): LanguageService {
   const { directory, patienceMs = 30_000 } = options;
   let cells = createCells(directory);
-  let implementation: Implementation = options.implementation ?? "typescript7";
+  let first = options.started;
+  let wanted = options.implementation;
+  let implementation: Implementation = wanted ?? "typescript7";
   let engine: Promise<Engine> | null = null;
   let running: Engine | null = null;
   let failures = 0;
@@ -82,24 +88,17 @@ export function createLanguageService(options: LanguageServiceOptions): Language
 
   async function start(): Promise<Engine> {
     pending = { ...files };
-    const setup: EngineSetup = {
-      directory,
-      roots: [...fixedRoots, cells.current],
-      defaults: defaultOptions,
-      forced: forcedOptions,
-      onEnd: () => {
-        if (engine !== null) engine = null;
-        running = null;
-        failures++;
-      },
+    const one = first ?? startCompiler(directory, wanted);
+    first = undefined;
+    one.onEnd = () => {
+      engine = null;
+      running = null;
+      failures++;
     };
-    try {
-      return await load(implementation, setup);
-    } catch (error) {
-      if (options.implementation !== undefined || implementation === "typescript6") throw error;
-      implementation = "typescript6";
-      return await load(implementation, setup).catch(() => Promise.reject(error));
-    }
+    const begun = await one.engine;
+    implementation = one.implementation;
+    if (implementation === "typescript6") wanted = implementation; // the newer one cannot be started
+    return begun;
   }
 
   /** One question at a time. Null when there is no answer to be had. */
@@ -156,6 +155,9 @@ export function createLanguageService(options: LanguageServiceOptions): Language
   }
 
   return {
+    async start() {
+      await ask((engine, change) => engine.diagnostics(change("\n"), cells.current));
+    },
     async warm() {
       await ask((engine, change) => engine.completions(change("\n"), cells.current, 0, "console"));
     },
@@ -228,7 +230,7 @@ export function createLanguageService(options: LanguageServiceOptions): Language
     },
     async dispose() {
       disposed = true;
-      const ending = engine;
+      const ending = engine ?? first?.engine;
       engine = null;
       const one = await ending?.catch(() => null);
       await one?.dispose().catch(() => {});
@@ -245,11 +247,6 @@ const ofFiles = new Set([7059, 7060, 1543, 1544]);
 
 /** How many earlier names are given to the compiler for their types, in one completion. */
 const typedNames = 50;
-
-async function load(implementation: Implementation, setup: EngineSetup): Promise<Engine> {
-  if (implementation === "typescript6") return (await import("./typescript6.ts")).startTypeScript6(setup);
-  return (await import("./typescript7.ts")).startTypeScript7(setup);
-}
 
 function describeFailure(implementation: Implementation, error: unknown): string {
   const name = implementation === "typescript7" ? "TypeScript 7.1" : "TypeScript 6.0";

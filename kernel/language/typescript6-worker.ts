@@ -12,7 +12,7 @@ import { behindName } from "./typescript6-fields.ts";
 /** How many completions are given with their signature. */
 const signatureLimit = 15;
 
-const setup = workerData as Omit<EngineSetup, "onEnd">;
+const setup = workerData as Omit<EngineSetup, "onBegun" | "onAsked" | "onEnd">;
 const files: Files = {};
 const versions = new Map<string, number>();
 let roots = setup.roots;

@@ -22,9 +22,11 @@ export interface Answer {
 
 /** Starts the compiler on the setup's folder. Rejects when the package `typescript6` is not installed. */
 export async function startTypeScript6(setup: EngineSetup): Promise<Engine> {
-  const { onEnd, ...workerData } = setup;
+  const { onEnd, onBegun, onAsked, ...workerData } = setup;
   const extension = import.meta.filename.endsWith(".ts") ? "ts" : "js";
   const worker = new Worker(new URL(`./typescript6-worker.${extension}`, import.meta.url), { workerData });
+  onBegun?.();
+  onAsked?.(); // it begins without a word
   const waiting = new Map<number, { resolve(value: never): void; reject(error: Error): void }>();
   let disposed = false;
   let count = 0;

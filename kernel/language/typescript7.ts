@@ -8,18 +8,20 @@
 import type { ChildProcess } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import {
   API,
   type Checker,
   type CompletionEntry,
   CompletionItemKind,
   type Diagnostic,
+  type ModuleResolver,
   type Program,
   type Snapshot,
   SymbolFlags,
 } from "typescript-api/async";
+import { isCellPath } from "./cell-paths.ts";
 import { createPending } from "./pending.ts";
-import { isCellPath } from "./service-cells.ts";
 import { type FolderOptions, mergeOptions } from "./service-options.ts";
 import type {
   Change,
@@ -43,7 +45,7 @@ type ProgramId = Program["id"];
 export async function startTypeScript7(setup: EngineSetup): Promise<Engine> {
   const { directory } = setup;
   const api = new API({ cwd: directory });
-  let disposed = false;
+  let isUp = false; // until then its end is told by a rejection
   let ended: (error: Error) => void = () => {};
   const end = new Promise<never>((_, reject) => {
     ended = reject;
@@ -59,29 +61,30 @@ export async function startTypeScript7(setup: EngineSetup): Promise<Engine> {
   };
   const ask = <T>(question: Promise<T>): Promise<T> => pending.ask(question.catch(orItsEnd));
 
-  const options = await folderOptions(api, setup);
-  const resolver = await ask(api.createModuleResolver(options));
-  // The compiler tells modules from CommonJS by package.json only where names are found as Node finds them.
-  const program = { compilerOptions: { ...options, moduleResolution: 99 }, options: { moduleResolver: resolver } };
-  const packages = createPackages(directory);
-  const child = processOf(api);
+  const opening = ask(openFolder(api, setup)); // its first question starts the child
+  opening.catch(() => {}); // awaited below
+  const child = await processOf(api);
   child?.once("exit", (code, signal) => {
     const why = signal ?? `exit code ${code}`;
     const error = new Error(`The TypeScript compiler ended (${why})`);
     ended(error);
     pending.end(error);
-    if (!disposed) setup.onEnd(why);
+    if (isUp) setup.onEnd(why);
   });
   child?.stdin?.on("error", () => {}); // told by "exit"
-
+  setup.onBegun?.();
+  const { options, resolver } = await opening;
+  // The compiler tells modules from CommonJS by package.json only where names are found as Node finds them.
+  const program = { compilerOptions: { ...options, moduleResolution: 99 }, options: { moduleResolver: resolver } };
+  const packages = createPackages(directory);
   let roots = setup.roots;
-  let snapshot: Snapshot = await ask(
-    api.createSnapshot({
-      fileSystem: { kind: "layer", files: packages.changed() },
-      createPrograms: [{ rootFiles: roots, ...program }],
-      userPreferences: { includeCompletionsForModuleExports: false, includeCompletionsForImportStatements: false },
-    }),
-  );
+  const first = api.createSnapshot({
+    fileSystem: { kind: "layer", files: packages.changed() },
+    createPrograms: [{ rootFiles: roots, ...program }],
+    userPreferences: { includeCompletionsForModuleExports: false, includeCompletionsForImportStatements: false },
+  });
+  setup.onAsked?.();
+  let snapshot: Snapshot = await ask(first);
   const id = snapshot.operation.createdPrograms![0]!.id;
   const local = createLocalFiles();
 
@@ -105,6 +108,7 @@ export async function startTypeScript7(setup: EngineSetup): Promise<Engine> {
     return snapshot.getProgram(id)!;
   }
   const project = () => snapshot.getProject(id)!;
+  isUp = true;
 
   return {
     pid: child?.pid,
@@ -141,7 +145,7 @@ export async function startTypeScript7(setup: EngineSetup): Promise<Engine> {
       return texts;
     },
     async dispose() {
-      disposed = true;
+      isUp = false;
       const exited = child === undefined || child.exitCode !== null || child.signalCode !== null;
       const gone = exited ? Promise.resolve() : new Promise<void>((resolve) => child.once("exit", () => resolve()));
       await Promise.race([api.close().catch(() => {}), end.catch(() => {})]);
@@ -152,16 +156,22 @@ export async function startTypeScript7(setup: EngineSetup): Promise<Engine> {
   };
 }
 
-/** The child is not part of the API's surface, but nothing else tells of its end. */
-function processOf(api: API): ChildProcess | undefined {
-  return (api as unknown as { client?: { process?: ChildProcess } }).client?.process;
+/** The child that a question starts, a few turns later: not part of the API's surface, but nothing else tells of its end. */
+async function processOf(api: API): Promise<ChildProcess | undefined> {
+  const { client } = api as unknown as { client?: { process?: ChildProcess } };
+  for (let turns = 0; turns < 20 && client?.process === undefined; turns++) await nextTurn();
+  return client?.process;
 }
 
-async function folderOptions(api: API, setup: EngineSetup): Promise<CompilerOptions> {
+async function openFolder(
+  api: API,
+  setup: EngineSetup,
+): Promise<{ options: CompilerOptions; resolver: ModuleResolver }> {
   const path = join(setup.directory, "tsconfig.json");
-  const parsed = await api.parseConfigFile(path).catch(() => null);
   const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
-  return mergeOptions(setup, isThere ? ((parsed?.options ?? {}) as FolderOptions) : {});
+  const parsed = isThere ? await api.parseConfigFile(path).catch(() => null) : null;
+  const options = mergeOptions(setup, (parsed?.options ?? {}) as FolderOptions);
+  return { options, resolver: await api.createModuleResolver(options) };
 }
 
 /**

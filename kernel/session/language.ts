@@ -3,7 +3,9 @@
  * and a session runs without it: until it is there, or where it cannot start, nothing is found and nothing is refused.
  */
 
-import { createLanguageService, formatDiagnostics, isComplete, typeCheckMode } from "../language/index.ts";
+import type { StartedCompiler } from "../language/compiler.ts";
+import { createLanguageService, formatDiagnostics, isComplete } from "../language/index.ts";
+import { modeOf } from "./check-mode.ts";
 import type { NotebookSettings } from "./notebook-settings.ts";
 import type { RunOutcome } from "./protocol.ts";
 
@@ -34,7 +36,7 @@ export interface Language {
   end(): void;
 }
 
-/** Where types are not checked the compiler starts so much later, for completions. */
+/** Completions are made ready so much later; where types are not checked the compiler starts only then. */
 const warmAfterMs = 2000;
 /** A compiler that is only just starting is not waited for longer than this. */
 const patienceMs = 3000;
@@ -42,23 +44,22 @@ const patienceMs = 3000;
 interface LanguageOptions {
   directory: string;
   settings: () => NotebookSettings;
+  /** The compiler, where it was started before all else. */
+  compiler?: StartedCompiler | undefined;
 }
 
 /** Opens the types of a session in a notebook's folder. */
-export function createLanguage({ directory, settings }: LanguageOptions): Language {
-  const service = createLanguageService({ directory });
-  const modeOf = (cell: string) =>
-    typeCheckMode({ cell, notebookMetadata: { autoagent: settings() }, environment: process.env });
-  const warm = (): void => void service.warm().catch(() => {});
+export function createLanguage({ directory, settings, compiler }: LanguageOptions): Language {
+  const service = createLanguageService({ directory, started: compiler });
   // Where types are checked the first cell waits for the compiler; elsewhere it would only wait for the processor.
-  let isChecked = modeOf("") !== "off";
-  const later = isChecked ? undefined : setTimeout(warm, warmAfterMs).unref();
-  if (isChecked) warm();
+  let isChecked = modeOf(settings()) !== "off";
+  if (isChecked) void service.start().catch(() => {});
+  const later = setTimeout(() => void service.warm().catch(() => {}), warmAfterMs).unref();
   let saidWhyNot = false;
 
   return {
     async check(source, cell) {
-      const mode = modeOf(source);
+      const mode = modeOf(settings(), source);
       isChecked = mode !== "off";
       // A cell that does not parse is told off by whoever runs it, once.
       if (mode === "off" || isComplete(source).status !== "complete") return { error: null, warning: null };

@@ -5,6 +5,7 @@
  * Not here: sockets (`wire/`), execute requests (`execute.ts`), the user process (`runs.ts`).
  */
 
+import type { StartedCompiler } from "../language/compiler.ts";
 import { isComplete } from "../language/index.ts";
 import { type Channel, type Connection, type Message, openSockets, type Sockets } from "../wire/index.ts";
 import { createComms } from "./comms.ts";
@@ -12,7 +13,7 @@ import { createExecutor } from "./execute.ts";
 import { createHistory } from "./history.ts";
 import { kernelInfo } from "./kernel-info.ts";
 import { createLanguage } from "./language.ts";
-import { createNotebookSettings } from "./notebook-settings.ts";
+import type { NotebookSettings } from "./notebook-settings.ts";
 import { createCoalescer, type Publish } from "./output.ts";
 import { createRuns } from "./runs.ts";
 import type { Spawned } from "./spawn.ts";
@@ -31,12 +32,18 @@ type Handler = (request: Message, channel: Channel) => Promise<void> | void;
 /** Where a kernel works. */
 export interface KernelOptions {
   directory: string;
+  settings: () => NotebookSettings;
   /** The user process, where its program was started before all else. */
   spawned?: Spawned;
+  /** The compiler, likewise. */
+  compiler?: StartedCompiler | undefined;
 }
 
 /** Starts a kernel on a connection. Throws a ConnectionFailure when it cannot listen. */
-export async function startKernel(connection: Connection, { directory, spawned }: KernelOptions): Promise<Kernel> {
+export async function startKernel(
+  connection: Connection,
+  { directory, settings, spawned, compiler }: KernelOptions,
+): Promise<Kernel> {
   let setEnded: (code: number) => void;
   const ended = new Promise<number>((resolve) => {
     setEnded = resolve;
@@ -63,8 +70,7 @@ export async function startKernel(connection: Connection, { directory, spawned }
   const output = createCoalescer(publish);
   const comms = createComms();
   const history = createHistory();
-  const settings = createNotebookSettings(directory);
-  const language = createLanguage({ directory, settings });
+  const language = createLanguage({ directory, settings, compiler });
   const runs = createRuns({ directory, spawned, settings, sockets, publish, output, comms, onLost: language.reset });
   const executor = createExecutor({ runs, history, language, output, publish, reply });
 

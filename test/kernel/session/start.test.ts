@@ -45,6 +45,22 @@ describe("a session that starts", () => {
     }
   }).timeout(30_000);
 
+  it("refuses a first cell of a wrong type that was sent while the compiler began, the only one that there is", async () => {
+    const mark = `MARK=${folder}`;
+    const environment = { AUTOAGENT_TYPES: "error", MARK: folder };
+    const peer = await startPeer({ name: "ours", argv, directory: folder, environment });
+    try {
+      const refused = await peer.run("const wrong: string = 1;\nconsole.log('ran');");
+      assert.deepEqual([refused.error, refused.stdout], ["TypeCheckError: 1 type error: the cell was not run", ""]);
+      assert.match(refused.traceback, /TS2322: Type 'number' is not assignable to type 'string'/);
+      assert.deepEqual((await peer.run("const right: string = 'ran';\nright")).shown[0]?.["text/plain"], "'ran'");
+      if (existsSync("/proc")) assert.equal(marked(mark).filter(isCompiler).length, 1);
+    } finally {
+      await peer.close();
+    }
+    if (existsSync("/proc")) await noneIsLeft(mark);
+  }).timeout(30_000);
+
   it("leaves no user process behind where the kernel cannot listen: a sentence, and exit code 2", async function () {
     if (!existsSync("/proc")) leaveOut(this, "there is no /proc on this system to look for processes in");
     const server = createServer();
@@ -65,8 +81,7 @@ describe("a session that starts", () => {
     const [code] = await once(child, "exit");
     assert.deepEqual([code, said.split(":")[0]], [2, "The kernel cannot listen on tcp"]);
     server.close();
-    for (let i = 0; i < 100 && marked(mark).length > 0; i++) await sleep(50);
-    assert.deepEqual(marked(mark), []);
+    await noneIsLeft(mark);
   }).timeout(20_000);
 });
 
@@ -102,6 +117,17 @@ async function filesAfterKill(folder: string, least: number): Promise<string[]> 
   } finally {
     await user.kill();
   }
+}
+
+/** Waits for the end of every process that carries a variable. */
+async function noneIsLeft(mark: string): Promise<void> {
+  for (let i = 0; i < 100 && marked(mark).length > 0; i++) await sleep(50);
+  assert.deepEqual(marked(mark), []);
+}
+
+/** Whether a process is TypeScript's compiler behind its API. */
+function isCompiler(pid: number): boolean {
+  return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("\0--api\0");
 }
 
 /** Ids of the processes that carry a variable. */
