@@ -52,12 +52,13 @@ export const leftOut: { [line: string]: string } = {
   "npm install --ignore-scripts autoagent-lab": "test/package/pack.test.ts, without asking a registry",
   "npm run setup:tensorflow": "`npm test` runs it before the tests",
   "npm run setup:smollm2": "`npm test` runs it before the tests",
+  "npm run setup:cuda": "247 MB for a card; test/scripts/setup-cuda.test.ts runs it without the download",
   "npm run pretrain": "it takes 22 minutes; test/scripts/pretrain.test.ts trains a small one",
   "npm run bench:token": "it takes an hour; `npm run bench:all` runs it for a minute",
   "npm run mutate": "it takes an hour; test/scripts/mutate.test.ts runs it on a small project",
   "npm run stress:tests": "it takes hours; test/scripts/stress-tests.test.ts runs one file twice",
   "npx autoagent serve": "it does not end; test/cli/serve.test.ts starts and asks it",
-  "tar -xf gpu-check.tar.xz": "test/scripts/gpu-check.test.ts unpacks and runs the pack",
+  "cat gpu-check.tar.xz": "test/scripts/gpu-check.test.ts unpacks and runs the pack",
   "gpu-check/run.sh": "test/scripts/gpu-check.test.ts unpacks and runs the pack",
 };
 
