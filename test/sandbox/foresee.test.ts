@@ -18,6 +18,12 @@ const certain = [
   "let k = 3; while (k > 0) { k -= 1 } self.k = k; try { self.t = 1 } finally { self.u = 2 }",
   "for (const w of ['a', 'b']) self.last = w.toUpperCase().padStart(3, '.');",
   "self.r = [3, 1, 2].reduce((a, b) => a + b, 0) + Math.max(1, 2) + [5].indexOf(5);",
+  "var s = 0; for (var i = 0; i < 1000; i++) { if (i > 3) break; s += i; } self.sum = s;",
+  "var s = 0; for (var i = 0; i < 1000; i++) { i += 400; s += i; } self.sum = s;",
+  "var s = 0; for (let i = 0; i < 1000; i++) { s += 1; if (true) { i++; i = i + 250; } } self.sum = s;",
+  "var i; var s = 0; const f = () => { i += 400; }; for (i = 0; i < 1000; i++) { s++; f(); } self.sum = s;",
+  "self.first = (function () { for (var i = 5; i < 1000; i++) return i; })();",
+  "var s = 0; for (var i = 0; i < 40; i++) s += i; self.sum = s;",
   "self.query = 'next'; console.log(self.anything); return 4;",
 ];
 
@@ -37,6 +43,7 @@ const uncertain = [
   "self.a = 1n",
   "self.a = ({}).toString",
   "for (;;) {}",
+  "var s = 0; for (var i = 0; i < 1000; i++) s += i; self.sum = s;",
   "self.a = 'x'.repeat(1e9)",
   "let s = 'ab'; for (;;) s = s + s;",
   "const f = () => f(); f()",

@@ -38,6 +38,15 @@ import {
 /** Operations of one program, and how deep they may nest. */
 const [mostOperations, deepest] = [500, 120];
 
+/** What a program finds by name. */
+const globals = new Map<string, Value>([
+  ["self", agent],
+  ["Math", math],
+  ["console", output],
+  ["JSON", json],
+  ["undefined", undefined],
+]);
+
 /** How a list of statements ended early. */
 export type Left = { why: "return" | "break" | "continue"; value?: Value } | null;
 
@@ -123,10 +132,8 @@ export abstract class Expressions {
   protected named(name: string, scope: Scope): Value {
     const found = scope.find(name);
     if (found !== undefined) return found.value;
-    const known: { [name: string]: Value } = { self: agent, Math: math, console: output, JSON: json };
-    if (name === "undefined") return undefined;
-    if (Object.hasOwn(known, name)) return known[name];
-    throw unforeseen;
+    if (!globals.has(name)) throw unforeseen;
+    return globals.get(name);
   }
 
   protected object(node: Acorn.ObjectExpression, scope: Scope): Value {
@@ -221,8 +228,8 @@ export abstract class Expressions {
       const added = right.type === "BinaryExpression" ? this.added(left, right, scope) : null;
       return added ?? this.set(left, this.value(right, scope), scope);
     }
-    const sign = operator.slice(0, -1);
-    if (!["+", "-", "*", "/"].includes(sign)) throw unforeseen;
+    if (operator !== "+=" && operator !== "-=" && operator !== "*=" && operator !== "/=") throw unforeseen;
+    const sign = operator[0]!;
     return this.change(left, sign, this.value(right, scope), scope, false);
   }
 

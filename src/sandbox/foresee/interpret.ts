@@ -5,6 +5,30 @@ import { Expressions, type Left } from "./expressions.ts";
 import { isTrue, unforeseen } from "./pure.ts";
 import { Scope } from "./words.ts";
 
+/** Operations of one round of a counting loop: its test has three, `i++` two, and its body one or more. */
+const leastOperations = 6;
+/** Levels of a loop's body that are looked through: a deeper one is taken for one that may. */
+const deepestBody = 40;
+
+/** Whether a loop's body may end the loop early, or change the variable that it counts by. */
+function canLeave(node: unknown, name: string, deep = 0): boolean {
+  if (typeof node !== "object" || node === null) return false;
+  if (deep > deepestBody) return true;
+  const { type, left, argument } = node as { type?: string; left?: Acorn.Node; argument?: Acorn.Node };
+  switch (type) {
+    case "BreakStatement":
+    case "ReturnStatement":
+    case "CallExpression":
+      return true;
+    case "AssignmentExpression":
+    case "UpdateExpression": {
+      const target = (type === "UpdateExpression" ? argument : left) as Acorn.Identifier;
+      if (target.type === "Identifier" && target.name === name) return true;
+    }
+  }
+  return Object.values(node).some((one) => canLeave(one, name, deep + 1));
+}
+
 /** Interprets one program. */
 export class Interpreter extends Expressions {
   /** Throws `unforeseen` unless every statement is understood. */
@@ -82,6 +106,7 @@ export class Interpreter extends Expressions {
     parts: { test: Acorn.Expression | null; update?: Acorn.Expression | null; body: Acorn.Statement },
   ): Left {
     let now = scope;
+    if (parts.test && parts.update && this.outlasts(parts.test, parts.update, parts.body, scope)) throw unforeseen;
     while (!parts.test || isTrue(this.value(parts.test, now))) {
       const left = this.statement(parts.body, now);
       if (left?.why === "return") return left;
@@ -95,6 +120,22 @@ export class Interpreter extends Expressions {
       if (parts.update) this.value(parts.update, now);
     }
     return null;
+  }
+
+  /**
+   * True for a loop that counts further than there are operations left: it is not begun, since it cannot be followed to its
+   * end. Said only of `i < number; i++` around statements that leave `i` alone, call nothing and leave the loop nowhere.
+   */
+  protected outlasts(test: Acorn.Expression, update: Acorn.Expression, body: Acorn.Statement, scope: Scope): boolean {
+    if (test.type !== "BinaryExpression" || test.operator !== "<" || test.right.type !== "Literal") return false;
+    const { left, right } = test;
+    if (update.type !== "UpdateExpression" || update.operator !== "++" || update.argument.type !== "Identifier")
+      return false;
+    const { name } = update.argument;
+    if (left.type !== "Identifier" || left.name !== name || typeof right.value !== "number") return false;
+    const from = scope.find(this.wording.word(name))?.value;
+    if (typeof from !== "number") return false;
+    return (this.wording.number(right.value) - from) * leastOperations > this.left && !canLeave(body, name);
   }
 
   protected forOf({ left: target, right, body, await: waits }: Acorn.ForOfStatement, scope: Scope): Left {

@@ -97,7 +97,18 @@ const places: ((name: string) => string)[] = [
 // What stands in a form that is compiled for all names and numbers.
 const blanks = { names: ["nameOne_", "nameTwo_", "nameThree_"], a: 900001, b: 900002, few: 900003, words: "words_" };
 const blank = /nameOne_|nameTwo_|nameThree_|90000[123]|words_/g;
-const compiledForms: (string | null | undefined)[] = [];
+/** By the numbers that were drawn, and by what was written with them: most forms use neither a sum nor a second place. */
+const compiledForms = new Map<number, string | null>();
+const compiledTexts = new Map<string, string | null>();
+
+/** Gives what is kept of a key, made when it is first asked for. */
+function kept<K>(known: Map<K, string | null>, key: K, make: () => string | null): string | null {
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  known.set(key, made);
+  return made;
+}
 
 /** A program that assigns `names[0]` and may use the other two, what it compiles to, and the value it assigns. */
 export interface Form {
@@ -119,12 +130,15 @@ export function drawForm(random: Random, names: readonly string[]): Form {
   };
   const [program, value] = write(names, { a, b, few, words });
   const kind = ((form * sums.length + sum) * places.length + first) * places.length + second;
-  compiledForms[kind] ??= readHere(write(blanks.names, blanks)[0])?.compiled ?? null;
+  const compiled = kept(compiledForms, kind, () => {
+    const blankText = write(blanks.names, blanks)[0];
+    return kept(compiledTexts, blankText, () => readHere(blankText)?.compiled ?? null);
+  });
   const fill = (one: string): string => {
     const at = blanks.names.indexOf(one);
     if (at >= 0) return names[at]!;
     return String(one === "900001" ? a : one === "900002" ? b : one === "900003" ? few : words);
   };
   const place = places[first]!("").startsWith("self.state") ? "state" : "self";
-  return { program, compiled: compiledForms[kind]?.replace(blank, fill) ?? null, place, value };
+  return { program, compiled: compiled?.replace(blank, fill) ?? null, place, value };
 }
