@@ -12,7 +12,10 @@ import { type CellSeen, type Peer, startPeer } from "./kernel/peer.ts";
 import { type PeerChoice, peers } from "./kernel/peers.ts";
 
 const { values } = parseArgs({
-  options: { cells: { type: "string", default: "400" }, starts: { type: "string", default: "3" } },
+  options: {
+    cells: { type: "string", default: "400" },
+    starts: { type: "string", default: "3" },
+  },
 });
 const cellCount = Number(values.cells);
 const startCount = Number(values.starts);
