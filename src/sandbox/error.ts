@@ -9,9 +9,17 @@ export type SandboxError =
   | { kind: "ended"; verdict: string }
   | { kind: "level"; reached: Level; wanted: Level; reason: string }
   | { kind: "reading"; times: number; exit: string }
-  | { kind: "start"; detail: string }
+  | ({ kind: "start" } & StartFault)
   | { kind: "unsupported"; what: string; cure: string }
   | { kind: "option"; name: string; expected: string; value: unknown };
+
+/** Why a process of the sandbox did not come to its greeting. `said`: the last lines of its stderr. */
+export type StartFault = { said: string } & (
+  | { why: "slow"; seconds: number; starts: number }
+  | { why: "killed"; signal: string; starts: number }
+  | { why: "ended"; code: number | null; signal: string | null }
+  | { why: "refused" | "garbled" }
+);
 
 /** Thrown by the sandbox; `error` tells which failure it is. */
 export class SandboxFailure extends Error {
@@ -37,13 +45,32 @@ export function describeSandboxError(error: SandboxError): string {
     case "reading":
       return `A program could not be read: the process that reads it was killed ${error.times} times in a row (${error.exit}). Run the step again; if it is so again, look what kills processes here, such as want of memory`;
     case "start":
-      return `A sandbox process did not start: ${error.detail}`;
+      return `A sandbox process did not start: ${describeStart(error)}`;
     case "unsupported":
       return `The sandbox needs ${error.what}: ${error.cure}`;
     case "option":
       return `Expected \`${error.name}\` to be ${error.expected}, got ${show(error.value)}`;
     default:
       return error satisfies never;
+  }
+}
+
+function describeStart(fault: StartFault): string {
+  const times = "starts" in fault && fault.starts > 1 ? `, the last of ${fault.starts} in a row` : "";
+  const said = fault.said || "it printed nothing";
+  switch (fault.why) {
+    case "slow":
+      return `it did not greet within ${fault.seconds} s${times} (${said}). This machine is very busy: run it again with less beside it`;
+    case "killed":
+      return `it was killed by ${fault.signal} from outside${times} (${said}). Look what kills processes here, such as want of memory`;
+    case "ended":
+      return `${fault.signal === null ? `exit code ${fault.code}` : `ended by ${fault.signal}, of its own doing`}: ${said}`;
+    case "refused":
+      return `the system refused to run it: ${said}`;
+    case "garbled":
+      return `it said something else than its greeting: ${said}`;
+    default:
+      return fault satisfies never;
   }
 }
 

@@ -5,7 +5,7 @@
  * Not here: talking to the child (`worker.ts`).
  */
 
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -30,6 +30,8 @@ export interface Launcher {
 
 /** Most data a child may hold, whatever its isolates claim. */
 const dataBytes = 384 * 1024 * 1024;
+/** How long a program that is asked about this machine may take. */
+const trialMs = 20_000;
 /** A child that outlives its parent in a loop ends here. */
 const cpuSeconds = 900;
 
@@ -190,19 +192,24 @@ function findNamespaces(node: string, addon: string): { wrap: string[] | null; w
     ...[node, addon, ...libraries].flatMap((file) => ["--ro-bind", file, file]),
     ...["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/", "--chdir", "/", "--"],
   ];
-  const trial = spawnSync(wrap[0]!, [...wrap.slice(1), node, "--jitless", "-e", "process.stdout.write('ok')"], {
-    encoding: "utf8",
-    env: {},
-    timeout: 20_000,
-  });
+  const trial = tryOut([...wrap, node, "--jitless", "-e", "process.stdout.write('ok')"]);
   if (trial.stdout === "ok") return { wrap, why: "" };
-  const said = (trial.stderr || String(trial.error ?? `exit ${trial.status}`)).trim().split("\n")[0]!.slice(0, 120);
+  const exit = trial.signal === null ? `exit ${trial.status}` : `it was killed by ${trial.signal}`;
+  const said = (trial.stderr || String(trial.error ?? exit)).trim().split("\n")[0]!.slice(0, 120);
   return { wrap: null, why: `bubblewrap does not work here (${said})` };
+}
+
+/** Runs a command to its end; once more where it was killed or too slow, which tells nothing of what it can do. */
+function tryOut([program, ...rest]: readonly string[]): SpawnSyncReturns<string> {
+  // SIGKILL: one that is stopped hears no other signal, and would be waited for without end.
+  const run = () => spawnSync(program!, rest, { encoding: "utf8", env: {}, timeout: trialMs, killSignal: "SIGKILL" });
+  const first = run();
+  return first.signal === null ? first : run();
 }
 
 function listLibraries(files: string[]): string[] {
   const paths = files.flatMap((file) => {
-    const { stdout } = spawnSync("ldd", [file], { encoding: "utf8" });
+    const { stdout } = spawnSync("ldd", [file], { encoding: "utf8", timeout: trialMs, killSignal: "SIGKILL" });
     return [...(stdout ?? "").matchAll(/(?:=> )?(\/\S+) \(0x/g)].map((match) => match[1]!);
   });
   return [...new Set(paths)];

@@ -10,8 +10,9 @@ import { createLife } from "./life.ts";
 import { checkCount, checkLevel, checkLimits, defaultLimits } from "./limits.ts";
 import { livesAtOnce, livesInPlay, Places, type Tenant } from "./places.ts";
 import { createReader, type Reader } from "./reader.ts";
+import { startWorker } from "./start.ts";
 import type { Level, Life, LifeOptions, Sandbox, SandboxOptions } from "./types.ts";
-import { startWorker, type Worker } from "./worker.ts";
+import type { Worker } from "./worker.ts";
 
 /** Longest text that is read for its types, whatever a life's own limit is. */
 const longestRead = 1_000_000;
@@ -72,7 +73,8 @@ export class Pool {
   /** Lives on their way into each child, so that those who come at once spread over all. */
   #coming: number[];
   readonly #places = new Places();
-  #disposed = false;
+  /** Aborted when it is disposed: who is waited for until then may never come. */
+  readonly #closing = new AbortController();
   readonly #launcher: Launcher;
   readonly #livesPerChild: number;
 
@@ -142,7 +144,7 @@ export class Pool {
   }
 
   #check(signal: AbortSignal | undefined): void {
-    if (this.#disposed) throw new SandboxFailure({ kind: "disposed" });
+    if (this.disposed) throw new SandboxFailure({ kind: "disposed" });
     if (signal?.aborted) throw new SandboxFailure({ kind: "cancelled", reason: String(signal.reason) });
   }
 
@@ -179,7 +181,7 @@ export class Pool {
   }
 
   async dispose(): Promise<void> {
-    this.#disposed = true;
+    this.#closing.abort();
     const workers = await Promise.allSettled(this.#slots.filter((slot) => slot !== null));
     this.wake();
     await this.reader.dispose();
@@ -194,7 +196,7 @@ export class Pool {
   }
 
   get disposed(): boolean {
-    return this.#disposed;
+    return this.#closing.signal.aborted;
   }
 
   #bestSlot(tenant: Tenant, { alone = false } = {}): number | null {
@@ -216,13 +218,13 @@ export class Pool {
     const slot = this.#slots[index]!;
     if (slot !== null && (!("pid" in slot) || slot.alive)) return slot;
     if (slot !== null) this.#replaced++;
-    const starting = startWorker(this.#launcher);
+    const starting = startWorker(this.#launcher, { signal: this.#closing.signal });
     this.#slots[index] = starting;
     try {
       const worker = await starting;
       this.#slots[index] = worker;
       worker.onFree = () => this.wake();
-      if (this.#disposed) worker.kill();
+      if (this.disposed) worker.kill();
       return worker;
     } catch (error) {
       this.#slots[index] = null;

@@ -8,7 +8,8 @@ import { SandboxFailure } from "./error.ts";
 import { foresee } from "./foresee/index.ts";
 import type { Launcher } from "./launch.ts";
 import { type Prepared, readHere } from "./program.ts";
-import { type Death, isKilledByOthers, type Outcome, startWorker, type Worker } from "./worker.ts";
+import { isKilledByOthers, startWorker } from "./start.ts";
+import type { Death, Outcome, Worker } from "./worker.ts";
 
 /** Reads programs, each once. */
 export interface Reader {
@@ -32,17 +33,17 @@ export function createReader(launcher: Pick<Launcher, "reader">, longest: number
   const known = new Map<string, Prepared | Promise<Prepared>>();
   const running = new Set<Worker>();
   let shared: Promise<Worker> | null = null;
-  let disposed = false;
+  const closing = new AbortController();
 
   const checkOpen = (): void => {
-    if (disposed) throw new SandboxFailure({ kind: "disposed" });
+    if (closing.signal.aborted) throw new SandboxFailure({ kind: "disposed" });
   };
   const start = async (): Promise<Worker> => {
     checkOpen();
-    const worker = await startWorker(launcher.reader);
+    const worker = await startWorker(launcher.reader, { signal: closing.signal });
     running.add(worker);
     void worker.gone.then(() => running.delete(worker));
-    if (disposed) worker.kill();
+    if (closing.signal.aborted) worker.kill();
     return worker;
   };
   /** The process that all texts share; the first of those that find it gone starts the next. */
@@ -122,7 +123,7 @@ export function createReader(launcher: Pick<Launcher, "reader">, longest: number
       }
     },
     async dispose() {
-      disposed = true;
+      closing.abort();
       await shared?.catch(() => null);
       const gone = [...running].map((worker) => {
         worker.kill();

@@ -4,8 +4,7 @@
  */
 
 import type { ChildProcess } from "node:child_process";
-import { constants } from "node:os";
-import { SandboxFailure } from "./error.ts";
+import { onEnd } from "./ending.ts";
 import type { Launcher } from "./launch.ts";
 import { watchMemory } from "./memory.ts";
 
@@ -82,32 +81,11 @@ export interface Worker {
 /** Reply bytes of one request above which a child is taken for hostile. */
 const floodBytes = 4 * 1024 * 1024;
 
-/** A child that somebody kills before it has greeted tells nothing of the next one; of so many in a row it does. */
-const mostStarts = 3;
+/** A child that has not loaded its sources by then does not come any more, or the machine is too busy for it. */
+export const greetSeconds = 30;
 
-/** Starts a child and waits until it has loaded its sources. */
-export async function startWorker(launcher: Pick<Launcher, "start" | "greeting" | "watchBytes">): Promise<Worker> {
-  for (let starts = 1; ; starts++) {
-    const worker = makeWorker(launcher.start(), launcher);
-    const death = await worker.greet(launcher.greeting);
-    if (death === null) return worker;
-    if (isKilledByOthers(death) && starts < mostStarts) continue;
-    const { code, signal, stderr } = death;
-    const said = stderr.trim().split("\n").slice(-3).join(" ") || "it printed nothing";
-    throw new SandboxFailure({ kind: "start", detail: `exit ${code ?? signal}: ${said.slice(0, 400)}` });
-  }
-}
-
-/**
- * Whether a process was ended by a signal that others send, and that no work of its own brings about. By its launcher's exit
- * code, where that is another process: 128 and the signal's number.
- */
-export function isKilledByOthers({ killed, code, signal }: Death): boolean {
-  const sent = ["SIGHUP", "SIGINT", "SIGKILL", "SIGTERM"] as const;
-  return killed === null && sent.some((name) => signal === name || code === 128 + constants.signals[name]);
-}
-
-function makeWorker(
+/** What the parent makes of a child that was just started; it takes requests when it has greeted. */
+export function makeWorker(
   child: ChildProcess,
   { watchBytes }: Pick<Launcher, "watchBytes">,
 ): Worker & { greet(line: string): Promise<Death | null> } {
@@ -204,10 +182,10 @@ function makeWorker(
   child.stderr?.on("data", (text: string) => {
     stderr = (stderr + text).slice(-8192);
   });
-  child.stdin?.on("error", () => {}); // its death is told by `close`
+  child.stdin?.on("error", () => {}); // its death is told by its end
   const gone = new Promise<void>((resolve) => {
-    const end = (code: number | null, signal: string | null): void => {
-      if (dead !== null) return;
+    onEnd(child, ({ code, signal, error }) => {
+      if (error !== null) stderr += String(error);
       dead = { killed, code, signal, stderr };
       greeted?.(dead);
       if (pending !== null) {
@@ -217,14 +195,9 @@ function makeWorker(
         lost.resolve({ kind: "death", death: dead, effects: lost.effects, ms: performance.now() - lost.began });
       }
       resolve();
-    };
+    });
     child.on("exit", () => {
       exited = true;
-    });
-    child.on("close", end);
-    child.on("error", (error) => {
-      stderr += String(error);
-      end(null, null);
     });
   });
   hold(false);
@@ -290,9 +263,11 @@ function makeWorker(
     gone,
     greet(line) {
       return new Promise((resolve) => {
-        const timer = setTimeout(() => kill("wall"), 30_000);
+        // Seconds that this program is there to see: after one that it slept or was busy, what came meanwhile is read first.
+        let left = greetSeconds;
+        const timer = setInterval(() => --left === 0 && kill("wall"), 1000);
         greeted = (death) => {
-          clearTimeout(timer);
+          clearInterval(timer);
           resolve(death);
         };
         child.stdin?.write(`${line}\n`);

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { EventEmitter } from "node:events";
 import { PassThrough } from "node:stream";
-import { type Outcome, startWorker, type Worker } from "../../src/sandbox/worker.ts";
+import { startWorker } from "../../src/sandbox/start.ts";
+import type { Outcome, Worker } from "../../src/sandbox/worker.ts";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -210,6 +211,6 @@ describe("a child and its parent", () => {
     child.stderr.write("one\ntwo\nthree\nfour\n");
     await turn();
     end(9, null);
-    await assert.rejects(starting, { message: /^A sandbox process did not start: exit 9: two three four(\W|$)/ });
+    await assert.rejects(starting, { message: /^A sandbox process did not start: exit code 9: two three four(\W|$)/ });
   });
 });

@@ -118,7 +118,7 @@ describe("a program whose reader ends", function () {
       (child) => child.stdin!.destroy(),
     );
     await within(createReader(launcher, 1e6), async (reader) => {
-      await assert.rejects(reader.read(typed), /^SandboxFailure: A sandbox process did not start: exit \d+: /);
+      await assert.rejects(reader.read(typed), /^SandboxFailure: A sandbox process did not start: exit code \d+: /);
       assert.equal((await reader.read(typed)).text, javaScript);
     });
   });

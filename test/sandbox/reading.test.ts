@@ -9,7 +9,7 @@ import { makeAnswers } from "../../src/cli/answers.ts";
 import { judgeStream } from "../../src/cli/judge.ts";
 import { findStatically } from "../../src/sandbox/index.ts";
 import { findLauncher } from "../../src/sandbox/launch.ts";
-import { startWorker } from "../../src/sandbox/worker.ts";
+import { startWorker } from "../../src/sandbox/start.ts";
 import { live, useSandbox } from "./shared.ts";
 
 const deep = {
