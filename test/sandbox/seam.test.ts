@@ -112,7 +112,7 @@ describe("the seam between host and guest", () => {
   });
 
   it("keeps a child's memory bounded whatever the guest allocates", async function () {
-    this.timeout(30_000);
+    this.timeout(90_000);
     const { readFileSync, existsSync } = await import("node:fs");
     if (!existsSync("/proc/self/status")) {
       console.log("      not tested: this system has no /proc");
