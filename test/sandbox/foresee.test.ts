@@ -67,6 +67,24 @@ describe("what a program certainly does", () => {
   for (const program of uncertain)
     it(`is not said of ${JSON.stringify(program).slice(0, 70)}`, () => assert.equal(foresee(program), null));
 
+  it("is not said of values that a few operations make larger than any memory", () => {
+    const ten = "[a, a, a, a, a, a, a, a, a, a]";
+    const growing = [
+      "let s = '[1]'; for (;;) s = JSON.stringify([s, s])",
+      `let a = 1; for (let i = 0; i < 15; i++) a = ${ten}; self.a = a;`,
+      `let a = 1; for (let i = 0; i < 15; i++) a = { b: a, c: a, d: a, e: a, f: a, g: a }; self.a = a;`,
+      "const a = []; a.push(a, a, a, a, a, a, a, a); self.a = a;",
+      "const a = [1]; a.push(a, a, a, a, a, a, a, a); self.t = JSON.stringify(a);",
+      "let t = 'x'.repeat(4000); let a = [t]; for (let i = 0; i < 9; i++) a = a.concat(a); for (;;) a.join(t);",
+      `let k = 'k'.repeat(4000); const o = {}; for (let i = 0; i < 40; i++) o[i + k] = [k]; self.o = [o, o, o];`,
+    ];
+    for (const program of growing) assert.equal(foresee(program), null, program);
+    // What is large and no more than that is still foreseen.
+    const list = foresee("let a = [1]; for (let i = 0; i < 9; i++) a = a.concat(a); self.a = [a, a];");
+    const gene = list?.genes.get("self.a");
+    assert.ok(typeof gene === "object" && gene.source.length === 2 * (2 * 512 + 1) + 3);
+  });
+
   it("may be that a number grows, or that a function is there", () => {
     for (const program of ["self.n++", "self.n += 2", "self.n = (self.n ?? 0) + 1", "self.n = (self.n || 0) - 3"])
       assert.deepEqual([...foresee(program)!.genes], [["self.n", "grown"]], program);

@@ -163,7 +163,12 @@ export function callList(
   if (name === "slice") return list.slice(...(given as number[]));
   if (name === "at") return list.at(Number(first));
   if (!list.every((one) => typeof one === "string" || typeof one === "number")) throw unforeseen;
-  if (name === "join") return kept(list.join(given.length === 0 ? "," : String(first)));
+  if (name === "join") {
+    const between = given.length === 0 ? "," : String(first);
+    const length = list.reduce((sum: number, one) => sum + String(one).length + between.length, 0);
+    if (length > longestText + between.length) throw unforeseen;
+    return list.join(between);
+  }
   if (name === "includes") return list.includes(first as string);
   if (name === "indexOf") return list.indexOf(first as string);
   if (name === "sort" && given.length === 0) return list.sort();

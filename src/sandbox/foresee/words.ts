@@ -60,13 +60,25 @@ export function isClosure(value: Value): value is Closure {
   return isOpaque(value) && value.opaque === "function";
 }
 
-/** A value as JSON. Throws `unforeseen` for one that JSON does not hold. */
-export function jsonOf(value: Value, deep = 0): string {
+/** Longest JSON of a value: a few operations make lists of lists whose JSON would fill any memory. */
+const longestJson = 65_536;
+
+/** A value as JSON. Throws `unforeseen` for one that JSON does not hold, or whose JSON would be long. */
+export function jsonOf(value: Value, deep = 0, room = { left: longestJson }): string {
   if (deep > 16 || value === undefined || isOpaque(value)) throw unforeseen;
   if (typeof value === "number" && !Number.isFinite(value)) throw unforeseen;
-  if (Array.isArray(value)) return `[${value.map((one) => jsonOf(one, deep + 1)).join()}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const taken = (text: string): string => {
+    room.left -= text.length + 1;
+    if (room.left < 0) throw unforeseen;
+    return text;
+  };
+  if (Array.isArray(value)) {
+    taken("[]");
+    return `[${value.map((one) => jsonOf(one, deep + 1, room)).join()}]`;
+  }
+  if (typeof value !== "object" || value === null) return taken(JSON.stringify(value));
+  taken("{}");
   return `{${Object.entries(value)
-    .map(([key, one]) => `${JSON.stringify(key)}:${jsonOf(one, deep + 1)}`)
+    .map(([key, one]) => `${taken(JSON.stringify(key))}:${jsonOf(one, deep + 1, room)}`)
     .join()}}`;
 }
