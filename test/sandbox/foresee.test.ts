@@ -78,6 +78,9 @@ describe("what a program certainly does", () => {
       "let t = 'x'.repeat(4000); let a = [t]; for (let i = 0; i < 9; i++) a = a.concat(a); for (;;) a.join(t);",
       `let k = 'k'.repeat(4000); const o = {}; for (let i = 0; i < 40; i++) o[i + k] = [k]; self.o = [o, o, o];`,
     ];
+    const thousand = "let L = 'x'.repeat(1000).split(''); const M = [L, L, L, L, L, L, L, L, L, L, L, L, L, L, L];";
+    growing.push(`${thousand} for (;;) JSON.stringify(M)`);
+    growing.push(thousand + Array.from({ length: 100 }, (_, i) => `self.a${i} = M;`).join(""));
     for (const program of growing) assert.equal(foresee(program), null, program);
     // What is large and no more than that is still foreseen.
     const list = foresee("let a = [1]; for (let i = 0; i < 9; i++) a = a.concat(a); self.a = [a, a];");

@@ -27,6 +27,7 @@ import {
   isClosure,
   json,
   jsonOf,
+  longestJson,
   math,
   output,
   Scope,
@@ -56,6 +57,8 @@ export abstract class Expressions {
   readonly top = new Scope(null, true);
   protected readonly absent: ReadonlySet<string>;
   protected readonly wording: Wording;
+  /** For the JSON of its values. */
+  readonly room = { left: longestJson };
   protected left = mostOperations;
   protected depth = 0;
 
@@ -276,7 +279,7 @@ export abstract class Expressions {
     if (owner === json && key === "stringify") {
       const [value, ...more] = given();
       if (more.length > 0 || value === murky) throw unforeseen;
-      return jsonOf(value);
+      return jsonOf(value, this.room);
     }
     if (typeof owner === "string") return callText(owner, String(key), given());
     if (Array.isArray(owner))
@@ -295,6 +298,8 @@ export abstract class Expressions {
       inner.declare(this.wording.word(parameter.name), given[i], "let");
     }
     const { body } = node;
+    // A body without statements would cost nothing, and a list's method calls it a thousand times.
+    if (body.type === "BlockStatement" && body.body.length === 0) this.spend();
     const result =
       body.type === "BlockStatement" ? this.all(body.body, inner)?.value : this.value(body as Acorn.Expression, inner);
     this.depth--;

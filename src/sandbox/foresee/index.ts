@@ -46,7 +46,8 @@ export function foreseeTree(
       if (value === gone || value === grown) genes.set(place, value === gone ? "gone" : "grown");
       else if (isClosure(value))
         genes.set(place, { kind: "method", source: text.slice(value.node.start, value.node.end) });
-      else genes.set(place, { kind: "attribute", source: value === undefined ? "undefined" : jsonOf(value) });
+      else
+        genes.set(place, { kind: "attribute", source: value === undefined ? "undefined" : jsonOf(value, walk.room) });
     }
     const declared = [...walk.top.names.keys()];
     // What is declared joins the state where the newborn's executor runs it, and not under every other.

@@ -60,11 +60,11 @@ export function isClosure(value: Value): value is Closure {
   return isOpaque(value) && value.opaque === "function";
 }
 
-/** Longest JSON of a value: a few operations make lists of lists whose JSON would fill any memory. */
-const longestJson = 65_536;
+/** Characters of JSON that one program may make: a few operations make lists of lists whose JSON would fill any memory. */
+export const longestJson = 65_536;
 
-/** A value as JSON. Throws `unforeseen` for one that JSON does not hold, or whose JSON would be long. */
-export function jsonOf(value: Value, deep = 0, room = { left: longestJson }): string {
+/** A value as JSON, whose length is taken off the room. Throws `unforeseen` for one that JSON does not hold, or without room. */
+export function jsonOf(value: Value, room: { left: number }, deep = 0): string {
   if (deep > 16 || value === undefined || isOpaque(value)) throw unforeseen;
   if (typeof value === "number" && !Number.isFinite(value)) throw unforeseen;
   const taken = (text: string): string => {
@@ -74,11 +74,11 @@ export function jsonOf(value: Value, deep = 0, room = { left: longestJson }): st
   };
   if (Array.isArray(value)) {
     taken("[]");
-    return `[${value.map((one) => jsonOf(one, deep + 1, room)).join()}]`;
+    return `[${value.map((one) => jsonOf(one, room, deep + 1)).join()}]`;
   }
   if (typeof value !== "object" || value === null) return taken(JSON.stringify(value));
   taken("{}");
   return `{${Object.entries(value)
-    .map(([key, one]) => `${taken(JSON.stringify(key))}:${jsonOf(one, deep + 1, room)}`)
+    .map(([key, one]) => `${taken(JSON.stringify(key))}:${jsonOf(one, room, deep + 1)}`)
     .join()}}`;
 }
