@@ -141,7 +141,11 @@ export const userProcess: Kind = {
         const pid = Number(shown[0]);
         const started = random.integer(3) === 0 ? Number((await counted(program)).shown[0]) : null;
         const isIdle = random.integer(3) === 0;
-        const cell = isIdle ? null : counted(random.choice(works));
+        const mark = join(folder, `begun-${count}`);
+        const begin = `require("node:fs").writeFileSync(${JSON.stringify(mark)}, "");`;
+        const cell = isIdle ? null : counted(`${begin}\n${random.choice(works)}`);
+        // A cell that came after the kernel had noticed would run in the new process, and these do not end there.
+        while (cell !== null && !existsSync(mark)) await sleep(2);
         await sleep(random.integer(200));
         process.kill(pid, "SIGKILL");
         if (cell !== null) {
