@@ -31,6 +31,7 @@ import { createRandom } from "../src/random/index.ts";
 import { createSandbox } from "../src/sandbox/index.ts";
 import { policyGradientLoss, prepareBackend, train } from "../src/training/index.ts";
 import { type Goal, reportGoals } from "./goals.ts";
+import { drawNormals, drawTrace } from "./policy/drawn-trace.ts";
 import { writeFolder } from "./policy/folder.ts";
 import { needPython } from "./policy/python.ts";
 
@@ -168,18 +169,9 @@ async function benchUpdate(): Promise<void> {
   for (const words of [500, vocabulary]) {
     const backend = await prepareBackend({ size: 1e6 });
     const random = createRandom(1, "update");
-    const normal = (count: number, scale: number) =>
-      Float32Array.from({ length: count }, () => scale * random.normal());
     const head = createHead(width, words, { rank });
-    const trace = {
-      hidden: normal(n * width, width ** -0.5),
-      base: normal(n * words, 1).map((value) => value - Math.log(words) - 0.7),
-      logRest: new Float32Array(n).fill(-1.6),
-      restEntropy: new Float32Array(n).fill(-0.3),
-      chosen: Int32Array.from({ length: n }, () => random.integer(words)),
-      outside: new Float32Array(n),
-    };
-    const [advantages, counts] = [normal(n, 1), new Float32Array(n).fill(1)];
+    const trace = drawTrace(random, n, width, words);
+    const [advantages, counts] = [drawNormals(random, n, 1), new Float32Array(n).fill(1)];
     const optimizer = tf.train.adam(0.03);
     const ours: number[] = [];
     const theirs: number[] = [];

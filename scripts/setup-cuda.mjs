@@ -20,7 +20,7 @@ import {
   statfsSync,
 } from "node:fs";
 import { delimiter, join } from "node:path";
-import { command, root, SetupFailure } from "./setup.mjs";
+import { command, findPip, root, runOrFail, SetupFailure } from "./setup.mjs";
 
 const version = "1.30.0";
 const wheelHash = "6acc0f4b3d5ac5f2984432faa59dd8fcce6775f8b43a7140afa0f322c7a703b1";
@@ -83,7 +83,7 @@ function packageFolder() {
 }
 
 function fetchLibraries(libraryFolder, log) {
-  const python = findPython();
+  const python = findPip();
   if (python === undefined)
     throw new SetupFailure(
       "There is no Python with pip on PATH, which fetches ONNX Runtime's wheel: install both, then run this again.",
@@ -101,12 +101,12 @@ function fetchLibraries(libraryFolder, log) {
     const kind = ["--python-version", "3.12", "--implementation", "cp", "--platform", "manylinux_2_28_x86_64"];
     const flags = ["--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:", ...kind];
     const pip = ["-m", "pip", "download", ...flags, "-d", temporary, `onnxruntime-gpu==${version}`];
-    run(python, pip, "pip could not fetch ONNX Runtime's wheel");
+    runOrFail(python, pip, "pip could not fetch ONNX Runtime's wheel");
     const wheel = join(temporary, readdirSync(temporary).find((name) => name.endsWith(".whl")) ?? "no wheel");
     expectHash(wheel, wheelHash);
     const script =
       "import sys, zipfile\nwith zipfile.ZipFile(sys.argv[1]) as z:\n    [z.extract('onnxruntime/capi/' + m, sys.argv[2]) for m in sys.argv[3:]]";
-    run(python, ["-c", script, wheel, temporary, ...Object.keys(libraries)], "the wheel could not be unpacked");
+    runOrFail(python, ["-c", script, wheel, temporary, ...Object.keys(libraries)], "the wheel could not be unpacked");
     for (const [name, hash] of Object.entries(libraries))
       expectHash(join(temporary, "onnxruntime", "capi", name), hash);
     for (const name of Object.keys(libraries))
@@ -170,7 +170,7 @@ export function findCuda({ folders = [] } = {}) {
 
 /** Folders of NVIDIA's packages for Python: site-packages/nvidia/NAME/lib. */
 function pipFolders() {
-  const python = findPython();
+  const python = findPip();
   if (python === undefined) return [];
   const script = "import json, site; print(json.dumps(site.getsitepackages() + [site.getusersitepackages()]))";
   const said = spawnSync(python, ["-c", script], { encoding: "utf8" }).stdout ?? "";
@@ -179,16 +179,4 @@ function pipFolders() {
     .map((folder) => join(folder, "nvidia"))
     .filter((folder) => existsSync(folder))
     .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name, "lib")));
-}
-
-function findPython() {
-  return ["python3", "python"].find((name) => spawnSync(name, ["-m", "pip", "--version"]).status === 0);
-}
-
-function run(program, args, what) {
-  const done = spawnSync(program, args, { encoding: "utf8", maxBuffer: 1 << 26 });
-  if (done.status === 0) return;
-  const said = `${done.stderr ?? ""}\n${done.stdout ?? ""}`.trim().split("\n");
-  const line = said.find((text) => /error/i.test(text)) ?? said.at(-1);
-  throw new SetupFailure(`${what[0].toUpperCase()}${what.slice(1)}: ${(line || String(done.error)).slice(0, 300)}`);
 }

@@ -11,7 +11,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, statfsSync, symlinkSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
-import { command, findNode24, root, SetupFailure } from "./setup.mjs";
+import { command, findNode24, findPip, root, runOrFail, SetupFailure } from "./setup.mjs";
 
 const version = "2.21.0";
 const include = "tensorflow/include";
@@ -95,7 +95,7 @@ function packageOf(gpu) {
 }
 
 function fetchWheel(gpu, unpacked, log) {
-  const python = ["python3", "python"].find((name) => spawnSync(name, ["-m", "pip", "--version"]).status === 0);
+  const python = findPip();
   if (python === undefined)
     throw new SetupFailure(
       "There is no Python with pip on PATH, which fetches TensorFlow's wheel: install both, then run this again.",
@@ -130,11 +130,15 @@ function fetchWheel(gpu, unpacked, log) {
     "-d",
     folder,
   ];
-  run(python, ["-m", "pip", "download", ...flags, `${wheel}==${version}`], "pip could not fetch TensorFlow's wheel");
+  runOrFail(
+    python,
+    ["-m", "pip", "download", ...flags, `${wheel}==${version}`],
+    "pip could not fetch TensorFlow's wheel",
+  );
   const file = readdirSync(folder).find((name) => name.endsWith(".whl"));
   const script =
     "import sys, zipfile\nwith zipfile.ZipFile(sys.argv[1]) as z:\n    [z.extract(m, sys.argv[2]) for m in sys.argv[3:]]";
-  run(python, ["-c", script, join(folder, file), unpacked, ...members], "the wheel could not be unpacked");
+  runOrFail(python, ["-c", script, join(folder, file), unpacked, ...members], "the wheel could not be unpacked");
   rmSync(folder, { recursive: true, force: true });
 }
 
@@ -177,7 +181,7 @@ function build(folder, gpu) {
     npm_config_nodedir: headers,
     npm_config_node_gyp: gyp,
   };
-  run(node, ["scripts/install.js", gpu ? "gpu" : "cpu"], "the addon could not be built", { cwd: folder, env });
+  runOrFail(node, ["scripts/install.js", gpu ? "gpu" : "cpu"], "the addon could not be built", { cwd: folder, env });
 }
 
 /** npm's own node-gyp, beside the npm on PATH: `npm root -g` names another folder where PATH begins with another Node. */
@@ -193,12 +197,4 @@ function findNodeGyp() {
   throw new SetupFailure(
     "npm's node-gyp is nowhere to be found, which builds the addon: install npm, then run this again.",
   );
-}
-
-function run(program, args, what, options = {}) {
-  const done = spawnSync(program, args, { encoding: "utf8", maxBuffer: 1 << 26, ...options });
-  if (done.status === 0) return;
-  const said = `${done.stderr ?? ""}\n${done.stdout ?? ""}`.trim().split("\n");
-  const line = said.find((text) => /error/i.test(text)) ?? said.at(-1);
-  throw new SetupFailure(`${what[0].toUpperCase()}${what.slice(1)}: ${(line || String(done.error)).slice(0, 300)}`);
 }

@@ -1,5 +1,6 @@
 /** What gpu-check measures, one path a process: how fast, and the numbers that the paths are compared by. */
 
+import { drawNormals, drawTrace } from "../../bench/policy/drawn-trace.ts";
 import { type Decoder, type DrawRequest, generate } from "../../src/model/index.ts";
 import { openPretrained, tf } from "../../src/policy/index.ts";
 import { createHead } from "../../src/policy/token/head.ts";
@@ -48,17 +49,12 @@ async function updatesOf(batch: number): Promise<{ losses: number[]; best: numbe
   const [width, words, length] = [192, 500, 20];
   const n = batch * length;
   const random = createRandom(1, "gpu-check", batch);
-  const normal = (count: number, scale: number) => Float32Array.from({ length: count }, () => scale * random.normal());
-  const trace = {
-    hidden: normal(n * width, width ** -0.5),
-    base: normal(n * words, 1).map((value) => value - Math.log(words) - 0.7),
-    logRest: new Float32Array(n).fill(-1.6),
-    restEntropy: new Float32Array(n).fill(-0.3),
-    chosen: Int32Array.from({ length: n }, () => random.integer(words)),
-    outside: new Float32Array(n),
-  };
+  const trace = drawTrace(random, n, width, words);
   const head = createHead(width, words, { rank: 8 });
-  const given = { advantages: tf.tensor1d(normal(n, 1)), counts: tf.tensor1d(new Float32Array(n).fill(1)) };
+  const given = {
+    advantages: tf.tensor1d(drawNormals(random, n, 1)),
+    counts: tf.tensor1d(new Float32Array(n).fill(1)),
+  };
   const optimizer = tf.train.adam(0.03);
   const losses: number[] = [];
   const times: number[] = [];
@@ -116,7 +112,6 @@ async function draw(provider: "cpu" | "cuda", { batches, model }: Asked): Promis
 function requestOf({ tokenizer, config: { width, vocabulary } }: Decoder, rows: number): DrawRequest {
   const prompt = tokenizer.encode(ask);
   const random = createRandom(1, "gpu-check", "draw");
-  const normal = (count: number, scale: number) => Float32Array.from({ length: count }, () => scale * random.normal());
   const words = Int32Array.from({ length: 300 }, (_, i) => Math.floor((i * vocabulary) / 300));
   return {
     tokens: Int32Array.from({ length: prompt.length * rows }, (_, i) => prompt[i % prompt.length]!),
@@ -125,7 +120,11 @@ function requestOf({ tokenizer, config: { width, vocabulary } }: Decoder, rows: 
     uniforms: Float32Array.from({ length: rounds * rows }, () => random.uniform()),
     head: {
       ...{ words, rank: 8, mean: new Float32Array(width), deviation: new Float32Array(width).fill(1) },
-      ...{ A: normal(8 * width, 1), B: normal(300 * 8, 0.01), bias: normal(300, 0.01) },
+      ...{
+        A: drawNormals(random, 8 * width, 1),
+        B: drawNormals(random, 300 * 8, 0.01),
+        bias: drawNormals(random, 300, 0.01),
+      },
     },
   };
 }
