@@ -3,10 +3,10 @@
  * test's own: for what sits on the sandbox. `fakePool` gives `life.ts` children whose answers are: for the life itself.
  */
 
-import type { Tenant } from "../../src/sandbox/places.ts";
-import type { Pool, TakeOptions } from "../../src/sandbox/pool.ts";
+import type { Tenant } from "../../src/sandbox/host/places.ts";
+import type { Pool, TakeOptions } from "../../src/sandbox/host/pool.ts";
+import type { Death, Outcome, Worker } from "../../src/sandbox/host/worker.ts";
 import type { Gene, Life, LifeOptions, Sandbox, StepReport } from "../../src/sandbox/types.ts";
-import type { Death, Outcome, Worker } from "../../src/sandbox/worker.ts";
 
 /** Where a step is: the number of its life in the sandbox, from 0, the step's in that life, and how the life was opened. */
 export interface FakePlace {

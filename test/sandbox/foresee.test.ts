@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { runInNewContext } from "node:vm";
-import { foresee } from "../../src/sandbox/foresee/index.ts";
-import { createWitness } from "../../src/sandbox/witness.ts";
+import { foresee } from "../../src/sandbox/bodies/javascript/foresee/index.ts";
+import { createWitness } from "../../src/sandbox/host/witness.ts";
 
 const certain = [
   "self.a = 1; self.state.b = 'x'; self['c'] = [1, [2], { d: null }];",

@@ -1,9 +1,9 @@
 /** A life whose children fail: what is tried again, alone or not, what is a crash, and what is never blamed on the agent. */
 
 import assert from "node:assert/strict";
-import { createLife } from "../../src/sandbox/life.ts";
-import { defaultLimits } from "../../src/sandbox/limits.ts";
-import { newbornGenome } from "../../src/sandbox/newborn.ts";
+import { newbornGenome } from "../../src/sandbox/bodies/javascript/newborn.ts";
+import { createLife } from "../../src/sandbox/host/life.ts";
+import { defaultLimits } from "../../src/sandbox/host/limits.ts";
 import { calmAnswer, type FakeAnswer, type FakeRequest, fakePool } from "./fake.ts";
 import { live, useSandbox } from "./shared.ts";
 

@@ -1,9 +1,9 @@
 /** Places in children, taken at once by lives that share and by lives that want a child of their own: all get one in the end. */
 
 import assert from "node:assert/strict";
-import { findLauncher } from "../../src/sandbox/launch.ts";
-import type { Tenant } from "../../src/sandbox/places.ts";
-import { Pool } from "../../src/sandbox/pool.ts";
+import { findLauncher } from "../../src/sandbox/host/launch.ts";
+import type { Tenant } from "../../src/sandbox/host/places.ts";
+import { Pool } from "../../src/sandbox/host/pool.ts";
 
 describe("a place in a child", () => {
   it("comes to a life that wants the child alone, whenever another is on its way into it", async () => {

@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { SurvivalEnv } from "../../src/environment/index.ts";
 import type { Policy } from "../../src/policy/index.ts";
 import { rollout } from "../../src/rollout/index.ts";
+import { heldTogether, livesAtOnce, Places, type Tenant } from "../../src/sandbox/host/places.ts";
+import type { Worker } from "../../src/sandbox/host/worker.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
-import { heldTogether, livesAtOnce, Places, type Tenant } from "../../src/sandbox/places.ts";
-import type { Worker } from "../../src/sandbox/worker.ts";
 
 const child = (more: Partial<Worker> = {}) =>
   ({ lives: 0, served: 0, exclusive: false, thinking: false, ...more }) as Worker;

@@ -252,7 +252,7 @@ describe("the locked child", () => {
       console.log("      not tested: this system has no /proc");
       return this.skip();
     }
-    const { findLauncher } = await import("../../src/sandbox/launch.ts");
+    const { findLauncher } = await import("../../src/sandbox/host/launch.ts");
     const child = findLauncher(2).start();
     const gone = new Promise((done) => child.once("close", done));
     const environment = await untilText(`/proc/${child.pid}/environ`);

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { runInNewContext } from "node:vm";
 import { createRandom } from "../../src/random/index.ts";
-import { drawFirst } from "../../src/sandbox/probe/first.ts";
-import { createProbes, type Probe } from "../../src/sandbox/probe/index.ts";
-import { readHere } from "../../src/sandbox/program.ts";
+import { drawFirst } from "../../src/sandbox/bodies/javascript/probe/first.ts";
+import { createProbes, type Probe } from "../../src/sandbox/bodies/javascript/probe/index.ts";
+import { readHere } from "../../src/sandbox/bodies/javascript/program.ts";
 import type { Rules } from "../../src/sandbox/types.ts";
 import { programsOf } from "./inert-lives.ts";
 

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { EventEmitter } from "node:events";
 import { PassThrough } from "node:stream";
-import { startWorker } from "../../src/sandbox/start.ts";
-import type { Outcome, Worker } from "../../src/sandbox/worker.ts";
+import { startWorker } from "../../src/sandbox/host/start.ts";
+import type { Outcome, Worker } from "../../src/sandbox/host/worker.ts";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 

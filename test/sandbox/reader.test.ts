@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
-import { findLauncher, type Launcher } from "../../src/sandbox/launch.ts";
-import { createLife } from "../../src/sandbox/life.ts";
-import { defaultLimits } from "../../src/sandbox/limits.ts";
-import { Pool } from "../../src/sandbox/pool.ts";
-import { createReader } from "../../src/sandbox/reader.ts";
+import { createReader } from "../../src/sandbox/bodies/javascript/reader.ts";
+import { findLauncher, type Launcher } from "../../src/sandbox/host/launch.ts";
+import { createLife } from "../../src/sandbox/host/life.ts";
+import { defaultLimits } from "../../src/sandbox/host/limits.ts";
+import { Pool } from "../../src/sandbox/host/pool.ts";
 import { outliving } from "../processes.ts";
 
 const typed = "const f = (x: number): number => x * 2; self.n = f(21);";

@@ -7,9 +7,9 @@ import { compareGenomes } from "../../src/agent/genome.ts";
 import { extractProgram } from "../../src/agent/program.ts";
 import { makeAnswers } from "../../src/cli/answers.ts";
 import { judgeStream } from "../../src/cli/judge.ts";
+import { findLauncher } from "../../src/sandbox/host/launch.ts";
+import { startWorker } from "../../src/sandbox/host/start.ts";
 import { findStatically } from "../../src/sandbox/index.ts";
-import { findLauncher } from "../../src/sandbox/launch.ts";
-import { startWorker } from "../../src/sandbox/start.ts";
 import { live, useSandbox } from "./shared.ts";
 
 const deep = {

@@ -1,8 +1,7 @@
 /** From evidence to a verdict, without a child: deaths, starvation, precedence at their edges. */
 
 import assert from "node:assert/strict";
-import { defaultLimits } from "../../src/sandbox/limits.ts";
-import type { Effect } from "../../src/sandbox/types.ts";
+import { defaultLimits } from "../../src/sandbox/host/limits.ts";
 import {
   describeEffect,
   isStarved,
@@ -11,8 +10,9 @@ import {
   ruleAnswer,
   ruleBirth,
   ruleDeath,
-} from "../../src/sandbox/verdict.ts";
-import type { Death } from "../../src/sandbox/worker.ts";
+} from "../../src/sandbox/host/verdict.ts";
+import type { Death } from "../../src/sandbox/host/worker.ts";
+import type { Effect } from "../../src/sandbox/types.ts";
 
 const death = (more: Partial<Death> = {}): Death => ({ killed: null, code: null, signal: null, stderr: "", ...more });
 const effect = (kind: Effect["kind"], severity: Effect["severity"], api: string): Effect => ({

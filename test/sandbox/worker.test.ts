@@ -7,9 +7,9 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { mock } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { findLauncher, type Launcher } from "../../src/sandbox/launch.ts";
-import { Pool } from "../../src/sandbox/pool.ts";
-import { startWorker } from "../../src/sandbox/start.ts";
+import { findLauncher, type Launcher } from "../../src/sandbox/host/launch.ts";
+import { Pool } from "../../src/sandbox/host/pool.ts";
+import { startWorker } from "../../src/sandbox/host/start.ts";
 import { outliving, processesBelow } from "../processes.ts";
 import { until } from "./shared.ts";
 

@@ -115,7 +115,10 @@ describe("the map from a test to what it loads", () => {
   const loaded = (test: string): Map<string, number> => distancesFrom(test, loads);
 
   it("follows processes, threads and commands that are started by their paths", () => {
-    assert.ok(loaded("test/sandbox/pool.test.ts").has("src/sandbox/child/guest.ts"), "the sandbox's child");
+    assert.ok(
+      loaded("test/sandbox/pool.test.ts").has("src/sandbox/bodies/javascript/child/guest.ts"),
+      "the sandbox's child",
+    );
     assert.ok(
       loaded("test/kernel/session/session.test.ts").has("kernel/session/user/main.ts"),
       "the kernel's user process",
@@ -126,7 +129,7 @@ describe("the map from a test to what it loads", () => {
   });
 
   it("leaves out what is imported as a type only, and what nothing leads to", () => {
-    assert.ok(!loaded("test/statistics/claims.test.ts").has("src/sandbox/launch.ts"));
+    assert.ok(!loaded("test/statistics/claims.test.ts").has("src/sandbox/host/launch.ts"));
     assert.ok(!loaded("test/cli/cli.test.ts").has("src/sandbox/types.ts"));
   });
 });

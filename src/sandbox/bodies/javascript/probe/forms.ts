@@ -3,7 +3,7 @@
  * once, with other names and numbers in their places.
  */
 
-import type { Random } from "../../random/index.ts";
+import type { Random } from "../../../../random/index.ts";
 import { readHere } from "../program.ts";
 
 /** What a form is written with: names, numbers, and a text of some words. */

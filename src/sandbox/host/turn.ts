@@ -1,11 +1,11 @@
 /** One step on its way into a child: the message, its clock, and the answers to what executed code asks of the model. */
 
-import type { Random } from "../random/index.ts";
+import type { Random } from "../../random/index.ts";
+import type { Foreseen } from "../bodies/javascript/foresee/index.ts";
+import { createProbes } from "../bodies/javascript/probe/index.ts";
+import type { Reader } from "../bodies/javascript/reader.ts";
+import type { Gene, LifeOptions, LifePast, Limits, PastStep } from "../types.ts";
 import { SandboxFailure } from "./error.ts";
-import type { Foreseen } from "./foresee/index.ts";
-import { createProbes } from "./probe/index.ts";
-import type { Reader } from "./reader.ts";
-import type { Gene, LifeOptions, LifePast, Limits, PastStep } from "./types.ts";
 import type { Outcome, Worker } from "./worker.ts";
 
 /** In place of the patience (times the limit that a try is given): steps played again had their time already. */

@@ -4,12 +4,12 @@
  * hold without the driver noticing.
  */
 
-import { SandboxFailure } from "./error.ts";
+import { SandboxFailure } from "../../host/error.ts";
+import type { Launcher } from "../../host/launch.ts";
+import { isKilledByOthers, startWorker } from "../../host/start.ts";
+import type { Death, Outcome, Worker } from "../../host/worker.ts";
 import { foresee } from "./foresee/index.ts";
-import type { Launcher } from "./launch.ts";
 import { type Prepared, readHere } from "./program.ts";
-import { isKilledByOthers, startWorker } from "./start.ts";
-import type { Death, Outcome, Worker } from "./worker.ts";
 
 /** Reads programs, each once. */
 export interface Reader {

@@ -1,7 +1,7 @@
 /** The limits of a life, the options of a pool, and what they may be. */
 
+import type { Limits } from "../types.ts";
 import { SandboxFailure } from "./error.ts";
-import type { Limits } from "./types.ts";
 
 /** Limits of a life unless told otherwise; see `Limits` for what each means. */
 export const defaultLimits: Limits = {

@@ -1,6 +1,6 @@
 /** A program of the life's own with other names and other numbers in it: what a guest cannot tell from its next one. */
 
-import type { Random } from "../../random/index.ts";
+import type { Random } from "../../../../random/index.ts";
 import type { Foreseen, Wording } from "../foresee/index.ts";
 
 /** Programs that a life is made of are not copied: a copy would not leave it as it was. Nor is what has an escape in it. */

@@ -4,8 +4,8 @@
  * takes for a probe and not its agent's own programs is found out here.
  */
 
-import type { Expected, Foreseen } from "./foresee/index.ts";
-import type { Gene } from "./types.ts";
+import type { Expected, Foreseen } from "../bodies/javascript/foresee/index.ts";
+import type { Gene } from "../types.ts";
 
 /** Steps that said something are looked back on; with so many of them without effect, the agent is inert. */
 const [window, enough] = [8, 3];

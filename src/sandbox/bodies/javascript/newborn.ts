@@ -1,6 +1,6 @@
 /** The genes that every agent is born with, as `child/guest.ts` makes them: a test holds the two together. */
 
-import type { Gene } from "./types.ts";
+import type { Gene } from "../../types.ts";
 
 /** Executor, loop and end: three methods, nothing else. */
 export const newbornGenome: readonly Gene[] = [

@@ -1,6 +1,6 @@
 /** What can go wrong with the sandbox itself, as data, and its text. What a guest does wrong is a verdict, not an error. */
 
-import type { Level } from "./types.ts";
+import type { Level } from "../types.ts";
 
 /** One failure of the sandbox, never of the guest. */
 export type SandboxError =

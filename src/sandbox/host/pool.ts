@@ -4,14 +4,14 @@
  */
 
 import { availableParallelism } from "node:os";
+import { createReader, type Reader } from "../bodies/javascript/reader.ts";
+import type { Level, Life, LifeOptions, Sandbox, SandboxOptions } from "../types.ts";
 import { SandboxFailure } from "./error.ts";
 import { findLauncher, type Launcher } from "./launch.ts";
 import { createLife } from "./life.ts";
 import { checkCount, checkLevel, checkLimits, defaultLimits } from "./limits.ts";
 import { livesAtOnce, livesInPlay, Places, type Tenant } from "./places.ts";
-import { createReader, type Reader } from "./reader.ts";
 import { startWorker } from "./start.ts";
-import type { Level, Life, LifeOptions, Sandbox, SandboxOptions } from "./types.ts";
 import type { Worker } from "./worker.ts";
 
 /** Longest text that is read for its types, whatever a life's own limit is. */

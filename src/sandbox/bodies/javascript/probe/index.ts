@@ -5,10 +5,10 @@
  * by the life's seed and the step.
  */
 
-import type { Random } from "../../random/index.ts";
+import type { Random } from "../../../../random/index.ts";
+import type { PastStep } from "../../../types.ts";
 import { foreseeTree } from "../foresee/index.ts";
 import type { Prepared } from "../program.ts";
-import type { PastStep } from "../types.ts";
 import { namesOf, rewording } from "./derive.ts";
 import { drawFirst } from "./first.ts";
 import { drawForm } from "./forms.ts";

@@ -3,7 +3,7 @@
  * lived again under them.
  */
 
-import type { Random } from "../../random/index.ts";
+import type { Random } from "../../../../random/index.ts";
 import { readHere } from "../program.ts";
 import type { Probe } from "./types.ts";
 

@@ -6,7 +6,7 @@
 
 import * as acorn from "acorn";
 import { parseSync } from "oxc-parser";
-import type { HarmKind } from "./types.ts";
+import type { HarmKind } from "../../types.ts";
 
 /** One place in a program that names a dangerous capability. */
 export interface Finding {

@@ -1,6 +1,6 @@
 /** Names for what a probe assigns: as a life's own programs have them, and used by none of these. */
 
-import type { Random } from "../../random/index.ts";
+import type { Random } from "../../../../random/index.ts";
 
 const words =
   "count total index level size score width depth sum rate limit value result item list text name note data info memory history counter average maximum minimum offset length weight speed energy color label title message answer number flag mode status order rank batch group length height target source step goal plan task skill mood tag key entry record state total path word phrase summary report log".split(

@@ -9,9 +9,9 @@ import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from "node
 import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { stripTypes } from "../bodies/javascript/program.ts";
+import type { Level } from "../types.ts";
 import { SandboxFailure } from "./error.ts";
-import { stripTypes } from "./program.ts";
-import type { Level } from "./types.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -47,7 +47,11 @@ export function findLauncher(most: Level = 3): Launcher {
 function makeLauncher(most: Level): Launcher {
   const node = findNode();
   const addon = findAddon();
-  const [pipe, main, reader] = ["child/pipe", "child/main", "child/reader"].map(readSource);
+  const [pipe, main, reader] = [
+    "../bodies/javascript/child/pipe",
+    "../bodies/javascript/child/main",
+    "../bodies/javascript/child/reader",
+  ].map(readSource);
   const [code, read] = [`${pipe}\n${main}`, `${pipe}\n${reader}`];
   const common = ["--no-warnings", "--disable-sigusr1", "--v8-pool-size=1", "--input-type=commonjs"];
   const flags = [
@@ -80,24 +84,27 @@ function makeLauncher(most: Level): Launcher {
       : most < 2
         ? asked
         : "no prlimit on this system: a child's memory is watched by the parent, not capped by the kernel";
-  const compiler = { acorn: readFileSync(require.resolve("acorn"), "utf8"), compile: readSource("child/compile") };
+  const compiler = {
+    acorn: readFileSync(require.resolve("acorn"), "utf8"),
+    compile: readSource("../bodies/javascript/child/compile"),
+  };
   // Whole paths, so that a search for a file's name finds who reads it.
   const guest = [
-    "child/climb",
-    "child/clock",
-    "child/values",
-    "child/plain",
-    "child/inquiry",
-    "child/probing",
-    "child/guest",
-    "child/decoy",
-    "child/builtins",
-    "child/decoys",
+    "../bodies/javascript/child/climb",
+    "../bodies/javascript/child/clock",
+    "../bodies/javascript/child/values",
+    "../bodies/javascript/child/plain",
+    "../bodies/javascript/child/inquiry",
+    "../bodies/javascript/child/probing",
+    "../bodies/javascript/child/guest",
+    "../bodies/javascript/child/decoy",
+    "../bodies/javascript/child/builtins",
+    "../bodies/javascript/child/decoys",
   ];
   const greeting = JSON.stringify({
     sources: {
       ...compiler,
-      ...Object.fromEntries(guest.map((path) => [path.slice("child/".length), readSource(path)])),
+      ...Object.fromEntries(guest.map((path) => [path.slice(path.lastIndexOf("/") + 1), readSource(path)])),
     },
     addon,
   });

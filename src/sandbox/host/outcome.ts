@@ -1,6 +1,6 @@
 /** What a child answered, or how it died, as what a life needs to know. Verdicts are in `verdict.ts`. */
 
-import type { Answer, Gene, Limits, StepReport, Verdict } from "./types.ts";
+import type { Answer, Gene, Limits, StepReport, Verdict } from "../types.ts";
 import { isStarved, readEffects, ruleDeath } from "./verdict.ts";
 import type { Outcome } from "./worker.ts";
 

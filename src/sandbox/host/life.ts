@@ -4,15 +4,15 @@
  * is tried again alone; one without a cause of the guest's is tried again too, then called a `crash`.
  */
 
-import { createRandom } from "../random/index.ts";
+import { createRandom } from "../../random/index.ts";
+import { newbornGenome } from "../bodies/javascript/newborn.ts";
+import { rulesNow } from "../bodies/javascript/probe/index.ts";
+import type { CallResult, Effect, Gene, Life, LifeOptions, Limits, PastStep, StepReport, Verdict } from "../types.ts";
 import { SandboxFailure } from "./error.ts";
-import { newbornGenome } from "./newborn.ts";
 import { callsOf, isLost, isOthersFault, readCall, readState, reportOf } from "./outcome.ts";
 import type { Tenant } from "./places.ts";
 import type { Pool } from "./pool.ts";
-import { rulesNow } from "./probe/index.ts";
 import { checkPast, createTurns, replaying } from "./turn.ts";
-import type { CallResult, Effect, Gene, Life, LifeOptions, Limits, PastStep, StepReport, Verdict } from "./types.ts";
 import { isStarved, overrule, type Ruling, readEffects, ruleAnswer, ruleBirth, ruleDeath } from "./verdict.ts";
 import { createWitness } from "./witness.ts";
 import type { Outcome, Worker } from "./worker.ts";

@@ -4,7 +4,7 @@
  * the rest. Table: docs/security.md.
  */
 
-import type { Effect, HarmKind, Limits, StepReport, Verdict } from "./types.ts";
+import type { Effect, HarmKind, Limits, StepReport, Verdict } from "../types.ts";
 import type { Death, Outcome, RawEffect } from "./worker.ts";
 
 /** What a step's evidence comes to. `retry`: the child died of no cause of the guest's, as far as anyone can tell. */
