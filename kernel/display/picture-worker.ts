@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { parentPort } from "node:worker_threads";
 import { JSDOM, VirtualConsole } from "jsdom";
+import { serial } from "../common/serial.ts";
 import { createSurface, type Surface } from "./canvas.ts";
 
 interface Plotly {
@@ -30,9 +31,9 @@ const require = createRequire(import.meta.url);
 window.eval(readFileSync(require.resolve("plotly.js/dist/plotly.min.js"), "utf8"));
 const { Plotly } = window as unknown as { Plotly: Plotly };
 
-let queue: Promise<void> = Promise.resolve();
+const drawing = serial();
 parentPort?.on("message", ({ id, figure, width }: { id: number; figure: string; width: number }) => {
-  queue = queue.then(async () => {
+  void drawing.run(async () => {
     try {
       parentPort?.postMessage({
         id,

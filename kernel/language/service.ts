@@ -7,6 +7,7 @@
  */
 
 import { basename } from "node:path";
+import { serial } from "../common/serial.ts";
 import { type StartedCompiler, startCompiler } from "./compiler.ts";
 import { isTooDeep } from "./parse.ts";
 import { createCells } from "./service-cells.ts";
@@ -77,7 +78,7 @@ export function createLanguageService(options: LanguageServiceOptions): Language
   let failures = 0;
   let reason: string | null = null;
   let disposed = false;
-  let queue: Promise<unknown> = Promise.resolve();
+  const questions = serial();
   const fixedRoots = rootFiles(directory);
   let cellRoots: string[] = [];
   let files: Files = {};
@@ -103,7 +104,7 @@ export function createLanguageService(options: LanguageServiceOptions): Language
 
   /** One question at a time. Null when there is no answer to be had. */
   function ask<T>(question: (engine: Engine, change: (module: string) => Change) => Promise<T>): Promise<T | null> {
-    const answer = queue.then(async (): Promise<T | null> => {
+    return questions.run(async (): Promise<T | null> => {
       for (;;) {
         if (disposed || reason !== null) return null;
         const before = failures;
@@ -127,8 +128,6 @@ export function createLanguageService(options: LanguageServiceOptions): Language
         }
       }
     });
-    queue = answer;
-    return answer;
   }
 
   /**
@@ -216,7 +215,7 @@ export function createLanguageService(options: LanguageServiceOptions): Language
       return toInspection(raw.declaration, documentation ?? "");
     },
     async idle() {
-      await queue;
+      await questions.idle();
     },
     reset() {
       cells = createCells(directory);

@@ -4,6 +4,7 @@
  * Not here: which cell may run when (`execute.ts`), the process itself (`user-process.ts`).
  */
 
+import { serial } from "../common/serial.ts";
 import type { Message, Sockets } from "../wire/index.ts";
 import { createAnswers } from "./answers.ts";
 import { endStarted, startedSince } from "./children.ts";
@@ -89,7 +90,7 @@ export function createRuns(options: RunsOptions): Runs {
   /** Of the cell that was last asked to stop, until its programs are. */
   let stoppingTimes: RunTimes | null = null;
   let asked: { sync: boolean } | null = null;
-  let order: Promise<void> = Promise.resolve();
+  const outbox = serial();
   let user: UserProcess | null = launch(spawned);
 
   function launch(first?: Spawned): UserProcess {
@@ -142,7 +143,7 @@ export function createRuns(options: RunsOptions): Runs {
 
   /** Everything for the front ends goes through here, so that a picture still being drawn holds back what follows. */
   function inOrder(work: () => void | Promise<void>): void {
-    order = order.then(work).catch((error: unknown) => console.error(error));
+    outbox.run(work).catch((error: unknown) => console.error(error));
   }
 
   function receive(message: UserMessage): void {

@@ -5,6 +5,7 @@
  * Not here: sockets (`wire/`), execute requests (`execute.ts`), the user process (`runs.ts`).
  */
 
+import { serial } from "../common/serial.ts";
 import type { StartedCompiler } from "../language/compiler.ts";
 import { isComplete } from "../language/index.ts";
 import { type Channel, type Connection, type Message, openSockets, type Sockets } from "../wire/index.ts";
@@ -48,7 +49,7 @@ export async function startKernel(
   const ended = new Promise<number>((resolve) => {
     setEnded = resolve;
   });
-  let executing: Promise<void> = Promise.resolve();
+  const executing = serial();
   let started = false;
   const sockets: Sockets = await openSockets(connection, {
     onMessage: receive,
@@ -80,7 +81,7 @@ export async function startKernel(
     } else if (message.header.msg_type === "execute_request") {
       const arrived = performance.now();
       const work = (): Promise<void> => executor.execute(message, channel, arrived);
-      executing = executing.then(() => handle(message, channel, work));
+      void executing.run(() => handle(message, channel, work));
     } else {
       const handler = handlers.get(message.header.msg_type);
       void handle(message, channel, async () => {

@@ -4,6 +4,7 @@
  */
 
 import { parentPort, workerData } from "node:worker_threads";
+import { serial } from "../data/serial.ts";
 import type { Drawn, DrawRequest } from "./draw.ts";
 import { type ModelError, ModelFailure } from "./error.ts";
 import { createRunner, type Runner, type RunnerParts, type RunOptions } from "./run.ts";
@@ -50,9 +51,9 @@ if (parentPort !== null) {
   try {
     const { options, ...parts } = workerData as RunnerParts & { options: RunOptions };
     const runner = await createRunner(parts, options);
-    let last: Promise<void> = Promise.resolve();
+    const requests = serial();
     port.on("message", (request: Request) => {
-      last = last.then(() => handle(runner, request, tell));
+      void requests.run(() => handle(runner, request, tell));
     });
     tell({ kind: "opened" });
   } catch (error) {

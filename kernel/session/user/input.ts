@@ -1,5 +1,6 @@
 /** Questions to the person at the notebook: `await input(...)`, and the synchronous `prompt` and `confirm`. */
 
+import { serial } from "../../common/serial.ts";
 import type { Answer } from "../protocol.ts";
 import { send } from "./channel.ts";
 import { nextTurn } from "./evaluate.ts";
@@ -34,7 +35,7 @@ interface Shared {
  */
 export function createInput({ shared, answerText, runNow }: Shared) {
   let waiting: { resolve(answer: Given): void; reject(error: Error): void } | null = null;
-  let last: Promise<unknown> = Promise.resolve();
+  const questions = serial();
   let stops = 0;
   const open = new Map<number | null, Set<Promise<unknown>>>();
 
@@ -42,7 +43,7 @@ export function createInput({ shared, answerText, runNow }: Shared) {
   const ask = (question: string, password: boolean): Promise<Given> => {
     const run = runNow();
     const asksAt = stops;
-    const asked = last.then(
+    const asked = questions.run(
       () =>
         new Promise<Given>((resolve, reject) => {
           if (stops !== asksAt) return reject(new Interrupted());
@@ -50,7 +51,6 @@ export function createInput({ shared, answerText, runNow }: Shared) {
           send({ type: "input", run, prompt: question, password, sync: false });
         }),
     );
-    last = asked.catch(() => {});
     const all = open.get(run) ?? new Set();
     open.set(run, all.add(asked));
     const settle = (): void => {
