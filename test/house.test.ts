@@ -1,0 +1,147 @@
+/**
+ * How large a function and a file may be, and that no files import each other in a circle. What does not keep to it yet is on
+ * a list that only shrinks: an entry that keeps to it by now fails the test, so that the list is never stale.
+ */
+
+import assert from "node:assert/strict";
+import { basename } from "node:path";
+import { type ArrowFunctionExpression, type Function as FunctionNode, Visitor } from "oxc-parser";
+import { findCircles, importEdges, type SourceFile, sourceFiles } from "../scripts/sources.ts";
+
+/** A function fits a screen. */
+const longestFunction = 80;
+const longestFile = 300;
+
+const inGuest =
+  "one text, compiled into the guest's isolate: it can import nothing, and must leave no name behind there";
+const inChild =
+  "one text, passed to the locked child by `-e`: it can import nothing, and shares what it captured first";
+
+/** Functions that must stay one closed scope, and why. */
+const closedScopes: { [named: string]: string } = {
+  "builtins.ts (unnamed)": inGuest,
+  "decoy.ts (unnamed)": inGuest,
+  "decoys.ts (unnamed)": inGuest,
+  "guest.ts (unnamed)": inGuest,
+  "inquiry.ts (unnamed)": inGuest,
+  "plain.ts (unnamed)": inGuest,
+  "probing.ts (unnamed)": inGuest,
+  "values.ts (unnamed)": inGuest,
+  "climb.ts makeClimbs": inChild,
+  "compile.ts makeCompile": inChild,
+  "main.ts (unnamed)": inChild,
+  "remoteEntry.js (unnamed)": "one script, which JupyterLab loads as it is: it must leave no name behind in the page",
+};
+
+/** Files that hold one of these and no more. */
+const closedFiles: { [named: string]: string } = { "decoys.ts": inGuest, "main.ts": inChild };
+
+/** Not there yet. Strike out what you mend; add nothing. */
+const offenders = {
+  functions: [
+    "batch.ts createBatch",
+    "cache.ts createMemory",
+    "client.ts startClient",
+    "comparison.ts comparisonPlot",
+    "controls.ts createControls",
+    "index.ts createProbes",
+    "input.ts createInput",
+    "ledger.ts createLedger",
+    "life.ts createLife",
+    "peer.ts startPeer",
+    "policy.ts tokenPolicy",
+    "reader.ts createReader",
+    "recording.ts openRecorded",
+    "rotation.ts rotated",
+    "run.ts createRunner",
+    "runs.ts createRuns",
+    "self.ts drawUsed",
+    "serve.ts startKernel",
+    "service.ts createLanguageService",
+    "store.ts openRecord",
+    "turn.ts createTurns",
+    "typescript7.ts startTypeScript7",
+    "user-process.ts startUserProcess",
+    "worker.ts makeWorker",
+    "writer.ts createWriter",
+  ],
+  files: ["batch.ts", "expressions.ts", "life.ts", "reinforce.ts", "rewrite.ts", "runs.ts", "setup.mjs"],
+  circles: [
+    "agent.ts card.ts",
+    "aside.ts rope.ts types.ts",
+    "budget.ts ledger.ts",
+    "checkpoint.ts panel.ts recorder.ts reinforce.ts settings.ts",
+    "claims.ts index.ts",
+    "api.ts comms.ts controls.ts progress.ts",
+    "cut.ts request.ts",
+    "families.ts rotation.ts",
+    "life.ts pool.ts",
+    "lineage.ts store.ts",
+    "study-file.ts study.ts",
+  ],
+};
+
+describe("the house", () => {
+  const files = sourceFiles(["kernel", "src", "bench", "scripts"]);
+
+  it(`has no function of more than ${longestFunction} lines, closed scopes aside`, () => {
+    const long = files.flatMap((file) =>
+      functionsOf(file)
+        .filter(({ lines }) => lines > longestFunction)
+        .map(({ name }) => `${basename(file.path)} ${name}`),
+    );
+    compare(long, closedScopes, offenders.functions);
+  });
+
+  it(`has no file of more than ${longestFile} lines, closed scopes aside`, () => {
+    const long = files.filter(({ text }) => linesOf(text) > longestFile).map(({ path }) => basename(path));
+    compare(long, closedFiles, offenders.files);
+  });
+
+  it("has no circle between files, types included", () => {
+    const circles = findCircles(importEdges(files));
+    compare(
+      circles.map((circle) => circle.map((path) => basename(path)).join(" ")),
+      {},
+      offenders.circles,
+    );
+  });
+});
+
+/** Nothing offends but what may, or what is still on the list; nothing may, or is on the list, that does not offend. */
+function compare(found: readonly string[], closed: { [named: string]: string }, listed: readonly string[]): void {
+  const expected = [...Object.keys(closed), ...listed];
+  const news = found.filter((one) => !expected.includes(one));
+  const gone = expected.filter((one) => !found.includes(one));
+  assert.deepEqual(news, [], "too long, or a circle: cut it");
+  assert.deepEqual(gone, [], "keeps to it by now: strike it out of the lists in test/house.test.ts");
+}
+
+function linesOf(text: string): number {
+  return text.split("\n").length - 1;
+}
+
+/** Every function of a file, by its own name or by that of what it is given to. */
+function functionsOf({ text, parsed }: SourceFile): { name: string; lines: number }[] {
+  const found: { name: string; lines: number }[] = [];
+  const names = new Map<number, string>();
+  const call = (value: { start: number } | null, name: string): void => {
+    if (value !== null) names.set(value.start, name);
+  };
+  const note = (one: FunctionNode | ArrowFunctionExpression): void => {
+    const own = "id" in one && one.id !== null ? one.id.name : names.get(one.start);
+    found.push({ name: own ?? "(unnamed)", lines: linesOf(text.slice(one.start, one.end)) + 1 });
+  };
+  new Visitor({
+    VariableDeclarator: ({ id, init }) => call(init, id.type === "Identifier" ? id.name : "(unnamed)"),
+    Property: ({ key, value }) => call(value, key.type === "Identifier" ? key.name : "(unnamed)"),
+    MethodDefinition: ({ key, value }) => call(value, key.type === "Identifier" ? key.name : "(unnamed)"),
+    AssignmentExpression({ left, right }) {
+      if (left.type === "MemberExpression" && left.property.type === "Identifier") call(right, left.property.name);
+    },
+    FunctionDeclaration: note,
+    FunctionExpression: note,
+    ArrowFunctionExpression: note,
+  }).visit(parsed.program);
+  return found;
+}
