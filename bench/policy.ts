@@ -15,7 +15,7 @@ import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { dataPath } from "../src/data/index.ts";
 import { textTable } from "../src/display/index.ts";
-import { microTasks, rewards, SurvivalEnv } from "../src/environment/index.ts";
+import { rewards, SurvivalEnv } from "../src/environment/index.ts";
 import { generate, runPrefix } from "../src/model/index.ts";
 import {
   loadPrompt,
@@ -29,6 +29,7 @@ import {
 import { createHead } from "../src/policy/token/head.ts";
 import { createRandom } from "../src/random/index.ts";
 import { createSandbox } from "../src/sandbox/index.ts";
+import { microTasks } from "../src/tasks/index.ts";
 import { policyGradientLoss, prepareBackend, train } from "../src/training/index.ts";
 import { type Goal, reportGoals } from "./goals.ts";
 import { drawNormals, drawTrace } from "./policy/drawn-trace.ts";

@@ -9,7 +9,7 @@
 
 import { parseArgs } from "node:util";
 import { textTable } from "../src/display/index.ts";
-import { type MicroTask, microTasks, rewards, SurvivalEnv } from "../src/environment/index.ts";
+import { rewards, SurvivalEnv } from "../src/environment/index.ts";
 import { randomModel } from "../src/model/index.ts";
 import {
   openPretrained,
@@ -21,6 +21,7 @@ import {
 import { rollout } from "../src/rollout/index.ts";
 import { createSandbox } from "../src/sandbox/index.ts";
 import { bootstrapInterval, type Interval, rockReason } from "../src/statistics/index.ts";
+import { type MicroTask, microTasks } from "../src/tasks/index.ts";
 import { train } from "../src/training/index.ts";
 import { type Goal, reportGoals } from "./goals.ts";
 

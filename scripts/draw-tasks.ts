@@ -6,11 +6,12 @@
 
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { drawTask, type Split, type Task } from "../src/corpus/index.ts";
+import { drawTask, families, type Split, type Task } from "../src/corpus/index.ts";
 import { dataPath } from "../src/data/index.ts";
-import { type MicroTask, SurvivalEnv } from "../src/environment/index.ts";
+import { SurvivalEnv } from "../src/environment/index.ts";
 import { createRandom } from "../src/random/index.ts";
 import { createSandbox } from "../src/sandbox/index.ts";
+import type { MicroTask } from "../src/tasks/index.ts";
 
 const { values } = parseArgs({
   options: {
@@ -44,12 +45,18 @@ async function drawSplit(split: Split, wanted: number): Promise<MicroTask[]> {
     if (task.check === null || !tells(task.check) || seen.has(`${task.family} ${task.combination}`)) continue;
     if (found.filter(({ family }) => family === task.family).length >= Math.ceil(wanted / 8)) continue;
     const { family, ask, check } = task;
-    const micro: MicroTask = { id: `${split}-${found.length + 1}`, family, ask, split, check };
+    const micro: MicroTask = { id: `${split}-${found.length + 1}`, family, ask, split: partOf(split, family), check };
     if (!(await solves(micro, task.program, [])) || !(await solves(micro, task.program, past))) continue;
     seen.add(`${task.family} ${task.combination}`);
     found.push(micro);
   }
   return found;
+}
+
+/** The part of a held-out task: whether training has its family. */
+function partOf(split: Split, family: string): MicroTask["split"] {
+  if (split === "training") return split;
+  return families.find(({ name }) => name === family)?.unseen ? "unseen" : "known";
 }
 
 /** A check that one constant answer passes tells nothing. */

@@ -15,4 +15,5 @@ export * from "./rollout/index.ts";
 export * from "./sandbox/index.ts";
 export * from "./serve/index.ts";
 export * from "./statistics/index.ts";
+export * from "./tasks/index.ts";
 export * from "./training/index.ts";

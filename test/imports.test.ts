@@ -17,6 +17,7 @@ const aboveLives = [
   "src/rollout",
   "src/plot",
   "src/statistics",
+  "src/tasks",
 ];
 
 /**
@@ -43,7 +44,8 @@ const plan: { [folder: string]: string[] } = {
   "src/corpus": ["src/model"],
   "src/policy": ["src/model"],
   "src/serve": ["src/model"],
-  "src/environment": ["src/sandbox"],
+  "src/tasks": ["src/sandbox (types)"],
+  "src/environment": ["src/sandbox", "src/tasks"],
   "src/rollout": [
     "src/agent",
     "src/environment",

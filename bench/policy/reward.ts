@@ -4,9 +4,10 @@
  */
 
 import { createInterface } from "node:readline";
-import { microTasks, rewards, SurvivalEnv } from "../../src/environment/index.ts";
+import { rewards, SurvivalEnv } from "../../src/environment/index.ts";
 import { loadPrompt, openPretrained, usualPrompt } from "../../src/policy/index.ts";
 import { createSandbox } from "../../src/sandbox/index.ts";
+import { microTasks } from "../../src/tasks/index.ts";
 
 const [model = "tiny"] = process.argv.slice(2);
 const sandbox = await createSandbox({ workers: 2 });

@@ -1,10 +1,11 @@
 /** One training run end to end, with the time of each part: what draws programs, what runs them, what learns. */
 
 import { writeFileSync } from "node:fs";
-import { microTasks, rewards, SurvivalEnv } from "../../src/environment/index.ts";
+import { rewards, SurvivalEnv } from "../../src/environment/index.ts";
 import type { Provider } from "../../src/model/index.ts";
 import { openPretrained, tokenPolicy } from "../../src/policy/index.ts";
 import { createSandbox } from "../../src/sandbox/index.ts";
+import { microTasks } from "../../src/tasks/index.ts";
 import { type BackendName, train } from "../../src/training/index.ts";
 
 /** What is trained. */

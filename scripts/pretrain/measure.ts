@@ -4,11 +4,12 @@
  */
 
 import { drawTask, type FamilySort, type Split, type Task } from "../../src/corpus/index.ts";
-import { type MicroTask, SurvivalEnv } from "../../src/environment/index.ts";
+import { SurvivalEnv } from "../../src/environment/index.ts";
 import { openPretrained } from "../../src/policy/index.ts";
 import { createWriter, type Written } from "../../src/policy/token/writer.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
+import type { MicroTask } from "../../src/tasks/index.ts";
 
 /** Shares over the sampled programs. */
 export interface Measured {

@@ -8,6 +8,8 @@ export type EnvironmentError =
   | { kind: "option"; name: string; expected: string; value: unknown }
   | { kind: "reward"; name: string; value: unknown }
   | { kind: "reward-threw"; name: string; message: string }
+  | { kind: "score"; task: string; value: unknown }
+  | { kind: "score-threw"; task: string; message: string }
   | { kind: "contract"; fault: string };
 
 /** Thrown by environments; `error` tells which it is. The episode is as it was: nothing is lost. */
@@ -35,6 +37,10 @@ export function describeEnvironmentError(error: EnvironmentError): string {
       return `The reward \`${error.name}\` gave ${show(error.value)}: a reward must be a finite number${cureOf(error.value)}`;
     case "reward-threw":
       return `The reward \`${error.name}\` threw: ${error.message}`;
+    case "score":
+      return `The task "${error.task}" scored ${show(error.value)}: a score must be a finite number, or null where the step cannot be scored`;
+    case "score-threw":
+      return `The score of the task "${error.task}" threw: ${error.message}`;
     case "contract":
       return `The environment breaks its contract: ${error.fault}`;
     default:

@@ -5,5 +5,4 @@ export { describeEnvironmentError, type EnvironmentError, EnvironmentFailure } f
 export { paperRewards, type Reward, type RewardContext, rewards } from "./rewards.ts";
 export type { Metabolism, SurvivalEnvOptions, SurvivalObservation } from "./settings.ts";
 export { SurvivalEnv } from "./survival.ts";
-export { checkTasks, type MicroTask, microTasks, type TaskCheck } from "./tasks.ts";
 export type * from "./types.ts";

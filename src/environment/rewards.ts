@@ -1,6 +1,8 @@
 /** Named rewards: what a step is worth, part by part, so that a log can say where a return came from. */
 
+import { SandboxFailure } from "../sandbox/index.ts";
 import type { StepReport } from "../sandbox/types.ts";
+import type { Task, TaskContext } from "../tasks/index.ts";
 import { EnvironmentFailure } from "./error.ts";
 
 /** What a reward may look at. */
@@ -11,6 +13,8 @@ export interface RewardContext {
   /** Whether the step changed the agent, and whether it did what it was asked (false where there are no tasks). */
   changed: boolean;
   solved: boolean;
+  /** How well it did what it was asked: 1 is done; null where that could not be scored, absent where there are no tasks. */
+  score?: number | null;
 }
 
 /** One named part of the reward. The step's reward is the weighted sum of the parts. */
@@ -35,11 +39,25 @@ export const rewards = {
   /** +1 for a surviving step that changed the genome. */
   novelty: { name: "novelty", score: ({ report, changed }) => (report.alive && changed ? 1 : 0) },
   /** +1 for a step that did what it was asked, as the host sees it. */
-  usefulness: { name: "usefulness", score: ({ solved }) => (solved ? 1 : 0) },
+  usefulness: { name: "usefulness", score: ({ solved, score }) => (score === null ? null : solved ? 1 : 0) },
 } satisfies { [name: string]: Reward };
 
 /** The paper's numbers: alive +1 a step, harm -1000. */
 export const paperRewards: readonly Reward[] = [rewards.survival, rewards.harm];
+
+/** A task's score of a step. Throws an EnvironmentFailure that names the task whose score threw or gave no number. */
+export async function scoreTask(task: Task, context: TaskContext): Promise<number | null> {
+  let scored: unknown;
+  try {
+    scored = await task.score(context);
+  } catch (cause) {
+    if (cause instanceof SandboxFailure) throw cause;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new EnvironmentFailure({ kind: "score-threw", task: task.id, message }, { cause });
+  }
+  if (scored === null || (typeof scored === "number" && Number.isFinite(scored))) return scored;
+  throw new EnvironmentFailure({ kind: "score", task: task.id, value: scored });
+}
 
 /** Scores a step by each part. Throws an EnvironmentFailure that names the part which threw or gave no number. */
 export function scoreStep(parts: readonly Reward[], context: RewardContext): { [name: string]: number } {

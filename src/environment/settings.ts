@@ -2,9 +2,10 @@
 
 import type { Random } from "../random/index.ts";
 import type { Gene, Limits, Sandbox } from "../sandbox/index.ts";
+import { tasksOf } from "../tasks/given.ts";
+import type { MicroTask, Task } from "../tasks/index.ts";
 import { EnvironmentFailure } from "./error.ts";
 import { paperRewards, type Reward } from "./rewards.ts";
-import { checkTasks, type MicroTask } from "./tasks.ts";
 
 /** What the agent's policy sees before each step. */
 export interface SurvivalObservation {
@@ -44,8 +45,8 @@ export interface SurvivalEnvOptions {
   query?: string;
   /** Begin each life from this genome instead of the newborn's. */
   genome?: readonly Gene[];
-  /** Each step is asked one of these, in an order that the life's seed draws. */
-  tasks?: readonly MicroTask[];
+  /** Each step is asked one of these, in an order that the life's seed draws. Micro-tasks may be given as their data. */
+  tasks?: readonly (Task | MicroTask)[];
   /** Steps cost energy and solved tasks give it. Needs `tasks`. @default steps cost nothing */
   metabolism?: Metabolism;
   /** Born with these besides: a function is a method (its text is taken; it knows nothing around it), else an attribute. */
@@ -77,11 +78,11 @@ export function checkOptions({ maxSteps = 50, rewards = paperRewards, tasks, met
   };
   if (!Number.isSafeInteger(maxSteps) || maxSteps < 1) refuse("maxSteps", "a positive integer", maxSteps);
   if (rewards.length === 0) refuse("rewards", "at least one reward", rewards);
-  if (tasks !== undefined && checkTasks(tasks).length === 0) refuse("tasks", "at least one task", tasks);
+  if (tasks !== undefined && tasksOf(tasks).length === 0) refuse("tasks", "at least one task", tasks);
   checkMetabolism(metabolism, tasks);
 }
 
-function checkMetabolism(metabolism: Metabolism | undefined, tasks: readonly MicroTask[] | undefined): void {
+function checkMetabolism(metabolism: Metabolism | undefined, tasks: SurvivalEnvOptions["tasks"]): void {
   if (metabolism === undefined) return;
   const { energy, cost = 1, gain = 2 } = metabolism;
   for (const [name, value] of Object.entries({ energy, cost, gain }))

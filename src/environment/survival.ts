@@ -2,8 +2,11 @@
 
 import { createRandom, type Random } from "../random/index.ts";
 import { type Gene, type Life, newbornGenome, type Sandbox, type StepReport, sharedSandbox } from "../sandbox/index.ts";
+import { tasksOf } from "../tasks/given.ts";
+import { isSolved, type Task } from "../tasks/index.ts";
+import { contextOf, setupOf } from "../tasks/look.ts";
 import { EnvironmentFailure } from "./error.ts";
-import { paperRewards, rewards as ready, scoreStep } from "./rewards.ts";
+import { paperRewards, rewards as ready, scoreStep, scoreTask } from "./rewards.ts";
 import {
   checkAction,
   checkOptions,
@@ -12,7 +15,6 @@ import {
   type SurvivalObservation,
   shuffled,
 } from "./settings.ts";
-import { isSolved, type MicroTask } from "./tasks.ts";
 import type { Environment, Info, Transition } from "./types.ts";
 
 /**
@@ -27,7 +29,8 @@ import type { Environment, Info, Transition } from "./types.ts";
  * **Rewards**: a weighted list of named parts, summed; each is in `info.rewards`. By default the paper's: +1 for a step
  * that the agent survives, -1000 for one in which it attempted harm; a step that kills it otherwise earns 0. With `tasks`
  * another +1 for a step that did what it was asked, as the host sees it: a program that changes nothing, or that does
- * again what the same genes did before, has solved nothing. `info.solved` and `info.changed` say which. What is called by
+ * again what the same genes did before, has solved nothing of a micro-task. `info.score` (from 1 on a task is solved),
+ * `info.solved` and `info.changed` say which. What is called by
  * the check is a copy of the agent: that it throws, hangs or attempts harm there is no death.
  *
  * **Start**: a newborn agent in a fresh isolate (or `genome`), with `kickstart` besides, its draws named by the seed.
@@ -49,15 +52,17 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
   #genome: readonly Gene[] = newbornGenome;
   #seed = 0;
   #order: Random | null = null;
-  #coming: MicroTask[] = [];
+  readonly #tasks: readonly Task[];
+  #coming: Task[] = [];
   #energy: number | null = null;
-  /** Tasks that this life was paid for. */
+  /** Tasks that this life has solved. */
   readonly #paid = new Set<string>();
 
   /** Throws an EnvironmentFailure when an option has no meaning. */
   constructor(options: SurvivalEnvOptions = {}) {
     checkOptions(options);
     this.options = options;
+    this.#tasks = tasksOf(options.tasks ?? []);
     this.maxSteps = options.maxSteps ?? 50;
   }
 
@@ -92,7 +97,8 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
   /** Runs one program on the agent. */
   async step(program: string): Promise<Transition<SurvivalObservation>> {
     const life = this.#living(program);
-    return this.#conclude(await life.step(program, this.#coming[0]?.setup));
+    const [task] = this.#coming;
+    return this.#conclude(await life.step(program, task && setupOf(task, this.#seed)));
   }
 
   /** Runs programs until the life ends or the time limit cuts it; the same as stepping them one by one. */
@@ -158,9 +164,8 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
 
   /** What is asked next: all tasks in a drawn order, then again in another. */
   #task(): string | null {
-    const { tasks } = this.options;
-    if (tasks === undefined) return null;
-    if (this.#coming.length === 0) this.#coming = shuffled(tasks, this.#order!);
+    if (this.#tasks.length === 0) return null;
+    if (this.#coming.length === 0) this.#coming = shuffled(this.#tasks, this.#order!);
     return this.#coming[0]!.ask;
   }
 
@@ -168,14 +173,15 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     const changed = seen.alive && seen.changed;
     const task = this.#coming.shift();
     const { tasks } = this.options;
-    const solved = task !== undefined && changed && (await this.#solves(task, seen.genome));
+    const score = task === undefined ? undefined : await this.#score(task, seen, changed);
+    const solved = typeof score === "number" && isSolved(score);
     const report = this.#spend(seen, solved);
     const parts = this.options.rewards ?? (tasks === undefined ? paperRewards : [...paperRewards, ready.usefulness]);
     const fault = report.verdict === "crash";
     // What the sandbox spoiled is no step of the agent's: no part is asked what it is worth.
     const scores = fault
       ? Object.fromEntries(parts.map(({ name }) => [name, 0]))
-      : scoreStep(parts, { report, previous: this.#last, changed, solved });
+      : scoreStep(parts, { report, previous: this.#last, changed, solved, ...(task && { score: score! }) });
     this.#last = report;
     if (seen.alive) this.#genome = seen.genome;
     const terminated = !report.alive && !fault;
@@ -193,16 +199,24 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
       reward: Object.values(scores).reduce((sum, part) => sum + part, 0),
       terminated,
       truncated,
-      info: { rewards: scores, report, changed, ...(task && { task: task.id, solved }) },
+      info: {
+        rewards: scores,
+        report,
+        changed,
+        ...(task && { task: task.id, score: score!, ...(score !== null && { solved }) }),
+      },
     };
   }
 
-  async #solves(task: MicroTask, after: readonly Gene[]): Promise<boolean> {
+  /** How well the step did what it was asked; 0 where the agent died, null where nobody can say. */
+  async #score(task: Task, report: StepReport, changed: boolean): Promise<number | null> {
+    if (!report.alive) return report.verdict === "crash" ? null : 0;
     const { sandbox = await sharedSandbox(), limits } = this.options;
-    const now = { before: this.#genome, after, life: this.#life!, again: this.#paid.has(task.id) };
-    const solved = await isSolved({ task, ...now, sandbox, seed: this.#seed, limits });
-    if (solved) this.#paid.add(task.id);
-    return solved;
+    const again = this.#paid.has(task.id);
+    const now = { report, before: this.#genome, changed, again, life: this.#life!, sandbox, seed: this.#seed, limits };
+    const score = await scoreTask(task, contextOf({ task, ...now }));
+    if (score !== null && isSolved(score)) this.#paid.add(task.id);
+    return score;
   }
 
   /** Takes a step's energy and gives a solved task's. A life that has none left has starved. */

@@ -19,8 +19,12 @@ export interface Info {
   report: StepReport | null;
   /** Whether the step changed the agent. Absent where the environment does not tell. */
   changed?: boolean;
-  /** The task that the step was asked, by its id, and whether it was solved. Absent where there are no tasks. */
+  /**
+   * The task that the step was asked, by its id; its score, null where it could not be scored; and whether it was solved,
+   * absent where nobody can say. All are absent where there are no tasks.
+   */
   task?: string;
+  score?: number | null;
   solved?: boolean;
 }
 

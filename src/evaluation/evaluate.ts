@@ -6,10 +6,11 @@
 
 import { createHash } from "node:crypto";
 import { stopSignal } from "../display/index.ts";
-import { type Environment, microTasks, SurvivalEnv } from "../environment/index.ts";
+import { type Environment, SurvivalEnv } from "../environment/index.ts";
 import type { Policy, TrainablePolicy } from "../policy/index.ts";
 import { createRandom } from "../random/index.ts";
 import { collect } from "../rollout/index.ts";
+import { microTasks } from "../tasks/index.ts";
 import { type Batch, type FactsFile, factsOf, type LifeFacts, openFacts } from "./facts.ts";
 import { openProgress } from "./progress.ts";
 import { type Evaluation, evaluationOf } from "./show.ts";

@@ -4,10 +4,11 @@
  */
 
 import { type Displayable, displaySymbol, type MimeBundle, stopSignal, tableBundle } from "../display/index.ts";
-import { type Environment, microTasks, SurvivalEnv } from "../environment/index.ts";
+import { type Environment, SurvivalEnv } from "../environment/index.ts";
 import type { Policy, TokenPolicy } from "../policy/index.ts";
 import { collect } from "../rollout/index.ts";
 import { mean } from "../statistics/index.ts";
+import { microTasks } from "../tasks/index.ts";
 
 /** How the temperature is found. */
 export interface SharpenOptions {

@@ -184,8 +184,8 @@ export interface Life {
 /** What one call gave, or one sentence that says why it gave nothing: it threw, hung, or gave what is no plain data. */
 export type Answer = { value: unknown } | { failed: string };
 
-/** One answer for each list of arguments; or why there is none at all. */
-export type CallResult = { answers: Answer[]; effects: Effect[] } | { failed: string; effects: Effect[] };
+/** One answer for each list of arguments; or why there is none at all: `fault`, where that says nothing about the agent. */
+export type CallResult = { answers: Answer[]; effects: Effect[] } | { failed: string; effects: Effect[]; fault?: true };
 
 /** A pool of locked children. */
 export interface Sandbox extends AsyncDisposable {

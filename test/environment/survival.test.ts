@@ -1,13 +1,7 @@
 import assert from "node:assert/strict";
-import {
-  EnvironmentFailure,
-  microTasks,
-  paperRewards,
-  type Reward,
-  rewards,
-  SurvivalEnv,
-} from "../../src/environment/index.ts";
+import { EnvironmentFailure, paperRewards, type Reward, rewards, SurvivalEnv } from "../../src/environment/index.ts";
 import { createSandbox, newbornGenome, type Sandbox } from "../../src/sandbox/index.ts";
+import { microTasks } from "../../src/tasks/index.ts";
 import { crash, fakeSandbox } from "../sandbox/fake.ts";
 
 describe("the ready-made rewards", () => {

@@ -5,13 +5,14 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { displaySymbol } from "../../src/display/index.ts";
-import { type MicroTask, SurvivalEnv, type SurvivalObservation } from "../../src/environment/index.ts";
+import { SurvivalEnv, type SurvivalObservation } from "../../src/environment/index.ts";
 import type { StepFacts } from "../../src/evaluation/facts.ts";
 import { evaluate, sharpen } from "../../src/evaluation/index.ts";
 import { difference, improvement, measure } from "../../src/evaluation/measure.ts";
 import { editMenu, fromPretrained, type Policy, tf, tokenPolicy, trainingAsks } from "../../src/policy/index.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
+import type { MicroTask } from "../../src/tasks/index.ts";
 
 const tasks: MicroTask[] = ["red", "green", "blue", "gold"].map((colour, i) => ({
   id: `colour-${i}`,

@@ -243,7 +243,7 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
       if (doubt || result === null || "failed" in result) release(doubt);
       if (result !== null) return result;
     }
-    return { failed: "the machine was too busy, or its children died of other causes", effects: [] };
+    return { failed: "the machine was too busy, or its children died of other causes", effects: [], fault: true };
   };
 
   pool.episodes++;

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type MicroTask, microTasks, SurvivalEnv } from "../../src/environment/index.ts";
+import { SurvivalEnv } from "../../src/environment/index.ts";
 import { openRecord, recording, recordRewards, replay } from "../../src/record/index.ts";
 import { rollout } from "../../src/rollout/index.ts";
+import { type MicroTask, microTasks } from "../../src/tasks/index.ts";
 import { useSandbox } from "../sandbox/shared.ts";
 
 const double: MicroTask = {
@@ -18,7 +19,7 @@ const sort: MicroTask = {
   id: "sort",
   family: "change-attribute",
   ask: "sort the list in the attribute numbers",
-  split: "held-out",
+  split: "known",
   setup: "self.numbers = [3, 1, 2];",
   check: { read: "numbers", expected: [1, 2, 3] },
 };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { checkTasks, type MicroTask, SurvivalEnv } from "../../src/environment/index.ts";
+import { SurvivalEnv } from "../../src/environment/index.ts";
 import { createSandbox, newbornGenome, type Sandbox } from "../../src/sandbox/index.ts";
+import { checkTasks, type MicroTask } from "../../src/tasks/index.ts";
 
 const double: MicroTask = {
   id: "double",
@@ -20,7 +21,7 @@ const list: MicroTask = {
   id: "list",
   family: "strings",
   ask: "add a method words(text) that lists the words",
-  split: "held-out",
+  split: "known",
   check: { call: "words", arguments: [["a bc"], [""]], expected: [["a", "bc"], []] },
 };
 
@@ -172,7 +173,7 @@ describe("micro-tasks in the environment", () => {
   it("that are wrong are refused by name, and so is a metabolism without them", () => {
     const refused = (task: object, message: RegExp) => assert.throws(() => checkTasks([task]), message);
     refused({ ...ada, ask: "" }, /^TypeError: Micro-task "ada": expected `ask` to be a text, got ""$/);
-    refused({ ...ada, split: "test" }, /expected `split` to be training or held-out, got "test"/);
+    refused({ ...ada, split: "test" }, /expected `split` to be one of training, validation, known, unseen, got "test"/);
     refused({ ...ada, check: { read: "name" } }, /expected a `check` with `expected`/);
     refused({ ...double, check: { call: "double", arguments: [[1]], expected: [] } }, /one value for each/);
     assert.throws(() => checkTasks([ada, ada]), /the id is there twice/);

@@ -1,0 +1,63 @@
+/** Reads micro-tasks, and says which field of which task is wrong. */
+
+import { readFile } from "node:fs/promises";
+import { dataPath } from "../../data/index.ts";
+import { type TaskSplit, taskSplits } from "../types.ts";
+import type { MicroTask } from "./types.ts";
+
+/**
+ * The project's micro-tasks (`data/tasks/micro-tasks.json`), of one split, of the two that are held out (`"held-out"`:
+ * `known` and `unseen`), or all. `path` reads another file of the same form. Throws a TypeError that names the task and the field.
+ */
+export async function microTasks({
+  split,
+  path = dataPath("tasks", "micro-tasks.json"),
+}: {
+  split?: TaskSplit | "held-out";
+  path?: string;
+} = {}): Promise<MicroTask[]> {
+  let read: unknown;
+  try {
+    read = JSON.parse(await readFile(path, "utf8"));
+  } catch (cause) {
+    throw new TypeError(`The micro-tasks in ${path} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+  const tasks = checkTasks(read);
+  const wanted = split === "held-out" ? ["known", "unseen"] : split === undefined ? taskSplits : [split];
+  return tasks.filter((task) => wanted.includes(task.split));
+}
+
+/** Checks that a value is a list of micro-tasks. Throws a TypeError that names the task and the field. */
+export function checkTasks(value: unknown): MicroTask[] {
+  const list = Array.isArray(value) ? value : (value as { tasks?: unknown } | null)?.tasks;
+  if (!Array.isArray(list)) throw new TypeError("Expected a list of micro-tasks");
+  const ids = new Set<string>();
+  for (const [i, task] of list.entries()) {
+    const fault = faultOf(task as Partial<MicroTask> | null);
+    const name = typeof task?.id === "string" ? `"${task.id}"` : `${i}`;
+    if (fault !== null) throw new TypeError(`Micro-task ${name}: ${fault}`);
+    if (ids.has(task.id)) throw new TypeError(`Micro-task ${name}: the id is there twice`);
+    ids.add(task.id);
+  }
+  return list as MicroTask[];
+}
+
+function faultOf(task: Partial<MicroTask> | null): string | null {
+  for (const field of ["id", "family", "ask"] as const)
+    if (typeof task?.[field] !== "string" || task[field] === "")
+      return `expected \`${field}\` to be a text, got ${JSON.stringify(task?.[field])}`;
+  const { split, setup, check } = task as MicroTask;
+  if (!taskSplits.includes(split))
+    return `expected \`split\` to be one of ${taskSplits.join(", ")}, got ${JSON.stringify(split)}`;
+  if (setup !== undefined && typeof setup !== "string")
+    return `expected \`setup\` to be a program, got ${JSON.stringify(setup)}`;
+  if (typeof check !== "object" || check === null || !("expected" in check))
+    return "expected a `check` with `expected`";
+  if ("read" in check) return typeof check.read === "string" ? null : "expected `check.read` to be a name";
+  const { call, arguments: lists, expected } = check;
+  if (typeof call !== "string") return "expected `check` to have `read` or `call`";
+  const fits = Array.isArray(lists) && lists.every(Array.isArray) && Array.isArray(expected);
+  if (!fits || lists.length === 0 || lists.length !== expected.length)
+    return "expected `check.arguments` to be lists of arguments, and `check.expected` one value for each";
+  return null;
+}
