@@ -1,11 +1,13 @@
 /** What can go wrong with an environment's use, as data, and its text. */
 
+import { describeFault, type Fault, show } from "../data/check.ts";
+
 /** One misuse of an environment, or a reward that cannot be used. */
 export type EnvironmentError =
   | { kind: "not-reset" }
   | { kind: "over"; why: string }
   | { kind: "action"; value: unknown }
-  | { kind: "option"; name: string; expected: string; value: unknown }
+  | Fault
   | { kind: "reward"; name: string; value: unknown }
   | { kind: "reward-threw"; name: string; message: string }
   | { kind: "score"; task: string; value: unknown }
@@ -32,7 +34,8 @@ export function describeEnvironmentError(error: EnvironmentError): string {
     case "action":
       return `Expected a program (a string) as the action, got ${show(error.value)}`;
     case "option":
-      return `Expected \`${error.name}\` to be ${error.expected}, got ${show(error.value)}`;
+    case "unknown-option":
+      return describeFault(error);
     case "reward":
       return `The reward \`${error.name}\` gave ${show(error.value)}: a reward must be a finite number${cureOf(error.value)}`;
     case "reward-threw":
@@ -53,9 +56,4 @@ function cureOf(value: unknown): string {
   if (typeof value === "string" || typeof value === "bigint" || typeof value === "boolean")
     return `, and this is a ${typeof value}: give \`Number(...)\` of it`;
   return value === undefined ? ", or null where the step cannot be scored: does it `return` one?" : "";
-}
-
-function show(value: unknown): string {
-  if (typeof value === "bigint") return `${value}n`;
-  return typeof value === "number" ? String(value) : (JSON.stringify(value)?.slice(0, 80) ?? String(value));
 }

@@ -1,5 +1,6 @@
 /** Named rewards: what a step is worth, part by part, so that a log can say where a return came from. */
 
+import { callable, like, only, optional, type Schema, someOf, text } from "../data/check.ts";
 import { SandboxFailure } from "../sandbox/index.ts";
 import type { StepReport } from "../sandbox/types.ts";
 import type { Task, TaskContext } from "../tasks/index.ts";
@@ -25,6 +26,18 @@ export interface Reward {
   /** Null: this step cannot be scored; a trainer leaves the episode out and counts it. */
   score(context: RewardContext): number | null;
 }
+
+const rewardSchema = only<Reward>(
+  {
+    name: text,
+    weight: optional(like<number>(Number.isFinite, "a finite number")),
+    score: callable("a function of the step"),
+  },
+  "a reward: { name, score(step) }, or one of `rewards`",
+);
+
+/** At least one reward. */
+export const rewardsSchema: Schema<readonly Reward[]> = someOf(rewardSchema, "at least one reward");
 
 /** The ready-made parts. `paperRewards` is what SurvivalEnv uses unless told otherwise. */
 export const rewards = {

@@ -1,11 +1,27 @@
 /** How a SurvivalEnv is set up and what it shows, and the checks of both. */
 
+import {
+  type Fault,
+  faultOf,
+  having,
+  integer,
+  like,
+  listOf,
+  oneOf,
+  only,
+  optional,
+  positiveInteger,
+  positiveNumber,
+  type Schema,
+  text,
+} from "../data/check.ts";
 import type { Random } from "../random/index.ts";
+import { limitsSchema } from "../sandbox/host/limits.ts";
 import type { Gene, Limits, Sandbox } from "../sandbox/index.ts";
 import { tasksOf } from "../tasks/given.ts";
 import type { MicroTask, Task } from "../tasks/index.ts";
 import { EnvironmentFailure } from "./error.ts";
-import { paperRewards, type Reward } from "./rewards.ts";
+import { type Reward, rewardsSchema } from "./rewards.ts";
 
 /** What the agent's policy sees before each step. */
 export interface SurvivalObservation {
@@ -71,35 +87,63 @@ export function genesOf(kickstart: { readonly [name: string]: unknown }): Gene[]
   });
 }
 
-/** Throws an EnvironmentFailure for an option that has no meaning. */
-export function checkOptions({ maxSteps = 50, rewards = paperRewards, tasks, metabolism }: SurvivalEnvOptions): void {
-  const refuse = (name: string, expected: string, value: unknown): never => {
-    throw new EnvironmentFailure({ kind: "option", name, expected, value });
-  };
-  if (!Number.isSafeInteger(maxSteps) || maxSteps < 1) refuse("maxSteps", "a positive integer", maxSteps);
-  if (rewards.length === 0) refuse("rewards", "at least one reward", rewards);
-  if (tasks !== undefined && tasksOf(tasks).length === 0) refuse("tasks", "at least one task", tasks);
-  checkMetabolism(metabolism, tasks);
+const geneSchema = only<Gene>(
+  { name: text, kind: oneOf<Gene["kind"]>("attribute", "method"), source: text },
+  "a gene: { name, kind, source }",
+);
+
+const genome = optional(listOf(geneSchema, "a list of genes"));
+const kickstart = optional(like<object>(isPlain, "an object: a name, and a value or a function")) as Schema<
+  SurvivalEnvOptions["kickstart"]
+>;
+
+const metabolismSchema = only<Metabolism>(
+  { energy: positiveNumber, cost: optional(positiveNumber), gain: optional(positiveNumber) },
+  "an object such as { energy: 5, cost: 1, gain: 2 }",
+);
+
+const optionsSchema = only<SurvivalEnvOptions>({
+  maxSteps: optional(positiveInteger),
+  rewards: optional(rewardsSchema),
+  sandbox: optional(having<Sandbox>(["open"], "a sandbox, as `await createSandbox()` gives")),
+  limits: optional(limitsSchema),
+  query: optional(text),
+  genome,
+  tasks: optional(
+    like<readonly (MicroTask | Task)[]>((value) => tasksOf(value as readonly Task[]).length > 0, "at least one task"),
+  ),
+  metabolism: optional(metabolismSchema),
+  kickstart,
+});
+
+/** What `reset` may replace for one life. */
+type ResetOptions = Pick<SurvivalEnvOptions, "query" | "genome" | "kickstart">;
+
+const resetSchema = only<{ seed?: number; options?: ResetOptions }>({
+  seed: optional(integer),
+  options: optional(only<ResetOptions>({ query: optional(text), genome, kickstart })),
+});
+
+/** Throws an EnvironmentFailure for an option that has no meaning, or that nobody reads. */
+export function checkOptions(options: SurvivalEnvOptions): void {
+  refuse(faultOf(optionsSchema, options, "the options of SurvivalEnv"));
+  if (options.metabolism !== undefined && options.tasks === undefined) {
+    const expected = "given where there is a metabolism: only solved tasks give energy";
+    refuse({ kind: "option", name: "tasks", expected, value: undefined });
+  }
 }
 
-function checkMetabolism(metabolism: Metabolism | undefined, tasks: SurvivalEnvOptions["tasks"]): void {
-  if (metabolism === undefined) return;
-  const { energy, cost = 1, gain = 2 } = metabolism;
-  for (const [name, value] of Object.entries({ energy, cost, gain }))
-    if (!(value > 0 && Number.isFinite(value)))
-      throw new EnvironmentFailure({
-        kind: "option",
-        name: `metabolism.${name}`,
-        expected: "a positive number",
-        value,
-      });
-  if (tasks === undefined)
-    throw new EnvironmentFailure({
-      kind: "option",
-      name: "tasks",
-      expected: "given where there is a metabolism: only solved tasks give energy",
-      value: tasks,
-    });
+/** The same for what `reset` is given. */
+export function checkReset(given: { seed?: number; options?: { [key: string]: unknown } }): void {
+  refuse(faultOf(resetSchema, given, "what reset() takes"));
+}
+
+function refuse(fault: Fault | null): void {
+  if (fault !== null) throw new EnvironmentFailure(fault);
+}
+
+function isPlain(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Throws an EnvironmentFailure for an action that is no program. */

@@ -10,6 +10,7 @@ import { paperRewards, rewards as ready, scoreStep, scoreTask } from "./rewards.
 import {
   checkAction,
   checkOptions,
+  checkReset,
   genesOf,
   type SurvivalEnvOptions,
   type SurvivalObservation,
@@ -74,6 +75,7 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     seed?: number;
     options?: { [key: string]: unknown };
   } = {}): Promise<[SurvivalObservation, Info]> {
+    checkReset({ seed, options });
     await this.#life?.close();
     const sandbox = this.options.sandbox ?? (await sharedSandbox());
     const { query = this.options.query ?? "" } = options as SurvivalEnvOptions;

@@ -1,5 +1,6 @@
 /** What can go wrong with the sandbox itself, as data, and its text. What a guest does wrong is a verdict, not an error. */
 
+import { describeFault, type Fault } from "../../data/check.ts";
 import type { Level } from "../types.ts";
 
 /** One failure of the sandbox, never of the guest. */
@@ -11,7 +12,7 @@ export type SandboxError =
   | { kind: "reading"; times: number; exit: string }
   | ({ kind: "start" } & StartFault)
   | { kind: "unsupported"; what: string; cure: string }
-  | { kind: "option"; name: string; expected: string; value: unknown };
+  | Fault;
 
 /** Why a process of the sandbox did not come to its greeting. `said`: the last lines of its stderr. */
 export type StartFault = { said: string } & (
@@ -49,7 +50,8 @@ export function describeSandboxError(error: SandboxError): string {
     case "unsupported":
       return `The sandbox needs ${error.what}: ${error.cure}`;
     case "option":
-      return `Expected \`${error.name}\` to be ${error.expected}, got ${show(error.value)}`;
+    case "unknown-option":
+      return describeFault(error);
     default:
       return error satisfies never;
   }
@@ -72,9 +74,4 @@ function describeStart(fault: StartFault): string {
     default:
       return fault satisfies never;
   }
-}
-
-/** As JSON, but for what JSON cannot say: it would call NaN and infinities null. */
-function show(value: unknown): string {
-  return typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
 }

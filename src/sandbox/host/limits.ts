@@ -1,6 +1,22 @@
 /** The limits of a life, the options of a pool, and what they may be. */
 
-import type { Limits } from "../types.ts";
+import {
+  abortSignal,
+  anything,
+  callable,
+  type Fault,
+  faultOf,
+  flag,
+  integer,
+  oneOf,
+  only,
+  optional,
+  positiveInteger,
+  type Schema,
+  text,
+  within,
+} from "../../data/check.ts";
+import type { Level, LifeOptions, Limits, SandboxOptions } from "../types.ts";
 import { SandboxFailure } from "./error.ts";
 
 /** Limits of a life unless told otherwise; see `Limits` for what each means. */
@@ -13,26 +29,56 @@ export const defaultLimits: Limits = {
   modelMs: 120_000,
 };
 
-/** Throws a SandboxFailure that names an option which is no positive integer. */
-export function checkCount(name: string, value: number): void {
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new SandboxFailure({ kind: "option", name, expected: "a positive integer", value });
-}
-
-/** The same for one that is no level. */
-export function checkLevel(name: string, value: number): void {
-  if (![0, 1, 2, 3].includes(value))
-    throw new SandboxFailure({ kind: "option", name, expected: "0, 1, 2 or 3", value });
-}
-
-/** The same for limits; gives them back. */
-export function checkLimits(limits: Limits): Limits {
-  for (const [name, value] of Object.entries(limits)) checkCount(`limits.${name}`, value);
-  const refuse = (name: keyof Limits, expected: string): never => {
-    throw new SandboxFailure({ kind: "option", name: `limits.${name}`, expected, value: limits[name] });
-  };
-  if (limits.memoryMiB < 8 || limits.memoryMiB > 128) refuse("memoryMiB", "from 8 to 128");
+/** What limits may be. */
+export const limitsSchema: Schema<Partial<Limits>> = only<Partial<Limits>>({
+  stepMs: optional(positiveInteger),
+  memoryMiB: optional(within(positiveInteger, 8, 128, "from 8 to 128")),
   // The survival probe is a program, too: an agent must not die of a limit that its own steps keep.
-  if (limits.sourceBytes < 256) refuse("sourceBytes", "at least 256");
-  return limits;
+  sourceBytes: optional(within(positiveInteger, 256, Number.MAX_SAFE_INTEGER, "at least 256")),
+  outputBytes: optional(positiveInteger),
+  callDepth: optional(positiveInteger),
+  modelMs: optional(positiveInteger),
+});
+
+const level = optional(oneOf<Level>(0, 1, 2, 3));
+
+const sandboxSchema = only<SandboxOptions>({
+  workers: optional(positiveInteger),
+  limits: optional(limitsSchema),
+  minimumLevel: level,
+  maximumLevel: level,
+  livesPerChild: optional(positiveInteger),
+});
+
+const lifeSchema = only<LifeOptions>({
+  query: optional(text),
+  genome: anything(),
+  past: anything(),
+  limits: optional(limitsSchema),
+  rules: optional(oneOf<1 | 2>(1, 2)),
+  seed: optional(integer),
+  callModel: optional(callable("a function that answers a query")),
+  budget: optional(callable("a function that gives what is left")),
+  trial: optional(flag),
+  signal: optional(abortSignal),
+});
+
+/** Throws a SandboxFailure that names an option of a pool which has no meaning. */
+export function checkSandboxOptions(options: SandboxOptions): void {
+  refuse(faultOf(sandboxSchema, options, "the options of createSandbox"));
+}
+
+/** The same for those of a life. */
+export function checkLifeOptions(options: LifeOptions): void {
+  refuse(faultOf(lifeSchema, options, "the options of a life"));
+}
+
+/** Limits with what was given in their place. */
+export function withLimits(limits: Limits, given: Partial<Limits> = {}): Limits {
+  const told = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...limits, ...Object.fromEntries(told) };
+}
+
+function refuse(fault: Fault | null): void {
+  if (fault !== null) throw new SandboxFailure(fault);
 }

@@ -9,7 +9,7 @@ import type { Level, Life, LifeOptions, Sandbox, SandboxOptions } from "../types
 import { SandboxFailure } from "./error.ts";
 import { findLauncher, type Launcher } from "./launch.ts";
 import { createLife } from "./life.ts";
-import { checkCount, checkLevel, checkLimits, defaultLimits } from "./limits.ts";
+import { checkLifeOptions, checkSandboxOptions, defaultLimits, withLimits } from "./limits.ts";
 import { livesAtOnce, livesInPlay, Places, type Tenant } from "./places.ts";
 import { startWorker } from "./start.ts";
 import type { Worker } from "./worker.ts";
@@ -22,17 +22,14 @@ const longestRead = 1_000_000;
  * is below `minimumLevel`.
  */
 export async function createSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  checkSandboxOptions(options);
   const {
     workers = Math.min(4, availableParallelism()),
     minimumLevel = 0,
     maximumLevel = 3,
     livesPerChild = 500,
   } = options;
-  checkCount("workers", workers);
-  checkCount("livesPerChild", livesPerChild);
-  checkLevel("minimumLevel", minimumLevel);
-  checkLevel("maximumLevel", maximumLevel);
-  const limits = checkLimits({ ...defaultLimits, ...options.limits });
+  const limits = withLimits(defaultLimits, options.limits);
   const launcher = findLauncher(maximumLevel);
   if (launcher.level < minimumLevel)
     throw new SandboxFailure({ kind: "level", reached: launcher.level, wanted: minimumLevel, reason: launcher.reason });
@@ -42,8 +39,10 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     level: launcher.level,
     levelReason: launcher.reason,
     places: workers * livesInPlay,
-    open: async (life: LifeOptions = {}): Promise<Life> =>
-      createLife(pool, life, checkLimits({ ...limits, ...life.limits })),
+    open: async (life: LifeOptions = {}): Promise<Life> => {
+      checkLifeOptions(life);
+      return createLife(pool, life, withLimits(limits, life.limits));
+    },
     stats: () => pool.stats(),
     dispose: () => pool.dispose(),
     [Symbol.asyncDispose]: () => pool.dispose(),
