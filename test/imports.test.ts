@@ -46,6 +46,7 @@ const plan: { [folder: string]: string[] } = {
   "src/serve": ["src/model"],
   "src/tasks": ["src/sandbox (types)"],
   "src/environment": ["src/sandbox", "src/tasks"],
+  "src/episode": ["src/environment (types)", "src/policy (types)", "src/sandbox (types)"],
   "src/rollout": [
     "src/agent",
     "src/environment",

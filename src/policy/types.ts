@@ -19,9 +19,16 @@ export interface Action {
   referenceLogProb?: number;
   /** True if the program was cut off at its longest length. */
   cut?: boolean;
+  /** What a model was given, and what it wrote before a program was taken from it. */
+  prompt?: string;
+  output?: string;
+  /** Tokens of what it was given. */
+  promptTokens?: number;
+  /** The streams that the draws came from. */
+  seeds?: { readonly [name: string]: string | number };
   /** Numbers that describe the state it was drawn in, for a learned baseline. */
   features?: Float32Array;
-  /** What the policy keeps for its update. Not recorded. */
+  /** What the policy keeps for its update: in process only, no part of an episode. */
   trace?: object;
 }
 
