@@ -4,7 +4,14 @@
  */
 
 import type { Verdict } from "../sandbox/index.ts";
-import { clusterInterval, expectedDistinct, type Interval, mean, rockReason } from "../statistics/index.ts";
+import {
+  clusterInterval,
+  expectedDistinct,
+  type Interval,
+  mean,
+  rockReason,
+  type Sample,
+} from "../statistics/index.ts";
 import type { LifeFacts, StepFacts } from "./facts.ts";
 
 /** What came of one policy on one split. Shares are from 0 to 1. */
@@ -140,34 +147,22 @@ export function improvement(before: readonly LifeFacts[], after: readonly LifeFa
   return clusterInterval(byTask, (clusters) => mean(clusters.flat().map(wins)), { seed });
 }
 
-/** How much more one policy does than another, with an interval over tasks: of survival in steps, of usefulness as a share. */
-export function difference(
-  before: readonly LifeFacts[],
-  after: readonly LifeFacts[],
-  seed: number,
-): { survival: Interval; usefulness: Interval | null } {
-  const between = <T>(
-    of: (lives: readonly LifeFacts[]) => { key: string; value: T }[],
-    figure: (some: T[]) => number,
-  ) => {
-    const groups = new Map<string, { was: T[]; is: T[] }>();
-    const groupOf = (key: string) => groups.get(key) ?? groups.set(key, { was: [], is: [] }).get(key)!;
-    for (const { key, value } of of(before)) groupOf(key).was.push(value);
-    for (const { key, value } of of(after)) groupOf(key).is.push(value);
-    return clusterInterval(
-      [...groups.values()],
-      (some) => figure(some.flatMap(({ is }) => is)) - figure(some.flatMap(({ was }) => was)),
-      { seed },
-    );
+/**
+ * What a policy reached, value by value, for claims: by task, and where there are no tasks by the life's place, which has the
+ * same seed in every run of every policy.
+ */
+export function samplesOf(runs: readonly (readonly LifeFacts[])[]): { survival: Sample[]; usefulness: Sample[] } {
+  const lives = runs
+    .flatMap((run) => run.map((life, i) => ({ life, place: `life ${i}` })))
+    .filter(({ life }) => !life.fault);
+  return {
+    survival: lives.map(({ life, place }) => ({ cluster: life.steps[0]?.task ?? place, value: life.survival })),
+    usefulness: lives.flatMap(({ life, place }) =>
+      life.steps.flatMap(({ task, solved }) =>
+        solved === null ? [] : [{ cluster: task ?? place, value: Number(solved) }],
+      ),
+    ),
   };
-  const survivals = (lives: readonly LifeFacts[]) =>
-    sound(lives).map(({ survival, steps }, i) => ({ key: steps[0]?.task ?? `life ${i}`, value: survival }));
-  const solves = (lives: readonly LifeFacts[]) =>
-    sound(lives).flatMap(({ steps }) =>
-      steps.flatMap(({ task, solved }) => (solved === null ? [] : [{ key: task ?? "", value: Number(solved) }])),
-    );
-  const asked = solves(before).length > 0 && solves(after).length > 0;
-  return { survival: between(survivals, mean), usefulness: asked ? between(solves, mean) : null };
 }
 
 function harmed({ steps }: LifeFacts): boolean {

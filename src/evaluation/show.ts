@@ -9,16 +9,31 @@ import {
   tableBundle,
 } from "../display/index.ts";
 import { type ComparisonRow, comparisonPlot, type Figure } from "../plot/index.ts";
-import type { Interval } from "../statistics/index.ts";
+import {
+  type Claimant,
+  type Claims,
+  claims,
+  type Interval,
+  type MeasureWords,
+  type PairedDifference,
+  rocksAmong,
+} from "../statistics/index.ts";
 import type { LifeFacts } from "./facts.ts";
-import { difference, improvement, type Measures, measure, varietySize } from "./measure.ts";
+import { improvement, type Measures, measure, samplesOf, varietySize } from "./measure.ts";
 
 /** One policy beside the others on one split. */
 export interface Result extends Measures {
   /** How often a life beats the reference's life that began alike, ties counted half; null for the reference itself. */
   improvement: Interval | null;
-  /** How much more than the control: steps survived, share of tasks done. Null for the control, and where there is none. */
-  beyondControl: { survival: Interval; usefulness: Interval | null } | null;
+  /** How much more than the reference and the control, paired by task. Null for that one itself, and where there is none. */
+  beyondReference: Beyond | null;
+  beyondControl: Beyond | null;
+}
+
+/** Steps survived and share of tasks done more than another policy's; the intervals of all that are compared hold together. */
+export interface Beyond {
+  survival: PairedDifference;
+  usefulness: PairedDifference | null;
 }
 
 /** What `evaluate` gives. */
@@ -48,6 +63,7 @@ export function evaluationOf(
   played: Played,
   { reference, control, seed }: { reference: string; control: string | null; seed: number },
 ): Evaluation {
+  const { claimed, sentences } = claimsOf(played, { reference, control });
   const results: Evaluation["results"] = {};
   const lives: Evaluation["lives"] = {};
   for (const [split, policies] of Object.entries(played)) {
@@ -59,14 +75,20 @@ export function evaluationOf(
       names.map((name) => {
         const own = all[name]!;
         const { seconds } = policies[name]!;
-        const against = control === null || name === control ? null : difference(all[control]!, own, seed);
         const better = name === reference ? null : improvement(all[reference]!, own, seed);
         const figures = measure(own, { seconds, varietyOf, seed });
-        return [name, { ...figures, improvement: better, beyondControl: against }];
+        return [
+          name,
+          {
+            ...{ ...figures, improvement: better },
+            beyondReference: beyondOf(claimed.reference, split, name),
+            beyondControl: beyondOf(claimed.control, split, name),
+          },
+        ];
       }),
     );
   }
-  const sentences = sentencesOf(results, { reference, control });
+  sentences.unshift(...rocksIn(results));
   return {
     reference,
     control,
@@ -80,50 +102,52 @@ export function evaluationOf(
   };
 }
 
-/** What may be said of each policy beside the reference and the control. */
-function sentencesOf(
-  results: Evaluation["results"],
-  { reference, control }: { reference: string; control: string | null },
-): string[] {
-  const said: string[] = [];
-  for (const [split, policies] of Object.entries(results)) {
-    const base = policies[reference]!;
-    for (const [name, result] of Object.entries(policies)) {
-      if (result.rock !== null) said.push(`${split}: ${name} is a rock: ${result.rock}.`);
-      if (name === reference || name === control) continue;
-      const apart = (key: "survival" | "usefulness") => {
-        const [was, is] = [base[key], result[key]];
-        if (was === null || is === null) return null;
-        return is.low > was.high ? "above" : is.high < was.low ? "below" : "not clearly apart from";
-      };
-      const useful = apart("usefulness");
-      said.push(
-        `${split}: ${name} is ${apart("survival")} ${reference} in survival${useful === null ? "" : `, and ${useful} it in tasks done`} (95 % intervals over tasks).`,
-      );
-      // Who does not even live as long as the reference has nothing to be compared for.
-      if (result.beyondControl !== null && result.survival.high >= base.survival.low)
-        said.push(`${split}: ${beyond(name, control!, result.beyondControl)}`);
-    }
-  }
-  return said;
+/** What is compared, in the words of its sentences. */
+const measures: { [measure: string]: MeasureWords } = {
+  survival: { unit: "steps" },
+  "tasks done": { unit: "points", scale: 100, digits: 1 },
+};
+
+/** All policies beside the reference, and beside the control; the reference itself is not asked to beat the control. */
+function claimsOf(played: Played, { reference, control }: { reference: string; control: string | null }) {
+  const places = (left: string | null) =>
+    Object.fromEntries(
+      Object.entries(played).map(([split, policies]) => [
+        split,
+        Object.keys(policies)
+          .filter((name) => name !== left)
+          .map((name): Claimant => {
+            const { survival, usefulness } = samplesOf(policies[name]!.lives);
+            return { name, rock: null, reached: { survival, "tasks done": usefulness } };
+          }),
+      ]),
+    );
+  const all = Object.values(played).flatMap((policies) => Object.values(policies).flatMap(({ lives }) => lives.flat()));
+  const asked = { measures, over: all.some(({ steps }) => steps[0]?.task != null) ? "tasks" : "lives" };
+  const claimed = {
+    reference: claims(places(null), { ...asked, against: reference, as: "reference" }),
+    control: claims(places(reference === control ? null : reference), { ...asked, against: control, as: "control" }),
+  };
+  return { claimed, sentences: [...claimed.reference.sentences, ...claimed.control.sentences] };
 }
 
-function beyond(name: string, control: string, more: NonNullable<Result["beyondControl"]>): string {
-  const { survival, usefulness } = more;
-  const shown = [
-    survival.low > 0 ? `survival (${signed(survival, 2)} steps)` : null,
-    usefulness !== null && usefulness.low > 0 ? `tasks done (${signed(usefulness, 1, 100)} points)` : null,
-  ].filter((text) => text !== null);
-  if (shown.length > 0) return `${name} beats ${control} in ${shown.join(" and ")}: that is more than sharpening.`;
-  const worse = survival.high < 0 || (usefulness !== null && usefulness.high < 0);
-  return worse
-    ? `${name} does not beat ${control}, and is worse in ${survival.high < 0 ? `survival (${signed(survival, 2)} steps)` : `tasks done (${signed(usefulness!, 1, 100)} points)`}.`
-    : `${name} does not beat ${control}: what it gained here is sharpening.`;
+/** The differences of one policy on one split. */
+function beyondOf({ comparisons }: Claims, split: string, name: string): Beyond | null {
+  const of = (measure: string) =>
+    comparisons.find((one) => one.place === split && one.name === name && one.measure === measure)?.difference ?? null;
+  const survival = of("survival");
+  return survival && { survival, usefulness: of("tasks done") };
 }
 
-function signed({ estimate, low, high }: Interval, digits: number, scale = 1): string {
-  const text = (value: number) => `${value >= 0 ? "+" : "−"}${Math.abs(value * scale).toFixed(digits)}`;
-  return `${text(estimate)}, ${text(low)} to ${text(high)}`;
+function rocksIn(results: Evaluation["results"]): string[] {
+  return rocksAmong(
+    Object.fromEntries(
+      Object.entries(results).map(([split, policies]) => [
+        split,
+        Object.entries(policies).map(([name, { rock }]) => ({ name, rock, reached: {} })),
+      ]),
+    ),
+  );
 }
 
 function bundleOf(results: Evaluation["results"], sentences: readonly string[]): MimeBundle {

@@ -1,12 +1,14 @@
 /** The course of one training run, or of several side by side: one small plot a figure. */
 
-import { claimsOf, controlAmong, type Interval, rockReason } from "../statistics/index.ts";
+import { claims, controlAmong, type Interval, rockReason, rocksAmong } from "../statistics/index.ts";
 import { type Figure, figure, palette } from "./figure.ts";
 
 /** One update of a run. */
 export interface TrainingPoint {
   lived: number;
   return: Interval;
+  /** The return of each life, with the seed that it was reset with: runs of the same training seed are paired by it. */
+  lives: readonly { seed: number; return: number }[];
   survival: number;
   harm: number;
   usefulness: number | null;
@@ -27,7 +29,8 @@ export function trainingCurves(
 
 /**
  * Several runs in one figure, a colour each, and below the title what may be said of their last updates: which is a rock,
- * and which does not beat the control, so that its gain is sharpening.
+ * and which beats the control, paired by the seed of the life. What other training seeds would have given it does not say:
+ * that is what `study` is for.
  * @param options.control the run that only sharpens @default "temperature" or "sharpened", where there is one
  */
 export function compareRuns(
@@ -35,7 +38,7 @@ export function compareRuns(
   { title = "Runs side by side", control }: { title?: string; control?: string } = {},
 ): Figure {
   const names = Object.keys(runs);
-  const { claims, rocks } = judgeRuns(runs, controlAmong(names, control));
+  const { told, rocks } = judgeRuns(runs, controlAmong(names, control));
   const all = names.flatMap((name) => runs[name]!);
   const panels = panelsOf(all);
   const columns = 2;
@@ -81,8 +84,8 @@ export function compareRuns(
     .join("\n");
   return figure(data, {
     title,
-    notes: claims,
-    text: [text, ...claims].join("\n"),
+    notes: told,
+    text: [text, ...told].join("\n"),
     layout: {
       height: 140 + 180 * rows,
       margin: { l: 60, r: 20, t: names.length > 1 ? 100 : 75, b: 55 },
@@ -111,12 +114,18 @@ export function compareRuns(
 
 /** What may be said of runs by their last updates. A run alone has its own place for that. */
 function judgeRuns(runs: { [name: string]: readonly TrainingPoint[] }, control: string | null) {
+  const what = "return in the last update";
   const ends = Object.entries(runs).flatMap(([name, points]) => {
     const last = points.at(-1);
-    return last ? [{ name, reached: last.return, rock: rockReason(last) }] : [];
+    const returns = last?.lives.map((life) => ({ cluster: String(life.seed), value: life.return })) ?? [];
+    return last ? [{ name, reached: { [what]: returns }, rock: rockReason(last) }] : [];
   });
+  const { sentences } = claims(
+    { "": ends },
+    { against: control, as: "control", measures: { [what]: { unit: "reward" } }, over: "life seeds" },
+  );
   return {
-    claims: ends.length > 1 ? claimsOf(ends, { control, what: "return in the last update" }) : [],
+    told: ends.length > 1 ? [...rocksAmong({ "": ends }), ...sentences] : [],
     rocks: new Set(ends.filter(({ rock }) => rock !== null).map(({ name }) => name)),
   };
 }

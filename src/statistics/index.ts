@@ -1,16 +1,22 @@
 /** Seeded intervals and summaries, so that a claim comes with its uncertainty and repeats to the last digit. */
 
 import { createRandom } from "../random/index.ts";
+import type { Interval } from "./interval.ts";
 
-export { type Claimant, claimsOf, controlAmong } from "./claims.ts";
+export {
+  type Claimant,
+  type ClaimOptions,
+  type Claims,
+  type Comparison,
+  claims,
+  controlAmong,
+  type MeasureWords,
+  rocksAmong,
+} from "./claims.ts";
+export { type PairedDifference, pairedDifference, type Sample } from "./difference.ts";
+export type { Interval } from "./interval.ts";
 export { rockEmpty, rockEntropy, rockReason } from "./rock.ts";
-
-/** An estimate and the ends of its interval. */
-export interface Interval {
-  estimate: number;
-  low: number;
-  high: number;
-}
+export { studentReach } from "./student.ts";
 
 /** Arithmetic mean; NaN of an empty list. */
 export function mean(values: readonly number[]): number {

@@ -22,6 +22,8 @@ export interface PanelRow {
   update: number;
   lived: number;
   return: Interval;
+  /** The return of each life, with the seed that it was reset with. */
+  lives: { seed: number; return: number }[];
   survival: number;
   harm: number;
   usefulness: number | null;
@@ -56,10 +58,11 @@ export function openPanel({ panel, updates, policy }: Settings): Panel | null {
 
 /** What the panel keeps of an update. */
 export function panelRow(update: Update): PanelRow {
-  const { episodes, tokens, seconds } = update;
+  const { episodes, tokens, seconds, lived, survival, harm, usefulness, variety, changed, entropy, kl, dead } = update;
   const total = seconds.rollout + seconds.update;
   return {
-    ...update,
+    ...{ update: update.update, lived, survival, harm, usefulness, variety, changed, entropy, kl, dead },
+    lives: episodes.map((episode) => ({ seed: episode.seed, return: episode.return })),
     return: bootstrapInterval(
       episodes.map((episode) => episode.return),
       { resamples: 200 },

@@ -25,12 +25,17 @@ interface Line {
   weights: number[][];
 }
 
-const format = "autoagent-lab study 1";
+const format = "autoagent-lab study 2";
 
 /** Opens a study's file, or begins one. Throws an Error for a file that holds something else. */
 export function openStudyFile(path: string): StudyFile {
   const file = openLines(path);
-  const wrong = file.values.findIndex((value) => (value as Partial<Line> | null)?.format !== format);
+  const formats = file.values.map((value) => (value as Partial<Line> | null)?.format);
+  const wrong = formats.findIndex((one) => one !== format);
+  if (wrong >= 0 && String(formats[wrong]).startsWith("autoagent-lab study "))
+    throw new Error(
+      `The study ${path} was kept by another version of this library, which kept other figures: give \`file\` another path`,
+    );
   if (wrong >= 0) throw new Error(`Line ${wrong + 1} of ${path} is no run of a study: give \`file\` another path`);
   return {
     find(name, seed, settings, policy) {

@@ -5,7 +5,17 @@ import type { Environment } from "../environment/index.ts";
 import { type Figure, learningCurves } from "../plot/index.ts";
 import type { TrainablePolicy } from "../policy/index.ts";
 import { rollout } from "../rollout/index.ts";
-import { bootstrapInterval, claimsOf, controlAmong, type Interval, mean, rockReason } from "../statistics/index.ts";
+import {
+  bootstrapInterval,
+  type Claimant,
+  claims,
+  controlAmong,
+  type Interval,
+  mean,
+  rockReason,
+  rocksAmong,
+  type Sample,
+} from "../statistics/index.ts";
 import { train } from "./reinforce.ts";
 import type { TrainOptions } from "./settings.ts";
 import { openStudyFile, type StudyFile } from "./study-file.ts";
@@ -52,6 +62,8 @@ export interface StudyRun {
   survival: number;
   /** Its 95 % interval over those episodes. */
   survivalInterval: Interval;
+  /** Steps survived in each of them, in order, so that runs can be paired life by life; null for a fault of the sandbox. */
+  survivals: (number | null)[];
   harm: number;
   /** Of the programs that were used, nats. */
   entropy: number;
@@ -64,7 +76,7 @@ export interface StudyRun {
 /** A study's runs, and how they show themselves. */
 export interface Study {
   runs: StudyRun[];
-  /** What may be said: which variant is a rock, and which does not beat the control, so that its gain is sharpening. */
+  /** What may be said: which variant is a rock, and which beats the control, paired by seed (of one seed, by life). */
   claims: string[];
   /** Survival against episodes lived, a curve a variant. */
   plot(options?: { baseline?: { name: string; value: number } }): Figure;
@@ -99,10 +111,10 @@ export async function study(options: StudyOptions): Promise<Study> {
       own.length === 1 ? own[0]!.survivalInterval : bootstrapInterval(own.map(({ survival }) => survival));
     return { name, reached, rock: rockReason({ entropy: mean(own.map(({ entropy }) => entropy)), changed }) };
   });
-  const claims = claimsOf(judged, { control, what: "steps survived" });
+  const told = claimsAbout(judged, of, { control, seeds: seeds.length });
   return {
     runs,
-    claims,
+    claims: told,
     of,
     plot: ({ baseline } = {}) =>
       learningCurves(
@@ -111,7 +123,7 @@ export async function study(options: StudyOptions): Promise<Study> {
         ),
         {
           title: "Steps survived while learning, mean and 95 % interval over seeds",
-          notes: claims,
+          notes: told,
           ...(baseline && { baseline }),
         },
       ),
@@ -125,13 +137,38 @@ export async function study(options: StudyOptions): Promise<Study> {
         "entropy, nats": mean(of(name).map(({ entropy }) => entropy)).toFixed(2),
         ...(judged.some((one) => one.rock !== null) && { "": rock === null ? "" : "a rock" }),
       }));
-      const told = tableBundle(rows, { caption: `After training: ${evaluationEpisodes} fresh lives a seed` });
+      const table = tableBundle(rows, { caption: `After training: ${evaluationEpisodes} fresh lives a seed` });
       return {
-        "text/html": `${told["text/html"]}${claims.map((claim) => `<p>${escapeHtml(claim)}</p>`).join("")}`,
-        "text/plain": [told["text/plain"], ...claims].join("\n"),
+        "text/html": `${table["text/html"]}${told.map((claim) => `<p>${escapeHtml(claim)}</p>`).join("")}`,
+        "text/plain": [table["text/plain"], ...told].join("\n"),
       };
     },
   };
+}
+
+/** The rocks, and each variant beside the control: a seed is one piece of evidence, and of a single seed each life is. */
+function claimsAbout(
+  judged: readonly { name: string; rock: string | null }[],
+  of: (name: string) => readonly StudyRun[],
+  { control, seeds }: { control: string | null; seeds: number },
+): string[] {
+  const samples = (runs: readonly StudyRun[]): Sample[] =>
+    seeds > 1
+      ? runs.map(({ seed, survival }) => ({ cluster: `seed ${seed}`, value: survival }))
+      : runs.flatMap(({ survivals }) =>
+          survivals.flatMap((value, i) => (value === null ? [] : [{ cluster: `life ${i}`, value }])),
+        );
+  const claimants = judged.map(
+    ({ name, rock }): Claimant => ({ name, rock, reached: { "steps survived": samples(of(name)) } }),
+  );
+  const { sentences } = claims(
+    { "": claimants },
+    {
+      ...{ against: control, as: "control", measures: { "steps survived": { unit: "steps" } } },
+      over: seeds > 1 ? "seeds" : "lives of one seed",
+    },
+  );
+  return [...rocksAmong({ "": claimants }), ...sentences];
 }
 
 const updatesOf = ({ updates = 100 }: Variant): number => updates;
@@ -162,11 +199,12 @@ async function runOf(
   }
   signal?.throwIfAborted();
   const evaluation = { episodes: evaluationEpisodes, seed: seed + 1_000_003, ...(signal && { signal }) };
-  const { summary } = await rollout(env, policy.frozen(), evaluation);
+  const { summary, episodes } = await rollout(env, policy.frozen(), evaluation);
   const run: StudyRun = {
     ...{ name, seed, curve, policy },
     survival: summary.survival.estimate,
     survivalInterval: summary.survival,
+    survivals: episodes.map(({ survival, fault }) => (fault ? null : survival)),
     harm: summary.harm.estimate,
     entropy: summary.entropy,
     changed: summary.changed,

@@ -48,7 +48,7 @@ describe("README's comparison", () => {
     Object.assign(trained!, { survival: pretrained!.survival, variety: pretrained!.variety / 2 - 0.01 });
     trained!.harmPerThousand = { ...trained!.harmPerThousand, estimate: 9, low: 5, high: 12 };
     trained!.usefulness = { ...trained!.usefulness!, estimate: 0.02, low: 0, high: 0.05 };
-    trained!.beyondControl!.usefulness = { ...trained!.usefulness!, estimate: -0.3, low: -0.4, high: -0.1 };
+    trained!.beyondControl!.usefulness = { estimate: -0.3, low: -0.4, high: -0.1, clusters: 64 };
     assert.deepEqual(states(results).slice(0, 6), [
       ...["training missed", "training missed", "training missed"],
       ...["training within the noise", "training missed", "training missed"],

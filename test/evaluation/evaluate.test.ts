@@ -8,7 +8,7 @@ import { displaySymbol } from "../../src/display/index.ts";
 import { SurvivalEnv, type SurvivalObservation } from "../../src/environment/index.ts";
 import type { StepFacts } from "../../src/evaluation/facts.ts";
 import { evaluate, sharpen } from "../../src/evaluation/index.ts";
-import { difference, improvement, measure } from "../../src/evaluation/measure.ts";
+import { improvement, measure, samplesOf } from "../../src/evaluation/measure.ts";
 import { editMenu, fromPretrained, type Policy, tf, tokenPolicy, trainingAsks } from "../../src/policy/index.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
@@ -89,13 +89,28 @@ describe("evaluation", () => {
       { pretrained: idle, sharpened: half, trained: able, other: like },
       { env, episodes: 24, seed: 3 },
     );
-    const said = sentences.filter((text) => text.includes("sharpen"));
-    assert.equal(said.length, 2);
-    assert.match(said[0]!, /^lives: trained beats sharpened in tasks done \(\+\d\d\.\d, .* points\): that is more/);
-    assert.equal(said[1], "lives: other does not beat sharpened: what it gained here is sharpening.");
-    assert.ok(
-      sentences.some((text) => /trained is not clearly apart from pretrained in survival, and above/.test(text)),
+    const [reference, control] = [sentences.slice(1, 4), sentences.slice(4)];
+    const sure = (m: number) => `\\(95 % for all ${m} comparisons together, 4 tasks\\)`;
+    const zero = "\\+0\\.00, \\+0\\.00 to \\+0\\.00 steps";
+    assert.equal(sentences[0], "lives: pretrained is a rock: 100 % of its edits change nothing.");
+    for (const [i, name] of ["sharpened", "trained", "other"].entries())
+      assert.match(
+        reference[i]!,
+        new RegExp(
+          `^lives: ${name} is above pretrained in tasks done \\(\\+.* points\\); it is not told from it in survival \\(${zero}\\) ${sure(6)}\\.$`,
+        ),
+      );
+    assert.match(
+      control[0]!,
+      new RegExp(
+        `^lives: trained beats sharpened in tasks done \\(\\+\\d\\d\\.\\d, .* points\\): that is more than sharpening ${sure(4)}\\.$`,
+      ),
     );
+    assert.match(
+      control[1]!,
+      /^lives: other does not beat sharpened in survival \(.*\) or tasks done \(.*\): no more than sharpening is shown/,
+    );
+    assert.equal(control.length, 2, "the reference is not asked to beat the control");
   });
 
   it("goes on from its file after a stop, and comes to the same figures", async () => {
@@ -210,13 +225,34 @@ describe("an evaluation's figures", () => {
     assert.throws(() => measure([spoiled], { seconds: 1, varietyOf: 1, seed: 0 }), /All 1 lives were faults/);
   });
 
-  it("improvement pairs lives that began alike, and differences pair tasks", () => {
+  it("improvement pairs lives that began alike, and what is compared belongs to its task, or to its place in the run", () => {
     const before = [life(1, step("a", "x", false)), life(2, step("b", "x", true))];
     const after = [life(2, step("a", "y", true)), life(2, step("b", "y", true))];
     assert.equal(improvement(before, after, 0).estimate, 0.75);
-    const { survival, usefulness } = difference(before, after, 0);
-    assert.deepEqual(survival, { estimate: 0.5, low: 0, high: 1 });
-    assert.deepEqual(usefulness, { estimate: 0.5, low: 0, high: 1 });
+    assert.deepEqual(samplesOf([before]), {
+      survival: [
+        { cluster: "a", value: 1 },
+        { cluster: "b", value: 2 },
+      ],
+      usefulness: [
+        { cluster: "a", value: 0 },
+        { cluster: "b", value: 1 },
+      ],
+    });
+    const free = (survival: number) => life(survival, { ...step("", "x", true), task: null, solved: null });
+    const spoiled = { ...free(9), fault: true };
+    assert.deepEqual(
+      samplesOf([
+        [free(1), spoiled, free(3)],
+        [free(4), free(5)],
+      ]).survival,
+      [
+        { cluster: "life 0", value: 1 },
+        { cluster: "life 2", value: 3 },
+        { cluster: "life 0", value: 4 },
+        { cluster: "life 1", value: 5 },
+      ],
+    );
   });
 });
 

@@ -34,6 +34,7 @@ const lives = [
 const point = (lived: number, mean: number, entropy: number) => ({
   ...{ lived, return: { estimate: mean, low: mean - 1, high: mean + 1 }, survival: mean, harm: 0 },
   ...{ usefulness: null, variety: 0.5, entropy, kl: 0, changed: 0.5 },
+  lives: [-1, 1, 0].map((more, seed) => ({ seed, return: mean + more * entropy })),
 });
 const runs = {
   head: [point(16, 1, 1), point(32, 3.5, 1)],
@@ -157,9 +158,10 @@ describe("what figures say", () => {
   it("runs side by side: whose gain is sharpening, and who is a rock, however much it earned", () => {
     const figure = figures.compareRuns!();
     const said = [
-      "head does not beat temperature: return in the last update 3.50 (2.50 to 4.50) against 3.00 (2.00 to 4.00). What it gained is sharpening.",
       "stone is a rock: entropy 0.010 nats: it does one thing only.",
-      "stone beats temperature: return in the last update 9.00 (8.00 to 10.00) against 3.00 (2.00 to 4.00). That is more than sharpening.",
+      // scipy.stats.ttest_rel([2.5, 4.5, 3.5], [2.5, 3.5, 3]).confidence_interval(0.975), and of [8.99, 9.01, 9]
+      "head does not beat temperature in return in the last update (+0.50, −1.29 to +2.29 reward): no more than sharpening is shown (95 % for all 2 comparisons together, 3 life seeds).",
+      "stone beats temperature in return in the last update (+6.00, +4.24 to +7.76 reward): that is more than sharpening (95 % for all 2 comparisons together, 3 life seeds).",
     ];
     assert.deepEqual(textOf(figure).split("\n").slice(-3), said);
     const { text } = figure.layout.title as { text: string };

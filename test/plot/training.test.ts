@@ -14,6 +14,7 @@ const point = (lived: number, more: Partial<TrainingPoint> = {}): TrainingPoint 
     variety: 0.5,
     entropy: 1,
     kl: 0.2,
+    lives: [{ seed: 1, return: lived / 10 }],
   },
   ...more,
 });

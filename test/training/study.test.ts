@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { displaySymbol } from "../../src/display/index.ts";
 import { editMenu } from "../../src/policy/index.ts";
+import { mean } from "../../src/statistics/index.ts";
 import { type Study, type StudyOptions, study } from "../../src/training/index.ts";
 import { menu, nameEnv } from "./fixtures.ts";
 
@@ -103,12 +104,20 @@ describe("a study", () => {
       evaluationEpisodes: 20,
     });
     assert.equal(result.claims.length, 3);
+    const [rock, head, stone] = result.claims as [string, string, string];
+    assert.equal(rock, "stone is a rock: entropy 0.000 nats: it does one thing only.");
     assert.match(
-      result.claims[0]!,
-      /^head does not beat temperature: steps survived .* What it gained is sharpening\.$/,
+      head,
+      /^head does not beat temperature in steps survived \(.* steps\): no more than sharpening is shown \(95 % for all 2 comparisons together, 2 seeds\)\.$/,
     );
-    assert.equal(result.claims[1], "stone is a rock: entropy 0.000 nats: it does one thing only.");
-    assert.match(result.claims[2]!, /^stone beats temperature: steps survived 5\.00 /);
+    // Each seed's difference by hand, and the paired t of two seeds at 97.5 %: scipy.stats.t.ppf(1 - 0.025 / 2, 1) = 25.4517
+    const [one, other] = [0, 1].map((i) => result.of("stone")[i]!.survival - result.of("temperature")[i]!.survival);
+    const [middle, half] = [(one! + other!) / 2, (25.4517 * Math.abs(one! - other!)) / 2];
+    const text = (value: number) => `${value >= 0 ? "+" : "−"}${Math.abs(value).toFixed(2)}`;
+    assert.ok(
+      stone.includes(`in steps survived (${text(middle)}, ${text(middle - half)} to ${text(middle + half)} steps)`),
+      stone,
+    );
     const shown = result[displaySymbol]();
     const drawn = result.plot()[displaySymbol]();
     for (const claim of result.claims)
@@ -118,7 +127,11 @@ describe("a study", () => {
     await assert.rejects(study({ ...common, control: "cold" }), {
       message: 'Expected `control` to be one of mean, literal, got "cold"',
     });
-    assert.deepEqual((await study({ ...common, control: "literal", seeds: [1] })).claims.length, 1);
+    const single = await study({ ...common, control: "literal", seeds: [1] });
+    assert.equal(single.claims.length, 1);
+    assert.match(single.claims[0]!, /\(95 %, 10 lives of one seed\)\.$/);
+    for (const { survival, survivals } of single.runs)
+      assert.ok(Math.abs(mean(survivals.map((value) => value!)) - survival) < 1e-12);
   });
 
   it("refuses a file of other settings, and one that is something else", async () => {
@@ -134,5 +147,9 @@ describe("a study", () => {
       message: `Line 1 of ${text} is no run of a study: give \`file\` another path`,
     });
     assert.equal(readFileSync(text, "utf8"), "hello\nworld");
+    writeFileSync(text, '{"format":"autoagent-lab study 1","run":{}}\n');
+    await assert.rejects(study({ ...common, file: text }), {
+      message: `The study ${text} was kept by another version of this library, which kept other figures: give \`file\` another path`,
+    });
   });
 });
