@@ -5,8 +5,23 @@
  */
 
 import { createHash } from "node:crypto";
+import {
+  abortSignal,
+  callable,
+  checkOptions,
+  faultOf,
+  flag,
+  integer,
+  like,
+  only,
+  optional,
+  positiveInteger,
+  text,
+} from "../data/check.ts";
 import { stopSignal } from "../display/index.ts";
-import { type Environment, SurvivalEnv } from "../environment/index.ts";
+import { environmentSchema } from "../environment/given.ts";
+import { type Environment, SurvivalEnv, type SurvivalObservation } from "../environment/index.ts";
+import { type GivenPolicy, policyOf, policySchema } from "../policy/given.ts";
 import type { Policy, TrainablePolicy } from "../policy/index.ts";
 import { createRandom } from "../random/index.ts";
 import { collect } from "../rollout/index.ts";
@@ -16,7 +31,9 @@ import { openProgress } from "./progress.ts";
 import { type Evaluation, evaluationOf } from "./show.ts";
 
 /** What is compared: a policy, or several runs of one (the same training with other seeds). */
-export type Contestants = { readonly [name: string]: Policy | readonly Policy[] };
+export type Contestants = {
+  readonly [name: string]: GivenPolicy<SurvivalObservation> | readonly GivenPolicy<SurvivalObservation>[];
+};
 
 /** How policies are compared. */
 export interface EvaluateOptions {
@@ -60,7 +77,8 @@ interface Part {
  */
 export async function evaluate(contestants: Contestants, options: EvaluateOptions = {}): Promise<Evaluation> {
   const { episodes = 64, seed = 0, batch = 32, signal = stopSignal(), file, onProgress } = options;
-  checkOptions(contestants, { episodes, batch });
+  checkContestants(contestants);
+  checkOptions(optionsSchema, options, "the options of evaluate");
   const names = Object.keys(contestants);
   const named = (given: string | undefined, usual: string): string | null => {
     if (given !== undefined && !names.includes(given))
@@ -102,12 +120,14 @@ async function plan(
 ): Promise<Part[]> {
   const runs = await Promise.all(
     Object.entries(contestants).flatMap(([name, given]) =>
-      ([given].flat() as Policy[]).map(async (policy, run) => ({
-        name,
-        run,
-        policy: isTrainable(policy) ? policy.frozen() : policy,
-        mark: await markOf(policy),
-      })),
+      ([given].flat() as GivenPolicy[])
+        .map((one) => policyOf(one))
+        .map(async (policy, run) => ({
+          name,
+          run,
+          policy: isTrainable(policy) ? policy.frozen() : policy,
+          mark: await markOf(policy, `${name} ${run}`),
+        })),
     ),
   );
   const parts: Part[] = [];
@@ -149,12 +169,12 @@ function isTrainable(policy: Policy): policy is TrainablePolicy {
   return "variables" in policy && "frozen" in policy;
 }
 
-/** What tells a policy from another of the same name: its weights, where it has any. */
-async function markOf(policy: Policy): Promise<string> {
-  const { name, fingerprint = "" } = policy as Policy & { fingerprint?: string };
-  if (!isTrainable(policy)) return digest([name, fingerprint]);
+/** What tells a policy from another of the same name: its weights, its fingerprint, else the place that it was given in. */
+async function markOf(policy: Policy, place: string): Promise<string> {
+  const { name, fingerprint } = policy as Policy & { fingerprint?: string };
+  if (!isTrainable(policy)) return digest([name, fingerprint ?? `at ${place}`]);
   const weights = await Promise.all(policy.variables.map(async (variable) => String(await variable.data())));
-  return digest([name, fingerprint, ...weights]);
+  return digest([name, fingerprint ?? "", ...weights]);
 }
 
 /** An environment's settings as text; functions by their source, the sandbox left out. */
@@ -169,18 +189,38 @@ function digest(texts: readonly string[]): string {
   return createHash("sha256").update(texts.join("\0")).digest("hex").slice(0, 24);
 }
 
-function checkOptions(contestants: Contestants, counts: { [name: string]: number }): void {
+const optionsSchema = only<EvaluateOptions>({
+  env: optional(
+    like<NonNullable<EvaluateOptions["env"]>>(areEnvironments, "an environment, or an object of one a split"),
+  ),
+  episodes: optional(positiveInteger),
+  seed: optional(integer),
+  reference: optional(text),
+  control: optional(text),
+  file: optional(text),
+  batch: optional(positiveInteger),
+  progress: optional(flag),
+  signal: optional(abortSignal),
+  onProgress: optional(callable("a function of the progress")),
+});
+
+function areEnvironments(value: unknown): boolean {
+  const is = (one: unknown): boolean => faultOf(environmentSchema, one, "env") === null;
+  return (
+    is(value) ||
+    (typeof value === "object" && value !== null && Object.keys(value).length > 0 && Object.values(value).every(is))
+  );
+}
+
+function checkContestants(contestants: Contestants): void {
   if (Object.keys(contestants).length === 0)
     throw new TypeError("Expected at least one policy to evaluate, by name: evaluate({ pretrained, trained })");
   for (const [name, given] of Object.entries(contestants)) {
-    const runs = [given].flat() as Partial<Policy>[];
-    const wrong = runs.find((policy) => typeof policy?.act !== "function");
+    const runs = [given].flat() as unknown[];
+    const wrong = runs.find((policy) => faultOf(policySchema, policy, name) !== null);
     if (runs.length === 0 || wrong !== undefined)
       throw new TypeError(`Expected "${name}" to be a policy, or a list of its runs, got ${describe(given)}`);
   }
-  for (const [name, value] of Object.entries(counts))
-    if (!Number.isSafeInteger(value) || value < 1)
-      throw new RangeError(`Expected \`${name}\` to be a positive integer, got ${value}`);
 }
 
 function describe(value: unknown): string {

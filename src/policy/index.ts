@@ -5,6 +5,7 @@ import { tokenPolicy } from "./token/policy.ts";
 import { fromPretrained } from "./token/pretrained.ts";
 import { temperaturePolicy } from "./token/temperature.ts";
 
+export type { GivenPolicy, PolicyFunction } from "./given.ts";
 export { type Edit, type EditMenu, editMenu, paperMenu, randomPolicy } from "./menu.ts";
 export { tf } from "./tensors.ts";
 export { type TokenPolicy, type TokenPolicyOptions, tokenPolicy } from "./token/policy.ts";

@@ -4,12 +4,16 @@
  * a fault: it is counted, and never taken for a verdict on the agent.
  */
 
+import { checkOptions, only } from "../data/check.ts";
 import { stopSignal } from "../display/index.ts";
+import { checkEnvironment } from "../environment/given.ts";
 import type { Environment, Transition } from "../environment/index.ts";
+import { type GivenPolicy, policyOf } from "../policy/given.ts";
 import type { Action, Policy } from "../policy/index.ts";
 import { watched } from "../policy/watch.ts";
 import { createRandom, type Random } from "../random/index.ts";
 import { type Effect, type Gene, newbornGenome, type StepReport, type Verdict } from "../sandbox/index.ts";
+import { collectEntries } from "./given.ts";
 
 /** One step of an episode. */
 export interface EpisodeStep {
@@ -70,6 +74,8 @@ export interface CollectOptions {
   onEpisode?: (episode: Episode, done: number) => void;
 }
 
+const collectSchema = only<CollectOptions>(collectEntries);
+
 /** Most steps drawn ahead for a policy that does not look at observations. */
 const drawnAhead = 64;
 
@@ -77,13 +83,16 @@ const drawnAhead = 64;
  * Plays episodes and returns them in order. Rejects with the signal's reason when it is aborted, and where the policy's weights
  * are changed meanwhile: the episodes would be of no policy that there was.
  */
-export async function collect(env: Environment, given: Policy, options: CollectOptions): Promise<Episode[]> {
-  const policy = watched(given);
+export async function collect<Observation>(
+  env: Environment<Observation>,
+  given: GivenPolicy<NoInfer<Observation>>,
+  options: CollectOptions,
+): Promise<Episode[]> {
+  checkEnvironment(env);
+  checkOptions(collectSchema, options, "the options of a rollout");
+  const policy = watched(policyOf(given) as Policy);
   const { episodes, seed = 0, group = 1, signal = stopSignal(), onEpisode } = options;
   const { concurrency = Math.max(8, policy.batch ?? 1) } = options;
-  checkCount("episodes", episodes);
-  checkCount("concurrency", concurrency);
-  checkCount("group", group);
   const result = new Array<Episode>(episodes);
   let done = 0;
   const { where = () => null, onStep } = options;
@@ -257,11 +266,6 @@ function episodeOf({ index, seed, steps, last, reports }: Play, { group, where }
     truncated,
     fault: verdict === "crash",
   };
-}
-
-function checkCount(name: string, value: number): void {
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new RangeError(`Expected \`${name}\` to be a positive integer, got ${value}`);
 }
 
 /** A step as it is kept. */

@@ -1,13 +1,18 @@
 /** A rollout as a value: its episodes, a summary with intervals, and how it shows itself in a notebook. */
 
+import { checkOptions, only, optional } from "../data/check.ts";
 import { type Displayable, displaySymbol, type MimeBundle, type Row, tableBundle } from "../display/index.ts";
+import { checkEnvironment } from "../environment/given.ts";
 import type { Environment } from "../environment/index.ts";
 import { causesOfDeath, type Figure, survivalHistogram } from "../plot/index.ts";
+import { type GivenPolicy, policyOf } from "../policy/given.ts";
 import type { Action, Policy } from "../policy/index.ts";
+import { recordSchema } from "../record/given.ts";
 import { type EpisodeRecord, openRecord, recording, recordRewards } from "../record/index.ts";
 import type { StepReport, Verdict } from "../sandbox/index.ts";
 import { bootstrapInterval, entropyOf, type Interval, wilsonInterval } from "../statistics/index.ts";
 import { type CollectOptions, collect, type Episode } from "./collect.ts";
+import { collectEntries } from "./given.ts";
 import { LivedEpisode } from "./lived.ts";
 
 /** Figures of a set of episodes; faults of the sandbox are left out and counted. */
@@ -69,8 +74,20 @@ export interface RolloutOptions extends CollectOptions {
   record?: EpisodeRecord | string;
 }
 
-/** Plays episodes of a policy in an environment: `await rollout(env, policy, { episodes: 200, seed: 7 })`. */
-export async function rollout(env: Environment, policy: Policy, options: RolloutOptions): Promise<Rollout> {
+const rolloutSchema = only<RolloutOptions>({ ...collectEntries, record: optional(recordSchema) });
+
+/**
+ * Plays episodes of a policy in an environment: `await rollout(env, policy, { episodes: 200, seed: 7 })`. The policy may be
+ * a bare function: `() => "self.x = 1"`. Rejects with an OptionFailure that names what has no meaning.
+ */
+export async function rollout<Observation>(
+  env: Environment<Observation>,
+  given: GivenPolicy<NoInfer<Observation>>,
+  options: RolloutOptions,
+): Promise<Rollout> {
+  checkEnvironment(env);
+  checkOptions(rolloutSchema, options, "the options of rollout");
+  const policy = policyOf(given) as Policy;
   const { record, ...how } = options;
   const played = record === undefined ? await collect(env, policy, how) : await recorded(env, policy, how, record);
   const episodes = played.map((episode) => new LivedEpisode(episode, { env, policy, seed: options.seed ?? 0 }));

@@ -27,3 +27,4 @@ export { advantages, type Baseline, type NumberTable, returns } from "./returns.
 export type { TrainOptions } from "./settings.ts";
 export { type Study, type StudyOptions, type StudyRun, study, type Variant } from "./study.ts";
 export { trainedPolicy } from "./trained.ts";
+export type { Training } from "./training.ts";

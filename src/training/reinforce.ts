@@ -17,14 +17,15 @@ import { createRandom } from "../random/index.ts";
 import { collect, type Episode } from "../rollout/index.ts";
 import { mean } from "../statistics/index.ts";
 import { type BackendChoice, prepareBackend, useBackend } from "./backend.ts";
-import { type Checkpoint, restoreCheckpoint, takeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { type Checkpoint, readCheckpoint, restoreCheckpoint, takeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { findEstimator } from "./estimators.ts";
 import { type Hold, holdPolicy } from "./holding.ts";
 import { callLoss, explainGradientError, policyGradientLoss } from "./loss.ts";
 import { openPanel } from "./panel.ts";
 import { openRecorder, type RunRecorder, runOf } from "./recorder.ts";
-import { rateAt, type Settings, type TrainOptions, withDefaults } from "./settings.ts";
+import { checkTrainOptions, rateAt, type Settings, type TrainOptions, withDefaults } from "./settings.ts";
 import { squaresOf, takeStep } from "./step.ts";
+import { asTraining, type Training } from "./training.ts";
 
 /** What an update did, and the episodes it learned from. */
 export interface Update {
@@ -73,10 +74,17 @@ export interface Update {
 
 /**
  * Trains a policy, one update at a time: `for await (const update of train({ env, policy })) ...`. Leaving the loop, or
- * aborting the signal, ends training; what was learned stays in the policy.
+ * aborting the signal, ends training; what was learned stays in the policy. `await train({ env, policy }).run()` runs all
+ * of it and gives the last update. Throws an OptionFailure for an option that has no meaning, or that nobody reads.
  */
-export async function* train(options: TrainOptions): AsyncGenerator<Update, void, void> {
-  const settings = withDefaults(options);
+export function train(options: TrainOptions): Training<Update> {
+  checkTrainOptions(options);
+  return asTraining(trainAll(options));
+}
+
+async function* trainAll({ resume: given, ...options }: TrainOptions): AsyncGenerator<Update, void, void> {
+  const resume = typeof given === "string" ? await readCheckpoint(given) : given;
+  const settings = withDefaults({ ...options, ...(resume && { resume }) });
   const hold = holdPolicy(settings.policy);
   try {
     yield* trainHeld(settings, hold);

@@ -1,9 +1,31 @@
 /** The trainer's options, their defaults and their checks, and what of them a run that goes on must share. */
 
 import { createHash } from "node:crypto";
+import {
+  abortSignal,
+  anything,
+  callable,
+  checkOptions,
+  flag,
+  having,
+  integer,
+  like,
+  listOf,
+  numberFrom,
+  OptionFailure,
+  oneOf,
+  only,
+  optional,
+  positiveInteger,
+  positiveNumber,
+  type Schema,
+  text,
+} from "../data/check.ts";
 import { stopSignal } from "../display/index.ts";
+import { environmentSchema } from "../environment/given.ts";
 import type { Environment } from "../environment/index.ts";
 import type { TrainablePolicy } from "../policy/index.ts";
+import { recordSchema } from "../record/given.ts";
 import type { EpisodeRecord } from "../record/index.ts";
 import type { BackendName } from "./backend.ts";
 import type { Checkpoint } from "./checkpoint.ts";
@@ -60,12 +82,12 @@ export interface TrainOptions {
    * holds where it ended; a run that goes on needs the same record, and leaves out what is in it already.
    */
   record?: EpisodeRecord | string;
-  /** A file that holds the state after the last whole update, at first that before any: what `resume: await readCheckpoint(path)` goes on from. */
+  /** A file that holds the state after the last whole update, at first that before any: what `resume` goes on from. */
   save?: string;
   /** Ends training at once; what was learned stays. @default a notebook's stop button */
   signal?: AbortSignal;
-  /** Go on from here, with the same seed and options: equal to a run without a break. */
-  resume?: Checkpoint;
+  /** Go on from here, with the same seed and options: equal to a run without a break. A checkpoint, or the path of its file. */
+  resume?: Checkpoint | string;
   /** Whether it may go on with other settings than before. @default "same settings": others are refused, and named */
   resumeWith?: "same settings" | "changed settings";
 }
@@ -82,10 +104,12 @@ type Optional =
   | "concurrency";
 
 /** Options with their defaults. */
-export type Settings = Required<Omit<TrainOptions, Optional | "loss">> & Pick<TrainOptions, Optional | "loss">;
+export type Settings = Required<Omit<TrainOptions, Optional | "loss">> &
+  Pick<TrainOptions, Exclude<Optional, "resume"> | "loss"> & { resume?: Checkpoint };
 
 /** Fills in the defaults. Throws a RangeError that names the option and its value. */
-export function withDefaults(options: TrainOptions): Settings {
+export function withDefaults(options: TrainOptions & { resume?: Checkpoint }): Settings {
+  checkTrainOptions(options);
   const literal = options.estimator === "seed";
   const stop = stopSignal();
   const told = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as typeof options;
@@ -108,7 +132,7 @@ export function withDefaults(options: TrainOptions): Settings {
     ...(literal ? {} : suited(told)),
     ...told,
   };
-  checkSettings(settings);
+  checkGroup(settings);
   return settings;
 }
 
@@ -119,33 +143,70 @@ function suited({ policy: { suits = {} }, episodes }: TrainOptions): NonNullable
   return { ...others, ...(fits && { group }) };
 }
 
-function checkSettings(settings: Settings): void {
-  const { updates, episodes, group, gamma, learningRate, clip, entropyBonus, klWeight } = settings;
-  const expect = (name: string, holds: boolean, expected: string, value: unknown): void => {
-    if (!holds) throw new RangeError(`Expected \`${name}\` to be ${expected}, got ${String(value)}`);
-  };
-  const oneOf = <K extends keyof Settings>(name: K, ...allowed: Settings[K][]): void =>
-    expect(
-      name,
-      allowed.includes(settings[name]),
-      allowed.filter((value) => value !== undefined).join(" or "),
-      settings[name],
-    );
-  expect("updates", Number.isSafeInteger(updates) && updates > 0, "a positive integer", updates);
-  expect("episodes", Number.isSafeInteger(episodes) && episodes > 0, "a positive integer", episodes);
-  expect("group", Number.isSafeInteger(group) && group > 0, "a positive integer", group);
-  expect("group", episodes % group === 0, `a divisor of \`episodes\`, which is ${episodes}`, group);
-  expect("gamma", gamma >= 0 && gamma <= 1, "between 0 and 1", gamma);
-  expect("learningRate", learningRate > 0 && Number.isFinite(learningRate), "a positive number", learningRate);
-  expect("clip", clip >= 0, "0 (none) or a positive number", clip);
-  expect("entropyBonus", Number.isFinite(entropyBonus), "a finite number", entropyBonus);
-  expect("klWeight", klWeight >= 0 && Number.isFinite(klWeight), "0 or a positive number", klWeight);
-  oneOf("optimizer", "adam", "sgd");
-  oneOf("decay", "none", "linear", "cosine");
-  oneOf("klIn", "loss", "reward");
-  oneOf("resumeWith", undefined, "same settings", "changed settings");
-  for (const what of settings.mask)
-    expect("mask", what === "cut" || what === "truncated", "a list of cut and truncated", what);
+const whole = optional(positiveInteger);
+
+/** A function, or one of the names that `findEstimator` knows. */
+const estimatorSchema: Schema<EstimatorName | Estimator> = like(
+  (value) => typeof value === "function" || typeof value === "string",
+  `${Object.keys(estimators).join(", ")}, learned or a function`,
+);
+
+/** What each option of a training may be. */
+export const trainEntries = {
+  estimator: optional(estimatorSchema),
+  updates: whole,
+  episodes: whole,
+  group: whole,
+  gamma: optional(numberFrom(0, 1, "between 0 and 1")),
+  optimizer: optional(oneOf("adam", "sgd")),
+  learningRate: optional(positiveNumber),
+  decay: optional(oneOf("none", "linear", "cosine")),
+  clip: optional(numberFrom(0, Number.POSITIVE_INFINITY, "0 (none) or a positive number")),
+  entropyBonus: optional(like<number>(Number.isFinite, "a finite number")),
+  klWeight: optional(numberFrom(0, Number.MAX_VALUE, "0 or a positive number")),
+  klIn: optional(oneOf("loss", "reward")),
+  loss: optional(callable<Loss>("a function from terms to a TF.js scalar")),
+  mask: optional(listOf(oneOf("cut", "truncated"), "a list of cut and truncated")),
+  concurrency: whole,
+  backend: anything<BackendName>(),
+  panel: optional(flag),
+  onUpdate: optional(callable<NonNullable<TrainOptions["onUpdate"]>>("a function of the update")),
+  record: optional(recordSchema),
+  save: optional(text),
+};
+
+const optionsSchema: Schema<TrainOptions> = only<TrainOptions>({
+  ...trainEntries,
+  env: environmentSchema,
+  policy: having<TrainablePolicy>(
+    ["act", "evaluate", "frozen"],
+    'a policy that can be trained, such as `policies.editMenu()` or `await policies.fromPretrained("tiny")`',
+  ),
+  seed: optional(integer),
+  signal: optional(abortSignal),
+  resume: optional(
+    like<Checkpoint | string>(
+      (value) => typeof value === "string" || isCheckpoint(value),
+      "the path of a checkpoint, or one that `readCheckpoint` or `update.checkpoint()` gave",
+    ),
+  ),
+  resumeWith: optional(oneOf("same settings", "changed settings")),
+});
+
+/** Throws an OptionFailure that names the option and its value, or the one that was meant. */
+export function checkTrainOptions(options: TrainOptions): void {
+  checkOptions(optionsSchema, options, "the options of train");
+}
+
+function isCheckpoint(value: unknown): boolean {
+  const { version, weights } = (value ?? {}) as Partial<Checkpoint>;
+  return typeof version === "number" && Array.isArray(weights);
+}
+
+function checkGroup({ episodes, group }: Settings): void {
+  if (episodes % group === 0) return;
+  const expected = `a divisor of \`episodes\`, which is ${episodes}`;
+  throw new OptionFailure({ kind: "option", name: "group", expected, value: group });
 }
 
 /**

@@ -240,7 +240,7 @@ describe("a checkpoint", () => {
       });
     assert.deepEqual(weightsOf(policy), before, "nothing was changed");
     await assert.rejects(learn(policy, { resume, resumeWith: "any" as never }), {
-      message: "Expected `resumeWith` to be same settings or changed settings, got any",
+      message: 'Expected `resumeWith` to be same settings or changed settings, got "any"',
     });
     const told = await learn(policy, { resume, updates: 3, gamma: 0.5, group: 4, resumeWith: "changed settings" });
     assert.deepEqual([told.update, told.settings!.gamma, told.settings!.group], [3, "0.5", "4"]);

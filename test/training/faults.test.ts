@@ -154,7 +154,7 @@ describe("the trainer's options", () => {
     ["entropyBonus", "a finite number", [0, -1], [Infinity, -Infinity, Number.NaN]],
     ["klWeight", "0 or a positive number", [0, 1e-12], [-1e-12, Infinity, Number.NaN]],
     ["optimizer", "adam or sgd", ["adam", "sgd"], ["rmsprop", ""]],
-    ["decay", "none or linear or cosine", ["none", "linear", "cosine"], ["step"]],
+    ["decay", "none, linear or cosine", ["none", "linear", "cosine"], ["step"]],
     ["klIn", "loss or reward", ["loss", "reward"], ["both"]],
   ];
   for (const [name, expected, right, wrong] of edges)
@@ -164,7 +164,7 @@ describe("the trainer's options", () => {
       for (const value of wrong)
         assert.throws(() => withDefaults({ ...told, [name]: value }), {
           name: "RangeError",
-          message: `Expected \`${name}\` to be ${expected}, got ${value}`,
+          message: `Expected \`${name}\` to be ${expected}, got ${typeof value === "string" ? `"${value}"` : value}`,
         });
     });
 

@@ -87,7 +87,9 @@ describe("the trainer's options", () => {
     await assert.rejects(run({ klWeight: -1 }), {
       message: "Expected `klWeight` to be 0 or a positive number, got -1",
     });
-    await assert.rejects(run({ klIn: "both" as never }), { message: "Expected `klIn` to be loss or reward, got both" });
+    await assert.rejects(run({ klIn: "both" as never }), {
+      message: 'Expected `klIn` to be loss or reward, got "both"',
+    });
   });
 
   it("mask: steps of lives that the time limit ended teach nothing, and are counted", async () => {
@@ -100,7 +102,7 @@ describe("the trainer's options", () => {
     assert.equal(update!.tokens.learned, update!.tokens.drawn - 3 * long.length);
     await assert.rejects(
       updatesOf({ ...options, mask: ["short" as never] }),
-      /`mask` to be a list of cut and truncated, got short/,
+      /`mask\[0\]` to be cut or truncated, got "short"/,
     );
     policy.dispose();
   });

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inspect } from "node:util";
+import { displaySymbol } from "../../src/display/index.ts";
+import { editMenu } from "../../src/policy/index.ts";
+import { type TrainOptions, train } from "../../src/training/index.ts";
+import { menu, nameEnv, updatesOf, weightsOf } from "./fixtures.ts";
+
+describe("a training", () => {
+  const options = (more: Partial<TrainOptions> = {}): TrainOptions => ({
+    ...{ env: nameEnv(), policy: editMenu(menu), updates: 4, episodes: 4, panel: false, ...more },
+  });
+
+  it("that is run gives its last update, the same as the loop's", async () => {
+    const [run, looped] = [options(), options()];
+    const last = await train(run).run();
+    const all = await updatesOf(looped);
+    assert.deepEqual([last?.update, last?.lived], [3, 16]);
+    assert.equal(last?.meanReturn, all.at(-1)?.meanReturn);
+    assert.deepEqual(weightsOf(run.policy as never), weightsOf(looped.policy as never));
+  });
+
+  it("that was begun by hand runs what is left, and has nothing to give when nothing is", async () => {
+    const training = train(options());
+    assert.equal((await training.next()).value?.update, 0);
+    assert.equal((await training.run())?.update, 3);
+    assert.equal(await training.run(), null);
+  });
+
+  it("says that nothing has run where it is awaited or shown instead of run, and nothing has", async () => {
+    const one = options();
+    const before = weightsOf(one.policy as never);
+    const cure =
+      "`for await (const update of train({ ... }))` runs it and gives each update, `await train({ ... }).run()` runs it and gives the last one";
+    await assert.rejects(async () => await train(one), {
+      message: `Nothing has run: a training is not awaited itself. ${cure}`,
+    });
+    const training = train(one);
+    const shown = training[displaySymbol]();
+    assert.equal(shown["text/plain"], `Nothing has run yet: ${cure}`);
+    assert.match(String(shown["text/html"]), /^<p>Nothing has run yet: `for await/);
+    assert.equal(inspect(training), `Nothing has run yet: ${cure}`);
+    assert.deepEqual(weightsOf(one.policy as never), before);
+    await training.next();
+    assert.equal(inspect(training), `This training has begun: ${cure}`);
+    await training.return();
+  });
+
+  it("names a wrong option when it is called, not when it is run, and the one that was meant", () => {
+    for (const [more, message] of [
+      [{ learning_rate: 1 }, "There is no `learning_rate` in the options of train: did you mean `learningRate`?"],
+      [{ learningrate: 1 }, "There is no `learningrate` in the options of train: did you mean `learningRate`?"],
+      [{ update: 3 }, "There is no `update` in the options of train: did you mean `updates`?"],
+      [{ updates: "3" }, 'Expected `updates` to be a positive integer, got "3"'],
+      [{ loss: "mse" }, 'Expected `loss` to be a function from terms to a TF.js scalar, got "mse"'],
+      [
+        { estimator: 5 },
+        "Expected `estimator` to be seed, mean, leave-one-out, reinforce++, learned or a function, got 5",
+      ],
+      [
+        { env: { step: () => 1 } },
+        'Expected `env` to be an environment, with reset(), step(), clone() and close(), such as `new SurvivalEnv()`, got {"step":"a function"}',
+      ],
+      [
+        { policy: () => "self.x = 1" },
+        'Expected `policy` to be a policy that can be trained, such as `policies.editMenu()` or `await policies.fromPretrained("tiny")`, got the function policy',
+      ],
+      [{ record: 5 }, "Expected `record` to be an open record, or the path of one, got 5"],
+      [
+        { resume: {} },
+        "Expected `resume` to be the path of a checkpoint, or one that `readCheckpoint` or `update.checkpoint()` gave, got {}",
+      ],
+    ] as const)
+      assert.throws(() => train({ ...options(), ...(more as object) }), { name: "RangeError", message });
+  });
+
+  it("goes on from the path of a checkpoint as from the checkpoint itself, and equals a run without a break", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "training-"));
+    try {
+      const save = join(folder, "run.safetensors");
+      const [straight, first, then] = [options(), options({ updates: 4, save }), options({ resume: save })];
+      await train(straight).run();
+      for await (const { update } of train(first)) if (update === 1) break;
+      const rest = await updatesOf(then);
+      assert.deepEqual(
+        rest.map(({ update }) => update),
+        [2, 3],
+      );
+      assert.deepEqual(weightsOf(then.policy as never), weightsOf(straight.policy as never));
+      await assert.rejects(train(options({ resume: join(folder, "none") })).run(), {
+        name: "CheckpointFailure",
+        message: `There is no checkpoint ${join(folder, "none")}: \`train({ save })\` writes one`,
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
