@@ -137,6 +137,12 @@ export const listOf = <T>(one: Schema<T>, expected: string): Schema<readonly T[]
 export const someOf = <T>(one: Schema<T>, expected: string): Schema<readonly T[]> =>
   v.pipe(v.array(one, expected), v.minLength(1, expected)) as Schema<readonly T[]>;
 
+/** An object of at least one, by names that are the caller's. */
+export function byName<T>(one: Schema<T>, expected: string): Schema<{ [name: string]: T }> {
+  const some = v.custom<object>((value) => isObject(value) && Object.keys(value as object).length > 0, expected);
+  return v.pipe(some, v.record(v.string(), one, expected)) as unknown as Schema<{ [name: string]: T }>;
+}
+
 // biome-ignore lint/suspicious/noExplicitAny: the arguments are the caller's
 export const callable = <F extends (...args: any[]) => unknown>(expected = "a function"): Schema<F> =>
   like<F>((value) => typeof value === "function", expected);

@@ -1,6 +1,7 @@
 /** The course of one training run, or of several side by side: one small plot a figure. */
 
-import { claims, controlAmong, type Interval, rockReason, rocksAmong } from "../statistics/index.ts";
+import { OptionFailure } from "../data/check.ts";
+import { bootstrapInterval, claims, controlAmong, type Interval, rockReason, rocksAmong } from "../statistics/index.ts";
 import { type Figure, figure, palette } from "./figure.ts";
 
 /** One update of a run. */
@@ -19,6 +20,35 @@ export interface TrainingPoint {
   changed?: number | null;
 }
 
+/** What a point is made of where it is not one yet: an update as `train` gives it. */
+export type TrainingUpdate = Omit<TrainingPoint, "return" | "lives"> & {
+  meanReturn: number;
+  episodes: readonly { seed: number; return: number }[];
+};
+
+/** An update as a point: its return with the interval over its lives. */
+export function pointOf({ episodes, ...update }: TrainingUpdate): TrainingPoint {
+  const lives = episodes.map(({ seed, return: total }) => ({ seed, return: total }));
+  const { lived, survival, harm, usefulness, variety, entropy, kl, changed = null } = update;
+  const interval = bootstrapInterval(
+    lives.map((life) => life.return),
+    { resamples: 200 },
+  );
+  return { lived, return: interval, lives, survival, harm, usefulness, variety, entropy, kl, changed };
+}
+
+function pointsOf(name: string, given: readonly (TrainingPoint | TrainingUpdate)[]): TrainingPoint[] {
+  const expected = "a list of updates, as `train` gives them, or of their rows, as `panelRow` does";
+  const refuse = (where: string, value: unknown): never => {
+    throw new OptionFailure({ kind: "option", name: where, expected, value });
+  };
+  if (!Array.isArray(given)) refuse(name, given);
+  return given.map((one, i) => {
+    if (typeof (one as TrainingPoint | null)?.lived !== "number") return refuse(`${name}[${i}]`, one);
+    return "meanReturn" in one ? pointOf(one) : one;
+  });
+}
+
 /** One run's curves: return with its interval band, survival, harm, tasks solved, variety, entropy and divergence. */
 export function trainingCurves(
   points: readonly TrainingPoint[],
@@ -28,15 +58,16 @@ export function trainingCurves(
 }
 
 /**
- * Several runs in one figure, a colour each, and below the title what may be said of their last updates: which is a rock,
+ * Several runs in one figure, each a list of its updates, a colour each, and below the title what may be said of their last updates: which is a rock,
  * and which beats the control, paired by the seed of the life. What other training seeds would have given it does not say:
  * that is what `study` is for.
  * @param options.control the run that only sharpens @default "temperature" or "sharpened", where there is one
  */
 export function compareRuns(
-  runs: { [name: string]: readonly TrainingPoint[] },
+  given: { [name: string]: readonly (TrainingPoint | TrainingUpdate)[] },
   { title = "Runs side by side", control }: { title?: string; control?: string } = {},
 ): Figure {
+  const runs = Object.fromEntries(Object.entries(given).map(([name, points]) => [name, pointsOf(name, points)]));
   const names = Object.keys(runs);
   const { told, rocks } = judgeRuns(runs, controlAmong(names, control));
   const all = names.flatMap((name) => runs[name]!);

@@ -6,7 +6,8 @@
 
 import { displaySymbol, escapeHtml, type MimeBundle, notebookPlace, type Row, tableBundle } from "../display/index.ts";
 import { trainingCurves } from "../plot/index.ts";
-import { bootstrapInterval, type Interval, rockReason } from "../statistics/index.ts";
+import { pointOf } from "../plot/training.ts";
+import { type Interval, rockReason } from "../statistics/index.ts";
 import type { Update } from "./reinforce.ts";
 import type { Settings } from "./settings.ts";
 
@@ -23,7 +24,7 @@ export interface PanelRow {
   lived: number;
   return: Interval;
   /** The return of each life, with the seed that it was reset with. */
-  lives: { seed: number; return: number }[];
+  lives: readonly { seed: number; return: number }[];
   survival: number;
   harm: number;
   usefulness: number | null;
@@ -58,18 +59,10 @@ export function openPanel({ panel, updates, policy }: Settings): Panel | null {
 
 /** What the panel keeps of an update. */
 export function panelRow(update: Update): PanelRow {
-  const { episodes, tokens, seconds, lived, survival, harm, usefulness, variety, changed, entropy, kl, dead } = update;
+  const { tokens, seconds, changed, dead } = update;
   const total = seconds.rollout + seconds.update;
-  return {
-    ...{ update: update.update, lived, survival, harm, usefulness, variety, changed, entropy, kl, dead },
-    lives: episodes.map((episode) => ({ seed: episode.seed, return: episode.return })),
-    return: bootstrapInterval(
-      episodes.map((episode) => episode.return),
-      { resamples: 200 },
-    ),
-    tokensPerSecond: tokens.drawn / Math.max(1e-9, total),
-    seconds: total,
-  };
+  const tokensPerSecond = tokens.drawn / Math.max(1e-9, total);
+  return { ...pointOf(update), update: update.update, changed, dead, tokensPerSecond, seconds: total };
 }
 
 /** The panel as MIME: a table, and once it has ended the curves. */

@@ -1,6 +1,19 @@
 /** A study: the same training under several estimators and seeds, as rows that a plot and a table can use. */
 
+import {
+  abortSignal,
+  byName,
+  callable,
+  checkOptions,
+  integer,
+  only,
+  optional,
+  positiveInteger,
+  someOf,
+  text,
+} from "../data/check.ts";
 import { displaySymbol, escapeHtml, type MimeBundle, stopSignal, tableBundle } from "../display/index.ts";
+import { environmentSchema } from "../environment/given.ts";
 import type { Environment } from "../environment/index.ts";
 import { type Figure, learningCurves } from "../plot/index.ts";
 import type { TrainablePolicy } from "../policy/index.ts";
@@ -17,7 +30,7 @@ import {
   type Sample,
 } from "../statistics/index.ts";
 import { train } from "./reinforce.ts";
-import type { TrainOptions } from "./settings.ts";
+import { type TrainOptions, trainEntries } from "./settings.ts";
 import { openStudyFile, type StudyFile } from "./study-file.ts";
 
 type MakePolicy = () => TrainablePolicy | Promise<TrainablePolicy>;
@@ -85,11 +98,31 @@ export interface Study {
   [displaySymbol](): MimeBundle;
 }
 
+const makePolicy = callable<MakePolicy>(
+  "a function that makes a fresh policy for every run, such as () => policies.editMenu()",
+);
+
+const optionsSchema = only<StudyOptions>({
+  env: environmentSchema,
+  makePolicy,
+  variants: byName(
+    only<Variant>({ ...trainEntries, makePolicy: optional(makePolicy) }),
+    'what is compared, by name, such as { ours: {}, literal: { estimator: "seed" } }',
+  ),
+  seeds: someOf(integer, "a list of at least one seed"),
+  evaluationEpisodes: optional(positiveInteger),
+  control: optional(text),
+  file: optional(text),
+  signal: optional(abortSignal),
+  onProgress: optional(callable("a function of the progress")),
+});
+
 /**
  * Trains every variant with every seed, and measures each on fresh episodes. Rejects with the signal's reason when it is
  * stopped; with `file`, the runs that had ended are kept.
  */
 export async function study(options: StudyOptions): Promise<Study> {
+  checkOptions(optionsSchema, options, "the options of study");
   const { variants, seeds, evaluationEpisodes = 50, onProgress, file } = options;
   const names = Object.keys(variants);
   const control = controlAmong(names, options.control);

@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { displaySymbol } from "../../src/display/index.ts";
+import { compareRuns, type TrainingPoint } from "../../src/plot/index.ts";
 import { editMenu } from "../../src/policy/index.ts";
-import { type TrainOptions, train } from "../../src/training/index.ts";
+import { panelRow, type StudyOptions, study, type TrainOptions, train } from "../../src/training/index.ts";
 import { menu, nameEnv, updatesOf, weightsOf } from "./fixtures.ts";
 
 describe("a training", () => {
@@ -96,5 +97,52 @@ describe("a training", () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+});
+
+describe("runs side by side", () => {
+  it("are drawn from updates as from their rows, and a list of something else is named", async () => {
+    const updates = await updatesOf({ env: nameEnv(), policy: editMenu(menu), updates: 3, episodes: 4, panel: false });
+    const drawn = (points: unknown) => compareRuns({ a: points as TrainingPoint[] })[displaySymbol]();
+    assert.deepEqual(drawn(updates), drawn(updates.map(panelRow)));
+    assert.match(String(drawn(updates)["text/plain"]), /\na: return, mean and 95 % interval -?[\d.]+, steps survived/);
+    const expected = "a list of updates, as `train` gives them, or of their rows, as `panelRow` does";
+    for (const [points, message] of [
+      [updates[0], `Expected \`a\` to be ${expected}, got {`],
+      [[updates[0], 5], `Expected \`a[1]\` to be ${expected}, got 5`],
+      [[{ survival: 1 }], `Expected \`a[0]\` to be ${expected}, got {"survival":1}`],
+    ] as const)
+      assert.throws(
+        () => drawn(points),
+        (error: Error) => error.message.startsWith(message),
+      );
+  });
+});
+
+describe("the options of a study", () => {
+  it("are refused by name, those of a variant too, before anything is trained", async () => {
+    const common = { env: nameEnv(), makePolicy: () => editMenu(menu), variants: { a: { updates: 1 } }, seeds: [1] };
+    for (const [more, message] of [
+      [
+        { variants: { a: { learningrate: 1 } } },
+        "There is no `variants.a.learningrate` in the options of study: did you mean `variants.a.learningRate`?",
+      ],
+      [{ variants: { a: { seed: 1 } } }, "There is no `variants.a.seed` in the options of study: there are "],
+      [
+        { variants: {} },
+        'Expected `variants` to be what is compared, by name, such as { ours: {}, literal: { estimator: "seed" } }, got {}',
+      ],
+      [{ seeds: [] }, "Expected `seeds` to be a list of at least one seed, got []"],
+      [{ seeds: [1, 0.5] }, "Expected `seeds[1]` to be an integer, got 0.5"],
+      [{ policy: editMenu(menu) }, "There is no `policy` in the options of study: did you mean `makePolicy`?"],
+      [
+        { makePolicy: editMenu(menu) },
+        "Expected `makePolicy` to be a function that makes a fresh policy for every run, such as () => policies.editMenu(), got {",
+      ],
+    ] as const)
+      await assert.rejects(study({ ...common, ...(more as object) } as StudyOptions), (error: Error) => {
+        assert.ok(error.message.startsWith(message), error.message);
+        return true;
+      });
   });
 });
