@@ -1,14 +1,14 @@
 /**
  * Execute requests: one after another, counted, kept in the history, and given up after an error when they ask for it.
- * Spec: Jupyter messaging 5.4, "Execute". Not here: running code (`runs.ts`).
+ * Spec: Jupyter messaging 5.4, "Execute". Not here: running code (`cells/`).
  */
 
 import type { Channel, Message } from "../wire/index.ts";
+import type { RunEnd, Runs } from "./cells/index.ts";
 import type { History } from "./history.ts";
 import type { Language } from "./language.ts";
 import type { Coalescer, Publish } from "./output.ts";
 import type { RunOutcome } from "./protocol.ts";
-import type { RunEnd, Runs } from "./runs.ts";
 
 interface ExecutorOptions {
   runs: Runs;

@@ -5,6 +5,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import * as zmq from "zeromq";
+import { type Serial, serial } from "../common/serial.ts";
 import { addressOf, type Connection, ConnectionFailure } from "./connection.ts";
 import { type Codec, createCodec, type Message } from "./message.ts";
 
@@ -57,23 +58,26 @@ export async function openSockets(connection: Connection, events: SocketEvents):
   for (const [name, socket] of Object.entries(channels)) void receive(name as Channel, socket, codec, events);
   void watchSubscriptions(iopub, events);
   void beat(heartbeat);
-  const queues = new Map<zmq.Router | zmq.XPublisher, Promise<void>>();
+  const queues = new Map<zmq.Router | zmq.XPublisher, Serial>(
+    [shell, control, stdin, iopub].map((socket) => [socket, serial()]),
+  );
+  const flush = async (): Promise<void> => {
+    await Promise.all([...queues.values()].map((queue) => queue.idle()));
+  };
   return {
     codec,
     send(channel, message) {
       const socket = channel === "iopub" ? iopub : channels[channel];
       const topic = channel === "iopub" ? [Buffer.from(`kernel.${message.header.msg_type}`)] : message.identities;
       const frames = codec.encode({ ...message, identities: topic });
-      const sent = (queues.get(socket) ?? Promise.resolve())
-        .then(() => (socket === stdin ? sendWhenThere(stdin, frames as Buffer[]) : socket.send(frames as Buffer[])))
+      queues
+        .get(socket)!
+        .run(() => (socket === stdin ? sendWhenThere(stdin, frames as Buffer[]) : socket.send(frames as Buffer[])))
         .catch(() => {});
-      queues.set(socket, sent);
     },
-    async flush() {
-      await Promise.all(queues.values());
-    },
+    flush,
     async close() {
-      await Promise.all(queues.values());
+      await flush();
       for (const socket of Object.values(all)) socket.close();
     },
   };

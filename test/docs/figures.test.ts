@@ -104,7 +104,7 @@ const pairs: [what: string, page: string, there: RegExp, file: string, here: Reg
     "the stop button's patience",
     "README.md",
     /has not stopped after\s+(\d+) seconds/,
-    "kernel/session/runs.ts",
+    "kernel/session/cells/process.ts",
     /patienceMs = (\d+)000;/,
   ],
   ["pretraining", "README.md", /over TensorFlow \((\d+) minutes/, "data/models/tiny/card.md", /; (\d+) minutes on/],
