@@ -1,0 +1,74 @@
+/**
+ * The child process that TypeScript 7.1's API answers from: its start, its end, and questions that do not outlive it.
+ * Traps of 7.1-beta: pending requests are not rejected when it ends, and nothing in the API tells of its end.
+ */
+
+import type { ChildProcess } from "node:child_process";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { API } from "typescript-api/async";
+import { createPending, type Pending } from "./pending.ts";
+
+/** How long the child may take to end by itself. */
+const patienceMs = 1000;
+
+/** An API's child, which its first question starts. */
+export interface CompilerChild {
+  readonly api: API;
+  /** Questions in flight: they would wait for ever when it dies. */
+  readonly pending: Pending;
+  /** Rejects with why it ended. */
+  readonly end: PromiseWithResolvers<never>;
+  process: ChildProcess | undefined;
+  /** Until it is up its end is told by the rejection of the question alone. */
+  isUp: boolean;
+}
+
+/** The child of an API that has not been asked anything. */
+export function newChild(api: API): CompilerChild {
+  const end = Promise.withResolvers<never>();
+  end.promise.catch(() => {});
+  return { api, pending: createPending(), end, process: undefined, isUp: false };
+}
+
+/** Waits for an answer, or for the child's end. */
+export function askChild<T>({ pending, end }: CompilerChild, question: Promise<T>): Promise<T> {
+  // A write to a child that is gone fails a moment before its end is told, and says less.
+  const orItsEnd = async (error: unknown): Promise<never> => {
+    if (/EPIPE|ECONNRESET/.test(String(error)))
+      await Promise.race([end.promise, new Promise((resolve) => setTimeout(resolve, patienceMs))]);
+    throw error;
+  };
+  return pending.ask(question.catch(orItsEnd));
+}
+
+/** Watches the process that the first question has just started; `onEnd` is called if it ends by itself once it is up. */
+export async function watchChild(child: CompilerChild, onEnd: (why: string) => void): Promise<void> {
+  child.process = await processOf(child.api);
+  child.process?.once("exit", (code, signal) => {
+    const why = signal ?? `exit code ${code}`;
+    const error = new Error(`The TypeScript compiler ended (${why})`);
+    child.end.reject(error);
+    child.pending.end(error);
+    if (child.isUp) onEnd(why);
+  });
+  child.process?.stdin?.on("error", () => {}); // told by "exit"
+}
+
+/** Ends it: by closing its input, and by force when that takes too long. */
+export async function endChild(child: CompilerChild): Promise<void> {
+  child.isUp = false;
+  const { process, api, end } = child;
+  const exited = process === undefined || process.exitCode !== null || process.signalCode !== null;
+  const gone = exited ? Promise.resolve() : new Promise<void>((resolve) => process.once("exit", () => resolve()));
+  await Promise.race([api.close().catch(() => {}), end.promise.catch(() => {})]);
+  const timer = setTimeout(() => process?.kill("SIGKILL"), patienceMs);
+  await gone;
+  clearTimeout(timer);
+}
+
+/** It is there a few turns after the question that starts it. Not part of the API's surface. */
+async function processOf(api: API): Promise<ChildProcess | undefined> {
+  const { client } = api as unknown as { client?: { process?: ChildProcess } };
+  for (let turns = 0; turns < 20 && client?.process === undefined; turns++) await nextTurn();
+  return client?.process;
+}
