@@ -37,14 +37,52 @@ export interface UserProcess {
   kill(): Promise<void>;
 }
 
+/** A user process on its way: what is known of it so far. */
+interface ProcessState {
+  readonly spawned: Spawned;
+  readonly leader: Leader | undefined;
+  readonly pipes: { stdout: Readable; stderr: Readable; out: Readable; commands: Writable; urgent: Duplex };
+  readonly events: UserEvents;
+  readonly ready: PromiseWithResolvers<boolean>;
+  isReady: boolean;
+  /** Its end was asked for, or has been told. */
+  isEnding: boolean;
+  /** V8 has said that its heap is full. */
+  isFull: boolean;
+  interrupts: number;
+}
+
 /** Starts a user process in a folder, or takes over one whose program was started before. */
 export function startUserProcess(
   directory: string,
   events: UserEvents,
   spawned: Spawned = spawnUser(directory),
 ): UserProcess {
+  const state = newState(spawned, events);
+  const { leader, ready, pipes } = state;
+  listen(state);
+  const gone = watchEnd(state);
+  return {
+    leader,
+    ready: ready.promise,
+    send: (command) => write(pipes.commands, command),
+    interrupt() {
+      const interrupt = { type: "interrupt", number: ++state.interrupts };
+      write(pipes.commands, interrupt);
+      write(pipes.urgent, interrupt);
+    },
+    answerNow: (answer) => write(pipes.urgent, { type: "input", ...answer }),
+    kill() {
+      state.isEnding = true;
+      endAll(leader);
+      spawned.child.kill("SIGKILL");
+      return gone;
+    },
+  };
+}
+
+function newState(spawned: Spawned, events: UserEvents): ProcessState {
   const { child, mark } = spawned;
-  const leader = child.pid === undefined ? undefined : { pid: child.pid, mark };
   const [, stdout, stderr, out, commands, urgent] = child.stdio as unknown as [
     null,
     Readable,
@@ -53,73 +91,67 @@ export function startUserProcess(
     Writable,
     Duplex,
   ];
-  let wanted = false;
-  let interrupts = 0;
-  let isReady = false;
-  let isFull = false;
-  let setReady: (is: boolean) => void;
-  const ready = new Promise<boolean>((resolve) => {
-    setReady = resolve;
-  });
-  createInterface({ input: out, crlfDelay: Number.POSITIVE_INFINITY }).on("line", (line) => {
+  return {
+    spawned,
+    leader: child.pid === undefined ? undefined : { pid: child.pid, mark },
+    pipes: { stdout, stderr, out, commands, urgent },
+    events,
+    ready: Promise.withResolvers<boolean>(),
+    isReady: false,
+    isEnding: false,
+    isFull: false,
+    interrupts: 0,
+  };
+}
+
+/** Passes on what it says on its pipes; that a run is done only when its native output is here too. */
+function listen(state: ProcessState): void {
+  const { pipes, events } = state;
+  createInterface({ input: pipes.out, crlfDelay: Number.POSITIVE_INFINITY }).on("line", (line) => {
     const message = parse(line);
     if (message === null) return;
     if (message.type === "ready") {
-      isReady = true;
-      setReady(true);
+      state.isReady = true;
+      state.ready.resolve(true);
     } else if (message.type === "done") void drained(message.run).then(() => events.onMessage(message));
     else events.onMessage(message);
   });
-  const drained = watchNative({ stdout, stderr }, events);
-  stderr.on("data", (text: string) => {
-    if (/^FATAL ERROR: .*(?:out of memory|heap limit)/m.test(text)) isFull = true;
+  const drained = watchNative(pipes, events);
+  pipes.stderr.on("data", (text: string) => {
+    if (/^FATAL ERROR: .*(?:out of memory|heap limit)/m.test(text)) state.isFull = true;
   });
-  urgent.on("data", () => events.onStopping());
-  for (const pipe of [commands, urgent]) pipe.on("error", () => {}); // its death is told by `close`
-  const gone = new Promise<void>((resolve) => {
+  pipes.urgent.on("data", () => events.onStopping());
+  for (const pipe of [pipes.commands, pipes.urgent]) pipe.on("error", () => {}); // its death is told by `close`
+}
+
+/** Resolves when it is gone, and tells why where that was not asked for. */
+function watchEnd(state: ProcessState): Promise<void> {
+  const { spawned, leader, events } = state;
+  const { child, failure } = spawned;
+  return new Promise((resolve) => {
     const end = (how: string): void => {
       endAll(leader); // what its cells started does not outlive it
-      setReady(false);
-      if (!wanted) events.onDeath(how, isReady);
-      wanted = true;
+      state.ready.resolve(false);
+      if (!state.isEnding) events.onDeath(how, state.isReady);
+      state.isEnding = true;
       resolve();
     };
     const tell = (code: number | null, signal: string | null): void => {
       const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
-      end(isFull ? `out of memory: ${heapAdvice()}` : how);
+      end(state.isFull ? `out of memory: ${heapAdvice()}` : how);
     };
     child.on("close", tell);
     // `close` waits for the pipes, which a program that a cell left running may hold open for ever.
     child.on("exit", (code, signal) => setTimeout(tell, 300, code, signal));
     child.on("error", (error) => end(error.message));
     // One that was started before may have ended before anybody listened.
-    const {
-      failure,
-      child: { exitCode, signalCode },
-    } = spawned;
     if (failure !== null) setImmediate(end, failure.message);
-    else if (exitCode !== null || signalCode !== null) setImmediate(tell, exitCode, signalCode);
+    else if (child.exitCode !== null || child.signalCode !== null) setImmediate(tell, child.exitCode, child.signalCode);
   });
-  const write = (pipe: Writable, command: object): void => {
-    if (pipe.writable) pipe.write(`${JSON.stringify(command)}\n`);
-  };
-  return {
-    leader,
-    ready,
-    send: (command) => write(commands, command),
-    interrupt() {
-      const interrupt = { type: "interrupt", number: ++interrupts };
-      write(commands, interrupt);
-      write(urgent, interrupt);
-    },
-    answerNow: (answer) => write(urgent, { type: "input", ...answer }),
-    kill() {
-      wanted = true;
-      endAll(leader);
-      child.kill("SIGKILL");
-      return gone;
-    },
-  };
+}
+
+function write(pipe: Writable, command: object): void {
+  if (pipe.writable) pipe.write(`${JSON.stringify(command)}\n`);
 }
 
 /** V8's own limit of a heap, and how it is raised. */
