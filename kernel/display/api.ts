@@ -7,21 +7,7 @@ import { type Bind, createComms, type ReceivedComm } from "./comms.ts";
 import { createControls } from "./controls.ts";
 import { createPlaces } from "./places.ts";
 import { createProgress } from "./progress.ts";
-
-/** A message to the front ends, as the session passes it on. */
-export interface OutMessage {
-  type: "display_data" | "update_display_data" | "clear_output" | "comm_open" | "comm_msg" | "comm_close";
-  content: object;
-  metadata?: object;
-  buffers?: Uint8Array[];
-}
-
-/** Something that was shown and can be shown anew, in place. */
-export interface DisplayHandle {
-  readonly id: string;
-  /** Shows another value in the same place. Many calls a second become ten at most; the last one is always shown. */
-  update(value: unknown): Promise<void>;
-}
+import type { DisplayHandle, OutMessage, Show } from "./types.ts";
 
 /** The user side of display. */
 export interface Display {
@@ -49,10 +35,7 @@ export function createDisplay(
   const placed = new WeakMap<object, DisplayHandle>();
   const figures = new Map<string, { handle: DisplayHandle; runs: Set<number | null> }>();
 
-  const show = async (
-    value: unknown,
-    { id = randomUUID() as string }: { id?: string } = {},
-  ): Promise<DisplayHandle> => {
+  const show: Show = async (value, { id = randomUUID() as string } = {}) => {
     const own = placed.get(value as object);
     if (own !== undefined) return own;
     await places.inTurn(id, toBundle(value), ({ data, metadata }) =>

@@ -4,7 +4,7 @@
  */
 
 import { randomUUID } from "node:crypto";
-import type { OutMessage } from "./api.ts";
+import type { OutMessage } from "./types.ts";
 
 /** What a front end or a cell says over a comm. */
 export interface CommMessage {

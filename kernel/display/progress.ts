@@ -1,7 +1,7 @@
 /** A progress bar that updates in place; in a notebook that was run headless its last state stays, one line of text. */
 
-import type { DisplayHandle } from "./api.ts";
 import { escapeHtml } from "./bundle.ts";
+import type { Show } from "./types.ts";
 
 /** A bar. */
 export interface Progress {
@@ -10,8 +10,6 @@ export interface Progress {
   /** Shows the end: how long it took. */
   finish(note?: string): Promise<void>;
 }
-
-type Show = (value: unknown, options?: { id?: string }) => Promise<DisplayHandle>;
 
 /** Makes `progress(total, { label })`. */
 export function createProgress(show: Show) {

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import * as zmq from "zeromq";
 import { nodeFlags } from "../session/node-flags.ts";
 import { uncaughtMark } from "../session/protocol.ts";
-import { addressOf, type Connection, createCodec, type Message, portNames } from "../wire/index.ts";
+import { addressOf, type Codec, type Connection, createCodec, type Message, portNames } from "../wire/index.ts";
 import { NotebookFailure } from "./format.ts";
 
 /** A running kernel and the way to it. */
@@ -24,107 +24,165 @@ export interface Client {
   close(): Promise<void>;
 }
 
+/** A request whose answer is waited for. */
+interface Pending {
+  reply: Message | null;
+  idle: boolean;
+  resolve(reply: Message): void;
+  reject(error: Error): void;
+}
+
+interface ClientState {
+  readonly folder: string;
+  readonly child: { process: ChildProcess; printed: () => string };
+  readonly codec: Codec;
+  readonly sockets: { shell: zmq.Dealer; control: zmq.Dealer; iopub: zmq.Subscriber };
+  readonly pending: Map<string, Pending>;
+  /** Of every cell that was sent: what it does later is its own. */
+  readonly listeners: Map<string, (message: Message) => void>;
+  lastListener: (message: Message) => void;
+  readonly welcomed: PromiseWithResolvers<void>;
+  /** How the kernel ended, once it has. */
+  died: string | null;
+}
+
 /** Starts the kernel in a folder. Throws a NotebookFailure with what it printed if it does not answer. */
 export async function startClient(
   directory: string,
   { environment = {} }: { environment?: NodeJS.ProcessEnv } = {},
 ): Promise<Client> {
-  const folder = mkdtempSync(join(tmpdir(), "autoagent-kernel-"));
-  const connection = await chooseConnection(folder);
-  const file = join(folder, "connection.json");
-  writeFileSync(file, JSON.stringify(connection), { mode: 0o600 });
-  const child = startKernel(directory, file, environment);
-  const codec = createCodec(connection, "runner");
-  const shell = connect(new zmq.Dealer({ linger: 0 }), connection, connection.shell_port);
-  const control = connect(new zmq.Dealer({ linger: 0 }), connection, connection.control_port);
-  const iopub = connect(new zmq.Subscriber({ linger: 0, receiveHighWaterMark: 0 }), connection, connection.iopub_port);
-  iopub.subscribe();
-  const pending = new Map<string, Pending>();
-  let died: string | null = null;
-  void listen(shell, (message) => {
-    const waiting = pending.get(message.parent.msg_id ?? "");
-    if (waiting) waiting.reply = message;
-    settle(waiting);
-  });
-  let welcome: () => void = () => {};
-  const welcomed = new Promise<void>((resolve) => {
-    welcome = resolve;
-  });
-  void listen(iopub, (message) => {
-    if (message.header.msg_type === "iopub_welcome") return welcome();
-    const id = message.parent.msg_id ?? "";
-    if (message.header.msg_type !== "status") return (listeners.get(id) ?? lastListener)(message);
-    const waiting = pending.get(id);
-    if (message.content.execution_state !== "idle" || waiting === undefined) return;
-    waiting.idle = true;
-    settle(waiting);
-  });
-  /** Of every cell that was sent: what it does later is its own. */
-  const listeners = new Map<string, (message: Message) => void>();
-  let lastListener: (message: Message) => void = () => {};
-  function settle(waiting: Pending | undefined): void {
-    if (waiting?.reply && waiting.idle) waiting.resolve(waiting.reply);
-  }
-  function listen(socket: zmq.Dealer | zmq.Subscriber, onMessage: (message: Message) => void): Promise<void> {
-    return (async () => {
-      for await (const frames of socket) {
-        const message = codec.decode(frames);
-        if (!("dropped" in message)) onMessage(message);
-      }
-    })().catch(() => {});
-  }
-  const gone = new Promise<void>((resolve) => {
-    child.process.on("close", (code, signal) => {
-      died = `the kernel ended (${signal ?? `exit code ${code}`})${child.printed() ? `: ${child.printed()}` : ""}`;
-      for (const { reject } of pending.values()) reject(new NotebookFailure(died));
-      resolve();
-    });
-  });
-  const timer = setTimeout(() => welcome(), 30_000);
-  await Promise.race([welcomed, gone]);
+  const state = await open(directory, environment);
+  const { child, codec, sockets } = state;
+  const gone = watchEnd(state);
+  void listen(state, sockets.shell, (message) => onReply(state, message));
+  void listen(state, sockets.iopub, (message) => onPublished(state, message));
+  const timer = setTimeout(state.welcomed.resolve, 30_000);
+  await Promise.race([state.welcomed.promise, gone]);
   clearTimeout(timer);
-  if (died !== null) {
-    for (const socket of [shell, control, iopub]) socket.close(); // or they would keep the process alive
-    rmSync(folder, { recursive: true, force: true });
-    throw new NotebookFailure(`The kernel did not start: ${died as string}`);
-  }
-  function send(request: Message): Promise<Message> {
-    if (died !== null) return Promise.reject(new NotebookFailure(died));
-    return new Promise<Message>((resolve, reject) => {
-      pending.set(request.header.msg_id, { reply: null, idle: false, resolve, reject });
-      void shell.send(codec.encode(request) as Buffer[]);
-    }).finally(() => pending.delete(request.header.msg_id));
+  if (state.died !== null) {
+    cleanUp(state); // or the sockets would keep the process alive
+    throw new NotebookFailure(`The kernel did not start: ${state.died}`);
   }
   return {
     pid: child.process.pid ?? -1,
     execute(code, onMessage) {
       const request = codec.make("execute_request", executeContent({ code }));
-      listeners.set(request.header.msg_id, onMessage);
-      lastListener = onMessage;
-      return send(request);
+      state.listeners.set(request.header.msg_id, onMessage);
+      state.lastListener = onMessage;
+      return send(state, request);
     },
-    async isAtWork() {
-      const content = { silent: true, store_history: false, user_expressions: { isAtWork: unfinishedWork } };
-      const { content: said } = await send(codec.make("execute_request", executeContent({ code: "", ...content })));
-      if (said.status === "error") {
-        const text = `${(said.traceback as string[] | undefined)?.join("\n")}\n`; // the user process has just ended
-        lastListener(codec.make("stream", { name: "stderr", text }, { metadata: uncaughtMark }));
-      }
-      const { isAtWork } = (said.user_expressions ?? {}) as { isAtWork?: { data?: { "text/plain"?: string } } };
-      return isAtWork?.data?.["text/plain"] === "true";
-    },
-    interrupt: () => void control.send(codec.encode(codec.make("interrupt_request", {})) as Buffer[]),
+    isAtWork: () => isAtWork(state),
+    interrupt: () => void sockets.control.send(codec.encode(codec.make("interrupt_request", {})) as Buffer[]),
     async close() {
-      if (died === null) {
-        await control.send(codec.encode(codec.make("shutdown_request", { restart: false })) as Buffer[]);
+      if (state.died === null) {
+        await sockets.control.send(codec.encode(codec.make("shutdown_request", { restart: false })) as Buffer[]);
         const force = setTimeout(() => child.process.kill("SIGKILL"), 5000);
         await gone;
         clearTimeout(force);
       }
-      for (const socket of [shell, control, iopub]) socket.close();
-      rmSync(folder, { recursive: true, force: true });
+      cleanUp(state);
     },
   };
+}
+
+async function open(directory: string, environment: NodeJS.ProcessEnv): Promise<ClientState> {
+  const folder = mkdtempSync(join(tmpdir(), "autoagent-kernel-"));
+  const connection = await chooseConnection(folder);
+  const file = join(folder, "connection.json");
+  writeFileSync(file, JSON.stringify(connection), { mode: 0o600 });
+  const child = startKernel(directory, file, environment);
+  const subscriber = new zmq.Subscriber({ linger: 0, receiveHighWaterMark: 0 });
+  const sockets = {
+    shell: connect(new zmq.Dealer({ linger: 0 }), connection, connection.shell_port),
+    control: connect(new zmq.Dealer({ linger: 0 }), connection, connection.control_port),
+    iopub: connect(subscriber, connection, connection.iopub_port),
+  };
+  sockets.iopub.subscribe();
+  return {
+    folder,
+    child,
+    codec: createCodec(connection, "runner"),
+    sockets,
+    pending: new Map(),
+    listeners: new Map(),
+    lastListener: () => {},
+    welcomed: Promise.withResolvers<void>(),
+    died: null,
+  };
+}
+
+/** Resolves when the kernel has ended; who waits for an answer hears of it. */
+function watchEnd(state: ClientState): Promise<void> {
+  const { child, pending } = state;
+  return new Promise((resolve) => {
+    child.process.on("close", (code, signal) => {
+      const died = `the kernel ended (${signal ?? `exit code ${code}`})${child.printed() ? `: ${child.printed()}` : ""}`;
+      state.died = died;
+      for (const { reject } of pending.values()) reject(new NotebookFailure(died));
+      resolve();
+    });
+  });
+}
+
+async function listen(
+  { codec }: ClientState,
+  socket: zmq.Dealer | zmq.Subscriber,
+  onMessage: (message: Message) => void,
+): Promise<void> {
+  try {
+    for await (const frames of socket) {
+      const message = codec.decode(frames);
+      if (!("dropped" in message)) onMessage(message);
+    }
+  } catch {
+    // the kernel's end tells of it
+  }
+}
+
+function onReply({ pending }: ClientState, message: Message): void {
+  const waiting = pending.get(message.parent.msg_id ?? "");
+  if (waiting) waiting.reply = message;
+  settle(waiting);
+}
+
+function onPublished({ pending, listeners, lastListener, welcomed }: ClientState, message: Message): void {
+  if (message.header.msg_type === "iopub_welcome") return welcomed.resolve();
+  const id = message.parent.msg_id ?? "";
+  if (message.header.msg_type !== "status") return (listeners.get(id) ?? lastListener)(message);
+  const waiting = pending.get(id);
+  if (message.content.execution_state !== "idle" || waiting === undefined) return;
+  waiting.idle = true;
+  settle(waiting);
+}
+
+/** An answer is whole with the reply and the idle that comes after all output. */
+function settle(waiting: Pending | undefined): void {
+  if (waiting?.reply && waiting.idle) waiting.resolve(waiting.reply);
+}
+
+function send({ died, pending, sockets, codec }: ClientState, request: Message): Promise<Message> {
+  if (died !== null) return Promise.reject(new NotebookFailure(died));
+  return new Promise<Message>((resolve, reject) => {
+    pending.set(request.header.msg_id, { reply: null, idle: false, resolve, reject });
+    void sockets.shell.send(codec.encode(request) as Buffer[]);
+  }).finally(() => pending.delete(request.header.msg_id));
+}
+
+async function isAtWork(state: ClientState): Promise<boolean> {
+  const { codec } = state;
+  const content = { silent: true, store_history: false, user_expressions: { isAtWork: unfinishedWork } };
+  const { content: said } = await send(state, codec.make("execute_request", executeContent({ code: "", ...content })));
+  if (said.status === "error") {
+    const text = `${(said.traceback as string[] | undefined)?.join("\n")}\n`; // the user process has just ended
+    state.lastListener(codec.make("stream", { name: "stderr", text }, { metadata: uncaughtMark }));
+  }
+  const found = (said.user_expressions ?? {}) as { isAtWork?: { data?: { "text/plain"?: string } } };
+  return found.isAtWork?.data?.["text/plain"] === "true";
+}
+
+function cleanUp({ sockets, folder }: ClientState): void {
+  for (const socket of Object.values(sockets)) socket.close();
+  rmSync(folder, { recursive: true, force: true });
 }
 
 /** In the user process: what Node waits for before it ends, but for servers and pipes, which may wait for ever. */
@@ -136,13 +194,6 @@ function executeContent(content: object): object {
     ...{ silent: false, store_history: true, user_expressions: {}, allow_stdin: false, stop_on_error: true },
     ...content,
   };
-}
-
-interface Pending {
-  reply: Message | null;
-  idle: boolean;
-  resolve(reply: Message): void;
-  reject(error: Error): void;
 }
 
 function connect<T extends zmq.Dealer | zmq.Subscriber>(socket: T, connection: Connection, port: number): T {
