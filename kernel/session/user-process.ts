@@ -116,8 +116,9 @@ function listen(state: ProcessState): void {
     } else if (message.type === "done") void drained(message.run).then(() => events.onMessage(message));
     else events.onMessage(message);
   });
-  const drained = watchNative(pipes, events);
-  pipes.stderr.on("data", (text: string) => {
+  const { stdout, stderr } = pipes;
+  const drained = watchNative({ stdout, stderr }, events);
+  stderr.on("data", (text: string) => {
     if (/^FATAL ERROR: .*(?:out of memory|heap limit)/m.test(text)) state.isFull = true;
   });
   pipes.urgent.on("data", () => events.onStopping());
