@@ -20,7 +20,8 @@ import {
   statfsSync,
 } from "node:fs";
 import { delimiter, join } from "node:path";
-import { command, findPip, root, runOrFail, SetupFailure } from "./setup.mjs";
+import { findPip, runOrFail } from "./programs.mjs";
+import { command, root, SetupFailure } from "./setup.mjs";
 
 const version = "1.30.0";
 const wheelHash = "6acc0f4b3d5ac5f2984432faa59dd8fcce6775f8b43a7140afa0f322c7a703b1";

@@ -11,7 +11,8 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, statfsSync, symlinkSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
-import { command, findNode24, findPip, root, runOrFail, SetupFailure } from "./setup.mjs";
+import { findPip, runOrFail } from "./programs.mjs";
+import { command, findNode24, root, SetupFailure } from "./setup.mjs";
 
 const version = "2.21.0";
 const include = "tensorflow/include";

@@ -6,13 +6,21 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as zmq from "zeromq";
-import { addressOf, type Connection, createCodec, type Message, portNames } from "../../kernel/wire/index.ts";
+import {
+  addressOf,
+  type Codec,
+  type Connection,
+  createCodec,
+  type Message,
+  portNames,
+} from "../../kernel/wire/index.ts";
+import { memoryOf } from "./memory.ts";
 
 /** A command line; `{connection_file}` stands for the file's path. */
 export interface PeerOptions {
@@ -73,129 +81,175 @@ interface Waiting {
   settle(): void;
 }
 
+interface PeerState {
+  readonly folder: string;
+  readonly child: ChildProcess;
+  /** The last that it printed on stderr. */
+  said: string;
+  readonly codec: Codec;
+  readonly sockets: { shell: zmq.Dealer; control: zmq.Dealer; stdin: zmq.Dealer; iopub: zmq.Subscriber };
+  readonly pending: Map<string, Waiting>;
+  /** Answers to the questions of the cell that runs. */
+  answers: unknown[];
+  /** Whether anything was published where this client could hear it. */
+  heard: boolean;
+}
+
 /** Starts a kernel and waits for its first reply, at most 60 s. */
-export async function startPeer({ name, argv, directory, environment = {} }: PeerOptions): Promise<Peer> {
+export async function startPeer(options: PeerOptions): Promise<Peer> {
+  const { name } = options;
+  const began = performance.now();
+  const state = await open(options);
+  listenAll(state);
+  const first = await request(state, "kernel_info_request", {}, { needsIdle: false });
+  const startMs = performance.now() - began;
+  // Nothing that is published counts until this client is known to be subscribed.
+  for (let i = 0; i < 100 && !state.heard && first.reply !== null; i++) {
+    await request(state, "kernel_info_request", {}, { needsIdle: false });
+    await sleep(50);
+  }
+  if (first.reply === null || !state.heard) {
+    await end(state);
+    throw new Error(`The kernel ${name} did not start within 60 s: ${state.said.trim() || "it said nothing"}`);
+  }
+  return {
+    name,
+    startMs,
+    send: (channel, type, content) => send(state, channel, type, content),
+    run: (code, runOptions) => run(state, code, runOptions),
+    async ask(type, content) {
+      const { reply, tookMs } = await request(state, type, content, { needsIdle: false });
+      return { content: reply?.content ?? {}, tookMs };
+    },
+    memoryMib: () => memoryOf(state.child),
+    close: () => end(state),
+  };
+}
+
+/** Starts the process, and connects to where it will listen. */
+async function open({ argv, directory, environment = {} }: PeerOptions): Promise<PeerState> {
   const folder = mkdtempSync(join(tmpdir(), "peer-"));
   const connection = await freeConnection();
   const file = join(folder, "connection.json");
   writeFileSync(file, JSON.stringify(connection));
   const [program, ...rest] = argv.map((word) => word.replace("{connection_file}", file));
-  const began = performance.now();
   const child = spawn(program!, rest, {
     cwd: directory,
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...process.env, NO_COLOR: "1", DENO_DIR: join(folder, "deno"), ...environment },
   });
-  let said = "";
-  child.stderr.on("data", (text) => (said = `${said}${text}`.slice(-2000)));
-  const codec = createCodec(connection, "bench");
   const routingId = randomUUID(); // one for all: questions go to the client that sent the cell
   const shell = new zmq.Dealer({ linger: 0, routingId });
   const control = new zmq.Dealer({ linger: 0, routingId });
   const stdin = new zmq.Dealer({ linger: 0, routingId });
   const iopub = new zmq.Subscriber({ linger: 0, receiveHighWaterMark: 0 });
-  shell.connect(addressOf(connection, connection.shell_port));
-  control.connect(addressOf(connection, connection.control_port));
-  stdin.connect(addressOf(connection, connection.stdin_port));
-  iopub.connect(addressOf(connection, connection.iopub_port));
+  const sockets = { shell, control, stdin, iopub };
+  for (const [name, socket] of Object.entries(sockets))
+    socket.connect(addressOf(connection, connection[`${name}_port` as "shell_port"]));
   iopub.subscribe();
-  const pending = new Map<string, Waiting>();
-  let heard = false;
-  const listen = async (socket: zmq.Dealer | zmq.Subscriber, take: (waiting: Waiting, message: Message) => void) => {
+  const codec = createCodec(connection, "bench");
+  const state: PeerState = {
+    ...{ folder, child, said: "", codec, sockets, pending: new Map(), answers: [], heard: false },
+  };
+  child.stderr.on("data", (text) => {
+    state.said = `${state.said}${text}`.slice(-2000);
+  });
+  return state;
+}
+
+function listenAll(state: PeerState): void {
+  const { shell, iopub, stdin } = state.sockets;
+  void listen(state, shell, (waiting, message) => {
+    waiting.reply = message;
+  });
+  void listen(state, iopub, (waiting, message) => {
+    if (message.content.execution_state === "idle") waiting.idle = true;
+    else waiting.onMessage(message);
+  });
+  void listen(state, stdin, (waiting, message) => {
+    waiting.onMessage(message);
+    if (state.answers.length > 0) send(state, "stdin", "input_reply", { value: state.answers.shift() });
+  });
+}
+
+async function listen(
+  state: PeerState,
+  socket: zmq.Dealer | zmq.Subscriber,
+  take: (waiting: Waiting, message: Message) => void,
+): Promise<void> {
+  try {
     for await (const frames of socket) {
-      const message = codec.decode(frames);
+      const message = state.codec.decode(frames);
       if ("dropped" in message) continue;
-      if (socket === iopub) heard = true;
-      const waiting = pending.get(message.parent.msg_id ?? "");
+      if (socket === state.sockets.iopub) state.heard = true;
+      const waiting = state.pending.get(message.parent.msg_id ?? "");
       if (waiting === undefined) continue;
       take(waiting, message);
       if (waiting.reply !== null && waiting.idle) waiting.settle();
     }
-  };
-  void listen(shell, (waiting, message) => (waiting.reply = message)).catch(() => {});
-  void listen(iopub, (waiting, message) => {
-    if (message.content.execution_state === "idle") waiting.idle = true;
-    else waiting.onMessage(message);
-  }).catch(() => {});
-
-  let answers: unknown[] = [];
-  const send: Peer["send"] = (channel, type, content) =>
-    void { shell, control, stdin }[channel].send(codec.encode(codec.make(type, content)) as Buffer[]);
-  void listen(stdin, (waiting, message) => {
-    waiting.onMessage(message);
-    if (answers.length > 0) send("stdin", "input_reply", { value: answers.shift() });
-  }).catch(() => {});
-
-  const request = async (
-    type: string,
-    content: object,
-    { limitMs = 60_000, needsIdle = true, onMessage = (_: Message): void => {} } = {},
-  ): Promise<{ reply: Message | null; tookMs: number }> => {
-    const message = codec.make(type, content);
-    const sent = performance.now();
-    const waiting: Waiting = { onMessage, reply: null, idle: !needsIdle, settle: () => {} };
-    const settled = new Promise<void>((resolve) => (waiting.settle = resolve));
-    pending.set(message.header.msg_id, waiting);
-    await shell.send(codec.encode(message) as Buffer[]);
-    const limit = new AbortController();
-    await Promise.race([settled, sleep(limitMs, undefined, { signal: limit.signal, ref: true }).catch(() => {})]);
-    limit.abort();
-    const tookMs = performance.now() - sent;
-    // A kernel may say idle before its last output: what comes late still counts as the cell's.
-    setTimeout(() => pending.delete(message.header.msg_id), 2000).unref();
-    return { reply: waiting.idle ? waiting.reply : null, tookMs };
-  };
-
-  const end = async (): Promise<void> => {
-    const gone = new Promise((resolve) => child.once("exit", resolve));
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill("SIGTERM");
-      const force = setTimeout(() => child.kill("SIGKILL"), 3000);
-      await gone;
-      clearTimeout(force);
-    }
-    // A program that the kernel left behind may hold the pipe: nobody waits for it.
-    child.stderr?.destroy();
-    for (const socket of [shell, control, stdin, iopub]) socket.close();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-  };
-
-  const first = await request("kernel_info_request", {}, { needsIdle: false });
-  const startMs = performance.now() - began;
-  // Nothing that is published counts until this client is known to be subscribed.
-  for (let i = 0; i < 100 && !heard && first.reply !== null; i++) {
-    await request("kernel_info_request", {}, { needsIdle: false });
-    await sleep(50);
+  } catch {
+    // closed: nobody listens any more
   }
-  if (first.reply === null || !heard) {
-    await end();
-    throw new Error(`The kernel ${name} did not start within 60 s: ${said.trim() || "it said nothing"}`);
-  }
+}
 
-  return {
-    name,
-    startMs,
-    send,
-    async run(code, { limitMs = 60_000, content = {}, answers: given } = {}) {
-      const seen: CellSeen = {
-        ...{ status: "none", stdout: "", stderr: "", shown: [], error: null, traceback: "" },
-        ...{ log: [], questions: [], tookMs: 0 },
-      };
-      answers = [...(given ?? [])];
-      const sent = { ...executeContent(code), allow_stdin: given !== undefined, ...content };
-      const { reply, tookMs } = await request("execute_request", sent, {
-        limitMs,
-        onMessage: (message) => note(seen, message),
-      });
-      return Object.assign(seen, { status: String(reply?.content.status ?? "none"), tookMs });
-    },
-    async ask(type, content) {
-      const { reply, tookMs } = await request(type, content, { needsIdle: false });
-      return { content: reply?.content ?? {}, tookMs };
-    },
-    memoryMib: () => memoryOf(child),
-    close: end,
+function send(
+  { sockets, codec }: PeerState,
+  channel: "shell" | "control" | "stdin",
+  type: string,
+  content: object,
+): void {
+  void sockets[channel].send(codec.encode(codec.make(type, content)) as Buffer[]);
+}
+
+async function request(
+  { sockets, codec, pending }: PeerState,
+  type: string,
+  content: object,
+  { limitMs = 60_000, needsIdle = true, onMessage = (_: Message): void => {} } = {},
+): Promise<{ reply: Message | null; tookMs: number }> {
+  const message = codec.make(type, content);
+  const sent = performance.now();
+  const { promise: settled, resolve: settle } = Promise.withResolvers<void>();
+  const waiting: Waiting = { onMessage, reply: null, idle: !needsIdle, settle };
+  pending.set(message.header.msg_id, waiting);
+  await sockets.shell.send(codec.encode(message) as Buffer[]);
+  const limit = new AbortController();
+  await Promise.race([settled, sleep(limitMs, undefined, { signal: limit.signal, ref: true }).catch(() => {})]);
+  limit.abort();
+  const tookMs = performance.now() - sent;
+  // A kernel may say idle before its last output: what comes late still counts as the cell's.
+  setTimeout(() => pending.delete(message.header.msg_id), 2000).unref();
+  return { reply: waiting.idle ? waiting.reply : null, tookMs };
+}
+
+async function run(
+  state: PeerState,
+  code: string,
+  { limitMs = 60_000, content = {}, answers }: RunOptions = {},
+): Promise<CellSeen> {
+  const seen: CellSeen = {
+    ...{ status: "none", stdout: "", stderr: "", shown: [], error: null, traceback: "" },
+    ...{ log: [], questions: [], tookMs: 0 },
   };
+  state.answers = [...(answers ?? [])];
+  const sent = { ...executeContent(code), allow_stdin: answers !== undefined, ...content };
+  const onMessage = (message: Message): void => note(seen, message);
+  const { reply, tookMs } = await request(state, "execute_request", sent, { limitMs, onMessage });
+  return Object.assign(seen, { status: String(reply?.content.status ?? "none"), tookMs });
+}
+
+async function end({ child, sockets, folder }: PeerState): Promise<void> {
+  const gone = new Promise((resolve) => child.once("exit", resolve));
+  if (child.exitCode === null && child.signalCode === null) {
+    child.kill("SIGTERM");
+    const force = setTimeout(() => child.kill("SIGKILL"), 3000);
+    await gone;
+    clearTimeout(force);
+  }
+  // A program that the kernel left behind may hold the pipe: nobody waits for it.
+  child.stderr?.destroy();
+  for (const socket of Object.values(sockets)) socket.close();
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
 function executeContent(code: string): object {
@@ -222,34 +276,4 @@ async function freeConnection(): Promise<Connection> {
   for (const server of held) await new Promise((resolve) => server.close(resolve));
   const common = { transport: "tcp", ip: "127.0.0.1", key: randomUUID(), signature_scheme: "hmac-sha256" };
   return { ...common, ...Object.fromEntries(ports) } as Connection;
-}
-
-function memoryOf({ pid }: ChildProcess): number {
-  try {
-    const parents = new Map<number, number>();
-    for (const entry of readdirSync("/proc")) {
-      if (!/^\d+$/.test(entry)) continue;
-      try {
-        const stat = readFileSync(`/proc/${entry}/stat`, "utf8");
-        parents.set(Number(entry), Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]));
-      } catch {} // it ended just now
-    }
-    const below = (one: number): number[] => [
-      one,
-      ...[...parents].filter(([, parent]) => parent === one).flatMap(([child]) => below(child)),
-    ];
-    const pages = below(pid ?? -1).map((one) => {
-      const text = readFileSync(`/proc/${one}/smaps_rollup`, "utf8");
-      const kib = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(text)?.[1] ?? 0);
-      return {
-        own: kib("Private_Clean") + kib("Private_Dirty"),
-        shared: kib("Shared_Clean") + kib("Shared_Dirty"),
-      };
-    });
-    // Two processes of one program share its code: it is in memory once.
-    const shared = Math.max(...pages.map((one) => one.shared));
-    return (pages.reduce((sum, { own }) => sum + own, 0) + shared) / 1024;
-  } catch {
-    return Number.NaN;
-  }
 }
