@@ -6,7 +6,7 @@ export const helpTexts = {
 
   judge [FILE | -]            run programs in the sandbox and say how each life ended
   replay RECORD [ID]          live recorded episodes again and compare byte for byte
-  export RECORD               write a record as a table: JSONL or Parquet
+  export RECORD               write a record as a table: JSONL, CSV or Parquet
   record verify RECORD        check that nothing in a record was changed
   record list RECORD          one line an episode
   serve MODEL                 a model behind OpenAI's API, on this machine
@@ -40,11 +40,11 @@ Lives episode ID again, or all, without a model, and compares with what was reco
   --minimum-level N    refuse to run below this level of isolation, 0 to 3 (default 0)
   --json               one JSON line an episode`,
 
-  export: `Usage: autoagent export RECORD --format jsonl|parquet --output FILE
+  export: `Usage: autoagent export RECORD --format jsonl|csv|parquet --output FILE
 
 Writes one row a step; docs/formats.md describes the columns.
 
-  --format FORMAT      jsonl (default) or parquet
+  --format FORMAT      jsonl (default), csv or parquet
   --output FILE        the file to write; - is standard output (jsonl only, the default)`,
 
   record: `Usage: autoagent record verify RECORD [--head HASH]

@@ -7,7 +7,7 @@ import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import type { Readable } from "node:stream";
-import { exportRecord, openRecord, RecordFailure, replay } from "../record/index.ts";
+import { exportFormats, exportRecord, openRecord, RecordFailure, replay } from "../record/index.ts";
 import { createSandbox, defaultLimits, type Level, type Sandbox } from "../sandbox/index.ts";
 import { makeAnswers } from "./answers.ts";
 import { CliFailure } from "./error.ts";
@@ -123,10 +123,10 @@ async function runExport(args: string[]): Promise<number> {
   const options = { format: { type: "string" }, output: { type: "string" } } as const;
   const given = readArguments("export", args, { options, least: 1, most: 1 });
   const { format = "jsonl", output = "-" } = given.values;
-  if (format !== "jsonl" && format !== "parquet")
-    throw new CliFailure({ kind: "option", name: "format", expected: "jsonl or parquet", value: String(format) });
-  using record = openRecord(given.positionals[0]!, { readOnly: true });
-  const rows = exportRecord(record, { format, output: String(output) });
+  const known = exportFormats.find((one) => one === format);
+  if (known === undefined)
+    throw new CliFailure({ kind: "option", name: "format", expected: "jsonl, csv or parquet", value: String(format) });
+  const rows = exportRecord(given.positionals[0]!, { format: known, output: String(output) });
   if (output !== "-") process.stderr.write(`${rows} steps written to ${output}\n`);
   return 0;
 }

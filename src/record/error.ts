@@ -1,5 +1,7 @@
 /** What can go wrong with a record, as data, and its text: the value and the cure. */
 
+import { describeFault, type Fault } from "../data/check.ts";
+
 /** One failure of a record file or of a request to it. */
 export type RecordError =
   | { kind: "absent"; path: string }
@@ -16,7 +18,8 @@ export type RecordError =
   | { kind: "chain"; path: string; entry: number; reason: string }
   | { kind: "unknown"; what: "episode" | "step" | "node" | "genome"; id: string; known: string }
   | { kind: "order"; episode: number; detail: string }
-  | { kind: "value"; name: string; expected: string; value: string };
+  | { kind: "value"; name: string; expected: string; value: string }
+  | Fault;
 
 /** Thrown by everything in this folder; `error` tells which failure it is. */
 export class RecordFailure extends Error {
@@ -61,6 +64,9 @@ export function describeRecordError(error: RecordError): string {
       return `Episode ${error.episode} cannot take this entry: ${error.detail}`;
     case "value":
       return `Expected \`${error.name}\` to be ${error.expected}, got ${error.value}`;
+    case "option":
+    case "unknown-option":
+      return describeFault(error);
     default:
       return error satisfies never;
   }

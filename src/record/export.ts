@@ -1,19 +1,25 @@
 /**
  * A record as a table for pandas, DuckDB and the like: one row a step. JSONL keeps nested values and every character;
- * Parquet holds nested values as JSON text, and replaces lone surrogates, which UTF-8 cannot carry, by U+FFFD.
+ * Parquet and CSV hold nested values as JSON text, and replace lone surrogates, which UTF-8 cannot carry, by U+FFFD.
  * The columns are described in docs/formats.md.
  */
 
 import { closeSync, openSync, writeSync } from "node:fs";
 import { type BasicType, fileWriter, parquetWriteRows } from "hyparquet-writer";
+import { faultOf, like, oneOf, only } from "../data/check.ts";
 import { replaceWhole } from "../data/write.ts";
+import { csvLines } from "./csv.ts";
 import { RecordFailure } from "./error.ts";
-import type { EpisodeRecord } from "./store.ts";
+import { recordSchema } from "./given.ts";
+import { type EpisodeRecord, openRecord } from "./store.ts";
+
+/** What a record can be written as. */
+export const exportFormats = ["jsonl", "csv", "parquet"] as const;
 
 /** How a record is exported. */
 export interface ExportOptions {
-  format: "jsonl" | "parquet";
-  /** The file to write; an existing one is replaced. `-` is standard output, for JSONL only. */
+  format: (typeof exportFormats)[number];
+  /** The file to write; an existing one is replaced. `-` is standard output, for JSONL and CSV. */
   output: string;
 }
 
@@ -132,11 +138,32 @@ export function* exportRows(record: EpisodeRecord): Generator<ExportRow> {
   }
 }
 
+const optionsSchema = only<ExportOptions>({
+  format: oneOf(...exportFormats),
+  output: like<string>(
+    (value) => typeof value === "string" && value !== "",
+    "the path of a file, or - for standard output",
+  ),
+});
+
 /**
- * Writes the rows to a file and returns their number.
+ * Writes the rows of a record, an open one or one by its path, to a file and returns their number.
+ * @throws {RecordFailure} for another format, and where there is no record; nothing is written then
  * @throws {DiskFailure} where the disk is full or the place is not writable; an existing file is kept
  */
-export function exportRecord(record: EpisodeRecord, { format, output }: ExportOptions): number {
+export function exportRecord(given: EpisodeRecord | string, options: ExportOptions): number {
+  const fault =
+    faultOf(recordSchema, given, "record") ?? faultOf(optionsSchema, options, "the options of exportRecord");
+  if (fault !== null) throw new RecordFailure(fault);
+  const { format, output } = options;
+  if (format === "parquet" && output === "-")
+    throw new RecordFailure({
+      kind: "option",
+      name: "output",
+      expected: "a file name for Parquet, whose parts are written out of order",
+      value: "-",
+    });
+  const record = typeof given === "string" ? openRecord(given, { readOnly: true }) : given;
   let rows = 0;
   const counted = function* (): Generator<ExportRow> {
     for (const row of exportRows(record)) {
@@ -144,17 +171,31 @@ export function exportRecord(record: EpisodeRecord, { format, output }: ExportOp
       yield row;
     }
   };
-  const write = (path: string): void =>
-    format === "jsonl" ? writeLines(path, counted()) : writeParquet(path, counted());
-  if (output === "-") write(output);
-  else replaceWhole(output, write);
+  try {
+    const write = (path: string): void => writers[format](path, counted());
+    if (output === "-") write(output);
+    else replaceWhole(output, write);
+  } finally {
+    if (typeof given === "string") record.close();
+  }
   return rows;
 }
 
-function writeLines(output: string, rows: Iterable<ExportRow>): void {
+const writers: { [format in ExportOptions["format"]]: (output: string, rows: Iterable<ExportRow>) => void } = {
+  jsonl: (output, rows) => writeLines(output, jsonLines(rows)),
+  csv: (output, rows) =>
+    writeLines(output, csvLines(Object.keys(columns), rows as Iterable<ExportRow & { [column: string]: unknown }>)),
+  parquet: writeParquet,
+};
+
+function* jsonLines(rows: Iterable<ExportRow>): Generator<string> {
+  for (const row of rows) yield `${JSON.stringify(row)}\n`;
+}
+
+function writeLines(output: string, lines: Iterable<string>): void {
   const file = output === "-" ? 1 : openSync(output, "w");
   try {
-    for (const row of rows) writeAll(file, Buffer.from(`${JSON.stringify(row)}\n`));
+    for (const line of lines) writeAll(file, Buffer.from(line));
   } catch (error) {
     // Whoever reads our standard output may stop when they have seen enough.
     if (file !== 1 || (error as NodeJS.ErrnoException).code !== "EPIPE") throw error;
@@ -176,13 +217,6 @@ function writeAll(file: number, bytes: Buffer): void {
 }
 
 function writeParquet(output: string, rows: Iterable<ExportRow>): void {
-  if (output === "-")
-    throw new RecordFailure({
-      kind: "value",
-      name: "output",
-      expected: "a file name for Parquet, whose parts are written out of order",
-      value: "-",
-    });
   const names = Object.keys(columns) as (keyof ExportRow)[];
   const fields = names.map((name) => ({ name, type: columns[name], nullable: true }));
   parquetWriteRows({ writer: fileWriter(output), rows: plainRows(rows), columns: fields, rowGroupSize: 5000 });

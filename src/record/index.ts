@@ -3,7 +3,7 @@
 export { canonicalJson } from "./canonical.ts";
 export { type Difference, describeDifference } from "./compare.ts";
 export { describeRecordError, type RecordError, RecordFailure } from "./error.ts";
-export { type ExportOptions, exportRecord, exportRows } from "./export.ts";
+export { type ExportOptions, exportFormats, exportRecord, exportRows } from "./export.ts";
 export type { Lineage, LineageNode } from "./lineage.ts";
 export { editBetween } from "./read.ts";
 export { type RecordedLife, type RecordingOptions, type RecordingSandbox, recording } from "./recording.ts";

@@ -213,7 +213,7 @@ describe("autoagent", () => {
     refuses(["judge", "--worker", "3"], "Unknown option '--worker': see autoagent judge --help");
     refuses(["judge", "--workers", "x"], 'Expected --workers to be an integer from 1 to 256, got "x"');
     refuses(["replay"], "replay needs a RECORD: see autoagent replay --help");
-    refuses(["export", "a.db", "--format", "csv"], 'Expected --format to be jsonl or parquet, got "csv"');
+    refuses(["export", "a.db", "--format", "tsv"], 'Expected --format to be jsonl, csv or parquet, got "tsv"');
     refuses(["record", "mend"], 'record needs verify or list, got "mend": see autoagent record --help');
     const absent = join(folder, "absent.db");
     refuses(

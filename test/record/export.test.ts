@@ -132,6 +132,66 @@ print(json.dumps([all.fetchall()[0], ends.fetchall()]))
     assert.deepEqual(JSON.parse(stdout), [[90, -840, 2, 30, "-10"], ends]);
   });
 
+  it("is read back from CSV by Python as it is from JSONL: lines, quotes, nested values, and what is null", () => {
+    if (!existsSync(python)) {
+      console.log("      no Python here: npm test sets one up");
+      return;
+    }
+    const [csv, jsonl] = [join(folder, "study.csv"), join(folder, "beside.jsonl")];
+    const odd = 'a,"b"\r\nc';
+    const other = openRecord(join(folder, "odd.db"));
+    const id = other.begin({ seed: 1, labels: { policy: odd } });
+    for (const step of [0, 1, 2]) other.append(id, { ...entry(step, 1), program: odd });
+    try {
+      assert.equal(exportRecord(other, { format: "csv", output: csv }), 3);
+      exportRecord(other, { format: "jsonl", output: jsonl });
+      const script = `
+import csv, json, sys
+rows = list(csv.DictReader(open(sys.argv[1], newline="", encoding="utf8"), strict=True))
+print(json.dumps(rows))`;
+      const { stdout, stderr } = spawnSync(python, ["-c", script, csv], { encoding: "utf8" });
+      assert.equal(stderr, "");
+      const lines = readFileSync(jsonl, "utf8").trimEnd().split("\n");
+      const expected = lines.map((line) =>
+        Object.entries(JSON.parse(line) as object).map(([name, value]) => {
+          if (value === null) return [name, ""];
+          return [name, (typeof value === "object" ? JSON.stringify(value) : String(value)).toWellFormed()];
+        }),
+      );
+      assert.deepEqual(
+        (JSON.parse(stdout) as object[]).map((row) => Object.entries(row)),
+        expected,
+      );
+      assert.equal((JSON.parse(stdout) as { program: string }[]).at(-1)?.program, odd);
+      // Python cannot tell nothing from an empty text; the file does: a query is "", and there is no prompt.
+      assert.match(readFileSync(csv, "utf8"), /,"",lone \ufffd,,/);
+    } finally {
+      other.close();
+    }
+  });
+
+  it("is made of a record's path too, which is not made when it is not there; nothing is written for what is wrong", () => {
+    const output = join(folder, "by-path.jsonl");
+    assert.equal(
+      exportRecord(record.path, { format: "jsonl", output }),
+      record.episodes().reduce((n, { steps }) => n + steps, 0),
+    );
+    const absent = join(folder, "typo.sqlite");
+    const none = join(folder, "none.csv");
+    const refuses = (given: unknown, options: object, message: string): void => {
+      assert.throws(() => exportRecord(given as string, { format: "csv", output: none, ...options }), {
+        name: "RecordFailure",
+        message,
+      });
+      assert.deepEqual([existsSync(absent), existsSync(none)], [false, false]);
+    };
+    refuses(absent, {}, `There is no record at ${absent}: check the path, or open it for writing to begin one`);
+    refuses(record, { format: "tsv" }, 'Expected `format` to be jsonl, csv or parquet, got "tsv"');
+    refuses(record, { format: undefined }, "Expected `format` to be jsonl, csv or parquet, got undefined");
+    refuses(record, { path: none }, "There is no `path` in the options of exportRecord: there are format, output");
+    refuses({}, {}, "Expected `record` to be an open record, or the path of one, got {}");
+  });
+
   it("makes its folder, and says why it could not be written", () => {
     const output = join(folder, "made", "such.jsonl");
     assert.equal(exportRecord(record, { format: "jsonl", output }), 90);
@@ -147,7 +207,7 @@ print(json.dumps([all.fetchall()[0], ends.fetchall()]))
       () => exportRecord(record, { format: "parquet", output: "-" }),
       (error) =>
         error instanceof RecordFailure &&
-        /^Expected `output` to be a file name for Parquet, .*, got -$/.test(error.message),
+        /^Expected `output` to be a file name for Parquet, .*, got "-"$/.test(error.message),
     );
   });
 });
