@@ -129,6 +129,10 @@ export const flag: Schema<boolean> = v.boolean("true or false");
 export const oneOf = <const T extends string | number>(...values: readonly T[]): Schema<T> =>
   v.picklist(values, choiceOf(values)) as Schema<T>;
 
+/** What the first takes, else what the second does, whose faults are told. */
+export const either = <A, B>(one: Schema<A>, other: Schema<B>): Schema<A | B> =>
+  v.lazy((value) => (v.is(one, value) ? one : other)) as Schema<A | B>;
+
 /** A list; `one` says what each is. */
 export const listOf = <T>(one: Schema<T>, expected: string): Schema<readonly T[]> =>
   v.pipe(v.array(one, expected)) as Schema<readonly T[]>;

@@ -16,8 +16,9 @@ export interface CheckOptions {
 
 /**
  * Resolves with the faults it found, as sentences; an empty list is a pass. `throwing: true` rejects with the first.
- * Checked: step before reset, types of what comes back, reward parts that sum to the reward, step after the end, clone,
- * and that the same seed and programs give the same episode.
+ * Checked: step before reset, types of what comes back, reward parts that sum to the reward, step after the end, that the
+ * same seed and programs give the same episode, and what a rollout would pass by: a clone of another class, and a
+ * `stepMany` that gives something else than `step`.
  */
 export async function checkEnv(
   env: Environment,
@@ -26,6 +27,9 @@ export async function checkEnv(
   const { programs = ["self.a = 1;", "let b = 2;", "console.log(b);"], seed = 1, throwing = false } = options;
   const faults: string[] = [];
   const fresh = env.clone();
+  const [own, cloned] = [classOf(env), classOf(fresh)];
+  if (own !== cloned)
+    faults.push(`clone() gives a ${cloned.name}, not a ${own.name}: what ${own.name} does otherwise, rollouts pass by`);
   if (fresh === env) faults.push("clone() returned the environment itself: a parallel rollout needs another one");
   if (!(await rejects(() => fresh.step(programs[0]!)))) faults.push("step() before reset() did not fail");
   const first = await play(fresh, programs, seed, faults);
@@ -34,13 +38,23 @@ export async function checkEnv(
   const elsewhere = await play(other, programs, seed, []);
   if (first !== again) faults.push(`the same seed (${seed}) and programs gave another episode after reset()`);
   if (first !== elsewhere) faults.push(`the same seed (${seed}) and programs gave another episode in a clone`);
+  if (fresh.stepMany !== undefined && first !== (await play(fresh, programs, seed, [], "stepMany")))
+    faults.push(
+      "stepMany() gave other transitions than step() one by one: a policy that looks at nothing is played by it",
+    );
   await Promise.all([fresh.close(), other.close()]);
   if (throwing && faults.length > 0) throw new EnvironmentFailure({ kind: "contract", fault: faults[0]! });
   return faults;
 }
 
 /** Plays one episode and notes faults; gives it as text that two equal episodes share. */
-async function play(env: Environment, programs: readonly string[], seed: number, faults: string[]): Promise<string> {
+async function play(
+  env: Environment,
+  programs: readonly string[],
+  seed: number,
+  faults: string[],
+  how: "step" | "stepMany" = "step",
+): Promise<string> {
   const fault = (text: string): void => {
     if (!faults.includes(text)) faults.push(text);
   };
@@ -48,7 +62,8 @@ async function play(env: Environment, programs: readonly string[], seed: number,
   if (!Array.isArray(begun) || begun.length !== 2) fault("reset() must give [observation, info]");
   const seen: unknown[] = [begun];
   let ended = false;
-  for (const program of programs) {
+  if (how === "stepMany") seen.push(...(await env.stepMany!(programs)));
+  for (const program of how === "step" ? programs : []) {
     const transition = await env.step(program);
     checkTransition(transition, fault);
     seen.push(transition);
@@ -59,6 +74,10 @@ async function play(env: Environment, programs: readonly string[], seed: number,
     fault("step() after the end of the episode did not fail");
   // Wall time is the one thing that may differ.
   return JSON.stringify(seen, (key, value: unknown) => (key === "ms" ? undefined : value));
+}
+
+function classOf(env: object): { name: string } {
+  return (Object.getPrototypeOf(env) as { constructor?: { name: string } } | null)?.constructor ?? { name: "" };
 }
 
 function checkTransition(

@@ -12,6 +12,7 @@ export type EnvironmentError =
   | { kind: "reward-threw"; name: string; message: string }
   | { kind: "score"; task: string; value: unknown }
   | { kind: "score-threw"; task: string; message: string }
+  | { kind: "clone"; name: string; fault: string }
   | { kind: "contract"; fault: string };
 
 /** Thrown by environments; `error` tells which it is. The episode is as it was: nothing is lost. */
@@ -44,6 +45,8 @@ export function describeEnvironmentError(error: EnvironmentError): string {
       return `The task "${error.task}" scored ${show(error.value)}: a score must be a finite number, or null where the step cannot be scored`;
     case "score-threw":
       return `The score of the task "${error.task}" threw: ${error.message}`;
+    case "clone":
+      return `Another ${error.name} cannot be made by \`new ${error.name}(options)\` for lives side by side: ${error.fault}. Give ${error.name} a constructor that takes the environment's options, or a clone() of its own`;
     case "contract":
       return `The environment breaks its contract: ${error.fault}`;
     default:
@@ -53,6 +56,7 @@ export function describeEnvironmentError(error: EnvironmentError): string {
 
 /** What makes a number of a value that stands for one. */
 function cureOf(value: unknown): string {
+  if (value instanceof Promise) return ", at once: leave `async` out";
   if (typeof value === "string" || typeof value === "bigint" || typeof value === "boolean")
     return `, and this is a ${typeof value}: give \`Number(...)\` of it`;
   return value === undefined ? ", or null where the step cannot be scored: does it `return` one?" : "";

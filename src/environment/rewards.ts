@@ -1,6 +1,6 @@
 /** Named rewards: what a step is worth, part by part, so that a log can say where a return came from. */
 
-import { callable, like, only, optional, type Schema, someOf, text } from "../data/check.ts";
+import { callable, either, like, only, optional, type Schema, someOf, text } from "../data/check.ts";
 import { SandboxFailure } from "../sandbox/index.ts";
 import type { StepReport } from "../sandbox/types.ts";
 import type { Task, TaskContext } from "../tasks/index.ts";
@@ -27,17 +27,33 @@ export interface Reward {
   score(context: RewardContext): number | null;
 }
 
-const rewardSchema = only<Reward>(
+/** What may be given as a reward: a part, or a bare function, which is a part of weight 1 under its own name. */
+export type GivenReward = Reward | Reward["score"];
+
+const partSchema = only<Reward>(
   {
     name: text,
     weight: optional(like<number>(Number.isFinite, "a finite number")),
     score: callable("a function of the step"),
   },
-  "a reward: { name, score(step) }, or one of `rewards`",
+  "a reward: a function of the step, { name, score(step) }, or one of `rewards`",
 );
 
-/** At least one reward. */
-export const rewardsSchema: Schema<readonly Reward[]> = someOf(rewardSchema, "at least one reward");
+/** One reward, or a list of at least one. */
+export const rewardsSchema = someOf(either(callable<Reward["score"]>(), partSchema), "at least one reward") as Schema<
+  readonly GivenReward[]
+>;
+
+/** The parts of a reward as it was given. Throws an EnvironmentFailure for two of one name: one would hide the other. */
+export function rewardsOf(given: readonly GivenReward[]): readonly Reward[] {
+  const parts = given.map((one, i) =>
+    typeof one === "function" ? { name: one.name || `reward ${i + 1}`, score: one } : one,
+  );
+  const names = parts.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice === undefined) return parts;
+  throw new EnvironmentFailure({ kind: "option", name: "rewards", expected: "parts of different names", value: names });
+}
 
 /** The ready-made parts. `paperRewards` is what SurvivalEnv uses unless told otherwise. */
 export const rewards = {

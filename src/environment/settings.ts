@@ -1,6 +1,8 @@
 /** How a SurvivalEnv is set up and what it shows, and the checks of both. */
 
 import {
+  callable,
+  either,
   type Fault,
   faultOf,
   having,
@@ -21,7 +23,7 @@ import type { Gene, Limits, Sandbox } from "../sandbox/index.ts";
 import { tasksOf } from "../tasks/given.ts";
 import type { MicroTask, Task } from "../tasks/index.ts";
 import { EnvironmentFailure } from "./error.ts";
-import { type Reward, rewardsSchema } from "./rewards.ts";
+import { type GivenReward, type Reward, rewardsSchema } from "./rewards.ts";
 
 /** What the agent's policy sees before each step. */
 export interface SurvivalObservation {
@@ -52,8 +54,8 @@ export interface Metabolism {
 export interface SurvivalEnvOptions {
   /** A life is truncated after this many steps. @default 50 */
   maxSteps?: number;
-  /** The parts of the reward. @default the paper's: alive +1, harm -1000; with tasks also +1 for each that is solved */
-  rewards?: readonly Reward[];
+  /** The parts of the reward, or one function of the step. @default the paper's: alive +1, harm -1000; with tasks also +1 for each that is solved */
+  rewards?: readonly GivenReward[] | Reward["score"];
   /** Where lives run. @default the process's shared sandbox */
   sandbox?: Sandbox;
   limits?: Partial<Limits>;
@@ -104,7 +106,7 @@ const metabolismSchema = only<Metabolism>(
 
 const optionsSchema = only<SurvivalEnvOptions>({
   maxSteps: optional(positiveInteger),
-  rewards: optional(rewardsSchema),
+  rewards: optional(either(callable<Reward["score"]>(), rewardsSchema)),
   sandbox: optional(having<Sandbox>(["open"], "a sandbox, as `await createSandbox()` gives")),
   limits: optional(limitsSchema),
   query: optional(text),

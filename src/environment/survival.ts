@@ -5,8 +5,9 @@ import { type Gene, type Life, newbornGenome, type Sandbox, type StepReport, sha
 import { tasksOf } from "../tasks/given.ts";
 import { isSolved, type Task } from "../tasks/index.ts";
 import { contextOf, setupOf } from "../tasks/look.ts";
+import { anotherOf, type Fields, fieldsOf } from "./another.ts";
 import { EnvironmentFailure } from "./error.ts";
-import { paperRewards, rewards as ready, scoreStep, scoreTask } from "./rewards.ts";
+import { paperRewards, type Reward, rewards as ready, rewardsOf, scoreStep, scoreTask } from "./rewards.ts";
 import {
   checkAction,
   checkOptions,
@@ -41,11 +42,16 @@ import type { Environment, Info, Transition } from "./types.ts";
  * *Truncated* after `maxSteps` steps, or when the sandbox itself failed (`info.report.verdict` is `crash`): that says
  * nothing about the agent, earns 0 by every part, and must be masked by a trainer.
  *
+ * **A class of your own** may override `step` or `reset`, as Gymnasium's wrappers do: rollouts and training step its clones.
+ *
  * **Version history**: 2, tasks and metabolism; 1, first release.
  */
 export class SurvivalEnv implements Environment<SurvivalObservation> {
   readonly options: Readonly<SurvivalEnvOptions>;
   readonly maxSteps: number;
+  readonly #rewards: readonly Reward[];
+  /** Its fields before its first life: what another like it must have. */
+  #made: Fields | null = null;
   #life: Life | null = null;
   #state: "new" | "running" | "over" = "new";
   #why = "";
@@ -64,6 +70,8 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     checkOptions(options);
     this.options = options;
     this.#tasks = tasksOf(options.tasks ?? []);
+    const usual = options.tasks === undefined ? paperRewards : [...paperRewards, ready.usefulness];
+    this.#rewards = rewardsOf([options.rewards ?? usual].flat());
     this.maxSteps = options.maxSteps ?? 50;
   }
 
@@ -76,6 +84,7 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     options?: { [key: string]: unknown };
   } = {}): Promise<[SurvivalObservation, Info]> {
     checkReset({ seed, options });
+    this.#made ??= fieldsOf(this);
     await this.#life?.close();
     const sandbox = this.options.sandbox ?? (await sharedSandbox());
     const { query = this.options.query ?? "" } = options as SurvivalEnvOptions;
@@ -107,8 +116,8 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
   async stepMany(programs: readonly string[]): Promise<Transition<SurvivalObservation>[]> {
     const life = this.#living(programs[0]);
     for (const program of programs) checkAction(program);
-    // A task is checked between two steps, and may end the life.
-    if (this.options.tasks !== undefined) return this.#stepInTurn(programs);
+    // A task is checked between two steps, and may end the life; a step of somebody's own is what counts.
+    if (this.options.tasks !== undefined || this.step !== SurvivalEnv.prototype.step) return this.#stepInTurn(programs);
     const lived = this.#last === null ? 0 : this.#last.step + 1;
     const reports = await life.steps(programs.slice(0, this.maxSteps - lived));
     const transitions: Transition<SurvivalObservation>[] = [];
@@ -116,9 +125,12 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     return transitions;
   }
 
-  /** Another environment of the same settings, on the same sandbox. */
+  /**
+   * Another environment of the same class and settings, on the same sandbox. Throws an EnvironmentFailure where the class
+   * has a constructor that does not take the options.
+   */
   clone(): SurvivalEnv {
-    return new SurvivalEnv(this.options);
+    return anotherOf<SurvivalEnv>(this, this.#made ?? fieldsOf(this));
   }
 
   async sandbox(): Promise<Sandbox> {
@@ -174,11 +186,10 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
   async #conclude(seen: StepReport): Promise<Transition<SurvivalObservation>> {
     const changed = seen.alive && seen.changed;
     const task = this.#coming.shift();
-    const { tasks } = this.options;
     const score = task === undefined ? undefined : await this.#score(task, seen, changed);
     const solved = typeof score === "number" && isSolved(score);
     const report = this.#spend(seen, solved);
-    const parts = this.options.rewards ?? (tasks === undefined ? paperRewards : [...paperRewards, ready.usefulness]);
+    const parts = this.#rewards;
     const fault = report.verdict === "crash";
     // What the sandbox spoiled is no step of the agent's: no part is asked what it is worth.
     const scores = fault
