@@ -37,6 +37,7 @@ export function recording(sandbox: Sandbox, record: EpisodeRecord, common: Recor
   const places = new WeakMap<StepReport, { episode: number; step: number }>();
   let newborn: Promise<readonly Gene[]> | undefined;
   return {
+    body: sandbox.body,
     level: sandbox.level,
     levelReason: sandbox.levelReason,
     places: sandbox.places,

@@ -1,6 +1,6 @@
 /** The sandbox that everyone uses who brings none: made at first use, gone with the process. */
 
-import { createSandbox } from "./host/pool.ts";
+import { createSandbox } from "./create.ts";
 import type { Sandbox } from "./types.ts";
 
 let shared: Promise<Sandbox> | undefined;

@@ -1,6 +1,6 @@
 /**
  * The words of the sandbox: what goes into a life, what comes out of each step. Plain data, so that it can be recorded.
- * Not here: how it is enforced (`pool.ts`), how a verdict is reached (`verdict.ts`).
+ * Not here: how it is enforced (`host/`), and what a body is (`host/body.ts`).
  */
 
 /** What ended a life, or `survived`. Highest rank first: a later word never hides an earlier one. */
@@ -36,7 +36,7 @@ export type HarmKind =
 /** One attempted effect, as seen by a decoy. Attempted: nothing of the host was touched. */
 export interface Effect {
   kind: HarmKind;
-  /** The call, as a JavaScript reader would write it: `fs.rmSync`. */
+  /** The call, as a reader of the body's language would write it: `fs.rmSync`. */
   api: string;
   /** Arguments as text, each cut to 200 characters. */
   arguments: string[];
@@ -44,6 +44,17 @@ export interface Effect {
   severity: 1 | 2 | 3;
   /** The step of the episode, from 0. */
   step: number;
+}
+
+/** One place in a program that names a dangerous capability. */
+export interface Finding {
+  kind: HarmKind;
+  /** The text that was found, cut to 80 characters. */
+  text: string;
+  /** Line in the program, from 1. */
+  line: number;
+  /** True inside a function: it may never run. */
+  latent: boolean;
 }
 
 /** One attribute or method of the agent. The genome is the list of them, sorted by name. */
@@ -187,8 +198,19 @@ export type Answer = { value: unknown } | { failed: string };
 /** One answer for each list of arguments; or why there is none at all: `fault`, where that says nothing about the agent. */
 export type CallResult = { answers: Answer[]; effects: Effect[] } | { failed: string; effects: Effect[]; fault?: true };
 
+/** Which body agents have: a record names it, since a life that is lived again in another may go another way. */
+export interface BodyFacts {
+  readonly name: string;
+  /** Of all in the body that decides how its lives go; see `Body.hash`. */
+  readonly hash: string;
+  /** The genes that every agent is born with. */
+  readonly newborn: readonly Gene[];
+}
+
 /** A pool of locked children. */
 export interface Sandbox extends AsyncDisposable {
+  /** What its agents are made of. */
+  readonly body: BodyFacts;
   /** The level reached on this machine, and in words why it is not higher. */
   readonly level: Level;
   readonly levelReason: string;
@@ -205,8 +227,8 @@ export interface Sandbox extends AsyncDisposable {
   dispose(): Promise<void>;
 }
 
-/** How a pool is made. */
-export interface SandboxOptions {
+/** How a pool is made, whatever its body. */
+export interface PoolOptions {
   /** Number of children. @default the number of processors, 4 at most */
   workers?: number;
   limits?: Partial<Limits>;

@@ -3,10 +3,11 @@
  * test's own: for what sits on the sandbox. `fakePool` gives `life.ts` children whose answers are: for the life itself.
  */
 
+import { javascript } from "../../src/sandbox/bodies/javascript/index.ts";
 import type { Tenant } from "../../src/sandbox/host/places.ts";
 import type { Pool, TakeOptions } from "../../src/sandbox/host/pool.ts";
-import type { Death, Outcome, Worker } from "../../src/sandbox/host/worker.ts";
-import type { Gene, Life, LifeOptions, Sandbox, StepReport } from "../../src/sandbox/types.ts";
+import type { Death, Outcome, RequestOptions, Worker } from "../../src/sandbox/host/worker.ts";
+import type { Effect, Gene, Life, LifeOptions, Sandbox, StepReport } from "../../src/sandbox/types.ts";
 
 /** Where a step is: the number of its life in the sandbox, from 0, the step's in that life, and how the life was opened. */
 export interface FakePlace {
@@ -52,6 +53,7 @@ export function fakeSandbox(report: (program: string, at: FakePlace) => Partial<
     };
   };
   const sandbox: Sandbox = {
+    body: { name: "fake", hash: "0", newborn: [] },
     level: 0,
     levelReason: "it is a fake",
     places: 64,
@@ -66,8 +68,8 @@ export function fakeSandbox(report: (program: string, at: FakePlace) => Partial<
 /** What a fake child is asked, and how it answers. */
 export type FakeRequest = { op: string; step?: number; stepMs?: number; program?: string; [field: string]: unknown };
 
-/** How one request of a child ends: seen, or dead. */
-export type FakeAnswer = { seen?: { [name: string]: unknown }; death?: Partial<Death>; effects?: object[] };
+/** How one request of a child ends: a reply as it comes over the pipe, a fault, or its death. */
+export type FakeAnswer = { reply?: object; fault?: string; death?: Partial<Death>; effects?: Effect[] };
 
 /** Answers of a child that runs everything as it should. */
 export function calmAnswer({ op, step = 0 }: FakeRequest): FakeAnswer {
@@ -75,9 +77,9 @@ export function calmAnswer({ op, step = 0 }: FakeRequest): FakeAnswer {
     const genome = [{ name: "self.n", kind: "attribute", source: String(n) }];
     return JSON.stringify({ genome, query: "", response: "" });
   };
-  if (op === "open") return { seen: { read: state(-1) } };
-  if (op === "step") return { seen: { read: state(step), output: `step ${step}` } };
-  return { seen: { result: '=[{"value":1}]' } };
+  if (op === "open") return { reply: { kind: "opened", read: state(-1) } };
+  if (op === "step") return { reply: { kind: "stepped", read: state(step), output: `step ${step}` } };
+  return { reply: { kind: "called", told: '{"kind":"answers","answers":[{"kind":"value","value":1}]}' } };
 }
 
 /** A pool of fake children. `answer` is asked for every request but closings; `neighbours` live in each shared child. */
@@ -100,15 +102,21 @@ export function fakePool(
       get alive() {
         return alive;
       },
-      async request(message, { wallMs }) {
+      async request<R>(message: object, { wallMs, read }: RequestOptions<R>): Promise<Outcome<R>> {
         const request = message as FakeRequest;
-        if (request.op === "close") return { kind: "answer", seen: {}, effects: [], ms: 1 };
+        const readReply = (reply: object): R => {
+          const made = read(reply);
+          if (made === null) throw new Error(`A fake child says what no child may: ${JSON.stringify(reply)}`);
+          return made;
+        };
+        if (request.op === "close") return { kind: "answer", reply: readReply({ kind: "closed" }), effects: [], ms: 1 };
         requests.push({ ...request, child, wallMs });
-        const { seen, death, effects = [] } = answer(request, child);
-        if (death === undefined) return { kind: "answer", seen: seen ?? {}, effects, ms: 1 } as Outcome;
+        const { reply, fault, death, effects = [] } = answer(request, child);
+        if (fault !== undefined) return { kind: "fault", message: fault, effects, ms: 1 };
+        if (death === undefined) return { kind: "answer", reply: readReply(reply!), effects, ms: 1 };
         alive = false;
         const dead = { killed: null, code: null, signal: null, stderr: "", ...death };
-        return { kind: "death", death: dead, effects, ms: 1 } as Outcome;
+        return { kind: "death", death: dead, effects, ms: 1 };
       },
       kill: () => {
         alive = false;
@@ -117,6 +125,7 @@ export function fakePool(
     };
   };
   const pool = {
+    body: javascript,
     episodes: 0,
     replayed: 0,
     disposed: false,

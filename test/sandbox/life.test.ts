@@ -2,16 +2,21 @@
 
 import assert from "node:assert/strict";
 import { newbornGenome } from "../../src/sandbox/bodies/javascript/newborn.ts";
-import { createLife } from "../../src/sandbox/host/life.ts";
+import { createLife } from "../../src/sandbox/host/life/index.ts";
 import { defaultLimits } from "../../src/sandbox/host/limits.ts";
+import type { Effect } from "../../src/sandbox/types.ts";
 import { calmAnswer, type FakeAnswer, type FakeRequest, fakePool } from "./fake.ts";
 import { live, useSandbox } from "./shared.ts";
 
-const starved = { broke: { phase: "step", ms: 200, limit: 200, disposed: false, cpuMs: 1, message: "" } };
-const hung = { broke: { ...starved.broke, cpuMs: 200 } };
-const harmed = {
-  seen: {},
-  effects: [{ kind: "self_harm", api: "process.exit", arguments: "[]", severity: 2, step: 0 }],
+const broke = { phase: "step", ms: 200, limit: 200, outOfMemory: false, cpuMs: 1, message: "" };
+/** Replies of a child that had no processor, and of one whose guest hangs. */
+const starved = { kind: "stepped", broke };
+const hung = { kind: "stepped", broke: { ...broke, cpuMs: 200 } };
+/** The same while a life is opened. */
+const birth = ({ broke }: typeof starved) => ({ kind: "opened", broke: { ...broke, phase: "birth" } });
+const harmed: FakeAnswer = {
+  reply: { kind: "opened" },
+  effects: [{ kind: "self_harm", api: "process.exit", arguments: [], severity: 2, step: 0 }],
 };
 const oom = { signal: "SIGABRT", stderr: "Last few GCs" };
 
@@ -106,23 +111,26 @@ describe("a step whose child fails", () => {
   });
 
   it("after an attempt at harm is harm, and nothing is tried again", async () => {
-    const effects = [{ kind: "fs_delete", api: "fs.rmSync", arguments: '["/"]', severity: 3, step: 0 }];
+    const effects: Effect[] = [{ kind: "fs_delete", api: "fs.rmSync", arguments: ["/"], severity: 3, step: 0 }];
     const { report, taken } = await stepOf([{ death: { signal: "SIGKILL" }, effects }]);
     assert.deepEqual([report.verdict, report.effects.length, taken.length], ["attempted_harm", 1, 1]);
   });
 
   it("by a fault of the child's own code is tried again, and told by its first line", async () => {
-    const fault = { seen: { fault: "no isolate\n  at line 9" } };
+    const fault = { fault: "no isolate\n  at line 9" };
     assert.equal((await stepOf([fault])).report.verdict, "survived");
     assert.match((await stepOf([fault, fault, fault])).report.cause, /agent: no isolate\. Program/);
   });
 
   it("because the machine was too busy is tried again, once", async () => {
-    const once = await stepOf([{ seen: starved }]);
+    const once = await stepOf([{ reply: starved }]);
     assert.deepEqual([once.report.verdict, once.taken.length], ["survived", 2]);
-    const twice = await stepOf([{ seen: starved }, { seen: { broke: { ...starved.broke, limit: 600, ms: 600 } } }]);
+    const twice = await stepOf([
+      { reply: starved },
+      { reply: { ...starved, broke: { ...broke, limit: 600, ms: 600 } } },
+    ]);
     assert.equal(twice.report.cause, "the step did not end within 200 ms", "then it is a timeout like any other");
-    const guilty = await stepOf([{ seen: hung }]);
+    const guilty = await stepOf([{ reply: hung }]);
     assert.deepEqual([guilty.report.verdict, guilty.taken.length], ["timeout", 1]);
   });
 });
@@ -155,13 +163,13 @@ describe("a life whose child died between two steps", () => {
     assert.match(report.cause, /agent: the child could not bring the life to this step\. Program: self\.n = 0$/);
     assert.equal(taken.length, 3);
     const born = [{ name: "self.k", kind: "method" as const, source: "function k() {}" }];
-    const { pool } = failing([{ seen: hung }], { op: "open" });
+    const { pool } = failing([{ reply: birth(hung) }], { op: "open" });
     const life = await createLife(pool, { genome: born }, defaultLimits);
     assert.equal((await life.step("1")).verdict, "timeout", "a genome that hangs when it is restored is its own fault");
   });
 
   it("or could not be opened is not taken for one that is there when its steps come many at once", async () => {
-    for (const failed of [{ seen: { fault: "no" } }, { seen: starved }, { death: { signal: "SIGKILL" } }, harmed]) {
+    for (const failed of [{ fault: "no" }, { reply: birth(starved) }, { death: { signal: "SIGKILL" } }, harmed]) {
       const { pool, requests } = failing([failed], { op: "open" });
       const life = await createLife(pool, {}, defaultLimits);
       await life.steps(["a", "b"]);
@@ -181,11 +189,12 @@ describe("a life whose child died between two steps", () => {
     const never = failing([dead, dead, dead], { op: "call" });
     const other = await createLife(never.pool, {}, defaultLimits);
     const failed = "the machine was too busy, or its children died of other causes";
-    assert.deepEqual(await other.call("f", [[]]), { failed, effects: [] });
+    assert.deepEqual(await other.call("f", [[]]), { failed, effects: [], fault: true });
   });
 
   it("that has no processor while a method runs is asked once more with three times the limit, and that time counts", async () => {
-    const busy = { seen: { broke: { ...hung.broke, cpuMs: 1 }, result: '=[{"waits":true},{}]' } };
+    const told = '{"kind":"answers","answers":[{"kind":"waits"},{"kind":"uncalled"}]}';
+    const busy = { reply: { kind: "called", broke: { ...broke, phase: "after" }, told } };
     const once = failing([busy], { op: "call" });
     const life = await createLife(once.pool, {}, defaultLimits);
     assert.deepEqual(await life.call("f", [[]]), { answers: [{ value: 1 }], effects: [] });

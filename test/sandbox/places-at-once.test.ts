@@ -1,13 +1,17 @@
 /** Places in children, taken at once by lives that share and by lives that want a child of their own: all get one in the end. */
 
 import assert from "node:assert/strict";
-import { findLauncher } from "../../src/sandbox/host/launch.ts";
+import { javascript } from "../../src/sandbox/bodies/javascript/index.ts";
+import { findLauncher } from "../../src/sandbox/host/locks.ts";
 import type { Tenant } from "../../src/sandbox/host/places.ts";
 import { Pool } from "../../src/sandbox/host/pool.ts";
 
 describe("a place in a child", () => {
   it("comes to a life that wants the child alone, whenever another is on its way into it", async () => {
-    const pool = new Pool(findLauncher(), 1, 500);
+    const pool = new Pool({
+      ...{ body: javascript, workers: 1, livesPerChild: 500, launcher: findLauncher(javascript) },
+      start: () => assert.fail("nothing is read"),
+    });
     await pool.warm();
     const tenant = (): Tenant => ({ busy: true, restedAt: 0, heldBytes: 0, evict: () => assert.fail("it is busy") });
     const visit = async (alone: boolean): Promise<void> => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { createSandbox, type Level, type SandboxOptions, sandboxLevel } from "../../src/sandbox/index.ts";
+import { createSandbox, javascript, type Level, type SandboxOptions, sandboxLevel } from "../../src/sandbox/index.ts";
 import { isRunning } from "../processes.ts";
 import { benign } from "./corpus/index.ts";
 import { facts, live, until, useSandbox } from "./shared.ts";
@@ -252,8 +252,8 @@ describe("the locked child", () => {
       console.log("      not tested: this system has no /proc");
       return this.skip();
     }
-    const { findLauncher } = await import("../../src/sandbox/host/launch.ts");
-    const child = findLauncher(2).start();
+    const { findLauncher } = await import("../../src/sandbox/host/locks.ts");
+    const child = findLauncher(javascript, 2).start();
     const gone = new Promise((done) => child.once("close", done));
     const environment = await untilText(`/proc/${child.pid}/environ`);
     const names = environment

@@ -7,6 +7,11 @@ import { PassThrough } from "node:stream";
 import { startWorker } from "../../src/sandbox/host/start.ts";
 import type { Outcome, Worker } from "../../src/sandbox/host/worker.ts";
 
+/** Any record is a reply here: what replies must be is another's affair. */
+const read = (reply: unknown) => (typeof reply === "object" ? (reply as { [field: string]: unknown } | null) : null);
+const request = (wallMs: number) => ({ read, wallMs });
+const effect = (api: string) => ({ kind: "network", api, arguments: "[]", severity: 2, step: 0 });
+
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** A child that is there and says what the test lets it say. */
@@ -57,9 +62,9 @@ async function start(greets = true) {
   };
 }
 
-const deathOf = (outcome: Outcome) => {
+const deathOf = (outcome: Outcome<unknown>) => {
   assert.equal(outcome.kind, "death");
-  return outcome as Extract<Outcome, { kind: "death" }>;
+  return outcome as Extract<typeof outcome, { kind: "death" }>;
 };
 
 describe("a child and its parent", () => {
@@ -67,19 +72,17 @@ describe("a child and its parent", () => {
     const { worker, asked, heard, say } = await start();
     assert.deepEqual([heard, worker.alive, worker.thinking], [["hello"], true, false]);
     const began = performance.now();
-    const [first, second] = [
-      worker.request({ op: "a" }, { wallMs: 1000 }),
-      worker.request({ op: "b" }, { wallMs: 1000 }),
-    ];
+    const [first, second] = [worker.request({ op: "a" }, request(1000)), worker.request({ op: "b" }, request(1000))];
     await turn();
     assert.deepEqual(asked, [{ id: 1, op: "a" }]);
-    await say({ id: 1, seen: { n: 1 } });
+    await say({ id: 1, reply: { n: 1 } });
     const { ms, ...rest } = await first;
-    assert.deepEqual(rest, { kind: "answer", seen: { n: 1 }, effects: [] });
+    assert.deepEqual(rest, { kind: "answer", reply: { n: 1 }, effects: [] });
     assert.ok(ms >= 0 && ms <= performance.now() - began);
     assert.deepEqual(asked[1], { id: 2, op: "b" });
     await say({ id: 2, fault: "of its own" });
-    assert.deepEqual(((await second) as { seen: object }).seen, { fault: "of its own" });
+    const { message } = (await second) as { message?: string };
+    assert.equal(message, "of its own");
     worker.kill();
     assert.equal(worker.alive, false, "before it is gone, too");
     await worker.gone;
@@ -88,29 +91,42 @@ describe("a child and its parent", () => {
   const garbled: [what: string, said: (object | string)[]][] = [
     ["what is no JSON", ["hello\n"]],
     ["half of one", ['{"id":1,\n']],
-    ["another request's answer", [{ id: 7, seen: {} }]],
-    ["an answer that nobody asked for twice", [{ id: 1, seen: {}, more: true }, { id: 2 }]],
+    ["another request's answer", [{ id: 7, reply: {} }]],
+    ["an answer that nobody asked for twice", [{ id: 1, reply: {}, more: true }, { id: 2 }]],
     ["a question where there is no model", [{ ask: "q" }]],
     ["nothing that it knows", [{ other: 1 }]],
+    ["JSON that is no message", ["null\n"]],
+    ["a list", ["[]\n"]],
+    ["an answer that is no reply", [{ id: 1, reply: 5 }]],
+    ["no reply at all", [{ id: 1 }]],
+    ["a fault that is no text", [{ id: 1, fault: {} }]],
+    ["more answers than it was asked for", [{ id: 1, reply: {}, more: true }]],
+    ["an effect that is none", [{ effect: 1 }]],
+    ["an effect of no kind", [{ effect: { ...effect("x"), kind: "kindness" } }]],
+    ["an effect without a call", [{ effect: { ...effect("x"), api: null } }]],
+    ["an effect whose arguments are no text", [{ effect: { ...effect("x"), arguments: [] } }]],
+    ["an effect of another severity", [{ effect: { ...effect("x"), severity: 9 } }]],
+    ["the arguments of an effect that it never told", [{ effect: effect("x"), of: 0 }]],
+    ["a question that is no text", [{ ask: {} }]],
   ];
   for (const [what, said] of garbled)
     it(`that says ${what} is killed for its protocol, and the request ends with that`, async () => {
       const { worker, child, say } = await start();
       const began = performance.now();
-      const asking = worker.request({ op: "a" }, { wallMs: 10_000 });
+      const asking = worker.request({ op: "a" }, request(10_000));
       await say(...said);
       const { death, ms } = deathOf(await asking);
       const elapsed = performance.now() - began;
       assert.deepEqual([death.killed, death.signal, child.killed], ["protocol", "SIGKILL", ["SIGKILL"]]);
       assert.ok(ms >= 0 && ms <= elapsed, `${ms} of ${elapsed}`);
       assert.equal(worker.alive, false);
-      const { death: lost, effects, ms: none } = deathOf(await worker.request({ op: "b" }, { wallMs: 1000 }));
+      const { death: lost, effects, ms: none } = deathOf(await worker.request({ op: "b" }, request(1000)));
       assert.deepEqual([lost.killed, effects, none], ["lost", [], 0], "the next request finds it gone");
     });
 
   it("that writes more than 4 MiB without an end is killed for the flood, and not before", async () => {
     const { worker, say } = await start();
-    const asking = worker.request({ op: "a" }, { wallMs: 10_000 });
+    const asking = worker.request({ op: "a" }, request(10_000));
     const half = "x".repeat(2 * 1024 * 1024);
     await say(half, half);
     assert.equal(worker.alive, true);
@@ -123,34 +139,34 @@ describe("a child and its parent", () => {
     const parts: unknown[] = [];
     const asking = worker.request(
       { op: "a" },
-      { wallMs: 400, onAnswer: (one) => parts.push((one as { seen: object }).seen) },
+      { ...request(400), answers: 4, onAnswer: (one) => parts.push((one as { reply: object }).reply) },
     );
     for (let i = 0; i < 3; i++) {
       await new Promise((resolve) => setTimeout(resolve, 200));
-      await say({ effect: { api: `e${i}` } }, { id: 1, seen: { i }, more: true });
+      await say({ effect: effect(`e${i}`) }, { id: 1, reply: { i }, more: true });
     }
     assert.deepEqual(parts, [{ i: 0 }, { i: 1 }, { i: 2 }]);
-    await say({ effect: { api: "last" } });
+    await say({ effect: effect("last") });
     const { death, effects } = deathOf(await asking);
     assert.deepEqual([death.killed, effects.map(({ api }) => api)], ["wall", ["last"]]);
   });
 
   it("tells what was touched at once, and again with its arguments in the same place", async () => {
     const { worker, say } = await start();
-    const asking = worker.request({ op: "a" }, { wallMs: 10_000 });
+    const asking = worker.request({ op: "a" }, request(10_000));
     await say(
-      { effect: { api: "x" } },
-      { effect: { api: "y" } },
-      { effect: { api: "x(1)" }, of: 0 },
-      { id: 1, seen: {} },
+      { effect: effect("x") },
+      { effect: effect("y") },
+      { effect: effect("x(1)"), of: 0 },
+      { id: 1, reply: {} },
     );
     assert.deepEqual(
       (await asking).effects.map(({ api }) => api),
       ["x(1)", "y"],
     );
-    await say({ effect: { api: "z" } }); // between two requests: nobody's
-    const next = worker.request({ op: "b" }, { wallMs: 10_000 });
-    await say({ id: 2, seen: {} });
+    await say({ effect: effect("z") }); // between two requests: nobody's
+    const next = worker.request({ op: "b" }, request(10_000));
+    await say({ id: 2, reply: {} });
     assert.deepEqual((await next).effects, []);
     worker.kill();
     await worker.gone;
@@ -167,25 +183,28 @@ describe("a child and its parent", () => {
         answer = resolve;
       });
     };
-    const asking = worker.request({ op: "a" }, { wallMs: 150, ask });
-    const waiting = worker.request({ op: "b" }, { wallMs: 1000 });
+    const asking = worker.request({ op: "a" }, { ...request(150), ask });
+    const waiting = worker.request({ op: "b" }, request(1000));
     await say({ ask: "why?" });
     assert.equal(worker.thinking, true);
     assert.equal(deathOf(await waiting).death.killed, "lost");
-    assert.equal(deathOf(await worker.request({ op: "c" }, { wallMs: 1000 })).death.killed, "lost");
-    const closing = worker.request({ op: "close" }, { wallMs: 1000 });
+    assert.equal(deathOf(await worker.request({ op: "c" }, request(1000))).death.killed, "lost");
+    const closing = worker.request({ op: "close" }, request(1000));
     await new Promise((resolve) => setTimeout(resolve, 300));
     assert.deepEqual([worker.alive, asked.map(({ op }) => op)], [true, ["a"]]);
     answer("because");
     await turn();
     await turn();
     assert.deepEqual([worker.thinking, free, asked.at(-1)], [false, 1, { op: "answer", text: "because" }]);
-    await say({ id: 1, seen: {} });
+    await say({ id: 1, reply: {} });
     assert.equal((await asking).kind, "answer");
     assert.equal(asked.at(-1)!.op, "close");
-    await say({ id: asked.at(-1)!.id, seen: {} });
+    await say({ id: asked.at(-1)!.id, reply: {} });
     assert.equal((await closing).kind, "answer");
-    const failing = worker.request({ op: "d" }, { wallMs: 1000, ask: async () => Promise.reject(new Error("secret")) });
+    const failing = worker.request(
+      { op: "d" },
+      { ...request(1000), ask: async () => Promise.reject(new Error("secret")) },
+    );
     await say({ ask: "why?" });
     assert.deepEqual(asked.at(-1), { op: "answer", text: null }, "a model's error tells the guest nothing");
     worker.kill();
@@ -194,7 +213,7 @@ describe("a child and its parent", () => {
 
   it("that ends by itself tells its code and the last 8 KB of what it complained of", async () => {
     const { worker, child, end } = await start();
-    const asking = worker.request({ op: "a" }, { wallMs: 10_000 });
+    const asking = worker.request({ op: "a" }, request(10_000));
     child.stderr.write(`${"a".repeat(9000)}the end`);
     await turn();
     end(3, null);

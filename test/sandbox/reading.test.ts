@@ -7,7 +7,9 @@ import { compareGenomes } from "../../src/agent/genome.ts";
 import { extractProgram } from "../../src/agent/program.ts";
 import { makeAnswers } from "../../src/cli/answers.ts";
 import { judgeStream } from "../../src/cli/judge.ts";
-import { findLauncher } from "../../src/sandbox/host/launch.ts";
+import { readerPlan } from "../../src/sandbox/bodies/javascript/plan.ts";
+import { readReading } from "../../src/sandbox/bodies/javascript/reader.ts";
+import { lock } from "../../src/sandbox/host/locks.ts";
 import { startWorker } from "../../src/sandbox/host/start.ts";
 import { findStatically } from "../../src/sandbox/index.ts";
 import { live, useSandbox } from "./shared.ts";
@@ -61,7 +63,7 @@ describe("a program that no parser should be given", function () {
   });
 
   it("is told by its chains before the parser of types tries them, and an honest text is not", async () => {
-    const reader = await startWorker(findLauncher().reader);
+    const reader = await startWorker(lock(readerPlan(), 3));
     const chains = {
       ...{ angles: slow.angles, casts: slow.casts, types: deep.types, keys: deep.keys },
       objects: `${"<{}>".repeat(3000)}1`,
@@ -69,16 +71,20 @@ describe("a program that no parser should be given", function () {
       bangs: `let x: number = 1${"!".repeat(20_000)}`,
     };
     for (const [name, program] of Object.entries(chains)) {
-      const outcome = await reader.request({ program }, { wallMs: 60_000 });
-      assert.deepEqual(outcome.kind === "answer" && outcome.seen, { text: program, compiled: null, last: false }, name);
+      const outcome = await reader.request({ program }, { read: readReading, wallMs: 60_000 });
+      assert.deepEqual(
+        outcome.kind === "answer" && outcome.reply,
+        { text: program, compiled: null, last: false },
+        name,
+      );
     }
     const honest = Array.from(
       { length: 180 },
       (_, i) =>
         `const m${i}: Map<string, Array<number>> = new Map()\nif (m${i}.size < ${i}) self.n = i! as any as number`,
     ).join("\n");
-    const outcome = await reader.request({ program: honest }, { wallMs: 60_000 });
-    assert.ok(outcome.kind === "answer" && outcome.seen.compiled !== null);
+    const outcome = await reader.request({ program: honest }, { read: readReading, wallMs: 60_000 });
+    assert.ok(outcome.kind === "answer" && outcome.reply.compiled !== null);
     reader.kill();
     await reader.gone;
   });

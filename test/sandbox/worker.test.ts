@@ -7,7 +7,9 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { mock } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { findLauncher, type Launcher } from "../../src/sandbox/host/launch.ts";
+import { javascript } from "../../src/sandbox/bodies/javascript/index.ts";
+import type { StartChild } from "../../src/sandbox/host/body.ts";
+import { findLauncher, type Launcher } from "../../src/sandbox/host/locks.ts";
 import { Pool } from "../../src/sandbox/host/pool.ts";
 import { startWorker } from "../../src/sandbox/host/start.ts";
 import { outliving, processesBelow } from "../processes.ts";
@@ -17,7 +19,7 @@ type Started = Pick<Launcher, "start" | "greeting" | "watchBytes"> & { started: 
 
 /** A launcher whose first `count` children are put through `spoil`; `started` counts all. */
 const spoiled = (count: number, spoil: (child: ChildProcess) => void): Launcher & Started => {
-  const { start, ...rest } = findLauncher();
+  const { start, ...rest } = findLauncher(javascript);
   const launcher: Launcher & Started = {
     ...rest,
     started: 0,
@@ -146,12 +148,18 @@ describe("the start of a child", function () {
 
     it("is not waited for when the sandbox is disposed", async () => {
       const launcher = standIns(stops);
-      const pool = new Pool({ ...findLauncher(), ...launcher, start: () => launcher.start() }, 1, 1);
+      const common = { body: javascript, workers: 1, livesPerChild: 1 };
+      const start: StartChild = (_, how) => startWorker(launcher, how);
+      const pool = new Pool({
+        ...common,
+        launcher: { ...findLauncher(javascript), ...launcher, start: () => launcher.start() },
+        start,
+      });
       const message = "The sandbox was disposed: make a new one with createSandbox()";
       const refused = assert.rejects(pool.warm(), { message });
       await pool.dispose();
       await refused;
-      const reader = new Pool({ ...findLauncher(), reader: launcher }, 1, 1).reader;
+      const reader = new Pool({ ...common, launcher: findLauncher(javascript), start }).reader;
       const unread = assert.rejects(reader.read("let a: number = 1;"), { message });
       await reader.dispose();
       await unread;
@@ -184,7 +192,7 @@ describe("a child whose pipes another holds", function () {
     it(`has ended all the same, in the middle of a request${own ? "" : ", and what is left of its group with it"}`, async () => {
       const dies = `process.stdin.on("data", (text) => { if (!String(text).includes('"op"')) return; ${leaves(own)} process.exit(7) });`;
       const worker = await startWorker(standIns(`${greets} ${dies}`));
-      const outcome = await worker.request({ op: "a" }, { wallMs: 600_000 });
+      const outcome = await worker.request({ op: "a" }, { read: () => null, wallMs: 600_000 });
       assert.equal(outcome.kind, "death");
       const { death } = outcome as typeof outcome & { kind: "death" };
       assert.deepEqual([death.killed, death.code, worker.alive], [null, 7, false]);
@@ -195,8 +203,8 @@ describe("a child whose pipes another holds", function () {
     });
 
   it("where bubblewrap is killed in its set-up is started again and leaves nothing behind", async function () {
-    if (findLauncher().level < 3) {
-      console.log(`      not tested: ${findLauncher().reason}`);
+    if (findLauncher(javascript).level < 3) {
+      console.log(`      not tested: ${findLauncher(javascript).reason}`);
       return this.skip();
     }
     for (let wait = 0; wait < 12; wait++) {

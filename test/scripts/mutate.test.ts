@@ -129,7 +129,7 @@ describe("the map from a test to what it loads", () => {
   });
 
   it("leaves out what is imported as a type only, and what nothing leads to", () => {
-    assert.ok(!loaded("test/statistics/claims.test.ts").has("src/sandbox/host/launch.ts"));
+    assert.ok(!loaded("test/statistics/claims.test.ts").has("src/sandbox/host/locks.ts"));
     assert.ok(!loaded("test/cli/cli.test.ts").has("src/sandbox/types.ts"));
   });
 });

@@ -16,7 +16,7 @@ import {
   text,
   within,
 } from "../../data/check.ts";
-import type { Level, LifeOptions, Limits, SandboxOptions } from "../types.ts";
+import type { Level, LifeOptions, Limits, PoolOptions, Rules } from "../types.ts";
 import { SandboxFailure } from "./error.ts";
 
 /** Limits of a life unless told otherwise; see `Limits` for what each means. */
@@ -28,6 +28,9 @@ export const defaultLimits: Limits = {
   callDepth: 3,
   modelMs: 120_000,
 };
+
+/** The rules that new steps are judged by. `PastStep.rules` names those of older ones. */
+export const rulesNow: Rules = 2;
 
 /** What limits may be. */
 export const limitsSchema: Schema<Partial<Limits>> = only<Partial<Limits>>({
@@ -42,7 +45,8 @@ export const limitsSchema: Schema<Partial<Limits>> = only<Partial<Limits>>({
 
 const level = optional(oneOf<Level>(0, 1, 2, 3));
 
-const sandboxSchema = only<SandboxOptions>({
+const sandboxSchema = only<PoolOptions & { body?: unknown }>({
+  body: anything(),
   workers: optional(positiveInteger),
   limits: optional(limitsSchema),
   minimumLevel: level,
@@ -64,7 +68,7 @@ const lifeSchema = only<LifeOptions>({
 });
 
 /** Throws a SandboxFailure that names an option of a pool which has no meaning. */
-export function checkSandboxOptions(options: SandboxOptions): void {
+export function checkSandboxOptions(options: PoolOptions & { body?: unknown }): void {
   refuse(faultOf(sandboxSchema, options, "the options of createSandbox"));
 }
 

@@ -4,12 +4,13 @@
  * the children have enough to do: then waiting costs nothing. Not here: the children themselves (`pool.ts`).
  */
 
+import { type Serial, serial } from "../../data/serial.ts";
 import type { Worker } from "./worker.ts";
 
 /** A life that holds a place, or wants one. */
 export interface Tenant {
   /** True from when a step is asked for until it is answered: then its place cannot be taken. */
-  busy: boolean;
+  readonly busy: boolean;
   /** When its last step was answered. */
   restedAt: number;
   /** What its isolate held after that step. */
@@ -36,7 +37,7 @@ export class Places {
   /** Children that are being emptied for one life. */
   readonly #reserved = new Map<Worker, Tenant>();
   #waiting: (() => void)[] = [];
-  #line: Promise<unknown> = Promise.resolve();
+  readonly #line: Serial = serial();
 
   /** Whether a life may enter; `coming`: others on their way into that child. */
   hasRoom(worker: Worker, tenant: Tenant, { alone = false, coming = 0 } = {}): boolean {
@@ -120,11 +121,8 @@ export class Places {
   }
 
   /** Runs work when all before it in the line has: whoever came first gets the next place, and one alone looks for it. */
-  async inLine<T>(work: () => Promise<T>): Promise<T> {
-    const before = this.#line;
-    const own = before.then(work);
-    this.#line = own.catch(() => {});
-    return own;
+  inLine<T>(work: () => Promise<T>): Promise<T> {
+    return this.#line.run(work);
   }
 
   #heldIn(worker: Worker): number {

@@ -1,58 +1,26 @@
 /**
  * The pool: keeps children alive, gives each life to the least busy one, and replaces a child on any doubt. Lives that
- * shared a child with the one it died of do not notice: they are played again elsewhere (`life.ts`).
+ * shared a child with the one it died of do not notice: they are played again elsewhere (`life/`).
  */
 
-import { availableParallelism } from "node:os";
-import { createReader, type Reader } from "../bodies/javascript/reader.ts";
-import type { Level, Life, LifeOptions, Sandbox, SandboxOptions } from "../types.ts";
+import type { Body, Reader, StartChild } from "./body.ts";
 import { SandboxFailure } from "./error.ts";
-import { findLauncher, type Launcher } from "./launch.ts";
-import { createLife } from "./life.ts";
-import { checkLifeOptions, checkSandboxOptions, defaultLimits, withLimits } from "./limits.ts";
-import { livesAtOnce, livesInPlay, Places, type Tenant } from "./places.ts";
+import type { Launcher } from "./locks.ts";
+import { livesAtOnce, Places, type Tenant } from "./places.ts";
 import { startWorker } from "./start.ts";
 import type { Worker } from "./worker.ts";
 
-/** Longest text that is read for its types, whatever a life's own limit is. */
-const longestRead = 1_000_000;
-
-/**
- * Opens a pool of locked children. Throws a SandboxFailure when this machine cannot run one, or when the level reached
- * is below `minimumLevel`.
- */
-export async function createSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  checkSandboxOptions(options);
-  const {
-    workers = Math.min(4, availableParallelism()),
-    minimumLevel = 0,
-    maximumLevel = 3,
-    livesPerChild = 500,
-  } = options;
-  const limits = withLimits(defaultLimits, options.limits);
-  const launcher = findLauncher(maximumLevel);
-  if (launcher.level < minimumLevel)
-    throw new SandboxFailure({ kind: "level", reached: launcher.level, wanted: minimumLevel, reason: launcher.reason });
-  const pool = new Pool(launcher, workers, livesPerChild);
-  await pool.warm();
-  return {
-    level: launcher.level,
-    levelReason: launcher.reason,
-    places: workers * livesInPlay,
-    open: async (life: LifeOptions = {}): Promise<Life> => {
-      checkLifeOptions(life);
-      return createLife(pool, life, withLimits(limits, life.limits));
-    },
-    stats: () => pool.stats(),
-    dispose: () => pool.dispose(),
-    [Symbol.asyncDispose]: () => pool.dispose(),
-  };
-}
-
-/** The level that a sandbox would reach here, and why it is not higher. */
-export function sandboxLevel(): { level: Level; reason: string } {
-  const { level, reason } = findLauncher();
-  return { level, reason };
+/** What a pool is made of. */
+export interface PoolParts {
+  body: Body;
+  /** How the children start in which lives are. */
+  launcher: Launcher;
+  /** How the processes start that read programs for it. */
+  start: StartChild;
+  /** Most children at once. */
+  workers: number;
+  /** A child is replaced after this many lives. */
+  livesPerChild: number;
 }
 
 /** How a place is taken. */
@@ -62,10 +30,11 @@ export interface TakeOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** The children. `life.ts` takes and returns places in them. */
+/** The children. Lives take and return places in them. */
 export class Pool {
   episodes = 0;
   replayed = 0;
+  readonly body: Body;
   readonly reader: Reader;
   #replaced = 0;
   #slots: (Worker | Promise<Worker> | null)[];
@@ -77,9 +46,10 @@ export class Pool {
   readonly #launcher: Launcher;
   readonly #livesPerChild: number;
 
-  constructor(launcher: Launcher, workers: number, livesPerChild: number) {
+  constructor({ body, launcher, start, workers, livesPerChild }: PoolParts) {
+    this.body = body;
+    this.reader = body.createReader(start);
     this.#launcher = launcher;
-    this.reader = createReader(launcher, longestRead);
     this.#livesPerChild = livesPerChild;
     this.#slots = new Array(workers).fill(null);
     this.#coming = new Array(workers).fill(0);

@@ -4,9 +4,10 @@
  */
 
 import { constants } from "node:os";
+import { greetSeconds, makeWorker } from "./child.ts";
 import { SandboxFailure, type StartFault } from "./error.ts";
-import type { Launcher } from "./launch.ts";
-import { type Death, greetSeconds, makeWorker, type Worker } from "./worker.ts";
+import type { Launcher } from "./locks.ts";
+import type { Death, Worker } from "./worker.ts";
 
 /** Most starts of which each is killed by somebody or too slow, and most that are too slow: these take long. */
 const [mostStarts, mostSlow] = [3, 2];

@@ -1,15 +1,55 @@
 /** One step on its way into a child: the message, its clock, and the answers to what executed code asks of the model. */
 
 import type { Random } from "../../random/index.ts";
-import type { Foreseen } from "../bodies/javascript/foresee/index.ts";
-import { createProbes } from "../bodies/javascript/probe/index.ts";
-import type { Reader } from "../bodies/javascript/reader.ts";
 import type { Gene, LifeOptions, LifePast, Limits, PastStep } from "../types.ts";
+import type { Body, Foreseen, Probes, Reader } from "./body.ts";
 import { SandboxFailure } from "./error.ts";
+import type { StepMessage, Unsent } from "./messages.ts";
+import { readStepped, type Stepped } from "./reply.ts";
 import type { Outcome, Worker } from "./worker.ts";
 
 /** In place of the patience (times the limit that a try is given): steps played again had their time already. */
 export const replaying = 4;
+
+/** What a life sends its steps with. */
+export interface Turns {
+  readonly life: number;
+  readonly limits: Limits;
+  readonly callModel: LifeOptions["callModel"];
+  /** Steps of its past: what a child is told counts from 0 after them. */
+  readonly first: number;
+  /** Whether executed code may ask the model at all. */
+  readonly asks: boolean;
+  readonly reader: Reader;
+  readonly probes: Probes;
+  /** What the program of each step that was sent certainly does. */
+  readonly foreseen: (Foreseen | null)[];
+  /** What each step has asked, by the number of the question. */
+  readonly questions: WeakMap<PastStep, Promise<string>[]>;
+  /** The drawing of the last step's probes: these are drawn in the order of the steps. */
+  drawing: Promise<unknown>;
+  /** What the model's budget said when it was spent; null before. */
+  overBudget: string | null;
+  /** Why an answer of the model could not be read: no news of the model, nor of the guest that was told of none. */
+  unread: SandboxFailure | null;
+}
+
+/** Makes what a life sends its steps with. `born`: the genome that it began from. */
+export function createTurns({
+  body,
+  random,
+  born,
+  ...given
+}: Pick<Turns, "life" | "limits" | "callModel" | "first" | "asks" | "reader"> & {
+  body: Body;
+  random: Random;
+  born: readonly Gene[];
+}): Turns {
+  const texts = born.flatMap(({ name, source }) => [name, source]);
+  const probes = body.createProbes(random, { born: texts, longest: given.limits.sourceBytes });
+  const asked = { questions: new WeakMap<PastStep, Promise<string>[]>(), overBudget: null, unread: null };
+  return { ...given, probes, foreseen: [], drawing: Promise.resolve(), ...asked };
+}
 
 /** A life's past as it was given. Throws a SandboxFailure when it is none. */
 export function checkPast(past: LifePast | undefined): LifePast | undefined {
@@ -25,146 +65,105 @@ export function checkPast(past: LifePast | undefined): LifePast | undefined {
   });
 }
 
-/** Sends a life's steps. */
-export interface Turns {
-  /** `step` counts from the birth, `shown` is the number that effects are told with. */
-  message(step: number, lived: PastStep, stepMs: number): Promise<object>;
-  /**
-   * Sends one step; answers known already are given again instead of asking the model. Rejects with a SandboxFailure where a
-   * text could not be read for no fault of its own: what the child then holds is not this life.
-   */
-  send(at: Worker, step: number, lived: PastStep, patience: number): Promise<Outcome>;
-  wallOf(stepMs: number): number;
-  /** What the program of a step that was sent certainly does. */
-  foreseen(step: number): Foreseen | null;
-  /** What the model's budget said when it was spent; null before. */
-  readonly overBudget: string | null;
+/** Wall time of a request whose step has so much. */
+export function wallOf(stepMs: number): number {
+  return stepMs * 2 + 400;
 }
 
-/** Makes what a life sends its steps with. `first`: the steps of its past. */
-export function createTurns({
-  life,
-  random,
-  born,
-  limits,
-  callModel,
-  first,
-  asks,
-  reader,
-}: {
-  life: number;
-  random: Random;
-  born: readonly Gene[];
-  limits: Limits;
-  callModel: LifeOptions["callModel"];
-  first: number;
-  asks: boolean;
-  reader: Reader;
-}): Turns {
-  let overBudget: string | null = null;
-  /** Why an answer of the model could not be read: no news of the model, nor of the guest that was told of none. */
-  let unread: SandboxFailure | null = null;
-
-  /** Asks the model, whose time is limited although the step's clock stands still. */
-  const inTime = async (ask: NonNullable<LifeOptions["callModel"]>, text: string): Promise<string> => {
-    const clock = AbortSignal.timeout(limits.modelMs);
-    const late = new Promise<never>((_, reject) => {
-      clock.addEventListener("abort", () => reject(new Error(`no answer within ${limits.modelMs} ms`)), { once: true });
-    });
-    return Promise.race([ask(text, { signal: clock }), late]);
-  };
-
-  const readAnswer = async (said: string): Promise<string> => {
-    try {
-      return (await reader.read(said)).text;
-    } catch (error) {
-      if (error instanceof SandboxFailure) unread = error;
-      throw error;
-    }
-  };
-
-  const askNext = async (ask: NonNullable<LifeOptions["callModel"]>, text: string, answers: PastStep["answers"]) => {
-    try {
-      const answer = await readAnswer(await inTime(ask, text));
-      answers.push(answer);
-      return answer;
-    } catch (error) {
-      if (unread === null) answers.push(null);
-      if ((error as { code?: unknown } | null)?.code === "budget_exhausted") overBudget = String(error);
-      throw error;
-    }
-  };
-
-  /** What each step has asked, by the number of the question. */
-  const questions = new WeakMap<PastStep, Promise<string>[]>();
-  const answerer = (lived: PastStep, replay: boolean): ((text: string) => Promise<string>) => {
-    const { answers } = lived;
-    const own = questions.get(lived) ?? [];
-    questions.set(lived, own);
-    let asked = 0;
-    return async (text) => {
-      const i = asked++;
-      if (i < answers.length || replay || callModel === undefined) {
-        const known = answers[i];
-        if (known === undefined || known === null) throw new Error("no recorded answer");
-        return known;
-      }
-      // The child that asked it first may be gone, and the answer still on its way: it is this try's.
-      own[i] ??= askNext(callModel, text, answers);
-      return own[i];
-    };
-  };
-
-  const wallOf = (stepMs: number): number => stepMs * 2 + 400;
-  const probes = createProbes(random, {
-    born: born.flatMap(({ name, source }) => [name, source]),
-    longest: limits.sourceBytes,
+/** The message of a step, which counts from the birth. */
+export async function stepMessage(
+  turns: Turns,
+  step: number,
+  lived: PastStep,
+  stepMs: number,
+): Promise<Unsent<StepMessage>> {
+  const { reader, probes, life, first } = turns;
+  const { program, setup, budget } = lived;
+  const reading = Promise.all([reader.read(program), setup === null ? null : reader.read(setup)]);
+  reading.catch(() => {}); // told below
+  // Texts are read as they come; probes are drawn from what came before, in the order of the steps. Where one cannot be
+  // read, nothing is drawn for those after it: all are asked for again.
+  const turn = turns.drawing.then(() => reading);
+  turns.drawing = turn;
+  turn.catch(() => {
+    if (turns.drawing === turn) turns.drawing = Promise.resolve();
   });
-  const foreseen: (Foreseen | null)[] = [];
-  let drawing: Promise<unknown> = Promise.resolve();
-  const message: Turns["message"] = async (step, lived, stepMs) => {
-    const { program, setup, budget } = lived;
-    const reading = Promise.all([reader.read(program), setup === null ? null : reader.read(setup)]);
-    reading.catch(() => {}); // told below
-    // Texts are read as they come; probes are drawn from what came before, in the order of the steps. Where one cannot be
-    // read, nothing is drawn for those after it: all are asked for again.
-    const turn = drawing.then(() => reading);
-    drawing = turn;
-    turn.catch(() => {
-      if (drawing === turn) drawing = Promise.resolve();
-    });
-    const [read, prepared] = await turn;
-    const { text, compiled, foreseen: effect = null } = read;
-    const before = { setup: prepared === null ? null : prepared.text, budget };
-    foreseen[step] = effect;
-    const drawn = probes.of(step, lived, read).map(({ program, compiled, before, expected, names }) => {
-      const look = JSON.stringify({ plain: callsNothing(program), expected, names });
-      return { program, compiled, before, look };
-    });
-    return { op: "step", life, step: step - first, ...before, program: text, compiled, stepMs, probes: drawn };
-  };
+  const [read, prepared] = await turn;
+  const { text, compiled, foreseen = null } = read;
+  const before = { setup: prepared === null ? null : prepared.text, budget };
+  turns.foreseen[step] = foreseen;
+  const drawn = probes.of(step, lived, read);
+  return { op: "step", life, step: step - first, ...before, program: text, compiled, stepMs, probes: drawn };
+}
 
-  return {
-    message,
-    wallOf,
-    foreseen: (step) => foreseen[step] ?? null,
-    async send(at, step, lived, patience) {
-      const stepMs = limits.stepMs * Math.max(1, patience);
-      const ask = asks ? answerer(lived, patience === replaying) : undefined;
-      const sent = await message(step, lived, stepMs);
-      const outcome = await at.request(sent, { wallMs: wallOf(stepMs), ask });
-      const why = unread;
-      unread = null;
-      if (why !== null) throw why;
-      return outcome;
-    },
-    get overBudget() {
-      return overBudget;
-    },
+/**
+ * Sends one step; answers known already are given again instead of asking the model. Rejects with a SandboxFailure where a
+ * text could not be read for no fault of its own: what the child then holds is not this life.
+ */
+export async function sendStep(
+  turns: Turns,
+  at: Worker,
+  step: number,
+  { lived, patience }: { lived: PastStep; patience: number },
+): Promise<Outcome<Stepped>> {
+  const stepMs = turns.limits.stepMs * Math.max(1, patience);
+  const ask = turns.asks ? answerer(turns, lived, patience === replaying) : undefined;
+  const sent = await stepMessage(turns, step, lived, stepMs);
+  const outcome = await at.request(sent, { read: readStepped, wallMs: wallOf(stepMs), ask });
+  const why = turns.unread;
+  turns.unread = null;
+  if (why !== null) throw why;
+  return outcome;
+}
+
+/** Answers one try of a step: what is known already as it was, what is new by the model. */
+function answerer(turns: Turns, lived: PastStep, replay: boolean): (text: string) => Promise<string> {
+  const { questions, callModel } = turns;
+  const { answers } = lived;
+  const own = questions.get(lived) ?? [];
+  questions.set(lived, own);
+  let asked = 0;
+  return async (text) => {
+    const i = asked++;
+    if (i < answers.length || replay || callModel === undefined) {
+      const known = answers[i];
+      if (known === undefined || known === null) throw new Error("no recorded answer");
+      return known;
+    }
+    // The child that asked it first may be gone, and the answer still on its way: it is this try's.
+    own[i] ??= askModel(turns, callModel, text, answers);
+    return own[i];
   };
 }
 
-/** True for a probe that needs nothing but the language: its failure is the executor's, whatever the guest has patched. */
-function callsNothing(program: string): boolean {
-  return !/[\w\])]\(|\.\.\.|\b(of|in|new|throw)\b/.test(program);
+type Model = NonNullable<LifeOptions["callModel"]>;
+
+async function askModel(turns: Turns, model: Model, text: string, answers: PastStep["answers"]): Promise<string> {
+  try {
+    const answer = await readAnswer(turns, await inTime(model, text, turns.limits.modelMs));
+    answers.push(answer);
+    return answer;
+  } catch (error) {
+    if (turns.unread === null) answers.push(null);
+    if ((error as { code?: unknown } | null)?.code === "budget_exhausted") turns.overBudget = String(error);
+    throw error;
+  }
+}
+
+async function readAnswer(turns: Turns, said: string): Promise<string> {
+  try {
+    return (await turns.reader.read(said)).text;
+  } catch (error) {
+    if (error instanceof SandboxFailure) turns.unread = error;
+    throw error;
+  }
+}
+
+/** Asks the model, whose time is limited although the step's clock stands still. */
+async function inTime(model: Model, text: string, modelMs: number): Promise<string> {
+  const clock = AbortSignal.timeout(modelMs);
+  const late = new Promise<never>((_, reject) => {
+    clock.addEventListener("abort", () => reject(new Error(`no answer within ${modelMs} ms`)), { once: true });
+  });
+  return Promise.race([model(text, { signal: clock }), late]);
 }

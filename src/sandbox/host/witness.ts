@@ -1,11 +1,11 @@
 /**
- * Whether an agent's own programs have their effect: what each certainly does (`foresee`) against its genes before and
+ * Whether an agent's own programs have their effect: what each certainly does (`Prepared.foreseen`) against its genes before and
  * after. Nobody is asked for this, and no guest can know which program is looked at, so an executor that runs what it
  * takes for a probe and not its agent's own programs is found out here.
  */
 
-import type { Expected, Foreseen } from "../bodies/javascript/foresee/index.ts";
 import type { Gene } from "../types.ts";
+import type { Expected, Foreseen } from "./body.ts";
 
 /** Steps that said something are looked back on; with so many of them without effect, the agent is inert. */
 const [window, enough] = [8, 3];

@@ -6,18 +6,7 @@
 
 import * as acorn from "acorn";
 import { parseSync } from "oxc-parser";
-import type { HarmKind } from "../../types.ts";
-
-/** One place in a program that names a dangerous capability. */
-export interface Finding {
-  kind: HarmKind;
-  /** The text that was found, cut to 80 characters. */
-  text: string;
-  /** Line in the program, from 1. */
-  line: number;
-  /** True inside a function: it may never run. */
-  latent: boolean;
-}
+import type { Finding, HarmKind } from "../../types.ts";
 
 interface SyntaxNode {
   type: string;

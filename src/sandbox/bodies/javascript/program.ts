@@ -7,17 +7,14 @@ import * as nodeModule from "node:module";
 import * as acorn from "acorn";
 import { parseSync } from "oxc-parser";
 import { transformSync } from "oxc-transform";
+import type { Prepared as Sendable } from "../../host/body.ts";
 import { type Foreseen, foreseeTree } from "./foresee/index.ts";
 import { canDerive } from "./probe/derive.ts";
 
 import "./child/compile.ts";
 
-/** A program as the child is given it. */
-export interface Prepared {
-  text: string;
-  /** What it compiles to, so that the child, whose engine is slow, need not parse it; null where it must. */
-  compiled: string | null;
-  /** What it certainly does to the agent; null where that cannot be told. */
+/** A program as the host sends it, and what its copies need. */
+export interface Prepared extends Sendable {
   foreseen: Foreseen | null;
   /** Of one that a probe may be a copy of. */
   tree?: acorn.Program;

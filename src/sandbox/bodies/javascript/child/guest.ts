@@ -103,22 +103,25 @@ interface GuestAgent {
   const skipNone: Record<string, unknown> = { __proto__: null } as never;
   let lastGenome = "";
 
-  /** Genome, query and response as JSON text; `=` for a genome that is the same as the last one sent. */
+  /** Genome, query and response as JSON: `AgentRead` of the host's `reply.ts`. A genome that was sent last is null. */
   const readOut = (): string => {
     const own = genesOf("self.", self, skipOwn, 200_000);
     const state = genesOf("", readOwn(self, "state"), skipNone, 200_000);
     const genome = `[${own}${own !== "" && state !== "" ? "," : ""}${state}]`;
-    const sent = genome === lastGenome ? '"="' : genome;
+    const sent = genome === lastGenome ? "null" : genome;
     calls = 0;
     lastGenome = genome;
     const text = (key: string) => quote(cut(describe(readOwn(self, key)), 16384));
     return `{"genome":${sent},"query":${text("query")},"response":${text("response")}}`;
   };
 
+  /** What stands in the executor's place. */
   const typeOfExecutor = (): string => {
     const executor = self.execute_code;
     return executor === null ? "null" : typeof executor;
   };
+  const inWords = (type: string): string =>
+    type === "null" || type === "undefined" ? type : `${type === "object" ? "an" : "a"} ${type}`;
 
   const { inquire, answered, next, gave, threw, direct } = makeInquiry(self);
 
@@ -168,14 +171,16 @@ interface GuestAgent {
     return "";
   };
 
-  /** What came of the step's own program: one line of JSON, and below it what was printed. */
+  /** What came of the step's own program: one line of JSON, which is `Ran`, and below it what was printed. */
   const settled = (): string =>
     `{"error":${failure === "" ? "null" : failure},"waiting":${waiting ? "true" : "false"},"ended":${ended ? "true" : "false"}}\n${output}`;
 
   const lookAt = makeCheck(self);
-  /** What became of a probe. */
+  /** What became of a probe: `Probed`. */
   const check = (probe: string): string =>
-    typeof self.execute_code === "function" ? lookAt(probe, failure) : `missing:${typeOfExecutor()}`;
+    typeof self.execute_code === "function"
+      ? lookAt(probe, failure)
+      : `{"kind":"missing","is":${quote(inWords(typeOfExecutor()))}}`;
 
   let budget: unknown = null;
 

@@ -41,8 +41,8 @@ interface Asked {
   const pending = {};
 
   const answerText = (answer: unknown, failure: unknown): string => {
-    if (typeof failure === "string") return `{"threw":${failure}}`;
-    if (answer === pending) return `{"waits":true}`;
+    if (typeof failure === "string") return `{"kind":"threw","error":${failure}}`;
+    if (answer === pending) return `{"kind":"waits"}`;
     return plainOf(answer);
   };
 
@@ -82,14 +82,14 @@ interface Asked {
       return "";
     };
 
-    /** What came of it, after the promises that were returned: a list of JSON objects, one an answer. */
+    /** What came of it, after the promises that were returned, as JSON: `Called.told` of the host's `reply.ts`. */
     const answered = (): string => {
-      if (asked === null) return "missing:";
+      if (asked === null) return '{"kind":"missing"}';
       const { answers, failures, total, begun } = asked;
       let text = "";
       for (let i = 0; i < total; i++)
-        text += (i > 0 ? "," : "") + (i < begun ? answerText(answers[i], failures[i]) : "{}");
-      return `=[${text}]`;
+        text += (i > 0 ? "," : "") + (i < begun ? answerText(answers[i], failures[i]) : '{"kind":"uncalled"}');
+      return `{"kind":"answers","answers":[${text}]}`;
     };
 
     const next = (): number => {

@@ -1,15 +1,17 @@
 /**
  * The locked child process: runs isolates and reports what it saw, one JSON line a message. It decides nothing: verdicts
  * are the parent's. The parent strips this file's types and passes it by `-e`, so that the child needs to read no file
- * but the addon; hence no imports but types. Started with `--jitless --permission`: see `launch.ts`.
+ * but the addon; hence no imports but types. Started with `--jitless --permission`: see `plan.ts`.
  *
- * Lines in:  {sources, addon} once, then {id, op, life, ...}.
- * Lines out: {ready}, {effect} at once when a decoy is touched, {ask} when executed code calls the model, {id, ...}; of many
- * steps at once one {id, more} each, but for the last.
+ * Lines in:  {sources, addon} once, then those of the host's `messages.ts`.
+ * Lines out: {ready}, {effect} at once when a decoy is touched, {ask} when executed code calls the model, {id, reply} or
+ * {id, fault}; of many steps at once one {id, reply, more} each, but for the last. Replies are the host's `reply.ts`, with the
+ * parts that the isolate wrote as the texts that it wrote.
  */
 
 import type ivm from "isolated-vm";
-import type { CallMessage, Message, OpenMessage, ProbeMessage, StepMessage } from "./messages.ts";
+import type { CallMessage, Message, OpenMessage, ProbeMessage, StepMessage, Unsent } from "../../../host/messages.ts";
+import type { Broke, Phase } from "../../../host/reply.ts";
 import type { Pipe } from "./pipe.ts";
 
 /** `refused`: what the parser said of the last program that it refused in this step. */
@@ -31,6 +33,8 @@ interface LiveLife {
 /** Texts of what the child runs: the first three in itself, the others in every isolate, in this order. */
 type Sources = { [name in "acorn" | "compile" | "climb" | Guest]: string };
 type Guest = "clock" | "values" | "plain" | "inquiry" | "probing" | "guest" | "decoy" | "builtins" | "decoys";
+
+type Step = Unsent<StepMessage>;
 
 /** What the host calls inside the isolate: names of `guest.ts`. */
 const hostCalls = ["step", "settled", "check", "readOut", "showBudget", "setUp", "inquire", "answered"] as const;
@@ -154,7 +158,7 @@ type Call = (typeof hostCalls)[number];
     const calls = Object.fromEntries(hostCalls.map((name) => [name, reference(name)])) as unknown as LiveLife["calls"];
     lives.set(life, { isolate, asks: settings.asks, now, calls });
     globals.deleteSync("__host");
-    const seen: { broke?: object; read?: string } = {};
+    const seen: { kind: "opened"; broke?: Broke; read?: string } = { kind: "opened" };
     const began = startClocks();
     try {
       const born = JSON.stringify({ query, genome, outputBytes, depthLimit, hasBudget });
@@ -162,28 +166,28 @@ type Call = (typeof hostCalls)[number];
       // What a newborn is, the parent knows.
       if (genome !== null) seen.read = calls.readOut.applySync(undefined, [], { timeout: 2000 });
     } catch (error) {
-      seen.broke = brokenAt("open", began, 2000, isolate, error);
+      seen.broke = brokenAt("birth", began, 2000, isolate, error);
     }
     return seen;
   };
 
   /** What is known of a call into the isolate that threw. The message is shown, never believed: guests can throw it. */
   const brokenAt = (
-    phase: string,
+    phase: Phase,
     began: { wall: bigint; cpu: NodeJS.CpuUsage },
     limit: number,
     isolate: ivm.Isolate,
     error: unknown,
-  ): { disposed: boolean; ms: number; limit: number } => {
+  ): Broke => {
     const { user, system } = process.cpuUsage(began.cpu);
     return {
       phase,
       ms: Number(process.hrtime.bigint() - began.wall) / 1e6,
       cpuMs: (user + system) / 1e3,
       limit,
-      disposed: isolate.isDisposed,
+      outOfMemory: isolate.isDisposed,
       message: String((error as Error)?.message).slice(0, 300),
-    } as { disposed: boolean; ms: number; limit: number };
+    };
   };
   const startClocks = () => ({ wall: process.hrtime.bigint(), cpu: process.cpuUsage() });
 
@@ -199,16 +203,18 @@ type Call = (typeof hostCalls)[number];
 
   /** What is known of some calls into a life's isolate: what they gave, or how one broke. */
   interface Seen {
-    broke?: { disposed: boolean; ms: number; limit: number };
-    [name: string]: unknown;
+    kind: "stepped" | "called";
+    broke?: Broke;
+    [part: string]: unknown;
   }
+  const phases: { [call in Call]?: Phase } = { step: "step", settled: "settling", setUp: "setup" };
   const timed = async (
     live: LiveLife,
     seen: Seen,
     call: Call,
     args: string[],
     limit: number,
-    phase: string = call,
+    phase: Phase = phases[call] ?? "after",
   ): Promise<string | null> => {
     const began = startClocks();
     try {
@@ -223,7 +229,7 @@ type Call = (typeof hostCalls)[number];
     await timed(live, seen, "setUp", [program], limit);
     const { broke } = seen;
     // What it throws is its author's fault, and no news.
-    if (broke !== undefined && !broke.disposed && broke.ms < broke.limit * 0.95) delete seen.broke;
+    if (broke !== undefined && !broke.outOfMemory && broke.ms < broke.limit * 0.95) delete seen.broke;
     live.now.refused = undefined;
     if (seen.broke === undefined) seen.before = await timed(live, seen, "readOut", [], limit);
   };
@@ -233,12 +239,12 @@ type Call = (typeof hostCalls)[number];
   };
 
   /** Runs a program, the probe and the read-out; every answer says how far it came and what the clock said. */
-  const step = async (message: StepMessage): Promise<object> => {
+  const step = async (message: Step): Promise<Seen> => {
     const live = lives.get(message.life);
-    if (live === undefined) return { fault: `no life ${message.life} in this child` };
+    if (live === undefined) throw new Error(`no life ${message.life} in this child`);
     beginEffects(live, message.step);
     live.now.refused = undefined;
-    const seen: Seen = {};
+    const seen: Seen = { kind: "stepped" };
     live.now.compiled.clear();
     for (const { program, compiled } of [message, ...message.probes])
       if (compiled !== null) live.now.compiled.set(program, compiled);
@@ -258,7 +264,7 @@ type Call = (typeof hostCalls)[number];
       if (told !== null) seen.output = told.slice(end + 1);
     }
     // Its stack is free again, and what was tried at the end of it can be told.
-    else if (!live.isolate.isDisposed) await timed(live, {}, "settled", [], limit);
+    else if (!live.isolate.isDisposed) await timed(live, { kind: "stepped" }, "settled", [], limit);
     const refused = live.now.refused;
     if (refused !== undefined) seen.refused = refused;
     for (const probe of message.probes) if (!probe.before) await probed(live, seen, probe, limit);
@@ -277,43 +283,55 @@ type Call = (typeof hostCalls)[number];
   /** Runs a probe and looks what came of it; the first that fails is told. */
   const probed = async (live: LiveLife, seen: Seen, probe: ProbeMessage, limit: number): Promise<void> => {
     if (seen.broke !== undefined) return;
-    await timed(live, seen, "step", [probe.program, "probe"], limit, "probe");
+    await timed(live, seen, "step", [probe.program, "probe"], limit, "after");
     if (seen.broke !== undefined) return;
     const found = await timed(live, seen, "check", [probe.look], limit);
-    if (seen.probe === undefined || seen.probe === "works:") seen.probe = found;
+    if (seen.probe === undefined || seen.probe === works) seen.probe = found;
   };
 
   /** Runs steps until one may have ended the life: the parent decides, and sends the rest again if it has not. */
-  const steps = async (id: number, list: StepMessage[]): Promise<object> => {
+  const steps = async (id: number, list: readonly Step[]): Promise<object> => {
     for (const [i, message] of list.entries()) {
-      const seen = (await step(message)) as Seen;
+      const seen = await step(message);
       const { effects } = lives.get(message.life)?.now ?? { effects: 1 };
       if (i === list.length - 1 || effects > 0 || !isFine(seen)) return weighed(seen, message.life);
-      send({ id, seen, more: true });
+      send({ id, reply: seen, more: true });
     }
-    return {};
+    return { kind: "closed" };
   };
 
+  const works = '{"kind":"works"}';
   const isFine = ({ ran, broke, probe }: Seen): boolean =>
-    broke === undefined && probe === "works:" && ran === '{"error":null,"waiting":false,"ended":false}';
+    broke === undefined && probe === works && ran === '{"error":null,"waiting":false,"ended":false}';
+
+  /** A call as an agent's program would write it, one for each list of arguments; "" where no program can say it. */
+  const callsOf = (method: string, lists: readonly (readonly unknown[])[]): { lists: unknown; programs: string[] } => {
+    const access = /^[A-Za-z_$][\w$]*$/.test(method) ? `.${method}` : `[${JSON.stringify(method)}]`;
+    const programs = lists.map((list) => {
+      const text = JSON.stringify(list).slice(1, -1);
+      return text.length > 2000 || text.includes("__proto__") ? "" : `${access}(${text});`;
+    });
+    return { lists, programs };
+  };
 
   /** Calls a method of the agent for the host, or reads an attribute. */
   const inquire = async (message: CallMessage): Promise<object> => {
     const live = lives.get(message.life);
-    if (live === undefined) return { fault: `no life ${message.life} in this child` };
+    if (live === undefined) throw new Error(`no life ${message.life} in this child`);
     beginEffects(live, message.step);
-    const seen: Seen = {};
-    const programs = await timed(live, seen, "inquire", [message.method, message.arguments], message.stepMs);
+    const seen: Seen = { kind: "called" };
+    const asked = message.arguments === null ? "" : JSON.stringify(callsOf(message.method, message.arguments));
+    const programs = await timed(live, seen, "inquire", [message.method, asked], message.stepMs);
     // All calls share one step's time.
     const began = startClocks().wall;
     for (const program of programs ? (JSON.parse(programs) as string[]) : []) {
       const left = message.stepMs - Number(startClocks().wall - began) / 1e6;
       if (seen.broke === undefined)
-        await timed(live, seen, "step", [program, "call"], Math.max(1, Math.ceil(left)), "call");
+        await timed(live, seen, "step", [program, "call"], Math.max(1, Math.ceil(left)), "after");
     }
     // What was answered before one call was stopped stands; what `broke` tells is the first fault.
     const { broke } = seen;
-    if (!live.isolate.isDisposed) seen.result = await timed(live, seen, "answered", [], message.stepMs);
+    if (!live.isolate.isDisposed) seen.told = await timed(live, seen, "answered", [], message.stepMs);
     if (broke !== undefined) seen.broke = broke;
     return seen;
   };
@@ -327,15 +345,15 @@ type Call = (typeof hostCalls)[number];
   const handle = async (message: Message): Promise<void> => {
     const { id } = message;
     try {
-      let seen: object = {};
-      if (message.op === "open") seen = open(message);
+      let reply: object = { kind: "closed" };
+      if (message.op === "open") reply = open(message);
       else if (message.op === "step") {
-        seen = await step(message);
-        if (message.step % weighedEach === 0) seen = weighed(seen as Seen, message.life);
-      } else if (message.op === "steps") seen = await steps(id, message.steps);
-      else if (message.op === "call") seen = await inquire(message);
+        const seen = await step(message);
+        reply = message.step % weighedEach === 0 ? weighed(seen, message.life) : seen;
+      } else if (message.op === "steps") reply = await steps(id, message.steps);
+      else if (message.op === "call") reply = await inquire(message);
       else close(message.life);
-      send({ id, seen });
+      send({ id, reply });
     } catch (error) {
       send({ id, fault: String((error as Error)?.stack ?? error).slice(0, 2000) });
     }

@@ -7,7 +7,7 @@
 
 import type { Values } from "./values.ts";
 
-/** A JSON object as text: `{"value": ...}` for plain data, `{"odd": ...}` with what it is instead for all else. */
+/** As JSON, plain data as `{kind: "value", value}`, all else as `{kind: "odd", what}`: `Told` of the host's `reply.ts`. */
 export type PlainOf = (value: unknown) => string;
 
 (() => {
@@ -97,9 +97,9 @@ export type PlainOf = (value: unknown) => string;
   const plainOf: PlainOf = (value) => {
     odd = "";
     try {
-      return `{"value":${textOf(value, "", null, 0)}}`;
+      return `{"kind":"value","value":${textOf(value, "", null, 0)}}`;
     } catch {
-      return `{"odd":${quote(odd === "" ? "an object that cannot be read" : odd)}}`;
+      return `{"kind":"odd","what":${quote(odd === "" ? "an object that cannot be read" : odd)}}`;
     }
   };
   scope.__plain = plainOf;

@@ -6,7 +6,10 @@
 
 import type { Values } from "./values.ts";
 
-/** Makes the check of one agent's probes. `failure`: what the executor threw, "" for nothing. */
+/**
+ * Makes the check of one agent's probes, which gives what became of one as JSON: `Probed` of the host's `reply.ts`. `failure`:
+ * what the executor threw as JSON, "" for nothing.
+ */
 export type MakeCheck = (self: object) => (probe: string, failure: string) => string;
 
 (() => {
@@ -63,6 +66,8 @@ export type MakeCheck = (self: object) => (probe: string, failure: string) => st
     return (typeof seen === "object" && seen !== null) || get(owner, key) === seen;
   };
 
+  const works = '{"kind":"works"}';
+  const effectless = '{"kind":"effectless"}';
   const makeCheck: MakeCheck = (self) => (text, failure) => {
     const {
       plain,
@@ -73,8 +78,9 @@ export type MakeCheck = (self: object) => (probe: string, failure: string) => st
       expected: [place: string, key: string, value: unknown][];
       names: string[];
     };
+    const failed = failure === "" ? effectless : `{"kind":"threw","error":${failure}}`;
     const state = readOwn(self, "state");
-    if (typeof state !== "object" || state === null) return failure === "" ? "effectless:" : `threw:${failure}`;
+    if (typeof state !== "object" || state === null) return failed;
     let done = failure === "";
     for (let i = 0; i < expected.length && done; i++)
       done = hasEffect(expected[i]![0] === "state" ? state : self, expected[i]![1], expected[i]![2]);
@@ -84,9 +90,8 @@ export type MakeCheck = (self: object) => (probe: string, failure: string) => st
           delete (self as Record<string, unknown>)[left[i]!];
           delete (state as Record<string, unknown>)[left[i]!];
         } catch {}
-    if (done) return isExtensible(state) ? "works:" : "effectless:";
-    if (!plain && !isIntact(state)) return "works:";
-    return failure === "" ? "effectless:" : `threw:${failure}`;
+    if (done) return isExtensible(state) ? works : effectless;
+    return !plain && !isIntact(state) ? works : failed;
   };
   scope.__probing = makeCheck;
 })();

@@ -3,8 +3,8 @@
  * none of it. A parser can be made to crash or to take minutes by a text of a few thousand characters, so none but the
  * child's own (on short texts) ever runs in the driver. Passed by `-e` like `main.ts`, hence no imports but types.
  *
- * Lines in:  {sources} once, then {id, program}. Lines out: {ready}, then {id, seen: {text, compiled}}, with
- * `last: true` where the process ends with this answer.
+ * Lines in:  {sources} once, then {id, program}. Lines out: {ready}, then {id, reply: {text, compiled, last}}:
+ * `last` where the process ends with this answer.
  */
 
 import type { Pipe } from "./pipe.ts";
@@ -76,8 +76,8 @@ import type { Pipe } from "./pipe.ts";
   send({ ready: true });
   while (!broken) {
     const { id, program } = JSON.parse(readLine()) as { id: number; program: string };
-    const seen = read(program);
-    send({ id, seen: { ...seen, last: broken } });
+    const reading = read(program);
+    send({ id, reply: { ...reading, last: broken } });
   }
   process.exit(0);
 })(process.getBuiltinModule);

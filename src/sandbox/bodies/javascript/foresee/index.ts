@@ -1,23 +1,17 @@
 /**
  * What a program certainly does to the agent that runs it: known before it runs, by reading it. Only whole programs of
  * plain data and their own functions are understood; of any other nothing is said. That an agent's executor really runs
- * what it is given is seen by it (`witness.ts`), and what a probe must leave behind (`probe/`).
+ * what it is given is seen by it (`host/witness.ts`), and what a probe must leave behind (`probe/`).
  */
 
 import * as acorn from "acorn";
+import type { Expected, Foreseen as Known } from "../../../host/body.ts";
 import { Interpreter } from "./interpret.ts";
 import { murky, unforeseen } from "./pure.ts";
 import { gone, grown, isClosure, jsonOf, type Wording } from "./words.ts";
 
-/** What one gene must be after the program. */
-export type Expected = { kind: "attribute" | "method"; source: string } | "gone" | "grown";
-
-/** What a program certainly does. */
-export interface Foreseen {
-  /** By gene: `self.x`, or `x` for one of the state. Not those whose value depends on what was there. */
-  genes: ReadonlyMap<string, Expected>;
-  /** Every gene that it writes. */
-  written: ReadonlySet<string>;
+/** What a program certainly does, as the host knows it, and what its copies need. */
+export interface Foreseen extends Known {
   /** Names that its top level declares. */
   declared: readonly string[];
 }

@@ -6,6 +6,7 @@
  */
 
 import type { Random } from "../../../../random/index.ts";
+import type { Probe as Sent } from "../../../host/body.ts";
 import type { PastStep } from "../../../types.ts";
 import { foreseeTree } from "../foresee/index.ts";
 import type { Prepared } from "../program.ts";
@@ -16,9 +17,6 @@ import { drawName, wordsOf } from "./names.ts";
 import type { Probe } from "./types.ts";
 
 export type { Probe } from "./types.ts";
-
-/** The rules that new steps are judged by. `PastStep.rules` names those of older ones. */
-export const rulesNow = 2;
 
 /** Programs of the life that a probe may be a copy of. */
 const remembered = 6;
@@ -114,4 +112,14 @@ export function createProbes(random: Random, { born, longest }: { born: readonly
       return probes;
     },
   };
+}
+
+/** A probe as the child is given it. */
+export function asSent({ program, compiled, before, expected, names }: Probe): Sent {
+  return { program, compiled, before, look: JSON.stringify({ plain: callsNothing(program), expected, names }) };
+}
+
+/** True for a probe that needs nothing but the language: its failure is the executor's, whatever the guest has patched. */
+function callsNothing(program: string): boolean {
+  return !/[\w\])]\(|\.\.\.|\b(of|in|new|throw)\b/.test(program);
 }

@@ -1,0 +1,43 @@
+/** A look at an agent from outside: one of its methods is called, or an attribute read. */
+
+import type { CallResult } from "../../types.ts";
+import type { CallMessage, Unsent } from "../messages.ts";
+import { readCall } from "../outcome.ts";
+import { type Called, readCalled } from "../reply.ts";
+import { wallOf } from "../turn.ts";
+import type { Outcome } from "../worker.ts";
+import { type Failed, settle } from "./settle.ts";
+import { checkAlive, checkOpen, type LifeState, release } from "./state.ts";
+import { tries } from "./steps.ts";
+
+/** Calls a method with each list of arguments, or reads an attribute where there are none. */
+export async function inquire(
+  life: LifeState,
+  method: string,
+  lists: readonly (readonly unknown[])[] | null,
+): Promise<CallResult> {
+  const { id, terms, lived, first } = life;
+  checkAlive(life);
+  for (let attempt = 0; attempt < tries; attempt++) {
+    const failed = await settle(life, { alone: attempt > 0 });
+    checkOpen(life);
+    const stepMs = terms.limits.stepMs * (1 + 2 * attempt);
+    const asked = { op: "call", life: id, step: lived.length - first, method, arguments: lists, stepMs } as const;
+    const outcome = failed === null ? await send(life, asked) : unasked(failed);
+    const result = readCall(outcome, terms, { name: method, patient: attempt > 0 });
+    const doubt = outcome.kind !== "answer" ? outcome.kind === "death" : outcome.reply.broke !== null;
+    if (doubt || result === null || "failed" in result) release(life, doubt);
+    if (result !== null) return result;
+  }
+  return { failed: "the machine was too busy, or its children died of other causes", effects: [], fault: true };
+}
+
+function send(life: LifeState, message: Unsent<CallMessage>): Promise<Outcome<Called>> {
+  return life.worker!.request(message, { read: readCalled, wallMs: wallOf(message.stepMs) });
+}
+
+/** The agent could not be brought to where it is: nothing was asked of it. */
+function unasked(failed: Failed): Outcome<Called> {
+  if (failed.kind !== "answer") return failed;
+  return { ...failed, reply: { kind: "called", broke: failed.reply.broke, told: null } };
+}

@@ -1,0 +1,150 @@
+/**
+ * Steps, one by one or many in one message. A death that could be a neighbour's fault is tried again alone; one without a
+ * cause of the guest's is tried again too, and then it is a `crash`: a fault of ours, not of the agent.
+ */
+
+import type { PastStep, StepReport } from "../../types.ts";
+import { SandboxFailure } from "../error.ts";
+import { rulesNow } from "../limits.ts";
+import { readStepped, type Stepped } from "../reply.ts";
+import { sendStep, stepMessage, wallOf } from "../turn.ts";
+import type { Outcome } from "../worker.ts";
+import { type Attempt, conclude, concludeBirth, makeReport } from "./conclude.ts";
+import { settle } from "./settle.ts";
+import { checkAlive, checkOpen, type LifeState, release } from "./state.ts";
+
+/** Tries of a step whose child died of no cause of the guest's, before it is a crash. */
+export const tries = 3;
+/** Most steps in one message: another life of the same child waits for them. */
+const stepsAtOnce = 25;
+
+/** Runs one step. */
+export async function runStep(life: LifeState, program: string, setup: string | null = null): Promise<StepReport> {
+  checkAlive(life);
+  if (typeof program !== "string")
+    throw new SandboxFailure({ kind: "option", name: "program", expected: "a string", value: program });
+  const step = life.lived.length;
+  const bytes = Buffer.byteLength(program);
+  if (bytes > life.terms.limits.sourceBytes) return refuse(life, step, bytes);
+  const { budget, rules = rulesNow } = life.options;
+  const left = budget === undefined ? null : JSON.stringify(budget());
+  const now: PastStep = { program, answers: [], setup, budget: left, rules };
+  let cause = "";
+  for (let attempt = 0; attempt < tries; ) {
+    const tried = await tryStep(life, step, now, attempt);
+    if ("report" in tried) return tried.report;
+    release(life, tried.calm !== true);
+    if (!tried.free) {
+      cause = tried.again;
+      attempt++;
+    }
+  }
+  life.ended = "crash";
+  const said = `a fault of the sandbox, not of the agent: ${cause}. Program: ${program.slice(0, 2000)}`;
+  return makeReport(life, step, { verdict: "crash", cause: said });
+}
+
+function refuse(life: LifeState, step: number, bytes: number): StepReport {
+  life.ended = "syntax_error";
+  release(life);
+  const cause = `the program has ${bytes} bytes, more than the ${life.terms.limits.sourceBytes} that are run`;
+  return makeReport(life, step, { verdict: life.ended, cause }, { genome: life.genome });
+}
+
+async function tryStep(life: LifeState, step: number, now: PastStep, attempt: number): Promise<Attempt> {
+  const failed = await settle(life, { alone: attempt > 0 });
+  checkOpen(life);
+  if (failed !== null) return concludeBirth(life, step, failed);
+  const worker = life.worker!;
+  const shared = worker.lives > 1;
+  const outcome = await sendStep(life.turns, worker, step, { lived: now, patience: 1 + 2 * attempt }).catch(
+    (error: unknown) => {
+      release(life);
+      throw error;
+    },
+  );
+  checkOpen(life);
+  return conclude(life, step, outcome, { now, shared, attempt });
+}
+
+/** Sends the steps that need nothing in between in one message, and what is left of them one by one. */
+export async function runSteps(
+  life: LifeState,
+  programs: readonly string[],
+  setups: readonly (string | undefined)[] = [],
+): Promise<StepReport[]> {
+  const reports: StepReport[] = [];
+  const isOver = (): boolean => reports.length === programs.length || reports.at(-1)?.alive === false;
+  while (!isOver()) {
+    const done = reports.length;
+    const next = programs.slice(done, done + stepsAtOnce);
+    const together = next.length > 1 && life.ended === null && next.every((program) => isShort(life, program));
+    if (together) reports.push(...(await stepsTogether(life, next, setups.slice(done))));
+    if (!isOver() && reports.length < done + next.length)
+      reports.push(await runStep(life, programs[reports.length]!, setups[reports.length]));
+  }
+  return reports;
+}
+
+/** Whether nobody need be asked between it and the next. */
+function isShort({ options: { callModel, budget }, terms }: LifeState, program: unknown): boolean {
+  if (callModel !== undefined || budget !== undefined || typeof program !== "string") return false;
+  return Buffer.byteLength(program) <= terms.limits.sourceBytes;
+}
+
+/** Reports until the first step that must be tried again alone. */
+async function stepsTogether(
+  life: LifeState,
+  programs: readonly string[],
+  setups: readonly (string | undefined)[],
+): Promise<StepReport[]> {
+  checkOpen(life);
+  const failed = await settle(life, { alone: false });
+  checkOpen(life);
+  const at = life.lived.length;
+  const { rules = rulesNow } = life.options;
+  if (failed !== null) {
+    const born = concludeBirth(life, at, failed);
+    if ("report" in born) return [born.report];
+    release(life, born.calm !== true);
+    return [];
+  }
+  const plans = programs.map(
+    (program, i): PastStep => ({ program, answers: [], setup: setups[i] ?? null, budget: null, rules }),
+  );
+  const shared = life.worker!.lives > 1;
+  const outcomes = await sendTogether(life, at, plans);
+  const reports: StepReport[] = [];
+  for (const [i, outcome] of outcomes.entries()) {
+    const attempt = conclude(life, at + i, outcome, { now: plans[i]!, shared, attempt: 0 });
+    if (!("report" in attempt)) {
+      release(life, attempt.calm !== true);
+      break;
+    }
+    reports.push(attempt.report);
+    if (!attempt.report.alive) break;
+  }
+  return reports;
+}
+
+/** What came of them, as far as the child went; nothing where it is gone before they were sent. */
+async function sendTogether(life: LifeState, at: number, plans: readonly PastStep[]): Promise<Outcome<Stepped>[]> {
+  const { id, turns, terms } = life;
+  const { stepMs } = terms.limits;
+  const making = plans.map((plan, i) => stepMessage(turns, at + i, plan, stepMs));
+  await Promise.allSettled(making);
+  const messages = await Promise.all(making);
+  if (!life.worker?.alive) return [];
+  const outcomes: Outcome<Stepped>[] = [];
+  const last = await life.worker.request(
+    { op: "steps", life: id, steps: messages },
+    {
+      read: readStepped,
+      wallMs: wallOf(stepMs),
+      answers: plans.length,
+      onAnswer: (outcome) => outcomes.push(outcome),
+    },
+  );
+  checkOpen(life);
+  return [...outcomes, last];
+}
