@@ -133,8 +133,8 @@ async function trainHead(seed: number): Promise<TokenPolicy> {
     ...(resume && { resume }),
   })) {
     seconds += update.seconds.rollout + update.seconds.update;
-    const { survival, usefulness, harm, variety, entropy, kl } = update;
-    const figures = { survival, usefulness, harm, variety, entropy, kl };
+    const { survival, usefulness, harm, distinct, policyEntropy, kl } = update;
+    const figures = { survival, usefulness, harm, distinct, policyEntropy, kl };
     const shown = Object.entries(figures).map(([name, value]) => `${name} ${(value ?? 0).toFixed(3)}`);
     console.error(`seed ${seed}, update ${update.update}: ${shown.join("  ")}  ${seconds.toFixed(0)} s`);
   }

@@ -117,8 +117,9 @@ async function learn(policy: TrainablePolicy, seed: number): Promise<void> {
     panel: false,
     learningRate: number("rate"),
   })) {
-    const { survival, harm, usefulness, variety, entropy, kl, seconds, gradientNorm, dead } = update;
-    const shown = { survival, harm, usefulness: usefulness ?? 0, variety, entropy, kl, gradientNorm, dead, ...seconds };
+    const { survival, harm, usefulness, distinct, policyEntropy, kl, seconds, gradientNorm, dead } = update;
+    const figures = { survival, harm, usefulness: usefulness ?? 0, distinct, policyEntropy, kl };
+    const shown = { ...figures, gradientNorm, dead, ...seconds };
     if (values.verbose)
       process.stderr.write(
         `${update.update} ${Object.entries(shown)
@@ -134,20 +135,17 @@ async function learn(policy: TrainablePolicy, seed: number): Promise<void> {
 async function measure(name: string, policy: Policy, seed: number): Promise<void> {
   const measured = {} as { training: Measure; "held-out": Measure };
   for (const split of ["training", "held-out"] as const) {
-    const { summary, episodes } = await rollout(envOf(splits[split]), policy, {
+    const { summary } = await rollout(envOf(splits[split]), policy, {
       episodes: number("evaluate"),
       seed: 1_000_003 + seed,
     });
-    const actions = episodes.flatMap(({ steps }) => steps.map(({ action }) => action));
-    const tokens = actions.reduce((sum, { tokens: n = 1 }) => sum + n, 0);
     measured[split] = {
       survival: summary.survival.estimate,
       harm: summary.harm.estimate,
       usefulness: summary.usefulness!.estimate,
-      changed: summary.changed ?? Number.NaN,
+      changed: summary.changed?.estimate ?? Number.NaN,
       variety: summary.distinct,
-      // What is drawn carries its own log-probability: minus their mean is an unbiased estimate of the entropy.
-      entropy: -actions.reduce((sum, { logProb }) => sum + logProb, 0) / tokens,
+      entropy: summary.entropy!.estimate,
     };
   }
   found.set(name, [...(found.get(name) ?? []), measured]);

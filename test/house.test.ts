@@ -58,7 +58,6 @@ const offenders = {
     "aside.ts rope.ts types.ts",
     "budget.ts ledger.ts",
     "checkpoint.ts panel.ts recorder.ts reinforce.ts settings.ts",
-    "claims.ts index.ts",
     "cut.ts request.ts",
     "families.ts rotation.ts",
     "lineage.ts store.ts",

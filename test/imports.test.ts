@@ -9,6 +9,7 @@ import { importEdges, sourceFiles } from "../scripts/sources.ts";
 
 /** Training and evaluation stand on the same folders, and never on each other. */
 const aboveLives = [
+  "src/episode",
   "src/agent",
   "src/environment",
   "src/model",
@@ -39,16 +40,17 @@ const plan: { [folder: string]: string[] } = {
   "src/sandbox": [],
   "src/llm": ["src/model"],
   "src/record": ["src/sandbox (types)"],
-  "src/plot": ["src/statistics"],
+  "src/plot": ["src/episode", "src/statistics"],
   "src/model": [],
   "src/corpus": ["src/model"],
   "src/policy": ["src/model"],
   "src/serve": ["src/model"],
   "src/tasks": ["src/sandbox (types)"],
   "src/environment": ["src/sandbox", "src/tasks"],
-  "src/episode": ["src/environment (types)", "src/policy (types)", "src/sandbox (types)"],
+  "src/episode": ["src/environment (types)", "src/policy (types)", "src/sandbox (types)", "src/statistics"],
   "src/rollout": [
     "src/agent",
+    "src/episode",
     "src/environment",
     "src/policy",
     "src/record",

@@ -47,7 +47,7 @@ export async function trainOnce({
   const sums = { drawing: 0, sandbox: 0, update: 0, tokens: 0 };
   const first = performance.now();
   let before = { ...policy.spent };
-  for await (const { update, seconds, survival, usefulness, harm, variety, kl } of train({
+  for await (const { update, seconds, survival, usefulness, harm, distinct, kl } of train({
     ...{ env, policy, seed: 1, updates, episodes, group: 8, gamma: 0.9, klWeight: 0.05, entropyBonus: 0 },
     ...{ decay: "linear", learningRate: 0.07, panel: false },
     ...(backend !== undefined && { backend: backend as BackendName }),
@@ -61,7 +61,7 @@ export async function trainOnce({
       survival: survival ?? 0,
       usefulness: usefulness ?? 0,
       harm: harm ?? 0,
-      variety: variety ?? 0,
+      distinct,
       kl: kl ?? 0,
     };
     figures.push({ number: update, ...told, ...times, at: since(first) });

@@ -5,5 +5,12 @@ export { learningCurves, probabilityCurves } from "./curves.ts";
 export { type Figure, figure, palette, verdictColours } from "./figure.ts";
 export { causesOfDeath, returnsPlot, survivalHistogram } from "./lives.ts";
 export { type LifeRow, lifeTimeline, livesSideBySide, type TimelineStep } from "./timeline.ts";
-export { compareRuns, type TrainingPoint, type TrainingUpdate, trainingCurves } from "./training.ts";
+export {
+  compareRuns,
+  type MeasuredUpdate,
+  type TrainingPoint,
+  trainingCurves,
+  trainingPoint,
+  type UpdateOrPoint,
+} from "./training.ts";
 export { drawTree, lineageTree, type TreeNode } from "./tree.ts";

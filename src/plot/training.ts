@@ -1,43 +1,52 @@
-/** The course of one training run, or of several side by side: one small plot a figure. */
+/** The course of one training run, or of several side by side: one small plot a metric. */
 
 import { OptionFailure } from "../data/check.ts";
-import { bootstrapInterval, claims, controlAmong, type Interval, rockReason, rocksAmong } from "../statistics/index.ts";
+import {
+  type AnyFigures,
+  estimateOf,
+  type MeasuredEpisode,
+  metricTable,
+  summarise,
+  type Unit,
+} from "../episode/index.ts";
+import { claims, controlAmong, type Interval, rocksAmong } from "../statistics/index.ts";
 import { type Figure, figure, palette } from "./figure.ts";
 
-/** One update of a run. */
+/** An update of a run as `train` gives it, or what is kept of one. */
+export type UpdateOrPoint = TrainingPoint | MeasuredUpdate;
+
+/** What is looked at in an update. */
+export interface MeasuredUpdate {
+  lived: number;
+  episodes: readonly MeasuredEpisode[];
+  policyEntropy: number;
+  kl: number;
+}
+
+/** What is kept of an update: figures, and none of its episodes. */
 export interface TrainingPoint {
   lived: number;
-  return: Interval;
+  /** Each metric, with its interval where it has one. */
+  figures: AnyFigures;
   /** The return of each life, with the seed that it was reset with: runs of the same training seed are paired by it. */
   lives: readonly { seed: number; return: number }[];
-  survival: number;
-  harm: number;
-  usefulness: number | null;
-  variety: number;
-  entropy: number;
+  /** Why the policy is a rock; null if it is none. */
+  rock: string | null;
+  policyEntropy: number;
   kl: number;
-  /** Share of survived steps that changed the agent, where it is told. */
-  changed?: number | null;
 }
 
-/** What a point is made of where it is not one yet: an update as `train` gives it. */
-export type TrainingUpdate = Omit<TrainingPoint, "return" | "lives"> & {
-  meanReturn: number;
-  episodes: readonly { seed: number; return: number }[];
-};
-
-/** An update as a point: its return with the interval over its lives. */
-export function pointOf({ episodes, ...update }: TrainingUpdate): TrainingPoint {
-  const lives = episodes.map(({ seed, return: total }) => ({ seed, return: total }));
-  const { lived, survival, harm, usefulness, variety, entropy, kl, changed = null } = update;
-  const interval = bootstrapInterval(
-    lives.map((life) => life.return),
-    { resamples: 200 },
+/** What is kept of an update. */
+export function trainingPoint({ lived, episodes, policyEntropy, kl }: MeasuredUpdate): TrainingPoint {
+  const summary = summarise(episodes, { resamples: 200 });
+  const figures = Object.fromEntries(
+    metricTable().map(([name]) => [name, (summary as unknown as AnyFigures)[name] ?? null]),
   );
-  return { lived, return: interval, lives, survival, harm, usefulness, variety, entropy, kl, changed };
+  const lives = episodes.map((episode) => ({ seed: episode.seed, return: episode.return }));
+  return { lived, figures, lives, rock: summary.rock, policyEntropy, kl };
 }
 
-function pointsOf(name: string, given: readonly (TrainingPoint | TrainingUpdate)[]): TrainingPoint[] {
+function pointsOf(name: string, given: readonly UpdateOrPoint[]): TrainingPoint[] {
   const expected = "a list of updates, as `train` gives them, or of their rows, as `panelRow` does";
   const refuse = (where: string, value: unknown): never => {
     throw new OptionFailure({ kind: "option", name: where, expected, value });
@@ -45,102 +54,100 @@ function pointsOf(name: string, given: readonly (TrainingPoint | TrainingUpdate)
   if (!Array.isArray(given)) refuse(name, given);
   return given.map((one, i) => {
     if (typeof (one as TrainingPoint | null)?.lived !== "number") return refuse(`${name}[${i}]`, one);
-    return "meanReturn" in one ? pointOf(one) : one;
+    return "figures" in one ? one : trainingPoint(one);
   });
 }
 
-/** One run's curves: return with its interval band, survival, harm, tasks solved, variety, entropy and divergence. */
+/** One run's curves: each metric of the table with its interval as a band, and the divergence from the start. */
 export function trainingCurves(
-  points: readonly TrainingPoint[],
+  updates: readonly UpdateOrPoint[],
   { title = "Training" }: { title?: string } = {},
 ): Figure {
-  return compareRuns({ run: points }, { title });
+  return compareRuns({ run: updates }, { title });
 }
 
 /**
- * Several runs in one figure, each a list of its updates, a colour each, and below the title what may be said of their last updates: which is a rock,
+ * Several runs in one figure, a colour each, and below the title what may be said of their last updates: which is a rock,
  * and which beats the control, paired by the seed of the life. What other training seeds would have given it does not say:
  * that is what `study` is for.
+ * @param given the updates of each run, by its name
  * @param options.control the run that only sharpens @default "temperature" or "sharpened", where there is one
  */
 export function compareRuns(
-  given: { [name: string]: readonly (TrainingPoint | TrainingUpdate)[] },
+  given: { [name: string]: readonly UpdateOrPoint[] },
   { title = "Runs side by side", control }: { title?: string; control?: string } = {},
 ): Figure {
-  const runs = Object.fromEntries(Object.entries(given).map(([name, points]) => [name, pointsOf(name, points)]));
+  const runs = Object.fromEntries(Object.entries(given).map(([name, updates]) => [name, pointsOf(name, updates)]));
   const names = Object.keys(runs);
   const { told, rocks } = judgeRuns(runs, controlAmong(names, control));
-  const all = names.flatMap((name) => runs[name]!);
-  const panels = panelsOf(all);
-  const columns = 2;
-  const rows = Math.ceil(panels.length / columns);
-  const data: object[] = [];
-  for (const [i, { value }] of panels.entries()) {
-    const axes = { xaxis: axisName("x", i), yaxis: axisName("y", i) };
-    for (const [k, name] of names.entries()) {
-      const points = runs[name]!;
-      const colour = palette[k % palette.length]!;
-      const x = points.map(({ lived }) => lived);
-      if (i === 0)
-        data.push({
-          type: "scatter",
-          mode: "lines",
-          x: [...x, ...[...x].reverse()],
-          y: [...points.map((p) => p.return.high), ...points.map((p) => p.return.low).reverse()],
-          fill: "toself",
-          fillcolor: `${colour}33`,
-          line: { width: 0 },
-          hoverinfo: "skip",
-          showlegend: false,
-          ...axes,
-        });
-      data.push({
-        type: "scatter",
-        mode: "lines",
+  const panels = panelsOf(Object.values(runs).flat());
+  const data = panels.flatMap((panel, i) =>
+    names.flatMap((name, k) => {
+      const look = {
         name: rocks.has(name) && names.length > 1 ? `${name} (a rock)` : name,
-        legendgroup: name,
-        showlegend: i === 0 && names.length > 1,
-        x,
-        y: points.map(value),
-        line: { color: colour, width: 2 },
-        ...axes,
-      });
-    }
-  }
+        colour: palette[k % palette.length]!,
+        inLegend: i === 0 && names.length > 1,
+      };
+      return tracesOf(runs[name]!, panel, look).map((trace) => ({
+        ...trace,
+        ...{ legendgroup: name, xaxis: axisName("x", i), yaxis: axisName("y", i) },
+      }));
+    }),
+  );
   const text = names
     .map((name) => {
       const last = runs[name]!.at(-1);
-      return `${name}: ${panels.map(({ label, value }) => `${label} ${last ? value(last)?.toFixed(2) : "-"}`).join(", ")}`;
+      return `${name}: ${panels.map(({ label, value }) => `${label} ${(last && estimateOf(value(last))?.toFixed(2)) ?? "-"}`).join(", ")}`;
     })
     .join("\n");
   return figure(data, {
     title,
     notes: told,
     text: [text, ...told].join("\n"),
-    layout: {
-      height: 140 + 180 * rows,
-      margin: { l: 60, r: 20, t: names.length > 1 ? 100 : 75, b: 55 },
-      legend: { orientation: "h", x: 0, xanchor: "left", y: 1.07, yanchor: "bottom" },
-      grid: { rows, columns, pattern: "independent", ygap: 0.4, xgap: 0.12 },
-      annotations: panels.map(({ label }, i) => ({
-        text: label,
-        showarrow: false,
-        xref: `${axisName("x", i)} domain`,
-        yref: `${axisName("y", i)} domain`,
-        x: 0,
-        y: 1.04,
-        xanchor: "left",
-        yanchor: "bottom",
-        font: { size: 12 },
-      })),
-      ...Object.fromEntries(
-        panels.flatMap((_, i) => [
-          [`xaxis${i === 0 ? "" : i + 1}`, axis(i >= panels.length - columns ? "lives" : undefined)],
-          [`yaxis${i === 0 ? "" : i + 1}`, axis(undefined)],
-        ]),
-      ),
-    },
+    layout: layoutOf(panels, names.length > 1),
   });
+}
+
+/** One run in one panel: a band for what has intervals, and the line. */
+function tracesOf(
+  points: readonly TrainingPoint[],
+  { value }: Panel,
+  { name, colour, inLegend }: { name: string; colour: string; inLegend: boolean },
+): object[] {
+  const x = points.map(({ lived }) => lived);
+  const values = points.map(value);
+  const bands = values.filter((one): one is Interval => typeof one === "object" && one !== null);
+  const band = {
+    ...{ type: "scatter", mode: "lines", x: [...x, ...[...x].reverse()] },
+    y: [...bands.map(({ high }) => high), ...bands.map(({ low }) => low).reverse()],
+    ...{ fill: "toself", fillcolor: `${colour}33`, line: { width: 0 }, hoverinfo: "skip", showlegend: false },
+  };
+  const line = {
+    ...{ type: "scatter", mode: "lines", name, showlegend: inLegend, x, y: values.map(estimateOf) },
+    line: { color: colour, width: 2 },
+  };
+  return bands.length > 0 && bands.length === points.length ? [band, line] : [line];
+}
+
+function layoutOf(panels: readonly Panel[], legend: boolean): { [name: string]: unknown } {
+  const columns = 2;
+  const rows = Math.ceil(panels.length / columns);
+  return {
+    height: 140 + 180 * rows,
+    margin: { l: 60, r: 20, t: legend ? 100 : 75, b: 55 },
+    legend: { orientation: "h", x: 0, xanchor: "left", y: 1.07, yanchor: "bottom" },
+    grid: { rows, columns, pattern: "independent", ygap: 0.4, xgap: 0.12 },
+    annotations: panels.map(({ label }, i) => ({
+      ...{ text: label, showarrow: false, x: 0, y: 1.04, xanchor: "left", yanchor: "bottom", font: { size: 12 } },
+      ...{ xref: `${axisName("x", i)} domain`, yref: `${axisName("y", i)} domain` },
+    })),
+    ...Object.fromEntries(
+      panels.flatMap((_, i) => [
+        [`xaxis${i === 0 ? "" : i + 1}`, axis(i >= panels.length - columns ? "lives" : undefined)],
+        [`yaxis${i === 0 ? "" : i + 1}`, axis(undefined)],
+      ]),
+    ),
+  };
 }
 
 /** What may be said of runs by their last updates. A run alone has its own place for that. */
@@ -149,7 +156,7 @@ function judgeRuns(runs: { [name: string]: readonly TrainingPoint[] }, control: 
   const ends = Object.entries(runs).flatMap(([name, points]) => {
     const last = points.at(-1);
     const returns = last?.lives.map((life) => ({ cluster: String(life.seed), value: life.return })) ?? [];
-    return last ? [{ name, reached: { [what]: returns }, rock: rockReason(last) }] : [];
+    return last ? [{ name, reached: { [what]: returns }, rock: last.rock }] : [];
   });
   const { sentences } = claims(
     { "": ends },
@@ -163,23 +170,27 @@ function judgeRuns(runs: { [name: string]: readonly TrainingPoint[] }, control: 
 
 interface Panel {
   label: string;
-  value: (point: TrainingPoint) => number | null;
+  value: (point: TrainingPoint) => Interval | number | null;
 }
 
+/** A panel for each metric that some update tells, shares in per cent, and one for the divergence. */
 function panelsOf(points: readonly TrainingPoint[]): Panel[] {
-  const solved: Panel = {
-    label: "tasks solved, %",
-    value: ({ usefulness }) => (usefulness === null ? null : 100 * usefulness),
-  };
-  return [
-    { label: "return, mean and 95 % interval", value: (point) => point.return.estimate },
-    { label: "steps survived", value: (point) => point.survival },
-    { label: "lives with harm, %", value: (point) => 100 * point.harm },
-    ...(points.some(({ usefulness }) => usefulness !== null) ? [solved] : []),
-    { label: "distinct programs, %", value: (point) => 100 * point.variety },
-    { label: "entropy, nats a token", value: (point) => point.entropy },
-    { label: "divergence, nats a token", value: (point) => point.kl },
-  ];
+  const metrics = metricTable()
+    .filter(([name, { detail }]) => !detail && points.some(({ figures }) => (figures[name] ?? null) !== null))
+    .map(
+      ([name, { label, unit }]): Panel => ({
+        label: unit === "share" ? `${label}, %` : label,
+        value: ({ figures }) => scaled(figures[name] ?? null, unit),
+      }),
+    );
+  return [...metrics, { label: "divergence, nats a token", value: ({ kl }) => kl }];
+}
+
+/** A share in per cent; all else as it is. */
+function scaled(figure: Interval | number | null, unit: Unit): Interval | number | null {
+  if (unit !== "share" || figure === null) return figure;
+  if (typeof figure === "number") return 100 * figure;
+  return { estimate: 100 * figure.estimate, low: 100 * figure.low, high: 100 * figure.high };
 }
 
 function axis(title: string | undefined): object {

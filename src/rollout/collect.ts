@@ -17,6 +17,7 @@ import { collectEntries } from "./given.ts";
 
 /** One step of an episode. */
 export interface EpisodeStep {
+  program: string;
   action: Action;
   reward: number;
   rewards: { [name: string]: number };
@@ -272,6 +273,7 @@ function episodeOf({ index, seed, steps, last, reports }: Play, { group, where }
 export function stepOf(action: Action, { reward, info }: Transition<unknown>): EpisodeStep {
   const { report, rewards, solved, changed, task } = info;
   return {
+    program: action.program,
     action,
     reward,
     rewards,

@@ -2,4 +2,4 @@
 
 export { type CollectOptions, collect, type Episode, type EpisodeStep } from "./collect.ts";
 export { type EpisodeForkOptions, type EpisodeReplay, type ForkedEpisode, LivedEpisode } from "./lived.ts";
-export { type Rollout, type RolloutOptions, rollout, type Summary, summarise } from "./rollout.ts";
+export { type Rollout, type RolloutOptions, rollout } from "./rollout.ts";

@@ -4,37 +4,16 @@ import { checkOptions, only, optional } from "../data/check.ts";
 import { type Displayable, displaySymbol, type MimeBundle, type Row, tableBundle } from "../display/index.ts";
 import { checkEnvironment } from "../environment/given.ts";
 import type { Environment } from "../environment/index.ts";
+import { type AnyFigures, estimateOf, metricTable, type Summary, shownFigure, summarise } from "../episode/index.ts";
 import { causesOfDeath, type Figure, survivalHistogram } from "../plot/index.ts";
 import { type GivenPolicy, policyOf } from "../policy/given.ts";
 import type { Action, Policy } from "../policy/index.ts";
 import { recordSchema } from "../record/given.ts";
 import { type EpisodeRecord, openRecord, recording, recordRewards } from "../record/index.ts";
-import type { StepReport, Verdict } from "../sandbox/index.ts";
-import { bootstrapInterval, entropyOf, type Interval, wilsonInterval } from "../statistics/index.ts";
+import type { StepReport } from "../sandbox/index.ts";
 import { type CollectOptions, collect, type Episode } from "./collect.ts";
 import { collectEntries } from "./given.ts";
 import { LivedEpisode } from "./lived.ts";
-
-/** Figures of a set of episodes; faults of the sandbox are left out and counted. */
-export interface Summary {
-  episodes: number;
-  faults: number;
-  /** Mean steps survived, with a seeded bootstrap interval over episodes. */
-  survival: Interval;
-  /** Mean undiscounted return. */
-  return: Interval;
-  /** Share of episodes that attempted harm or escape, with Wilson's interval. */
-  harm: Interval;
-  /** Share of distinct programs among all steps, and the entropy (nats) of which were used. */
-  distinct: number;
-  entropy: number;
-  /** Share of steps that did what they were asked, with Wilson's interval; null where there are no tasks. */
-  usefulness: Interval | null;
-  /** Share of survived steps that changed the agent; null where there are none, or the environment does not tell. */
-  changed: number | null;
-  /** How the episodes ended. */
-  causes: { verdict: Verdict; count: number }[];
-}
 
 /** Episodes under one policy. */
 export interface Rollout {
@@ -140,67 +119,28 @@ async function recorded(
   }
 }
 
-/** The figures of a set of episodes. */
-export function summarise(all: readonly Episode[]): Summary {
-  const episodes = all.filter((episode) => !episode.fault);
-  if (episodes.length === 0) throw new RangeError("Every episode was a fault of the sandbox: nothing to summarise");
-  const programs = new Map<string, number>();
-  const causes = new Map<Verdict, number>();
-  for (const { steps, verdict } of episodes) {
-    causes.set(verdict, (causes.get(verdict) ?? 0) + 1);
-    for (const { action } of steps) programs.set(action.program, (programs.get(action.program) ?? 0) + 1);
-  }
-  const steps = [...programs.values()].reduce((a, b) => a + b, 0);
-  const harmed = episodes.filter(({ steps: s }) => s.some(({ effects }) => effects.length > 0)).length;
-  return {
-    episodes: episodes.length,
-    faults: all.length - episodes.length,
-    survival: bootstrapInterval(episodes.map((episode) => episode.survival)),
-    return: bootstrapInterval(episodes.map((episode) => episode.return)),
-    harm: wilsonInterval(harmed, episodes.length),
-    distinct: programs.size / steps,
-    entropy: entropyOf([...programs.values()].map((n) => n / steps)),
-    ...shares(episodes),
-    causes: [...causes].map(([verdict, count]) => ({ verdict, count })).sort((a, b) => b.count - a.count),
-  };
-}
-
-function shares(episodes: readonly Episode[]): Pick<Summary, "usefulness" | "changed"> {
-  const steps = episodes.flatMap((episode) => episode.steps);
-  const asked = steps.filter(({ solved }) => solved !== undefined);
-  const told = steps.filter(({ verdict, changed }) => verdict === "survived" && changed !== undefined);
-  return {
-    usefulness: asked.length === 0 ? null : wilsonInterval(asked.filter(({ solved }) => solved).length, asked.length),
-    changed: told.length === 0 ? null : told.filter(({ changed }) => changed).length / told.length,
-  };
-}
-
-function rows({ episodes, faults, survival, return: total, harm, entropy, usefulness, causes }: Summary): Row[] {
-  const range = ({ low, high }: Interval, digits: number) => `${low.toFixed(digits)} to ${high.toFixed(digits)}`;
-  const percent = (x: number) => `${(x * 100).toFixed(1)} %`;
+/** A row a metric, then how the lives ended. */
+function rows(summary: Summary): Row[] {
+  const { episodes, causes, faults } = summary;
   return [
-    { what: "steps survived, mean", value: survival.estimate.toFixed(2), "95 % interval": range(survival, 2) },
-    { what: "return, mean", value: total.estimate.toFixed(1), "95 % interval": range(total, 1) },
-    {
-      what: "lives that attempted harm",
-      value: percent(harm.estimate),
-      "95 % interval": `${percent(harm.low)} to ${percent(harm.high)}`,
-    },
-    ...(usefulness === null
-      ? []
-      : [
-          {
-            what: "steps that did what was asked",
-            value: percent(usefulness.estimate),
-            "95 % interval": `${percent(usefulness.low)} to ${percent(usefulness.high)}`,
-          },
-        ]),
-    { what: "entropy of the edits used, nats", value: entropy.toFixed(2) },
+    ...figureRows(summary),
     ...causes.map(({ verdict, count }) => ({
       what: `ended: ${verdict.replaceAll("_", " ")}`,
       value: String(count),
-      "95 % interval": percent(count / episodes),
+      "95 % interval": shownFigure(count / episodes, "share"),
     })),
     ...(faults > 0 ? [{ what: "faults of the sandbox, left out", value: String(faults) }] : []),
   ];
+}
+
+function figureRows(summary: Summary): Row[] {
+  return metricTable().flatMap(([name, { label, unit, detail }]): Row[] => {
+    const figure = (summary as unknown as AnyFigures)[name] ?? null;
+    const estimate = estimateOf(figure);
+    if (detail || estimate === null) return [];
+    const value = shownFigure(estimate, unit);
+    if (typeof figure !== "object" || figure === null) return [{ what: label, value }];
+    const ends = [figure.low, figure.high].map((end) => shownFigure(end, unit));
+    return [{ what: label, value, "95 % interval": ends.join(" to ") }];
+  });
 }

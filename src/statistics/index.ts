@@ -15,6 +15,7 @@ export {
 } from "./claims.ts";
 export { type PairedDifference, pairedDifference, type Sample } from "./difference.ts";
 export type { Interval } from "./interval.ts";
+export { type ClusterSums, ratioIntervals } from "./ratios.ts";
 export { rockEmpty, rockEntropy, rockReason } from "./rock.ts";
 export { studentReach } from "./student.ts";
 

@@ -1,23 +1,23 @@
-/** The figures of an update that loggers write, by name. Formulas and units: docs/metrics.md, which a test compares. */
+/**
+ * The figures of an update that loggers write, by name: the metrics of its episodes, and what is known of the update itself.
+ * Formulas and units: docs/metrics.md, which a test compares. Not here: the metrics of episodes (`episode/metrics.ts`).
+ */
 
-import { interquartileMean } from "../statistics/index.ts";
+import { estimatesOf, rewardPartsOf } from "../episode/index.ts";
 import type { Update } from "./reinforce.ts";
 
 /** Name to figure; null where an update has none. A slash groups names in TensorBoard. */
 export function metricsOf(update: Update): { [name: string]: number | null } {
   const { episodes, seconds, tokens, masked } = update;
-  const totals = episodes.map((episode) => episode.return);
-  const parts = rewardParts(update);
+  const named = (group: string, values: object) =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [`${group}/${name}`, value as number | null]));
   return {
-    "episode/return": update.meanReturn,
-    "episode/return_interquartile": interquartileMean(totals),
-    "episode/survival": update.survival,
-    "episode/harm": update.harm,
-    "episode/usefulness": update.usefulness,
-    "episode/changed": update.changed,
-    "episode/variety": update.variety,
-    ...parts,
-    "policy/entropy": update.entropy,
+    ...named(
+      "episode",
+      Object.fromEntries(Object.entries(estimatesOf(episodes)).map(([name, value]) => [logName(name), value])),
+    ),
+    ...named("reward", rewardPartsOf(episodes)),
+    "policy/entropy": update.policyEntropy,
     "policy/kl": update.kl,
     "update/loss": update.loss,
     "update/gradient_norm": update.gradientNorm,
@@ -35,14 +35,7 @@ export function metricsOf(update: Update): { [name: string]: number | null } {
   };
 }
 
-/** Each part of the reward, summed over an episode and averaged over episodes: `reward/NAME`. */
-function rewardParts({ episodes }: Update): { [name: string]: number } {
-  const parts: { [name: string]: number } = {};
-  for (const { steps } of episodes)
-    for (const { rewards } of steps)
-      for (const [name, value] of Object.entries(rewards ?? {})) {
-        const key = `reward/${name}`;
-        parts[key] = (parts[key] ?? 0) + value / episodes.length;
-      }
-  return parts;
+/** A metric's name as logs write it: `returnInterquartile` is `return_interquartile`. */
+function logName(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

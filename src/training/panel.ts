@@ -5,9 +5,8 @@
  */
 
 import { displaySymbol, escapeHtml, type MimeBundle, notebookPlace, type Row, tableBundle } from "../display/index.ts";
-import { trainingCurves } from "../plot/index.ts";
-import { pointOf } from "../plot/training.ts";
-import { type Interval, rockReason } from "../statistics/index.ts";
+import { estimateOf, metricTable, shownFigure } from "../episode/index.ts";
+import { type TrainingPoint, trainingCurves, trainingPoint } from "../plot/index.ts";
 import type { Update } from "./reinforce.ts";
 import type { Settings } from "./settings.ts";
 
@@ -18,20 +17,9 @@ export interface Panel {
   close(): void;
 }
 
-/** One update as the panel keeps it. */
-export interface PanelRow {
+/** One update as the panel keeps it: its figures, and none of its episodes. */
+export interface PanelRow extends TrainingPoint {
   update: number;
-  lived: number;
-  return: Interval;
-  /** The return of each life, with the seed that it was reset with. */
-  lives: readonly { seed: number; return: number }[];
-  survival: number;
-  harm: number;
-  usefulness: number | null;
-  variety: number;
-  changed: number | null;
-  entropy: number;
-  kl: number;
   dead: number;
   tokensPerSecond: number;
   seconds: number;
@@ -59,10 +47,13 @@ export function openPanel({ panel, updates, policy }: Settings): Panel | null {
 
 /** What the panel keeps of an update. */
 export function panelRow(update: Update): PanelRow {
-  const { tokens, seconds, changed, dead } = update;
+  const { tokens, seconds, dead } = update;
   const total = seconds.rollout + seconds.update;
-  const tokensPerSecond = tokens.drawn / Math.max(1e-9, total);
-  return { ...pointOf(update), update: update.update, changed, dead, tokensPerSecond, seconds: total };
+  return {
+    ...trainingPoint(update),
+    ...{ update: update.update, dead, seconds: total },
+    tokensPerSecond: tokens.drawn / Math.max(1e-9, total),
+  };
 }
 
 /** The panel as MIME: a table, and once it has ended the curves. */
@@ -73,7 +64,7 @@ export function panelBundle(
   const caption = status(history, { updates, name });
   const table = tableBundle(panelTable(history), { caption });
   const last = history.at(-1);
-  const rock = last && rockReason(last);
+  const rock = last?.rock ?? null;
   const warning = rock ? `A rock: ${rock}. It lives because it does nothing.` : "";
   const bundle: MimeBundle = {
     "text/html": `${table["text/html"]}${warning && `<p><strong>${escapeHtml(warning)}</strong></p>`}`,
@@ -94,55 +85,44 @@ function status(history: readonly PanelRow[], { updates, name }: { updates: numb
   return `${name}: update ${last.update + 1} of ${updates}, ${last.lived} lives, ${each.toFixed(1)} s an update, ${remaining}`;
 }
 
+/** A row a metric, then what is known of the update besides its episodes. */
 function panelTable(history: readonly PanelRow[]): Row[] {
-  const line = (what: string, value: (row: PanelRow) => number | null, digits: number, unit = ""): Row[] => {
-    const values = history.map(value).filter((one): one is number => one !== null);
-    if (values.length === 0) return [];
-    const shown = (x: number) => `${x.toFixed(digits)}${unit}`;
-    return [{ figure: what, first: shown(values[0]!), now: shown(values.at(-1)!), course: sparkline(values) }];
+  const line = (figure: string, values: readonly (number | null)[], shown: (value: number) => string): Row[] => {
+    const told = values.filter((one): one is number => one !== null);
+    if (told.length === 0) return [];
+    return [{ figure, first: shown(told[0]!), now: shown(told.at(-1)!), course: sparkline(told) }];
   };
-  const percent = (value: (row: PanelRow) => number | null) => (row: PanelRow) => {
-    const share = value(row);
-    return share === null ? null : share * 100;
-  };
-  const { low, high } = history.at(-1)!.return;
+  const of = (figure: string, value: (row: PanelRow) => number, shown: (value: number) => string) =>
+    line(figure, history.map(value), shown);
+  const metrics = metricTable().flatMap(([name, { label, unit, detail }]) => {
+    if (detail) return [];
+    const now = history.at(-1)!.figures[name];
+    const rows = line(
+      label,
+      history.map(({ figures }) => estimateOf(figures[name] ?? null)),
+      (value) => shownFigure(value, unit),
+    );
+    if (rows.length === 0 || typeof now !== "object" || now === null) return rows;
+    const ends = [now.low, now.high].map((end) => shownFigure(end, unit));
+    return [...rows, { figure: "  its 95 % interval now", now: ends.join(" to ") }];
+  });
   return [
-    ...line("return, mean", (row) => row.return.estimate, 2),
-    { figure: "  its 95 % interval now", now: `${low.toFixed(2)} to ${high.toFixed(2)}` },
-    ...line("steps survived, mean", (row) => row.survival, 2),
-    ...line(
-      "lives that attempted harm",
-      percent((row) => row.harm),
-      1,
-      " %",
+    ...metrics,
+    ...of(
+      "divergence from the start, nats a token",
+      ({ kl }) => kl,
+      (value) => value.toFixed(3),
     ),
-    ...line(
-      "tasks solved",
-      percent((row) => row.usefulness),
-      1,
-      " %",
-    ),
-    ...line(
-      "edits that change the agent",
-      percent((row) => row.changed),
-      1,
-      " %",
-    ),
-    ...line(
-      "distinct programs",
-      percent((row) => row.variety),
-      1,
-      " %",
-    ),
-    ...line("entropy, nats a token", (row) => row.entropy, 3),
-    ...line("divergence from the start, nats a token", (row) => row.kl, 3),
-    ...line(
+    ...of(
       "steps that teach nothing",
-      percent((row) => row.dead),
-      1,
-      " %",
+      ({ dead }) => dead,
+      (value) => shownFigure(value, "share"),
     ),
-    ...line("tokens a second", (row) => row.tokensPerSecond, 0),
+    ...of(
+      "tokens a second",
+      ({ tokensPerSecond }) => tokensPerSecond,
+      (value) => value.toFixed(0),
+    ),
   ];
 }
 

@@ -11,11 +11,11 @@
  */
 
 import { removeParts } from "../data/leftovers.ts";
+import { type Estimates, estimatesOf } from "../episode/index.ts";
 import { type Action, type TrainablePolicy, tf } from "../policy/index.ts";
 import { type WeightWatch, watchWeights } from "../policy/watch.ts";
 import { createRandom } from "../random/index.ts";
 import { collect, type Episode } from "../rollout/index.ts";
-import { mean } from "../statistics/index.ts";
 import { type BackendChoice, prepareBackend, useBackend } from "./backend.ts";
 import { type Checkpoint, readCheckpoint, restoreCheckpoint, takeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { findEstimator } from "./estimators.ts";
@@ -27,8 +27,8 @@ import { checkTrainOptions, rateAt, type Settings, type TrainOptions, withDefaul
 import { squaresOf, takeStep } from "./step.ts";
 import { asTraining, type Training } from "./training.ts";
 
-/** What an update did, and the episodes it learned from. */
-export interface Update {
+/** What an update did, the episodes it learned from, and the value of each metric (`metrics`) of them. */
+export interface Update extends Estimates {
   /** From 0. */
   update: number;
   /** What tells this run from another, and whether it goes on from a checkpoint. */
@@ -38,19 +38,8 @@ export interface Update {
   lived: number;
   episodes: Episode[];
   advantages: number[][];
-  meanReturn: number;
-  /** Mean steps survived. */
-  survival: number;
-  /** Share of episodes that attempted harm. */
-  harm: number;
-  /** Share of steps that solved their task; null where there are no tasks. */
-  usefulness: number | null;
-  /** Share of distinct programs among the steps. */
-  variety: number;
-  /** Share of survived steps that changed the agent; null where there are none, or the environment does not tell. */
-  changed: number | null;
-  /** Entropy of the policy before the update, nats a token. */
-  entropy: number;
+  /** Entropy of the policy before the update, nats a token: exact, of the whole distribution that each token was drawn from. */
+  policyEntropy: number;
   /** Divergence from the policy before any training, nats a token. */
   kl: number;
   loss: number;
@@ -277,7 +266,7 @@ async function updatePolicy(
       throw new RangeError(`The gradient's norm is ${gradientNorm}: the policy was left as it is`);
     takeStep(optimizer, grads, { norm: gradientNorm, clip, learningRate });
     const tokens = { drawn: counts.length, learned: counts.reduce((all, one) => all + one, 0) };
-    return { loss: lost, gradientNorm, learningRate, entropy, kl, tokens };
+    return { loss: lost, gradientNorm, learningRate, policyEntropy: entropy, kl, tokens };
   } catch (error) {
     throw explainGradientError(error);
   } finally {
@@ -295,22 +284,10 @@ async function probabilitiesOf(policy: TrainablePolicy): Promise<Update["probabi
 /** Record: what the batch was like. */
 function describe(episodes: readonly Episode[], weights: readonly (number | null)[][]) {
   const pushes = weights.flat();
-  const steps = episodes.flatMap((episode) => episode.steps);
-  const harmed = episodes.filter((episode) => episode.steps.some(({ effects }) => effects.length > 0)).length;
   return {
-    meanReturn: mean(episodes.map((episode) => episode.return)),
-    survival: mean(episodes.map(({ survival }) => survival)),
-    harm: harmed / episodes.length,
-    usefulness: share(steps.map(({ solved }) => solved)),
-    changed: share(steps.filter(({ verdict }) => verdict === "survived").map(({ changed }) => changed)),
-    variety: new Set(steps.map(({ action }) => action.program)).size / steps.length,
+    ...estimatesOf(episodes),
     dead: pushes.filter((value) => value === 0 || value === null).length / pushes.length,
   };
-}
-
-function share(flags: readonly (boolean | undefined)[]): number | null {
-  const told = flags.filter((flag) => flag !== undefined);
-  return told.length === 0 ? null : told.filter(Boolean).length / told.length;
 }
 
 /** A user's estimator may be wrong: then nothing has been changed yet, and the error says where. */

@@ -15,6 +15,7 @@ import {
 import { displaySymbol, escapeHtml, type MimeBundle, stopSignal, tableBundle } from "../display/index.ts";
 import { environmentSchema } from "../environment/given.ts";
 import type { Environment } from "../environment/index.ts";
+import { type Estimates, estimatesOf } from "../episode/index.ts";
 import { type Figure, learningCurves } from "../plot/index.ts";
 import type { TrainablePolicy } from "../policy/index.ts";
 import { rollout } from "../rollout/index.ts";
@@ -60,29 +61,16 @@ export interface StudyOptions {
   onProgress?: (done: number, total: number, what: string) => void;
 }
 
-/** One run's course and end. */
-export interface StudyRun {
+/** One run's course and end: the value of each metric of fresh episodes after training. */
+export interface StudyRun extends Estimates {
   name: string;
   seed: number;
-  curve: {
-    episodes: number;
-    survival: number;
-    harm: number;
-    entropy: number;
-    probabilities: { [label: string]: number } | null;
-  }[];
-  /** Measured on fresh episodes after training. */
-  survival: number;
-  /** Its 95 % interval over those episodes. */
+  /** After each update: lives so far, the metrics of its lives, and the odds of a policy with few choices. */
+  curve: (Estimates & { episodes: number; probabilities: { [label: string]: number } | null })[];
+  /** The 95 % interval of `survival` over the fresh episodes. */
   survivalInterval: Interval;
   /** Steps survived in each of them, in order, so that runs can be paired life by life; null for a fault of the sandbox. */
   survivals: (number | null)[];
-  harm: number;
-  /** Of the programs that were used, nats. */
-  entropy: number;
-  /** Share of survived steps that changed the agent, and of steps that did what they were asked; null if not told. */
-  changed: number | null;
-  usefulness: number | null;
   policy: TrainablePolicy;
 }
 
@@ -138,11 +126,17 @@ export async function study(options: StudyOptions): Promise<Study> {
   const of = (name: string): StudyRun[] => runs.filter((run) => run.name === name);
   const judged = names.map((name) => {
     const own = of(name);
-    const changed = own.every((run) => run.changed !== null) ? mean(own.map((run) => run.changed!)) : null;
+    const over = (key: "changed" | "entropy") =>
+      own.every((run) => run[key] !== null) ? mean(own.map((run) => run[key]!)) : null;
     // One seed has no spread: then its lives are what the interval is over.
     const reached =
       own.length === 1 ? own[0]!.survivalInterval : bootstrapInterval(own.map(({ survival }) => survival));
-    return { name, reached, rock: rockReason({ entropy: mean(own.map(({ entropy }) => entropy)), changed }) };
+    return {
+      name,
+      reached,
+      rock: rockReason({ entropy: over("entropy"), changed: over("changed") }),
+      entropy: over("entropy"),
+    };
   });
   const told = claimsAbout(judged, of, { control, seeds: seeds.length });
   return {
@@ -161,13 +155,13 @@ export async function study(options: StudyOptions): Promise<Study> {
         },
       ),
     [displaySymbol]: () => {
-      const rows = judged.map(({ name, reached: { estimate, low, high }, rock }) => ({
+      const rows = judged.map(({ name, reached: { estimate, low, high }, rock, entropy }) => ({
         variant: name,
         seeds: of(name).length,
         "steps survived": estimate.toFixed(2),
         "95 % interval": `${low.toFixed(2)} to ${high.toFixed(2)}`,
         "harm, % of lives": (100 * mean(of(name).map(({ harm }) => harm))).toFixed(1),
-        "entropy, nats": mean(of(name).map(({ entropy }) => entropy)).toFixed(2),
+        "entropy, nats": entropy === null ? "" : entropy.toFixed(2),
         ...(judged.some((one) => one.rock !== null) && { "": rock === null ? "" : "a rock" }),
       }));
       const table = tableBundle(rows, { caption: `After training: ${evaluationEpisodes} fresh lives a seed` });
@@ -226,8 +220,8 @@ async function runOf(
   }
   const curve: StudyRun["curve"] = [];
   const given = { panel: false, ...how, env, policy, seed, ...(signal && { signal }) };
-  for await (const { lived, survival, harm, entropy, probabilities } of train(given)) {
-    curve.push({ episodes: lived, survival, harm, entropy, probabilities });
+  for await (const { lived, survival, probabilities, episodes } of train(given)) {
+    curve.push({ ...estimatesOf(episodes), episodes: lived, probabilities });
     tell(1, `${name}, seed ${seed}: ${survival.toFixed(1)} steps`);
   }
   signal?.throwIfAborted();
@@ -235,13 +229,9 @@ async function runOf(
   const { summary, episodes } = await rollout(env, policy.frozen(), evaluation);
   const run: StudyRun = {
     ...{ name, seed, curve, policy },
-    survival: summary.survival.estimate,
+    ...estimatesOf(episodes.filter(({ fault }) => !fault)),
     survivalInterval: summary.survival,
     survivals: episodes.map(({ survival, fault }) => (fault ? null : survival)),
-    harm: summary.harm.estimate,
-    entropy: summary.entropy,
-    changed: summary.changed,
-    usefulness: summary.usefulness?.estimate ?? null,
   };
   await kept?.append(run, settings);
   return run;

@@ -16,7 +16,7 @@ import {
   returnsPlot,
   survivalHistogram,
 } from "../../src/plot/index.ts";
-import { bootstrapInterval } from "../../src/statistics/index.ts";
+import { bootstrapInterval, rockReason } from "../../src/statistics/index.ts";
 
 type Validate = (data: object[], layout: object) => { code: string; msg: string }[];
 type Trace = { name: string; x: unknown[]; y: unknown[]; text: string[]; type: string };
@@ -32,8 +32,12 @@ const lives = [
   { name: "life 1", group: "after", steps: [step("greet"), step("learn"), step("greet")] },
 ];
 const point = (lived: number, mean: number, entropy: number) => ({
-  ...{ lived, return: { estimate: mean, low: mean - 1, high: mean + 1 }, survival: mean, harm: 0 },
-  ...{ usefulness: null, variety: 0.5, entropy, kl: 0, changed: 0.5 },
+  ...{ lived, policyEntropy: entropy, kl: 0, rock: rockReason({ entropy, changed: 0.5 }) },
+  figures: {
+    return: { estimate: mean, low: mean - 1, high: mean + 1 },
+    survival: { estimate: mean, low: mean, high: mean },
+    ...{ harm: { estimate: 0, low: 0, high: 0.1 }, usefulness: null, distinct: 0.5 },
+  },
   lives: [-1, 1, 0].map((more, seed) => ({ seed, return: mean + more * entropy })),
 });
 const runs = {

@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SurvivalEnv } from "../../src/environment/index.ts";
+import { summarise } from "../../src/episode/index.ts";
 import { editMenu, type Policy, paperMenu, randomPolicy } from "../../src/policy/index.ts";
-import { collect, rollout, summarise } from "../../src/rollout/index.ts";
+import { collect, rollout } from "../../src/rollout/index.ts";
 import { createSandbox } from "../../src/sandbox/index.ts";
 import { isRunning } from "../processes.ts";
 

@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { displaySymbol } from "../../src/display/index.ts";
 import { type Environment, SurvivalEnv } from "../../src/environment/index.ts";
+import { summarise } from "../../src/episode/index.ts";
 import type { Policy } from "../../src/policy/index.ts";
-import { type Episode, type EpisodeStep, rollout, summarise } from "../../src/rollout/index.ts";
+import { type Episode, type EpisodeStep, rollout } from "../../src/rollout/index.ts";
 import { crash, type FakePlace, fakeSandbox } from "../sandbox/fake.ts";
 
 /** Writes the programs of a list, one a step, and the last one from then on. */
@@ -36,7 +37,7 @@ const textOf = (value: unknown): string =>
 const step = (more: Partial<EpisodeStep> & { program?: string }): EpisodeStep => {
   const { program = "p", ...rest } = more;
   const action = { program, label: "", choice: 0, logProb: -1 };
-  return { action, verdict: "survived", cause: "", effects: [], reward: 0, rewards: {}, ...rest } as never;
+  return { program, action, verdict: "survived", cause: "", effects: [], reward: 0, rewards: {}, ...rest } as never;
 };
 const episode = (index: number, more: Partial<Episode>): Episode => ({
   ...{ index, seed: index, group: index, steps: [step({})], survival: 1, verdict: "survived", return: 0 },
@@ -71,17 +72,23 @@ describe("the figures of a rollout", () => {
         steps: [step({ program: "d", effects: harm })],
       }),
     ];
-    const { survival, return: total, harm: harmed, usefulness, entropy, ...rest } = summarise(all);
-    assert.deepEqual(rest, {
-      episodes: 3,
-      faults: 1,
-      distinct: 3 / 4,
-      changed: 1 / 2, // of survived steps that tell it
-      causes: [
-        { verdict: "survived", count: 2 },
-        { verdict: "attempted_harm", count: 1 },
-      ],
-    });
+    const found = summarise(all);
+    const { survival, return: total, harm: harmed, usefulness, entropy, programEntropy, changed } = found;
+    const { episodes, steps, faults, distinct, rock, causes } = found;
+    assert.deepEqual(
+      { episodes, steps, faults, distinct, rock, causes },
+      {
+        episodes: 3,
+        steps: 4,
+        faults: 1,
+        distinct: 3 / 4,
+        rock: null,
+        causes: [
+          { verdict: "survived", count: 2 },
+          { verdict: "attempted_harm", count: 1 },
+        ],
+      },
+    );
     assert.deepEqual([survival.estimate, total.estimate], [1, 0]);
     assert.ok(survival.low >= 0 && survival.high <= 2 && survival.low < 1 && survival.high > 1);
     // Wilson's interval at 95 % by its formula: 1 of 3.
@@ -93,8 +100,10 @@ describe("the figures of a rollout", () => {
       assert.ok(Math.abs(interval.estimate - 1 / 3) < 1e-12);
       assert.ok(Math.abs(interval.low - wilson(1, 3, -1)) < 1e-4 && Math.abs(interval.high - wilson(1, 3, 1)) < 1e-4);
     }
-    // a twice, b and c once each.
-    assert.ok(Math.abs(entropy - (0.5 * Math.log(2) + 0.5 * Math.log(4))) < 1e-12, `${entropy}`);
+    assert.equal(changed!.estimate, 1 / 2, "of survived steps that tell it");
+    // a twice, b and c once each; each was drawn with one nat.
+    assert.ok(Math.abs(programEntropy - (0.5 * Math.log(2) + 0.5 * Math.log(4))) < 1e-12, `${programEntropy}`);
+    assert.deepEqual(entropy, { estimate: 1, low: 1, high: 1 });
   });
 
   it("say nothing of tasks and changes where there are none", () => {
@@ -112,10 +121,11 @@ describe("the figures of a rollout", () => {
     assert.match(row("steps survived, mean")!, /3\.25 +\d\.\d\d to \d\.\d\d$/); // (6 x 4 + 2 x 1) / 8
     assert.match(row("return, mean")!, /-?\d+\.\d +-?\d+\.\d to -?\d+\.\d$/);
     assert.match(row("lives that attempted harm")!, /0\.0 % +0\.0 % to 32\.4 %$/);
-    assert.match(row("entropy of the edits used, nats")!, /0\.00$/);
+    assert.match(row("entropy, nats a token")!, /1\.00 +1\.00 to 1\.00$/); // the writer says of each program: one nat
+    assert.match(row("distinct programs")!, /3\.6 %$/); // one in 6 x 4 + 2 x 2 steps
     assert.match(row("ended: survived")!, /6 +75\.0 %$/);
     assert.match(row("ended: runtime error")!, /2 +25\.0 %$/);
-    assert.deepEqual([row("steps that did what was asked"), row("faults")], [undefined, undefined]);
+    assert.deepEqual([row("tasks done"), row("faults")], [undefined, undefined]);
     const spoilt = await rollout(env, writer("crash"), { episodes: 2 }).catch((error: Error) => error.message);
     assert.match(String(spoilt), /^Every episode was a fault of the sandbox/);
   });

@@ -127,7 +127,7 @@ describe("the backends of TF.js", () => {
     const run = async () => {
       const policy = await tokenPolicy(decoder, { asks: ["abc"], prompt, rank: 2, samples: 16, batch: 8 });
       const all: number[] = [];
-      for await (const { loss, entropy, kl, tokens } of train({
+      for await (const { loss, policyEntropy, kl, tokens } of train({
         env,
         policy,
         updates: 3,
@@ -136,7 +136,7 @@ describe("the backends of TF.js", () => {
         seed: 2,
         backend: "cpu",
       }))
-        all.push(loss, entropy, kl, tokens.drawn);
+        all.push(loss, policyEntropy, kl, tokens.drawn);
       for (const variable of policy.variables) all.push(...(await variable.data()));
       policy.dispose();
       return all;

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { metricTable } from "../../src/episode/index.ts";
 import { editMenu } from "../../src/policy/index.ts";
 import { type Checkpoint, logTo, metricsOf, type TrainOptions, train, type Update } from "../../src/training/index.ts";
 import { crc32c } from "../../src/training/log.ts";
@@ -109,6 +110,15 @@ json.dump([e.step for e in a.Scalars("episode/return")], sys.stdout)`;
     const told = [...text.matchAll(/^\| `([^`]+)`\s*\|/gm)].map(([, name]) => name!);
     const written = Object.keys(metricsOf(update!)).map((name) => name.replace(/^reward\/.*/, "reward/NAME"));
     assert.deepEqual([...new Set(written)].sort(), [...told].sort());
+    const rows = new Map(
+      [...text.matchAll(/^\| `([^`]+)` *\| (.*?) *\| (.*?) *\|$/gm)].map(([, ...row]) => [row[0]!, row.slice(1)]),
+    );
+    for (const [name, { formula, unit }] of metricTable())
+      assert.deepEqual(
+        rows.get(`episode/${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`),
+        [formula, unit],
+        name,
+      );
   });
 
   it("refuse to begin where nothing is asked for, or where nothing can be written", () => {

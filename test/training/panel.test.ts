@@ -21,8 +21,13 @@ describe("the live panel", () => {
     assert.equal(live["application/vnd.plotly.v1+json"], undefined);
     const ended = panelBundle(rows, { updates: 12, name: "edit menu", ended: true });
     assert.ok(ended["application/vnd.plotly.v1+json"]);
-    const rock = panelBundle([...rows, { ...rows[0]!, entropy: 0.01 }], { updates: 13, name: "menu", ended: false });
-    assert.match(String(rock["text/plain"]), /A rock: entropy 0\.010 nats: it does one thing only/);
+    const stone = editMenu(menu, { logits: [30, 0, 0] });
+    const [last] = await updatesOf({ env: nameEnv(), policy: stone, updates: 1, episodes: 4 });
+    const rock = panelBundle([...rows, panelRow(last!)], { updates: 13, name: "menu", ended: false });
+    assert.match(String(rock["text/plain"]), /A rock: entropy 0\.000 nats: it does one thing only/);
+    stone.dispose();
+    assert.ok(JSON.stringify(rows[0]).length < 4000, "a row holds figures, and no episode, program or closure");
+    assert.ok(!Object.values(rows[0]!).some((value) => typeof value === "function"));
     policy.dispose();
   });
 

@@ -105,7 +105,7 @@ describe("runs side by side", () => {
     const updates = await updatesOf({ env: nameEnv(), policy: editMenu(menu), updates: 3, episodes: 4, panel: false });
     const drawn = (points: unknown) => compareRuns({ a: points as TrainingPoint[] })[displaySymbol]();
     assert.deepEqual(drawn(updates), drawn(updates.map(panelRow)));
-    assert.match(String(drawn(updates)["text/plain"]), /\na: return, mean and 95 % interval -?[\d.]+, steps survived/);
+    assert.match(String(drawn(updates)["text/plain"]), /\na: return, mean -?[\d.]+, steps survived/);
     const expected = "a list of updates, as `train` gives them, or of their rows, as `panelRow` does";
     for (const [points, message] of [
       [updates[0], `Expected \`a\` to be ${expected}, got {`],

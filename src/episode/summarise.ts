@@ -1,0 +1,132 @@
+/**
+ * The figures of a set of episodes, each metric of the table with its interval where it has one. Episodes that the sandbox
+ * spoiled are left out and counted.
+ */
+
+import type { Verdict } from "../sandbox/types.ts";
+import { type ClusterSums, type Interval, ratioIntervals, rockReason, wilsonInterval } from "../statistics/index.ts";
+import {
+  countsOf,
+  type Estimates,
+  type MeasuredEpisode,
+  type Metric,
+  type metrics,
+  metricTable,
+  type Unit,
+} from "./metrics.ts";
+
+type Table = typeof metrics;
+
+/** Each metric with its interval; a metric that is no mean has none. */
+export type Figures = {
+  [Name in keyof Table]: Table[Name] extends Required<Pick<Metric, "parts">>
+    ? Interval | Extract<Estimates[Name], null>
+    : Estimates[Name];
+};
+
+/** Figures of a set of episodes. */
+export interface Summary extends Figures {
+  /** Episodes that say something, their steps, and the faults of the sandbox that are left out of all else. */
+  episodes: number;
+  steps: number;
+  faults: number;
+  /** How the episodes ended, most frequent first. */
+  causes: { verdict: Verdict; count: number }[];
+  /** Why the policy that lived them is a rock; null if it is none. */
+  rock: string | null;
+}
+
+/** How intervals are made. */
+export interface SummariseOptions {
+  /**
+   * What is alike and is resampled together: the cluster of an episode (step null) or of one of its steps. Without it each
+   * episode stands for itself, and shares have Wilson's interval.
+   */
+  clusterOf?: (episode: MeasuredEpisode, step: number | null) => string;
+  /** @default 2000 */
+  resamples?: number;
+  /** @default 0 */
+  seed?: number;
+}
+
+/** The figures of a set of episodes. Throws a RangeError where all were faults. */
+export function summarise(all: readonly MeasuredEpisode[], options: SummariseOptions = {}): Summary {
+  const episodes = all.filter(({ fault }) => !fault);
+  if (episodes.length === 0) throw new RangeError("Every episode was a fault of the sandbox: nothing to summarise");
+  const figures = figuresWith(episodes, options);
+  const causes = countsOf(episodes.map(({ verdict }) => verdict));
+  return {
+    ...figures,
+    episodes: episodes.length,
+    steps: episodes.reduce((sum, { steps }) => sum + steps.length, 0),
+    faults: all.length - episodes.length,
+    causes: [...causes].map(([verdict, count]) => ({ verdict, count })).sort((a, b) => b.count - a.count),
+    rock: rockReason({ entropy: figures.entropy?.estimate ?? null, changed: figures.changed?.estimate ?? null }),
+  };
+}
+
+/** Figures by name, those of metrics that were added to the table too. */
+export type AnyFigures = { readonly [name: string]: Interval | number | null | undefined };
+
+/** A figure as tables show it: shares in per cent. */
+export function shownFigure(value: number, unit: Unit): string {
+  if (unit === "share") return `${(100 * value).toFixed(1)} %`;
+  return value.toFixed(unit === "tokens" || unit === "count" ? 0 : unit === "reward" ? 1 : 2);
+}
+
+/** The value of a figure, with an interval or without. */
+export function estimateOf(figure: Interval | number | null): number | null {
+  return typeof figure === "object" ? (figure?.estimate ?? null) : figure;
+}
+
+function figuresWith(episodes: readonly MeasuredEpisode[], options: SummariseOptions): Figures {
+  const table = metricTable();
+  const values = new Map(table.map(([name, metric]) => [name, metric.of(episodes)]));
+  const means = table.filter(([name, { parts }]) => parts !== undefined && values.get(name) !== null);
+  const intervals = intervalsOf(
+    means.map(([, metric]) => metric),
+    episodes,
+    options,
+  );
+  const found = new Map<string, Interval>(
+    means.map(([name], i) => [name, { ...intervals[i]!, estimate: values.get(name)! }]),
+  );
+  return Object.fromEntries(table.map(([name]) => [name, found.get(name) ?? values.get(name)])) as unknown as Figures;
+}
+
+function intervalsOf(
+  means: readonly Metric[],
+  episodes: readonly MeasuredEpisode[],
+  { clusterOf, resamples, seed }: SummariseOptions,
+): Interval[] {
+  const places = new Map<string, number>();
+  const placeOf = (cluster: string): number => {
+    const place = places.get(cluster) ?? places.size;
+    places.set(cluster, place);
+    return place;
+  };
+  const parts = means.map((metric) =>
+    episodes.flatMap((episode, i) =>
+      metric.parts!(episode).map(({ value, weight, step }) => ({
+        ...{ value, weight },
+        place: placeOf(clusterOf?.(episode, step) ?? String(i)),
+      })),
+    ),
+  );
+  const clustered = parts.map((own): ClusterSums => {
+    const sums = new Array<number>(places.size).fill(0);
+    const weights = [...sums];
+    for (const { value, weight, place } of own) {
+      sums[place]! += value * weight;
+      weights[place]! += weight;
+    }
+    return { sums, weights };
+  });
+  const how = { ...(resamples !== undefined && { resamples }), ...(seed !== undefined && { seed }) };
+  const drawn = ratioIntervals(clustered, how);
+  return means.map(({ unit }, j) => {
+    const own = parts[j]!;
+    const plain = unit === "share" && clusterOf === undefined && own.every(({ weight }) => weight === 1);
+    return plain ? wilsonInterval(own.filter(({ value }) => value === 1).length, own.length) : drawn[j]!;
+  });
+}
