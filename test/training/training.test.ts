@@ -19,7 +19,7 @@ describe("a training", () => {
     const last = await train(run).run();
     const all = await updatesOf(looped);
     assert.deepEqual([last?.update, last?.lived], [3, 16]);
-    assert.equal(last?.meanReturn, all.at(-1)?.meanReturn);
+    assert.equal(last?.return, all.at(-1)?.return);
     assert.deepEqual(weightsOf(run.policy as never), weightsOf(looped.policy as never));
   });
 
