@@ -60,7 +60,7 @@ describe("a class of one's own", () => {
     };
     const [plain, costly] = [await of(new SurvivalEnv(options)), await of(new Costly(options))];
     const steps = plain.episodes.map((episode) => episode.steps.length);
-    near(costly.meanReturn, plain.meanReturn - (0.1 * steps.reduce((a, b) => a + b)) / steps.length);
+    near(costly.return, plain.return - (0.1 * steps.reduce((a, b) => a + b)) / steps.length);
   });
 
   it("is cloned with its own fields, a life's count begun anew, and its reset is heard", async () => {
