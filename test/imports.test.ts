@@ -22,7 +22,8 @@ const aboveLives = [
 ];
 
 /**
- * Folder to the folders it may import. `random`, `data` and `display` are leaves that every folder of src may use, `common`
+ * Folder to the folders it may import. Of one whose inner folders have lines of their own, every inner one must; others know it
+ * by its own files alone. `random`, `data` and `display` are leaves that every folder of src may use, `common`
  * one of the kernel's. `(types)`: only `import type`.
  */
 const plan: { [folder: string]: string[] } = {
@@ -37,7 +38,9 @@ const plan: { [folder: string]: string[] } = {
   "src/data": [],
   "src/display": [],
   "src/statistics": [],
-  "src/sandbox": [],
+  "src/sandbox": ["src/sandbox/host", "src/sandbox/bodies/javascript"],
+  "src/sandbox/host": ["src/sandbox (types)"],
+  "src/sandbox/bodies/javascript": ["src/sandbox (types)", "src/sandbox/host"],
   "src/llm": ["src/model"],
   "src/record": ["src/sandbox (types)"],
   "src/plot": ["src/episode", "src/statistics"],
@@ -81,6 +84,25 @@ describe("the import plan", () => {
     const folders = new Set(edges.map(({ from }) => folderOf(from)));
     assert.deepEqual([...folders].filter((folder) => !(folder in plan)).sort(), []);
   });
+
+  it("looks into the sandbox: its host imports no body, bodies not each other, and nobody comes in past its door", () => {
+    assert.equal(folderOf("src/sandbox/host/life/steps.ts"), "src/sandbox/host");
+    assert.equal(folderOf("src/sandbox/index.ts"), "src/sandbox");
+    assert.equal(folderOf("src/policy/token/head.ts"), "src/policy");
+    const python = folderOf("src/sandbox/bodies/python/child/main.ts");
+    assert.ok(!(python in plan), "a new body needs a line");
+    const javascript = "src/sandbox/bodies/javascript";
+    for (const [from, to] of [
+      ["src/sandbox/host", javascript],
+      [python, javascript],
+      [javascript, python],
+      ["src/rollout", "src/sandbox/host"],
+      ["src/rollout", javascript],
+    ] as const)
+      assert.equal(allowed(from, to, true), false, `${from} → ${to}`);
+    assert.ok(allowed("src/sandbox/host", "src/sandbox", true));
+    assert.ok(!allowed("src/sandbox/host", "src/sandbox", false), "the door leads to all bodies");
+  });
 });
 
 function allowed(from: string, to: string, typeOnly: boolean): boolean {
@@ -91,8 +113,14 @@ function allowed(from: string, to: string, typeOnly: boolean): boolean {
   return may.includes("*") ? to.startsWith("src/") : may.includes(to) || leaf;
 }
 
-/** `src/policy/menu.ts` to `src/policy`, `kernel/main.ts` to `kernel`: one noun a folder, deeper ones belong to it. */
+/**
+ * `src/policy/menu.ts` to `src/policy`, `kernel/main.ts` to `kernel`: one noun a folder, and deeper ones belong to it. Where
+ * these have lines of their own, the deepest folder that has one, or else, having none, the folder itself.
+ */
 function folderOf(file: string): string {
-  const parts = dirname(file).split("/");
-  return parts.slice(0, 2).join("/");
+  const folder = dirname(file);
+  const noun = folder.split("/").slice(0, 2).join("/");
+  const inner = Object.keys(plan).filter((one) => one.startsWith(`${noun}/`));
+  if (folder === noun || inner.length === 0) return noun;
+  return inner.find((one) => folder === one || folder.startsWith(`${one}/`)) ?? folder;
 }

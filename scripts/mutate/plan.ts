@@ -4,6 +4,7 @@
  */
 
 import { basename } from "node:path";
+import { folderOf } from "./draw.ts";
 import { distancesFrom, type Loads } from "./loads.ts";
 
 /** Chooses the tests of a file. */
@@ -46,12 +47,9 @@ export function makePlanner({ tests, loads, secondsOf, budget }: PlanOptions): P
   };
 }
 
-/** 0: the test of that name in the folder that mirrors the file's; 1: that folder's; then by distance. */
+/** 0: the test of that name in the folder that mirrors the file's; 1: that folder's; then by distance. Deeper folders have their noun's. */
 function rankOf(test: string, file: string, distance: number): number {
-  const folder = file
-    .split("/")
-    .slice(file.startsWith("src/") ? 1 : 0, -1)
-    .join("/");
+  const folder = folderOf(file).replace(/^src\//, "");
   const mirrored =
     test.startsWith(`test/${folder}/`) || (folder === "kernel/language" && test.includes("language-service/"));
   if (!mirrored) return 2 + distance;

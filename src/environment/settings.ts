@@ -18,8 +18,8 @@ import {
   text,
 } from "../data/check.ts";
 import type { Random } from "../random/index.ts";
-import { limitsSchema } from "../sandbox/host/limits.ts";
 import type { Gene, Limits, Sandbox } from "../sandbox/index.ts";
+import { limitsSchema } from "../sandbox/options.ts";
 import { tasksOf } from "../tasks/given.ts";
 import type { MicroTask, Task } from "../tasks/index.ts";
 import { EnvironmentFailure } from "./error.ts";
