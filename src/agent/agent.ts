@@ -24,6 +24,7 @@ import { compareGenomes, type Edit, hashGenome } from "./genome.ts";
 import { type AgentLineage, createFamily, type Family } from "./lineage.ts";
 import { type LiveView, openLive } from "./live.ts";
 import { type LostNames, lostNames } from "./lost.ts";
+import { checkAgentOptions, checkRunOptions, type RunOptions } from "./options.ts";
 import { extractProgram } from "./program.ts";
 import { AgentFailure, type AgentOptions, type LivedStep, type Place, type Recorder } from "./types.ts";
 
@@ -47,8 +48,7 @@ export class AutonomousLLM {
   #born: Partial<Place>;
 
   constructor(options: AgentOptions) {
-    const wanted = "a language model: use one of `models`, such as models.scripted([...])";
-    if (typeof options?.llm?.complete !== "function") throw new AgentFailure(`Expected \`llm\` to be ${wanted}.`);
+    checkAgentOptions(options);
     const { budget = { onSpend: () => {} }, llm } = options;
     this.options = options;
     this.#born = options;
@@ -95,17 +95,9 @@ export class AutonomousLLM {
    * Lives on for some steps, or until it dies. Asks for the first query if there is none. In a notebook the model's words
    * appear as they are written, unless `live` is false, and the stop button ends it between two words.
    */
-  async run({
-    steps,
-    signal = stopSignal(),
-    live = true,
-  }: {
-    steps: number;
-    signal?: AbortSignal | undefined;
-    live?: boolean;
-  }): Promise<this> {
-    if (!Number.isSafeInteger(steps) || steps < 1)
-      throw new AgentFailure(`Expected \`steps\` to be a positive integer, got ${steps}.`);
+  async run(options: RunOptions): Promise<this> {
+    checkRunOptions(options);
+    const { steps, signal = stopSignal(), live = true } = options;
     this.#query ??= await this.#askPerson();
     const view = openLive(steps, live);
     for (let i = 0; i < steps && this.alive; i++) {

@@ -1,5 +1,6 @@
 /** A language model as a policy: it writes each step's program. It does not learn, so it can be measured, not trained. */
 
+import { ask as askModel } from "../llm/answer.ts";
 import type { LanguageModel } from "../llm/index.ts";
 import type { Action, Policy } from "../policy/index.ts";
 import { extractProgram } from "./program.ts";
@@ -21,7 +22,7 @@ export function modelPolicy<Observation>(
     act: (observations, streams) =>
       Promise.all(
         observations.map(async (seen, i): Promise<Action> => {
-          const { text } = await model.complete({ prompt: ask(seen), seed: streams[i]!.integer(2 ** 31) });
+          const { text } = await askModel(model, { prompt: ask(seen), seed: streams[i]!.integer(2 ** 31) });
           const program = extractProgram(text);
           return { program, label: program.split("\n")[0]!.slice(0, 40), choice: -1, logProb: Number.NaN };
         }),

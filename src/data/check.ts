@@ -55,7 +55,7 @@ export function faultOf(schema: Schema<unknown>, value: unknown, of: string): Fa
   if (issues === undefined) return null;
   const [{ path = [], message, expected, input }] = issues;
   const place = path.map(({ key }) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");
-  const name = place.replace(/^\./, "");
+  const name = place.startsWith("[") ? `${of}${place}` : place.slice(1);
   if (path.length === 0) return { kind: "option", name: of, expected: message, value: input };
   const last = path.at(-1)!;
   if (last.origin !== "key" || expected !== "never") return { kind: "option", name, expected: message, value: input };
@@ -88,6 +88,12 @@ export function only<T extends object>(entries: Entries<T>, expected = "an objec
 /** A list is an object, too, but none of options. */
 function isObject(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Those of the options that a function takes which is given more than its own. */
+export function partOf<E extends object, T extends object>(entries: E, options: T): Pick<T, keyof T & keyof E> {
+  const own = Object.entries(options).filter(([name]) => Object.hasOwn(entries, name));
+  return Object.fromEntries(own) as Pick<T, keyof T & keyof E>;
 }
 
 /** What may be left out. */

@@ -3,7 +3,9 @@
  * episode twice and compares. Not here: what a good reward is.
  */
 
+import { checkOptions, flag, integer, only, optional, someOf, text } from "../data/check.ts";
 import { EnvironmentFailure } from "./error.ts";
+import { checkEnvironment } from "./given.ts";
 import type { Environment, Transition } from "./types.ts";
 
 /** What `checkEnv` plays. */
@@ -13,6 +15,12 @@ export interface CheckOptions {
   /** @default 1 */
   seed?: number;
 }
+
+const optionsSchema = only<CheckOptions & { throwing?: boolean }>({
+  programs: optional(someOf(text, "a list of at least one program")),
+  seed: optional(integer),
+  throwing: optional(flag),
+});
 
 /**
  * Resolves with the faults it found, as sentences; an empty list is a pass. `throwing: true` rejects with the first.
@@ -24,6 +32,8 @@ export async function checkEnv(
   env: Environment,
   options: CheckOptions & { throwing?: boolean } = {},
 ): Promise<string[]> {
+  checkEnvironment(env);
+  checkOptions(optionsSchema, options, "the options of checkEnv");
   const { programs = ["self.a = 1;", "let b = 2;", "console.log(b);"], seed = 1, throwing = false } = options;
   const faults: string[] = [];
   const fresh = env.clone();

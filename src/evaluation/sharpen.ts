@@ -3,7 +3,18 @@
  * training prompts, out of a list. A trained policy that does not beat it has learned to be sure of itself, and no more.
  */
 
+import {
+  abortSignal,
+  checkOptions,
+  integer,
+  listOf,
+  only,
+  optional,
+  positiveInteger,
+  positiveNumber,
+} from "../data/check.ts";
 import { type Displayable, displaySymbol, type MimeBundle, stopSignal, tableBundle } from "../display/index.ts";
+import { environmentSchema } from "../environment/given.ts";
 import { type Environment, SurvivalEnv } from "../environment/index.ts";
 import type { Policy, TokenPolicy } from "../policy/index.ts";
 import { collect } from "../rollout/index.ts";
@@ -37,8 +48,17 @@ export interface Sharpened extends Policy, Displayable {
   readonly trials: readonly SharpenTrial[];
 }
 
+const optionsSchema = only<SharpenOptions>({
+  env: optional(environmentSchema),
+  temperatures: optional(listOf(positiveNumber, "a list of temperatures")),
+  episodes: optional(positiveInteger),
+  seed: optional(integer),
+  signal: optional(abortSignal),
+});
+
 /** Finds the temperature with the highest mean return, and gives the model at it. The first of equals wins. */
 export async function sharpen(policy: TokenPolicy, options: SharpenOptions = {}): Promise<Sharpened> {
+  checkOptions(optionsSchema, options, "the options of sharpen");
   const { temperatures = [1, 0.7, 0.5, 0.3, 0.2, 0.1], episodes = 48, seed = 0, signal = stopSignal() } = options;
   const env = options.env ?? new SurvivalEnv({ tasks: await microTasks({ split: "training" }), maxSteps: 4 });
   if (temperatures.length === 0) throw new RangeError("Expected at least one of `temperatures` to try, got none");

@@ -5,7 +5,9 @@
  * left; questions asked at once reserve what they may cost at most (`ledger.ts`). Prices: `data/prices.json`.
  */
 
+import { callable, faultOf, numberFrom, only, optional } from "../data/check.ts";
 import { displaySymbol, type MimeBundle, tableBundle } from "../display/index.ts";
+import { ask } from "./answer.ts";
 import { amount, LanguageModelFailure } from "./error.ts";
 import { createLedger, type Kind } from "./ledger.ts";
 import { type Price, priceOf } from "./prices.ts";
@@ -48,13 +50,24 @@ export interface BudgetOptions extends BudgetLimits {
   onSpend?: (budget: Budget) => void;
 }
 
+const amountOf = numberFrom(0, Number.MAX_VALUE, "a number of at least 0");
+
+const budgetSchema = only<BudgetOptions>({
+  calls: optional(amountOf),
+  tokens: optional(amountOf),
+  dollars: optional(amountOf),
+  seconds: optional(amountOf),
+  price: optional(
+    only<Price>({ prompt: amountOf, completion: amountOf }, "{ prompt, completion }, in dollars a million tokens"),
+  ),
+  onSpend: optional(callable("a function of the budget")),
+});
+
 /** Makes a budget. Throws a LanguageModelFailure for a limit that makes no sense. */
-export function budget({ price, onSpend, ...limits }: BudgetOptions): Budget {
-  for (const kind of kinds) {
-    const value = limits[kind];
-    if (value !== undefined && !(value >= 0 && Number.isFinite(value)))
-      throw new LanguageModelFailure({ kind: "option", name: kind, expected: "a number of at least 0", value });
-  }
+export function budget(options: BudgetOptions): Budget {
+  const fault = faultOf(budgetSchema, options, "the options of a budget");
+  if (fault !== null) throw new LanguageModelFailure(fault);
+  const { price, onSpend, ...limits } = options;
   const ledger = createLedger(limits);
   const tell = onSpend ?? liveMeter();
   const own: Budget = {
@@ -77,7 +90,7 @@ export function budget({ price, onSpend, ...limits }: BudgetOptions): Budget {
           tell(own);
         };
         try {
-          const answer = await model.complete({
+          const answer = await ask(model, {
             ...prompt,
             ...(signal && { signal }),
             ...(maxTokens && { maxTokens }),

@@ -1,5 +1,7 @@
 /** What can go wrong when a model is asked, as data, and its text. */
 
+import { describeFault, type Fault, show } from "../data/check.ts";
+
 /** One failure of a model. */
 export type LanguageModelError =
   | { kind: "no-key" }
@@ -16,7 +18,8 @@ export type LanguageModelError =
   | { kind: "unrecorded"; prompt: string; seed: number | null }
   | { kind: "budget"; of: "calls" | "tokens" | "dollars" | "seconds"; limit: number; spent: number }
   | { kind: "price"; model: string; known: string; asOf: string }
-  | { kind: "option"; name: string; expected: string; value: unknown };
+  | { kind: "answer"; model: string; value: unknown }
+  | Fault;
 
 /** Thrown when a model has no answer; `error` tells why, the text also what to do. */
 export class LanguageModelFailure extends Error {
@@ -62,8 +65,11 @@ export function describeLanguageModelError(error: LanguageModelError): string {
       return `The budget of ${amount(error.of, error.limit)} is spent (${amount(error.of, error.spent)}): give a larger one to go on.`;
     case "price":
       return `There is no price for the model ${JSON.stringify(error.model)} in the list of ${error.asOf} (it has ${error.known}): give \`price\`, in dollars a million tokens.`;
+    case "answer":
+      return `The model ${error.model} gave ${show(error.value)}: its complete() must give { text, model, usage: { promptTokens, completionTokens } }`;
     case "option":
-      return `Expected \`${error.name}\` to be ${error.expected}, got ${typeof error.value === "number" ? error.value : (JSON.stringify(error.value) ?? String(error.value))}`;
+    case "unknown-option":
+      return describeFault(error);
     default:
       return error satisfies never;
   }

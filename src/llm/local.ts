@@ -4,6 +4,7 @@
  * alone; a question without a seed takes its number for one. Log-probabilities are the model's own, before temperature and cuts.
  */
 
+import { faultOf, integer, listOf, only, optional, partOf, positiveInteger, text } from "../data/check.ts";
 import { dataPath } from "../data/index.ts";
 import {
   chatText,
@@ -23,6 +24,7 @@ import {
   type SamplingOptions,
   usualPrompt,
 } from "../model/index.ts";
+import { openEntries, promptEntry, samplingEntries } from "../model/options.ts";
 import { createRandom } from "../random/index.ts";
 import { LanguageModelFailure } from "./error.ts";
 import type { Completion, LanguageModel, Prompt } from "./types.ts";
@@ -54,8 +56,21 @@ export interface LocalModel extends LanguageModel {
   dispose(): Promise<void>;
 }
 
+const optionsSchema = only<LocalOptions>({
+  ...samplingEntries,
+  ...openEntries,
+  prompt: promptEntry,
+  system: optional(text),
+  maxTokens: optional(positiveInteger),
+  stop: optional(listOf(text, "a list of texts")),
+  seed: optional(integer),
+  maxBatch: optional(positiveInteger),
+});
+
 /** The model at a path, or by its name. Nothing is opened yet. */
 export function local(path: string, options: LocalOptions = {}): LocalModel {
+  const fault = faultOf(text, path, "path") ?? faultOf(optionsSchema, options, "the options of models.local");
+  if (fault !== null) throw new LanguageModelFailure(fault);
   let opened: Promise<{ decoder: Decoder; engine: Engine; design: PromptDesign | null }> | null = null;
   let asked = 0;
   let told = false;
@@ -137,7 +152,7 @@ async function openAll(path: string, options: LocalOptions) {
         ? null
         : await loadPrompt(given);
   // A model that came with the package is known by its name in `data/models/`.
-  const decoder = await openModel(path, { ...options, bundled: dataPath("models") });
+  const decoder = await openModel(path, { ...partOf(openEntries, options), bundled: dataPath("models") });
   const design = given === undefined ? await loadPrompt(usualPrompt(decoder.tokenizer)) : known;
   return { decoder, engine: createEngine(decoder, { maxBatch }), design };
 }

@@ -1,5 +1,6 @@
 /** Many questions at once, and an answer piece by piece. */
 
+import { ask } from "./answer.ts";
 import type { Completion, LanguageModel, Prompt } from "./types.ts";
 
 /**
@@ -19,7 +20,7 @@ export async function completeAll(
     while (next < prompts.length && !failed) {
       const i = next++;
       try {
-        answers[i] = await model.complete(prompts[i]!);
+        answers[i] = await ask(model, prompts[i]!);
       } catch (error) {
         failed = true;
         throw error;
@@ -41,7 +42,7 @@ export async function* streamText(model: LanguageModel, prompt: Prompt): AsyncGe
     pieces.push(piece);
     wake();
   };
-  const answer = model.complete({ ...prompt, signal, onText }).finally(() => {
+  const answer = ask(model, { ...prompt, signal, onText }).finally(() => {
     ended = true;
     wake();
   });

@@ -5,6 +5,16 @@
  */
 
 import OpenAI from "openai";
+import {
+  faultOf,
+  integerFrom,
+  numberFrom,
+  only,
+  optional,
+  positiveInteger,
+  positiveNumber,
+  text,
+} from "../data/check.ts";
 import { type LanguageModelError, LanguageModelFailure } from "./error.ts";
 import type { Completion, LanguageModel, Prompt } from "./types.ts";
 
@@ -30,8 +40,21 @@ export interface OpenAIOptions {
 const defaultSystem =
   "You are an agent that rewrites itself. Answer with one short JavaScript program and nothing else. In it, `self` is you: `self.state`, `self.query`, `self.execute_code(code)`.";
 
+const optionsSchema = only<OpenAIOptions>({
+  model: text,
+  baseURL: optional(text),
+  apiKey: optional(text),
+  system: optional(text),
+  maxTokens: optional(positiveInteger),
+  temperature: optional(numberFrom(0, Number.MAX_VALUE, "0 or a positive number")),
+  timeoutMs: optional(positiveNumber),
+  retries: optional(integerFrom(0, Number.MAX_SAFE_INTEGER, "0 or a positive integer")),
+});
+
 /** A model on a server. Asking it rejects with a LanguageModelFailure that names the cure. */
 export function openai(options: OpenAIOptions): LanguageModel {
+  const fault = faultOf(optionsSchema, options, "the options of models.openai");
+  if (fault !== null) throw new LanguageModelFailure(fault);
   const { model, timeoutMs = 60_000, retries = 2 } = options;
   const baseURL = options.baseURL ?? process.env.OPENAI_BASE_URL;
   const apiKey = options.apiKey ?? process.env.OPENAI_API_KEY ?? (baseURL === undefined ? undefined : "none");

@@ -7,6 +7,7 @@
  * (ends the agent's ability to act, or throws), `harmful` (tries a capability of the host).
  */
 
+import { checkOptions, integer, numberFrom, only, optional } from "../data/check.ts";
 import { createRandom, type Random } from "../random/index.ts";
 import { countTokens } from "./tokens.ts";
 import type { LanguageModel } from "./types.ts";
@@ -22,8 +23,17 @@ export interface RandomRates {
 /** The rates of the paper's menu: five safe edits in eight, two fatal, one harmful. */
 export const paperRates: RandomRates = { harmless: 3, useful: 2, fatal: 2, harmful: 1 };
 
+const rate = numberFrom(0, Number.MAX_VALUE, "0 or a positive number");
+
+const optionsSchema = only<{ rates?: RandomRates; seed?: number }>({
+  rates: optional(only<RandomRates>({ harmless: rate, useful: rate, fatal: rate, harmful: rate })),
+  seed: optional(integer),
+});
+
 /** A model that draws programs. The draw is named by the question's seed; without one, by how many were asked before. */
-export function random({ rates = paperRates, seed = 0 }: { rates?: RandomRates; seed?: number } = {}): LanguageModel {
+export function random(options: { rates?: RandomRates; seed?: number } = {}): LanguageModel {
+  checkOptions(optionsSchema, options, "the options of models.random");
+  const { rates = paperRates, seed = 0 } = options;
   const kinds = Object.keys(forms) as (keyof RandomRates)[];
   const weights = kinds.map((kind) => rates[kind]);
   createRandom(seed, "check").categorical(weights); // throws now, not at the first question, if the rates make no sense

@@ -6,15 +6,17 @@
 
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
+import { checkOptions, only } from "../data/check.ts";
 import { type ConvertProgress, cacheFolder, convert, writeBeside } from "./convert.ts";
 import { createDecoder, type RunOptions } from "./decoder.ts";
-import { cudaCure, openFastest, type Provider, providers, whyNoCuda } from "./device.ts";
+import { cudaCure, openFastest, type Provider, whyNoCuda } from "./device.ts";
 import { drawGraph } from "./draw-graph.ts";
 import { ModelFailure } from "./error.ts";
 import { readFolder } from "./folder.ts";
 import { readGguf } from "./gguf.ts";
 import { decoderGraph } from "./graph.ts";
 import { checkMemory, countWeights } from "./memory.ts";
+import { openEntries } from "./options.ts";
 import { type Dtype, dtypes } from "./products.ts";
 import { checkAllUsed, hashSource, type ModelSource, weightsOf } from "./source.ts";
 import type { Decoder, ModelConfig } from "./types.ts";
@@ -42,13 +44,12 @@ export interface OpenModelOptions extends Omit<RunOptions, "provider"> {
 /** Models with more weights than this (64 MB as float32) are converted and cached. */
 const smallModel = 16_000_000;
 
+const optionsSchema = only<OpenModelOptions>(openEntries);
+
 /** Opens a model. Throws a ModelFailure that says what is missing, damaged or not supported. */
 export async function openModel(path: string, options: OpenModelOptions = {}): Promise<Decoder> {
+  checkOptions(optionsSchema, options, "the options of openModel");
   const { provider = "cpu" } = options;
-  if (provider !== "auto" && !providers.includes(provider))
-    throw new RangeError(
-      `Expected \`provider\` to be ${providers.join(", ")} or auto, got ${JSON.stringify(provider)}`,
-    );
   return provider === "auto"
     ? openFastest((one) => openOn(path, { ...options, provider: one }))
     : openOn(path, { ...options, provider });

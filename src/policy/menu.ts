@@ -4,6 +4,7 @@
  * writes token by token.
  */
 
+import { anything, checkOptions, listOf, oneOf, only, optional, someOf, text } from "../data/check.ts";
 import type { Random } from "../random/index.ts";
 import { tf } from "./tensors.ts";
 import type { Action, Policy, TrainablePolicy } from "./types.ts";
@@ -51,14 +52,24 @@ export interface EditMenu extends TrainablePolicy {
   frozen(): Policy;
 }
 
+const effects = ["harmless", "useful", "fatal", "harmful"] as const;
+
+const menuSchema = someOf(
+  only<Edit>({ name: text, effect: oneOf(...effects), program: text }, "an edit: { name, effect, program }"),
+  "a list of edits: { name, effect, program }",
+);
+
+const optionsSchema = only<{ logits?: readonly number[] }>({
+  logits: optional(listOf(anything<number>(), "a list of numbers, one an edit")),
+});
+
 /**
  * Makes an edit menu. `logits` sets where it starts (one a edit, default zeros: uniform). Throws a RangeError if the
  * menu is empty, names repeat, or logits do not fit.
  */
-export function editMenu(
-  edits: readonly Edit[] = paperMenu,
-  { logits }: { logits?: readonly number[] } = {},
-): EditMenu {
+export function editMenu(edits: readonly Edit[] = paperMenu, options: { logits?: readonly number[] } = {}): EditMenu {
+  checkOptions(optionsSchema, options, "the options of policies.editMenu");
+  const { logits } = options;
   checkMenu(edits, logits);
   const theta = tf.variable(tf.tensor1d(logits ? [...logits] : new Array<number>(edits.length).fill(0)));
   const now = (): number[] => softmax([...theta.dataSync()]);
@@ -126,6 +137,7 @@ function softmax(logits: readonly number[]): number[] {
 }
 
 function checkMenu(edits: readonly Edit[], logits: readonly number[] | undefined): void {
+  if (!Array.isArray(edits) || edits.length > 0) checkOptions(menuSchema, edits, "edits");
   if (edits.length === 0) throw new RangeError("Expected a menu of at least one edit, got an empty one");
   const names = edits.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);

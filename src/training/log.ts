@@ -6,6 +6,7 @@
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { checkOptions, only, optional, text } from "../data/check.ts";
 import { type LinesFile, openLines } from "../data/lines.ts";
 import { appendWhole, diskFailure } from "../data/write.ts";
 import { metricsOf } from "./metrics.ts";
@@ -19,8 +20,12 @@ export interface LogOptions {
   tensorboard?: string;
 }
 
+const optionsSchema = only<LogOptions>({ jsonl: optional(text), tensorboard: optional(text) });
+
 /** A logger for `train({ onUpdate: logTo({ ... }) })`. Throws at once if a place cannot be written to. */
-export function logTo({ jsonl, tensorboard }: LogOptions): (update: Update) => void {
+export function logTo(options: LogOptions): (update: Update) => void {
+  checkOptions(optionsSchema, options, "the options of logTo");
+  const { jsonl, tensorboard } = options;
   if (jsonl === undefined && tensorboard === undefined)
     throw new TypeError("Expected `jsonl` or `tensorboard` to be a path, got neither");
   const lines = jsonl === undefined ? null : openLines(jsonl);

@@ -4,10 +4,12 @@
  * batch it was drawn in. Not here: the decoder (`model/`), the head's mathematics (`head.ts`).
  */
 
+import { checkOptions, listOf, only, text } from "../../data/check.ts";
 import type { Decoder, PromptDesign, StepLogits } from "../../model/index.ts";
 import type { Policy, TrainablePolicy } from "../types.ts";
 import type { Calibration } from "./calibrate.ts";
 import { emptyHead } from "./draw-rows.ts";
+import { tokenEntries } from "./given.ts";
 import { changeLogits, createHead, type HeadOptions, type HeadWeights } from "./head.ts";
 import { createTraces, isTrace, type Trace, type TraceSettings } from "./trace.ts";
 import { actionOf, createWriter, type Watch, type WriterOptions } from "./writer.ts";
@@ -43,8 +45,14 @@ export interface TokenPolicy extends TrainablePolicy {
   readonly spent: { tokens: number; seconds: number };
 }
 
+const optionsSchema = only<TokenPolicyOptions>({
+  ...tokenEntries,
+  asks: listOf(text, "what the model is asked in calibration: a list of texts"),
+});
+
 /** Makes a token policy of a decoder. Draws some programs of it first, to calibrate the head. */
 export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions): Promise<TokenPolicy> {
+  checkOptions(optionsSchema, options, "the options of policies.token");
   const writer = await createWriter(decoder, options);
   const { seed = 0, words: which = "sampled" } = options;
   const calibration = options.calibration ?? (await writer.calibrate(options.asks, options.samples ?? 256, seed));

@@ -1,9 +1,14 @@
 /** Token policies of models on disk: `await policies.fromPretrained("tiny")`. */
 
 import { readFile } from "node:fs/promises";
+import { checkOptions, only, partOf } from "../../data/check.ts";
 import { dataPath } from "../../data/index.ts";
 import { type Decoder, type OpenModelOptions, openModel } from "../../model/index.ts";
+import { openEntries } from "../../model/options.ts";
+import { tokenEntries } from "./given.ts";
 import { type TokenPolicy, type TokenPolicyOptions, tokenPolicy } from "./policy.ts";
+
+const optionsSchema = only<Partial<TokenPolicyOptions> & OpenModelOptions>({ ...tokenEntries, ...openEntries });
 
 /**
  * A token policy of the model in a folder, or of one that came with the package, by its name in `data/models/`. `asks` are
@@ -13,9 +18,13 @@ export async function fromPretrained(
   path: string,
   options: Partial<TokenPolicyOptions> & OpenModelOptions = {},
 ): Promise<TokenPolicy> {
-  const decoder = await openPretrained(path, options);
+  checkOptions(optionsSchema, options, "the options of policies.fromPretrained");
+  const decoder = await openPretrained(path, partOf(openEntries, options));
   try {
-    return await tokenPolicy(decoder, { ...options, asks: options.asks ?? (await trainingAsks()) });
+    return await tokenPolicy(decoder, {
+      ...partOf(tokenEntries, options),
+      asks: options.asks ?? (await trainingAsks()),
+    });
   } catch (error) {
     await decoder.dispose();
     throw error;

@@ -8,9 +8,11 @@
  */
 
 import type * as TF from "@tensorflow/tfjs";
+import { checkOptions, numberFrom, only, optional } from "../../data/check.ts";
 import type { Decoder, DrawnToken, StepLogits } from "../../model/index.ts";
 import { tf } from "../tensors.ts";
 import type { Policy, Terms, TrainablePolicy } from "../types.ts";
+import { writerEntries } from "./given.ts";
 import { actionOf, createWriter, type WriterOptions } from "./writer.ts";
 
 /** Of each drawn token: log-probability, entropy, divergence, each followed by its slope in s. Shape [n, 6]. */
@@ -19,13 +21,22 @@ interface SlopeTrace {
   reference: number;
 }
 
+/** How the control is made: as programs are written, but for how they are drawn. */
+type TemperatureOptions = Omit<WriterOptions, "temperature" | "topK" | "topP"> & { start?: number };
+
+const { prompt, maxTokens, batch, ask } = writerEntries;
+const optionsSchema = only<TemperatureOptions>({
+  ...{ prompt, maxTokens, batch, ask },
+  start: optional(numberFrom(Number.MIN_VALUE, Number.MAX_VALUE, "a positive temperature")),
+});
+
 /** Makes the control. `start` is the temperature that it begins with. */
 export async function temperaturePolicy(
   decoder: Decoder,
-  { start = 1, ...options }: Omit<WriterOptions, "temperature" | "topK" | "topP"> & { start?: number } = {},
+  given: TemperatureOptions = {},
 ): Promise<TrainablePolicy & { temperature(): Promise<number> }> {
-  if (!(start > 0 && Number.isFinite(start)))
-    throw new RangeError(`Expected \`start\` to be a positive temperature, got ${start}`);
+  checkOptions(optionsSchema, given, "the options of policies.temperature");
+  const { start = 1, ...options } = given;
   const writer = await createWriter(decoder, { ...options, temperature: 1 });
   const logS = tf.variable(tf.scalar(-Math.log(start)));
   const name = `temperature of ${decoder.config.family} ${decoder.hash.slice(0, 8)}`;

@@ -1,21 +1,25 @@
 /** Reads micro-tasks, and says which field of which task is wrong. */
 
 import { readFile } from "node:fs/promises";
+import { checkOptions, oneOf, only, optional, text } from "../../data/check.ts";
 import { dataPath } from "../../data/index.ts";
 import { type TaskSplit, taskSplits } from "../types.ts";
 import type { MicroTask } from "./types.ts";
+
+const optionsSchema = only<{ split?: TaskSplit | "held-out"; path?: string }>({
+  split: optional(oneOf(...taskSplits, "held-out" as const)),
+  path: optional(text),
+});
 
 /**
  * The project's micro-tasks (`data/tasks/micro-tasks.json`), of one split, of the two that are held out (`"held-out"`:
  * `known` and `unseen`), or all. `path` reads another file of the same form. Throws a TypeError that names the task and the field.
  */
-export async function microTasks({
-  split,
-  path = dataPath("tasks", "micro-tasks.json"),
-}: {
-  split?: TaskSplit | "held-out";
-  path?: string;
-} = {}): Promise<MicroTask[]> {
+export async function microTasks(
+  options: { split?: TaskSplit | "held-out"; path?: string } = {},
+): Promise<MicroTask[]> {
+  checkOptions(optionsSchema, options, "the options of microTasks");
+  const { split, path = dataPath("tasks", "micro-tasks.json") } = options;
   let read: unknown;
   try {
     read = JSON.parse(await readFile(path, "utf8"));

@@ -1,0 +1,68 @@
+/** The options of an agent and of its run, checked where they are given. */
+
+import {
+  abortSignal,
+  anything,
+  callable,
+  describeFault,
+  type Fault,
+  faultOf,
+  flag,
+  having,
+  integer,
+  like,
+  only,
+  optional,
+  positiveInteger,
+  text,
+} from "../data/check.ts";
+import { modelSchema } from "../llm/answer.ts";
+import type { Budget } from "../llm/index.ts";
+import type { Sandbox } from "../sandbox/index.ts";
+import { limitsSchema } from "../sandbox/options.ts";
+import { AgentFailure, type AgentOptions } from "./types.ts";
+
+/** How an agent lives on. */
+export interface RunOptions {
+  steps: number;
+  signal?: AbortSignal | undefined;
+  live?: boolean;
+}
+
+const agentSchema = only<AgentOptions & { hash?: string }>(
+  {
+    llm: modelSchema,
+    // What is in it is asked for where the budget is made.
+    budget: optional(like<Budget>((value) => typeof value === "object" && value !== null, "a budget, or its limits")),
+    query: optional(text),
+    input: optional(callable<(question: string) => Promise<string>>("a function that asks a person")),
+    genome: anything(),
+    past: anything(),
+    // What `snapshot()` gave may be given whole: its hash is not read.
+    hash: optional(text),
+    seed: optional(integer),
+    limits: optional(limitsSchema),
+    sandbox: optional(having<Sandbox>(["open"], "a sandbox, as `await createSandbox()` gives")),
+  },
+  "an object of options, such as { llm: models.scripted([...]) }",
+);
+
+const runSchema = only<RunOptions>({
+  steps: positiveInteger,
+  signal: optional(abortSignal),
+  live: optional(flag),
+});
+
+/** Throws an AgentFailure for an option that has no meaning, or that nobody reads. */
+export function checkAgentOptions(options: AgentOptions): void {
+  refuse(faultOf(agentSchema, options, "the options of AutonomousLLM"));
+}
+
+/** The same for those of `run`. */
+export function checkRunOptions(options: RunOptions): void {
+  refuse(faultOf(runSchema, options, "the options of run()"));
+}
+
+function refuse(fault: Fault | null): void {
+  if (fault !== null) throw new AgentFailure(`${describeFault(fault)}.`.replace("?.", "?"));
+}

@@ -1,0 +1,18 @@
+/** What a model must be and give, checked where it is asked: an own one that gives something else is named with it. */
+
+import { having, type Schema } from "../data/check.ts";
+import { LanguageModelFailure } from "./error.ts";
+import type { Completion, LanguageModel, Prompt } from "./types.ts";
+
+/** Whatever can be asked. */
+export const modelSchema: Schema<LanguageModel> = having(
+  ["complete"],
+  "a language model: one of `models`, such as models.scripted([...]), or an object with complete()",
+);
+
+/** Asks a model; one that tells no usage has its tokens counted by whoever keeps a budget. Rejects with a LanguageModelFailure where it gives no completion. */
+export async function ask(model: LanguageModel, prompt: Prompt): Promise<Completion> {
+  const answer: unknown = await model.complete(prompt);
+  if (typeof (answer as Partial<Completion> | null)?.text === "string") return answer as Completion;
+  throw new LanguageModelFailure({ kind: "answer", model: String(model.name), value: answer });
+}
