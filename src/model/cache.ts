@@ -57,155 +57,213 @@ const mostKept = 2 ** 28;
 /** Never fewer rows than this in a pass: a single one takes another code path, whose sums differ in the last bit. */
 const fewest = 2;
 
+interface MemoryState {
+  /** Tensors of a store: a key and a value for each layer. */
+  readonly tensors: number;
+  readonly kvHeads: number;
+  readonly headWidth: number;
+  /** Memory whose rows are gone, by its room: allocating it anew takes longer than a step. Two sizes at most. */
+  readonly unused: Map<number, Store>;
+}
+
 /** Makes the memory of a decoder. */
 export function createMemory({ layers, kvHeads, headWidth }: ModelConfig): Memory {
-  const count = 2 * layers;
-  /** Memory whose rows are gone, by its room: allocating it anew takes longer than a step. Two sizes at most. */
-  const unused = new Map<number, Store>();
-  const roomFor = (length: number) => Math.ceil(length / chunk) * chunk;
-
-  const open = (slots: number, room: number): Store => {
-    const known = unused.get(room);
-    if (known && known.slots >= slots) {
-      unused.delete(room);
-      return known;
-    }
-    const size = slots * kvHeads * room * headWidth;
-    return {
-      slots,
-      room,
-      tensors: Array.from({ length: count }, () => new Float32Array(size)),
-      valid: new Uint8Array(slots * room),
-      owners: new Array<null>(slots).fill(null),
-    };
-  };
-  const release = (past: RowPast): void => {
-    const { store } = past;
-    if (store === null) return;
-    store.owners[past.slot] = null;
-    past.store = null;
-    if (store.owners.some((owner) => owner !== null)) return;
-    const known = unused.get(store.room);
-    const bytes = 4 * count * store.tensors[0]!.length;
-    if (bytes > mostKept || (known && known.slots > store.slots)) return;
-    unused.delete(store.room);
-    unused.set(store.room, store);
-    if (unused.size > 2) unused.delete(unused.keys().next().value!);
-  };
-  const storeOf = (past: RowPast): Store => {
-    if (past.store === null) throw new Error("This past has been spent: what was computed after it goes on");
-    return past.store;
-  };
-  /** Copies a row's positions, between stores or within one. */
-  const copyRow = (from: Store, slot: number, to: Store, at: number, length: number): void => {
-    for (const [i, tensor] of from.tensors.entries())
-      for (let head = 0; head < kvHeads; head++) {
-        const start = (slot * kvHeads + head) * from.room * headWidth;
-        const part = tensor.subarray(start, start + length * headWidth);
-        to.tensors[i]!.set(part, (at * kvHeads + head) * to.room * headWidth);
-      }
-    to.valid.fill(0, at * to.room, (at + 1) * to.room);
-    to.valid.set(from.valid.subarray(slot * from.room, slot * from.room + length), at * to.room);
-  };
-  /** The store that most of the rows lie in already, if it is of that room and has no other rows. */
-  const mostly = (pasts: readonly RowPast[], room: number, held: number): Store | null => {
-    const rows = new Map<Store, number>();
-    for (const past of pasts) {
-      const store = storeOf(past);
-      rows.set(store, (rows.get(store) ?? 0) + 1);
-    }
-    const fit = [...rows].filter(
-      ([store, own]) =>
-        store.room === room && store.slots >= held && store.owners.filter((owner) => owner !== null).length === own,
-    );
-    return fit.sort((a, b) => b[1] - a[1])[0]?.[0] ?? null;
-  };
-
-  /** Puts rows into the first slots of one store; gives it and their slots. */
-  const settle = (pasts: readonly RowPast[], room: number, held: number): { store: Store; slots: number[] } => {
-    const store = mostly(pasts, room, held) ?? open(Math.ceil(held / 8) * 8, room);
-    const taken = new Set(pasts.filter((past) => past.store === store && past.slot < held).map(({ slot }) => slot));
-    let next = 0;
-    const slots = pasts.map((past) => {
-      if (past.store === store && past.slot < held) return past.slot;
-      while (taken.has(next)) next++;
-      copyRow(storeOf(past), past.slot, store, next, past.length);
-      return next++;
-    });
-    for (const past of pasts) release(past);
-    if (unused.get(store.room) === store) unused.delete(store.room);
-    return { store, slots };
-  };
-
+  const state: MemoryState = { tensors: 2 * layers, kvHeads, headWidth, unused: new Map() };
   return {
     roomOf: (length, more) => (length === 0 ? 0 : roomFor(length + more)),
-    place(pasts, more, spend) {
-      const held = Math.max(fewest, pasts.length);
-      const known = pasts.filter((past): past is RowPast => past !== undefined);
-      const fresh = known.length === 0;
-      const room = roomFor(fresh ? more + 1 : known[0]!.length + more);
-      let placed: { store: Store; slots: number[] };
-      if (fresh) placed = { store: open(Math.ceil(held / 8) * 8, room), slots: pasts.map((_, i) => i) };
-      else if (spend && new Set(known).size === known.length) placed = settle(known, room, held);
-      else {
-        const store = open(Math.ceil(held / 8) * 8, room);
-        for (const [i, past] of known.entries()) copyRow(storeOf(past), past.slot, store, i, past.length);
-        placed = { store, slots: known.map((_, i) => i) };
-      }
-      const { store, slots } = placed;
-      const seenRoom = fresh ? 0 : room;
-      const size = held * kvHeads * seenRoom * headWidth;
-      if (fresh) for (const slot of slots) store.valid.fill(0, slot * room, (slot + 1) * room);
-      const lengths = pasts.map((past) => past?.length ?? 0);
-      const real = pasts.map((past) => (past as RowPast | undefined)?.real ?? 0);
-      return {
-        held,
-        slots,
-        tensors: store.tensors.map((tensor) => tensor.subarray(0, size)),
-        seenRoom,
-        valid: store.valid.subarray(0, held * seenRoom),
-        real,
-        append(present, length, valid) {
-          let from = 0;
-          const step = length * headWidth;
-          const rowOf = new Map(slots.map((slot, row) => [slot, row]));
-          for (const tensor of store.tensors)
-            for (let slot = 0; slot < held; slot++) {
-              const row = rowOf.get(slot);
-              for (let head = 0; head < kvHeads; head++, from += step) {
-                if (row === undefined) continue;
-                const at = ((slot * kvHeads + head) * room + lengths[row]!) * headWidth;
-                tensor.set(present.subarray(from, from + step), at);
-              }
-            }
-          return slots.map((slot, row): Past => {
-            let seen = real[row]!;
-            for (let i = 0; i < length; i++) {
-              const is = valid(row, i);
-              store.valid[slot * room + lengths[row]! + i] = is ? 1 : 0;
-              if (is) seen++;
-            }
-            const past: RowPast = {
-              ...{ store, slot, length: lengths[row]! + length, real: seen },
-              release: () => release(past),
-            };
-            store.owners[slot] = past;
-            return past;
-          });
-        },
-      };
-    },
-    alone(past) {
-      const { slot, length } = past as RowPast;
-      const { tensors, room } = storeOf(past as RowPast);
-      return tensors.map((tensor) => {
-        const result = new Float32Array(kvHeads * length * headWidth);
-        for (let head = 0; head < kvHeads; head++) {
-          const start = (slot * kvHeads + head) * room * headWidth;
-          result.set(tensor.subarray(start, start + length * headWidth), head * length * headWidth);
+    place: (pasts, more, spend) => place(state, pasts, { more, spend }),
+    alone: (past) => alone(state, past as RowPast),
+  };
+}
+
+function roomFor(length: number): number {
+  return Math.ceil(length / chunk) * chunk;
+}
+
+/** Memory for at least `held` rows, taken anew or from what is unused. */
+function open({ tensors, kvHeads, headWidth, unused }: MemoryState, held: number, room: number): Store {
+  const slots = Math.ceil(held / 8) * 8;
+  const known = unused.get(room);
+  if (known && known.slots >= slots) {
+    unused.delete(room);
+    return known;
+  }
+  const size = slots * kvHeads * room * headWidth;
+  return {
+    slots,
+    room,
+    tensors: Array.from({ length: tensors }, () => new Float32Array(size)),
+    valid: new Uint8Array(slots * room),
+    owners: new Array<null>(slots).fill(null),
+  };
+}
+
+/** Gives a row's memory back; a store whose last row it was is kept for later rows. */
+function release({ unused }: MemoryState, past: RowPast): void {
+  const { store } = past;
+  if (store === null) return;
+  store.owners[past.slot] = null;
+  past.store = null;
+  if (store.owners.some((owner) => owner !== null)) return;
+  const known = unused.get(store.room);
+  const bytes = 4 * store.tensors.length * store.tensors[0]!.length;
+  if (bytes > mostKept || (known && known.slots > store.slots)) return;
+  unused.delete(store.room);
+  unused.set(store.room, store);
+  if (unused.size > 2) unused.delete(unused.keys().next().value!);
+}
+
+function storeOf(past: RowPast): Store {
+  if (past.store === null) throw new Error("This past has been spent: what was computed after it goes on");
+  return past.store;
+}
+
+/** Copies a row's positions into a slot of another store, or of its own. */
+function copyRow({ kvHeads, headWidth }: MemoryState, past: RowPast, to: Store, at: number): void {
+  const { slot, length } = past;
+  const from = storeOf(past);
+  for (const [i, tensor] of from.tensors.entries())
+    for (let head = 0; head < kvHeads; head++) {
+      const start = (slot * kvHeads + head) * from.room * headWidth;
+      const part = tensor.subarray(start, start + length * headWidth);
+      to.tensors[i]!.set(part, (at * kvHeads + head) * to.room * headWidth);
+    }
+  to.valid.fill(0, at * to.room, (at + 1) * to.room);
+  to.valid.set(from.valid.subarray(slot * from.room, slot * from.room + length), at * to.room);
+}
+
+/** The store that most of the rows lie in already, if it is of that room and has no other rows. */
+function mostly(pasts: readonly RowPast[], room: number, held: number): Store | null {
+  const rows = new Map<Store, number>();
+  for (const past of pasts) {
+    const store = storeOf(past);
+    rows.set(store, (rows.get(store) ?? 0) + 1);
+  }
+  const fit = [...rows].filter(
+    ([store, own]) =>
+      store.room === room && store.slots >= held && store.owners.filter((owner) => owner !== null).length === own,
+  );
+  return fit.sort((a, b) => b[1] - a[1])[0]?.[0] ?? null;
+}
+
+/** Where rows lie in one store. */
+interface Lodged {
+  store: Store;
+  slots: number[];
+}
+
+/** Moves rows into the first slots of one store. */
+function settle(state: MemoryState, pasts: readonly RowPast[], room: number, held: number): Lodged {
+  const store = mostly(pasts, room, held) ?? open(state, held, room);
+  const taken = new Set(pasts.filter((past) => past.store === store && past.slot < held).map(({ slot }) => slot));
+  let next = 0;
+  const slots = pasts.map((past) => {
+    if (past.store === store && past.slot < held) return past.slot;
+    while (taken.has(next)) next++;
+    copyRow(state, past, store, next);
+    return next++;
+  });
+  for (const past of pasts) release(state, past);
+  if (state.unused.get(store.room) === store) state.unused.delete(store.room);
+  return { store, slots };
+}
+
+/** Copies rows into the first slots of a new store. */
+function copied(state: MemoryState, pasts: readonly RowPast[], room: number, held: number): Lodged {
+  const store = open(state, held, room);
+  for (const [i, past] of pasts.entries()) copyRow(state, past, store, i);
+  return { store, slots: pasts.map((_, i) => i) };
+}
+
+/** Slots for rows that have seen nothing. */
+function unseen(state: MemoryState, rows: number, room: number, held: number): Lodged {
+  const store = open(state, held, room);
+  const slots = Array.from({ length: rows }, (_, i) => i);
+  for (const slot of slots) store.valid.fill(0, slot * room, (slot + 1) * room);
+  return { store, slots };
+}
+
+function place(
+  state: MemoryState,
+  pasts: readonly (Past | undefined)[],
+  { more, spend }: { more: number; spend: boolean },
+): Placed {
+  const held = Math.max(fewest, pasts.length);
+  const known = pasts.filter((past): past is RowPast => past !== undefined);
+  const isFresh = known.length === 0;
+  const room = roomFor(isFresh ? more + 1 : known[0]!.length + more);
+  const inPlace = spend && new Set(known).size === known.length;
+  const { store, slots } = isFresh
+    ? unseen(state, pasts.length, room, held)
+    : inPlace
+      ? settle(state, known, room, held)
+      : copied(state, known, room, held);
+  const seenRoom = isFresh ? 0 : room;
+  const size = held * state.kvHeads * seenRoom * state.headWidth;
+  const lengths = pasts.map((past) => past?.length ?? 0);
+  const real = pasts.map((past) => (past as RowPast | undefined)?.real ?? 0);
+  return {
+    held,
+    slots,
+    tensors: store.tensors.map((tensor) => tensor.subarray(0, size)),
+    seenRoom,
+    valid: store.valid.subarray(0, held * seenRoom),
+    real,
+    append(present, length, valid) {
+      write(state, present, { store, slots, held, lengths, length });
+      return slots.map((slot, row) => {
+        const at = slot * room + lengths[row]!;
+        let seen = real[row]!;
+        for (let i = 0; i < length; i++) {
+          const is = valid(row, i);
+          store.valid[at + i] = is ? 1 : 0;
+          if (is) seen++;
         }
-        return result;
+        return own(state, { store, slot, length: lengths[row]! + length, real: seen });
       });
     },
   };
+}
+
+/** Writes what a pass computed, `present` [layers * 2 * held, kvHeads, length, headWidth], behind what each row has seen. */
+function write(
+  { kvHeads, headWidth }: MemoryState,
+  present: Float32Array,
+  { store, slots, held, lengths, length }: Lodged & { held: number; lengths: readonly number[]; length: number },
+): void {
+  const step = length * headWidth;
+  const rowOf = new Map(slots.map((slot, row) => [slot, row]));
+  let from = 0;
+  for (const tensor of store.tensors)
+    for (let slot = 0; slot < held; slot++) {
+      const row = rowOf.get(slot);
+      for (let head = 0; head < kvHeads; head++, from += step) {
+        if (row === undefined) continue;
+        const at = ((slot * kvHeads + head) * store.room + lengths[row]!) * headWidth;
+        tensor.set(present.subarray(from, from + step), at);
+      }
+    }
+}
+
+/** A past that owns its slot. */
+function own(
+  state: MemoryState,
+  { store, slot, length, real }: { store: Store; slot: number; length: number; real: number },
+): Past {
+  const past: RowPast = { store, slot, length, real, release: () => release(state, past) };
+  store.owners[slot] = past;
+  return past;
+}
+
+function alone({ kvHeads, headWidth }: MemoryState, past: RowPast): Float32Array[] {
+  const { slot, length } = past;
+  const { tensors, room } = storeOf(past);
+  return tensors.map((tensor) => {
+    const result = new Float32Array(kvHeads * length * headWidth);
+    for (let head = 0; head < kvHeads; head++) {
+      const start = (slot * kvHeads + head) * room * headWidth;
+      result.set(tensor.subarray(start, start + length * headWidth), head * length * headWidth);
+    }
+    return result;
+  });
 }

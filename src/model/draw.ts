@@ -4,6 +4,7 @@
  */
 
 import type { InferenceSession, Tensor } from "onnxruntime-node";
+import type { Runtime } from "./runtime.ts";
 
 /** What is drawn: rows that begin together, one prompt each. n is the longest prompt, S the head's words. */
 export interface DrawRequest {
@@ -47,8 +48,6 @@ export interface Drawn {
   /** [rounds, rows, width] */
   hidden: Float32Array;
 }
-
-type Runtime = typeof import("onnxruntime-node");
 
 /** Runs a request. `prefix` are the shared prefix's keys and values by the names of the graph's inputs, `seen` its length. */
 export async function runDraw(

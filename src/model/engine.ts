@@ -4,16 +4,9 @@
  * and never on what else is asked at the time.
  */
 
-import {
-  type Batch,
-  type BatchRow,
-  checkRow,
-  createBatch,
-  type DrawnToken,
-  type Generated,
-  partLength,
-  type StepLogits,
-} from "./batch.ts";
+import { checkRow, createBatch } from "./batch.ts";
+import { partLength } from "./batch-read.ts";
+import type { Batch, BatchRow, DrawnToken, Generated, StepLogits } from "./batch-types.ts";
 import { hasRoom } from "./generate.ts";
 import type { Decoder } from "./types.ts";
 

@@ -5,15 +5,9 @@
  * last bit; without it the other rows' lengths move the sums' order.
  */
 
-import {
-  checkRow,
-  createBatch,
-  type DrawnToken,
-  type Generated,
-  longestPart,
-  type Prefix,
-  type StepLogits,
-} from "./batch.ts";
+import { checkRow, createBatch } from "./batch.ts";
+import { longestPart } from "./batch-read.ts";
+import type { DrawnToken, Generated, Prefix, StepLogits } from "./batch-types.ts";
 import type { SamplingOptions } from "./sample.ts";
 import type { Decoder, Past } from "./types.ts";
 

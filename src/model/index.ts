@@ -1,17 +1,8 @@
 /** Decoder models that are run, not trained: from disk to tokens. */
 
 export { encodeTexts } from "./aside.ts";
-export {
-  type Batch,
-  type BatchOptions,
-  type BatchRow,
-  createBatch,
-  type DrawnToken,
-  endsRow,
-  type Generated,
-  type Prefix,
-  type StepLogits,
-} from "./batch.ts";
+export { createBatch, endsRow } from "./batch.ts";
+export type { Batch, BatchOptions, BatchRow, DrawnToken, Generated, Prefix, StepLogits } from "./batch-types.ts";
 export { type ChatText, chatText } from "./chat.ts";
 export { type ConvertProgress, cacheFolder } from "./convert.ts";
 export type { RunOptions } from "./decoder.ts";

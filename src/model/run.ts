@@ -5,10 +5,10 @@
 
 import { availableParallelism } from "node:os";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import { createMemory, type Placed } from "./cache.ts";
-import { cudaCure, type Provider } from "./device.ts";
+import { createMemory, type Memory, type Placed } from "./cache.ts";
+import type { Provider } from "./device.ts";
 import { type Drawn, type DrawRequest, runDraw } from "./draw.ts";
-import { ModelFailure } from "./error.ts";
+import { loadRuntime, openSession, type Runtime } from "./runtime.ts";
 import type { DecoderInput, DecoderOutput, ModelConfig, Past } from "./types.ts";
 
 /** How a decoder is run. */
@@ -41,117 +41,170 @@ export interface Runner {
   release(): Promise<void>;
 }
 
+/** A graph with its memory. */
+interface RunnerState {
+  readonly ort: Runtime;
+  readonly session: InferenceSession;
+  readonly config: ModelConfig;
+  readonly memory: Memory;
+  /** Names of keys and values, layer by layer. */
+  readonly names: readonly string[];
+  /** Fewest positions of a part: the WebGPU provider ends the process where a tensor is empty. */
+  readonly least: number;
+  /** Pasts as what other passes begin with: cut to their length once. */
+  readonly prefixes: WeakMap<Past, Tensor[]>;
+  /** Opens the graph that draws; absent where programs are drawn by the host. */
+  readonly openDrawer: (() => Promise<InferenceSession>) | undefined;
+  /** That graph, once something was drawn. */
+  drawer: Promise<InferenceSession> | undefined;
+}
+
 /** Loads a graph. Throws a ModelFailure when ONNX Runtime is not there or refuses it. */
 export async function createRunner({ graph, drawing, config }: RunnerParts, options: RunOptions): Promise<Runner> {
   const { provider = "cpu", threads = Math.min(8, availableParallelism()) } = options;
   const ort = await loadRuntime();
-  const session = await openSession(ort, graph, provider, threads);
-  const { layers, kvHeads, headWidth, width, vocabulary } = config;
-  const names = Array.from({ length: layers }, (_, i) => [`${i}.key`, `${i}.value`]).flat();
-  const floats = (data: Float32Array, ...shape: number[]) => new ort.Tensor("float32", data, shape);
-  const memory = createMemory(config);
-  /** Fewest positions of a part: the WebGPU provider ends the process where a tensor is empty. */
-  const least = provider === "webgpu" ? 1 : 0;
-  /** Pasts as what other passes begin with: cut to their length once. */
-  const prefixes = new WeakMap<Past, Tensor[]>();
-  const prefixOf = (past: Past | undefined): Tensor[] => {
-    const known = past && prefixes.get(past);
-    if (known) return known;
-    const length = past?.length ?? least;
-    const parts = past ? memory.alone(past) : names.map(() => new Float32Array(kvHeads * length * headWidth));
-    const tensors = parts.map((data) => floats(data, kvHeads, length, headWidth));
-    if (past) prefixes.set(past, tensors);
-    return tensors;
+  const state: RunnerState = {
+    ort,
+    session: await openSession(ort, graph, provider, threads),
+    config,
+    memory: createMemory(config),
+    names: Array.from({ length: config.layers }, (_, i) => [`${i}.key`, `${i}.value`]).flat(),
+    least: provider === "webgpu" ? 1 : 0,
+    prefixes: new WeakMap(),
+    openDrawer: drawing === undefined ? undefined : () => openSession(ort, drawing, provider, threads),
+    drawer: undefined,
   };
-
-  /** Runs rows whose memory is of one size; gives what it computed for each slot that is held. */
-  const run = async (
-    placed: Placed,
-    rows: readonly number[],
-    { tokens, batch, prefix, valid, every }: DecoderInput,
-  ) => {
-    const { held, slots, seenRoom } = placed;
-    const length = tokens.length / batch;
-    const before = prefix?.length ?? 0;
-    // What stands for a part that is empty is masked.
-    const [ahead, room] = [Math.max(before, least), Math.max(seenRoom, least)];
-    const total = ahead + room + length;
-    const ids = new BigInt64Array(held * length);
-    const positions = new BigInt64Array(held * length);
-    const visible = new BigInt64Array(held * total);
-    for (let slot = 0; slot < held; slot++) {
-      visible.fill(1n, slot * total, slot * total + before);
-      for (let i = 0; i < seenRoom; i++)
-        if (placed.valid[slot * seenRoom + i] === 1) visible[slot * total + ahead + i] = 1n;
-    }
-    for (const [i, row] of rows.entries()) {
-      const slot = slots[i]!;
-      let position = before + placed.real[i]!;
-      for (let at = 0; at < length; at++) {
-        ids[slot * length + at] = BigInt(tokens[row * length + at]!);
-        if (valid && valid[row * length + at] !== 1) continue;
-        visible[(slot + 1) * total - length + at] = 1n;
-        positions[slot * length + at] = BigInt(position++);
-      }
-    }
-    const integers = (data: BigInt64Array) => new ort.Tensor("int64", data, [held, data.length / held]);
-    const wanted = BigInt64Array.from(every ? Array.from({ length }, (_, at) => BigInt(at)) : [BigInt(length - 1)]);
-    const feeds: { [name: string]: Tensor } = {
-      tokens: integers(ids),
-      positions: integers(positions),
-      valid: integers(visible),
-      wanted: new ort.Tensor("int64", wanted, [wanted.length]),
-    };
-    const shared = prefixOf(prefix);
-    for (const [i, name] of names.entries()) {
-      const past = seenRoom === room ? placed.tensors[i]! : new Float32Array(held * kvHeads * room * headWidth);
-      feeds[`past.${name}`] = floats(past, held, kvHeads, room, headWidth);
-      feeds[`prefix.${name}`] = shared[i]!;
-    }
-    const { hidden, logits, present } = await session.run(feeds);
-    const past = placed.append(present!.data as Float32Array, length, (i, at) =>
-      valid ? valid[rows[i]! * length + at] === 1 : true,
-    );
-    return { hidden: hidden!.data as Float32Array, logits: logits!.data as Float32Array, past };
-  };
-
-  /** Opened at the first draw. */
-  let drawer: Promise<InferenceSession> | undefined;
-
   return {
-    async draw(request, prefix) {
-      if (drawing === undefined) throw new Error("This decoder was opened to draw by the host");
-      drawer ??= openSession(ort, drawing, provider, threads);
-      const shared = prefixOf(prefix);
-      const named = Object.fromEntries(names.map((name, i) => [`prefix.${name}`, shared[i]!]));
-      const seen = prefix?.length ?? 0;
-      return runDraw(ort, await drawer, request, { vocabulary, prefix: named, seen });
-    },
-    async forward(input) {
-      const { batch, tokens, past, spend = false, every = false } = input;
-      const length = tokens.length / batch;
-      const byRoom = new Map<number, number[]>();
-      for (let row = 0; row < batch; row++) {
-        const room = memory.roomOf(past?.[row]?.length ?? 0, length);
-        byRoom.set(room, [...(byRoom.get(room) ?? []), row]);
-      }
-      const parts: Part[] = [];
-      for (const rows of byRoom.values()) {
-        const placed = memory.place(
-          rows.map((row) => past?.[row]),
-          length,
-          spend,
-        );
-        parts.push({ rows, slots: placed.slots, ...(await run(placed, rows, input)) });
-      }
-      const given = every ? length : 1;
-      return merged(parts, { batch, width: width * given, vocabulary: vocabulary * given });
-    },
+    draw: (request, prefix) => draw(state, request, prefix),
+    forward: (input) => forward(state, input),
     async release() {
-      await session.release();
-      await (await drawer)?.release();
+      await state.session.release();
+      await (await state.drawer)?.release();
     },
   };
+}
+
+/** Draws whole programs after a prefix. */
+async function draw(state: RunnerState, request: DrawRequest, prefix: Past | undefined): Promise<Drawn> {
+  const { ort, names, config } = state;
+  if (state.openDrawer === undefined) throw new Error("This decoder was opened to draw by the host");
+  state.drawer ??= state.openDrawer();
+  const shared = prefixOf(state, prefix);
+  const named = Object.fromEntries(names.map((name, i) => [`prefix.${name}`, shared[i]!]));
+  return runDraw(ort, await state.drawer, request, {
+    vocabulary: config.vocabulary,
+    prefix: named,
+    seen: prefix?.length ?? 0,
+  });
+}
+
+/** Runs rows of any age: those whose memory is of one size together. */
+async function forward(state: RunnerState, input: DecoderInput): Promise<DecoderOutput> {
+  const { memory, config } = state;
+  const { batch, tokens, past, spend = false, every = false } = input;
+  const length = tokens.length / batch;
+  const byRoom = new Map<number, number[]>();
+  for (let row = 0; row < batch; row++) {
+    const room = memory.roomOf(past?.[row]?.length ?? 0, length);
+    byRoom.set(room, [...(byRoom.get(room) ?? []), row]);
+  }
+  const parts: Part[] = [];
+  for (const rows of byRoom.values()) {
+    const pasts = rows.map((row) => past?.[row]);
+    const placed = memory.place(pasts, length, spend);
+    parts.push({ rows, slots: placed.slots, ...(await runRows(state, placed, rows, input)) });
+  }
+  const given = every ? length : 1;
+  return merged(parts, { batch, width: config.width * given, vocabulary: config.vocabulary * given });
+}
+
+/** Runs rows whose memory is of one size; gives what it computed for each slot that is held. */
+async function runRows(
+  state: RunnerState,
+  placed: Placed,
+  rows: readonly number[],
+  input: DecoderInput,
+): Promise<DecoderOutput> {
+  const { valid, tokens, batch } = input;
+  const length = tokens.length / batch;
+  const feeds = { ...newPositions(state, placed, rows, input), ...seenPositions(state, placed, input.prefix) };
+  const { hidden, logits, present } = await state.session.run(feeds);
+  const past = placed.append(present!.data as Float32Array, length, (i, at) =>
+    valid ? valid[rows[i]! * length + at] === 1 : true,
+  );
+  return { hidden: hidden!.data as Float32Array, logits: logits!.data as Float32Array, past };
+}
+
+type Feeds = { [name: string]: Tensor };
+
+/** The new tokens of each slot, where they stand, and which positions they see. */
+function newPositions(
+  { ort, least }: RunnerState,
+  { held, slots, seenRoom, valid: seen, real }: Placed,
+  rows: readonly number[],
+  { tokens, batch, prefix, valid, every }: DecoderInput,
+): Feeds {
+  const length = tokens.length / batch;
+  const before = prefix?.length ?? 0;
+  // What stands for a part that is empty is masked.
+  const ahead = Math.max(before, least);
+  const total = ahead + Math.max(seenRoom, least) + length;
+  const ids = new BigInt64Array(held * length);
+  const positions = new BigInt64Array(held * length);
+  const visible = new BigInt64Array(held * total);
+  for (let slot = 0; slot < held; slot++) {
+    visible.fill(1n, slot * total, slot * total + before);
+    for (let i = 0; i < seenRoom; i++) if (seen[slot * seenRoom + i] === 1) visible[slot * total + ahead + i] = 1n;
+  }
+  for (const [i, row] of rows.entries()) {
+    const slot = slots[i]!;
+    let position = before + real[i]!;
+    for (let at = 0; at < length; at++) {
+      ids[slot * length + at] = BigInt(tokens[row * length + at]!);
+      if (valid && valid[row * length + at] !== 1) continue;
+      visible[(slot + 1) * total - length + at] = 1n;
+      positions[slot * length + at] = BigInt(position++);
+    }
+  }
+  const integers = (data: BigInt64Array) => new ort.Tensor("int64", data, [held, data.length / held]);
+  const wanted = BigInt64Array.from(every ? Array.from({ length }, (_, at) => BigInt(at)) : [BigInt(length - 1)]);
+  return {
+    tokens: integers(ids),
+    positions: integers(positions),
+    valid: integers(visible),
+    wanted: new ort.Tensor("int64", wanted, [wanted.length]),
+  };
+}
+
+/** Keys and values of what stands before everything, and of what each row has seen after it. */
+function seenPositions(state: RunnerState, { held, seenRoom, tensors }: Placed, prefix: Past | undefined): Feeds {
+  const { names, config, least } = state;
+  const { kvHeads, headWidth } = config;
+  const room = Math.max(seenRoom, least);
+  const shared = prefixOf(state, prefix);
+  const feeds: Feeds = {};
+  for (const [i, name] of names.entries()) {
+    const past = seenRoom === room ? tensors[i]! : new Float32Array(held * kvHeads * room * headWidth);
+    feeds[`past.${name}`] = floats(state, past, held, kvHeads, room, headWidth);
+    feeds[`prefix.${name}`] = shared[i]!;
+  }
+  return feeds;
+}
+
+function prefixOf(state: RunnerState, past: Past | undefined): Tensor[] {
+  const { memory, names, prefixes, least, config } = state;
+  const { kvHeads, headWidth } = config;
+  const known = past && prefixes.get(past);
+  if (known) return known;
+  const length = past?.length ?? least;
+  const parts = past ? memory.alone(past) : names.map(() => new Float32Array(kvHeads * length * headWidth));
+  const tensors = parts.map((data) => floats(state, data, kvHeads, length, headWidth));
+  if (past) prefixes.set(past, tensors);
+  return tensors;
+}
+
+function floats({ ort }: RunnerState, data: Float32Array, ...shape: number[]): Tensor {
+  return new ort.Tensor("float32", data, shape);
 }
 
 /** What one run gave for some rows: of row i in `slots[i]`. */
@@ -183,59 +236,4 @@ function merged(
       output.past[row] = past[i]!;
     }
   return output;
-}
-
-type Runtime = typeof import("onnxruntime-node");
-
-/** What to do where a provider does not begin. */
-const cures: { [provider: string]: string } = {
-  cuda: cudaCure,
-  webgpu: "On Linux it needs libvulkan.so.1 and a graphics driver; or take another provider",
-};
-
-async function loadRuntime(): Promise<Runtime> {
-  try {
-    const loaded = (await import("onnxruntime-node")) as Runtime & { default?: Runtime };
-    return loaded.InferenceSession ? loaded : loaded.default!;
-  } catch (cause) {
-    const reason = (cause instanceof Error ? cause.message : String(cause)).split("\n")[0]!;
-    throw new ModelFailure({ kind: "runtime", reason }, { cause });
-  }
-}
-
-async function openSession(
-  ort: Runtime,
-  graph: Uint8Array | string,
-  provider: string,
-  threads: number,
-): Promise<InferenceSession> {
-  const options: InferenceSession.SessionOptions = {
-    executionProviders: [provider],
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    executionMode: "sequential",
-    graphOptimizationLevel: "all",
-    logSeverityLevel: 3,
-    extra: {
-      session: {
-        // Processors without exact products of bytes would let sums of two overflow.
-        x64quantprecision: "1",
-        // How long a thread that has nothing to do stays awake for the next operation. ONNX Runtime's own choice is longer, and
-        // takes the cores from everybody else, its own thread too: docs/decisions.md.
-        intra_op: { spin_duration_us: "20" },
-      },
-    },
-  };
-  try {
-    return typeof graph === "string"
-      ? await ort.InferenceSession.create(graph, options)
-      : await ort.InferenceSession.create(graph, options);
-  } catch (cause) {
-    const [reason] = (cause instanceof Error ? cause.message : String(cause)).split("\n") as [string];
-    const cure = cures[provider];
-    throw new ModelFailure(
-      { kind: "runtime", reason: `it refused the model on ${provider}: ${reason}`, ...(cure && { cure }) },
-      { cause },
-    );
-  }
 }

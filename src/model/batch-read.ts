@@ -1,0 +1,136 @@
+/**
+ * Reading the prompts of a batch: a part of each row at a time, so that a long prompt holds nobody for long, and only parts of
+ * one length together, so that a row's numbers are its own.
+ */
+
+import type { BatchOptions, BatchRow, Running } from "./batch-types.ts";
+import type { Decoder, DecoderOutput, ModelConfig } from "./types.ts";
+
+/**
+ * Most positions of a prompt in one pass. It depends on the model alone, so that a row's numbers do so too: a longer part
+ * would move the order of sums. Why so many: docs/decisions.md. With dynamic rotary scaling the frequencies are those of the
+ * pass's last position, so that a prompt is read whole there, as Transformers reads it.
+ */
+export function longestPart({ context, rope }: ModelConfig): number {
+  return rope?.kind === "dynamic" && context > rope.original ? context : partLength;
+}
+
+/** Most positions in one pass where a prompt may be read in parts. */
+export const partLength = 64;
+
+/** What rows are read with. */
+interface Reading {
+  readonly decoder: Decoder;
+  readonly options: BatchOptions;
+  /** Draws for rows that have been read. */
+  take(rows: readonly Running[], output: DecoderOutput): void;
+}
+
+/** One part for all rows that are still being read; draws for those that have been. */
+export async function readParts(reading: Reading, rows: readonly Running[]): Promise<void> {
+  const longest = longestPart(reading.decoder.config);
+  const lengthLeft = ({ row, read }: Running) => Math.min(longest, lengthOf(row) - read);
+  const kinds = Map.groupBy(rows, (one) => `${one.read} ${lengthLeft(one)} ${one.row.onRead !== undefined}`);
+  const parts = [...kinds.values()].flatMap((alike) => (alike[0]!.row.onRead ? inFew(alike) : [alike]));
+  for (const alike of parts) {
+    const length = lengthLeft(alike[0]!);
+    const every = alike[0]!.row.onRead !== undefined;
+    const read = await readOn(reading, alike, { length, every });
+    const output = every ? await tellRead(reading, alike, { output: read, length }) : read;
+    for (const [at, one] of alike.entries()) {
+      one.read += length;
+      one.past = output.past[at]!;
+    }
+    const done = [...alike.keys()].filter((at) => drawsNow(alike[at]!));
+    if (done.length === 0) continue;
+    const drawing = done.map((at) => alike[at]!);
+    reading.take(drawing, rowsOf(output, done));
+  }
+}
+
+/** The next part of rows that have read as much; parts of one length. */
+function readOn(
+  { decoder, options: { prefix } }: Reading,
+  rows: readonly Running[],
+  { length, every }: { length: number; every: boolean },
+): Promise<DecoderOutput> {
+  const tokens = new Int32Array(rows.length * length);
+  const valid = new Uint8Array(rows.length * length);
+  for (const [at, { row, read }] of rows.entries()) {
+    const pads = lengthOf(row) - row.prompt.length;
+    for (let i = Math.max(0, pads - read); i < length; i++) {
+      tokens[at * length + i] = row.prompt[read + i - pads]!;
+      valid[at * length + i] = 1;
+    }
+  }
+  const past = rows.map((one) => one.past).filter((one) => one !== undefined);
+  return decoder.forward({
+    ...{ tokens, batch: rows.length, valid, spend: true, every },
+    ...(prefix && { prefix: prefix.past }),
+    ...(past.length > 0 && { past }),
+  });
+}
+
+/** Tells rows the logits of all positions of a part; gives the output of the last alone. */
+async function tellRead(
+  { decoder, options: { onLogits } }: Reading,
+  rows: readonly Running[],
+  { output, length }: { output: DecoderOutput; length: number },
+): Promise<DecoderOutput> {
+  const { hidden, logits, past } = output;
+  const { width, vocabulary } = decoder.config;
+  const lasts = { hidden: new Float32Array(rows.length * width), logits: new Float32Array(rows.length * vocabulary) };
+  for (const [at, { number, row, read }] of rows.entries()) {
+    const pads = lengthOf(row) - row.prompt.length;
+    for (let i = Math.max(0, pads - read); i < length; i++) {
+      const from = at * length + i;
+      const own = logits.subarray(from * vocabulary, (from + 1) * vocabulary);
+      const state = hidden.subarray(from * width, (from + 1) * width);
+      const next = read + i - pads + 1;
+      if (next === row.prompt.length) {
+        lasts.logits.set(own, at * vocabulary);
+        lasts.hidden.set(state, at * width);
+      } else {
+        onLogits?.({ rows: [number], hidden: state, logits: own });
+        row.onRead!(next, own);
+      }
+      // What is told may take a while.
+      if (i % 8 === 7) await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+  return { ...lasts, past };
+}
+
+/** Logits of all positions are large: few rows at a time. */
+function inFew(rows: Running[]): Running[][] {
+  const few = 4;
+  return Array.from({ length: Math.ceil(rows.length / few) }, (_, i) => rows.slice(i * few, (i + 1) * few));
+}
+
+/** Whether all of its prompt has been read. */
+export function isRead({ row, read }: Running): boolean {
+  return read === lengthOf(row);
+}
+
+/** A row that has just been read draws, unless it is to draw nothing. */
+function drawsNow(one: Running): boolean {
+  return isRead(one) && one.row.maxTokens > 0;
+}
+
+/** Some rows of an output; not copied where they are all of them. */
+function rowsOf(output: DecoderOutput, rows: readonly number[]): DecoderOutput {
+  const { hidden, logits, past } = output;
+  if (rows.length === past.length) return output;
+  const some = (all: Float32Array): Float32Array => {
+    const width = all.length / past.length;
+    const found = new Float32Array(rows.length * width);
+    for (const [i, row] of rows.entries()) found.set(all.subarray(row * width, (row + 1) * width), i * width);
+    return found;
+  };
+  return { hidden: some(hidden), logits: some(logits), past: rows.map((row) => past[row]!) };
+}
+
+/** Positions of a prompt, pads included. */
+function lengthOf({ padTo, prompt }: BatchRow): number {
+  return padTo ?? prompt.length;
+}
