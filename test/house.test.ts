@@ -39,27 +39,17 @@ const closedFiles: { [named: string]: string } = { "decoys.ts": inGuest, "main.t
 /** Not there yet. Strike out what you mend; add nothing. */
 const offenders = {
   functions: [
-    "batch.ts createBatch",
-    "cache.ts createMemory",
     "comparison.ts comparisonPlot",
     "index.ts createProbes",
-    "ledger.ts createLedger",
     "policy.ts tokenPolicy",
     "recording.ts openRecorded",
-    "rotation.ts rotated",
-    "run.ts createRunner",
     "self.ts drawUsed",
     "store.ts openRecord",
     "writer.ts createWriter",
   ],
-  files: ["batch.ts", "expressions.ts", "reinforce.ts"],
   circles: [
     "agent.ts card.ts",
-    "aside.ts rope.ts types.ts",
-    "budget.ts ledger.ts",
     "checkpoint.ts panel.ts recorder.ts reinforce.ts settings.ts",
-    "cut.ts request.ts",
-    "families.ts rotation.ts",
     "lineage.ts store.ts",
     "study-file.ts study.ts",
   ],

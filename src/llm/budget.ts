@@ -9,19 +9,9 @@ import { callable, faultOf, numberFrom, only, optional } from "../data/check.ts"
 import { displaySymbol, type MimeBundle, tableBundle } from "../display/index.ts";
 import { ask } from "./answer.ts";
 import { amount, LanguageModelFailure } from "./error.ts";
-import { createLedger, type Kind } from "./ledger.ts";
+import { type BudgetLimits, createLedger, type Kind } from "./ledger.ts";
 import { type Price, priceOf } from "./prices.ts";
 import type { Completion, LanguageModel } from "./types.ts";
-
-/** Most that may be spent; what is not named has no limit. */
-export interface BudgetLimits {
-  calls?: number;
-  /** Of prompts and answers together. */
-  tokens?: number;
-  dollars?: number;
-  /** Spent waiting for the model. */
-  seconds?: number;
-}
 
 const kinds: readonly Kind[] = ["calls", "tokens", "dollars", "seconds"];
 

@@ -7,8 +7,9 @@ import { random } from "./random.ts";
 import { recorded, recording } from "./recorded.ts";
 import { scripted } from "./scripted.ts";
 
-export type { Budget, BudgetLimits, BudgetOptions, BudgetView } from "./budget.ts";
+export type { Budget, BudgetOptions, BudgetView } from "./budget.ts";
 export { describeLanguageModelError, type LanguageModelError, LanguageModelFailure } from "./error.ts";
+export type { BudgetLimits } from "./ledger.ts";
 export type { LocalModel, LocalOptions } from "./local.ts";
 export { completeAll, streamText } from "./many.ts";
 export type { OpenAIOptions } from "./openai.ts";

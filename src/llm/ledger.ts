@@ -6,11 +6,20 @@
  * longer than it was asked to be, or counted differently by its server.
  */
 
-import type { BudgetLimits } from "./budget.ts";
 import { LanguageModelFailure } from "./error.ts";
 import type { Price } from "./prices.ts";
 import { countTokens } from "./tokens.ts";
 import type { Completion, Prompt } from "./types.ts";
+
+/** Most that may be spent; what is not named has no limit. */
+export interface BudgetLimits {
+  calls?: number;
+  /** Of prompts and answers together. */
+  tokens?: number;
+  dollars?: number;
+  /** Spent waiting for the model. */
+  seconds?: number;
+}
 
 /** What a budget counts. */
 export type Kind = keyof BudgetLimits;
@@ -44,6 +53,7 @@ export interface Ledger {
   admit(asked: Asked): Promise<Ticket>;
 }
 
+/** A question under way, and what is put aside for it. */
 interface Running {
   began: number;
   tokens: number;
@@ -51,121 +61,139 @@ interface Running {
   clock: AbortController;
 }
 
+interface LedgerState {
+  readonly limits: BudgetLimits;
+  /** What the questions that were answered have cost. */
+  readonly settled: { [kind in Kind]: number };
+  readonly running: Set<Running>;
+  /** Those that would fit but for others, in order: each tries again, and says whether its wait is over. */
+  readonly waiting: (() => boolean)[];
+  timer: NodeJS.Timeout | undefined;
+}
+
 const order: readonly Kind[] = ["calls", "tokens", "dollars", "seconds"];
 
 /** Opens the books. */
 export function createLedger(limits: BudgetLimits): Ledger {
   const settled = { calls: 0, tokens: 0, dollars: 0, seconds: 0 };
-  const running = new Set<Running>();
-  const waiting: (() => boolean)[] = [];
-  let timer: NodeJS.Timeout | undefined;
-
-  const spent = () => {
-    const now = performance.now();
-    const seconds = [...running].reduce((sum, { began }) => sum + (now - began) / 1000, settled.seconds);
-    return { ...settled, seconds };
-  };
-  const exhausted = (): Kind | null => {
-    const now = spent();
-    return order.find((kind) => limits[kind] !== undefined && now[kind] >= limits[kind]) ?? null;
-  };
-  const check = (over: Kind | null): void => {
-    if (over !== null)
-      throw new LanguageModelFailure({ kind: "budget", of: over, limit: limits[over]!, spent: spent()[over] });
-  };
-
-  /** All that are under way spend at once, so the time that is left passes that much faster. */
-  const armClock = (): void => {
-    clearTimeout(timer);
-    if (limits.seconds === undefined || running.size === 0) return;
-    const left = ((limits.seconds - spent().seconds) * 1000) / running.size;
-    timer = setTimeout(
-      () => {
-        if (spent().seconds < limits.seconds!) return armClock();
-        for (const { clock } of running) clock.abort(new DOMException("The budget's seconds are over", "TimeoutError"));
-      },
-      Math.max(1, Math.ceil(left)),
-    );
-  };
-
-  /** Null: not before somebody else's question is answered. Throws when the budget is spent. */
-  const tryAdmit = (asked: Asked): Ticket | null => {
-    check(exhausted());
-    const alone = roomFor(asked, limits, settled);
-    check(alone.over);
-    const reserved = { tokens: settled.tokens, dollars: settled.dollars };
-    for (const { tokens, dollars } of running) {
-      reserved.tokens += tokens;
-      reserved.dollars += dollars;
-    }
-    const room = roomFor(asked, limits, reserved);
-    if (room.over !== null || room.answer < alone.answer) return null;
-    return issue(asked, room);
-  };
-
-  const issue = (asked: Asked, { tokens, answer, dollars }: Room): Ticket => {
-    const { prompt } = asked;
-    const entry: Running = { began: performance.now(), tokens, dollars, clock: new AbortController() };
-    running.add(entry);
-    settled.calls++;
-    armClock();
-    const signals = [...(limits.seconds === undefined ? [] : [entry.clock.signal]), prompt.signal];
-    const given = signals.filter((signal) => signal !== undefined);
-    return {
-      maxTokens: Number.isFinite(answer) ? answer : undefined,
-      signal: given.length > 1 ? AbortSignal.any(given) : given[0],
-      get late() {
-        return entry.clock.signal.aborted && !prompt.signal?.aborted;
-      },
-      settle(completion) {
-        running.delete(entry);
-        settled.seconds += (performance.now() - entry.began) / 1000;
-        if (completion !== null) charge(completion, asked);
-        armClock();
-        while (waiting[0]?.()) waiting.shift();
-      },
-    };
-  };
-
-  const charge = ({ usage, text }: Completion, { prompt, rate }: Asked): void => {
-    // A server that tells no usage, or nonsense, must not make a budget endless.
-    const asked = told(usage?.promptTokens) ?? countPrompt(prompt);
-    const answered = told(usage?.completionTokens) ?? countTokens(text);
-    settled.tokens += asked + answered;
-    if (rate !== null) settled.dollars += (asked * rate.prompt + answered * rate.completion) / 1e6;
-  };
-
-  const wait = (asked: Asked): Promise<Ticket> =>
-    new Promise((resolve, reject) => {
-      const { signal } = asked.prompt;
-      const tryAgain = (): boolean => {
-        try {
-          const ticket = tryAdmit(asked);
-          if (ticket === null) return false;
-          resolve(ticket);
-        } catch (error) {
-          reject(error);
-        }
-        signal?.removeEventListener("abort", cancel);
-        return true;
-      };
-      const cancel = (): void => {
-        waiting.splice(waiting.indexOf(tryAgain), 1);
-        reject(signal!.reason);
-        while (waiting[0]?.()) waiting.shift();
-      };
-      signal?.addEventListener("abort", cancel, { once: true });
-      waiting.push(tryAgain);
-    });
-
+  const state: LedgerState = { limits, settled, running: new Set(), waiting: [], timer: undefined };
   return {
-    spent,
-    exhausted,
+    spent: () => spentOf(state),
+    exhausted: () => exhausted(state),
     async admit(asked) {
       asked.prompt.signal?.throwIfAborted();
-      return (waiting.length === 0 ? tryAdmit(asked) : null) ?? wait(asked);
+      return (state.waiting.length === 0 ? tryAdmit(state, asked) : null) ?? wait(state, asked);
     },
   };
+}
+
+function spentOf({ settled, running }: LedgerState): { [kind in Kind]: number } {
+  const now = performance.now();
+  const seconds = [...running].reduce((sum, { began }) => sum + (now - began) / 1000, settled.seconds);
+  return { ...settled, seconds };
+}
+
+function exhausted(state: LedgerState): Kind | null {
+  const { limits } = state;
+  const now = spentOf(state);
+  return order.find((kind) => limits[kind] !== undefined && now[kind] >= limits[kind]) ?? null;
+}
+
+function check(state: LedgerState, over: Kind | null): void {
+  if (over === null) return;
+  throw new LanguageModelFailure({ kind: "budget", of: over, limit: state.limits[over]!, spent: spentOf(state)[over] });
+}
+
+/** All that are under way spend at once, so the time that is left passes that much faster. */
+function armClock(state: LedgerState): void {
+  const { limits, running } = state;
+  clearTimeout(state.timer);
+  if (limits.seconds === undefined || running.size === 0) return;
+  const left = ((limits.seconds - spentOf(state).seconds) * 1000) / running.size;
+  const ring = (): void => {
+    if (spentOf(state).seconds < limits.seconds!) return armClock(state);
+    for (const { clock } of running) clock.abort(new DOMException("The budget's seconds are over", "TimeoutError"));
+  };
+  state.timer = setTimeout(ring, Math.max(1, Math.ceil(left)));
+}
+
+/** Null: not before somebody else's question is answered. Throws when the budget is spent. */
+function tryAdmit(state: LedgerState, asked: Asked): Ticket | null {
+  const { limits, settled, running } = state;
+  check(state, exhausted(state));
+  const alone = roomFor(asked, limits, settled);
+  check(state, alone.over);
+  const reserved = { tokens: settled.tokens, dollars: settled.dollars };
+  for (const { tokens, dollars } of running) {
+    reserved.tokens += tokens;
+    reserved.dollars += dollars;
+  }
+  const room = roomFor(asked, limits, reserved);
+  if (room.over !== null || room.answer < alone.answer) return null;
+  return issue(state, asked, room);
+}
+
+function issue(state: LedgerState, asked: Asked, { tokens, answer, dollars }: Room): Ticket {
+  const { limits, running, settled } = state;
+  const { prompt } = asked;
+  const entry: Running = { began: performance.now(), tokens, dollars, clock: new AbortController() };
+  running.add(entry);
+  settled.calls++;
+  armClock(state);
+  const signals = [...(limits.seconds === undefined ? [] : [entry.clock.signal]), prompt.signal];
+  const given = signals.filter((signal) => signal !== undefined);
+  return {
+    maxTokens: Number.isFinite(answer) ? answer : undefined,
+    signal: given.length > 1 ? AbortSignal.any(given) : given[0],
+    get late() {
+      return entry.clock.signal.aborted && !prompt.signal?.aborted;
+    },
+    settle(completion) {
+      running.delete(entry);
+      settled.seconds += (performance.now() - entry.began) / 1000;
+      if (completion !== null) charge(state, completion, asked);
+      armClock(state);
+      letIn(state);
+    },
+  };
+}
+
+function charge({ settled }: LedgerState, { usage, text }: Completion, { prompt, rate }: Asked): void {
+  // A server that tells no usage, or nonsense, must not make a budget endless.
+  const asked = told(usage?.promptTokens) ?? countPrompt(prompt);
+  const answered = told(usage?.completionTokens) ?? countTokens(text);
+  settled.tokens += asked + answered;
+  if (rate !== null) settled.dollars += (asked * rate.prompt + answered * rate.completion) / 1e6;
+}
+
+/** Those that wait try again, the first of them first. */
+function letIn({ waiting }: LedgerState): void {
+  while (waiting[0]?.()) waiting.shift();
+}
+
+function wait(state: LedgerState, asked: Asked): Promise<Ticket> {
+  const { waiting } = state;
+  return new Promise((resolve, reject) => {
+    const { signal } = asked.prompt;
+    const tryAgain = (): boolean => {
+      try {
+        const ticket = tryAdmit(state, asked);
+        if (ticket === null) return false;
+        resolve(ticket);
+      } catch (error) {
+        reject(error);
+      }
+      signal?.removeEventListener("abort", cancel);
+      return true;
+    };
+    const cancel = (): void => {
+      waiting.splice(waiting.indexOf(tryAgain), 1);
+      reject(signal!.reason);
+      letIn(state);
+    };
+    signal?.addEventListener("abort", cancel, { once: true });
+    waiting.push(tryAgain);
+  });
 }
 
 interface Room {

@@ -10,10 +10,7 @@ import type { Encoded, ThreadData } from "./encode-thread.ts";
 import type { EncoderParts } from "./encoders.ts";
 import { ModelFailure } from "./error.ts";
 import { startThread } from "./start-thread.ts";
-import type { Tokenizer } from "./types.ts";
-
-/** Makes ids of each text. Rejects with the signal's reason when it is aborted. */
-export type EncodeAll = (texts: readonly string[], signal?: AbortSignal) => Promise<number[][]>;
+import type { EncodeAll, Tokenizer } from "./types.ts";
 
 /** So many characters are cut here at once: they take up to some 25 ms on a busy machine, and a word of text far less. */
 const shortText = 4096;

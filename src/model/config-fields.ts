@@ -1,37 +1,12 @@
 /**
- * Every field of a `config.json` that may stand in one of a supported family: read, harmless with a reason, or refused. A
+ * Every field of a `config.json` that may stand in one of a supported family: read (`architectures/`), harmless with a reason, or refused. A
  * field of no list is refused where it says anything but null or false: a model opens right or not at all. Sources:
  * GPT2Config, LlamaConfig, Qwen2Config and PreTrainedConfig of Transformers 4 and 5.
  */
 
+import { typeOf } from "./architectures/index.ts";
+import type { Json } from "./architectures/types.ts";
 import { ModelFailure } from "./error.ts";
-
-type Family = "gpt2" | "llama" | "qwen2";
-type Json = { readonly [field: string]: unknown };
-
-const common = ["model_type", "vocab_size", "tie_word_embeddings"];
-const likeLlama = [
-  ...["hidden_size", "num_attention_heads", "num_key_value_heads", "num_hidden_layers", "intermediate_size"],
-  ...["max_position_embeddings", "head_dim", "rms_norm_eps", "hidden_act"],
-  ...["rope_theta", "rope_scaling", "rope_parameters", "partial_rotary_factor", "original_max_position_embeddings"],
-];
-
-/** What `config.ts` reads. */
-const read: { readonly [family in Family]: ReadonlySet<string> } = {
-  gpt2: new Set([
-    ...common,
-    ...["n_embd", "n_head", "n_layer", "n_inner", "n_positions", "layer_norm_epsilon", "activation_function"],
-    ...["scale_attn_weights", "scale_attn_by_inverse_layer_idx"],
-    // The same by Transformers' general names.
-    ...["hidden_size", "num_attention_heads", "num_hidden_layers", "max_position_embeddings"],
-  ]),
-  llama: new Set([...common, ...likeLlama, "attention_bias", "mlp_bias"]),
-  qwen2: new Set([
-    ...common,
-    ...likeLlama,
-    ...["use_sliding_window", "sliding_window", "max_window_layers", "layer_types"],
-  ]),
-};
 
 /** Reason to the names that it holds for. */
 const harmless: { readonly [reason: string]: readonly (string | RegExp)[] } = {
@@ -64,14 +39,15 @@ const harmless: { readonly [reason: string]: readonly (string | RegExp)[] } = {
 const harmlessNames = Object.values(harmless).flat();
 
 /** Throws a ModelFailure that names the first field which would change the model and is not read. */
-export function checkFields(path: string, family: Family, file: Json): void {
+export function checkFields(path: string, type: string, file: Json): void {
+  const { fields } = typeOf(path, "the model type", type);
   const quantisation = file.quantization_config ?? file.compression_config;
   if (quantisation != null) {
     const { quant_method: method = "a method without a name" } = quantisation as { quant_method?: unknown };
     throw new ModelFailure({ kind: "quantised", path, method: String(method) });
   }
   for (const [field, value] of Object.entries(file)) {
-    if (read[family].has(field) || value === null || value === false || isEmpty(value)) continue;
+    if (fields.includes(field) || value === null || value === false || isEmpty(value)) continue;
     if (harmlessNames.some((name) => (typeof name === "string" ? name === field : name.test(field)))) continue;
     throw new ModelFailure({ kind: "field", path, field, value: shorten(JSON.stringify(value)) });
   }

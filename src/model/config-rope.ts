@@ -1,7 +1,7 @@
 /** The rotary settings of a `config.json`, in both spellings: `rope_scaling` with `rope_theta` beside it, and Transformers 5's `rope_parameters`. */
 
 import { ModelFailure } from "./error.ts";
-import type { RopeScaling } from "./rope.ts";
+import type { RopeScaling } from "./types.ts";
 
 type Json = { readonly [key: string]: unknown };
 

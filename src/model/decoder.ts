@@ -4,12 +4,20 @@
  */
 
 import { deviceName } from "./device.ts";
-import type { Drawn, DrawRequest } from "./draw.ts";
 import { type ModelError, ModelFailure } from "./error.ts";
 import type { RunOptions } from "./run.ts";
 import { startThread } from "./start-thread.ts";
 import type { Answer, Opened, Request } from "./thread.ts";
-import type { Decoder, DecoderInput, DecoderOutput, ModelConfig, Past, Tokenizer } from "./types.ts";
+import type {
+  Decoder,
+  DecoderInput,
+  DecoderOutput,
+  Drawn,
+  DrawRequest,
+  ModelConfig,
+  Past,
+  Tokenizer,
+} from "./types.ts";
 
 export type { RunOptions } from "./run.ts";
 

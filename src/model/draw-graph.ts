@@ -11,7 +11,7 @@
  * `base` [rounds, batch, S]; `hidden` [rounds, batch, width].
  */
 
-import type { FindWeight } from "./families.ts";
+import type { FindWeight } from "./architectures/types.ts";
 import { addPass } from "./graph.ts";
 import { createGraph, type GraphBuilder, type GraphParts, type InnerBuilder } from "./onnx.ts";
 import type { ModelConfig } from "./types.ts";

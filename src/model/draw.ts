@@ -5,49 +5,7 @@
 
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Runtime } from "./runtime.ts";
-
-/** What is drawn: rows that begin together, one prompt each. n is the longest prompt, S the head's words. */
-export interface DrawRequest {
-  /** Prompts padded at their left, [rows, n], and 1 where a position is real. */
-  tokens: Int32Array;
-  valid: Uint8Array;
-  rows: number;
-  /** Most tokens a row. */
-  rounds: number;
-  /** A uniform number for each token, [rounds, rows]. */
-  uniforms: Float32Array;
-  temperature: number;
-  /** Tokens that end a row. */
-  ends: readonly number[];
-  head: DrawHead;
-}
-
-/** A head in plain numbers, with what standardises the hidden state. */
-export interface DrawHead {
-  words: Int32Array;
-  mean: Float32Array;
-  deviation: Float32Array;
-  rank: number;
-  /** A times its scale, [rank, width]; B [S, rank]; bias [S]. */
-  A: Float32Array;
-  B: Float32Array;
-  bias: Float32Array;
-}
-
-/** What was drawn, a line a token: [rounds, rows] and so on. All rows have as many tokens, those that have ended too. */
-export interface Drawn {
-  rounds: number;
-  ids: Int32Array;
-  logProb: Float32Array;
-  /** Log-probability of the token without the head. */
-  outside: Float32Array;
-  logRest: Float32Array;
-  restEntropy: Float32Array;
-  /** [rounds, rows, S] */
-  base: Float32Array;
-  /** [rounds, rows, width] */
-  hidden: Float32Array;
-}
+import type { Drawn, DrawRequest } from "./types.ts";
 
 /** Runs a request. `prefix` are the shared prefix's keys and values by the names of the graph's inputs, `seen` its length. */
 export async function runDraw(

@@ -3,6 +3,7 @@
  * architecture's name is read, known to be harmless, or refused. Source: llama.cpp's gguf-py/gguf/constants.py.
  */
 
+import { typeOf } from "./architectures/index.ts";
 import { readConfig } from "./config.ts";
 import { ModelFailure } from "./error.ts";
 import type { ModelConfig } from "./types.ts";
@@ -18,7 +19,7 @@ interface Tensors {
   divisors?: readonly number[];
 }
 
-/** Keys that are read below. */
+/** Keys that families read. */
 const read = new Set([
   ...["embedding_length", "attention.head_count", "attention.head_count_kv", "block_count", "feed_forward_length"],
   ...["context_length", "attention.layer_norm_epsilon", "attention.layer_norm_rms_epsilon", "attention.key_length"],
@@ -52,44 +53,9 @@ export function ggufConfig(path: string, metadata: GgufMetadata, { shapes, divis
   checkKeys(path, architecture, metadata, of);
   const tokens = metadata["tokenizer.ggml.tokens"];
   const vocabulary = shapes.get("token_embd.weight")?.[1] ?? (Array.isArray(tokens) ? tokens.length : undefined);
+  const { gguf } = typeOf(path, "the architecture", architecture).architecture;
   const tied = !shapes.has("output.weight");
-  if (architecture === "gpt2")
-    return readConfig(path, {
-      model_type: "gpt2",
-      n_embd: of("embedding_length"),
-      n_head: of("attention.head_count"),
-      n_layer: of("block_count"),
-      n_inner: of("feed_forward_length"),
-      n_positions: of("context_length"),
-      layer_norm_epsilon: of("attention.layer_norm_epsilon"),
-      vocab_size: vocabulary,
-      tie_word_embeddings: tied,
-    });
-  const config = readConfig(path, {
-    model_type: architecture,
-    hidden_size: of("embedding_length"),
-    num_attention_heads: of("attention.head_count"),
-    num_key_value_heads: of("attention.head_count_kv") ?? of("attention.head_count"),
-    num_hidden_layers: of("block_count"),
-    intermediate_size: of("feed_forward_length"),
-    max_position_embeddings: of("context_length"),
-    head_dim: of("attention.key_length") ?? of("rope.dimension_count"),
-    rms_norm_eps: of("attention.layer_norm_rms_epsilon"),
-    rope_theta: of("rope.freq_base"),
-    rope_scaling: scalingOf(path, of),
-    vocab_size: vocabulary,
-    tie_word_embeddings: tied,
-  });
-  checkHeads(path, config, of, divisors);
-  // A GGUF file gives the length that the model has, not the one that scaling makes of it.
-  return {
-    ...config,
-    context: Number(of("context_length")),
-    attentionBias: architecture === "qwen2" || shapes.has("blk.0.attn_q.bias"),
-    ...(divisors && { rope: { kind: "divided", by: divisors } }),
-    ...(shapes.has("blk.0.attn_output.bias") && { outputBias: true }),
-    ...(shapes.has("blk.0.ffn_down.bias") && { feedBias: true }),
-  };
+  return gguf.readConfig({ path, type: architecture, of, shapes, divisors, vocabulary, tied }, readConfig);
 }
 
 function checkKeys(path: string, architecture: string, metadata: GgufMetadata, of: (key: string) => unknown): void {
@@ -102,47 +68,4 @@ function checkKeys(path: string, architecture: string, metadata: GgufMetadata, o
     if (Object.hasOwn(neutral, key) && neutral[key] === value) continue;
     throw new ModelFailure({ kind: "field", path, field: full, value: JSON.stringify(value) });
   }
-}
-
-function checkHeads(
-  path: string,
-  { headWidth }: ModelConfig,
-  of: (key: string) => unknown,
-  divisors: readonly number[] | undefined,
-): void {
-  for (const key of ["attention.value_length", "rope.dimension_count"]) {
-    const value = of(key) ?? headWidth;
-    if (value !== headWidth)
-      throw new ModelFailure({
-        ...{ kind: "unsupported", path, what: `as ${key}`, value: JSON.stringify(value) },
-        supported: `${headWidth}, the width of its heads, is`,
-      });
-  }
-  if (divisors && (divisors.length !== headWidth / 2 || !divisors.every((by) => by > 0 && Number.isFinite(by))))
-    throw new ModelFailure({
-      ...{ kind: "weight", path, name: "rope_freqs.weight", expected: `${headWidth / 2} positive numbers` },
-      found: `${divisors.length} numbers`,
-    });
-}
-
-/** `rope_scaling` as Hugging Face writes it; null for none. */
-function scalingOf(path: string, of: (key: string) => unknown): object | null {
-  const type = of("rope.scaling.type") ?? "none";
-  const factor = of("rope.scaling.factor") ?? of("rope.scale_linear");
-  // Older files have the factor alone.
-  if (type === "linear" || (of("rope.scaling.type") === undefined && factor !== undefined && factor !== 1))
-    return { rope_type: "linear", factor };
-  if (type === "none") return null;
-  if (type === "yarn")
-    return {
-      rope_type: "yarn",
-      factor,
-      original_max_position_embeddings: of("rope.scaling.original_context_length"),
-      beta_fast: of("rope.scaling.yarn_beta_fast"),
-      beta_slow: of("rope.scaling.yarn_beta_slow"),
-    };
-  throw new ModelFailure({
-    ...{ kind: "unsupported", path, what: "the rotary scaling", value: JSON.stringify(type) },
-    supported: "none, linear and yarn are, and llama3's frequencies as a tensor",
-  });
 }

@@ -1,19 +1,19 @@
 /**
  * A model in one GGUF file, llama.cpp's format: shape and tokenizer out of the metadata (read by `@huggingface/gguf`),
- * weights out of the blocks behind it. Architectures: llama, qwen2, gpt2. Source: ggml's docs/gguf.md. Not here: the shape
+ * weights out of the blocks behind it. Source: ggml's docs/gguf.md. Not here: the shape
  * (`gguf-config.ts`), the blocks (`dequantise.ts`), the tokenizer (`gguf-tokenizer.ts`).
  */
 
 import { open, stat } from "node:fs/promises";
 import { gguf } from "@huggingface/gguf";
-import { checkType } from "./config.ts";
+import { architectureOf, typeOf } from "./architectures/index.ts";
+import type { GgufFamily, GgufLayout } from "./architectures/types.ts";
 import { type BlockType, blockTypes, dequantise } from "./dequantise.ts";
 import { ModelFailure } from "./error.ts";
 import { type GgufMetadata, ggufConfig } from "./gguf-config.ts";
 import { openGgufTokenizer } from "./gguf-tokenizer.ts";
 import { transpose } from "./products.ts";
 import { checkTokenizer, type ModelSource, type SourceWeight } from "./source.ts";
-import type { ModelConfig } from "./types.ts";
 
 /** Where a tensor lies. */
 interface Place {
@@ -32,13 +32,14 @@ export async function readGguf(path: string): Promise<ModelSource> {
     shapes: new Map([...places].map(([name, { shape }]) => [name, shape])),
     ...(frequencies && { divisors: [...(await readPlace(path, frequencies))] }),
   });
+  const { gguf: family } = architectureOf(config);
   const weights = new Map<string, SourceWeight>();
   const others = new Map<string, string>();
   for (const [name, place] of places) {
     if (place === frequencies) continue;
-    const own = huggingFaceName(name, config.family);
+    const own = huggingFaceName(name, family);
     if (own === null) others.set(name, place.type.name);
-    else weights.set(own, ggufWeight(path, name, place, config, metadata["general.architecture"]));
+    else weights.set(own, ggufWeight(path, place, family.layoutOf(name, metadata["general.architecture"], config)));
   }
   return {
     path,
@@ -63,7 +64,7 @@ async function readHeader(path: string): Promise<{ metadata: GgufMetadata; place
     throw damaged(`its header cannot be read (${(cause as Error).message})`, cause);
   }
   const metadata = parsed.metadata as unknown as GgufMetadata;
-  checkType(path, "the architecture", metadata["general.architecture"]);
+  typeOf(path, "the architecture", metadata["general.architecture"]);
   const parts = Number(metadata["split.count"] ?? 1);
   if (parts > 1)
     throw new ModelFailure({
@@ -104,66 +105,25 @@ async function readHeader(path: string): Promise<{ metadata: GgufMetadata; place
   return { metadata, places };
 }
 
-const plainNames: { [family in ModelConfig["family"]]: { [part: string]: string } } = {
-  gpt2: {
-    token_embd: "transformer.wte",
-    position_embd: "transformer.wpe",
-    output_norm: "transformer.ln_f",
-    output: "lm_head",
-  },
-  llama: { token_embd: "model.embed_tokens", output_norm: "model.norm", output: "lm_head" },
-};
-const layerNames: { [family in ModelConfig["family"]]: { [part: string]: string } } = {
-  gpt2: {
-    attn_norm: "ln_1",
-    attn_qkv: "attn.c_attn",
-    attn_output: "attn.c_proj",
-    ffn_norm: "ln_2",
-    ffn_up: "mlp.c_fc",
-    ffn_down: "mlp.c_proj",
-  },
-  llama: {
-    attn_norm: "input_layernorm",
-    attn_q: "self_attn.q_proj",
-    attn_k: "self_attn.k_proj",
-    attn_v: "self_attn.v_proj",
-    attn_output: "self_attn.o_proj",
-    ffn_norm: "post_attention_layernorm",
-    ffn_gate: "mlp.gate_proj",
-    ffn_up: "mlp.up_proj",
-    ffn_down: "mlp.down_proj",
-  },
-};
-
 /** `blk.3.attn_q.weight` to `model.layers.3.self_attn.q_proj.weight`; null for what a decoder does not need. */
-function huggingFaceName(name: string, family: ModelConfig["family"]): string | null {
+function huggingFaceName(name: string, { names, layerNames, layerPrefix }: GgufFamily): string | null {
   const [, layer, part, kind] = /^(?:blk\.(\d+)\.)?(\w+)\.(weight|bias)$/.exec(name) ?? [];
   if (part === undefined) return null;
-  const own = (layer === undefined ? plainNames : layerNames)[family][part];
+  const own = (layer === undefined ? names : layerNames)[part];
   if (own === undefined) return null;
-  const at = layer === undefined ? "" : family === "gpt2" ? `transformer.h.${layer}.` : `model.layers.${layer}.`;
+  const at = layer === undefined ? "" : `${layerPrefix}${layer}.`;
   return `${at}${own}.${kind}`;
 }
 
-function ggufWeight(
-  path: string,
-  name: string,
-  place: Place,
-  { family, heads, kvHeads }: ModelConfig,
-  architecture: unknown,
-): SourceWeight {
+function ggufWeight(path: string, place: Place, layout: GgufLayout): SourceWeight {
   const { shape } = place;
   const turned = [...shape].reverse();
-  // GPT-2's linear layers are [in, out] at Hugging Face and [out, in] here.
-  const conv = family === "gpt2" && /^blk\.\d+\.(attn_qkv|attn_output|ffn_up|ffn_down)\.weight$/.test(name);
-  // The rotary pairs of llama's queries and keys lie side by side here, and half a head apart at Hugging Face.
-  const part = architecture === "llama" ? /^blk\.\d+\.attn_([qk])\./.exec(name)?.[1] : undefined;
   return {
-    shape: conv ? shape : turned,
+    shape: layout.kind === "transposed" ? shape : turned,
     async read() {
       const values = await readPlace(path, place);
-      if (conv) return transpose(values, turned[0]!, turned[1]!);
-      return part === undefined ? values : halvesApart(values, turned, part === "q" ? heads : kvHeads);
+      if (layout.kind === "transposed") return transpose(values, turned[0]!, turned[1]!);
+      return layout.kind === "pairs" ? halvesApart(values, turned, layout.heads) : values;
     },
   };
 }

@@ -1,5 +1,5 @@
 /**
- * A decoder of the GPT-2 or the Llama family as an ONNX graph that reads keys and values of earlier positions and gives
+ * A decoder as an ONNX graph that reads keys and values of earlier positions and gives
  * those of the new ones. Nothing that a step does not change is copied by it: what rows have seen stays where it lies,
  * and a prefix that all rows share is held once and is one matrix product for all of them.
  *
@@ -10,8 +10,9 @@
  * `present` [layers * 2 * batch, kvHeads, length, headWidth], the new keys and values of each layer in turn.
  */
 
+import { architectureOf } from "./architectures/index.ts";
+import type { FindWeight } from "./architectures/types.ts";
 import { attend, createFrame } from "./attention.ts";
-import { type FindWeight, familyParts } from "./families.ts";
 import { createGraph, type GraphBuilder, type GraphParts } from "./onnx.ts";
 import type { Dtype } from "./products.ts";
 import type { ModelConfig } from "./types.ts";
@@ -74,7 +75,7 @@ export function addPass(
   const { layers, width } = config;
   const first = { keys: earlier(0, "key"), values: earlier(0, "value") };
   const frame = createFrame(g, config, { tokens, positions, valid, ...first.keys });
-  const parts = familyParts(g, { config, weight, dtype, turned, positions, shapes: frame.shapes });
+  const parts = architectureOf(config).parts(g, { config, weight, dtype, turned, positions, shapes: frame.shapes });
   let x = parts.embed(tokens);
   const present: string[] = [];
   for (let layer = 0; layer < layers; layer++) {

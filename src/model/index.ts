@@ -7,7 +7,6 @@ export { type ChatText, chatText } from "./chat.ts";
 export { type ConvertProgress, cacheFolder } from "./convert.ts";
 export type { RunOptions } from "./decoder.ts";
 export { type Provider, providers } from "./device.ts";
-export type { DrawHead, Drawn, DrawRequest } from "./draw.ts";
 export { createEngine, type Engine, EngineFull, type EngineOptions, type Job } from "./engine.ts";
 export { describeModelError, type ModelError, ModelFailure } from "./error.ts";
 export { type GenerateOptions, generate, runPrefix } from "./generate.ts";

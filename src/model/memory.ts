@@ -1,17 +1,16 @@
 /** What a decoder will take, from its shape alone, before any of it is taken. */
 
+import { architectureOf } from "./architectures/index.ts";
 import { ModelFailure } from "./error.ts";
 import { type Dtype, dtypes } from "./products.ts";
 import type { ModelConfig } from "./types.ts";
 
 /** Numbers in the weights of a decoder of that shape. */
 export function countWeights(config: ModelConfig): number {
-  const { family, layers, width, heads, kvHeads, headWidth, feedForward, vocabulary, context, tied } = config;
+  const { layers, width, heads, kvHeads, headWidth, vocabulary, tied } = config;
+  const { feed, places } = architectureOf(config).countWeights(config);
   const attention = width * headWidth * (2 * heads + 2 * kvHeads);
-  const feed = (family === "gpt2" ? 2 : 3) * width * feedForward;
   const words = vocabulary * width * (tied ? 1 : 2);
-  // GPT-2 learns its positions; the others' rotations are two tables that the graph holds.
-  const places = family === "gpt2" ? context * width : context * headWidth;
   return words + places + layers * (attention + feed + 8 * width);
 }
 

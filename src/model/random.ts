@@ -2,9 +2,9 @@
 
 import { createHash } from "node:crypto";
 import { createRandom } from "../random/index.ts";
+import type { FindWeight } from "./architectures/types.ts";
 import { createDecoder, type RunOptions } from "./decoder.ts";
 import { drawGraph } from "./draw-graph.ts";
-import type { FindWeight } from "./families.ts";
 import { decoderGraph } from "./graph.ts";
 import { checkMemory } from "./memory.ts";
 import type { Decoder, ModelConfig, Tokenizer } from "./types.ts";

@@ -7,24 +7,6 @@
 import type { GraphParts } from "./onnx.ts";
 import type { ModelConfig } from "./types.ts";
 
-/** How frequencies are changed. `original` is the length that the model was trained on. */
-export type RopeScaling =
-  | { kind: "linear"; factor: number }
-  | { kind: "dynamic"; factor: number; original: number }
-  | { kind: "llama3"; factor: number; lowFactor: number; highFactor: number; original: number }
-  /** `attention` multiplies cosines and sines. */
-  | {
-      kind: "yarn";
-      factor: number;
-      attention: number;
-      betaFast: number;
-      betaSlow: number;
-      truncate: boolean;
-      original: number;
-    }
-  /** Each frequency by a number of its own: what llama.cpp makes of llama3. */
-  | { kind: "divided"; by: readonly number[] };
-
 type Rotary = Pick<ModelConfig, "headWidth" | "context" | "ropeTheta" | "rope">;
 
 /** Radians a position, one for each pair. `length` is that of the whole text, which only `dynamic` heeds. */

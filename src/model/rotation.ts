@@ -5,7 +5,7 @@
  */
 
 import { createRandom } from "../random/index.ts";
-import type { FindWeight } from "./families.ts";
+import type { FindWeight } from "./architectures/types.ts";
 import type { GraphParts, LoadFloats } from "./onnx.ts";
 import type { ModelConfig } from "./types.ts";
 
@@ -21,57 +21,21 @@ export interface Rotation {
   hidden(x: string, into: string): void;
 }
 
+type Rule = (load: LoadFloats, layer: string, from: number) => Promise<Float32Array>;
+
+/** What the width, the heads of the values and the inner width are turned by. */
+interface Turns {
+  wide: Orthogonal;
+  head: Orthogonal;
+  inner: Orthogonal;
+}
+
 /** Turns a Llama model's weights. */
 export function rotated(g: GraphParts, config: ModelConfig, weight: FindWeight): Rotation {
   const { width, vocabulary, feedForward, headWidth, tied } = config;
-  const wide = orthogonal(width);
-  const head = orthogonal(headWidth);
   const inner = orthogonal(largestPower(feedForward, 64));
-  const turn = (values: Float32Array, rotation: Orthogonal, stride = 1): void => turnAll(values, rotation, stride);
-  const scaled = async (load: LoadFloats, norm: string): Promise<Float32Array> => {
-    const [values, factors] = [(await load()).slice(), await weight(norm, [width])()];
-    for (let i = 0; i < values.length; i++) values[i]! *= factors[i % width]!;
-    return values;
-  };
-  /** By the last two parts of a name. Linear layers are [to, from]. */
-  const rules: { [name: string]: (load: LoadFloats, layer: string, from: number) => Promise<Float32Array> } = {};
-  const reads = (names: string[], norm: string): void => {
-    for (const name of names)
-      rules[`${name}.weight`] = async (load, layer, from) => {
-        const values = await scaled(load, `${layer}${norm}.weight`);
-        turn(values, wide);
-        if (name === "v_proj") turn(values, head, from);
-        return values;
-      };
-  };
-  const writes = (name: string, before: Orthogonal): void => {
-    rules[`${name}.weight`] = async (load, _, from) => {
-      const values = (await load()).slice();
-      turn(values, before);
-      turn(values, wide, from);
-      return values;
-    };
-  };
-  reads(["q_proj", "k_proj", "v_proj"], "input_layernorm");
-  reads(["gate_proj", "up_proj"], "post_attention_layernorm");
-  writes("o_proj", head);
-  writes("down_proj", inner);
-  rules["v_proj.bias"] = async (load) => {
-    const values = (await load()).slice();
-    turn(values, head);
-    return values;
-  };
-  for (const name of ["o_proj.bias", "down_proj.bias"])
-    rules[name] = async (load) => {
-      const values = (await load()).slice();
-      turn(values, wide);
-      return values;
-    };
-  rules["embed_tokens.weight"] = async (load) => {
-    const values = (await load()).slice();
-    turn(values, wide);
-    return values;
-  };
+  const turns: Turns = { wide: orthogonal(width), head: orthogonal(headWidth), inner };
+  const rules = rulesOf(turns, (load, norm) => scaled(load, weight(norm, [width])));
   const words = weight(tied ? "model.embed_tokens.weight" : "lm_head.weight", [vocabulary, width]);
   return {
     weight(name, shape) {
@@ -81,29 +45,61 @@ export function rotated(g: GraphParts, config: ModelConfig, weight: FindWeight):
       const layer = /^.*layers\.\d+\./.exec(name)?.[0] ?? "";
       return rule === undefined ? load : () => rule(load, layer, shape.at(-1)!);
     },
-    async output() {
-      const values = await scaled(words, "model.norm.weight");
-      turn(values, wide);
-      return values;
-    },
+    output: async () => turnAll(await scaled(words, weight("model.norm.weight", [width])), turns.wide),
     inner(x) {
-      const size = inner.size;
+      const { size } = inner;
       const square = g.constant(async () => matrixOf(inner), [size, size]);
       const parts = g.op("Reshape", [x, g.int64(0, -1, size)]);
       return g.op("Reshape", [g.op("MatMul", [parts, square]), g.int64(0, feedForward)]);
     },
     hidden(x, into) {
-      const back = async (): Promise<Float32Array> => {
-        const [square, factors] = [matrixOf(wide), await weight("model.norm.weight", [width])()];
-        // Turning back is the transpose.
-        return Float32Array.from(
-          square,
-          (_, i) => square[(i % width) * width + Math.floor(i / width)]! * factors[i % width]!,
-        );
-      };
+      const back = (): Promise<Float32Array> => turnBack(turns.wide, weight("model.norm.weight", [width]));
       g.op("MatMul", [x, g.constant(back, [width, width])], {}, into);
     },
   };
+}
+
+/** How each weight is turned, by the last two parts of its name. Linear layers are [to, from]. `timesNorm` multiplies a norm's factors in. */
+function rulesOf(
+  { wide, head, inner }: Turns,
+  timesNorm: (load: LoadFloats, norm: string) => Promise<Float32Array>,
+): { [name: string]: Rule } {
+  const rules: { [name: string]: Rule } = {};
+  const reads = (names: string[], norm: string): void => {
+    for (const name of names)
+      rules[`${name}.weight`] = async (load, layer, from) => {
+        const values = turnAll(await timesNorm(load, `${layer}${norm}.weight`), wide);
+        return name === "v_proj" ? turnAll(values, head, from) : values;
+      };
+  };
+  const writes = (name: string, before: Orthogonal): void => {
+    rules[`${name}.weight`] = async (load, _, from) => turnAll(turnAll((await load()).slice(), before), wide, from);
+  };
+  reads(["q_proj", "k_proj", "v_proj"], "input_layernorm");
+  reads(["gate_proj", "up_proj"], "post_attention_layernorm");
+  writes("o_proj", head);
+  writes("down_proj", inner);
+  rules["v_proj.bias"] = async (load) => turnAll((await load()).slice(), head);
+  for (const name of ["o_proj.bias", "down_proj.bias", "embed_tokens.weight"])
+    rules[name] = async (load) => turnAll((await load()).slice(), wide);
+  return rules;
+}
+
+/** Weights that read the width, with the factors of the norm before them in them. */
+async function scaled(load: LoadFloats, norm: LoadFloats): Promise<Float32Array> {
+  const [values, factors] = [(await load()).slice(), await norm()];
+  for (let i = 0; i < values.length; i++) values[i]! *= factors[i % factors.length]!;
+  return values;
+}
+
+/** What turns the last norm's result back, which is the transpose, times the norm's factors. */
+async function turnBack(wide: Orthogonal, norm: LoadFloats): Promise<Float32Array> {
+  const [square, factors] = [matrixOf(wide), await norm()];
+  const width = wide.size;
+  return Float32Array.from(
+    square,
+    (_, i) => square[(i % width) * width + Math.floor(i / width)]! * factors[i % width]!,
+  );
 }
 
 /** An orthogonal matrix: signs, then Hadamard's matrix for the factor that is a power of two, a cosine transform for the rest. */
@@ -132,7 +128,7 @@ export function orthogonal(size: number): Orthogonal {
 }
 
 /** Multiplies by the matrix from the right, in place, every vector of its size that lies with that stride between numbers. */
-export function turnAll(values: Float32Array, { size, signs, cosines, rest }: Orthogonal, stride = 1): void {
+export function turnAll(values: Float32Array, { size, signs, cosines, rest }: Orthogonal, stride = 1): Float32Array {
   const block = size * stride;
   const row = new Float32Array(rest * stride);
   const unit = Math.sqrt(rest / size);
@@ -155,6 +151,7 @@ export function turnAll(values: Float32Array, { size, signs, cosines, rest }: Or
       values.set(row, from);
     }
   }
+  return values;
 }
 
 function matrixOf(rotation: Orthogonal): Float32Array {

@@ -7,9 +7,9 @@ import { availableParallelism } from "node:os";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { createMemory, type Memory, type Placed } from "./cache.ts";
 import type { Provider } from "./device.ts";
-import { type Drawn, type DrawRequest, runDraw } from "./draw.ts";
+import { runDraw } from "./draw.ts";
 import { loadRuntime, openSession, type Runtime } from "./runtime.ts";
-import type { DecoderInput, DecoderOutput, ModelConfig, Past } from "./types.ts";
+import type { DecoderInput, DecoderOutput, Drawn, DrawRequest, ModelConfig, Past } from "./types.ts";
 
 /** How a decoder is run. */
 export interface RunOptions {

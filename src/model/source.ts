@@ -3,8 +3,8 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
+import type { FindWeight } from "./architectures/types.ts";
 import { ModelFailure } from "./error.ts";
-import type { FindWeight } from "./families.ts";
 import type { ModelConfig, Tokenizer } from "./types.ts";
 
 /** A model on disk of which only the headers have been read. */

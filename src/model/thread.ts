@@ -5,10 +5,9 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { serial } from "../data/serial.ts";
-import type { Drawn, DrawRequest } from "./draw.ts";
 import { type ModelError, ModelFailure } from "./error.ts";
 import { createRunner, type Runner, type RunnerParts, type RunOptions } from "./run.ts";
-import type { Past } from "./types.ts";
+import type { Drawn, DrawRequest, Past } from "./types.ts";
 
 /** What is asked of the thread; pasts by their numbers. */
 export type Request =

@@ -4,15 +4,13 @@
  */
 
 import type { displaySymbol, MimeBundle } from "../display/index.ts";
-import type { EncodeAll } from "./aside.ts";
-import type { Drawn, DrawRequest } from "./draw.ts";
 import type { LeastTokens } from "./least.ts";
-import type { RopeScaling } from "./rope.ts";
 import type { ChatTemplate } from "./template.ts";
 
 /** The shape of a decoder. */
 export interface ModelConfig {
-  family: "gpt2" | "llama";
+  /** The name of its family: `architectures/`. */
+  family: string;
   layers: number;
   /** Width of the hidden state. */
   width: number;
@@ -45,6 +43,24 @@ export interface ModelConfig {
   scaledByLayer?: boolean;
 }
 
+/** How rotary frequencies are changed (`rope.ts`). `original` is the length that the model was trained on. */
+export type RopeScaling =
+  | { kind: "linear"; factor: number }
+  | { kind: "dynamic"; factor: number; original: number }
+  | { kind: "llama3"; factor: number; lowFactor: number; highFactor: number; original: number }
+  /** `attention` multiplies cosines and sines. */
+  | {
+      kind: "yarn";
+      factor: number;
+      attention: number;
+      betaFast: number;
+      betaSlow: number;
+      truncate: boolean;
+      original: number;
+    }
+  /** Each frequency by a number of its own: what llama.cpp makes of llama3. */
+  | { kind: "divided"; by: readonly number[] };
+
 /** A token by itself. */
 export interface TokenPiece {
   /** As the tokenizer calls it. */
@@ -52,6 +68,9 @@ export interface TokenPiece {
   /** What it stands for within a text, which may be part of a character; null for a token that stands for no text. */
   bytes: Uint8Array | null;
 }
+
+/** Makes ids of each text. Rejects with the signal's reason when it is aborted. */
+export type EncodeAll = (texts: readonly string[], signal?: AbortSignal) => Promise<number[][]>;
 
 /** Text to token ids and back. */
 export interface Tokenizer {
@@ -110,6 +129,49 @@ export interface DecoderOutput {
   logits: Float32Array;
   /** Of each row, without the prefix. */
   past: Past[];
+}
+
+/** What is drawn: rows that begin together, one prompt each. n is the longest prompt, S the head's words. */
+export interface DrawRequest {
+  /** Prompts padded at their left, [rows, n], and 1 where a position is real. */
+  tokens: Int32Array;
+  valid: Uint8Array;
+  rows: number;
+  /** Most tokens a row. */
+  rounds: number;
+  /** A uniform number for each token, [rounds, rows]. */
+  uniforms: Float32Array;
+  temperature: number;
+  /** Tokens that end a row. */
+  ends: readonly number[];
+  head: DrawHead;
+}
+
+/** A head in plain numbers, with what standardises the hidden state. */
+export interface DrawHead {
+  words: Int32Array;
+  mean: Float32Array;
+  deviation: Float32Array;
+  rank: number;
+  /** A times its scale, [rank, width]; B [S, rank]; bias [S]. */
+  A: Float32Array;
+  B: Float32Array;
+  bias: Float32Array;
+}
+
+/** What was drawn, a line a token: [rounds, rows] and so on. All rows have as many tokens, those that have ended too. */
+export interface Drawn {
+  rounds: number;
+  ids: Int32Array;
+  logProb: Float32Array;
+  /** Log-probability of the token without the head. */
+  outside: Float32Array;
+  logRest: Float32Array;
+  restEntropy: Float32Array;
+  /** [rounds, rows, S] */
+  base: Float32Array;
+  /** [rounds, rows, width] */
+  hidden: Float32Array;
 }
 
 /** Which provider was the fastest for a model, and why not another. Shows itself as a table. */

@@ -1,12 +1,11 @@
 /** Texts of a request as token ids, the server staying free for others; refused before they are cut where they cannot fit. */
 
-import { encodeTexts } from "../model/index.ts";
+import { type Decoder, encodeTexts } from "../model/index.ts";
 import { ServeFailure } from "./error.ts";
-import type { Served } from "./request.ts";
 
 /** What is cut, for whom. */
 export interface Cutting {
-  served: Served;
+  decoder: Decoder;
   /** Where the texts stand in the request. */
   field: "messages" | "prompt";
   /** Ids that stand before each. */
@@ -18,7 +17,7 @@ export interface Cutting {
 /** Ids of each text. Rejects with a ServeFailure for one that has more tokens than the model's context, whatever they are. */
 export async function cutTexts(
   texts: readonly string[],
-  { served: { decoder }, field, begin, signal }: Cutting,
+  { decoder, field, begin, signal }: Cutting,
 ): Promise<number[][]> {
   const { tokenizer, config } = decoder;
   const { context } = config;

@@ -87,7 +87,7 @@ export async function readChat(body: Body, served: Served, signal: AbortSignal):
   const turns = readTurns(body.messages);
   const { text, begin, stop } = prompt ? designed(decoder, prompt, turns) : conversation(decoder, turns);
   const most = whole(body, "top_logprobs", { low: 0, high: 20, fallback: 0 });
-  const prompts = await cutTexts([text], { served, field: "messages", begin, signal });
+  const prompts = await cutTexts([text], { decoder, field: "messages", begin, signal });
   const common = readCommon(body, served, prompts, {
     chat: true,
     fallback: prompt?.maxTokens ?? 256,
@@ -174,7 +174,8 @@ function readStreamOptions({ stream_options: options }: Body): boolean {
 
 /** A text, several, token ids, or several lists of those. */
 async function readPrompts(value: unknown, served: Served, signal: AbortSignal): Promise<number[][]> {
-  const { tokenizer, config } = served.decoder;
+  const { decoder } = served;
+  const { tokenizer, config } = decoder;
   const { vocabulary } = config;
   const isIds = (list: unknown): list is number[] =>
     Array.isArray(list) &&
@@ -184,7 +185,7 @@ async function readPrompts(value: unknown, served: Served, signal: AbortSignal):
   if (!Array.isArray(list) || list.length === 0 || list.length > 64)
     return wrong("prompt", "a text, token ids, or a list of 1 to 64 of those", value);
   const texts = list.filter((one) => typeof one === "string");
-  const cut = await cutTexts(texts, { served, field: "prompt", begin: tokenizer.begin ?? [], signal });
+  const cut = await cutTexts(texts, { decoder, field: "prompt", begin: tokenizer.begin ?? [], signal });
   return list.map((one: unknown) => {
     const ids = typeof one === "string" ? cut.shift() : one;
     if (!isIds(ids)) return wrong("prompt", `of at least one token, with ids from 0 to ${vocabulary - 1}`, one);
