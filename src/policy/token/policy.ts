@@ -6,13 +6,13 @@
 
 import { checkOptions, listOf, only, text } from "../../data/check.ts";
 import type { Decoder, PromptDesign, StepLogits } from "../../model/index.ts";
-import type { Policy, TrainablePolicy } from "../types.ts";
+import type { Action, Policy, TrainablePolicy } from "../types.ts";
 import type { Calibration } from "./calibrate.ts";
 import { emptyHead } from "./draw-rows.ts";
 import { tokenEntries } from "./given.ts";
-import { changeLogits, createHead, type HeadOptions, type HeadWeights } from "./head.ts";
+import { changeLogits, createHead, type Head, type HeadOptions, type HeadWeights } from "./head.ts";
 import { createTraces, isTrace, type Trace, type TraceSettings } from "./trace.ts";
-import { actionOf, createWriter, type Watch, type WriterOptions } from "./writer.ts";
+import { actionOf, createWriter, type Watch, type Writer, type WriterOptions } from "./writer.ts";
 
 /** How a token policy is made. */
 export interface TokenPolicyOptions extends HeadOptions, WriterOptions {
@@ -50,8 +50,51 @@ const optionsSchema = only<TokenPolicyOptions>({
   asks: listOf(text, "what the model is asked in calibration: a list of texts"),
 });
 
+/** What a token policy is made of. */
+interface TokenState {
+  readonly decoder: Decoder;
+  readonly options: TokenPolicyOptions;
+  readonly writer: Writer;
+  readonly head: Head;
+  readonly words: Int32Array;
+  readonly calibration: Pick<Calibration, "words" | "mean" | "deviation">;
+  readonly settings: TraceSettings;
+}
+
 /** Makes a token policy of a decoder. Draws some programs of it first, to calibrate the head. */
 export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions): Promise<TokenPolicy> {
+  const state = await openPolicy(decoder, options);
+  const { writer, head, words } = state;
+  const { prompt, batch, temperature, spent } = writer;
+  const name = `head on ${decoder.config.family} ${decoder.hash.slice(0, 8)}${sampledBy({ ...options, temperature })}`;
+  return {
+    ...{ name, decoder, prompt, temperature, words: [...words], spent, batch, variables: head.variables },
+    learningRate: 0.07,
+    suits: { updates: 32, episodes: 48, group: 8, gamma: 0.9, klWeight: 0.05, entropyBonus: 0, decay: "linear" },
+    fingerprint: `${decoder.hash} rank ${head.rank} scale ${head.scale} words ${words.length} prompt ${prompt.name} ${prompt.version}`,
+    fixed: fixedOf(state),
+    act: async (observations, streams) => actTraced(state, await head.read(), observations, streams),
+    evaluate: (actions) =>
+      head.terms(
+        actions.map(({ trace }) => readTrace(trace)),
+        temperature,
+      ),
+    frozen: () => {
+      const weights = head.read();
+      return {
+        name: `${name}, frozen`,
+        batch,
+        act: async (observations, streams) =>
+          actWith(state, withHead(await weights, state.settings, state.calibration), observations, streams),
+      };
+    },
+    steer: async () => withHead(await head.read(), state.settings, state.calibration)(0).onLogits!,
+    pretrained: (at) => pretrained(state, at),
+    dispose: () => head.dispose(),
+  };
+}
+
+async function openPolicy(decoder: Decoder, options: TokenPolicyOptions): Promise<TokenState> {
   checkOptions(optionsSchema, options, "the options of policies.token");
   const writer = await createWriter(decoder, options);
   const { seed = 0, words: which = "sampled" } = options;
@@ -59,86 +102,72 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
   const words = checkWords(decoder, which, calibration);
   const head = createHead(decoder.config.width, words.length, options);
   const settings = traceSettings(decoder, words, calibration, writer.temperature);
-  const { spent } = writer;
-  const draw =
-    (weights: HeadWeights): Policy["act"] =>
-    async (observations, streams) =>
-      (await writer.write(observations, streams, withHead(weights, settings, calibration))).map(
-        actionOf(writer.prompt),
-      );
-  const name = `head on ${decoder.config.family} ${decoder.hash.slice(0, 8)}${sampledBy({ ...options, temperature: writer.temperature })}`;
+  return { decoder, options, writer, head, words, calibration, settings };
+}
+
+/** What its weights stand on and training leaves as it is. */
+function fixedOf({ options, writer, head, words, calibration }: TokenState): NonNullable<TrainablePolicy["fixed"]> {
+  const { mean, deviation } = calibration;
   return {
-    name,
-    decoder,
-    prompt: writer.prompt,
-    temperature: writer.temperature,
-    words: [...words],
-    spent,
-    batch: writer.batch,
-    variables: head.variables,
-    learningRate: 0.07,
-    suits: { updates: 32, episodes: 48, group: 8, gamma: 0.9, klWeight: 0.05, entropyBonus: 0, decay: "linear" },
-    fingerprint: `${decoder.hash} rank ${head.rank} scale ${head.scale} words ${words.length} prompt ${writer.prompt.name} ${writer.prompt.version}`,
-    fixed: {
-      tensors: [
-        { name: "words", shape: [words.length], values: words },
-        { name: "mean", shape: [calibration.mean.length], values: calibration.mean },
-        { name: "deviation", shape: [calibration.deviation.length], values: calibration.deviation },
-      ],
-      about: {
-        prompt: writer.prompt,
-        ...{ rank: head.rank, scale: head.scale, temperature: writer.temperature, maxTokens: writer.maxTokens },
-        ...{ topK: options.topK ?? 0, topP: options.topP ?? 1 },
+    tensors: [
+      { name: "words", shape: [words.length], values: words },
+      { name: "mean", shape: [mean.length], values: mean },
+      { name: "deviation", shape: [deviation.length], values: deviation },
+    ],
+    about: {
+      prompt: writer.prompt,
+      ...{ rank: head.rank, scale: head.scale, temperature: writer.temperature, maxTokens: writer.maxTokens },
+      ...{ topK: options.topK ?? 0, topP: options.topP ?? 1 },
+    },
+  };
+}
+
+async function actWith(
+  { writer }: TokenState,
+  watch: (count: number) => Watch,
+  ...[observations, streams]: Parameters<Policy["act"]>
+): Promise<Action[]> {
+  return (await writer.write(observations, streams, watch)).map(actionOf(writer.prompt));
+}
+
+/** Draws with the head, and keeps of each token what learning from it needs. */
+function actTraced(
+  state: TokenState,
+  weights: HeadWeights,
+  ...[observations, streams]: Parameters<Policy["act"]>
+): Promise<Action[]> {
+  const { writer, settings, calibration } = state;
+  const watch = (count: number): Watch => {
+    const traces = createTraces(count, writer.maxTokens, settings);
+    const change = withHead(weights, settings, calibration)(count);
+    return {
+      onLogits: (step) => {
+        traces.before(step);
+        change.onLogits?.(step);
       },
-    },
-    async act(observations, streams) {
-      const weights = await head.read();
-      const written = await writer.write(observations, streams, (count) => {
-        const traces = createTraces(count, writer.maxTokens, settings);
-        const change = withHead(weights, settings, calibration)(count);
-        return {
-          onLogits: (step) => {
-            traces.before(step);
-            change.onLogits?.(step);
-          },
-          onToken: traces.after,
-          finish: traces.finish,
-          ...(change.device && { device: { ...change.device, traced: settings } }),
-        };
-      });
-      return written.map(actionOf(writer.prompt));
-    },
-    evaluate: (actions) =>
-      head.terms(
-        actions.map(({ trace }) => readTrace(trace)),
-        writer.temperature,
-      ),
-    frozen: () => {
-      const weights = head.read();
-      return {
-        name: `${name}, frozen`,
-        batch: writer.batch,
-        act: async (observations, streams) => draw(await weights)(observations, streams),
-      };
-    },
-    steer: async () => withHead(await head.read(), settings, calibration)(0).onLogits!,
-    pretrained: ({ temperature = writer.temperature } = {}) => {
-      if (!(temperature > 0 && Number.isFinite(temperature)))
-        throw new RangeError(`Expected \`temperature\` to be a positive number, got ${temperature}`);
-      const { prompt } = writer;
-      const at = sampledBy({ ...options, temperature });
-      return {
-        name: `${decoder.config.family} ${decoder.hash.slice(0, 8)}, prompt ${prompt.name} ${prompt.version}, pretrained${at}`,
-        batch: writer.batch,
-        act: async (observations, streams) =>
-          (
-            await writer.write(observations, streams, () =>
-              sharpened(decoder.config.width, writer.temperature / temperature),
-            )
-          ).map(actionOf(prompt)),
-      };
-    },
-    dispose: () => head.dispose(),
+      onToken: traces.after,
+      finish: traces.finish,
+      ...(change.device && { device: { ...change.device, traced: settings } }),
+    };
+  };
+  return actWith(state, watch, observations, streams);
+}
+
+/** The frozen model alone, at another temperature than the policy's where one is given. */
+function pretrained(
+  state: TokenState,
+  { temperature = state.writer.temperature }: { temperature?: number } = {},
+): Policy {
+  if (!(temperature > 0 && Number.isFinite(temperature)))
+    throw new RangeError(`Expected \`temperature\` to be a positive number, got ${temperature}`);
+  const { decoder, options, writer } = state;
+  const { prompt, batch } = writer;
+  const at = sampledBy({ ...options, temperature });
+  const watch = (): Watch => sharpened(decoder.config.width, writer.temperature / temperature);
+  return {
+    name: `${decoder.config.family} ${decoder.hash.slice(0, 8)}, prompt ${prompt.name} ${prompt.version}, pretrained${at}`,
+    batch,
+    act: (observations, streams) => actWith(state, watch, observations, streams),
   };
 }
 

@@ -58,8 +58,69 @@ export interface Written extends Generated {
 }
 
 /** Turns observations into programs; shared by the token policy and its control. */
-export async function createWriter(decoder: Decoder, options: WriterOptions) {
-  const { topK = 0, topP = 1, batch = 32, ask = askOf } = options;
+export interface Writer {
+  readonly prompt: PromptDesign;
+  readonly batch: number;
+  readonly maxTokens: number;
+  readonly temperature: number;
+  /** Tokens drawn so far, and the seconds that took. */
+  readonly spent: { tokens: number; seconds: number };
+  /** Programs for observations. */
+  write(
+    observations: readonly unknown[],
+    streams: readonly Random[],
+    watch: (count: number) => Watch,
+  ): Promise<Written[]>;
+  calibrate(asks: readonly string[], samples: number, seed: number): Promise<Calibration>;
+}
+
+/** How every prompt is continued. */
+interface WriterState {
+  readonly decoder: Decoder;
+  readonly prompt: PromptDesign;
+  readonly common: {
+    maxTokens: number;
+    stop: readonly string[];
+    temperature: number;
+    topK: number;
+    topP: number;
+    prefix?: Prefix;
+  };
+  readonly batch: number;
+  /** Positions that a prompt may have, after the prefix and before the program. */
+  readonly room: number;
+  readonly spent: { tokens: number; seconds: number };
+}
+
+/** Prompts are padded to lengths in steps, so that a row's numbers do not depend on its neighbours' lengths. */
+const padStep = 8;
+
+/** Makes a writer: reads the prompt's design, and runs what all prompts begin with. */
+export async function createWriter(decoder: Decoder, options: WriterOptions): Promise<Writer> {
+  const { ask = askOf } = options;
+  const state = await openWriter(decoder, options);
+  const { prompt, batch, common, spent } = state;
+  const { maxTokens, temperature } = common;
+  return {
+    ...{ prompt, batch, maxTokens, temperature, spent },
+    async write(observations, streams, watch) {
+      const watching = watch(observations.length);
+      const prompts = await idsOf(
+        state,
+        observations.map((seen) => ask(seen)),
+      );
+      return writeAll(state, { prompts, streams }, watching);
+    },
+    async calibrate(asks, samples, seed) {
+      const prompts = await idsOf(state, asks);
+      const padTo = padded(state, Math.max(0, ...prompts.map((ids) => ids.length)));
+      return calibrate(decoder, { ...common, prompts, samples, batch, seed, padTo });
+    },
+  };
+}
+
+async function openWriter(decoder: Decoder, options: WriterOptions): Promise<WriterState> {
+  const { topK = 0, topP = 1, batch = 32 } = options;
   const prompt =
     typeof options.prompt === "object"
       ? options.prompt
@@ -71,79 +132,61 @@ export async function createWriter(decoder: Decoder, options: WriterOptions) {
   const [designIds] = (await encodeTexts(tokenizer, [promptPrefix(prompt)])) as [number[]];
   const prefixIds = [...(tokenizer.begin ?? []), ...designIds];
   const prefix: Prefix | null = prefixIds.length > 0 ? await runPrefix(decoder, prefixIds) : null;
-  // Prompts are padded to lengths in steps, so that a row's numbers do not depend on its neighbours' lengths.
   const room = config.context - prefixIds.length - maxTokens;
-  const idsOf = async (texts: readonly string[]): Promise<number[][]> => {
-    const all = await encodeTexts(
-      tokenizer,
-      texts.map((text) => promptOwn(prompt, text)),
-    );
-    // A text that is too long keeps its end: the newest part of a response is what the agent asks now.
-    return all.map((ids) => (ids.length > room ? ids.slice(-room) : ids));
-  };
   if (room < 8)
     throw new RangeError(
       `The prompt design "${prompt.name}" (${prefixIds.length} tokens) and programs of ${maxTokens} tokens leave no room for a task in the model's ${config.context} positions`,
     );
-  const padded = (length: number): number => Math.min(room, Math.ceil(length / padStep) * padStep);
   const common = { maxTokens, stop: prompt.stop, temperature, topK, topP, ...(prefix && { prefix }) };
-  const spent = { tokens: 0, seconds: 0 };
-
-  const count = (written: readonly Generated[], began: number): void => {
-    spent.tokens += written.reduce((sum, { ids }) => sum + ids.length, 0);
-    spent.seconds += (performance.now() - began) / 1000;
-  };
-  const writeAll = async (prompts: number[][], streams: readonly Random[], watch: Watch): Promise<Written[]> => {
-    const began = performance.now();
-    const { width } = config;
-    const padTo = prompts.map((ids) => padded(ids.length));
-    if (decoder.draw && watch.device && topK === 0 && topP === 1) {
-      const written = await drawRows(decoder, watch.device, { ...common, prompts, streams, padTo, batch });
-      count(written, began);
-      return written;
-    }
-    const features = new Array<Float32Array>(prompts.length);
-    const written = await generate(decoder, {
-      ...common,
-      prompts,
-      streams,
-      batch,
-      padTo,
-      onLogits: (step) => {
-        for (const [at, row] of step.rows.entries()) features[row] ??= step.hidden.slice(at * width, (at + 1) * width);
-        watch.onLogits?.(step);
-      },
-      ...(watch.onToken && { onToken: watch.onToken }),
-    });
-    count(written, began);
-    const traces = watch.finish?.();
-    return written.map((one, i) => ({ ...one, trace: traces?.[i], features: features[i]! }));
-  };
-
-  return {
-    prompt,
-    batch,
-    maxTokens,
-    temperature,
-    spent,
-    /** Programs for observations. */
-    async write(
-      observations: readonly unknown[],
-      streams: readonly Random[],
-      watch: (count: number) => Watch,
-    ): Promise<Written[]> {
-      const watching = watch(observations.length);
-      return writeAll(await idsOf(observations.map((seen) => ask(seen))), streams, watching);
-    },
-    async calibrate(asks: readonly string[], samples: number, seed: number): Promise<Calibration> {
-      const prompts = await idsOf(asks);
-      const padTo = padded(Math.max(0, ...prompts.map((ids) => ids.length)));
-      return calibrate(decoder, { ...common, prompts, samples, batch, seed, padTo });
-    },
-  };
+  return { decoder, prompt, common, batch, room, spent: { tokens: 0, seconds: 0 } };
 }
 
-const padStep = 8;
+async function idsOf({ decoder, prompt, room }: WriterState, texts: readonly string[]): Promise<number[][]> {
+  const all = await encodeTexts(
+    decoder.tokenizer,
+    texts.map((text) => promptOwn(prompt, text)),
+  );
+  // A text that is too long keeps its end: the newest part of a response is what the agent asks now.
+  return all.map((ids) => (ids.length > room ? ids.slice(-room) : ids));
+}
+
+function padded({ room }: WriterState, length: number): number {
+  return Math.min(room, Math.ceil(length / padStep) * padStep);
+}
+
+async function writeAll(
+  state: WriterState,
+  { prompts, streams }: { prompts: number[][]; streams: readonly Random[] },
+  watch: Watch,
+): Promise<Written[]> {
+  const { decoder, common, batch, spent } = state;
+  const began = performance.now();
+  const job = { ...common, prompts, streams, batch, padTo: prompts.map((ids) => padded(state, ids.length)) };
+  const isPlain = common.topK === 0 && common.topP === 1;
+  const written =
+    decoder.draw && watch.device && isPlain
+      ? await drawRows(decoder, watch.device, job)
+      : await writeHere(decoder, job, watch);
+  spent.tokens += written.reduce((sum, { ids }) => sum + ids.length, 0);
+  spent.seconds += (performance.now() - began) / 1000;
+  return written;
+}
+
+/** Draws token by token in this process. */
+async function writeHere(decoder: Decoder, job: GenerateOptions, watch: Watch): Promise<Written[]> {
+  const { width } = decoder.config;
+  const features = new Array<Float32Array>(job.prompts.length);
+  const written = await generate(decoder, {
+    ...job,
+    onLogits: (step) => {
+      for (const [at, row] of step.rows.entries()) features[row] ??= step.hidden.slice(at * width, (at + 1) * width);
+      watch.onLogits?.(step);
+    },
+    ...(watch.onToken && { onToken: watch.onToken }),
+  });
+  const traces = watch.finish?.();
+  return written.map((one, i) => ({ ...one, trace: traces?.[i], features: features[i]! }));
+}
 
 /** A program and what came with it as an action. */
 export function actionOf(prompt: PromptDesign): (written: Written) => Action {
