@@ -34,7 +34,7 @@ export * from "./random/index.ts";
 export * from "./record/index.ts";
 export * from "./rollout/index.ts";
 export * from "./sandbox/index.ts";
-export * from "./serve/index.ts";
+export * from "./serve/model/index.ts";
 export * from "./statistics/index.ts";
 export * from "./tasks/index.ts";
 export * from "./training/index.ts";

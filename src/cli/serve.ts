@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { basename } from "node:path";
 import { type Dtype, dtypes, loadPrompt, type Provider, providers } from "../model/index.ts";
 import { openPretrained } from "../policy/index.ts";
-import { serve } from "../serve/index.ts";
+import { serve } from "../serve/model/index.ts";
 import { readCheckpoint, trainedPolicy } from "../training/index.ts";
 import { CliFailure } from "./error.ts";
 import { readArguments, readInteger } from "./options.ts";

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { textTable } from "../../src/display/index.ts";
 import { type Decoder, openModel } from "../../src/model/index.ts";
-import { serve } from "../../src/serve/index.ts";
+import { serve } from "../../src/serve/model/index.ts";
 import { temporaryFolder } from "../model/shared.ts";
 import { prepareNode, preparePython } from "./environments.ts";
 import { expectations, writeModel } from "./expected.ts";

@@ -3,7 +3,7 @@
  * marks that Qwen's own chat template has for them, so that a conversation goes on that was begun with another model.
  */
 
-import type { ChatTurn } from "../model/index.ts";
+import type { ChatTurn } from "../../model/index.ts";
 import { type Body, wrong } from "./fields.ts";
 
 const roles: { [role: string]: ChatTurn["role"] } = {

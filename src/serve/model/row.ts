@@ -1,7 +1,7 @@
 /** One row of an answer while it is written: its text in pieces, and with each piece the tokens that begin in it. */
 
-import { createTextStream, type Generated, modelLogProbs } from "../model/index.ts";
-import { createRandom } from "../random/index.ts";
+import { createTextStream, type Generated, modelLogProbs } from "../../model/index.ts";
+import { createRandom } from "../../random/index.ts";
 import type { Ask, Served } from "./request.ts";
 import { characters, createCounter, type Told, wholeText } from "./told.ts";
 

@@ -1,7 +1,7 @@
 /** Answers in the forms of OpenAI's API: whole, or as server-sent events while they are written. */
 
 import { randomUUID } from "node:crypto";
-import type { Generated } from "../model/index.ts";
+import type { Generated } from "../../model/index.ts";
 import { ServeFailure } from "./error.ts";
 import type { Ask, Served } from "./request.ts";
 import { type Piece, rowsOf, runRow } from "./row.ts";

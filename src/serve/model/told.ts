@@ -4,7 +4,7 @@
  */
 
 import { isUtf8 } from "node:buffer";
-import type { Tokenizer } from "../model/index.ts";
+import type { Tokenizer } from "../../model/index.ts";
 
 /** A token of an answer, or of a prompt that is echoed. */
 export interface Told {

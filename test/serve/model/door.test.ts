@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { connect, type Socket } from "node:net";
-import { createDoor, usualLimits } from "../../src/serve/door.ts";
-import { serve } from "../../src/serve/index.ts";
+import { createDoor, usualLimits } from "../../../src/serve/model/door.ts";
+import { serve } from "../../../src/serve/model/index.ts";
 import { useServer } from "./use-server.ts";
 
 /** Sends bytes as they are; gives status, headers and body of what comes back, an empty status if nothing does. */

@@ -7,12 +7,12 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import OpenAI from "openai";
-import type { StepLogits } from "../../src/model/index.ts";
-import { openHuggingFaceTokenizer } from "../../src/model/tokens.ts";
-import { serve } from "../../src/serve/index.ts";
-import { completionLogProbs } from "../../src/serve/told.ts";
-import { scoreIds } from "../model/score.ts";
-import { characterTokenizer, endId, writingModel } from "../model/shared.ts";
+import type { StepLogits } from "../../../src/model/index.ts";
+import { openHuggingFaceTokenizer } from "../../../src/model/tokens.ts";
+import { serve } from "../../../src/serve/model/index.ts";
+import { completionLogProbs } from "../../../src/serve/model/told.ts";
+import { scoreIds } from "../../model/score.ts";
+import { characterTokenizer, endId, writingModel } from "../../model/shared.ts";
 import { useServer } from "./use-server.ts";
 
 /** The character tokenizer with the bytes of é, 😀 and ٣ in place of its last letters: a random model writes parts of characters. */

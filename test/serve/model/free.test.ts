@@ -5,10 +5,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { dataPath } from "../../src/data/index.ts";
-import { type Decoder, openModel, type Tokenizer } from "../../src/model/index.ts";
-import { serve } from "../../src/serve/index.ts";
-import { temporaryFolder, writeFolder, writingModel } from "../model/shared.ts";
+import { dataPath } from "../../../src/data/index.ts";
+import { type Decoder, openModel, type Tokenizer } from "../../../src/model/index.ts";
+import { serve } from "../../../src/serve/model/index.ts";
+import { temporaryFolder, writeFolder, writingModel } from "../../model/shared.ts";
 import { useServer } from "./use-server.ts";
 
 describe("a server that works on a long prompt", () => {
@@ -113,7 +113,7 @@ describe("a server that works on a long prompt", () => {
       [{ prompt: letters(2000) }, 0],
       [{ prompt: "a", max_tokens: 4000, temperature: 0, stream: true }, 1],
     ] as const) {
-      const command = [join(import.meta.dirname, "../../src/cli/index.ts"), "serve", suite.folder];
+      const command = [join(import.meta.dirname, "../../../src/cli/index.ts"), "serve", suite.folder];
       const flags = ["--conditions=autoagent-lab-source", "--disable-warning=ExperimentalWarning"];
       const child = spawn(process.execPath, [...flags, ...command, "--name", "slow", "--port", "0"], {
         stdio: ["ignore", "pipe", "inherit"],

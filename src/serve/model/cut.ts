@@ -1,6 +1,6 @@
 /** Texts of a request as token ids, the server staying free for others; refused before they are cut where they cannot fit. */
 
-import { type Decoder, encodeTexts } from "../model/index.ts";
+import { type Decoder, encodeTexts } from "../../model/index.ts";
 import { ServeFailure } from "./error.ts";
 
 /** What is cut, for whom. */

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import OpenAI from "openai";
-import { type Decoder, openModel } from "../../src/model/index.ts";
-import { type ModelServer, serve } from "../../src/serve/index.ts";
-import { type Reference, temporaryFolder, writeFolder, writingModel } from "../model/shared.ts";
+import { type Decoder, openModel } from "../../../src/model/index.ts";
+import { type ModelServer, serve } from "../../../src/serve/model/index.ts";
+import { type Reference, temporaryFolder, writeFolder, writingModel } from "../../model/shared.ts";
 
 /** What is served. */
 export interface ServerSetUp {

@@ -9,7 +9,7 @@ import type { AddressInfo } from "node:net";
 import { getRequestListener, type HttpBindings, RequestError } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { createEngine, type Decoder, type EngineOptions, type PromptDesign } from "../model/index.ts";
+import { createEngine, type Decoder, type EngineOptions, type PromptDesign } from "../../model/index.ts";
 import { answerStream, answerWhole } from "./answer.ts";
 import { checkCaller, checkOpenness, letPages } from "./caller.ts";
 import { createDoor } from "./door.ts";

@@ -10,7 +10,7 @@ import {
   type PromptDesign,
   promptOwn,
   promptPrefix,
-} from "../model/index.ts";
+} from "../../model/index.ts";
 import { cutTexts } from "./cut.ts";
 import { ServeFailure } from "./error.ts";
 import { type Body, flag, real, refuseNotDone, saysNothing, whole, wrong } from "./fields.ts";

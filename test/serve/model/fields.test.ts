@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import OpenAI from "openai";
-import { type Decoder, openModel } from "../../src/model/index.ts";
-import { serve } from "../../src/serve/index.ts";
-import { temporaryFolder, writeFolder, writingModel } from "../model/shared.ts";
+import { type Decoder, openModel } from "../../../src/model/index.ts";
+import { serve } from "../../../src/serve/model/index.ts";
+import { temporaryFolder, writeFolder, writingModel } from "../../model/shared.ts";
 import { useServer } from "./use-server.ts";
 
 type Json = { [key: string]: unknown };

@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import OpenAI from "openai";
-import { models } from "../../src/llm/index.ts";
-import { generate, loadPrompt, promptOwn, promptPrefix } from "../../src/model/index.ts";
-import { createRandom } from "../../src/random/index.ts";
-import { serve } from "../../src/serve/index.ts";
-import { writingModel } from "../model/shared.ts";
+import { models } from "../../../src/llm/index.ts";
+import { generate, loadPrompt, promptOwn, promptPrefix } from "../../../src/model/index.ts";
+import { createRandom } from "../../../src/random/index.ts";
+import { serve } from "../../../src/serve/model/index.ts";
+import { writingModel } from "../../model/shared.ts";
 import { useServer } from "./use-server.ts";
 
 describe("the server of a model", () => {
