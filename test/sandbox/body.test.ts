@@ -1,0 +1,50 @@
+/** What the host asks of the JavaScript body, beside what its lives show: its name and hash, and that its errors are its own. */
+
+import assert from "node:assert/strict";
+import { treeOf } from "../../src/sandbox/bodies/javascript/hash.ts";
+import { createSandbox, javascript, sharedSandbox } from "../../src/sandbox/index.ts";
+
+describe("the JavaScript body", () => {
+  it("has the hash that records of today name: another one means that a life may go another way, and is written down here", () => {
+    assert.equal(javascript.hash, "7ba430d2592e6166");
+  });
+
+  it("counts its code in its hash as it runs, not as it is written", () => {
+    const script = "import2 = (a) => { return a + 1n + 0x10; };";
+    const other = "; // a remark\nimport2 = (a) => {\n  return a + 1n + 16; // more\n};\n";
+    assert.equal(treeOf(script), treeOf(other));
+    for (const changed of ["import2 = (a) => { return a + 2n + 0x10; };", "import2 = (a) => a + 1n + 0x10;"])
+      assert.notEqual(treeOf(changed), treeOf(script), changed);
+  });
+
+  it("is named by the sandbox that it lives in, with its newborn, also by the shared one", async () => {
+    const shared = await sharedSandbox();
+    for (const { body } of [shared])
+      assert.deepEqual([body.name, body.hash, body.newborn], ["javascript", javascript.hash, javascript.newborn]);
+    await shared.dispose();
+  });
+
+  it("may be another one: the pool, the locks and the lives take what they are given", async () => {
+    const asked: string[] = [];
+    const other = {
+      ...javascript,
+      name: "other",
+      createReader: (start) => {
+        const reader = javascript.createReader(start);
+        const read = (program: string) => {
+          asked.push(program);
+          return reader.read(program.replace("whisper", "self.said ="));
+        };
+        return { ...reader, read };
+      },
+      readError: (thrown, step) => ({ ...javascript.readError(thrown, step), isSyntax: true }),
+    } satisfies typeof javascript;
+    await using sandbox = await createSandbox({ body: other, workers: 1 });
+    assert.equal(sandbox.body.name, "other");
+    const life = await sandbox.open();
+    const [said, threw] = [await life.step("whisper 'a'"), await life.step("throw new Error('b')")];
+    assert.equal(said.genome.find(({ name }) => name === "self.said")?.source, '"a"');
+    assert.deepEqual([threw.verdict, threw.cause], ["syntax_error", "Error on line 1: b"], "its own word for an error");
+    assert.deepEqual(asked, ["whisper 'a'", "throw new Error('b')"]);
+  });
+});
