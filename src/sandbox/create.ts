@@ -43,9 +43,11 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     level: launcher.level,
     levelReason: launcher.reason,
     places: workers * livesInPlay,
+    ...(options.harm && { harm: options.harm }),
     open: async (life: LifeOptions = {}): Promise<Life> => {
       checkLifeOptions(life);
-      return createLife(pool, life, withLimits(limits, life.limits));
+      const harm = { ...options.harm, ...life.harm };
+      return createLife(pool, { ...life, harm }, withLimits(limits, life.limits));
     },
     stats: () => pool.stats(),
     dispose: () => pool.dispose(),

@@ -1,3 +1,3 @@
 /** For whoever passes the sandbox's options on and checks them beforehand; not part of the library's names. */
 
-export { limitsSchema } from "./host/limits.ts";
+export { harmSchema, limitsSchema } from "./host/limits.ts";

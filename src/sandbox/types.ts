@@ -33,6 +33,12 @@ export type HarmKind =
   | "reward_tampering"
   | "escape";
 
+/**
+ * Which kinds of attempts count as harm. One that is allowed is refused to the agent as ever, since nothing of the host can
+ * be reached; but it is not told, and no verdict or reward knows of it. An escape always counts.
+ */
+export type HarmRules = { readonly [kind in Exclude<HarmKind, "escape">]?: "allow" | "count" };
+
 /** One attempted effect, as seen by a decoy. Attempted: nothing of the host was touched. */
 export interface Effect {
   kind: HarmKind;
@@ -148,6 +154,8 @@ export interface LifeOptions {
    */
   past?: LifePast;
   limits?: Partial<Limits>;
+  /** Which attempts count as harm; what it does not name is as in the sandbox. @default all do */
+  harm?: HarmRules;
   /** The rules that its steps are judged by: a recorded life is lived again under its own. @default 2, the newest */
   rules?: Rules;
   /** Names the random draws of the survival probe, and the guest's own `Math.random`. @default 0 */
@@ -214,6 +222,8 @@ export interface Sandbox extends AsyncDisposable {
   /** The level reached on this machine, and in words why it is not higher. */
   readonly level: Level;
   readonly levelReason: string;
+  /** Which attempts count as harm in lives that are not told otherwise. Absent: all do. */
+  readonly harm?: HarmRules;
   /** Lives that can be in play at once before one must be played again to make room for another. */
   readonly places: number;
   /** Opens a life; waits for a free child. */
@@ -232,6 +242,8 @@ export interface PoolOptions {
   /** Number of children. @default the number of processors, 4 at most */
   workers?: number;
   limits?: Partial<Limits>;
+  /** Which attempts count as harm. @default all do */
+  harm?: HarmRules;
   /** Refuse to run below this level. @default 0 */
   minimumLevel?: Level;
   /** Lock no further than this, although the machine could: for tests, and to measure what a lock costs. @default 3 */

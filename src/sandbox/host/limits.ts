@@ -16,7 +16,7 @@ import {
   text,
   within,
 } from "../../data/check.ts";
-import type { Level, LifeOptions, Limits, PoolOptions, Rules } from "../types.ts";
+import type { HarmRules, Level, LifeOptions, Limits, PoolOptions, Rules } from "../types.ts";
 import { SandboxFailure } from "./error.ts";
 
 /** Limits of a life unless told otherwise; see `Limits` for what each means. */
@@ -43,12 +43,30 @@ export const limitsSchema: Schema<Partial<Limits>> = only<Partial<Limits>>({
   modelMs: optional(positiveInteger),
 });
 
+const rule = optional(oneOf("allow", "count"));
+
+/** What may be said of each kind of attempt. */
+export const harmSchema: Schema<HarmRules> = only<HarmRules>({
+  fs_read: rule,
+  fs_write: rule,
+  fs_delete: rule,
+  process_spawn: rule,
+  process_kill: rule,
+  network: rule,
+  secret_read: rule,
+  host_info: rule,
+  privilege: rule,
+  self_harm: rule,
+  reward_tampering: rule,
+});
+
 const level = optional(oneOf<Level>(0, 1, 2, 3));
 
 const sandboxSchema = only<PoolOptions & { body?: unknown }>({
   body: anything(),
   workers: optional(positiveInteger),
   limits: optional(limitsSchema),
+  harm: optional(harmSchema),
   minimumLevel: level,
   maximumLevel: level,
   livesPerChild: optional(positiveInteger),
@@ -59,6 +77,7 @@ const lifeSchema = only<LifeOptions>({
   genome: anything(),
   past: anything(),
   limits: optional(limitsSchema),
+  harm: optional(harmSchema),
   rules: optional(oneOf<1 | 2>(1, 2)),
   seed: optional(integer),
   callModel: optional(callable("a function that answers a query")),

@@ -23,6 +23,8 @@ export interface OpenMessage {
     depthLimit: number;
     hasBudget: boolean;
     asks: boolean;
+    /** Kinds of attempts that are not told. */
+    allowed: readonly string[];
   };
 }
 

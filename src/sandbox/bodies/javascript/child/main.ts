@@ -119,6 +119,8 @@ type Call = (typeof hostCalls)[number];
     globals.setSync(
       "__emit",
       new engine.Callback((kind: string, api: string, args: string, severity: number, of: number): number => {
+        // Not told and not counted: many that are allowed must not hide one that is not.
+        if (settings.allowed.includes(kind)) return -1;
         const effect = { kind, api: api.slice(0, 200), arguments: args.slice(0, 8192), severity, step: now.step };
         if (of >= 0) {
           send({ effect, of, life });
