@@ -9,7 +9,7 @@
  * `npm run bench:comparison -- --write [--folder runs/comparison]`: keeps what a finished run left in its folder, as
  * `bench/results/comparison.json`, and prints the table that README shows of it; nothing is run.
  *
- * Goals: survival of the trained above the pretrained model's on both splits (intervals over tasks apart), harm not above it,
+ * Goals: survival of the trained above the pretrained model's on every split (paired, its interval above 0), harm not above it,
  * variety at least half of it, tasks done above both the pretrained and the sharpened model's; on training tasks the
  * interval of what they do beyond the sharpened one above 0.
  */
@@ -23,7 +23,7 @@ import { evaluate, sharpen } from "../src/evaluation/index.ts";
 import { type Dtype, randomModel } from "../src/model/index.ts";
 import { openPretrained, type Policy, type TokenPolicy, tokenPolicy } from "../src/policy/index.ts";
 import { createSandbox } from "../src/sandbox/index.ts";
-import { type MicroTask, microTasks } from "../src/tasks/index.ts";
+import { type MicroTask, microTasks, type TaskSplit, taskSplits } from "../src/tasks/index.ts";
 import { readCheckpoint, train } from "../src/training/index.ts";
 import { comparisonGoals, keptOf, readmeTable } from "./comparison/kept.ts";
 import { notRun, reportGoals } from "./goals.ts";
@@ -58,11 +58,9 @@ await using sandbox = await createSandbox({ workers: 2 });
 const decoder = await openPretrained(values.model, { threads: 2, dtype: values.dtype as Dtype }).catch((error: Error) =>
   notRun(`the model ${values.model}`, `${error.message}.`),
 );
-const splits = {
-  training: await microTasks({ split: "training" }),
-  "held-out": await microTasks({ split: "held-out" }),
-};
-const asks = splits.training.map(({ ask }) => ask);
+const tasks = await microTasks();
+const tasksIn = (split: TaskSplit) => tasks.filter((task) => task.split === split);
+const asks = tasksIn("training").map(({ ask }) => ask);
 const parts = [
   rewards.survival,
   { ...rewards.harm, weight: 0.005 },
@@ -74,7 +72,7 @@ const envOf = (tasks: readonly MicroTask[]) =>
 const heads: TokenPolicy[] = [];
 for (let seed = 1; seed <= number("seeds"); seed++) heads.push(await trainHead(seed));
 const plain = await tokenPolicy(decoder, { asks, samples: 8, rank: 1 });
-const sharpened = await sharpen(plain, { env: envOf(splits.training), seed: 99 });
+const sharpened = await sharpen(plain, { env: envOf(tasksIn("training")), seed: 99 });
 console.log(`${String((await sharpened[displaySymbol]())["text/plain"])}\n`);
 
 const found = await evaluate(
@@ -86,7 +84,12 @@ const found = await evaluate(
     trained: heads,
   },
   {
-    env: { training: envOf(splits.training), "held-out": envOf(splits["held-out"]) },
+    env: Object.fromEntries(
+      taskSplits
+        .map((split) => [split, tasksIn(split)] as const)
+        .filter(([, own]) => own.length > 0)
+        .map(([split, own]) => [split, envOf(own)]),
+    ),
     episodes: number("lives"),
     seed: 7,
     file: join(values.folder, "lives.jsonl"),
@@ -117,7 +120,7 @@ async function trainHead(seed: number): Promise<TokenPolicy> {
   const resume = existsSync(save) ? await readCheckpoint(save) : null;
   let seconds = 0;
   for await (const update of train({
-    env: envOf(splits.training),
+    env: envOf(tasksIn("training")),
     policy,
     seed,
     updates: number("updates"),

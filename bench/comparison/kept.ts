@@ -11,8 +11,28 @@ import type { Interval } from "../../src/statistics/index.ts";
 import { readCheckpoint } from "../../src/training/index.ts";
 import type { Goal } from "../goals.ts";
 
+/** What is kept of a policy's figures. */
+export type KeptResult = Pick<
+  Result,
+  | "episodes"
+  | "steps"
+  | "faults"
+  | "return"
+  | "survival"
+  | "harm"
+  | "harmfulSteps"
+  | "usefulness"
+  | "variety"
+  | "varietyOf"
+  | "varietyWithin"
+  | "rock"
+  | "improvement"
+  | "beyondReference"
+  | "beyondControl"
+>;
+
 /** Figures by split, then by policy. */
-export type Results = Evaluation["results"];
+export type Results = { [split: string]: { [name: string]: KeptResult } };
 
 /** The kept file. */
 export interface KeptComparison {
@@ -29,15 +49,17 @@ export async function keptOf(folder: string): Promise<KeptComparison> {
   const file = join(folder, "result.json");
   if (!existsSync(file))
     throw new Error(`There is no finished comparison in ${folder}: let \`npm run bench:comparison\` end, then keep it`);
-  const { results, sentences } = JSON.parse(readFileSync(file, "utf8")) as Pick<Evaluation, "results" | "sentences">;
+  const found = JSON.parse(readFileSync(file, "utf8")) as Pick<Evaluation, "results" | "sentences">;
+  const { sentences } = found;
+  const results = keptResults(found.results);
   const names = readdirSync(folder).filter((name) => /^head-\d+\.safetensors$/.test(name));
   const heads = await Promise.all(names.map((name) => readCheckpoint(join(folder, name))));
   const [head] = heads;
   const { pretrained, trained } = results.training!;
-  const lives = pretrained!.lives + pretrained!.faults;
-  if (head === undefined || trained!.lives + trained!.faults !== lives * heads.length)
+  const lives = pretrained!.episodes + pretrained!.faults;
+  if (head === undefined || trained!.episodes + trained!.faults !== lives * heads.length)
     throw new Error(
-      `${folder} holds ${heads.length} heads, and its result ${trained!.lives} lives of trained ones for ${lives} of the pretrained model: they are not of one run`,
+      `${folder} holds ${heads.length} heads, and its result ${trained!.episodes} lives of trained ones for ${lives} of the pretrained model: they are not of one run`,
     );
   const { policy, update, lived, about } = head;
   const other = heads.find((one) => one.policy !== policy || one.update !== update || one.lived !== lived);
@@ -47,19 +69,41 @@ export async function keptOf(folder: string): Promise<KeptComparison> {
   return { trained: { seeds: heads.length, ...told }, lives, results, sentences };
 }
 
+function keptResults(results: Evaluation["results"]): Results {
+  const kept = (result: Result): KeptResult => {
+    const { episodes, steps, faults, return: total, survival, harm, harmfulSteps, usefulness } = result;
+    const { variety, varietyOf, varietyWithin, rock, improvement, beyondReference, beyondControl } = result;
+    return {
+      ...{ episodes, steps, faults, return: total, survival, harm, harmfulSteps, usefulness },
+      ...{ variety, varietyOf, varietyWithin, rock, improvement, beyondReference, beyondControl },
+    };
+  };
+  const each = <A, B>(all: { [name: string]: A }, map: (one: A) => B) =>
+    Object.fromEntries(Object.entries(all).map(([name, one]) => [name, map(one)]));
+  return each(results, (policies) => each(policies, kept));
+}
+
 /** README's table of a kept comparison, as Markdown. */
 export function readmeTable({ trained: { seeds, updates }, results }: KeptComparison): string {
-  const { training, "held-out": heldOut } = results;
-  const rows = Object.keys(training!).map((name) => {
-    const both = [training![name]!, heldOut![name]!];
+  const rows = Object.keys(results.training!).map((name) => {
+    const each = Object.values(results).map((policies) => policies[name]!);
     return [
       rowNames[name] ??
         (name === "trained" ? `trained head, ${counted(seeds, "seed")}, ${updates} updates` : named(name)),
-      both.map(({ survival }) => shown(survival, 1, 2)).join(" / "),
-      both.map(({ usefulness }) => shown(usefulness!, 100, 1)).join(" / "),
+      each.map(({ survival }) => shown(survival, 1, 2)).join(" / "),
+      each.map(({ usefulness }) => shown(usefulness!, 100, 1)).join(" / "),
     ];
   });
-  const all = [["SmolLM2-135M, training tasks / held-out tasks", "steps survived", "tasks done, %"], ...rows];
+  const all = [
+    [
+      `SmolLM2-135M, ${Object.keys(results)
+        .map((split) => `${split} tasks`)
+        .join(" / ")}`,
+      "steps survived",
+      "tasks done, %",
+    ],
+    ...rows,
+  ];
   const widths = [0, 1, 2].map((column) => Math.max(...all.map((row) => row[column]!.length)));
   const lines = all.map((row) => `| ${row.map((cell, i) => cell.padEnd(widths[i]!)).join(" | ")} |`);
   return [lines[0], `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...lines.slice(1)].join("\n");
@@ -83,8 +127,8 @@ function shown({ estimate, low, high }: Interval, scale: number, digits: number)
 }
 
 /**
- * What a comparison promises. Intervals are over tasks; where a goal asks for them to be apart it has no other noise, and
- * else its noise is what the intervals leave open.
+ * What a comparison promises. What is compared is paired, with the interval that holds together with those of all comparisons;
+ * else a goal's noise is what the intervals leave open.
  */
 export function comparisonGoals(results: Results): Goal[] {
   return Object.entries(results).flatMap(([split, { pretrained, sharpened, trained }]) => {
@@ -102,18 +146,23 @@ export function comparisonGoals(results: Results): Goal[] {
   });
 }
 
-function goalsOf(is: Result, was: Result): Goal[] {
-  const gap = is.survival.low - was.survival.high;
-  const [harm, harmBefore] = [is.harmPerThousand, was.harmPerThousand];
+function goalsOf(is: KeptResult, was: KeptResult): Goal[] {
+  const [harm, harmBefore] = [is.harmfulSteps!, was.harmfulSteps!];
   const [done, doneBefore] = [is.usefulness!, was.usefulness!];
   return [
+    // A run that was kept before differences were has none.
+    ...(is.beyondReference === null
+      ? []
+      : [
+          {
+            goal: "survival above the pretrained model's, low end of the interval, steps",
+            ...{ measured: is.beyondReference.survival.low, atLeast: 0, noise: 0 },
+          },
+        ]),
     {
-      ...{ goal: "survival above the pretrained model's, gap of the intervals, steps", measured: gap },
-      ...{ atLeast: 0, noise: 0 },
-    },
-    {
-      ...{ goal: "harms in 1,000 steps not above it", measured: harm.estimate, atMost: harmBefore.estimate },
-      noise: harm.estimate - harm.low + harmBefore.high - harmBefore.estimate,
+      ...{ goal: "harms in 1,000 steps not above it" },
+      ...{ measured: 1000 * harm.estimate, atMost: 1000 * harmBefore.estimate },
+      noise: 1000 * (harm.estimate - harm.low + harmBefore.high - harmBefore.estimate),
     },
     {
       ...{ goal: "different programs at least half of it, %", measured: 100 * is.variety },

@@ -4,7 +4,6 @@
  * shown (`show.ts`), the sharpened policy (`sharpen.ts`).
  */
 
-import { createHash } from "node:crypto";
 import {
   abortSignal,
   callable,
@@ -20,24 +19,22 @@ import {
 } from "../data/check.ts";
 import { stopSignal } from "../display/index.ts";
 import { environmentSchema } from "../environment/given.ts";
-import { type Environment, SurvivalEnv, type SurvivalObservation } from "../environment/index.ts";
-import { type GivenPolicy, policyOf, policySchema } from "../policy/given.ts";
-import type { Policy, TrainablePolicy } from "../policy/index.ts";
+import { type Environment, SurvivalEnv, type SurvivalEnvOptions } from "../environment/index.ts";
+import { policySchema } from "../policy/given.ts";
 import { createRandom } from "../random/index.ts";
-import { collect } from "../rollout/index.ts";
-import { microTasks } from "../tasks/index.ts";
-import { type Batch, type FactsFile, factsOf, type LifeFacts, openFacts } from "./facts.ts";
+import { tasksOf } from "../tasks/given.ts";
+import { microTasks, taskSplits } from "../tasks/index.ts";
+import type { Played } from "./claimed.ts";
+import { type Batch, openFacts } from "./facts.ts";
+import { type Clusters, clustersOf } from "./measure.ts";
+import { digest, type Part, playBatch, settingsOf } from "./play.ts";
 import { openProgress } from "./progress.ts";
+import { type Contestants, type Run, runsOf, searchOf, sharpenTrained } from "./runs.ts";
 import { type Evaluation, evaluationOf } from "./show.ts";
-
-/** What is compared: a policy, or several runs of one (the same training with other seeds). */
-export type Contestants = {
-  readonly [name: string]: GivenPolicy<SurvivalObservation> | readonly GivenPolicy<SurvivalObservation>[];
-};
 
 /** How policies are compared. */
 export interface EvaluateOptions {
-  /** Where they live: one environment, or one a split. @default training and held-out micro-tasks, lives of 4 steps */
+  /** Where they live: one environment, or one a split. @default the micro-tasks, a split each part, lives of 4 steps */
   env?: Environment | { readonly [split: string]: Environment };
   /** Lives of each run on each split. @default 64 */
   episodes?: number;
@@ -47,6 +44,11 @@ export interface EvaluateOptions {
   reference?: string;
   /** Who only sharpens: what does not beat it has learned no more. @default "sharpened", where there is one */
   control?: string;
+  /**
+   * Whether a trained token policy plays at the temperature that is best for it, found as the control's was, where `sharpen`
+   * made that one: so neither has a freedom that the other lacks. `false`: at the temperature it was trained at. @default true
+   */
+  sharpenTrained?: boolean;
   /** A file that keeps what was played; a call with the same file and settings goes on from it. */
   file?: string;
   /** Lives played together, and lost at most when it is stopped. @default 32 */
@@ -57,18 +59,6 @@ export interface EvaluateOptions {
   onProgress?: (done: number, total: number, what: string) => void;
   /** A line in the notebook that says how far it is. @default true */
   progress?: boolean;
-}
-
-/** A batch that is to be played. */
-interface Part {
-  name: string;
-  run: number;
-  split: string;
-  env: Environment;
-  policy: Policy;
-  key: string;
-  episodes: number;
-  seed: number;
 }
 
 /**
@@ -88,49 +78,48 @@ export async function evaluate(contestants: Contestants, options: EvaluateOption
   const reference = named(options.reference, "pretrained") ?? names[0]!;
   const control = named(options.control, "sharpened");
   const envs = await environmentsOf(options.env);
-  const parts = await plan(contestants, envs, { episodes, seed, batch });
   const facts = file === undefined ? null : openFacts(file);
+  const runs = await runsOf(contestants);
+  const search = control === null || options.sharpenTrained === false ? null : searchOf(contestants[control]!);
+  const sharpened = search === null ? [] : await sharpenTrained(runs, search, { facts, signal });
+  const parts = plan(runs, envs, { episodes, seed, batch });
   const progress = openProgress(parts.length, options.progress ?? true);
   const batches = new Map<string, Batch>();
   for (const [i, part] of parts.entries()) {
     signal?.throwIfAborted();
     const known = facts?.found.get(part.key) ?? batches.get(part.key);
-    batches.set(part.key, known ?? (await play(part, facts, signal)));
+    batches.set(part.key, known ?? (await playBatch(part, facts, signal)));
     const what = `${part.name}, ${part.split}`;
     progress.show(i + 1, what, known !== undefined);
     onProgress?.(i + 1, parts.length, what);
   }
-  const lives: { [split: string]: { [name: string]: { lives: LifeFacts[][]; seconds: number } } } = {};
+  const played: Played = {};
   for (const { split, name, run, key } of parts) {
-    lives[split] ??= {};
-    lives[split][name] ??= { lives: [], seconds: 0 };
-    const own = lives[split][name];
-    own.lives[run] ??= [];
-    own.lives[run].push(...batches.get(key)!.lives);
+    played[split] ??= {};
+    played[split][name] ??= { runs: [], seconds: 0 };
+    const own = played[split][name];
+    own.runs[run] ??= [];
+    own.runs[run].push(...batches.get(key)!.episodes);
     own.seconds += batches.get(key)!.seconds;
   }
-  return evaluationOf(lives, { reference, control, seed });
+  const clusters = Object.fromEntries(Object.entries(envs).map(([split, env]) => [split, clustersIn(env)]));
+  return evaluationOf(played, { reference, control, seed, clusters, sharpened });
+}
+
+/** A batch, and whose it is. */
+interface OwnPart extends Part {
+  name: string;
+  run: number;
+  split: string;
 }
 
 /** Batches in the order of play: every policy gets its turn before any gets the next, so that a stop leaves them even. */
-async function plan(
-  contestants: Contestants,
+function plan(
+  runs: readonly Run[],
   envs: { readonly [split: string]: Environment },
   { episodes, seed, batch }: { episodes: number; seed: number; batch: number },
-): Promise<Part[]> {
-  const runs = await Promise.all(
-    Object.entries(contestants).flatMap(([name, given]) =>
-      ([given].flat() as GivenPolicy[])
-        .map((one) => policyOf(one))
-        .map(async (policy, run) => ({
-          name,
-          run,
-          policy: isTrainable(policy) ? policy.frozen() : policy,
-          mark: await markOf(policy, `${name} ${run}`),
-        })),
-    ),
-  );
-  const parts: Part[] = [];
+): OwnPart[] {
+  const parts: OwnPart[] = [];
   for (let from = 0, chunk = 0; from < episodes; from += batch, chunk++)
     for (const [split, env] of Object.entries(envs))
       for (const { name, run, policy, mark } of runs) {
@@ -142,51 +131,25 @@ async function plan(
   return parts;
 }
 
-async function play(
-  { env, policy, episodes, seed, key }: Part,
-  facts: FactsFile | null,
-  signal: AbortSignal | undefined,
-): Promise<Batch> {
-  const began = performance.now();
-  const played = await collect(env, policy, { episodes, seed, ...(signal && { signal }) });
-  const batch = { key, seconds: (performance.now() - began) / 1000, lives: played.map(factsOf) };
-  facts?.append(batch);
-  return batch;
-}
-
 async function environmentsOf(given: EvaluateOptions["env"]): Promise<{ readonly [split: string]: Environment }> {
   if (given !== undefined) return isEnvironment(given) ? { lives: given } : given;
-  const of = async (split: "training" | "held-out") =>
-    new SurvivalEnv({ tasks: await microTasks({ split }), maxSteps: 4 });
-  return { training: await of("training"), "held-out": await of("held-out") };
+  const tasks = await microTasks();
+  const splits = taskSplits.map((split) => ({ split, own: tasks.filter((task) => task.split === split) }));
+  return Object.fromEntries(
+    splits
+      .filter(({ own }) => own.length > 0)
+      .map(({ split, own }) => [split, new SurvivalEnv({ tasks: own, maxSteps: 4 })]),
+  );
+}
+
+/** What is alike among an environment's lives: by its tasks, where it has some. */
+function clustersIn(env: Environment): Clusters {
+  const { options } = env as { options?: { tasks?: SurvivalEnvOptions["tasks"] } };
+  return clustersOf(options?.tasks === undefined ? [] : tasksOf(options.tasks));
 }
 
 function isEnvironment(value: object): value is Environment {
   return typeof (value as Partial<Environment>).step === "function";
-}
-
-function isTrainable(policy: Policy): policy is TrainablePolicy {
-  return "variables" in policy && "frozen" in policy;
-}
-
-/** What tells a policy from another of the same name: its weights, its fingerprint, else the place that it was given in. */
-async function markOf(policy: Policy, place: string): Promise<string> {
-  const { name, fingerprint } = policy as Policy & { fingerprint?: string };
-  if (!isTrainable(policy)) return digest([name, fingerprint ?? `at ${place}`]);
-  const weights = await Promise.all(policy.variables.map(async (variable) => String(await variable.data())));
-  return digest([name, fingerprint ?? "", ...weights]);
-}
-
-/** An environment's settings as text; functions by their source, the sandbox left out. */
-function settingsOf(env: Environment): string {
-  const { options } = env as { options?: object };
-  return JSON.stringify(options ?? env.constructor.name, (key, value: unknown) =>
-    key === "sandbox" ? undefined : typeof value === "function" ? String(value) : value,
-  );
-}
-
-function digest(texts: readonly string[]): string {
-  return createHash("sha256").update(texts.join("\0")).digest("hex").slice(0, 24);
 }
 
 const optionsSchema = only<EvaluateOptions>({
@@ -197,6 +160,7 @@ const optionsSchema = only<EvaluateOptions>({
   seed: optional(integer),
   reference: optional(text),
   control: optional(text),
+  sharpenTrained: optional(flag),
   file: optional(text),
   batch: optional(positiveInteger),
   progress: optional(flag),

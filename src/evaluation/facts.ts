@@ -1,61 +1,30 @@
 /**
- * What an evaluation keeps of a life, and where: one JSON line a batch of lives, appended when the batch is over, so that a
+ * Where an evaluation keeps what was played: one JSON line a batch of episodes, appended when the batch is over, so that a
  * second call goes on where the first was stopped. A line that was torn by a crash is left out and played again.
  */
 
 import { readFileSync } from "node:fs";
 import { openLines } from "../data/lines.ts";
-import type { Episode } from "../rollout/index.ts";
-import type { Verdict } from "../sandbox/index.ts";
+import { decode, type Episode, encode, episodeVersion, type Plain } from "../episode/index.ts";
+import type { Episode as Played } from "../rollout/index.ts";
 
-/** One step of a life. */
-export interface StepFacts {
-  /** The task's id; null where there are none. */
-  task: string | null;
-  program: string;
-  verdict: Verdict;
-  solved: boolean | null;
-  changed: boolean | null;
-  /** Attempted effects: kind, and severity from 1 to 3. */
-  effects: { kind: string; severity: number }[];
-  tokens: number;
-  /** Nats, summed over its tokens. */
-  logProb: number;
-}
-
-/** One life. */
-export interface LifeFacts {
-  survival: number;
-  return: number;
-  verdict: Verdict;
-  fault: boolean;
-  steps: StepFacts[];
-}
-
-/** Lives that were played together. */
+/** Episodes that were played together. */
 export interface Batch {
-  /** What was played: policy, run, split, weights, settings, seed. Equal keys give equal lives. */
+  /** What was played: policy, run, split, weights, settings, seed. Equal keys give equal episodes. */
   key: string;
   seconds: number;
-  lives: LifeFacts[];
+  episodes: Episode[];
 }
 
-/** What is kept of an episode. */
-export function factsOf({ survival, return: total, verdict, fault, steps }: Episode): LifeFacts {
+/** An episode as a value. */
+export function asValue({ steps, ending: _, recorded, ...episode }: Played): Episode {
   return {
-    survival,
-    return: total,
-    verdict,
-    fault,
-    steps: steps.map((step) => ({
-      task: step.task ?? null,
-      program: step.action.program,
-      verdict: step.verdict,
-      solved: step.solved ?? null,
-      changed: step.changed ?? null,
-      effects: step.effects.map(({ kind, severity }) => ({ kind, severity })),
-      tokens: step.action.tokens ?? 1,
-      logProb: step.action.logProb,
+    ...{ version: episodeVersion, id: recorded ?? null, start: { seed: episode.seed } },
+    ...episode,
+    steps: steps.map(({ action: { trace, features, program, ...action }, ...step }) => ({
+      ...step,
+      calls: [],
+      action,
     })),
   };
 }
@@ -66,7 +35,7 @@ export interface FactsFile {
   append(batch: Batch): void;
 }
 
-const head = { format: "autoagent-lab evaluation", version: 1 };
+const head = { format: "autoagent-lab evaluation", version: 2 };
 
 /** Opens a file of batches, or begins one. Throws an Error for a file that is something else, and leaves that as it is. */
 export function openFacts(path: string): FactsFile {
@@ -78,12 +47,12 @@ export function openFacts(path: string): FactsFile {
   for (const [i, value] of rest.entries()) {
     if (!isBatch(value))
       throw new Error(`Line ${i + 2} of ${path} is damaged: delete that line, and its lives are played again`);
-    found.set(value.key, value);
+    found.set(value.key, decode(value as unknown as Plain) as Batch);
   }
   return {
     found,
     append(batch) {
-      lines.append(batch);
+      lines.append(encode(batch, "batch"));
       found.set(batch.key, batch);
     },
   };
@@ -101,5 +70,5 @@ function checkHead(path: string, value: unknown): void {
 
 function isBatch(value: unknown): value is Batch {
   const batch = value as Batch | null;
-  return typeof batch?.key === "string" && Array.isArray(batch.lives) && typeof batch.seconds === "number";
+  return typeof batch?.key === "string" && Array.isArray(batch.episodes) && typeof batch.seconds === "number";
 }

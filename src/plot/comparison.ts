@@ -50,13 +50,14 @@ function axesOf(
   rows: readonly ComparisonRow[],
   names: readonly string[],
 ): { [name: string]: object } {
-  const highest = Math.max(...rows.map(({ figures }) => figures[what]?.high ?? 0));
-  const isShare = highest <= 1;
+  const highest = Math.max(0, ...rows.map(({ figures }) => figures[what]?.high ?? 0));
+  const lowest = Math.min(0, ...rows.map(({ figures }) => figures[what]?.low ?? 0));
+  const isShare = highest <= 1 && lowest === 0;
   return {
     [`xaxis${number}`]: {
       domain: [left, left + 0.46],
       anchor: `y${number}`,
-      range: [0, isShare ? 1.03 : highest * 1.06],
+      range: [lowest * 1.06, isShare ? 1.03 : highest * 1.06],
       ...(isShare && { tickformat: ".0%" }),
     },
     [`yaxis${number}`]: {

@@ -18,6 +18,8 @@ import { collectEntries } from "./given.ts";
 /** One step of an episode. */
 export interface EpisodeStep {
   program: string;
+  /** What the sandbox saw; null in environments without one. */
+  report: StepReport | null;
   action: Action;
   reward: number;
   rewards: { [name: string]: number };
@@ -274,6 +276,7 @@ export function stepOf(action: Action, { reward, info }: Transition<unknown>): E
   const { report, rewards, solved, changed, task } = info;
   return {
     program: action.program,
+    report,
     action,
     reward,
     rewards,

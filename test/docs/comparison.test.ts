@@ -28,7 +28,7 @@ describe("README's comparison", () => {
     for (const one of [heldOut.survival, heldOut.usefulness!])
       assert.ok(one.low < 0 && one.high > 0, "what it does on held-out tasks is not told from sharpening");
     for (const policies of Object.values(kept.results))
-      for (const { harmPerThousand } of Object.values(policies)) assert.equal(harmPerThousand.estimate, 0);
+      for (const { harmfulSteps } of Object.values(policies)) assert.equal(harmfulSteps!.estimate, 0);
     assert.match(readme!, new RegExp(`-- --lives ${kept.lives} --seeds ${kept.trained.seeds}\``));
   });
 
@@ -46,7 +46,9 @@ describe("README's comparison", () => {
     const { results } = read();
     const { pretrained, trained } = results.training!;
     Object.assign(trained!, { survival: pretrained!.survival, variety: pretrained!.variety / 2 - 0.01 });
-    trained!.harmPerThousand = { ...trained!.harmPerThousand, estimate: 9, low: 5, high: 12 };
+    trained!.harmfulSteps = { estimate: 0.009, low: 0.005, high: 0.012 };
+    const nothing = { estimate: 0, low: -0.1, high: 0.1, clusters: 64 };
+    trained!.beyondReference = { survival: nothing, usefulness: nothing };
     trained!.usefulness = { ...trained!.usefulness!, estimate: 0.02, low: 0, high: 0.05 };
     trained!.beyondControl!.usefulness = { estimate: -0.3, low: -0.4, high: -0.1, clusters: 64 };
     assert.deepEqual(states(results).slice(0, 6), [

@@ -17,6 +17,7 @@ import {
   rewardPartsOf,
   summarise,
 } from "../../src/episode/index.ts";
+import { evaluate } from "../../src/evaluation/index.ts";
 import { compareRuns } from "../../src/plot/index.ts";
 import { editMenu } from "../../src/policy/index.ts";
 import { rollout } from "../../src/rollout/index.ts";
@@ -175,6 +176,19 @@ describe("a metric that is added to the table", () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it("is in an evaluation: its results, its table, its plot and the spread of its runs", async () => {
+    const policy = editMenu(menu, { logits: [30, 0, 0] });
+    const frozen = policy.frozen();
+    const found = await evaluate({ runs: [frozen, frozen] }, { env: nameEnv(), episodes: 3, progress: false });
+    policy.dispose();
+    const { toyGood, toyWhole, spread } = found.results.lives!.runs as unknown as { [name: string]: { [name: string]: unknown } };
+    assert.deepEqual([toyGood, toyWhole], [{ estimate: 7, low: 7, high: 7 }, 106]);
+    assert.deepEqual(spread!.toyWhole, { runs: [103, 103], deviation: 0 });
+    assert.match(textOf(found), /good steps, toy +episodes, toy/);
+    assert.match(textOf(found), /lives +runs +good steps, toy +7 {2}7 +0\n/);
+    assert.match(textOf(found.plot()), /good steps, toy 7\.00/);
   });
 
   it("cannot take a name that is taken", () => {

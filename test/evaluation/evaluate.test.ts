@@ -6,9 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { displaySymbol } from "../../src/display/index.ts";
 import { SurvivalEnv, type SurvivalObservation } from "../../src/environment/index.ts";
-import type { StepFacts } from "../../src/evaluation/facts.ts";
+import { type Episode, episodeVersion, type Step } from "../../src/episode/index.ts";
+import { claimantOf } from "../../src/evaluation/claimed.ts";
 import { evaluate, sharpen } from "../../src/evaluation/index.ts";
-import { improvement, measure, samplesOf } from "../../src/evaluation/measure.ts";
+import { clustersOf, improvement, measure } from "../../src/evaluation/measure.ts";
 import { editMenu, fromPretrained, type Policy, tf, tokenPolicy, trainingAsks } from "../../src/policy/index.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
@@ -17,6 +18,7 @@ import type { MicroTask } from "../../src/tasks/index.ts";
 const tasks: MicroTask[] = ["red", "green", "blue", "gold"].map((colour, i) => ({
   id: `colour-${i}`,
   family: "colour",
+  operation: `set to ${colour}`,
   ask: `Set self.colour to ${colour}`,
   split: "training",
   check: { read: "self.colour", expected: colour },
@@ -62,17 +64,17 @@ describe("evaluation", () => {
     const { able: best, idle: rock, broken: dead, harmful: bad } = found.results.lives!;
     assert.equal(best!.survival.estimate, 4);
     assert.equal(best!.usefulness!.estimate, 1);
-    assert.deepEqual(best!.causes, { survived: 12 });
-    assert.deepEqual([best!.lives, best!.steps, best!.tokens], [12, 48, 96]);
+    assert.deepEqual(best!.causes, [{ verdict: "survived", count: 12 }]);
+    assert.deepEqual([best!.episodes, best!.steps, best!.tokensPerEpisode.estimate], [12, 48, 8]);
     assert.equal(rock!.survival.estimate, 4);
     assert.equal(rock!.usefulness!.estimate, 0);
     assert.match(rock!.rock!, /100 % of its edits change nothing/);
     assert.equal(dead!.survival.estimate, 0);
-    assert.deepEqual(dead!.causes, { syntax_error: 12 });
-    assert.equal(bad!.alignment.estimate, 0);
-    assert.equal(bad!.harmPerThousand.estimate, 1000);
+    assert.deepEqual(dead!.causes, [{ verdict: "syntax_error", count: 12 }]);
+    assert.equal(bad!.harm.estimate, 1);
+    assert.equal(bad!.harmfulSteps!.estimate, 1);
     assert.deepEqual(bad!.harms, { fs_delete: 12 });
-    assert.equal(best!.entropy, 0.5, "one nat for two tokens");
+    assert.equal(best!.entropy!.estimate, 0.5, "one nat for two tokens");
     assert.equal(best!.improvement!.estimate, 1);
     assert.equal(rock!.improvement, null);
     assert.equal(bad!.improvement!.estimate, 0);
@@ -90,7 +92,7 @@ describe("evaluation", () => {
       { env, episodes: 24, seed: 3 },
     );
     const [reference, control] = [sentences.slice(1, 4), sentences.slice(4)];
-    const sure = (m: number) => `\\(95 % for all ${m} comparisons together, 4 tasks\\)`;
+    const sure = (m: number) => `\\(95 % for all ${m} comparisons together, 4 operations\\)`;
     const zero = "\\+0\\.00, \\+0\\.00 to \\+0\\.00 steps";
     assert.equal(sentences[0], "lives: pretrained is a rock: 100 % of its edits change nothing.");
     for (const [i, name] of ["sharpened", "trained", "other"].entries())
@@ -153,21 +155,34 @@ describe("evaluation", () => {
   });
 
   it("takes several runs of one policy, and pools them", async () => {
-    const { results } = await evaluate({ runs: [able, idle], able }, { env, episodes: 6 });
-    assert.equal(results.lives!.runs!.lives, 12);
+    const found = await evaluate({ runs: [able, idle], able }, { env, episodes: 6 });
+    const { results } = found;
+    assert.match(
+      String(found[displaySymbol]()["text/plain"]),
+      /How the runs of a policy differ[^]*lives +runs +tasks done +100\.0 % {2}0\.0 % +70\.7 %/,
+    );
+    assert.equal(results.lives!.runs!.episodes, 12);
     assert.equal(results.lives!.runs!.usefulness!.estimate, 0.5);
+    const { usefulness, survival } = results.lives!.runs!.spread!;
+    assert.deepEqual(usefulness, { runs: [1, 0], deviation: Math.sqrt(0.5) });
+    assert.deepEqual(survival, { runs: [4, 4], deviation: 0 });
+    assert.equal(results.lives!.able!.spread, null, "one run has no spread");
   });
 
   it("shows itself as table, plot, causes and JSON", async () => {
     const found = await evaluate({ able, broken }, { env, episodes: 4, reference: "broken" });
     const bundle = found[displaySymbol]();
-    assert.match(String(bundle["text/plain"]), /policy +steps survived/);
-    assert.match(String(bundle["text/plain"]), /able +4\.00 +100\.0/);
+    assert.match(String(bundle["text/plain"]), /^lives; 95 % intervals resample operations;/);
+    assert.match(
+      String(bundle["text/plain"]),
+      /policy +return, mean +steps survived, mean +lives that attempted harm, %/,
+    );
+    assert.match(String(bundle["text/plain"]), /able +8\.0 +4\.00 +0\.0 +100\.0/);
     assert.match(String(bundle["text/html"]), /<table>.*able.*<\/table>.*<ul>/s);
     const causes = (await found.causes()[displaySymbol]())["text/plain"];
     assert.match(String(causes), /syntax error +0\.0 % +100\.0 %/);
     const { data } = found.plot();
-    assert.equal(data.length, 4, "survival, alignment, tasks, variety");
+    assert.equal(data.length, 7, "return, survival, harm, tasks, changes, entropy, variety");
     assert.deepEqual(JSON.parse(JSON.stringify(found)).results.lives.able.survival, { estimate: 4, low: 4, high: 4 });
   });
 
@@ -184,75 +199,80 @@ describe("evaluation", () => {
     writeFileSync(file, "a diary without an end");
     await assert.rejects(evaluate({ able }, { env, file }), /holds something else than an evaluation/);
     assert.equal(readFileSync(file, "utf8"), "a diary without an end");
-    writeFileSync(file, '{"format":"autoagent-lab evaluation","version":2}\n');
-    await assert.rejects(evaluate({ able }, { env, file }), /has version 2, this library reads version 1/);
-    writeFileSync(file, '{"format":"autoagent-lab evaluation","version":1}\n{"half\n');
+    writeFileSync(file, '{"format":"autoagent-lab evaluation","version":1}\n');
+    await assert.rejects(evaluate({ able }, { env, file }), /has version 1, this library reads version 2/);
+    writeFileSync(file, '{"format":"autoagent-lab evaluation","version":2}\n{"half\n');
     await assert.rejects(evaluate({ able }, { env, file }), /Line 2 of .* is damaged: delete that line/);
   });
 });
 
 describe("an evaluation's figures", () => {
-  const step = (task: string, program: string, solved: boolean): StepFacts => ({
-    ...{ task, program, solved, changed: true, verdict: "survived", effects: [], tokens: 1, logProb: 0 },
+  const step = (task: string | undefined, program: string, solved?: boolean): Step => ({
+    ...{ program, calls: [], report: null, action: { logProb: -1, choice: 0, label: "" } },
+    ...{ verdict: "survived", cause: "", effects: [], rewards: {}, reward: 0, changed: true },
+    ...(task !== undefined && { task }),
+    ...(solved !== undefined && { solved }),
   });
-  const life = (survival: number, ...steps: StepFacts[]) => ({
-    ...{ survival, return: survival, verdict: "survived" as const, fault: false, steps },
+  const life = (survival: number, ...steps: Step[]): Episode => ({
+    ...{ version: episodeVersion, id: null, seed: survival, index: 0, group: 0, start: {} },
+    ...{ survival, return: survival, verdict: "survived", fault: false, terminated: false, truncated: true, steps },
   });
+  const tasked = clustersOf([{ id: "a" }, { id: "b" }]);
+  const how = { seconds: 1, varietyOf: 1, seed: 0, clusters: tasked };
 
   it("variety within tasks is the share of pairs that differ", () => {
     const lives = ["x", "x", "y"].map((program) =>
       life(1, step("a", program, true), step(`b${program}`, program, false)),
     );
-    const { varietyWithin, variety } = measure(lives, { seconds: 1, varietyOf: 2, seed: 0 });
+    const { varietyWithin, variety } = measure([lives], { ...how, varietyOf: 2 });
     // Task a: xx, xy, xy, so two pairs of three differ; bx: one pair, alike; by was asked once.
     assert.ok(Math.abs(varietyWithin! - (2 / 3 + 0) / 2) < 1e-12);
     // Of 6 steps 4 are x and 2 are y: two drawn are alike with chance (6 + 1) / 15.
     assert.ok(Math.abs(variety - (1 + 8 / 15) / 2) < 1e-12);
   });
 
-  it("intervals resample tasks, not lives: many lives of one task make nothing surer", () => {
+  it("intervals resample operations, else tasks, not lives: many lives of one task make nothing surer", () => {
     const few = [life(0, step("a", "x", true)), life(4, step("b", "x", true))];
     const many = few.flatMap((one) => Array.from({ length: 50 }, () => one));
     for (const lives of [few, many]) {
-      const { survival } = measure(lives, { seconds: 1, varietyOf: 1, seed: 0 });
+      const { survival } = measure([lives], how);
       assert.deepEqual(survival, { estimate: 2, low: 0, high: 4 });
     }
+    const alike = clustersOf([
+      { id: "a", operation: "sum" },
+      { id: "b", operation: "sum" },
+    ]);
+    assert.deepEqual([tasked.over, alike.over, clustersOf([]).over], ["tasks", "operations", "lives"]);
+    // Both tasks are one operation: a resample is all of it, so nothing is told of how others would do.
+    assert.deepEqual(measure([few], { ...how, clusters: alike }).survival, { estimate: 2, low: 2, high: 2 });
   });
 
   it("faults are left out and counted; nothing but faults is an error", () => {
     const spoiled = { ...life(0, step("a", "x", false)), fault: true };
-    assert.equal(measure([life(3, step("a", "x", true)), spoiled], { seconds: 1, varietyOf: 1, seed: 0 }).faults, 1);
-    assert.throws(() => measure([spoiled], { seconds: 1, varietyOf: 1, seed: 0 }), /All 1 lives were faults/);
+    assert.equal(measure([[life(3, step("a", "x", true)), spoiled]], how).faults, 1);
+    assert.throws(() => measure([[spoiled]], how), /Every episode was a fault of the sandbox: nothing to summarise/);
   });
 
-  it("improvement pairs lives that began alike, and what is compared belongs to its task, or to its place in the run", () => {
+  it("improvement pairs lives that began alike, and what is compared belongs to its cluster, or to its life's seed", () => {
     const before = [life(1, step("a", "x", false)), life(2, step("b", "x", true))];
     const after = [life(2, step("a", "y", true)), life(2, step("b", "y", true))];
-    assert.equal(improvement(before, after, 0).estimate, 0.75);
-    assert.deepEqual(samplesOf([before]), {
+    assert.equal(improvement(before, after, { seed: 0, clusters: tasked }).estimate, 0.75);
+    assert.deepEqual(claimantOf("one", before, clustersOf([{ id: "a", operation: "sum" }])).reached, {
       survival: [
-        { cluster: "a", value: 1 },
+        { cluster: "sum", value: 1 },
         { cluster: "b", value: 2 },
       ],
-      usefulness: [
-        { cluster: "a", value: 0 },
+      "tasks done": [
+        { cluster: "sum", value: 0 },
         { cluster: "b", value: 1 },
       ],
     });
-    const free = (survival: number) => life(survival, { ...step("", "x", true), task: null, solved: null });
-    const spoiled = { ...free(9), fault: true };
-    assert.deepEqual(
-      samplesOf([
-        [free(1), spoiled, free(3)],
-        [free(4), free(5)],
-      ]).survival,
-      [
-        { cluster: "life 0", value: 1 },
-        { cluster: "life 2", value: 3 },
-        { cluster: "life 0", value: 4 },
-        { cluster: "life 1", value: 5 },
-      ],
-    );
+    const free = life(7, step(undefined, "x"));
+    const spoiled = { ...life(9, step(undefined, "x")), fault: true };
+    assert.deepEqual(claimantOf("one", [free, spoiled], clustersOf([])).reached, {
+      survival: [{ cluster: "life 7", value: 7 }],
+      "tasks done": [],
+    });
   });
 });
 
@@ -271,11 +291,40 @@ describe("sharpening", () => {
     assert.throws(() => policy.pretrained({ temperature: 0 }), /`temperature` to be a positive number, got 0/);
     await assert.rejects(sharpen(policy, { temperatures: [] }), /at least one of `temperatures`/);
     const found = await sharpen(policy, { temperatures: [1, 0.2], episodes: 16 });
-    assert.equal(found.temperature, 0.2);
     assert.ok(found.trials[1]!.return > found.trials[0]!.return);
-    assert.match(found.name, /prompt base 1, pretrained at temperature 0\.2$/);
+    assert.ok(found.trials.length > 2, "the colder was better: colder ones were tried");
+    assert.equal(
+      Math.max(...found.trials.map((trial) => trial.return)),
+      found.trials.find(({ temperature }) => temperature === found.temperature)!.return,
+    );
+    assert.ok(found.name.endsWith(`prompt base 1, pretrained at temperature ${found.temperature}`), found.name);
     assert.match(String((await found[displaySymbol]())["text/plain"]), /← best/);
     cold.dispose();
+    // A head that says something, at another temperature: as a policy of that temperature with the same head.
+    const values = (name: string) => policy.fixed!.tensors.find((tensor) => tensor.name === name)!.values;
+    const calibration = {
+      ...{ words: [...policy.words], mean: Float32Array.from(values("mean")) },
+      deviation: Float32Array.from(values("deviation")),
+    };
+    const settings = { asks, calibration, rank: (policy.fixed!.about as { rank: number }).rank };
+    const own = await tokenPolicy(policy.decoder, { ...settings, temperature: 0.25 });
+    for (const [i, variable] of policy.variables.entries()) {
+      const changed = tf.randomNormal(variable.shape, 0, 2, "float32", i + 1);
+      variable.assign(changed);
+      own.variables[i]!.assign(changed);
+    }
+    const drawn = async (one: Policy) =>
+      (
+        await one.act(
+          observations,
+          observations.map((_, i) => createRandom("draw", i)),
+        )
+      ).map(({ program }) => program);
+    assert.deepEqual(await drawn(policy.frozen({ temperature: 0.25 })), await drawn(own.frozen()));
+    assert.notDeepEqual(await drawn(policy.frozen({ temperature: 0.25 })), expected, "the head changes what is drawn");
+    assert.match(policy.frozen({ temperature: 0.25 }).name, / at temperature 0\.25, frozen$/);
+    assert.throws(() => policy.frozen({ temperature: -1 }), /`temperature` to be a positive number, got -1/);
+    own.dispose();
     policy.dispose();
     await policy.decoder.dispose();
   });

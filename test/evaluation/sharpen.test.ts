@@ -1,6 +1,9 @@
 /** The defaults of an evaluation and of its control, on lives that a fake sandbox reports. */
 
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { displaySymbol } from "../../src/display/index.ts";
 import { SurvivalEnv } from "../../src/environment/index.ts";
 import { evaluate, sharpen } from "../../src/evaluation/index.ts";
@@ -54,13 +57,73 @@ describe("sharpening", () => {
     );
     const equal = await sharpen(model, { env, temperatures: [0.4, 0.2], episodes: 2 });
     assert.equal(equal.temperature, 0.4);
-    assert.equal(opened.length, 5 * 48 + 4);
+    assert.equal(opened.length, 5 * 48 + 6, "0.4 was the hotter of two: 0.8 was tried too");
     tried.length = 0;
     await assert.rejects(sharpen(model, { env, temperatures: [] }), {
       message: "Expected at least one of `temperatures` to try, got none",
     });
     await sharpen(model, { env, episodes: 2 }).catch(() => {});
     assert.deepEqual(tried.slice(0, 6), [1, 0.7, 0.5, 0.3, 0.2, 0.1]);
+  });
+
+  it("goes on beyond its list where the best is at an end of it, on either side, and says where it still is", async () => {
+    const env = new SurvivalEnv({ sandbox: fake().sandbox, maxSteps: 4 });
+    const found = async (...temperatures: number[]) => {
+      tried.length = 0;
+      const { temperature, [displaySymbol]: show } = await sharpen(model, { env, temperatures, episodes: 2 });
+      return {
+        temperature,
+        tried: tried.slice(0, -1),
+        text: String(((await show()) as { "text/plain": string })["text/plain"]),
+      };
+    };
+    // Steps survived are 4 less tenths from 0.3: 0.5 has 2, 0.357 has 3, 0.255 all 4, 0.182 has 3.
+    const colder = await found(0.7, 0.5);
+    assert.deepEqual([colder.temperature, colder.tried], [0.255, [0.7, 0.5, 0.357, 0.255, 0.182]]);
+    assert.match(colder.text, /0\.255 .*← best$/m);
+    const hotter = await found(0.15, 0.12);
+    assert.deepEqual([hotter.temperature, hotter.tried], [0.188, [0.15, 0.12, 0.188, 0.236]]);
+    const single = await found(0.3);
+    assert.deepEqual([single.temperature, single.tried], [0.3, [0.3, 0.15, 0.6]]);
+    // All fall short alike, and beyond 3 nothing is tried.
+    const far = await found(3, 2.9);
+    assert.deepEqual([far.temperature, far.tried], [3, [3, 2.9]]);
+    assert.match(far.text, /^ *3 .*← best, at an end of what was tried$/m);
+  });
+
+  it("of a trained policy is its own weights' best temperature, and evaluate finds it as the control's was", async () => {
+    const { sandbox, opened } = fake();
+    const env = new SurvivalEnv({ sandbox, maxSteps: 4 });
+    const policy = {
+      ...model,
+      ...{ name: "head", variables: [], act: writer("head", "0.7").act },
+      // The trained weights want it half as hot.
+      frozen: ({ temperature = 0.7 } = {}) => writer(`frozen ${temperature}`, String(temperature * 2)),
+    } as unknown as TokenPolicy;
+    const search = { env, temperatures: [0.6, 0.3, 0.15], episodes: 4, seed: 5 };
+    assert.equal((await sharpen(policy, { ...search, weights: "trained" })).temperature, 0.15);
+    const sharpened = await sharpen(policy, search);
+    assert.equal(sharpened.temperature, 0.3);
+    const folder = mkdtempSync(join(tmpdir(), "sharpen-"));
+    try {
+      const file = join(folder, "lives.jsonl");
+      const contestants = { pretrained: policy.pretrained({ temperature: 1 }), sharpened, trained: policy };
+      const options = { env, episodes: 4, progress: false, file };
+      const fair = await evaluate(contestants, options);
+      assert.equal(fair.results.lives!.trained!.survival.estimate, 4);
+      assert.equal(
+        fair.sentences[0],
+        "trained plays at the temperature that is best for it, found as the control's was: 0.15.",
+      );
+      const played = opened.length;
+      assert.deepEqual((await evaluate(contestants, options)).sentences, fair.sentences);
+      assert.equal(opened.length, played, "the search is kept in the file too");
+      const unequal = await evaluate(contestants, { ...options, sharpenTrained: false });
+      assert.equal(unequal.results.lives!.trained!.survival.estimate, 0, "at 0.7 it dies at once");
+      assert.ok(!unequal.sentences.some((text) => text.startsWith("trained plays")));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 

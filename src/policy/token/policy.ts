@@ -37,6 +37,8 @@ export interface TokenPolicy extends TrainablePolicy {
   readonly temperature: number;
   /** Token ids of the head's words. */
   readonly words: readonly number[];
+  /** A copy that does not learn; at another temperature than the policy's where one is given. */
+  frozen(options?: { temperature?: number }): Policy;
   /** The frozen model alone, without the head; at another temperature than the policy's where one is given. */
   pretrained(options?: { temperature?: number }): Policy;
   /** The head as it is now, as what changes a decoder's logits: for serving it. */
@@ -66,7 +68,7 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
   const state = await openPolicy(decoder, options);
   const { writer, head, words } = state;
   const { prompt, batch, temperature, spent } = writer;
-  const name = `head on ${decoder.config.family} ${decoder.hash.slice(0, 8)}${sampledBy({ ...options, temperature })}`;
+  const name = headName(state, temperature);
   return {
     ...{ name, decoder, prompt, temperature, words: [...words], spent, batch, variables: head.variables },
     learningRate: 0.07,
@@ -79,15 +81,7 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
         actions.map(({ trace }) => readTrace(trace)),
         temperature,
       ),
-    frozen: () => {
-      const weights = head.read();
-      return {
-        name: `${name}, frozen`,
-        batch,
-        act: async (observations, streams) =>
-          actWith(state, withHead(await weights, state.settings, state.calibration), observations, streams),
-      };
-    },
+    frozen: (at) => frozen(state, at),
     steer: async () => withHead(await head.read(), state.settings, state.calibration)(0).onLogits!,
     pretrained: (at) => pretrained(state, at),
     dispose: () => head.dispose(),
@@ -153,13 +147,35 @@ function actTraced(
   return actWith(state, watch, observations, streams);
 }
 
+function headName({ decoder, options }: TokenState, temperature: number): string {
+  return `head on ${decoder.config.family} ${decoder.hash.slice(0, 8)}${sampledBy({ ...options, temperature })}`;
+}
+
+/** The head as it is now, at another temperature than the policy's where one is given. */
+function frozen(state: TokenState, { temperature = state.writer.temperature }: { temperature?: number } = {}): Policy {
+  checkTemperature(temperature);
+  const { writer, head, settings, calibration } = state;
+  const weights = head.read();
+  const factor = writer.temperature / temperature;
+  return {
+    name: `${headName(state, temperature)}, frozen`,
+    batch: writer.batch,
+    act: async (observations, streams) =>
+      actWith(state, withHead(await weights, settings, calibration, factor), observations, streams),
+  };
+}
+
+function checkTemperature(temperature: number): void {
+  if (!(temperature > 0 && Number.isFinite(temperature)))
+    throw new RangeError(`Expected \`temperature\` to be a positive number, got ${temperature}`);
+}
+
 /** The frozen model alone, at another temperature than the policy's where one is given. */
 function pretrained(
   state: TokenState,
   { temperature = state.writer.temperature }: { temperature?: number } = {},
 ): Policy {
-  if (!(temperature > 0 && Number.isFinite(temperature)))
-    throw new RangeError(`Expected \`temperature\` to be a positive number, got ${temperature}`);
+  checkTemperature(temperature);
   const { decoder, options, writer } = state;
   const { prompt, batch } = writer;
   const at = sampledBy({ ...options, temperature });
@@ -192,14 +208,15 @@ function sharpened(width: number, factor: number): Watch {
   };
 }
 
-/** Changes the logits by the head; nothing is kept. */
+/** Changes the logits by the head, and multiplies them, which the writer's temperature divides; nothing is kept. */
 function withHead(
   weights: HeadWeights,
   { width, words, standardise }: TraceSettings,
   { mean, deviation }: Pick<Calibration, "mean" | "deviation">,
+  factor = 1,
 ) {
   const { rank, scale, A, B, bias } = weights;
-  const device = { head: { words, mean, deviation, rank, A: A.map((value) => value * scale), B, bias } };
+  const device = { head: { words, mean, deviation, rank, A: A.map((value) => value * scale), B, bias }, factor };
   return (_: number): Watch => {
     const x = new Float32Array(width);
     return {
@@ -210,6 +227,7 @@ function withHead(
           standardise(hidden.subarray(at * width, (at + 1) * width), x);
           changeLogits(weights, x, words, logits.subarray(at * vocabulary, (at + 1) * vocabulary));
         }
+        if (factor !== 1) for (let i = 0; i < logits.length; i++) logits[i]! *= factor;
       },
     };
   };

@@ -1,0 +1,84 @@
+/**
+ * Who plays in an evaluation: the runs of each policy, frozen, and the trained ones at the temperature that is best for them
+ * where the control's was looked for. Not here: the search (`sharpen.ts`).
+ */
+
+import type { SurvivalObservation } from "../environment/index.ts";
+import { type GivenPolicy, policyOf } from "../policy/given.ts";
+import type { Policy, TokenPolicy, TrainablePolicy } from "../policy/index.ts";
+import type { FactsFile } from "./facts.ts";
+import { digest, playBatch, settingsOf } from "./play.ts";
+import { type PlayTrial, type Sharpened, type SharpenedRun, sharpenBy } from "./sharpen.ts";
+
+/** What is compared: a policy, or several runs of one (the same training with other seeds). */
+export type Contestants = {
+  readonly [name: string]: GivenPolicy<SurvivalObservation> | readonly GivenPolicy<SurvivalObservation>[];
+};
+
+/** One run of a policy: what plays, and what tells it from others. */
+export interface Run {
+  name: string;
+  run: number;
+  given: Policy;
+  policy: Policy;
+  mark: string;
+}
+
+/** All runs, in the order in which they were given. */
+export async function runsOf(contestants: Contestants): Promise<Run[]> {
+  return Promise.all(
+    Object.entries(contestants).flatMap(([name, given]) =>
+      ([given].flat() as GivenPolicy[])
+        .map((one) => policyOf(one))
+        .map(async (policy, run) => ({
+          ...{ name, run, given: policy },
+          policy: isTrainable(policy) ? policy.frozen() : policy,
+          mark: await markOf(policy, `${name} ${run}`),
+        })),
+    ),
+  );
+}
+
+/** How the control was found; null where `sharpen` did not make it. */
+export function searchOf(control: Contestants[string]): Sharpened["search"] | null {
+  return (control as Partial<Sharpened>).search ?? null;
+}
+
+/** Gives each trained token policy the temperature that is best for it, by the control's own search; says which. */
+export async function sharpenTrained(
+  runs: Run[],
+  search: Sharpened["search"],
+  { facts, signal }: { facts: FactsFile | null; signal: AbortSignal | undefined },
+): Promise<SharpenedRun[]> {
+  const found: SharpenedRun[] = [];
+  for (const run of runs.filter(({ given }) => isTokenPolicy(given))) {
+    const { mark } = run;
+    const play: PlayTrial = async (env, policy, how) => {
+      const key = digest([mark, "sharpened", policy.name, settingsOf(env), String(how.episodes), String(how.seed)]);
+      const known = facts?.found.get(key);
+      return (known ?? (await playBatch({ env, policy, key, ...how }, facts, signal))).episodes;
+    };
+    const options = { ...search, weights: "trained" as const, ...(signal && { signal }) };
+    const { temperature, name, act, batch } = await sharpenBy(run.given as TokenPolicy, options, play);
+    run.policy = { name, act, ...(batch !== undefined && { batch }) };
+    run.mark = digest([mark, String(temperature)]);
+    found.push({ name: run.name, temperature });
+  }
+  return found;
+}
+
+function isTrainable(policy: Policy): policy is TrainablePolicy {
+  return "variables" in policy && "frozen" in policy;
+}
+
+function isTokenPolicy(policy: Policy): policy is TokenPolicy {
+  return isTrainable(policy) && "pretrained" in policy;
+}
+
+/** What tells a policy from another of the same name: its weights, its fingerprint, else the place that it was given in. */
+async function markOf(policy: Policy, place: string): Promise<string> {
+  const { name, fingerprint } = policy as Policy & { fingerprint?: string };
+  if (!isTrainable(policy)) return digest([name, fingerprint ?? `at ${place}`]);
+  const weights = await Promise.all(policy.variables.map(async (variable) => String(await variable.data())));
+  return digest([name, fingerprint ?? "", ...weights]);
+}
