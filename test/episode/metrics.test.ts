@@ -183,7 +183,9 @@ describe("a metric that is added to the table", () => {
     const frozen = policy.frozen();
     const found = await evaluate({ runs: [frozen, frozen] }, { env: nameEnv(), episodes: 3, progress: false });
     policy.dispose();
-    const { toyGood, toyWhole, spread } = found.results.lives!.runs as unknown as { [name: string]: { [name: string]: unknown } };
+    const { toyGood, toyWhole, spread } = found.results.lives!.runs as unknown as {
+      [name: string]: { [name: string]: unknown };
+    };
     assert.deepEqual([toyGood, toyWhole], [{ estimate: 7, low: 7, high: 7 }, 106]);
     assert.deepEqual(spread!.toyWhole, { runs: [103, 103], deviation: 0 });
     assert.match(textOf(found), /good steps, toy +episodes, toy/);
