@@ -1,10 +1,13 @@
 /** What a server refuses, as data; its text; and the HTTP status that OpenAI's clients understand. */
 
+import { describeFault, type Fault } from "../../data/check.ts";
+
 /** One refusal. */
 export type ServeError =
   | { kind: "json"; reason: string }
   | { kind: "field"; field: string; expected: string; value: unknown }
-  | { kind: "unsupported"; field: string; value: unknown }
+  | { kind: "unsupported"; field: string; value: unknown; nearest?: string | null }
+  | Fault
   | { kind: "length"; field: string; context: number; prompt: number; answer?: { field: string; tokens: number } }
   | { kind: "length"; field: string; context: number; prompt: number; atLeast: true }
   | { kind: "type"; found: string | undefined }
@@ -39,7 +42,7 @@ export function describeServeError(error: ServeError): string {
     case "field":
       return `Expected \`${error.field}\` to be ${error.expected}, got ${excerpt(error.value)}`;
     case "unsupported":
-      return `\`${error.field}\` is not supported: leave it out, got ${excerpt(error.value)}`;
+      return `\`${error.field}\` is not supported: leave it out${error.nearest ? `, or write \`${error.nearest}\`` : ""}, got ${excerpt(error.value)}`;
     case "length":
       return describeLength(error);
     case "type":
@@ -70,6 +73,9 @@ export function describeServeError(error: ServeError): string {
         : `Expected an origin such as http://localhost:3000, got ${JSON.stringify(error.found)}`;
     case "port":
       return `Cannot listen on ${error.host}:${error.port} (${error.reason}): choose another --port`;
+    case "option":
+    case "unknown-option":
+      return describeFault(error);
     default:
       return error satisfies never;
   }

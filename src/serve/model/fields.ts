@@ -4,6 +4,8 @@
  * everywhere, as in OpenAI's schema.
  */
 
+import { faultOf, type Schema } from "../../data/check.ts";
+import { nearestName } from "../../data/nearest.ts";
 import { ServeFailure } from "./error.ts";
 
 /** A request body. */
@@ -15,7 +17,7 @@ const common = [
 ];
 
 /** Fields that are read. */
-const read = {
+const known = {
   chat: new Set([...common, "messages", "top_logprobs"]),
   completion: new Set([...common, "prompt", "echo"]),
 };
@@ -59,37 +61,20 @@ export function saysNothing(value: unknown): boolean {
 /** Throws a ServeFailure for the first field that would have to be ignored. */
 export function refuseNotDone(body: Body, kind: "chat" | "completion"): void {
   for (const [field, value] of Object.entries(body)) {
-    if (read[kind].has(field) || harmless.has(field) || saysNothing(value)) continue;
+    if (known[kind].has(field) || harmless.has(field) || saysNothing(value)) continue;
     if (Object.hasOwn(neutral, field) && neutral[field]!(value, body)) continue;
-    throw new ServeFailure({ kind: "unsupported", field, value });
+    // A field that is one elsewhere is no misspelling: `min_tokens` does not mean `max_tokens`.
+    const nearest = Object.hasOwn(neutral, field) ? null : nearestName(field, [...known[kind]]);
+    throw new ServeFailure({ kind: "unsupported", field, value, nearest });
   }
 }
 
-/** Bounds of a number, and what stands for one that is not given. */
-export interface Bounds {
-  low: number;
-  high: number;
-  fallback: number;
-}
-
-/** A whole number. */
-export function whole(body: Body, field: string, { low, high, fallback }: Bounds): number {
+/** A field that is as its schema says; `fallback` where it is not given. */
+export function read<T>(body: Body, field: string, schema: Schema<T>, fallback: T): T {
   const value = body[field] ?? fallback;
-  if (Number.isSafeInteger(value) && (value as number) >= low && (value as number) <= high) return value as number;
-  return wrong(field, `an integer from ${low} to ${high}`, value);
-}
-
-/** A number. */
-export function real(body: Body, field: string, { low, high, fallback }: Bounds): number {
-  const value = body[field] ?? fallback;
-  if (typeof value === "number" && value >= low && value <= high) return value;
-  return wrong(field, `a number from ${low} to ${high}`, value);
-}
-
-/** True or false; false if it is not given. */
-export function flag(body: Body, field: string): boolean {
-  const value = body[field] ?? false;
-  return typeof value === "boolean" ? value : wrong(field, "true or false", value);
+  const fault = faultOf(schema, value, field);
+  if (fault?.kind === "option") wrong(fault.name, fault.expected, fault.value);
+  return value as T;
 }
 
 /** Refuses a field. */

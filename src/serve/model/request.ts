@@ -1,6 +1,8 @@
 /** Requests of OpenAI's API, read field by field. Source: OpenAI's API reference, "Chat" and "Completions". */
 
 import { randomInt } from "node:crypto";
+import { flag, integerFrom, numberFrom } from "../../data/check.ts";
+import { nearestName } from "../../data/nearest.ts";
 import {
   type ChatTurn,
   chatText,
@@ -13,7 +15,7 @@ import {
 } from "../../model/index.ts";
 import { cutTexts } from "./cut.ts";
 import { ServeFailure } from "./error.ts";
-import { type Body, flag, real, refuseNotDone, saysNothing, whole, wrong } from "./fields.ts";
+import { type Body, read, refuseNotDone, saysNothing, wrong } from "./fields.ts";
 import { readTurns } from "./messages.ts";
 
 /** What is served. */
@@ -86,13 +88,13 @@ export async function readChat(body: Body, served: Served, signal: AbortSignal):
   refuseNotDone(body, "chat");
   const turns = readTurns(body.messages);
   const { text, begin, stop } = prompt ? designed(decoder, prompt, turns) : conversation(decoder, turns);
-  const most = whole(body, "top_logprobs", { low: 0, high: 20, fallback: 0 });
+  const most = read(body, "top_logprobs", integerFrom(0, 20), 0);
   const prompts = await cutTexts([text], { decoder, field: "messages", begin, signal });
   const common = readCommon(body, served, prompts, {
     chat: true,
     fallback: prompt?.maxTokens ?? 256,
   });
-  const logProbs = flag(body, "logprobs") ? most : null;
+  const logProbs = read(body, "logprobs", flag, false) ? most : null;
   if (logProbs === null && most > 0) wrong("logprobs", "true, since `top_logprobs` is given", body.logprobs);
   return { ...common, logProbs, stop: [...common.stop, ...stop], primed: prompt?.primed ?? "" };
 }
@@ -122,8 +124,8 @@ function conversation({ tokenizer }: Decoder, turns: readonly ChatTurn[]): Seen 
 export async function readCompletion(body: Body, served: Served, signal: AbortSignal): Promise<Ask> {
   refuseNotDone(body, "completion");
   const prompts = await readPrompts(body.prompt, served, signal);
-  const logProbs = body.logprobs == null ? null : whole(body, "logprobs", { low: 0, high: 20, fallback: 0 });
-  const echoes = flag(body, "echo") ? echoesOf(body.prompt, prompts, served.decoder) : null;
+  const logProbs = body.logprobs == null ? null : read(body, "logprobs", integerFrom(0, 20), 0);
+  const echoes = read(body, "echo", flag, false) ? echoesOf(body.prompt, prompts, served.decoder) : null;
   return { ...readCommon(body, served, prompts, { chat: false, fallback: 16 }), logProbs, echoes };
 }
 
@@ -137,7 +139,7 @@ function readCommon(
   const { context } = decoder.config;
   const room = context - longest;
   const limit = body.max_completion_tokens == null ? "max_tokens" : "max_completion_tokens";
-  const given = body[limit] == null ? null : whole(body, limit, { low: 0, high: 2 ** 31, fallback });
+  const given = body[limit] == null ? null : read(body, limit, integerFrom(0, 2 ** 31), fallback);
   if (given === null ? room < 1 : given > room)
     throw new ServeFailure({
       ...{ kind: "length", field: chat ? "messages" : "prompt", context, prompt: longest },
@@ -147,17 +149,17 @@ function readCommon(
     chat,
     prompts,
     echoes: null,
-    choices: whole(body, "n", { low: 1, high: 16, fallback: 1 }),
+    choices: read(body, "n", integerFrom(1, 16), 1),
     maxTokens: given ?? Math.min(fallback, room),
-    temperature: real(body, "temperature", { low: 0, high: 2, fallback: temperature }),
+    temperature: read(body, "temperature", numberFrom(0, 2), temperature),
     // Some clients write -1 for "all", and 0 for "the likeliest alone".
-    topK: Math.max(0, whole(body, "top_k", { low: -1, high: 2 ** 31, fallback: 0 })),
-    topP: Math.max(1e-9, real(body, "top_p", { low: 0, high: 1, fallback: 1 })),
+    topK: Math.max(0, read(body, "top_k", integerFrom(-1, 2 ** 31), 0)),
+    topP: Math.max(1e-9, read(body, "top_p", numberFrom(0, 1), 1)),
     stop: readStop(body.stop),
     primed: "",
-    seed: body.seed == null ? randomInt(2 ** 47) : whole(body, "seed", { low: -(2 ** 53), high: 2 ** 53, fallback: 0 }),
+    seed: body.seed == null ? randomInt(2 ** 47) : read(body, "seed", integerFrom(-(2 ** 53), 2 ** 53), 0),
     logProbs: null,
-    stream: flag(body, "stream"),
+    stream: read(body, "stream", flag, false),
     usage: readStreamOptions(body),
   };
 }
@@ -168,8 +170,12 @@ function readStreamOptions({ stream_options: options }: Body): boolean {
   if (typeof options !== "object") return wrong("stream_options", "an object", options);
   const { include_usage: _, include_obfuscation: __, ...rest } = options as Body;
   const [other] = Object.entries(rest).filter(([, value]) => !saysNothing(value));
-  if (other) throw new ServeFailure({ kind: "unsupported", field: `stream_options.${other[0]}`, value: other[1] });
-  return flag(options as Body, "include_usage");
+  if (other) {
+    const near = nearestName(other[0], ["include_usage"]);
+    const nearest = near && `stream_options.${near}`;
+    throw new ServeFailure({ kind: "unsupported", field: `stream_options.${other[0]}`, value: other[1], nearest });
+  }
+  return read(options as Body, "include_usage", flag, false);
 }
 
 /** A text, several, token ids, or several lists of those. */

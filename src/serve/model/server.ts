@@ -9,7 +9,19 @@ import type { AddressInfo } from "node:net";
 import { getRequestListener, type HttpBindings, RequestError } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import {
+  callable,
+  faultOf,
+  integerFrom,
+  listOf,
+  numberFrom,
+  only,
+  optional,
+  positiveInteger,
+  text,
+} from "../../data/check.ts";
 import { createEngine, type Decoder, type EngineOptions, type PromptDesign } from "../../model/index.ts";
+import { promptEntry } from "../../model/options.ts";
 import { answerStream, answerWhole } from "./answer.ts";
 import { checkCaller, checkOpenness, letPages } from "./caller.ts";
 import { createDoor } from "./door.ts";
@@ -56,8 +68,24 @@ const methods: { [path: string]: readonly string[] } = {
   "/v1/completions": ["POST"],
 };
 
+const optionsSchema = only<ServeOptions>({
+  name: text,
+  host: optional(text),
+  port: optional(integerFrom(0, 65_535)),
+  prompt: promptEntry,
+  temperature: optional(numberFrom(0, Number.MAX_VALUE, "0 or a positive number")),
+  token: optional(text),
+  cors: optional(listOf(text, "a list of origins")),
+  onError: optional(callable("a function of the error")),
+  maxBatch: optional(positiveInteger),
+  maxWaiting: optional(integerFrom(0, Number.MAX_SAFE_INTEGER, "0 or a positive integer")),
+  onLogits: optional(callable("a function of the step's logits")),
+});
+
 /** Serves a decoder. Rejects with a ServeFailure for a host without a token, or a port that is taken. */
 export async function serve(decoder: Decoder, options: ServeOptions): Promise<ModelServer> {
+  const fault = faultOf(optionsSchema, options, "the options of serve");
+  if (fault !== null) throw new ServeFailure(fault);
   const { name, host = "127.0.0.1", port = 8080, token, cors = [], prompt, temperature = 1 } = options;
   checkOpenness({ host, token, origins: cors });
   const engine = createEngine(decoder, options);

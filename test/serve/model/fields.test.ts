@@ -102,6 +102,23 @@ describe("the fields of requests", () => {
       assert.deepEqual([status, body], [400, { error }]);
     });
 
+  it("that are misspelt are refused with the one that was meant, but not a field of other servers that looks alike", async () => {
+    for (const [path, field, nearest] of [
+      ["completions", "temprature", "temperature"],
+      ["chat/completions", "maxTokens", "max_tokens"],
+      ["completions", "min_tokens", null],
+    ] as const) {
+      const { body } = await post(path, { ...(path === "completions" ? completion : chat), [field]: 3 });
+      const cure = nearest === null ? "leave it out" : `leave it out, or write \`${nearest}\``;
+      assert.equal((body.error as Json).message, `\`${field}\` is not supported: ${cure}, got 3`);
+    }
+    const streamed = { ...chat, stream: true, stream_options: { include_usge: true } };
+    assert.equal(
+      ((await post("chat/completions", streamed)).body.error as Json).message,
+      "`stream_options.include_usge` is not supported: leave it out, or write `stream_options.include_usage`, got true",
+    );
+  });
+
   it("of a stream are refused before it begins, with a status: what it cannot tell, and log-probabilities that are off", async () => {
     const told = async (path: string, body: Json) => {
       const { status, body: answer } = await post(path, body);
