@@ -38,7 +38,7 @@ const closedFiles: { [named: string]: string } = { "decoys.ts": inGuest, "main.t
 
 /** Not there yet. Strike out what you mend; add nothing. */
 const offenders = {
-  functions: ["index.ts createProbes", "recording.ts openRecorded", "self.ts drawUsed", "store.ts openRecord"],
+  functions: ["index.ts createProbes", "recording.ts openRecorded", "store.ts openRecord"],
   files: ["expressions.ts", "reinforce.ts"],
   circles: [
     "agent.ts card.ts",

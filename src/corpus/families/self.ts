@@ -90,11 +90,9 @@ interface Used {
   value: unknown;
 }
 
-function drawUsed(random: Random, { typed }: Style): Draft {
-  const n = 2 + random.integer(30);
-  const k = 2 + random.integer(9);
-  const word = random.choice(["tea", "hello", "moon", "apple", "robot", "river"]);
-  const { name, parameter, phrase, expression, type, argument, value } = random.choice<Used>([
+/** Methods of a number or a text that are called at once. */
+function usedMethods(n: number, k: number, word: string): Used[] {
+  return [
     {
       name: "double",
       parameter: "n",
@@ -149,7 +147,14 @@ function drawUsed(random: Random, { typed }: Style): Draft {
       argument: `"${word}"`,
       value: word + word,
     },
-  ]);
+  ];
+}
+
+function drawUsed(random: Random, { typed }: Style): Draft {
+  const n = 2 + random.integer(30);
+  const k = 2 + random.integer(9);
+  const word = random.choice(["tea", "hello", "moon", "apple", "robot", "river"]);
+  const { name, parameter, phrase, expression, type, argument, value } = random.choice(usedMethods(n, k, word));
   const into = random.choice(["answer", "result", "value", "total"]);
   const ask = sentence(
     random,
