@@ -8,12 +8,13 @@ import { isDeepStrictEqual } from "node:util";
 import type { CallResult, Gene } from "../../sandbox/types.ts";
 import type { Task, TaskContext } from "../types.ts";
 import type { MicroTask } from "./types.ts";
+import { wantsOf } from "./wants.ts";
 
 /** A task out of its data. */
 export function microTask(data: MicroTask): Task {
   const { id, ask, setup, family, operation = family, split } = data;
   const about = { id, ask, family, operation, split, ...(setup !== undefined && { setup }) };
-  return { ...about, score: (context) => scoreOf(data, context) };
+  return { ...about, wants: wantsOf(data), score: (context) => scoreOf(data, context) };
 }
 
 /**
