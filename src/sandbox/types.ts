@@ -170,6 +170,8 @@ export interface LifeOptions {
    * `budget`. What a guest does to it changes nothing here.
    */
   budget?: () => unknown;
+  /** A look at an agent from outside, for `call`: no life of its own, so it is not recorded. @default false */
+  trial?: boolean;
   /** Ends the life from outside; the pending step rejects with a SandboxFailure of kind `cancelled`. */
   signal?: AbortSignal;
 }
@@ -194,15 +196,20 @@ export interface Life {
   read(name: string): Promise<CallResult>;
   /** What another life needs to begin where this one is, or was after so many of its steps; also of one that has ended. */
   past(steps?: number): LifePast;
-  /** Gives the isolate back. Safe to call twice. */
-  close(): Promise<void>;
+  /** Gives the isolate back. Safe to call twice. `ended`: why whoever steps it ends a life that survived; recorded. */
+  close(ended?: { verdict: Verdict; cause: string }): Promise<void>;
 }
 
 /** What one call gave, or one sentence that says why it gave nothing: it threw, hung, or gave what is no plain data. */
 export type Answer = { value: unknown } | { failed: string };
 
-/** One answer for each list of arguments; or why there is none at all: `fault`, where that says nothing about the agent. */
-export type CallResult = { answers: Answer[]; effects: Effect[] } | { failed: string; effects: Effect[]; fault?: true };
+/**
+ * One answer for each list of arguments, and the numbers of the calls that changed what they were given, where some did; or why
+ * there is none at all: `fault`, where that says nothing about the agent.
+ */
+export type CallResult =
+  | { answers: Answer[]; effects: Effect[]; changed?: number[] }
+  | { failed: string; effects: Effect[]; fault?: true };
 
 /** Which body agents have: a record names it, since a life that is lived again in another may go another way. */
 export interface BodyFacts {

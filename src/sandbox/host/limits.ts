@@ -6,6 +6,7 @@ import {
   callable,
   type Fault,
   faultOf,
+  flag,
   integer,
   oneOf,
   only,
@@ -81,6 +82,7 @@ const lifeSchema = only<LifeOptions>({
   seed: optional(integer),
   callModel: optional(callable("a function that answers a query")),
   budget: optional(callable("a function that gives what is left")),
+  trial: optional(flag),
   signal: optional(abortSignal),
 });
 

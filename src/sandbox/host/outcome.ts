@@ -1,9 +1,13 @@
 /** What a child answered, or how it died, as what a life needs to know. Verdicts are in `verdict.ts`. */
 
+import { isDeepStrictEqual } from "node:util";
 import type { Answer, CallResult, StepReport, Verdict } from "../types.ts";
 import type { Called, Told } from "./reply.ts";
 import { isStarved, ruleDeath, type Terms } from "./verdict.ts";
 import type { Death, Outcome } from "./worker.ts";
+
+/** The arguments of each call; null where an attribute was read. */
+type Lists = readonly (readonly unknown[])[] | null;
 
 /**
  * What became of a call; null where that says nothing about the agent. `patient`: it had its longer second time already,
@@ -12,7 +16,7 @@ import type { Death, Outcome } from "./worker.ts";
 export function readCall(
   outcome: Outcome<Called>,
   terms: Terms,
-  { name, patient }: { name: string; patient: boolean },
+  { name, lists, patient }: { name: string; lists: Lists; patient: boolean },
 ): CallResult | null {
   const { effects } = outcome;
   if (outcome.kind === "death") {
@@ -28,7 +32,14 @@ export function readCall(
   const late = `it did not return within ${terms.limits.stepMs} ms`;
   if (told === null) return broke === null ? lost : { failed: late, effects };
   if (told.kind === "missing") return { failed: `the agent has no method ${JSON.stringify(name)}`, effects };
-  return { answers: told.answers.map((one) => answerOf(one, late, broke !== null)), effects };
+  const answers = told.answers.map((one) => answerOf(one, late, broke !== null));
+  const changed = told.given.flatMap((left, i) => (left === null || isAsGiven(left, lists?.[i]) ? [] : [i]));
+  return { answers, effects, ...(changed.length > 0 && { changed }) };
+}
+
+/** Whether a call left its arguments as they were: as JSON has them, for so they were sent. */
+function isAsGiven(left: Told, list: readonly unknown[] | undefined): boolean {
+  return left.kind === "value" && isDeepStrictEqual(left.value, JSON.parse(JSON.stringify(list ?? null)));
 }
 
 function answerOf(told: Told, late: string, stopped: boolean): Answer {

@@ -82,11 +82,14 @@ export interface Stepped {
   heldBytes: number | null;
 }
 
-/** A method was called, or an attribute read. `told` null: the child could not ask. */
+/**
+ * A method was called, or an attribute read. `told` null: the child could not ask. `given`: for each call its arguments as it
+ * left them, null where it could change none.
+ */
 export interface Called {
   kind: "called";
   broke: Broke | null;
-  told: { kind: "missing" } | { kind: "answers"; answers: Told[] } | null;
+  told: { kind: "missing" } | { kind: "answers"; answers: Told[]; given: (Told | null)[] } | null;
 }
 
 /** A life was given back. */
@@ -237,10 +240,11 @@ function geneOf(value: unknown): Gene {
 }
 
 function answersOf(value: unknown): Called["told"] {
-  const { kind, answers } = record(value);
+  const { kind, answers, given } = record(value);
   if (kind === "missing") return { kind };
-  if (!Array.isArray(answers)) throw misfit;
-  return { kind: exactly(kind, "answers"), answers: answers.map(toldOf) };
+  if (!Array.isArray(answers) || !Array.isArray(given)) throw misfit;
+  const left = given.map((one) => orNull(one, toldOf));
+  return { kind: exactly(kind, "answers"), answers: answers.map(toldOf), given: left };
 }
 
 function toldOf(given: unknown): Told {

@@ -24,7 +24,7 @@ export async function inquire(
     const stepMs = terms.limits.stepMs * (1 + 2 * attempt);
     const asked = { op: "call", life: id, step: lived.length - first, method, arguments: lists, stepMs } as const;
     const outcome = failed === null ? await send(life, asked) : unasked(failed);
-    const result = readCall(outcome, terms, { name: method, patient: attempt > 0 });
+    const result = readCall(outcome, terms, { name: method, lists, patient: attempt > 0 });
     const doubt = outcome.kind !== "answer" ? outcome.kind === "death" : outcome.reply.broke !== null;
     if (doubt || result === null || "failed" in result) release(life, doubt);
     if (result !== null) return result;

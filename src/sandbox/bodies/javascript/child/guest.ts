@@ -123,7 +123,7 @@ interface GuestAgent {
   const inWords = (type: string): string =>
     type === "null" || type === "undefined" ? type : `${type === "object" ? "an" : "a"} ${type}`;
 
-  const { inquire, answered, next, gave, threw, direct } = makeInquiry(self);
+  const { inquire, answered, next, gave, threw, direct, taken } = makeInquiry(self);
 
   // What the host calls. Each returns a string or a number, never a guest object.
   let failure = "";
@@ -156,7 +156,8 @@ interface GuestAgent {
         throw new ErrorOf(`self.execute_code is ${typeOfExecutor()}, not a function`);
       // A method is called by the newborn's executor: the agent's may give nothing back.
       const executor = asked < 0 ? self.execute_code : builtIn.execute_code;
-      const answer = program === "" && asked >= 0 ? direct(asked) : apply(executor as () => unknown, self, [program]);
+      const made = program === "" && asked >= 0 ? direct(asked) : apply(executor as () => unknown, self, [program]);
+      const answer = asked < 0 ? made : taken(asked, made);
       waiting = typeof answer === "object" && answer !== null;
       if (!waiting) done(answer);
       else

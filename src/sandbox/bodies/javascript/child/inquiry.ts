@@ -20,12 +20,23 @@ export type MakeInquiry = (self: object) => {
   threw(i: number, thrown: unknown): void;
   /** Makes a call that no program can say. */
   direct(i: number): unknown;
+  /** What a call gave, apart from the arguments that its program gives back beside it. */
+  taken(i: number, answer: unknown): unknown;
 };
+
+/** Calls as the child sends them: each program in two parts, between which the agent stands. */
+export interface Calls {
+  lists: readonly (readonly unknown[])[];
+  programs: readonly (readonly [before: string, after: string])[];
+}
 
 /** What the host asked for last: what each call gave, or threw, and how many were begun. */
 interface Asked {
   answers: unknown[];
   failures: unknown[];
+  /** For each call its arguments as it left them, null where it could change none. */
+  given: unknown[];
+  watched: boolean[];
   total: number;
   begun: number;
 }
@@ -46,6 +57,28 @@ interface Asked {
     return plainOf(answer);
   };
 
+  /** The programs of the calls as a list of texts; notes which of them give their arguments back. */
+  const programsOf = (one: Asked, programs: [string, string][], agent: string): string => {
+    let list = "";
+    for (let i = 0; i < programs.length; i++) {
+      const before = programs[i]![0];
+      const after = programs[i]![1];
+      put(one.watched, i, before !== "");
+      list += (i > 0 ? "," : "") + quote(after === "" ? "" : `return ${before}${agent}${after}`);
+    }
+    return `[${list}]`;
+  };
+
+  /** What a call gave. Of a program that gives its arguments back it is an array literal of ours: the answer, then these. */
+  const takeFrom = (one: Asked, i: number, answer: unknown): unknown => {
+    if (one.watched[i] !== true) return answer;
+    const given: unknown[] = [];
+    const total = (answer as unknown[]).length;
+    for (let k = 1; k < total; k++) put(given, k - 1, readOwn(answer as object, `${k}`));
+    put(one.given, i, given);
+    return readOwn(answer as object, "0");
+  };
+
   const makeInquiry: MakeInquiry = (self) => {
     let asked: Asked | null = null;
     let direct = (_: number): unknown => undefined;
@@ -53,7 +86,7 @@ interface Asked {
     /** For the host: calls one of the agent's methods once for each list of arguments, or reads an attribute. */
     const inquire = (name: string, lists: string): string => {
       asked = null;
-      const one: Asked = { answers: [], failures: [], total: 1, begun: 0 };
+      const one: Asked = { answers: [], failures: [], given: [], watched: [], total: 1, begun: 0 };
       const state = readOwn(self, "state");
       const inState = typeof state === "object" && state !== null ? state : {};
       const isCall = lists !== "";
@@ -66,17 +99,15 @@ interface Asked {
         one.begun = 1;
       } else if (typeof found !== "function") return "";
       else {
-        const { lists: all, programs } = parse(lists) as { lists: unknown[][]; programs: string[] };
+        const { lists: all, programs } = parse(lists) as { lists: unknown[][]; programs: [string, string][] };
         one.total = all.length;
         asked = one;
         const isOwn = own && readOwn(self, name) === found;
-        direct = (i) => apply(found as () => unknown, self, all[i]!) as unknown;
-        let list = "";
-        for (let i = 0; i < programs.length; i++) {
-          const program = programs[i] === "" ? "" : `return self${isOwn ? "" : ".state"}${programs[i]}`;
-          list += (i > 0 ? "," : "") + quote(program);
-        }
-        return `[${list}]`;
+        direct = (i) => {
+          put(one.given, i, all[i]);
+          return apply(found as () => unknown, self, all[i]!) as unknown;
+        };
+        return programsOf(one, programs, isOwn ? "self" : "self.state");
       }
       asked = one;
       return "";
@@ -85,11 +116,15 @@ interface Asked {
     /** What came of it, after the promises that were returned, as JSON: `Called.told` of the host's `reply.ts`. */
     const answered = (): string => {
       if (asked === null) return '{"kind":"missing"}';
-      const { answers, failures, total, begun } = asked;
+      const { answers, failures, given, total, begun } = asked;
       let text = "";
-      for (let i = 0; i < total; i++)
+      let left = "";
+      for (let i = 0; i < total; i++) {
         text += (i > 0 ? "," : "") + (i < begun ? answerText(answers[i], failures[i]) : '{"kind":"uncalled"}');
-      return `{"kind":"answers","answers":[${text}]}`;
+        const one = i < begun ? readOwn(given, `${i}`) : undefined;
+        left += (i > 0 ? "," : "") + (one === undefined || one === null ? "null" : plainOf(one));
+      }
+      return `{"kind":"answers","answers":[${text}],"given":[${left}]}`;
     };
 
     const next = (): number => {
@@ -98,6 +133,7 @@ interface Asked {
       // Pending until it has returned: a call that was stopped has not.
       put(answers, begun, pending);
       put(failures, begun, null);
+      put(asked!.given, begun, null);
       return begun;
     };
     return {
@@ -107,6 +143,7 @@ interface Asked {
       gave: (i, value) => put(asked!.answers, i, value),
       threw: (i, thrown) => put(asked!.failures, i, errorText(thrown)),
       direct: (i) => direct(i),
+      taken: (i, answer) => takeFrom(asked!, i, answer),
     };
   };
   scope.__inquiry = makeInquiry;

@@ -12,6 +12,7 @@
 import type ivm from "isolated-vm";
 import type { CallMessage, Message, OpenMessage, ProbeMessage, StepMessage, Unsent } from "../../../host/messages.ts";
 import type { Broke, Phase } from "../../../host/reply.ts";
+import type { Calls } from "./inquiry.ts";
 import type { Pipe } from "./pipe.ts";
 
 /** `refused`: what the parser said of the last program that it refused in this step. */
@@ -306,12 +307,18 @@ type Call = (typeof hostCalls)[number];
   const isFine = ({ ran, broke, probe }: Seen): boolean =>
     broke === undefined && probe === works && ran === '{"error":null,"waiting":false,"ended":false}';
 
-  /** A call as an agent's program would write it, one for each list of arguments; "" where no program can say it. */
-  const callsOf = (method: string, lists: readonly (readonly unknown[])[]): { lists: unknown; programs: string[] } => {
+  /**
+   * A call as an agent's program would write it, one for each list of arguments: what stands before the agent and after it, ""
+   * where no program can say it. Arguments that the method could change have names, and are given back beside the answer.
+   */
+  const callsOf = (method: string, lists: readonly (readonly unknown[])[]): Calls => {
     const access = /^[A-Za-z_$][\w$]*$/.test(method) ? `.${method}` : `[${JSON.stringify(method)}]`;
-    const programs = lists.map((list) => {
+    const programs = lists.map((list): Calls["programs"][number] => {
       const text = JSON.stringify(list).slice(1, -1);
-      return text.length > 2000 || text.includes("__proto__") ? "" : `${access}(${text});`;
+      if (text.length > 2000 || text.includes("__proto__")) return ["", ""];
+      if (list.every((one) => typeof one !== "object" || one === null)) return ["", `${access}(${text});`];
+      const names = list.map((_, i) => `a${i}`).join(", ");
+      return [`((${names}) => [`, `${access}(${names}), ${names}])(${text});`];
     });
     return { lists, programs };
   };
