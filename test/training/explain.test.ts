@@ -17,9 +17,7 @@ describe("explainUpdate", () => {
     const logits = [0.4, -0.3, 0.1];
     const update = await oneUpdate(logits);
     const policy = editMenu(menu, { logits });
-    const actions = update.episodes.flatMap(({ steps }) =>
-      steps.map(({ program, action }) => ({ ...action, program })),
-    );
+    const actions = update.episodes.flatMap(({ steps }) => steps.map(({ action }) => action));
     const { grads } = tf.variableGrads(
       () => tf.mean(tf.mul(policy.evaluate(actions).logProbs, update.advantages.flat())) as tf.Scalar,
     );

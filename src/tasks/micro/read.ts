@@ -4,7 +4,9 @@ import { readFile } from "node:fs/promises";
 import { checkOptions, oneOf, only, optional, text } from "../../data/check.ts";
 import { dataPath } from "../../data/index.ts";
 import { type TaskSplit, taskSplits } from "../types.ts";
-import type { MicroTask } from "./types.ts";
+import { type Does, referenceOf } from "./reference.ts";
+import { checksOf } from "./score.ts";
+import type { MicroTask, TaskCheck } from "./types.ts";
 
 const optionsSchema = only<{ split?: TaskSplit | "held-out"; path?: string }>({
   split: optional(oneOf(...taskSplits, "held-out" as const)),
@@ -50,18 +52,39 @@ function faultOf(task: Partial<MicroTask> | null): string | null {
   for (const field of ["id", "family", "ask"] as const)
     if (typeof task?.[field] !== "string" || task[field] === "")
       return `expected \`${field}\` to be a text, got ${JSON.stringify(task?.[field])}`;
-  const { split, setup, check } = task as MicroTask;
+  const { split, setup, operation, check } = task as MicroTask;
+  if (operation !== undefined && typeof operation !== "string")
+    return `expected \`operation\` to be a text, got ${JSON.stringify(operation)}`;
   if (!taskSplits.includes(split))
     return `expected \`split\` to be one of ${taskSplits.join(", ")}, got ${JSON.stringify(split)}`;
   if (setup !== undefined && typeof setup !== "string")
     return `expected \`setup\` to be a program, got ${JSON.stringify(setup)}`;
-  if (typeof check !== "object" || check === null || !("expected" in check))
-    return "expected a `check` with `expected`";
-  if ("read" in check) return typeof check.read === "string" ? null : "expected `check.read` to be a name";
+  if (typeof check !== "object" || check === null || (Array.isArray(check) && check.length === 0))
+    return "expected a `check`, or a list of some";
+  return checksOf({ check }).reduce<string | null>((fault, one) => fault ?? faultOfCheck(one), null);
+}
+
+function faultOfCheck(check: TaskCheck): string | null {
+  for (const field of ["read", "gone", "change", "from", "call"])
+    if (field in check && typeof (check as { [field: string]: unknown })[field] !== "string")
+      return `expected \`check.${field}\` to be a name`;
+  if ("gone" in check) return null;
+  if ("does" in check) return faultOfStages(check.does);
+  if (!("expected" in check)) return "expected a `check` with `expected`";
+  if ("read" in check) return null;
   const { call, arguments: lists, expected } = check;
-  if (typeof call !== "string") return "expected `check` to have `read` or `call`";
+  if (typeof call !== "string") return "expected `check` to have `read`, `gone`, `change` or `call`";
   const fits = Array.isArray(lists) && lists.every(Array.isArray) && Array.isArray(expected);
   if (!fits || lists.length === 0 || lists.length !== expected.length)
     return "expected `check.arguments` to be lists of arguments, and `check.expected` one value for each";
   return null;
+}
+
+function faultOfStages(does: Does): string | null {
+  try {
+    referenceOf(does);
+    return null;
+  } catch (error) {
+    return `its check's stages are wrong: ${(error as Error).message}`;
+  }
 }

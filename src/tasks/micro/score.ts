@@ -4,52 +4,138 @@
  * world can make a wrong answer right.
  */
 
-import { isDeepStrictEqual } from "node:util";
+import type { Random } from "../../random/index.ts";
 import type { CallResult, Gene } from "../../sandbox/types.ts";
 import type { Task, TaskContext } from "../types.ts";
-import type { MicroTask } from "./types.ts";
-import { wantsOf } from "./wants.ts";
+import { drawValues } from "./draws.ts";
+import { constantsOf, inputsOf } from "./inputs.ts";
+import { type Does, referenceOf } from "./reference.ts";
+import { isSame } from "./same.ts";
+import type { MicroTask, TaskCheck } from "./types.ts";
 
 /** A task out of its data. */
 export function microTask(data: MicroTask): Task {
-  const { id, ask, setup, family, operation = family, split } = data;
+  const { id, ask, family, operation = family, split } = data;
+  const setup = setupOf(data);
   const about = { id, ask, family, operation, split, ...(setup !== undefined && { setup }) };
-  return { ...about, wants: wantsOf(data), score: (context) => scoreOf(data, context) };
+  return { ...about, score: (context) => scoreOf(data, context) };
+}
+
+/** The checks of a task, one or several. */
+export function checksOf({ check }: Pick<MicroTask, "check">): readonly TaskCheck[] {
+  return Array.isArray(check) ? (check as readonly TaskCheck[]) : [check as TaskCheck];
 }
 
 /**
- * 1 where the step changed the agent so that it does what was asked, and the same genes did not before; a method that was
- * paid for and is still there is not paid for again. Faults of the agent's method (it throws, hangs, attempts harm) mean 0.
+ * 1 where the step changed the agent so that all is as it was asked, and the same genes did not make it so before; methods
+ * that were paid for and are still there are not paid for again. Faults of the agent's method (it throws, hangs, attempts
+ * harm, changes the lists that it is given) mean 0.
  */
-async function scoreOf({ check, setup }: MicroTask, context: TaskContext): Promise<number | null> {
+async function scoreOf(data: MicroTask, context: TaskContext): Promise<number | null> {
   const { before, after, again } = context;
+  const checks = checksOf(data);
   if (!context.changed) return 0;
-  const name = ("read" in check ? check.read : check.call).replace(/^self\./, "");
-  const gene = geneOf(after, name);
-  const old = geneOf(before, name);
-  if (gene === undefined) return 0;
+  if (!checks.every((check) => looksDone(check, after))) return 0;
+  const genes = checks.map((check) => ({ now: geneOf(after, nameOf(check)), old: geneOf(before, nameOf(check)) }));
   // A setup may have made an attribute anew; that the program changed something is known already.
-  if (setup === undefined && old?.name === gene.name && old.source === gene.source) return 0;
-  if ("read" in check) {
-    if (gene.kind !== "attribute" || !isDeepStrictEqual(parse(gene.source), check.expected)) return 0;
-    // A gene's text may be the word of a `toJSON`; the value itself is read before it is paid for.
-    return gives(await context.read(name), [check.expected]);
+  const isSetUp = setupOf(data) !== undefined;
+  if (!isSetUp && genes.every(({ now, old }) => now?.name === old?.name && now?.source === old?.source)) return 0;
+  const methods = genes.filter(({ now }) => now?.kind === "method");
+  if (again && methods.length > 0 && methods.every(({ old }) => old !== undefined)) return 0;
+  let score = 1;
+  for (const check of checks) {
+    const one = await holds(check, context);
+    if (one === 0) return 0;
+    if (one === null) return null;
+    score = Math.min(score, one);
   }
-  if (gene.kind !== "method" || (again && old !== undefined)) return 0;
-  return gives(await context.call(name, check.arguments), check.expected);
+  return score;
+}
+
+/** What the genome alone can tell: that there is such a gene, of the kind that is asked for, or none. */
+function looksDone(check: TaskCheck, genome: readonly Gene[]): boolean {
+  const gene = geneOf(genome, nameOf(check));
+  if ("gone" in check)
+    return gene === undefined || (gene.kind === "attribute" && /^(null|undefined)$/.test(gene.source));
+  if (gene === undefined || gene.kind !== ("call" in check ? "method" : "attribute")) return false;
+  return !("read" in check) || isSame(parse(gene.source), check.expected);
+}
+
+/** Whether one check holds. A gene's text may be the word of a `toJSON`: the value itself is read before it is paid for. */
+async function holds(check: TaskCheck, context: TaskContext): Promise<number | null> {
+  const name = plainName(nameOf(check));
+  if ("read" in check) {
+    // Of two of one name the agent's own is read: then the state's is known by its text alone.
+    const isHidden = nameOf(check).startsWith("self.state.") && geneOf(context.after, `self.${name}`) !== undefined;
+    return isHidden ? 1 : gives(await context.read(name), [check.expected]);
+  }
+  if ("gone" in check) {
+    if (geneOf(context.after, check.gone) === undefined) return 1;
+    const seen = await context.read(name);
+    const [answer] = "answers" in seen ? seen.answers : [];
+    return answer !== undefined && "failed" in answer && /^it gave undefined,/.test(answer.failed)
+      ? 1
+      : gives(seen, [null]);
+  }
+  if ("change" in check) {
+    const value = drawnFor(check, context.random());
+    const moved = check.from !== undefined && plainName(check.from) !== name;
+    const kept = moved ? gives(await context.read(plainName(check.from!)), [value]) : 1;
+    return kept === 1 ? gives(await context.read(name), [referenceOf(check.does).run([value])]) : kept;
+  }
+  if ("arguments" in check) return gives(await context.call(name, check.arguments), check.expected);
+  const reference = referenceOf(check.does);
+  const lists = inputsOf(reference, context.random(), check.inputs);
+  return gives(await context.call(name, lists), lists.map(reference.run));
 }
 
 function gives(result: CallResult, expected: readonly unknown[]): number | null {
-  if ("fault" in result && result.fault) return null;
-  if ("failed" in result || result.effects.length > 0 || !result.answers.every((one) => "value" in one)) return 0;
-  // The way through JSON makes a negative zero the zero that was asked for.
-  const values = result.answers.map((one) => ("value" in one ? one.value : undefined));
-  return isDeepStrictEqual(JSON.parse(JSON.stringify(values)), expected) ? 1 : 0;
+  if ("failed" in result) return result.fault ? null : 0;
+  const { answers, effects, changed = [] } = result;
+  if (effects.length > 0 || changed.length > 0) return 0;
+  return answers.every((one, i) => "value" in one && isSame(one.value, expected[i])) ? 1 : 0;
 }
 
-/** An attribute or method of the agent itself, else of its state. */
+/** What is run before the step: the task's own setup, or the values of its `change` checks. */
+function setupOf(data: MicroTask): Task["setup"] {
+  const changes = checksOf(data).filter((check) => "change" in check);
+  if (changes.length === 0) return data.setup;
+  return (random) =>
+    changes
+      .map((check) => `self.${plainName(check.from ?? check.change)} = ${JSON.stringify(drawnFor(check, random))};`)
+      .join("\n");
+}
+
+const usual = new Set(["0", "1", "-1", "true", "false", '""', "[]"]);
+
+/** The value that a `change` is about: one that the stages do not leave as it is, nor make into what anyone would write. */
+function drawnFor({ does }: { does: Does }, random: Random): unknown {
+  const reference = referenceOf(does);
+  const constants = constantsOf(reference);
+  for (let tries = 0; tries < 1000; tries++) {
+    const values = drawValues(random, reference.takes, constants);
+    const trace = reference.trace(values);
+    if (trace !== null && !isSame(trace.at(-1), values[0]) && !usual.has(JSON.stringify(trace.at(-1))))
+      return values[0];
+  }
+  throw new RangeError(`No value was found that ${JSON.stringify(does)} changes`);
+}
+
+/** What a check is about: the name as the task has it. */
+function nameOf(check: TaskCheck): string {
+  return "read" in check ? check.read : "gone" in check ? check.gone : "change" in check ? check.change : check.call;
+}
+
+function plainName(name: string): string {
+  return name.replace(/^self\.(state\.)?/, "");
+}
+
+/** An attribute or method of the agent itself, else of its state; of one of them alone, where the name says so. */
 function geneOf(genome: readonly Gene[], name: string): Gene | undefined {
-  return genome.find((gene) => gene.name === `self.${name}`) ?? genome.find((gene) => gene.name === name);
+  const [own, inState] = [`self.${plainName(name)}`, plainName(name)];
+  const gene = (wanted: string): Gene | undefined => genome.find((one) => one.name === wanted);
+  if (name.startsWith("self.state.")) return gene(inState);
+  return name.startsWith("self.") ? gene(own) : (gene(own) ?? gene(inState));
 }
 
 function parse(source: string): unknown {

@@ -1,13 +1,22 @@
 /** A micro-task as plain data: what a file of them holds, and what a study or a job can pass on. */
 
 import type { TaskSplit } from "../types.ts";
+import type { Does } from "./reference.ts";
 
 /**
- * How a task is checked: an attribute's value, or what a method returns for each list of arguments. The name is one of the
- * agent's own (`self.` before it changes nothing), else one of its state.
+ * What must be so after the step. A name is of one of the agent's own attributes or methods, else of its state's; with `self.`
+ * before it of its own alone, with `self.state.` of its state's alone.
+ *
+ * `read`: an attribute and its value. `gone`: an attribute that is not there any more, or null, or undefined. `change`: an
+ * attribute that has become what stages make of the value that the task has drawn and put into `from` (itself, where `from`
+ * is not given) before the step. `call`: a method, and either what it must give for each list of arguments, or the stages
+ * that tell for any; then the inputs are `inputs` (boundaries, where they are not given) and fresh draws.
  */
 export type TaskCheck =
   | { read: string; expected: unknown }
+  | { gone: string }
+  | { change: string; from?: string; does: Does }
+  | { call: string; does: Does; inputs?: readonly (readonly unknown[])[] }
   | { call: string; arguments: readonly (readonly unknown[])[]; expected: readonly unknown[] };
 
 /** One micro-task. */
@@ -22,5 +31,6 @@ export interface MicroTask {
   split: TaskSplit;
   /** A program that is run on the agent before the step. */
   setup?: string;
-  check: TaskCheck;
+  /** One, or several that must all be so. */
+  check: TaskCheck | readonly TaskCheck[];
 }

@@ -1,0 +1,202 @@
+/** What a micro-task's check takes for done, in each of its forms: right answers in any dress, and nothing that is only half of it. */
+
+import assert from "node:assert/strict";
+import { SurvivalEnv } from "../../src/environment/index.ts";
+import { createRandom } from "../../src/random/index.ts";
+import { checkTasks, type MicroTask, microTask, type TaskContext } from "../../src/tasks/index.ts";
+import { inputsOf } from "../../src/tasks/micro/inputs.ts";
+import { referenceOf } from "../../src/tasks/micro/reference.ts";
+import { isSame } from "../../src/tasks/micro/same.ts";
+import { useSandbox } from "../sandbox/shared.ts";
+
+const task = (check: MicroTask["check"], setup?: string): MicroTask => ({
+  id: "asked",
+  family: "any",
+  ask: "do it",
+  split: "training",
+  ...(setup !== undefined && { setup }),
+  check,
+});
+
+describe("the check of a micro-task", () => {
+  const sandbox = useSandbox();
+
+  /** Whether each program, on a newborn of its own, does the task. */
+  const solved = async (one: MicroTask, programs: readonly string[], seed = 1): Promise<boolean[]> =>
+    Promise.all(
+      programs.map(async (program) => {
+        const env = new SurvivalEnv({ sandbox: sandbox(), tasks: [one], maxSteps: 2 });
+        await env.reset({ seed });
+        const { info } = await env.step(program);
+        await env.close();
+        return info.solved === true;
+      }),
+    );
+
+  const all = async (one: MicroTask, wanted: boolean, programs: readonly string[], seed = 1): Promise<void> => {
+    const found = await solved(one, programs, seed);
+    assert.deepEqual(
+      programs.filter((_, i) => found[i] !== wanted),
+      [],
+    );
+  };
+
+  it("of a removal takes delete, null and undefined, and no other value, nor an object that says it is nothing", async () => {
+    const gone = task({ gone: "self.day" }, 'self.day = "Monday";');
+    await all(gone, true, [
+      "delete self.day;",
+      "self.day = undefined;",
+      "self.day = null;",
+      "self.day = void 0; self.x = 1;",
+    ]);
+    await all(gone, false, [
+      "self.x = 1;",
+      'self.day = "";',
+      "self.day = 0;",
+      "self.day = false;",
+      "self.day = { toJSON: () => null };",
+      "self.day = { toJSON() {}, toString: () => 'undefined' };",
+      "self.day = () => null;",
+      "delete self.state.day; self.y = 1;",
+    ]);
+  });
+
+  it("of two things takes both and neither alone", async () => {
+    const two = task([
+      { read: "self.color", expected: "red" },
+      { read: "self.label", expected: "salt" },
+    ]);
+    await all(two, true, [
+      'self.label = "salt"; self.color = "red";',
+      'Object.assign(self, { color: "red", label: "salt" });',
+    ]);
+    await all(two, false, ['self.label = "salt";', 'self.color = "red";', 'self.color = self.label = "salt";']);
+    const used = task([
+      { call: "double", does: [["number.double"]] },
+      { read: "self.value", expected: 20 },
+    ]);
+    await all(used, true, ["self.double = (n) => 2 * n; self.value = self.double(10);"]);
+    await all(used, false, [
+      "self.value = 20;",
+      "self.double = (n) => 2 * n;",
+      "self.double = () => 20; self.value = 20;",
+    ]);
+  });
+
+  it("looks where the name says: on the agent, in its state, or in either", async () => {
+    const own = 'self.city = "Rome";';
+    const inState = 'self.state.city = "Rome";';
+    const where = (read: string) => solved(task({ read, expected: "Rome" }), [own, inState, 'const city = "Rome";']);
+    assert.deepEqual(await where("self.city"), [true, false, false]);
+    assert.deepEqual(await where("self.state.city"), [false, true, true]);
+    assert.deepEqual(await where("city"), [true, true, true]);
+    const both = task({ read: "self.state.city", expected: "Rome" });
+    await all(both, true, ['self.city = "Bonn"; self.state.city = "Rome";']);
+    await all(both, false, ['self.city = "Rome"; self.state.city = "Bonn";']);
+  });
+
+  it("of a function sees one digit's luck, a changed argument, a short list's luck and a remembered list", async () => {
+    const sort = task({ call: "sort", does: [["end.sorted"]] });
+    await all(sort, true, [
+      "self.sort = (list) => [...list].sort((a, b) => a - b);",
+      "function sort(xs) { return xs.toSorted((a, b) => a - b); }",
+      "self.sort = async (list) => list.slice().sort((a, b) => a - b);",
+    ]);
+    await all(sort, false, [
+      "self.sort = (list) => list.sort();",
+      "self.sort = (list) => [...list].sort();",
+      "self.sort = (list) => list.sort((a, b) => a - b);",
+      "self.sort = (list) => { const made = [...list].sort((a, b) => a - b); list.length = 0; return made; };",
+    ]);
+    const take = task({ call: "take", does: [["list.take", 9]] });
+    await all(take, true, ["self.take = (list) => list.slice(0, 9);"]);
+    await all(take, false, ["self.take = (list) => list;", "self.take = (list) => list.splice(0, 9);"]);
+  });
+
+  it("tries fresh inputs in each episode: an answer that knows the fixed ones fails", async () => {
+    const even = task({ call: "even", does: [["number?.even"]], inputs: [[0], [7]] });
+    const known = "self.even = (n) => n !== 7;";
+    const found = await Promise.all(Array.from({ length: 12 }, (_, seed) => solved(even, [known], seed)));
+    assert.ok(found.flat().filter((one) => one).length < 6, "the fresh inputs are none, or the same");
+    const reference = referenceOf([["number?.even"]]);
+    const drawn = (seed: number) => JSON.stringify(inputsOf(reference, createRandom(seed), [[0], [7]]));
+    assert.equal(drawn(1), drawn(1));
+    assert.notEqual(drawn(1), drawn(2));
+    assert.match(drawn(1), /^\[\[0\],\[7\],\[-?\d+\],\[-?\d+\],\[-?\d+\]\]$/);
+  });
+
+  it("of a change sees what became of a value that nobody could know, and that its source stayed", async () => {
+    const raise = task({ change: "self.count", does: [["number.plus", 3]] });
+    for (const seed of [1, 2, 3]) {
+      await all(raise, true, ["self.count += 3;", "self.count = self.count + 1 + 2;"], seed);
+      await all(
+        raise,
+        false,
+        ["self.count = 3;", "self.count -= 3;", "self.x = self.count + 3;", "self.count = 44;"],
+        seed,
+      );
+    }
+    const derive = task({ change: "self.total", from: "self.list", does: [["keep.above", 5], ["end.sum"]] });
+    await all(derive, true, ["self.total = self.list.filter((x) => x > 5).reduce((a, b) => a + b, 0);"]);
+    await all(derive, false, [
+      "self.total = self.list.reduce((a, b) => a + b, 0);",
+      "self.list = self.list.filter((x) => x > 5); self.total = self.list.reduce((a, b) => a + b, 0);",
+    ]);
+  });
+
+  it("may rest on rounding: two right ways to compute a number are both right", async () => {
+    const celsius = task({ call: "celsius", does: [["unit.celsius"]] });
+    await all(celsius, true, ["self.celsius = (f) => (f - 32) / 1.8;", "self.celsius = (f) => (f - 32) * (5 / 9);"]);
+    await all(celsius, false, ["self.celsius = (f) => (f - 32) * 0.55;"]);
+    const pairs: [unknown, unknown, boolean][] = [
+      [0.1 + 0.2, 0.3, true],
+      [-0, 0, true],
+      [1, 1.0001, false],
+      [0, 1e-12, false],
+      ["1", 1, false],
+      [[1, [2]], [1, [2]], true],
+      [[1], [1, 2], false],
+      [[], {}, false],
+      [{ a: 1 }, { a: 1 }, true],
+      [{ a: 1, b: 2 }, { a: 1 }, false],
+      [{}, { a: undefined }, false],
+      [null, {}, false],
+      [true, 1, false],
+    ];
+    for (const [value, expected, same] of pairs)
+      assert.equal(isSame(value, expected), same, `${JSON.stringify(value)} for ${JSON.stringify(expected)}`);
+  });
+
+  it("could not be made where the sandbox failed, and that is no answer of the agent's", async () => {
+    const lost = { failed: "the machine was too busy", effects: [], fault: true as const };
+    const gene = { name: "self.double", kind: "method" as const, source: "(n) => n" };
+    const context = { before: [], after: [gene], changed: true, again: false, random: () => createRandom(1) };
+    const score = (result: object) =>
+      microTask(task({ call: "double", does: [["number.double"]] })).score({
+        ...context,
+        call: async () => result,
+      } as unknown as TaskContext);
+    assert.equal(await score(lost), null);
+    assert.equal(await score({ failed: "it used too much", effects: [] }), 0);
+  });
+
+  it("that is wrong is named by its field", () => {
+    const refused = (check: unknown, message: RegExp): void =>
+      assert.throws(() => checkTasks([{ ...task({ gone: "x" }), check }]), message);
+    refused([], /^TypeError: Micro-task "asked": expected a `check`, or a list of some$/);
+    refused({ gone: 4 }, /expected `check.gone` to be a name/);
+    refused({ change: "x", from: 3, does: [["number.double"]] }, /expected `check.from` to be a name/);
+    refused([{ gone: "x" }, { read: 1, expected: 2 }], /expected `check.read` to be a name/);
+    refused({ call: "f", does: [] }, /its check's stages are wrong: expected `does` to be at least one stage/);
+    refused({ call: "f", does: [["number.triple"]] }, /there is no stage named "number.triple"/);
+    refused({ call: "f", does: [["number.plus"]] }, /the stage number.plus has 1 constants, got \[\]/);
+    refused(
+      { call: "f", does: [["text.length"], ["text.upper"]] },
+      /the stage text.upper takes text, and number comes before it/,
+    );
+    assert.throws(
+      () => checkTasks([{ ...task({ gone: "x" }), operation: 3 }]),
+      /expected `operation` to be a text, got 3/,
+    );
+  });
+});
