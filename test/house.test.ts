@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { basename } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { type ArrowFunctionExpression, type Function as FunctionNode, Visitor } from "oxc-parser";
 import { findCircles, importEdges, type SourceFile, sourceFiles } from "../scripts/sources.ts";
 
@@ -65,6 +65,12 @@ describe("the house", () => {
     compare(long, closedFiles, offenders.files);
   });
 
+  it("opens no file with a comment that names a file which is not there", () => {
+    const known = [...files, ...sourceFiles(["test"])].map(({ path }) => path);
+    const absent = files.flatMap((file) => absentNames(file, known).map((name) => `${file.path}: ${name}`));
+    assert.deepEqual(absent, [], "name the file by its path from `src/` on, or the one that took its place");
+  });
+
   it("has no circle between files, types included", () => {
     const circles = findCircles(importEdges(files));
     compare(
@@ -74,6 +80,20 @@ describe("the house", () => {
     );
   });
 });
+
+/** Files that a file's opening comment names and that are not there: in its own noun's folder by their name, elsewhere by their path. */
+function absentNames({ path, text }: SourceFile, known: readonly string[]): string[] {
+  const opening = /^\/\*\*[\s\S]*?\*\//.exec(text)?.[0] ?? "";
+  const nounOf = (one: string): string => dirname(one).split("/").slice(0, 2).join("/");
+  const near = (other: string): boolean => dirname(path).startsWith(dirname(other)) || nounOf(other) === nounOf(path);
+  return [...opening.matchAll(/`([\w./-]+\.(?:ts|mjs))`/g)]
+    .map(([, name]) => name!)
+    .filter((name) => {
+      if (name.startsWith("../")) return !known.includes(join(dirname(path), name));
+      const found = known.filter((other) => other === name || other.endsWith(`/${name}`));
+      return !(name.includes("/") ? found.length > 0 : found.some(near));
+    });
+}
 
 /** Nothing offends but what may, or what is still on the list; nothing may, or is on the list, that does not offend. */
 function compare(found: readonly string[], closed: { [named: string]: string }, listed: readonly string[]): void {

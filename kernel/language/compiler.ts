@@ -1,6 +1,6 @@
 /**
  * Starts a compiler for the cells of a folder, and nothing else: light to load, so that it starts while its process still
- * loads what will ask it. Not here: the questions (`service.ts`).
+ * loads what will ask it. Not here: the questions (`service-ask.ts`).
  */
 
 import { currentCell } from "./cell-paths.ts";

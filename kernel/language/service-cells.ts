@@ -3,7 +3,7 @@
  * declares and imports only those earlier names that occur in it. So a name redeclared points at the newest cell, its type
  * follows, and a cell costs the same at any age of the session. What was a `let` is injected as a `let`, so that later
  * cells may assign it.
- * Not here: asking a compiler (`service.ts`), running cells (`rewrite.ts`).
+ * Not here: asking a compiler (`service-ask.ts`), running cells (`rewrite.ts`).
  */
 
 import { committedCell, currentCell } from "./cell-paths.ts";

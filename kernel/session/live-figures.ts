@@ -1,7 +1,7 @@
 /**
  * Figures that are updated in place while a cell runs. A figure's static picture takes a tenth of a second and a core, so
  * a live one gets its picture every two seconds and at the end; between these its data goes out at once, with the last
- * picture beside it. Not here: how often a cell may update (`kernel/display/api.ts`), drawing (`kernel/display/picture.ts`).
+ * picture beside it. Not here: how often a cell may update (`pace.ts`), drawing (`kernel/display/picture.ts`).
  */
 
 import { completeBundle, isFigure, withSettings } from "../display/index.ts";

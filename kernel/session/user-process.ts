@@ -1,6 +1,6 @@
 /**
  * The user process as the protocol process sees it: starts it, passes commands, reads its messages and its native
- * output, and starts another when it dies. Not here: what the messages mean for Jupyter (`serve.ts`).
+ * output, and starts another when it dies. Not here: what the messages mean for Jupyter (`cells/`).
  */
 
 import { createInterface } from "node:readline";

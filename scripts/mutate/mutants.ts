@@ -3,7 +3,7 @@
  * the file moves around it.
  *
  * Left out: types, imports, names and module texts; the words of errors and of the log (string literals under `throw`,
- * `new ...Error`, `new ...Failure`, and in files called `error.ts` or `help.ts`; everything in `console.*`), which are asserted
+ * `new ...Error`, `new ...Failure`, and in files that are called error or help; everything in `console.*`), which are asserted
  * where they matter and are no behaviour; strings that are compared with, which the types refuse. What the type-check refuses
  * besides is left out of a draw by `typecheck.ts`.
  */

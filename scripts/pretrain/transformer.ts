@@ -2,7 +2,7 @@
  * GPT-2's decoder as a loss in TF.js: learned positions, LayerNorm before each part, GELU in its tanh form, a head tied
  * to the word embeddings. Source: Radford et al. 2019 and the weight layout of Hugging Face's `GPT2LMHeadModel` (linear
  * layers stored [in, out]). LayerNorm, GELU and the cross-entropy carry their own gradients: fewer passes over memory.
- * Not here: the optimiser (`optimizer.ts`), generation (`generate.ts`).
+ * Not here: the optimiser (`optimizer.ts`), generation, which is the library's own (`src/model`).
  */
 
 import type * as tfjs from "@tensorflow/tfjs";

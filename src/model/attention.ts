@@ -16,7 +16,10 @@ export interface Cached {
   own: string;
 }
 
-/** Values that all layers share. `line` is the number of queries before one head of keys: heads / kvHeads * length. */
+/**
+ * Values that all layers share. `line` in shapes: a group of `heads / kvHeads` query heads reads the same keys, so the group's
+ * queries of all new positions, `heads / kvHeads * length` of them, are the rows of one product with those keys.
+ */
 export interface Frame {
   /** 0 where a query may look, a large negative number where not. [batch, 1, line, prefix + past + length] */
   mask: string;

@@ -42,7 +42,10 @@ export interface Placed {
 
 /** The memory of a decoder's rows. */
 export interface Memory {
-  /** Positions that the memory of a row has which has seen `length` and is to see `more`; 0 for one that has seen none. */
+  /**
+   * How many positions the memory of a row is made for. The row has seen `length` and is about to see `more`; 0 for a row that
+   * has seen none, which has no memory yet.
+   */
   roomOf(length: number, more: number): number;
   /** Makes room for rows that are to see `more` positions. `pasts` are of one room; undefined for rows at their start. */
   place(pasts: readonly (Past | undefined)[], more: number, spend: boolean): Placed;

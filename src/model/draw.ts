@@ -1,6 +1,6 @@
 /**
  * Runs the graph that draws whole programs on the device (`draw-graph.ts`), in the model's own thread. Not here: where texts
- * end (`draw-rows.ts`).
+ * end (`policy/token/draw-rows.ts`).
  */
 
 import type { InferenceSession, Tensor } from "onnxruntime-node";

@@ -1,6 +1,6 @@
 /**
  * A decoder-only language model that is only run, never trained: weights from disk, on ONNX Runtime. What a policy, a
- * LanguageModel and a server stand on. Not here: sampling (`generate.ts`), anything that learns.
+ * LanguageModel and a server stand on. Not here: sampling (`sample.ts`), anything that learns.
  */
 
 import type { displaySymbol, MimeBundle } from "../display/index.ts";

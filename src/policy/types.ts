@@ -77,7 +77,10 @@ export interface TrainablePolicy<Observation = unknown> extends Policy<Observati
   };
   /** What the weights belong to: a checkpoint of another model is refused by it. @default the name */
   readonly fingerprint?: string;
-  /** What the weights stand on and training does not change; absent where the fingerprint says all. */
+  /**
+   * What the weights were learned on top of, and training leaves as it is: which words a head changes, how its input is scaled.
+   * Absent where the fingerprint alone says it.
+   */
   readonly fixed?: Fixed;
   /** The actions' terms, differentiable in `variables`. */
   evaluate(actions: readonly Action[]): Terms;

@@ -1,7 +1,7 @@
 /**
  * A decoder behind OpenAI's API: models, completions, chat, streams. Requests run in batches; an answer depends on its own
  * request and seed alone. On this machine only, unless a token is set. Not here: the fields (`request.ts`), the forms of
- * answers (`answer.ts`), the command (`../cli/serve.ts`).
+ * answers (`answer.ts`), the command (`cli/serve.ts`).
  */
 
 import type { Server } from "node:http";
