@@ -4,27 +4,7 @@ export * from "./agent/index.ts";
 export { type DiskError, DiskFailure } from "./data/write.ts";
 export * from "./display/index.ts";
 export * from "./environment/index.ts";
-export {
-  type AnyFigures,
-  addMetric,
-  type Estimates,
-  estimateOf,
-  estimatesOf,
-  type Figures,
-  type MeanMetric,
-  type MeasuredEpisode,
-  type MeasuredStep,
-  type Metric,
-  metrics,
-  metricTable,
-  type Part,
-  perEpisode,
-  perStep,
-  type SummariseOptions,
-  type Summary,
-  summarise,
-  type Unit,
-} from "./episode/index.ts";
+export * from "./episode/index.ts";
 export * from "./evaluation/index.ts";
 export * from "./llm/index.ts";
 export * from "./model/index.ts";

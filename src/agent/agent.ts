@@ -9,7 +9,8 @@
  */
 
 import { displaySymbol, type MimeBundle, stopSignal } from "../display/index.ts";
-import { type Budget, type Completion, type LanguageModel, budget as makeBudget } from "../llm/index.ts";
+import { type Budget, type LanguageModel, budget as makeBudget } from "../llm/index.ts";
+import type { Ending } from "../record/index.ts";
 import {
   type Gene,
   type Life,
@@ -26,7 +27,8 @@ import { type LiveView, openLive } from "./live.ts";
 import { type LostNames, lostNames } from "./lost.ts";
 import { checkAgentOptions, checkRunOptions, type RunOptions } from "./options.ts";
 import { extractProgram } from "./program.ts";
-import { AgentFailure, type AgentOptions, type LivedStep, type Place, type Recorder } from "./types.ts";
+import { type LifeLog, lived, openLog, spentReport } from "./record.ts";
+import { AgentFailure, type AgentOptions, type LivedStep, type Place } from "./types.ts";
 
 /** An agent that runs code on itself. */
 export class AutonomousLLM {
@@ -36,6 +38,7 @@ export class AutonomousLLM {
   readonly budget: Budget;
   readonly #model: LanguageModel;
   #life: Life | null = null;
+  #log: LifeLog | null = null;
   #query: string | undefined;
   #family: Family = createFamily();
   /** Where it is in the family's tree, and where it was after each step. */
@@ -111,7 +114,7 @@ export class AutonomousLLM {
 
   /** One step with a program of your own instead of the model's. */
   async step(program: string): Promise<StepReport> {
-    return this.#act(program, program);
+    return this.#act(program, { output: program });
   }
 
   /** What changed between the genomes after two steps (counted from 1; 0 is the newborn). */
@@ -180,7 +183,7 @@ export class AutonomousLLM {
       throw new AgentFailure(`There is no step ${step}: this agent has lived ${this.history.length}.`);
     const report = this.history[step - 1]?.report;
     const genome = report?.genome ?? this.options.genome ?? newbornGenome;
-    const query = this.history[step]?.query ?? this.#query;
+    const query = this.history[step]?.action.prompt ?? this.#query;
     // Nobody is led through the step that killed: what it left is a genome.
     const past = report?.alive === false ? undefined : this.#pasts[step]!();
     return { genome, query, past, node: this.#nodes[step]! };
@@ -188,8 +191,13 @@ export class AutonomousLLM {
 
   /** Ends the life and gives its place in the sandbox back. */
   async dispose(): Promise<void> {
+    await this.#end();
+  }
+
+  async #end(ended?: Ending): Promise<void> {
     await this.#life?.close();
-    this.#life = null;
+    this.#log?.end(ended);
+    [this.#life, this.#log] = [null, null];
   }
 
   async #think(signal: AbortSignal | undefined, view: LiveView | null): Promise<void> {
@@ -198,8 +206,8 @@ export class AutonomousLLM {
     try {
       const heard = view === null ? {} : { onText: (piece: string) => view.text(piece) };
       const { text, usage } = await this.#model.complete({ prompt, seed, ...(signal && { signal }), ...heard });
-      const report = await this.#act(extractProgram(text), text, usage);
-      this.#record(report, { prompt, output: text, usage, seed });
+      const { promptTokens, completionTokens: tokens } = usage;
+      await this.#act(extractProgram(text), { output: text, promptTokens, tokens, seeds: { model: seed } });
     } catch (error) {
       if ((error as { code?: unknown }).code !== "budget_exhausted") throw error;
       await this.#endFor(error as Error);
@@ -209,30 +217,13 @@ export class AutonomousLLM {
   /** Ends a life whose model may not be asked any more: a step without a program. */
   async #endFor({ message }: Error): Promise<void> {
     const cause = `the budget of the language model is spent: ${message}`;
-    const { genome, response = "", query = "" } = this.history.at(-1)?.report ?? { genome: this.genome };
-    const state = { query, response, genome: [...genome], changed: false };
-    const step = this.history.length;
-    const none = { effects: [], output: "", error: null, ms: 0 };
-    const report: StepReport = { step, verdict: "budget_exhausted", alive: false, cause, ...none, ...state };
-    this.#note({ query: this.#query ?? "", answer: "", program: "", report }, this.#pasts.at(-1)!);
-    await this.#life?.close({ verdict: report.verdict, cause });
-    this.#life = null;
+    const before = this.history.at(-1)?.report ?? { genome: this.genome };
+    const report = spentReport(this.history.length, cause, before);
+    this.#note(lived("", report, { prompt: this.#query ?? "", output: "" }), this.#pasts.at(-1)!);
+    await this.#end({ verdict: report.verdict, cause });
   }
 
-  /** What a recording sandbox cannot see: the model's side of a step. */
-  #record(
-    report: StepReport,
-    told: { prompt: string; output: string; usage: Completion["usage"]; seed: number },
-  ): void {
-    const { where, record } = (this.options.sandbox ?? {}) as Partial<Recorder>;
-    const place = where?.(report) ?? null;
-    if (place === null || record === undefined) return;
-    const { prompt, output, usage, seed } = told;
-    const tokens = { prompt: usage.promptTokens, output: usage.completionTokens };
-    record.appendParts(place.episode, place.step, { prompt, output, tokens, seeds: { model: seed } });
-  }
-
-  async #act(program: string, answer: string, usage?: Completion["usage"]): Promise<StepReport> {
+  async #act(program: string, told: Partial<LivedStep["action"]>): Promise<StepReport> {
     if (!this.alive)
       throw new AgentFailure(
         `This agent is dead (${this.history.at(-1)!.report.verdict}): fork() it, or make another.`,
@@ -242,7 +233,9 @@ export class AutonomousLLM {
     const query = this.#query ?? "";
     const report = await life.step(program);
     this.#restored = null;
-    this.#note({ query, answer, program, report, ...(usage && { usage }) }, () => life.past(report.step + 1));
+    const step = { ...lived(program, report, { prompt: query, ...told }), ...this.#log!.heard() };
+    this.#log!.write(step);
+    this.#note(step, () => life.past(report.step + 1));
     // The answer feeds the next question: what the agent asked for itself, else what the step printed or gave.
     const own = report.query !== "" && report.query !== (this.options.query ?? "") ? report.query : "";
     this.#query = own || report.output.trim() || report.response || query;
@@ -266,15 +259,20 @@ export class AutonomousLLM {
     const pool = sandbox ?? (await sharedSandbox());
     const callModel = async (query: string, how: { signal?: AbortSignal } = {}): Promise<string> =>
       extractProgram((await this.#model.complete({ prompt: query, seed, ...how })).text);
-    return pool.open({
-      seed,
-      query: this.#query ?? "",
-      callModel,
-      ...(Object.keys(this.budget.limits).length > 0 && { budget: () => this.budget.view() }),
-      ...(genome && { genome }),
-      ...(past && { past }),
-      ...(limits && { limits }),
-    });
+    this.#log = openLog(
+      {
+        seed,
+        query: this.#query ?? "",
+        callModel,
+        ...(Object.keys(this.budget.limits).length > 0 && { budget: () => this.budget.view() }),
+        ...(genome && { genome }),
+        ...(past && { past }),
+        ...(limits && { limits }),
+      },
+      pool,
+      this.options.record,
+    );
+    return this.#log.begin(await pool.open(this.#log.options));
   }
 
   async #askPerson(): Promise<string> {

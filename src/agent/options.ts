@@ -18,6 +18,7 @@ import {
 } from "../data/check.ts";
 import { modelSchema } from "../llm/answer.ts";
 import type { Budget } from "../llm/index.ts";
+import { recordSchema } from "../record/given.ts";
 import type { Sandbox } from "../sandbox/index.ts";
 import { limitsSchema } from "../sandbox/options.ts";
 import { AgentFailure, type AgentOptions } from "./types.ts";
@@ -43,6 +44,7 @@ const agentSchema = only<AgentOptions & { hash?: string }>(
     seed: optional(integer),
     limits: optional(limitsSchema),
     sandbox: optional(having<Sandbox>(["open"], "a sandbox, as `await createSandbox()` gives")),
+    record: optional(recordSchema),
   },
   "an object of options, such as { llm: models.scripted([...]) }",
 );

@@ -1,6 +1,8 @@
 /** The words of an agent: how it is made, what it lived, where it was, and what it says when it is used as it cannot be. */
 
-import type { Budget, BudgetOptions, Completion, LanguageModel } from "../llm/index.ts";
+import type { Step } from "../episode/index.ts";
+import type { Budget, BudgetOptions, LanguageModel } from "../llm/index.ts";
+import type { EpisodeRecord } from "../record/index.ts";
 import type { Gene, LifePast, Limits, Sandbox, StepReport } from "../sandbox/index.ts";
 
 /** How an agent is made. */
@@ -22,6 +24,8 @@ export interface AgentOptions {
   limits?: Partial<Limits>;
   /** @default the process's shared sandbox */
   sandbox?: Sandbox;
+  /** Appends every step to this record as it happens: an open one, or the path of one. */
+  record?: EpisodeRecord | string;
 }
 
 /** Where an agent was: plain data. */
@@ -33,22 +37,8 @@ export interface Place {
   past: LifePast | undefined;
 }
 
-/** One step of a life. */
-export interface LivedStep {
-  query: string;
-  /** What the model wrote, and the program found in it. */
-  answer: string;
-  program: string;
-  report: StepReport;
-  /** Tokens of the question and of the answer; absent for a program given by hand. */
-  usage?: Completion["usage"];
-}
-
-/** The part of a recording sandbox that is used here: see `recording` in `record/`. */
-export interface Recorder {
-  where(report: StepReport): { episode: number; step: number } | null;
-  record: { appendParts(episode: number, step: number, parts: object): void };
-}
+/** One step of an agent's life: what it was asked and what the model wrote are in `action.prompt` and `action.output`. */
+export type LivedStep = Step & { report: StepReport };
 
 /** Thrown when an agent is used as it cannot be; the text says what to do. */
 export class AgentFailure extends Error {

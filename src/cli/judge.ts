@@ -6,8 +6,9 @@
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { finished } from "node:stream/promises";
-import { type EpisodeRecord, recording } from "../record/index.ts";
-import { type Effect, type Level, type Limits, type Sandbox, type Verdict, verdictRank } from "../sandbox/index.ts";
+import { byHand, lifeEnvironment, runEpisode } from "../episode/index.ts";
+import { type EpisodeRecord, recordTo } from "../record/index.ts";
+import type { Effect, Level, Limits, Sandbox, Verdict } from "../sandbox/index.ts";
 import type { MakeAnswers } from "./answers.ts";
 import { CliFailure } from "./error.ts";
 
@@ -56,9 +57,8 @@ interface Task {
 /** Judges lines as they come and yields the answers in their order. Never throws for what a line holds. */
 async function* judgeLines(
   lines: AsyncIterable<string>,
-  { sandbox: plain, limits = {}, concurrency = 8, answers, record }: JudgeOptions,
+  { sandbox, limits = {}, concurrency = 8, answers, record }: JudgeOptions,
 ): AsyncGenerator<Judgement | Refusal> {
-  const sandbox = record === undefined ? plain : recording(plain, record, { labels: { by: "judge" } });
   const running: Promise<Judgement | Refusal>[] = [];
   const source = lines[Symbol.asyncIterator]();
   let reading: Promise<IteratorResult<string>> | null = null;
@@ -78,7 +78,7 @@ async function* judgeLines(
     if (event.done) open = false;
     else {
       line++;
-      if (event.value.trim() !== "") running.push(judgeLine({ sandbox, limits, answers }, event.value, line));
+      if (event.value.trim() !== "") running.push(judgeLine({ sandbox, limits, answers, record }, event.value, line));
     }
   }
 }
@@ -105,7 +105,7 @@ export async function judgeStream(input: Readable, output: Writable, options: Ju
   return refused;
 }
 
-type Means = Required<Pick<JudgeOptions, "sandbox" | "limits" | "answers">>;
+type Means = Required<Pick<JudgeOptions, "sandbox" | "limits" | "answers">> & { record: EpisodeRecord | undefined };
 
 async function judgeLine(means: Means, text: string, line: number): Promise<Judgement | Refusal> {
   let id: unknown = null;
@@ -118,27 +118,30 @@ async function judgeLine(means: Means, text: string, line: number): Promise<Judg
   }
 }
 
-async function judge({ sandbox, limits, answers: make }: Means, task: Task): Promise<Judgement> {
-  const { id, seed, steps } = task;
+async function judge({ sandbox, limits, answers: make, record }: Means, task: Task): Promise<Judgement> {
+  const { id, seed, steps: programs } = task;
   const started = performance.now();
   const answers = make(task);
-  const life = await sandbox.open({ seed, limits, callModel: answers.callModel });
+  const env = lifeEnvironment(sandbox, { seed, limits, callModel: answers.callModel });
+  const listener = record === undefined ? {} : recordTo(record, { labels: { by: "judge" } });
+  const left = [...programs];
+  const act = async () => left.splice(0, 1).map((program) => ({ ...byHand, program }));
   try {
-    const reports = await life.steps(steps);
+    const { steps } = await runEpisode(env, act, { index: 0 }, listener);
     if (answers.failure !== null) throw answers.failure;
     // The last step ends the life; its verdict is the highest in rank, since all before it survived.
-    const worst = reports.reduce((a, b) => (verdictRank.indexOf(b.verdict) < verdictRank.indexOf(a.verdict) ? b : a));
+    const { verdict, cause } = steps.at(-1)!;
     return {
       id,
-      verdict: worst.verdict,
-      cause: worst.cause,
-      effects: reports.flatMap(({ effects }) => effects),
-      steps: reports.map(({ verdict, ms }) => ({ verdict, ms: round(ms) })),
+      verdict,
+      cause,
+      effects: steps.flatMap(({ effects }) => effects),
+      steps: steps.map((step) => ({ verdict: step.verdict, ms: round(step.report!.ms) })),
       level: sandbox.level,
       ms: round(performance.now() - started),
     };
   } finally {
-    await life.close();
+    await env.close();
   }
 }
 

@@ -97,7 +97,7 @@ async function runReplay(args: string[]): Promise<number> {
   if (wanted !== undefined && !/^\d+$/.test(wanted))
     throw new CliFailure({ kind: "field", name: "ID", expected: "an episode's number", value: JSON.stringify(wanted) });
   using record = openRecord(path!, { readOnly: true });
-  const ids = wanted === undefined ? record.episodes().map(({ id }) => id) : [record.episode(Number(wanted)).id];
+  const ids = wanted === undefined ? record.episodes().map(({ id }) => id) : [record.episode(Number(wanted)).id!];
   return await withSandbox(given, async (sandbox, workers) => {
     let differing = 0;
     const running: ReturnType<typeof replay>[] = [];

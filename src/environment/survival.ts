@@ -1,7 +1,7 @@
 /** The environment: a life in the sandbox as an RL episode. Its specification is the doc comment of `SurvivalEnv`. */
 
 import { createRandom, type Random } from "../random/index.ts";
-import { type Gene, type Life, newbornGenome, type Sandbox, type StepReport, sharedSandbox } from "../sandbox/index.ts";
+import { type Gene, type Life, newbornGenome, type StepReport, sharedSandbox } from "../sandbox/index.ts";
 import { tasksOf } from "../tasks/given.ts";
 import { isSolved, type Task } from "../tasks/index.ts";
 import { contextOf, setupOf } from "../tasks/look.ts";
@@ -17,6 +17,7 @@ import {
   type SurvivalObservation,
   shuffled,
 } from "./settings.ts";
+import { startOf } from "./start.ts";
 import type { Environment, Info, Transition } from "./types.ts";
 
 /**
@@ -90,7 +91,8 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     const { query = this.options.query ?? "" } = options as SurvivalEnvOptions;
     const genome = this.#bornWith(options as SurvivalEnvOptions);
     const { limits } = this.options;
-    this.#life = await sandbox.open({ query, seed, ...(genome && { genome }), ...(limits && { limits }) });
+    const born = { query, seed, ...(genome && { genome }), ...(limits && { limits }) };
+    this.#life = await sandbox.open(born);
     this.#state = "running";
     this.#last = null;
     this.#genome = genome ?? newbornGenome;
@@ -101,7 +103,7 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     this.#energy = this.options.metabolism?.energy ?? null;
     return [
       { step: 0, query, response: "", genome: this.#genome, task: this.#task(), energy: this.#energy },
-      { rewards: {}, report: null },
+      { rewards: {}, report: null, start: startOf(born, sandbox) },
     ];
   }
 
@@ -109,7 +111,8 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
   async step(program: string): Promise<Transition<SurvivalObservation>> {
     const life = this.#living(program);
     const [task] = this.#coming;
-    return this.#conclude(await life.step(program, task && setupOf(task, this.#seed)));
+    const setup = task && setupOf(task, this.#seed);
+    return this.#conclude(await life.step(program, setup), setup);
   }
 
   /** Runs programs until the life ends or the time limit cuts it; the same as stepping them one by one. */
@@ -133,13 +136,8 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     return anotherOf<SurvivalEnv>(this, this.#made ?? fieldsOf(this));
   }
 
-  async sandbox(): Promise<Sandbox> {
-    return this.options.sandbox ?? (await sharedSandbox());
-  }
-
-  /** The same environment with its lives in another sandbox. */
-  inside(sandbox: Sandbox): SurvivalEnv {
-    return new SurvivalEnv({ ...this.options, sandbox });
+  async places(): Promise<number> {
+    return (this.options.sandbox ?? (await sharedSandbox())).places;
   }
 
   /** Gives the current life back. The sandbox stays: it may be shared. */
@@ -183,7 +181,7 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     return this.#coming[0]!.ask;
   }
 
-  async #conclude(seen: StepReport): Promise<Transition<SurvivalObservation>> {
+  async #conclude(seen: StepReport, setup?: string): Promise<Transition<SurvivalObservation>> {
     const changed = seen.alive && seen.changed;
     const task = this.#coming.shift();
     const score = task === undefined ? undefined : await this.#score(task, seen, changed);
@@ -202,8 +200,7 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     if (terminated || truncated) {
       this.#state = "over";
       this.#why = terminated ? report.verdict : fault ? "crash" : `${this.maxSteps} steps`;
-      const starved = terminated && this.#energy !== null && this.#energy <= 0 && report.verdict === "budget_exhausted";
-      await this.#life?.close(starved ? { verdict: report.verdict, cause: report.cause } : undefined);
+      await this.#life?.close();
     }
     const { step, query, response, genome } = report;
     const next = terminated || truncated ? null : this.#task();
@@ -215,6 +212,7 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
       info: {
         rewards: scores,
         report,
+        evidence: { report: seen, ...(setup !== undefined && { setup }) },
         changed,
         ...(task && { task: task.id, score: score!, ...(score !== null && { solved }) }),
       },
@@ -240,7 +238,6 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     this.#energy += (solved ? gain : 0) - cost;
     if (!report.alive || this.#energy > 0) return report;
     const cause = `it starved: ${metabolism.energy} energy at birth, ${cost} spent a step, ${gain} earned a solved task`;
-    // The report itself, not a copy: a record knows the step by it.
-    return Object.assign(report, { verdict: "budget_exhausted" as const, alive: false, cause });
+    return { ...report, verdict: "budget_exhausted", alive: false, cause };
   }
 }

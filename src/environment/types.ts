@@ -1,6 +1,6 @@
 /** The contract between an environment and whoever steps it: Gymnasium's, with async functions and named fields. */
 
-import type { Sandbox, StepReport } from "../sandbox/types.ts";
+import type { Gene, HarmRules, Limits, PastStep, Rules, StepReport } from "../sandbox/types.ts";
 
 /** What `step` returns. `terminated`: the life ended by itself. `truncated`: the time limit, or a fault of ours, cut it. */
 export interface Transition<Observation> {
@@ -15,8 +15,39 @@ export interface Transition<Observation> {
 export interface Info {
   /** Each named reward part; they sum to `reward`. */
   rewards: { [name: string]: number };
-  /** The sandbox's report of the step; null after `reset`, and in environments without a sandbox. */
+  /** How the step ended, as the environment has it; null after `reset`, and in environments without a sandbox. */
   report: StepReport | null;
+  /** After `reset`: how the life began. Absent in environments without a sandbox: their episodes cannot be recorded. */
+  start?: {
+    /** Names the draws of the life. @default 0 */
+    seed?: number;
+    /** The first query. @default "" */
+    query?: string;
+    /** The genome it began from. Absent: the newborn's. */
+    genome?: readonly Gene[];
+    /** What was lived in silence before the first step: another life's steps. `genome` and `seed` are then that life's. */
+    past?: readonly PastStep[];
+    /** The newborn's genome, if known: what the first step's edit is taken against. @default `genome` */
+    born?: readonly Gene[];
+    limits?: Partial<Limits>;
+    /** True if executed code could call a model. @default false */
+    asks?: boolean;
+    /** What the agent is made of: the language of its body, and a hash of what implements it. Absent in old files: javascript. */
+    body?: { name: string; hash?: string };
+    /** The rules that its steps were judged by: a replay judges by the same. @default 1, the first */
+    rules?: Rules;
+    /** Which attempts count as harm. @default all do */
+    harm?: HarmRules;
+  };
+  /** After `step`: what a replay needs and must see again. Absent: the report says all. */
+  evidence?: {
+    /** The sandbox's own, also where the environment ended a life that survived. */
+    report: StepReport;
+    /** What the task ran before it, what executed code asked a model, and the JSON of the budget that it was shown. */
+    setup?: string;
+    calls?: readonly { query: string; answer?: string; error?: string }[];
+    budget?: string;
+  };
   /** Whether the step changed the agent. Absent where the environment does not tell. */
   changed?: boolean;
   /**
@@ -36,8 +67,7 @@ export interface Environment<Observation = unknown> {
   stepMany?(programs: readonly string[]): Promise<Transition<Observation>[]>;
   /** An environment of the same settings for a parallel rollout; it shares the sandbox's pool. */
   clone(): Environment<Observation>;
-  /** The sandbox that its lives are in, and the same environment with its lives in another: what recording them needs. */
-  sandbox?(): Promise<Sandbox>;
-  inside?(sandbox: Sandbox): Environment<Observation>;
+  /** How many episodes it can hold at once; a rollout plays no more. Absent: as many as one likes. */
+  places?(): Promise<number>;
   close(): Promise<void>;
 }

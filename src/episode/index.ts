@@ -1,7 +1,21 @@
-/** Episodes as values: what a step and an episode are, as JSON too. */
+/** Episodes as values: what a step and an episode are, how one is played, lived again and forked. */
 
+export {
+  type AgainOptions,
+  byHand,
+  type Fork,
+  type ForkOptions,
+  forkEpisode,
+  labelOf,
+  type Replay,
+  replayEpisode,
+} from "./again.ts";
+export { type Answers, createAnswers } from "./answers.ts";
+export { type Difference, describeDifference, lifeFields } from "./compare.ts";
 export { figuresOf, genomeBefore } from "./figures.ts";
 export { decode, encode, fromJson, toJson } from "./json.ts";
+export { environmentOf, type LifeEnvOptions, lifeEnvironment } from "./life-env.ts";
+export { type Listener, listenTo } from "./listen.ts";
 export {
   addMetric,
   type Estimates,
@@ -18,6 +32,7 @@ export {
   rewardPartsOf,
   type Unit,
 } from "./metrics.ts";
+export { type EpisodeJob, type EpisodeListener, type RunEpisodeOptions, runEpisode } from "./run.ts";
 export {
   type AnyFigures,
   estimateOf,

@@ -4,8 +4,9 @@
  * keeps in process for its update (`Action.trace` and `Action.features` in `policy/`).
  */
 
+import type { Info } from "../environment/types.ts";
 import type { Action } from "../policy/types.ts";
-import type { Effect, Gene, Limits, PastStep, Rules, StepReport, Verdict } from "../sandbox/types.ts";
+import type { Effect, StepReport, Verdict } from "../sandbox/types.ts";
 
 /** The version of `Episode` that this library writes. */
 export const episodeVersion = 1;
@@ -13,30 +14,13 @@ export const episodeVersion = 1;
 /** Plain data that JSON can say. */
 export type Plain = string | number | boolean | null | readonly Plain[] | { readonly [key: string]: Plain | undefined };
 
-/** How an episode began: all that a replay needs besides its steps. */
-export interface EpisodeStart {
-  /** Names the draws of the life. @default 0 */
-  seed?: number;
-  /** The first query. @default "" */
-  query?: string;
-  /** The genome it began from. Absent: the newborn's. */
-  genome?: readonly Gene[];
-  /** What was lived in silence before the first step: another life's steps. `genome` and `seed` are then that life's. */
-  past?: readonly PastStep[];
-  /** The newborn's genome, if known: what the first step's edit is taken against. @default `genome` */
-  born?: readonly Gene[];
-  limits?: Partial<Limits>;
-  /** True if executed code could call a model. @default false */
-  asks?: boolean;
-  /** What the agent is made of: the language of its body, and a hash of what implements it. Absent in old files: javascript. */
-  body?: { name: string; hash?: string };
-  /** The rules that its steps were judged by: a replay judges by the same. @default 1, the first */
-  rules?: Rules;
+/** How an episode began: all that a replay needs besides its steps, and what one wants to find it by. */
+export type EpisodeStart = NonNullable<Info["start"]> & {
   /** What the reader wants to find it by: policy, environment, run. */
   labels?: { readonly [name: string]: Plain };
   /** The episode it was forked from, and how. */
   forkOf?: { episode: number; step: number; without: "edit" | "nothing" };
-}
+};
 
 /** One answer that executed code got from `self.call_LLM`, or the error it got instead. */
 export interface ModelCall {
@@ -92,7 +76,7 @@ export interface Episode {
   /** Its group's number, from 0: episodes of one group were reset with the same seed. */
   group: number;
   start: EpisodeStart;
-  steps: readonly Step[];
+  steps: Step[];
   /** The agent died; or the time limit, or a fault of the sandbox, cut it. Neither: it was not played to its end. */
   terminated: boolean;
   truncated: boolean;

@@ -5,8 +5,7 @@
 
 import { readFileSync } from "node:fs";
 import { openLines } from "../data/lines.ts";
-import { decode, type Episode, encode, episodeVersion, type Plain } from "../episode/index.ts";
-import type { Episode as Played } from "../rollout/index.ts";
+import { decode, type Episode, encode, type Plain } from "../episode/index.ts";
 
 /** Episodes that were played together. */
 export interface Batch {
@@ -14,19 +13,6 @@ export interface Batch {
   key: string;
   seconds: number;
   episodes: Episode[];
-}
-
-/** An episode as a value. */
-export function asValue({ steps, ending: _, recorded, ...episode }: Played): Episode {
-  return {
-    ...{ version: episodeVersion, id: recorded ?? null, start: { seed: episode.seed } },
-    ...episode,
-    steps: steps.map(({ action: { trace, features, program, ...action }, ...step }) => ({
-      ...step,
-      calls: [],
-      action,
-    })),
-  };
 }
 
 /** Batches on disk, by key. */

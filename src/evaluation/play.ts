@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import type { Environment } from "../environment/index.ts";
 import type { Policy } from "../policy/index.ts";
 import { collect } from "../rollout/index.ts";
-import { asValue, type Batch, type FactsFile } from "./facts.ts";
+import type { Batch, FactsFile } from "./facts.ts";
 
 /** A batch that is to be played. */
 export interface Part {
@@ -24,7 +24,7 @@ export async function playBatch(
 ): Promise<Batch> {
   const began = performance.now();
   const played = await collect(env, policy, { episodes, seed, ...(signal && { signal }) });
-  const batch = { key, seconds: (performance.now() - began) / 1000, episodes: played.map(asValue) };
+  const batch = { key, seconds: (performance.now() - began) / 1000, episodes: played };
   facts?.append(batch);
   return batch;
 }

@@ -7,8 +7,10 @@ import type { Random } from "../random/index.ts";
 export interface Action {
   /** The program that the environment runs. */
   program: string;
-  /** Log-probability (nats) under the policy that drew it, summed over its tokens. */
+  /** Log-probability (nats) under the policy that drew it, summed over its tokens; NaN where the policy does not tell. */
   logProb: number;
+  /** Of each token, where the policy tells them. */
+  logProbs?: readonly number[];
   /** What was drawn, in the policy's own terms (menu index, token ids); `evaluate` reads it back. */
   choice: number | readonly number[];
   /** A short name for tables and plots. */

@@ -8,10 +8,15 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { type BasicType, fileWriter, parquetWriteRows } from "hyparquet-writer";
 import { faultOf, like, oneOf, only } from "../data/check.ts";
 import { replaceWhole } from "../data/write.ts";
+import type { Episode, Step } from "../episode/index.ts";
+import { partsOf } from "./body.ts";
+import { genomeText, sha256 } from "./canonical.ts";
 import { csvLines } from "./csv.ts";
 import { RecordFailure } from "./error.ts";
 import { recordSchema } from "./given.ts";
+import { editOf } from "./read.ts";
 import { type EpisodeRecord, openRecord } from "./store.ts";
+import type { EpisodeSummary } from "./types.ts";
 
 /** What a record can be written as. */
 export const exportFormats = ["jsonl", "csv", "parquet"] as const;
@@ -96,46 +101,55 @@ const columns: { [name in keyof ExportRow]: BasicType } = {
 
 /** The rows of a record, episode by episode: memory stays that of one episode. */
 export function* exportRows(record: EpisodeRecord): Generator<ExportRow> {
-  for (const { id } of record.episodes()) {
+  for (const { id, steps, verdict, complete, labels, forkOf } of record.episodes()) {
     const episode = record.episode(id);
-    for (const { step, program, report, calls, parts, edit, genome, at } of episode.list) {
-      const { prompt, output, tokens, logProbs, seeds, rewards } = parts;
-      yield {
-        episode: id,
-        step,
-        seed: episode.seed,
-        program,
-        verdict: report.verdict,
-        cause: report.cause,
-        alive: report.alive,
-        reward: rewards === undefined ? null : sum(Object.values(rewards)),
-        printed: report.output,
-        query: report.query,
-        response: report.response,
-        prompt: prompt ?? null,
-        output: output ?? null,
-        prompt_tokens: tokens?.prompt ?? null,
-        output_tokens: tokens?.output ?? null,
-        log_prob: logProbs === undefined ? null : sum(logProbs),
-        genome,
-        ms: report.ms,
-        at,
-        episode_steps: episode.steps,
-        episode_verdict: episode.verdict,
-        episode_complete: episode.complete,
-        error: report.error,
-        effects: report.effects,
-        calls,
-        rewards: rewards ?? null,
-        token_ids: tokens?.ids ?? null,
-        log_probs: logProbs ?? null,
-        seeds: seeds ?? null,
-        edit,
-        labels: episode.labels,
-        fork_of: episode.forkOf,
-      };
-    }
+    const whole = { steps, verdict, complete, labels, forkOf };
+    for (const [i, step] of episode.steps.entries()) yield rowOf(episode, i, step, whole);
   }
+}
+
+function rowOf(
+  episode: Episode,
+  i: number,
+  { program, report, calls, action, rewards, at }: Step,
+  whole: Pick<EpisodeSummary, "steps" | "verdict" | "complete" | "labels" | "forkOf">,
+): ExportRow {
+  const { verdict, cause, alive, output, query, response, genome, ms, error, effects } = report!;
+  const drawn = partsOf({ action, rewards });
+  return {
+    episode: episode.id!,
+    step: i,
+    seed: episode.seed,
+    program,
+    verdict,
+    cause,
+    alive,
+    reward: drawn.rewards === undefined ? null : sum(Object.values(drawn.rewards)),
+    printed: output,
+    query,
+    response,
+    prompt: drawn.prompt ?? null,
+    output: drawn.output ?? null,
+    prompt_tokens: drawn.tokens?.prompt ?? null,
+    output_tokens: drawn.tokens?.output ?? null,
+    log_prob: drawn.logProbs === undefined ? null : sum(drawn.logProbs),
+    genome: genome.length === 0 ? null : sha256(genomeText(genome)),
+    ms,
+    at: at!,
+    episode_steps: whole.steps,
+    episode_verdict: whole.verdict,
+    episode_complete: whole.complete,
+    error,
+    effects,
+    calls,
+    rewards: drawn.rewards ?? null,
+    token_ids: drawn.tokens?.ids ?? null,
+    log_probs: drawn.logProbs ?? null,
+    seeds: drawn.seeds ?? null,
+    edit: editOf(episode, i),
+    labels: whole.labels,
+    fork_of: whole.forkOf,
+  };
 }
 
 const optionsSchema = only<ExportOptions>({

@@ -12,7 +12,7 @@ import type { Random } from "../random/index.ts";
 import type { Gene } from "../sandbox/types.ts";
 import { RecordFailure } from "./error.ts";
 import { editBetween } from "./read.ts";
-import type { NewEntry } from "./store.ts";
+import { addGenome, appendEntry, genomeOf, guard, type RecordState, together } from "./state.ts";
 import type { GeneEdit } from "./types.ts";
 
 /** One genome in the tree. */
@@ -52,18 +52,11 @@ export interface Lineage {
   [displaySymbol](): MimeBundle;
 }
 
-interface Parts {
-  database: DatabaseSync;
-  write: <T>(make: () => { entry: NewEntry; genomes?: string[]; result: T }) => T;
-  addGenome: (genome: readonly Gene[]) => string;
-  genome: (hash: string) => Gene[];
-  guard: <T>(work: () => T) => T;
-}
-
 /** The lineage that lives in a record's file. */
-export function createLineage({ database, write, addGenome, genome, guard }: Parts): Lineage {
-  const nodes = (): LineageNode[] => guard(() => readNodes(database));
-  const counting = guard(() => database.prepare("SELECT count(*) AS n FROM entries WHERE kind = 'node'"));
+export function createLineage(state: RecordState): Lineage {
+  const { database } = state;
+  const nodes = (): LineageNode[] => guard(state, () => readNodes(database));
+  const counting = guard(state, () => database.prepare("SELECT count(*) AS n FROM entries WHERE kind = 'node'"));
   const countNodes = (): number => Number(counting.get()!.n);
   const check = (count: number, id: number): void => {
     if (Number.isSafeInteger(id) && id >= 1 && id <= count) return;
@@ -77,20 +70,19 @@ export function createLineage({ database, write, addGenome, genome, guard }: Par
   const best = (): LineageNode | null => bestOf(nodes());
   const rows = (): Row[] => rowsOf(nodes());
   return {
-    add({ genome: genes, parent, note = "" }) {
-      const hash = addGenome(genes);
-      return write(() => {
+    add: ({ genome, parent, note = "" }) =>
+      together(state, () => {
         const count = countNodes();
         if (parent !== undefined) check(count, parent);
         const id = count + 1;
-        const body = { id, parent: parent ?? null, genome: hash, note };
-        return { entry: { kind: "node", episode: null, step: null, body }, result: id };
-      });
-    },
+        const body = { id, parent: parent ?? null, genome: addGenome(state, genome), note };
+        appendEntry(state, { kind: "node", episode: null, step: null, body });
+        return id;
+      }),
     score: (id, value) =>
-      write(() => {
+      together(state, () => {
         check(countNodes(), id);
-        return { entry: { kind: "score", episode: null, step: null, body: { node: id, value } }, result: undefined };
+        appendEntry(state, { kind: "score", episode: null, step: null, body: { node: id, value } });
       }),
     node: (id) => find(nodes(), id),
     nodes,
@@ -105,7 +97,9 @@ export function createLineage({ database, write, addGenome, genome, guard }: Par
     edit(id) {
       const all = nodes();
       const node = find(all, id);
-      return node.parent === null ? null : editBetween(genome(find(all, node.parent).genome), genome(node.genome));
+      return node.parent === null
+        ? null
+        : editBetween(genomeOf(state, find(all, node.parent).genome), genomeOf(state, node.genome));
     },
     best,
     choose: (random, { rule = "novel" } = {}) => chooseParent(nodes(), random, rule),

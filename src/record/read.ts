@@ -1,30 +1,27 @@
 /** Reading episodes back out of the entries. */
 
 import type { DatabaseSync } from "node:sqlite";
-import type { Gene, StepReport } from "../sandbox/types.ts";
+import {
+  type Episode,
+  type EpisodeStart,
+  episodeVersion,
+  figuresOf,
+  genomeBefore,
+  type Step,
+} from "../episode/index.ts";
+import type { Gene } from "../sandbox/types.ts";
+import { type Parts, readBody, type StepBody, stepOfBody } from "./body.ts";
 import { canonicalJson, sha256 } from "./canonical.ts";
 import type { EntryRow } from "./schema.ts";
-import type {
-  Ending,
-  EpisodeStart,
-  EpisodeSummary,
-  GeneEdit,
-  ModelCall,
-  RecordedEpisode,
-  RecordedStep,
-  StepParts,
-} from "./types.ts";
+import { genomeOf, type RecordState } from "./state.ts";
+import type { Ending, EpisodeSummary, GeneEdit } from "./types.ts";
 
-type StartBody = Omit<EpisodeStart, "genome" | "born"> & { genome: string | null; born: string | null };
-interface StepBody {
-  program: string;
-  setup?: string;
-  budget?: string;
-  calls: ModelCall[];
-  parts: StepParts;
-  report: Omit<StepReport, "genome" | "ms">;
+type StartBody = Omit<EpisodeStart, "genome" | "born"> & {
   genome: string | null;
-}
+  born: string | null;
+  index?: number;
+  group?: number;
+};
 
 /** One line an episode. */
 export function readSummaries(database: DatabaseSync): EpisodeSummary[] {
@@ -39,56 +36,72 @@ export function readSummaries(database: DatabaseSync): EpisodeSummary[] {
     )
     .all() as { id: number; body: string; steps: number; last: string | null; ended: string | null }[];
   return rows.map(({ id, body, steps, last, ended }) => {
-    const end = (last === null ? null : JSON.parse(last)) as Ending | null;
-    return summaryOf(id, JSON.parse(body) as StartBody, { steps, end: endingOf(ended, end), ended: ended !== null });
+    const { verdict, cause } = endingOf(ended) ?? (last === null ? null : (JSON.parse(last) as Ending)) ?? alive;
+    const { seed = 0, labels = {}, forkOf = null } = readBody<StartBody>(body);
+    return { id, seed, steps, verdict, cause, complete: ended !== null || verdict !== "survived", labels, forkOf };
   });
 }
 
+const alive: Ending = { verdict: "survived", cause: "" };
+
 /** One episode with its steps. */
-export function readEpisode(database: DatabaseSync, id: number, genomeOf: (hash: string) => Gene[]): RecordedEpisode {
+export function readEpisode(state: RecordState, id: number): Episode {
+  const { rows, body, later } = entriesOf(state, id);
+  const { genome, born, index = 0, group = 0, ...rest } = body;
+  const start: EpisodeStart = {
+    ...rest,
+    ...(genome !== null && { genome: genomeOf(state, genome) }),
+    ...(born !== null && { born: genomeOf(state, born) }),
+  };
+  const steps = rows.filter(({ kind }) => kind === "step").map((row) => readStep(state, row, later[row.step!]));
+  const closing = rows.find(({ kind }) => kind === "end")?.body ?? null;
+  const ended = endingOf(closing);
+  const last = steps.at(-1)?.verdict ?? "survived";
+  const verdict = ended?.verdict ?? last;
+  const terminated = verdict !== "survived" && verdict !== "crash";
+  const truncated = verdict === "crash" || (closing !== null && !terminated);
+  const figures = figuresOf({ steps, terminated });
+  return {
+    ...{ version: episodeVersion, id, seed: start.seed ?? 0, index, group, start, steps, terminated, truncated },
+    ...{ ...figures, verdict, survival: last === "survived" ? steps.length : figures.survival },
+  };
+}
+
+/** What is equal for equal lives. */
+export function readDigest(state: RecordState, id: number): string {
+  const { rows, body, later } = entriesOf(state, id);
+  const { labels: _labels, forkOf: _forkOf, index: _index, group: _group, body: _body, ...start } = body;
+  const steps = rows
+    .filter(({ kind }) => kind === "step")
+    .map((row) => {
+      const { told: _told, parts, ...step } = JSON.parse(row.body) as StepBody;
+      return { ...step, parts: { ...parts, ...later[row.step!] } };
+    });
+  return sha256(canonicalJson({ start, steps }));
+}
+
+/** An episode's rows, how it began, and by their steps the parts that were appended later. */
+function entriesOf({ database }: RecordState, id: number): { rows: EntryRow[]; body: StartBody; later: Parts[] } {
   const rows = database
     .prepare("SELECT * FROM entries WHERE episode = ? ORDER BY seq")
     .all(id) as unknown as EntryRow[];
-  const first = JSON.parse(rows[0]!.body) as StartBody;
-  const list: RecordedStep[] = [];
-  let before: Gene[] | null = first.born === null ? null : genomeOf(first.born);
-  for (const row of rows) {
-    if (row.kind === "parts") Object.assign(list[row.step!]!.parts, JSON.parse(row.body) as StepParts);
-    if (row.kind !== "step") continue;
-    const { program, setup, budget, calls, parts, report, genome } = JSON.parse(row.body) as StepBody;
-    const { at, ms } = JSON.parse(row.timings) as { at: number; ms: number };
-    const after = genome === null ? null : genomeOf(genome);
-    const edit = before === null || after === null ? null : editBetween(before, after);
-    list.push({
-      step: row.step!,
-      program,
-      ...(setup !== undefined && { setup }),
-      ...(budget !== undefined && { budget }),
-      calls,
-      parts,
-      report: { ...report, genome: after ?? [], ms },
-      edit,
-      genome,
-      at,
-    });
-    before = after;
-  }
-  const closing = rows.find(({ kind }) => kind === "end")?.body ?? null;
-  const end = endingOf(closing, list.at(-1)?.report ?? null);
-  const { genome, born, ...rest } = first;
-  const start = {
-    ...rest,
-    ...(genome !== null && { genome: genomeOf(genome) }),
-    ...(born !== null && { born: genomeOf(born) }),
-  };
-  const ended = closing !== null;
-  return { ...summaryOf(id, first, { steps: list.length, end, ended }), start, list, digest: digestOf(first, list) };
+  const later: Parts[] = [];
+  for (const { kind, step, body } of rows)
+    if (kind === "parts") later[step!] = { ...later[step!], ...(JSON.parse(body) as Parts) };
+  return { rows, body: readBody<StartBody>(rows[0]!.body), later };
 }
 
-/** What the body of an `end` entry says, else the last step. */
-function endingOf(body: string | null, last: Ending | null): Ending | null {
+function readStep(state: RecordState, row: EntryRow, later: Parts | undefined): Step {
+  const body = readBody<StepBody>(row.body);
+  const { at, ms } = JSON.parse(row.timings) as { at: number; ms: number };
+  const genome = body.genome === null ? [] : genomeOf(state, body.genome);
+  return stepOfBody(body, { ...body.parts, ...later }, { genome, ms, at });
+}
+
+/** What the body of an `end` entry says of how it ended. */
+function endingOf(body: string | null): Ending | null {
   const { verdict, cause } = (body === null ? {} : JSON.parse(body)) as Partial<Ending>;
-  return verdict === undefined ? last : { verdict, cause: cause ?? "" };
+  return verdict === undefined ? null : { verdict, cause: cause ?? "" };
 }
 
 /** The names of the genes that differ. */
@@ -106,27 +119,10 @@ export function editBetween(before: readonly Gene[], after: readonly Gene[]): Ge
   };
 }
 
-function digestOf({ labels: _labels, forkOf: _forkOf, ...start }: StartBody, list: readonly RecordedStep[]): string {
-  const steps = list.map(
-    ({ program, setup, budget, calls, parts, report: { ms: _ms, genome: _genome, ...report }, genome }) => ({
-      program,
-      ...(setup !== undefined && { setup }),
-      ...(budget !== undefined && { budget }),
-      calls,
-      parts,
-      report,
-      genome,
-    }),
-  );
-  return sha256(canonicalJson({ start, steps }));
-}
-
-function summaryOf(
-  id: number,
-  { seed = 0, labels = {}, forkOf }: StartBody,
-  { steps, end, ended }: { steps: number; end: Ending | null; ended: boolean },
-): EpisodeSummary {
-  const verdict = end?.verdict ?? "survived";
-  const complete = ended || verdict !== "survived";
-  return { id, seed, steps, verdict, cause: end?.cause ?? "", complete, labels, forkOf: forkOf ?? null };
+/** What a step of an episode changed, against the genome before; null where that is not known or the step left none. */
+export function editOf(episode: Pick<Episode, "steps" | "start">, step: number): GeneEdit | null {
+  const before = genomeBefore(episode, step);
+  const after = episode.steps[step]?.report?.genome ?? [];
+  const isKnown = before !== undefined && (step === 0 || before.length > 0);
+  return isKnown && after.length > 0 ? editBetween(before, after) : null;
 }

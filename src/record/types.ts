@@ -1,54 +1,10 @@
-/** The words of a record: what is appended, and what is read back. File format: docs/formats.md. */
+/** The words of a record beside those of an episode (`episode/`). File format: docs/formats.md. */
 
-import type { Gene, Limits, PastStep, Rules, StepReport, Verdict } from "../sandbox/types.ts";
+import type { EpisodeStart, Plain, Step } from "../episode/index.ts";
+import type { Verdict } from "../sandbox/types.ts";
 
-/** Plain data that JSON can say. */
-export type Plain = string | number | boolean | null | readonly Plain[] | { readonly [key: string]: Plain | undefined };
-
-/** How a life began: all that a replay needs besides its programs. */
-export interface EpisodeStart {
-  /** The seed of the life. @default 0 */
-  seed?: number;
-  /** The first query. @default "" */
-  query?: string;
-  /** The genome it began from. Absent: the newborn's. */
-  genome?: readonly Gene[];
-  /** What was lived in silence before the first step: another life's steps. `genome` and `seed` are then that life's. */
-  past?: readonly PastStep[];
-  /** The newborn's genome, if known: what the first step's edit is taken against. @default `genome` */
-  born?: readonly Gene[];
-  limits?: Partial<Limits>;
-  /** True if executed code could call a model. @default false */
-  asks?: boolean;
-  /** The rules that its steps were judged by: a replay judges by the same. @default 1, the first */
-  rules?: Rules;
-  /** What the reader wants to find it by: policy, environment, run. */
-  labels?: { readonly [name: string]: Plain };
-  /** The episode it was forked from, and how. */
-  forkOf?: { episode: number; step: number; without: "edit" | "nothing" };
-}
-
-/** One answer that executed code got from `self.call_LLM`, or the error it got instead. */
-export interface ModelCall {
-  query: string;
-  answer?: string;
-  error?: string;
-}
-
-/** What only the loop around the sandbox knows about a step. Every field may be absent. */
-export interface StepParts {
-  /** What the model was given, and what it wrote, before a program was taken from it. */
-  prompt?: string;
-  output?: string;
-  /** Token counts, and the ids drawn. */
-  tokens?: { prompt?: number; output?: number; ids?: readonly number[] };
-  /** Log-probabilities (nats) of what was drawn. */
-  logProbs?: readonly number[];
-  /** The streams that the draws came from. */
-  seeds?: { readonly [name: string]: string | number };
-  /** Named parts of the reward; they sum to it. */
-  rewards?: { readonly [name: string]: number };
-}
+/** What is appended of a step: as much of it as is known. */
+export type NewStep = Pick<Step, "program" | "report"> & Partial<Step>;
 
 /** What a step changed in the genome: names of genes. */
 export interface GeneEdit {
@@ -63,35 +19,6 @@ export interface Ending {
   cause: string;
 }
 
-/** One step as it is appended. */
-export interface StepEntry {
-  program: string;
-  report: StepReport;
-  /** What the step's task ran on the agent before it; a replay does the same. */
-  setup?: string;
-  /** What the guest was shown of its budget: JSON whose keys keep their order, for the guest sees it. */
-  budget?: string;
-  calls?: readonly ModelCall[];
-  parts?: StepParts;
-}
-
-/** One step as it is read. */
-export interface RecordedStep {
-  step: number;
-  program: string;
-  setup?: string;
-  budget?: string;
-  report: StepReport;
-  calls: ModelCall[];
-  parts: StepParts;
-  /** Against the genome before; null where that is not known or the step left none. */
-  edit: GeneEdit | null;
-  /** SHA-256 of the genome after the step; null when it left none. */
-  genome: string | null;
-  /** Milliseconds since 1970 when it was appended. Not part of what a replay must reproduce, like `report.ms`. */
-  at: number;
-}
-
 /** One line about an episode. */
 export interface EpisodeSummary {
   id: number;
@@ -104,14 +31,6 @@ export interface EpisodeSummary {
   complete: boolean;
   labels: { [name: string]: Plain };
   forkOf: EpisodeStart["forkOf"] | null;
-}
-
-/** One episode, whole. */
-export interface RecordedEpisode extends EpisodeSummary {
-  start: EpisodeStart;
-  list: RecordedStep[];
-  /** SHA-256 over everything but timings and labels: equal for equal lives, in any record. */
-  digest: string;
 }
 
 /** What `verify` found. */

@@ -1,6 +1,31 @@
-/** What the options of a rollout may be, shared by all that plays one. Their meaning: `CollectOptions`. */
+/** The options of whoever plays episodes, and what they may be. */
 
-import { abortSignal, anything, callable, integer, optional, positiveInteger } from "../data/check.ts";
+import { abortSignal, callable, having, integer, integerFrom, optional, positiveInteger } from "../data/check.ts";
+import type { Episode, EpisodeListener } from "../episode/index.ts";
+import type { Runner } from "./runner.ts";
+
+/** How episodes are collected. */
+export interface CollectOptions {
+  episodes: number;
+  /** The number of the first: with it a batch is played in parts, here and elsewhere. @default 0 */
+  first?: number;
+  /** Names every draw. @default 0 */
+  seed?: number;
+  /** Episodes played at once, as far as the runner has places. @default 8, or the policy's batch if that is more */
+  concurrency?: number;
+  /** So many episodes in a row are reset with the same seed, and differ only in what the policy draws. @default 1 */
+  group?: number;
+  /** Ends playing at once. @default a notebook's stop button */
+  signal?: AbortSignal;
+  /** Who hears of an episode while it is played, by its number; asked anew where it is played again. */
+  listen?: (index: number) => EpisodeListener;
+  /** Called after each episode. */
+  onEpisode?: (episode: Episode, done: number) => void;
+  /** Called with an episode that the sandbox spoiled and that is played again. */
+  onSpoiled?: (episode: Episode) => void;
+  /** Who plays them. @default this process */
+  runner?: Runner;
+}
 
 /** One schema an option. */
 export const collectEntries = {
@@ -9,7 +34,9 @@ export const collectEntries = {
   concurrency: optional(positiveInteger),
   group: optional(positiveInteger),
   signal: optional(abortSignal),
-  where: anything<undefined>(),
-  onStep: optional(callable("a function of each step")),
+  first: optional(integerFrom(0, Number.MAX_SAFE_INTEGER, "a whole number from 0")),
+  listen: optional(callable<NonNullable<CollectOptions["listen"]>>("a function that gives who hears of an episode")),
+  onSpoiled: optional(callable("a function of each episode that is played again")),
+  runner: optional(having<Runner>(["places", "play", "close"], "a runner, with places(), play() and close()")),
   onEpisode: optional(callable("a function of each episode")),
 };

@@ -4,15 +4,23 @@ import { checkOptions, only, optional } from "../data/check.ts";
 import { type Displayable, displaySymbol, type MimeBundle, type Row, tableBundle } from "../display/index.ts";
 import { checkEnvironment } from "../environment/given.ts";
 import type { Environment } from "../environment/index.ts";
-import { type AnyFigures, estimateOf, metricTable, type Summary, shownFigure, summarise } from "../episode/index.ts";
+import {
+  type AnyFigures,
+  type Episode,
+  type EpisodeListener,
+  estimateOf,
+  metricTable,
+  type Summary,
+  shownFigure,
+  summarise,
+} from "../episode/index.ts";
 import { causesOfDeath, type Figure, survivalHistogram } from "../plot/index.ts";
 import { type GivenPolicy, policyOf } from "../policy/given.ts";
-import type { Action, Policy } from "../policy/index.ts";
+import type { Policy } from "../policy/index.ts";
 import { recordSchema } from "../record/given.ts";
-import { type EpisodeRecord, openRecord, recording, recordRewards } from "../record/index.ts";
-import type { StepReport } from "../sandbox/index.ts";
-import { type CollectOptions, collect, type Episode } from "./collect.ts";
-import { collectEntries } from "./given.ts";
+import { type EpisodeRecord, openRecord, recordTo } from "../record/index.ts";
+import { collect } from "./collect.ts";
+import { type CollectOptions, collectEntries } from "./given.ts";
 import { LivedEpisode } from "./lived.ts";
 
 /** Episodes under one policy. */
@@ -42,7 +50,7 @@ function lifeRow({ index, survival, return: total, verdict, steps }: Episode): R
     return: total,
     end: verdict.replaceAll("_", " "),
     ...(last.solved !== undefined && { "tasks solved": solved }),
-    "last program": last.action.program.split("\n")[0]!.slice(0, 60),
+    "last program": last.program.split("\n")[0]!.slice(0, 60),
     cause: last.cause.slice(0, 80),
   };
 }
@@ -69,12 +77,15 @@ export async function rollout<Observation>(
   const policy = policyOf(given) as Policy;
   const { record, ...how } = options;
   const played = record === undefined ? await collect(env, policy, how) : await recorded(env, policy, how, record);
-  const episodes = played.map((episode) => new LivedEpisode(episode, { env, policy, seed: options.seed ?? 0 }));
+  const { seed = 0, group = 1 } = options;
+  const episodes = played.map(
+    (episode) => new LivedEpisode(episode, { env, policy, job: { seed, index: episode.index, group } }),
+  );
   const summary = summarise(episodes);
   const byReturn = [...episodes].filter((e) => !e.fault).sort((a, b) => a.return - b.return || a.index - b.index);
   return {
     policy: policy.name,
-    seed: options.seed ?? 0,
+    seed,
     episodes,
     summary,
     plot: () => causesOfDeath(summary.causes, { title: `How ${episodes.length} lives ended: ${policy.name}` }),
@@ -97,23 +108,27 @@ async function recorded(
   options: CollectOptions,
   given: EpisodeRecord | string,
 ): Promise<Episode[]> {
-  if (env.inside === undefined || env.sandbox === undefined)
-    throw new TypeError("This environment has no sandbox whose lives could be recorded: leave `record` out");
   const record = typeof given === "string" ? openRecord(given) : given;
-  try {
-    const labels = { policy: policy.name, rollout: options.seed ?? 0 };
-    const recorder = recording(await env.sandbox(), record, { labels });
-    const heard = recordRewards(env.inside(recorder), recorder);
-    const onStep = (report: StepReport, { logProb, choice, tokens }: Action): void => {
-      const place = recorder.where(report);
-      if (place === null || Number.isNaN(logProb)) return;
-      const ids = typeof choice === "number" ? [choice] : choice;
-      record.appendParts(place.episode, place.step, {
-        logProbs: [logProb],
-        tokens: { output: tokens ?? ids.length, ids },
-      });
+  const labels = { policy: policy.name, rollout: options.seed ?? 0 };
+  const listen = (index: number): EpisodeListener => {
+    const [own, other] = [recordTo(record, { labels }), options.listen?.(index) ?? {}];
+    return {
+      onStart(start, job) {
+        other.onStart?.(start, job);
+        return own.onStart(start, job);
+      },
+      onStep(step) {
+        own.onStep(step);
+        other.onStep?.(step);
+      },
+      onEnd(episode, actions) {
+        own.onEnd(episode, actions);
+        other.onEnd?.(episode, actions);
+      },
     };
-    return await collect(heard, policy, { ...options, where: (report) => recorder.where(report), onStep });
+  };
+  try {
+    return await collect(env, policy, { ...options, listen });
   } finally {
     if (typeof given === "string") record.close();
   }

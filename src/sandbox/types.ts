@@ -170,8 +170,6 @@ export interface LifeOptions {
    * `budget`. What a guest does to it changes nothing here.
    */
   budget?: () => unknown;
-  /** A look at an agent from outside, for `call`: no life of its own, so it is not recorded. @default false */
-  trial?: boolean;
   /** Ends the life from outside; the pending step rejects with a SandboxFailure of kind `cancelled`. */
   signal?: AbortSignal;
 }
@@ -196,8 +194,8 @@ export interface Life {
   read(name: string): Promise<CallResult>;
   /** What another life needs to begin where this one is, or was after so many of its steps; also of one that has ended. */
   past(steps?: number): LifePast;
-  /** Gives the isolate back. Safe to call twice. `ended`: why whoever steps it ends a life that survived; recorded. */
-  close(ended?: { verdict: Verdict; cause: string }): Promise<void>;
+  /** Gives the isolate back. Safe to call twice. */
+  close(): Promise<void>;
 }
 
 /** What one call gave, or one sentence that says why it gave nothing: it threw, hung, or gave what is no plain data. */

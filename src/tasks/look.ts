@@ -22,7 +22,7 @@ export interface TaskMoment {
 /** The context in which a task scores a step. */
 export function contextOf({ task, life, sandbox, seed, limits, ...seen }: TaskMoment): TaskContext {
   const after = seen.report.genome;
-  const common = { trial: true, ...(limits && { limits }) };
+  const common = limits && { limits };
   const look = async (options: LifeOptions, name: string, lists: readonly (readonly unknown[])[]) => {
     const trial = await sandbox.open({ ...options, ...common });
     try {

@@ -4,7 +4,7 @@
  * fitted to earlier updates only, so it cannot depend on the actions of this one and leaves the gradient unbiased.
  */
 
-import type { Episode } from "../rollout/index.ts";
+import type { Episode } from "../episode/index.ts";
 
 /** What the fit has seen: sums over steps, older updates fading. Plain numbers, for a checkpoint. */
 export interface BaselineState {
@@ -14,11 +14,14 @@ export interface BaselineState {
   moment: number[];
 }
 
+/** For each step of each episode: numbers that describe the state its action was drawn in. */
+export type Features = readonly (readonly (ArrayLike<number> | undefined)[])[];
+
 /** A baseline that learns from each update. */
 export interface LearnedBaseline {
   /** Predicted returns, one a step; null before the first `fit`. */
-  predict(episodes: readonly Episode[]): number[][] | null;
-  fit(episodes: readonly Episode[], returns: readonly (readonly number[])[]): void;
+  predict(episodes: readonly Episode[], features?: Features): number[][] | null;
+  fit(episodes: readonly Episode[], returns: readonly (readonly number[])[], features?: Features): void;
   state(): BaselineState | null;
   restore(state: BaselineState | null): void;
 }
@@ -32,19 +35,21 @@ export function learnedBaseline({ fade = 0.9, ridge = 1 }: { fade?: number; ridg
   let weights: Float64Array | null = null;
   const solve = (): Float64Array => (weights ??= solveRidge(seen!, ridge));
   return {
-    predict: (episodes) =>
+    predict: (episodes, features) =>
       seen === null
         ? null
-        : episodes.map((episode) => episode.steps.map((_, t) => dot(solve(), describe(episode, t, seen!.size)))),
-    fit(episodes, returns) {
-      const size = (seen?.size ?? steps) === steps ? steps + featuresOf(episodes) : seen!.size;
+        : episodes.map((episode, e) =>
+            episode.steps.map((_, t) => dot(solve(), describe(features?.[e]?.[t], t, seen!.size))),
+          ),
+    fit(episodes, returns, features) {
+      const size = (seen?.size ?? steps) === steps ? steps + (features?.[0]?.[0]?.length ?? 0) : seen!.size;
       if (seen?.size !== size) seen = { size, gram: new Array(size * size).fill(0), moment: new Array(size).fill(0) };
       const { gram, moment } = seen;
       for (let i = 0; i < gram.length; i++) gram[i]! *= fade;
       for (let i = 0; i < size; i++) moment[i]! *= fade;
       for (const [e, episode] of episodes.entries())
         for (const t of episode.steps.keys()) {
-          const x = describe(episode, t, size);
+          const x = describe(features?.[e]?.[t], t, size);
           for (let i = 0; i < size; i++) {
             if (x[i] === 0) continue;
             moment[i]! += x[i]! * returns[e]![t]!;
@@ -61,17 +66,12 @@ export function learnedBaseline({ fade = 0.9, ridge = 1 }: { fade?: number; ridg
   };
 }
 
-function featuresOf(episodes: readonly Episode[]): number {
-  return episodes[0]?.steps[0]?.action.features?.length ?? 0;
-}
-
 /** One-hot of the step, then the state's features scaled to unit length. */
-function describe({ steps: lived }: Episode, t: number, size: number): Float64Array {
+function describe(features: ArrayLike<number> | undefined, t: number, size: number): Float64Array {
   const x = new Float64Array(size);
   x[Math.min(t, steps - 1)] = 1;
-  const features = lived[t]!.action.features;
   if (features === undefined) return x;
-  const length = Math.sqrt(features.reduce((sum, value) => sum + value * value, 0)) || 1;
+  const length = Math.sqrt(Array.from(features).reduce((sum, value) => sum + value * value, 0)) || 1;
   for (let i = 0; i < size - steps; i++) x[steps + i] = (features[i] ?? 0) / length;
   return x;
 }

@@ -3,12 +3,19 @@
  * function of rewards, so that a reader can check it and write another in a cell.
  */
 
-import type { Episode } from "../rollout/index.ts";
-import { type BaselineState, learnedBaseline } from "./baseline.ts";
+import type { Episode } from "../episode/index.ts";
+import { type BaselineState, type Features, learnedBaseline } from "./baseline.ts";
 import { returns } from "./returns.ts";
 
 /** Advantages of a batch: one list an episode, one number a step. */
-export type Estimator = (episodes: readonly Episode[], options: { gamma: number }) => number[][];
+export type Estimator = (
+  episodes: readonly Episode[],
+  options: {
+    gamma: number;
+    /** What the policy tells of the state that each action was drawn in, if it does. */
+    features?: Features;
+  },
+) => number[][];
 
 /** An estimator that learns from update to update: what it knows goes into the checkpoint. */
 export type LearningEstimator = Estimator & {
@@ -45,8 +52,8 @@ export function learnedEstimator(options?: { fade?: number; ridge?: number }): L
   const baseline = learnedBaseline(options);
   const estimate: Estimator = (episodes, settings) => {
     const all = episodes.map((episode) => returnsOf(episode, settings.gamma));
-    const predicted = baseline.predict(episodes);
-    baseline.fit(episodes, all);
+    const predicted = baseline.predict(episodes, settings.features);
+    baseline.fit(episodes, all, settings.features);
     if (predicted === null) return estimators["leave-one-out"](episodes, settings);
     return scaled(all.map((list, i) => list.map((value, t) => value - predicted[i]![t]!)));
   };

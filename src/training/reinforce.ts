@@ -11,11 +11,11 @@
  */
 
 import { removeParts } from "../data/leftovers.ts";
-import { type Estimates, estimatesOf } from "../episode/index.ts";
+import { type Episode, type Estimates, estimatesOf } from "../episode/index.ts";
 import { type Action, type TrainablePolicy, tf } from "../policy/index.ts";
 import { type WeightWatch, watchWeights } from "../policy/watch.ts";
 import { createRandom } from "../random/index.ts";
-import { collect, type Episode } from "../rollout/index.ts";
+import { collect } from "../rollout/index.ts";
 import { type BackendChoice, prepareBackend, useBackend } from "./backend.ts";
 import { type Checkpoint, readCheckpoint, restoreCheckpoint, takeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { findEstimator } from "./estimators.ts";
@@ -88,7 +88,7 @@ async function* trainHeld(settings: Settings, hold: Hold): AsyncGenerator<Update
   const size = policy.variables.reduce((sum, variable) => sum + variable.size, 0);
   const backend = await prepareBackend({ ...(settings.backend && { backend: settings.backend }), size });
   const estimate = findEstimator(settings.estimator);
-  const recorder = await openRecorder(settings);
+  const recorder = openRecorder(settings);
   const optimizer =
     settings.optimizer === "adam" ? tf.train.adam(settings.learningRate) : tf.train.sgd(settings.learningRate);
   const panel = openPanel(settings);
@@ -102,13 +102,15 @@ async function* trainHeld(settings: Settings, hold: Hold): AsyncGenerator<Update
       if (signal?.aborted) return;
       const began = performance.now();
       const unchanged = watchWeights(policy, "an update of its training");
-      const collected = await playEpisodes(settings, update, recorder);
+      const { collected, drawn } = await playEpisodes(settings, update, recorder);
       const played = performance.now();
       lived += collected.length;
       const { scored, masked } = sortOut(collected);
-      const advantages = checkAdvantages(estimate(rewarded(scored, settings), { gamma }), scored);
+      const actions = scored.map(({ index }) => drawn[index]!);
+      const features = actions.map((own) => own.map((action) => action.features));
+      const advantages = checkAdvantages(estimate(rewarded(scored, settings), { gamma, features }), scored);
       const weights = maskSteps(scored, advantages, settings.mask, masked);
-      const learned = await updatePolicy(policy, optimizer, scored, weights, settings, update, {
+      const learned = await updatePolicy(policy, optimizer, actions.flat(), weights, settings, update, {
         ...{ backend, unchanged },
       });
       const soFar = lived;
@@ -131,7 +133,6 @@ async function* trainHeld(settings: Settings, hold: Hold): AsyncGenerator<Update
       // Logs come before the checkpoint: what is logged twice is cut when the run goes on, what is not logged is lost.
       await onUpdate?.(done);
       if (settings.save !== undefined) await writeCheckpoint(settings.save, await done.checkpoint());
-      for (const { steps } of scored) for (const { action } of steps) delete action.trace;
       hold.rest();
       yield done;
       hold.goOn();
@@ -145,20 +146,32 @@ async function* trainHeld(settings: Settings, hold: Hold): AsyncGenerator<Update
   }
 }
 
-/** Collect: this update's episodes. Every draw is named by (seed, update, episode, step). */
-async function playEpisodes(settings: Settings, update: number, recorder: RunRecorder | null): Promise<Episode[]> {
+/**
+ * Collect: this update's episodes, and the actions as the policy drew them, with what it keeps for the update. Every draw is
+ * named by (seed, update, episode, step).
+ */
+async function playEpisodes(
+  settings: Settings,
+  update: number,
+  recorder: RunRecorder | null,
+): Promise<{ collected: Episode[]; drawn: (readonly Action[])[] }> {
   const { env, policy, episodes, group, seed, concurrency, signal } = settings;
-  recorder?.begin(update);
-  const collected = await collect(recorder?.env ?? env, policy, {
+  const drawn: (readonly Action[])[] = [];
+  const spoiled: Episode[] = [];
+  const played = await collect(env, policy, {
     episodes,
     group,
     seed: createRandom(seed, "update", update).integer(2 ** 31),
-    ...recorder?.hooks,
+    listen: (index) => ({
+      onEnd(_, actions) {
+        drawn[index] = actions;
+      },
+    }),
+    onSpoiled: (episode) => void spoiled.push(episode),
     ...(concurrency !== undefined && { concurrency }),
     ...(signal && { signal }),
   });
-  recorder?.commit(update, collected);
-  return collected;
+  return { collected: recorder?.commit(update, played, spoiled) ?? played, drawn };
 }
 
 /** Largest reward that can be learned from: sums and squares of more leave the range of the numbers that an update is made of. */
@@ -222,14 +235,13 @@ function maskSteps(
 async function updatePolicy(
   policy: TrainablePolicy,
   optimizer: tf.Optimizer,
-  episodes: readonly Episode[],
+  actions: readonly Action[],
   weights: readonly (number | null)[][],
   settings: Settings,
   update: number,
   { backend, unchanged }: { backend: BackendChoice; unchanged: WeightWatch },
 ) {
   const { estimator, clip, entropyBonus, klWeight, klIn, loss = policyGradientLoss } = settings;
-  const actions: Action[] = episodes.flatMap(({ steps }) => steps.map(({ action }) => action));
   const lengths = actions.map(({ tokens = 1 }) => tokens);
   const perToken = (values: number[]) => values.flatMap((value, i) => new Array<number>(lengths[i]!).fill(value));
   const advantages = perToken(weights.flat().map((value) => value ?? 0));

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { AutonomousLLM, compareGenomes, extractProgram, hashGenome } from "../../src/agent/index.ts";
 import { displaySymbol } from "../../src/display/index.ts";
+import { byHand } from "../../src/episode/index.ts";
 import { models } from "../../src/llm/index.ts";
-import { openRecord, recording, replay } from "../../src/record/index.ts";
+import { openRecord, replay } from "../../src/record/index.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
 
 const story = [
@@ -98,7 +99,7 @@ describe("AutonomousLLM", () => {
     const agent = new AutonomousLLM({ llm: models.scripted(["1"]), input, sandbox });
     await agent.run({ steps: 1 });
     assert.deepEqual(questions, ["What shall the agent be told first?"]);
-    assert.equal(agent.history[0]!.query, "from a person");
+    assert.equal(agent.history[0]!.action.prompt, "from a person");
     await agent.dispose();
     await assert.rejects(new AutonomousLLM({ llm: models.scripted([]) }).run({ steps: 1 }), {
       message: "The agent needs a first query: give `query`, or run it in a notebook, which asks for one.",
@@ -151,7 +152,7 @@ describe("AutonomousLLM", () => {
     ];
     const llm = models.scripted([...attempts, "1", "1"]);
     const budget = { calls: attempts.length, onSpend: () => {} };
-    const agent = new AutonomousLLM({ llm, query: "go", sandbox: recording(sandbox, record), budget });
+    const agent = new AutonomousLLM({ llm, query: "go", sandbox, record, budget });
     await agent.run({ steps: 20 });
     assert.deepEqual(
       agent.history.map(({ report }) => report.output),
@@ -222,14 +223,16 @@ describe("AutonomousLLM", () => {
   it("has its questions, answers and tokens in the record, where there is one", async () => {
     using record = openRecord(":memory:");
     const llm = models.scripted(["```js\nself.a = 1\n```", "self.b = 2"]);
-    const agent = new AutonomousLLM({ llm, query: "hello world", sandbox: recording(sandbox, record), seed: 2 });
+    const agent = new AutonomousLLM({ llm, query: "hello world", sandbox, record, seed: 2 });
     await agent.run({ steps: 2 });
     await agent.dispose();
-    const [first, second] = record.episode(1).list.map(({ parts }) => parts);
+    const [first, second] = record.episode(1).steps.map(({ action }) => action);
     assert.deepEqual(first, {
+      ...byHand,
       prompt: "hello world",
       output: "```js\nself.a = 1\n```",
-      tokens: { prompt: 2, output: agent.history[0]!.usage!.completionTokens },
+      promptTokens: 2,
+      tokens: agent.history[0]!.action.tokens,
       seeds: { model: 2000006 },
     });
     assert.equal(second!.output, "self.b = 2");

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { AutonomousLLM, modelPolicy } from "../../src/agent/index.ts";
 import { SurvivalEnv } from "../../src/environment/index.ts";
 import { type LanguageModel, models } from "../../src/llm/index.ts";
-import { openRecord, recording, replay } from "../../src/record/index.ts";
+import { openRecord, replay } from "../../src/record/index.ts";
 import { rollout } from "../../src/rollout/index.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
 
@@ -42,7 +42,7 @@ describe("an agent whose model fails", () => {
   it("stays alive and goes on when it answers again; the record has every step", async () => {
     using record = openRecord(":memory:");
     const llm: LanguageModel = models.openai({ model: "m", baseURL: url, retries: 0, timeoutMs: 300 });
-    const agent = new AutonomousLLM({ llm, query: "go", sandbox: recording(sandbox, record) });
+    const agent = new AutonomousLLM({ llm, query: "go", sandbox, record });
     const failures: [typeof plan, RegExp][] = [
       [["answer", "garbage"], /gave an answer without text|is it an OpenAI-compatible server/i],
       [["answer", "slow"], /did not answer within 300 ms: raise `timeoutMs`/],
@@ -53,7 +53,7 @@ describe("an agent whose model fails", () => {
       plan = [...behaviour];
       await assert.rejects(agent.run({ steps: 5 }), message);
       assert.deepEqual([agent.alive, agent.history.length], [true, i + 1]);
-      assert.equal(record.episode(1).list.length, i + 1);
+      assert.equal(record.episode(1).steps.length, i + 1);
     }
     plan = [];
     await agent.run({ steps: 1 });
@@ -84,11 +84,10 @@ describe("an agent whose model fails", () => {
     assert.equal(record.verify().ok, true);
   });
 
-  it("whose reward throws or is NaN: the step is recorded, and the life can be stepped on", async () => {
-    using record = openRecord(":memory:");
+  it("whose reward throws or is NaN: the life can be stepped on, and a record has what was there before", async () => {
     const scores: (() => number)[] = [() => 1, () => Number.NaN, () => JSON.parse("{"), () => 2];
     const env = new SurvivalEnv({
-      sandbox: recording(sandbox, record),
+      sandbox,
       rewards: [{ name: "moody", score: () => scores.shift()!() }],
     });
     await env.reset({ seed: 1 });
@@ -103,7 +102,18 @@ describe("an agent whose model fails", () => {
     const { reward, observation } = await env.step("self.d = 1;");
     assert.deepEqual([reward, observation.step], [2, 4]);
     await env.close();
-    assert.equal(record.episode(1).list.length, 4);
+    using record = openRecord(":memory:");
+    scores.push(
+      () => 1,
+      () => 1,
+      () => JSON.parse("{"),
+    );
+    const calm = { name: "calm", act: async () => [{ program: "self.a = 1;", label: "", choice: 0, logProb: 0 }] };
+    await assert.rejects(rollout(env, calm, { episodes: 1, record }), /The reward `moody` threw/);
+    assert.deepEqual(
+      record.episodes().map(({ steps, complete }) => [steps, complete]),
+      [[2, false]],
+    );
     assert.equal((await replay(record, 1, sandbox)).agrees, true);
   });
 });

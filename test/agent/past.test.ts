@@ -3,7 +3,7 @@ import { AutonomousLLM, describeLost, lostNames } from "../../src/agent/index.ts
 import { displaySymbol } from "../../src/display/index.ts";
 import { SurvivalEnv } from "../../src/environment/index.ts";
 import { models } from "../../src/llm/index.ts";
-import { openRecord, fork as recordFork, recording, replay } from "../../src/record/index.ts";
+import { editOf, openRecord, fork as recordFork, replay } from "../../src/record/index.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
 
 const factory = "function counter() { let n = 0; return () => ++n; }\nself.count = counter();";
@@ -70,7 +70,7 @@ describe("what an agent's functions close over", () => {
     using record = openRecord(":memory:");
     const asking = ["self.said = self.call_LLM('a word');", "'word'", factory, "self.count();"];
     const llm = models.scripted([...asking, "console.log(self.count(), self.said);", "self.x = 1;"]);
-    const agent = new AutonomousLLM({ llm, query: "go", sandbox: recording(sandbox, record), seed: 5 });
+    const agent = new AutonomousLLM({ llm, query: "go", sandbox, record, seed: 5 });
     await agent.run({ steps: 3 });
     const fork = agent.fork();
     await fork.run({ steps: 1 });
@@ -85,7 +85,7 @@ describe("what an agent's functions close over", () => {
         [2, 2],
       ],
     );
-    assert.deepEqual(record.episode(2).list[0]!.edit, { added: [], changed: [], deleted: [] });
+    assert.deepEqual(editOf(record.episode(2), 0), { added: [], changed: [], deleted: [] });
     for (const id of [1, 2]) assert.equal((await replay(record, id, sandbox)).difference, null);
     const third = await recordFork(
       record,
@@ -93,7 +93,7 @@ describe("what an agent's functions close over", () => {
       { step: 1, without: "edit", programs: ["console.log(self.count())"] },
       sandbox,
     );
-    assert.equal(third.reports.at(-1)!.output, "3\n");
+    assert.equal(third.steps.at(-1)!.report!.output, "3\n");
     assert.equal((await replay(record, third.episode, sandbox)).difference, null);
     assert.equal(record.verify().ok, true);
   });

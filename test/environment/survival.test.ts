@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { EnvironmentFailure, paperRewards, type Reward, rewards, SurvivalEnv } from "../../src/environment/index.ts";
+import { byHand, runEpisode } from "../../src/episode/index.ts";
+import { openRecord, recordTo } from "../../src/record/index.ts";
 import { createSandbox, newbornGenome, type Sandbox } from "../../src/sandbox/index.ts";
 import { microTasks } from "../../src/tasks/index.ts";
 import { crash, fakeSandbox } from "../sandbox/fake.ts";
@@ -69,7 +71,12 @@ describe("SurvivalEnv", () => {
       task: null,
       energy: null,
     });
-    assert.deepEqual(info, { rewards: {}, report: null });
+    const { start, ...rest } = info;
+    assert.deepEqual(rest, { rewards: {}, report: null });
+    const { name, hash } = sandbox.body;
+    assert.deepEqual(start, {
+      ...{ seed: 1, query: "", limits: {}, asks: false, rules: 2, born: newbornGenome, body: { name, hash } },
+    });
     const programs = [
       "function hello_world() { return 'hello'; }",
       "self.said = hello_world();",
@@ -277,35 +284,32 @@ describe("SurvivalEnv", () => {
   });
 
   it("ends a life by hand where it starved, and never where it died, was cut or lives on", async () => {
-    const ended: unknown[] = [];
     const fake = fakeSandbox((program) =>
       program === "die" ? { verdict: "inert", cause: "why" } : { changed: false },
     );
-    const noting = {
-      ...fake.sandbox,
-      open: async (options?: object) => ({
-        ...(await fake.sandbox.open(options)),
-        close: async (how?: unknown) => void ended.push(how),
-      }),
-    };
     const tasks = (await microTasks()).slice(0, 2);
-    const live = async (energy: number | null, maxSteps: number, ...programs: string[]): Promise<unknown[]> => {
-      ended.length = 0;
+    const live = async (energy: number | null, maxSteps: number, ...programs: string[]) => {
       const env = new SurvivalEnv({
-        sandbox: noting,
+        sandbox: fake.sandbox,
         maxSteps,
         ...(energy !== null && { tasks, metabolism: { energy } }),
       });
-      await env.reset();
-      for (const program of programs) await env.step(program);
-      return [...ended];
+      using record = openRecord(":memory:");
+      const closed = fake.closed();
+      const left = programs.map((program) => ({ ...byHand, program }));
+      const { steps } = await runEpisode(env, async () => left.splice(0, 1), { index: 0 }, recordTo(record));
+      const [{ verdict, cause } = { verdict: "", cause: "" }] = record.episodes();
+      // What a replay must see again is the sandbox's own, whatever the environment makes of it.
+      return { closed: fake.closed() - closed, verdict, cause, seen: steps.map(({ report }) => report!.verdict) };
     };
     const cause = "it starved: 2 energy at birth, 1 spent a step, 2 earned a solved task";
-    assert.deepEqual(await live(2, 9, "a", "b"), [{ verdict: "budget_exhausted", cause }]);
-    assert.deepEqual(await live(2, 9, "a", "die"), [undefined], "with its last energy");
-    assert.deepEqual(await live(5, 9, "die"), [undefined]);
-    assert.deepEqual(await live(5, 2, "a", "b"), [undefined]);
-    assert.deepEqual(await live(null, 9, "die"), [undefined]);
-    assert.deepEqual(await live(2, 9, "a"), []);
+    const lived = ["survived", "survived"];
+    const died = { closed: 1, verdict: "inert", cause: "why" };
+    assert.deepEqual(await live(2, 9, "a", "b"), { closed: 1, verdict: "budget_exhausted", cause, seen: lived });
+    assert.deepEqual(await live(2, 9, "a", "die"), { ...died, seen: ["survived", "inert"] }, "with its last energy");
+    assert.deepEqual(await live(5, 9, "die"), { ...died, seen: ["inert"] });
+    assert.deepEqual(await live(5, 2, "a", "b"), { closed: 1, verdict: "survived", cause: "", seen: lived });
+    assert.deepEqual(await live(null, 9, "die"), { ...died, seen: ["inert"] });
+    assert.deepEqual(await live(2, 9, "a"), { closed: 0, verdict: "survived", cause: "", seen: ["survived"] });
   });
 });

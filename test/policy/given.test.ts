@@ -16,7 +16,7 @@ describe("a function as a policy", () => {
 
   const programsOf = async (policy: GivenPolicy<SurvivalObservation>, options = {}): Promise<string[][]> => {
     const { episodes } = await rollout(env, policy, { episodes: 2, seed: 3, ...options });
-    return episodes.map(({ steps }) => steps.map(({ action }) => action.program));
+    return episodes.map(({ steps }) => steps.map(({ program }) => program));
   };
 
   it("plays what it gives at each step, at once or later", async () => {

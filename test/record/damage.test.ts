@@ -185,7 +185,7 @@ describe("a damaged record", () => {
     const other: Gene[] = [{ name: "self.other", kind: "attribute", source: "1" }];
     const first = record.begin({ seed: 1, born });
     record.append(first, { program: "", report: report(0) });
-    record.appendParts(first, 0, { rewards: { alive: 1 } });
+    record.end(first);
     record.begin({ seed: 2, genome: other, born });
     const node = record.lineage.add({ genome: born });
     record.lineage.add({ genome: other, parent: node });

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
+import { byHand } from "../../src/episode/index.ts";
 import { type EpisodeRecord, exportRecord, openRecord, RecordFailure } from "../../src/record/index.ts";
 import type { StepReport } from "../../src/sandbox/types.ts";
 
@@ -41,8 +42,9 @@ describe("an exported record", () => {
       genome: [{ name: "self.n", kind: "attribute", source: String(step) }],
       ms: 1.25,
     };
-    const parts = step === 0 ? { logProbs: [-0.5, -0.25], tokens: { prompt: 3, output: 2, ids: [5, 6] } } : {};
-    return { program: `self.n = ${step}`, report, parts: { ...parts, rewards: { alive: alive ? 1 : 0, harm: -10 } } };
+    const drawn = { choice: [5, 6], logProb: -0.75, logProbs: [-0.5, -0.25], promptTokens: 3 };
+    const action = { ...byHand, ...(step === 0 && drawn) };
+    return { program: `self.n = ${step}`, report, action, rewards: { alive: alive ? 1 : 0, harm: -10 } };
   };
 
   it("has a JSON line for each step, with every character", () => {

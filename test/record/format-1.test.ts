@@ -49,11 +49,10 @@ describe("a record that version 0.1 wrote", () => {
   });
 
   it("has the same episodes, by their digests", () => {
-    const told = record.episodes().map(({ id }) => record.episode(id));
-    assert.deepEqual(
-      told.map(({ id, digest, verdict, complete, steps }) => ({ id, digest, verdict, complete, steps })),
-      expected.episodes,
-    );
+    const told = record.episodes().map(({ id, verdict, complete, steps }) => ({
+      ...{ id, digest: record.digest(id), verdict, complete, steps },
+    }));
+    assert.deepEqual(told, expected.episodes);
   });
 
   it("exports the same rows, to the letter", () => {

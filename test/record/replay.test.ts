@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createRandom } from "../../src/random/index.ts";
-import { type EpisodeRecord, fork, openRecord, RecordFailure, recording, replay } from "../../src/record/index.ts";
+import { type EpisodeRecord, editOf, fork, openRecord, RecordFailure, replay } from "../../src/record/index.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
-import { digests, killWriter, limits, recordLives, replayAll } from "./stress-parts.ts";
+import { digests, killWriter, limits, live as liveIn, recordLives, replayAll } from "./stress-parts.ts";
 
 describe("replay", () => {
   let folder: string;
@@ -23,10 +23,7 @@ describe("replay", () => {
   });
 
   const live = async (programs: readonly string[], options: Parameters<Sandbox["open"]>[0] = {}): Promise<number> => {
-    const life = await recording(sandbox, record, { limits }).open(options);
-    await life.steps(programs);
-    await life.close();
-    return life.episode;
+    return (await liveIn(record, sandbox, programs, { limits, ...options })).id;
   };
 
   it("agrees byte for byte with 120 lives, whatever they died of", async () => {
@@ -56,9 +53,9 @@ describe("replay", () => {
 
   it("tells a harmful life from its record too", async () => {
     const id = await live(["self.n = 1", "require('fs').rmSync('/data')"]);
-    const { verdict, list } = record.episode(id);
+    const { verdict, steps: list } = record.episode(id);
     assert.equal(verdict, "attempted_harm");
-    assert.deepEqual(list[1]!.report.effects[0]!.arguments, ["/data"]);
+    assert.deepEqual(list[1]!.report!.effects[0]!.arguments, ["/data"]);
     assert.equal(String(await replay(record, id, sandbox)), `Episode ${id}: 2 steps agree byte for byte`);
   });
 
@@ -99,7 +96,7 @@ describe("replay", () => {
 
   it("agrees on clocks and random numbers too: the sandbox seeds them", async () => {
     const id = await live(["console.log(Date.now(), Math.random(), new Date().getTime())"], { seed: 9 });
-    assert.match(record.episode(id).list[0]!.report.output, /^\d+ 0\.\d+ \d+\n$/);
+    assert.match(record.episode(id).steps[0]!.report!.output, /^\d+ 0\.\d+ \d+\n$/);
     assert.equal((await replay(record, id, sandbox)).agrees, true);
   });
 
@@ -116,7 +113,7 @@ describe("replay", () => {
       "self.call_LLM('two'); self.call_LLM('three')",
     ];
     const id = await live(programs, { callModel });
-    const { list } = record.episode(id);
+    const { steps: list } = record.episode(id);
     assert.equal(asked, 4);
     assert.deepEqual(list[0]!.calls, [{ query: "one", answer: 'self.answer = "one";' }]);
     assert.deepEqual(list[1]!.calls, [{ query: "fail", error: "the server is away" }]);
@@ -127,7 +124,7 @@ describe("replay", () => {
     assert.equal((await replay(record, id, sandbox)).agrees, true);
     assert.equal(asked, 4);
     const forked = await fork(record, id, { step: 2, without: "nothing", callModel }, sandbox);
-    assert.equal(forked.verdict, list[2]!.report.verdict);
+    assert.equal(forked.verdict, list[2]!.report!.verdict);
     assert.equal(asked, 4, "a fork uses recorded answers too");
   });
 
@@ -169,50 +166,51 @@ describe("replay", () => {
     for (const own of [{ outputBytes: 10 }, { callDepth: 1 }, { sourceBytes: 300 }]) {
       const callModel = async (): Promise<string> => "self.deep = self.call_LLM('again');";
       const programs = [long, "try { self.call_LLM('x') } catch (e) { console.log(e.message) }", "1".padEnd(400)];
-      const lives = [
-        await recording(sandbox, record, { limits: own }).open({ callModel }),
-        await recording(sandbox, record, { limits }).open({ callModel, limits: own }),
-      ];
-      for (const life of lives) {
-        await life.steps(programs);
-        await life.close();
-        const found = await replay(record, life.episode, sandbox);
+      for (const known of [own, { ...limits, ...own }]) {
+        const id = await live(programs, { callModel, limits: known });
+        const found = await replay(record, id, sandbox);
         assert.equal(found.agrees, true, String(found));
-        assert.equal(record.episode(life.episode).list.length, 3);
+        assert.deepEqual([record.episode(id).start.limits, record.episode(id).steps.length], [known, 3]);
       }
     }
   });
 
+  it("counts as harm what counted then, whatever the sandbox allows now", async () => {
+    const lenient = await createSandbox({ workers: 1, harm: { secret_read: "allow" } });
+    const programs = ["self.key = process.env.KEY;", "self.n = 1;"];
+    const id = (await liveIn(record, lenient, programs, { limits })).id;
+    const strict = await live(programs);
+    assert.deepEqual(record.episode(id).start.harm, { secret_read: "allow" });
+    assert.deepEqual([record.episode(id).verdict, record.episode(strict).verdict], ["survived", "attempted_harm"]);
+    for (const one of [id, strict])
+      for (const where of [sandbox, lenient]) assert.equal((await replay(record, one, where)).difference, null);
+    await lenient.dispose();
+  });
+
   it("begins from the recorded genome and query", async () => {
     const first = await live(["self.n = 41"]);
-    const { genome } = record.episode(first).list[0]!.report;
+    const { genome } = record.episode(first).steps[0]!.report!;
     const id = await live(["self.n++; console.log(self.query)"], { genome, query: "onwards" });
-    const { list, start } = record.episode(id);
+    const { steps, start } = record.episode(id);
     assert.deepEqual(start.genome, genome);
-    assert.equal(list[0]!.report.output, "onwards\n");
-    assert.deepEqual(list[0]!.edit, { added: [], changed: ["self.n"], deleted: [] });
+    assert.equal(steps[0]!.report!.output, "onwards\n");
+    assert.deepEqual(editOf({ steps, start }, 0), { added: [], changed: ["self.n"], deleted: [] });
     assert.equal((await replay(record, id, sandbox)).agrees, true);
   });
 
-  it("finds the place of a report, for its rewards", async () => {
-    const recorder = recording(sandbox, record);
-    const life = await recorder.open();
-    const report = await life.step("self.n = 1");
-    const { episode, step } = recorder.where(report)!;
-    record.appendParts(episode, step, { rewards: { alive: 1 } });
-    await life.close();
-    assert.deepEqual(record.episode(life.episode).list[0]!.parts.rewards, { alive: 1 });
-    assert.equal(recorder.where({ ...report }), null);
-  });
-
   it("says that an episode cut off in the middle is incomplete, and replays it", async () => {
-    const life = await recording(sandbox, record, { limits }).open();
-    await life.step("self.n = 1");
-    const { complete } = record.episode(life.episode);
-    assert.equal(complete, false);
-    assert.equal((await replay(record, life.episode, sandbox)).agrees, true);
+    const id = record.begin({ limits, rules: 2 });
+    const life = await sandbox.open({ limits });
+    record.append(id, { program: "self.n = 1", report: await life.step("self.n = 1") });
     await life.close();
-    assert.equal(record.episode(life.episode).complete, true);
+    const ends = () => {
+      const { terminated, truncated } = record.episode(id);
+      return [record.episodes().at(-1)!.complete, terminated, truncated];
+    };
+    assert.deepEqual(ends(), [false, false, false]);
+    assert.equal((await replay(record, id, sandbox)).agrees, true);
+    record.end(id);
+    assert.deepEqual(ends(), [true, false, true]);
   });
 
   describe("a fork", () => {
@@ -226,8 +224,8 @@ describe("replay", () => {
       );
       assert.equal(found.alive, true);
       assert.equal(found.gained, 3);
-      assert.equal(found.reports.at(-1)!.output, "2\n");
-      assert.deepEqual(record.episode(found.episode).forkOf, { episode: id, step: 1, without: "edit" });
+      assert.equal(found.steps.at(-1)!.report!.output, "2\n");
+      assert.deepEqual(record.episode(found.episode).start.forkOf, { episode: id, step: 1, without: "edit" });
       assert.equal(String(found), `Episode ${id} without the edit of step 1: lived 4 steps (was 1), survived`);
       assert.equal((await replay(record, found.episode, sandbox)).agrees, true, "a fork is an episode like any other");
     });
@@ -244,8 +242,8 @@ describe("replay", () => {
       let asked = 0;
       const next = async () => (asked++ < 3 ? "self.n++" : null);
       const found = await fork(record, id, { step: 1, without: "edit", next }, sandbox);
-      assert.equal(found.reports.length, 5);
-      assert.equal(found.reports.at(-1)!.genome.find(({ name }) => name === "self.n")!.source, "4");
+      assert.equal(found.steps.length, 5);
+      assert.equal(found.steps.at(-1)!.report!.genome.find(({ name }) => name === "self.n")!.source, "4");
     });
 
     it("names a step that is not there", async () => {

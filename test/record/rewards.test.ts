@@ -4,12 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SurvivalEnv } from "../../src/environment/index.ts";
 import type { createRandom } from "../../src/random/index.ts";
-import { openRecord, RecordFailure, recording, recordRewards, replay } from "../../src/record/index.ts";
+import { openRecord, replay } from "../../src/record/index.ts";
 import { rollout } from "../../src/rollout/index.ts";
-import { createSandbox } from "../../src/sandbox/index.ts";
+import { useSandbox } from "../sandbox/shared.ts";
 import { drawLife } from "./programs.ts";
 
 describe("recorded rewards", () => {
+  const sandbox = useSandbox();
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "autoagent-rewards-"));
@@ -27,37 +28,36 @@ describe("recorded rewards", () => {
 
   it("are those of the rollout, step by step, with and without drawing ahead", async () => {
     using record = openRecord(join(folder, "rollout.db"));
-    await using sandbox = recording(await createSandbox({ workers: 1 }), record);
-    const env = recordRewards(new SurvivalEnv({ maxSteps: 6, sandbox }), sandbox);
-    assert.equal(env.maxSteps, 6);
+    const env = new SurvivalEnv({ maxSteps: 6, sandbox: sandbox() });
     for (const openLoop of [true, false]) {
-      const { episodes } = await rollout(env, { ...policy, openLoop } as never, { episodes: 5, seed: 3 });
-      for (const { seed, steps } of episodes) {
-        const recorded = record.episode(record.episodes().findLast((one) => one.seed === seed)!.id);
+      const { episodes } = await rollout(env, { ...policy, openLoop } as never, { episodes: 5, seed: 3, record });
+      for (const { id, steps } of episodes) {
+        const recorded = record.episode(id!);
         assert.deepEqual(
-          recorded.list.map(({ program, parts }) => ({ program, rewards: parts.rewards })),
-          steps.map(({ action, rewards }) => ({ program: action.program, rewards })),
+          recorded.steps.map(({ program, rewards }) => ({ program, rewards })),
+          steps.map(({ program, rewards }) => ({ program, rewards })),
         );
-        assert.equal((await replay(record, recorded.id, sandbox)).agrees, true);
+        assert.equal((await replay(record, id!, sandbox())).agrees, true);
       }
     }
   });
 
-  it("that are no number are refused, and the step stays recorded", async () => {
+  it("that are no number, because a step cannot be scored, are kept as that, and the step with them", async () => {
     using record = openRecord(join(folder, "nan.db"));
-    await using sandbox = recording(await createSandbox({ workers: 1 }), record);
-    const life = await sandbox.open();
-    const step = async (program: string) => ({
-      info: { rewards: { odd: Number.NaN }, report: await life.step(program) },
-    });
-    const env = { step, clone: () => env };
-    await assert.rejects(
-      recordRewards(env, sandbox).step("self.n = 1"),
-      (error) =>
-        error instanceof RecordFailure &&
-        error.message === "Expected `parts.rewards.odd` to be a finite number, got NaN",
+    const odd = { name: "odd", score: ({ report }: { report: { step: number } }) => (report.step === 1 ? null : 1) };
+    const env = new SurvivalEnv({ maxSteps: 3, sandbox: sandbox(), rewards: [odd] });
+    const calm = { name: "calm", act: async () => [{ program: "1", logProb: 0, choice: 0, label: "x" }] };
+    const { episodes } = await rollout(env, calm, { episodes: 1, record });
+    const { steps, return: total } = record.episode(1);
+    assert.deepStrictEqual(
+      steps.map(({ rewards, reward }) => [rewards.odd, reward]),
+      [
+        [1, 1],
+        [Number.NaN, Number.NaN],
+        [1, 1],
+      ],
     );
-    assert.equal(record.episode(life.episode).steps, 1);
-    await life.close();
+    assert.ok(Number.isNaN(total) && Number.isNaN(episodes[0]!.return));
+    assert.equal(record.verify().ok, true);
   });
 });

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { canonicalJson, type EpisodeRecord, openRecord, RecordFailure } from "../../src/record/index.ts";
+import { canonicalJson, type EpisodeRecord, editOf, openRecord, RecordFailure } from "../../src/record/index.ts";
 import type { Gene, StepReport } from "../../src/sandbox/types.ts";
 
 const born: Gene[] = [{ name: "self.execute_code", kind: "method", source: "function execute_code() {}" }];
@@ -34,18 +34,16 @@ describe("a record", () => {
   };
 
   it("gives back what was appended, across closing and opening", () => {
-    const parts = {
-      prompt: "go",
-      output: "```ts\nself.n = 0\n```",
-      tokens: { prompt: 3, output: 9, ids: [1, 2] },
-      logProbs: [-0.25, -1],
-      seeds: { policy: "7/0" },
-      rewards: { alive: 1, harm: -1000 },
+    const action = {
+      ...{ label: "set n", choice: [1, 2], logProb: -1.25, logProbs: [-0.25, -1], tokens: 9, cut: true },
+      ...{ prompt: "go", output: "```ts\nself.n = 0\n```", promptTokens: 3, seeds: { policy: "7/0" } },
     };
+    const rewards = { alive: 1, harm: -1000, odd: -0 };
+    const judged = { rewards, reward: -999, task: "t", score: 0.5, solved: false, changed: true };
     using first = openRecord(path);
     const id = first.begin({ seed: 7, born, query: "hello", asks: true, labels: { policy: "menu" } });
     const calls = [{ query: "q", answer: "a" }];
-    first.append(id, { program: "self.n = 0", report: report(0), calls, parts });
+    first.append(id, { program: "self.n = 0", report: report(0), calls, action, ...judged });
     first.append(id, {
       program: "x \ud800 \u0000",
       report: report(1, { verdict: "inert", alive: false, cause: "why" }),
@@ -54,12 +52,15 @@ describe("a record", () => {
     using record = openRecord(path, { readOnly: true });
     const episode = record.episode(id);
     assert.deepEqual(episode.start, { seed: 7, query: "hello", asks: true, labels: { policy: "menu" }, born });
-    assert.deepEqual(episode.list[0]!.parts, parts);
-    assert.deepEqual(episode.list[0]!.calls, calls);
-    assert.deepEqual(episode.list[0]!.edit, { added: ["self.n"], changed: [], deleted: [] });
-    assert.deepEqual(episode.list[1]!.edit, { added: [], changed: ["self.n"], deleted: [] });
-    assert.equal(episode.list[1]!.program, "x \ud800 \u0000");
-    assert.deepEqual(episode.list[0]!.report, report(0));
+    const { at, ...one } = episode.steps[0]!;
+    assert.ok(Math.abs(at! - Date.now()) < 60_000);
+    assert.deepStrictEqual(one, {
+      ...{ program: "self.n = 0", calls, report: report(0), action, ...judged },
+      ...{ verdict: "survived", cause: "", effects: [] },
+    });
+    assert.deepEqual(editOf(episode, 0), { added: ["self.n"], changed: [], deleted: [] });
+    assert.deepEqual(editOf(episode, 1), { added: [], changed: ["self.n"], deleted: [] });
+    assert.equal(episode.steps[1]!.program, "x \ud800 \u0000");
     assert.deepEqual(
       record.episodes().map(({ id, steps, verdict, cause, complete }) => ({ id, steps, verdict, cause, complete })),
       [{ id: 1, steps: 2, verdict: "inert", cause: "why", complete: true }],
@@ -75,17 +76,6 @@ describe("a record", () => {
     assert.notEqual(record.addGenome(genome.slice(1)), hash);
   });
 
-  it("takes rewards afterwards, once", () => {
-    using record = openRecord(path);
-    const id = fill(record);
-    record.appendParts(id, 1, { rewards: { alive: 1 } });
-    assert.deepEqual(record.episode(id).list[1]!.parts, { rewards: { alive: 1 } });
-    refuses(
-      () => record.appendParts(id, 1, { rewards: { alive: 2 } }),
-      "Episode 1 cannot take this entry: step 1 already has its `rewards`",
-    );
-  });
-
   it("refuses a step out of order, after the end, or after death", () => {
     using record = openRecord(path);
     const id = fill(record);
@@ -98,15 +88,25 @@ describe("a record", () => {
     refuses(() => record.end(other), "Episode 2 cannot take this entry: it has ended");
   });
 
-  it("refuses numbers that JSON cannot say, and writes nothing of that step", () => {
+  it("keeps numbers that JSON cannot say, and refuses what is no data, writing nothing of that step", () => {
     using record = openRecord(path);
     const id = fill(record);
-    const parts = { rewards: { alive: Number.NaN } };
+    const rewards = { alive: Number.NaN, odd: Number.NEGATIVE_INFINITY };
+    record.append(id, { program: "", report: report(3), rewards, reward: Number.NaN });
+    assert.deepStrictEqual(record.episode(id).steps[3]!.rewards, rewards);
+    assert.ok(Number.isNaN(record.episode(id).steps[3]!.reward));
+    assert.throws(() => record.append(id, { program: "", report: report(4), rewards: { alive: (() => 1) as never } }), {
+      message: "Expected `step.parts.rewards.alive` to be plain data, got a function",
+    });
     refuses(
-      () => record.append(id, { program: "", report: report(3), parts }),
-      "Expected `step.parts.rewards.alive` to be a finite number, got NaN",
+      () => record.lineage.score(record.lineage.add({ genome: born }), Number.NaN),
+      "Expected `score.value` to be a finite number, got NaN",
     );
-    assert.equal(record.episode(id).list.length, 3);
+    refuses(
+      () => record.append(id, { program: "", report: null }),
+      "Expected `report` to be what the sandbox saw, got null",
+    );
+    assert.equal(record.episode(id).steps.length, 4);
     assert.equal(record.verify().ok, true);
   });
 
@@ -116,7 +116,6 @@ describe("a record", () => {
     fill(record);
     fill(record);
     refuses(() => record.episode(3), "The record has no episode 3: it has 1 to 2");
-    refuses(() => record.appendParts(1, 9, {}), "The record has no step 9 in episode 1: it has others");
   });
 
   it("finds the first entry that was changed, removed or forged", () => {
@@ -264,10 +263,10 @@ describe("a record", () => {
       refuses(() => {
         for (; step < 200; step++) append();
       }, `No space left on the disk of ${full}: free some and append again; everything recorded before is safe`);
-      assert.equal(record.episode(id).list.length, step);
+      assert.equal(record.episode(id).steps.length, step);
       assert.equal(spawnSync("mount", ["-o", "remount,size=4m", disk]).status, 0);
       append();
-      assert.equal(record.episode(id).list.length, step + 1);
+      assert.equal(record.episode(id).steps.length, step + 1);
       assert.equal(record.verify().ok, true);
     } finally {
       spawnSync("umount", ["-l", disk]);

@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { type EpisodeRecord, openRecord, recording, replay } from "../../src/record/index.ts";
-import type { Sandbox } from "../../src/sandbox/index.ts";
+import { byHand, type Episode, lifeEnvironment, runEpisode } from "../../src/episode/index.ts";
+import { type EpisodeRecord, type Marks, openRecord, recordTo, replay } from "../../src/record/index.ts";
+import type { LifeOptions, Sandbox } from "../../src/sandbox/index.ts";
 import { drawLife } from "./programs.ts";
 
 /** Wall time of a step in these tests: far above what any of the programs needs on a busy machine. */
@@ -20,13 +21,28 @@ export async function inParallel(count: number, work: (i: number) => Promise<voi
   await Promise.all(Array.from({ length: 8 }, worker));
 }
 
+/** Lives a life of these programs and records it, each step before the next begins. */
+export async function live(
+  record: EpisodeRecord,
+  sandbox: Sandbox,
+  programs: readonly string[],
+  options: LifeOptions = {},
+  marks: Marks = {},
+): Promise<Episode & { id: number }> {
+  const env = lifeEnvironment(sandbox, { seed: 0, ...options });
+  const left = [...programs];
+  const act = async () => left.splice(0, 1).map((program) => ({ ...byHand, program }));
+  try {
+    return (await runEpisode(env, act, { index: 0 }, recordTo(record, marks))) as Episode & { id: number };
+  } finally {
+    await env.close();
+  }
+}
+
 /** Records lives of seeds 0 to `count` - 1. */
 export async function recordLives(record: EpisodeRecord, sandbox: Sandbox, count: number): Promise<void> {
-  const recorder = recording(sandbox, record, { limits });
   await inParallel(count, async (seed) => {
-    const life = await recorder.open({ seed });
-    await life.steps(drawLife(seed));
-    await life.close();
+    await live(record, sandbox, drawLife(seed), { seed, limits });
   });
 }
 
@@ -48,7 +64,7 @@ export async function replayAll(
 
 /** Seed to digest: what two records of the same lives must agree on, whatever order they were written in. */
 export function digests(record: EpisodeRecord): Map<number, string> {
-  const found = record.episodes().map(({ id, seed }): [number, string] => [seed, record.episode(id).digest]);
+  const found = record.episodes().map(({ id, seed }): [number, string] => [seed, record.digest(id)]);
   return new Map(found.sort(([a], [b]) => a - b));
 }
 
@@ -150,7 +166,7 @@ export function brokenPromises(record: EpisodeRecord, promised: readonly Promise
     .map(({ episode, step }) => `step ${step} of episode ${episode} was promised and is gone`);
   const last = promised.at(-1);
   if (last !== undefined && gone.length === 0) {
-    const { verdict } = record.episode(last.episode).list[last.step]!.report;
+    const { verdict } = record.episode(last.episode).steps[last.step]!.report!;
     if (verdict !== last.verdict)
       gone.push(`step ${last.step} of episode ${last.episode} is ${verdict}, not ${last.verdict}`);
   }
@@ -160,7 +176,7 @@ export function brokenPromises(record: EpisodeRecord, promised: readonly Promise
 function stepsBeyond(record: EpisodeRecord, promised: readonly Promised[]): number {
   const last = promised.at(-1);
   if (last === undefined) return 0;
-  return record.episode(last.episode).list.length - 1 - last.step;
+  return record.episode(last.episode).steps.length - 1 - last.step;
 }
 
 function pause(ms: number): Promise<void> {

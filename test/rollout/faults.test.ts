@@ -115,7 +115,7 @@ describe("lives of one group", () => {
       const seeds = all.map(({ seed }) => seed);
       for (const [i, seed] of seeds.entries()) assert.equal(seed, seeds[i - (i % 4)], `life ${i}`);
       assert.equal(new Set(seeds).size, 3);
-      const first = all.map(({ steps }) => steps[0]!.action.program);
+      const first = all.map(({ steps }) => steps[0]!.program);
       assert.equal(new Set(first).size, 12, "each draws for itself");
       const alone = await lives(policy, fakeSandbox().sandbox, { episodes: 12 });
       assert.equal(new Set(alone.map(({ seed }) => seed)).size, 12, "a group is one life by default");

@@ -7,6 +7,7 @@ import { SurvivalEnv } from "../../src/environment/index.ts";
 import { editMenu, paperMenu, randomPolicy } from "../../src/policy/index.ts";
 import { openRecord, replay } from "../../src/record/index.ts";
 import { rollout } from "../../src/rollout/index.ts";
+import { timeless } from "../episode/timeless.ts";
 import { useSandbox } from "../sandbox/shared.ts";
 
 describe("an episode of a rollout", () => {
@@ -20,7 +21,7 @@ describe("an episode of a rollout", () => {
     assert.equal(worst.verdict, "attempted_harm");
     const { certificate } = worst;
     assert.deepEqual([certificate.verdict, certificate.survived], ["attempted_harm", worst.survival]);
-    assert.equal(certificate.program, worst.steps.at(-1)!.action.program);
+    assert.equal(certificate.program, worst.steps.at(-1)!.program);
     assert.ok(certificate.lastLiving.some(({ name }) => name === "self.execute_code"));
     const bundle = worst[displaySymbol]() as { [type: string]: string };
     for (const text of Object.values(bundle)) {
@@ -60,13 +61,13 @@ describe("an episode of a rollout", () => {
     const dead = lives.episodes.find(({ survival, terminated }) => terminated && survival >= 2)!;
     const fork = await dead.fork();
     assert.equal(fork.steps[dead.survival]!.verdict, "survived");
-    assert.equal(fork.steps[dead.survival]!.action.program, "");
+    assert.equal(fork.steps[dead.survival]!.program, "");
     assert.ok(fork.gained >= 1);
     const again = await dead.fork({ without: "nothing" });
     assert.deepEqual([again.verdict, again.gained], [dead.verdict, 0]);
     assert.match(
       String(again),
-      new RegExp(`^Life ${dead.index} again from step ${dead.survival}: ${dead.survival} steps \\(was `),
+      new RegExp(`^Life ${dead.index} again from step ${dead.survival}: lived ${dead.survival} steps \\(was `),
     );
     const short = await dead.fork({ step: 0, maxSteps: 0 });
     assert.ok(short.steps.length <= dead.steps.length);
@@ -86,30 +87,33 @@ describe("an episode of a rollout", () => {
       const plain = await rollout(env, randomPolicy(), options);
       const { episodes } = await rollout(env, randomPolicy(), { ...options, record: path });
       using record = openRecord(path, { readOnly: true });
-      const ids = episodes.map(({ recorded }) => recorded!);
+      const ids = episodes.map(({ id }) => id!);
       assert.deepEqual(
         [...ids].sort((a, b) => a - b),
         Array.from({ length: 12 }, (_, i) => i + 1),
       );
-      for (const [i, { recorded, ...episode }] of episodes.entries()) {
-        assert.deepEqual({ ...episode }, { ...plain.episodes[i] }, "recording changes nothing");
-        const { list, labels, verdict } = record.episode(recorded!);
-        assert.deepEqual(labels, { policy: "random", rollout: 3 });
+      for (const [i, { id, ...episode }] of episodes.entries()) {
+        assert.deepEqual(
+          timeless({ ...episode, id: null }),
+          timeless({ ...plain.episodes[i]! }),
+          "recording changes nothing",
+        );
+        const { steps, start, verdict } = record.episode(id!);
+        assert.deepEqual(start.labels, { policy: "random", rollout: 3 });
         assert.equal(verdict, episode.verdict);
         assert.deepEqual(
-          list.map(({ parts }) => parts.rewards),
+          steps.map(({ rewards }) => rewards),
           episode.steps.map(({ rewards }) => rewards),
         );
         assert.deepEqual(
-          list.map((step) => [step.parts.logProbs, step.parts.tokens?.ids]),
-          episode.steps.map(({ action }) => [[action.logProb], [action.choice]]),
+          steps.map(({ action }) => action),
+          episode.steps.map(({ action }) => action),
         );
-        assert.equal((await replay(record, recorded!, sandbox())).agrees, true);
+        assert.equal((await replay(record, id!, sandbox())).agrees, true);
       }
       assert.equal(record.verify().ok, true);
       const bare = {
-        ...env,
-        reset: env.reset.bind(env),
+        reset: async () => [0, { rewards: {}, report: null }],
         step: env.step.bind(env),
         clone: () => bare,
         close: async () => {},

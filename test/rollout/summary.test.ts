@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { displaySymbol } from "../../src/display/index.ts";
 import { type Environment, SurvivalEnv } from "../../src/environment/index.ts";
-import { summarise } from "../../src/episode/index.ts";
+import { type Episode, type Step, summarise } from "../../src/episode/index.ts";
 import type { Policy } from "../../src/policy/index.ts";
-import { type Episode, type EpisodeStep, rollout } from "../../src/rollout/index.ts";
+import { rollout } from "../../src/rollout/index.ts";
 import { crash, type FakePlace, fakeSandbox } from "../sandbox/fake.ts";
 
 /** Writes the programs of a list, one a step, and the last one from then on. */
@@ -34,13 +34,24 @@ const sandboxOf = (unlucky: (life: number) => boolean = () => false) =>
 const textOf = (value: unknown): string =>
   (value as { [displaySymbol](): { "text/plain": string } })[displaySymbol]()["text/plain"];
 
-const step = (more: Partial<EpisodeStep> & { program?: string }): EpisodeStep => {
-  const { program = "p", ...rest } = more;
-  const action = { program, label: "", choice: 0, logProb: -1 };
-  return { program, action, verdict: "survived", cause: "", effects: [], reward: 0, rewards: {}, ...rest } as never;
-};
+const step = (more: Partial<Step>): Step => ({
+  ...{ program: "p", calls: [], report: null, action: { label: "", choice: 0, logProb: -1 } },
+  ...{ verdict: "survived", cause: "", effects: [], reward: 0, rewards: {} },
+  ...more,
+});
 const episode = (index: number, more: Partial<Episode>): Episode => ({
-  ...{ index, seed: index, group: index, steps: [step({})], survival: 1, verdict: "survived", return: 0 },
+  ...{
+    version: 1,
+    id: null,
+    start: {},
+    index,
+    seed: index,
+    group: index,
+    steps: [step({})],
+    survival: 1,
+    verdict: "survived",
+    return: 0,
+  },
   ...{ terminated: false, truncated: true, fault: false },
   ...more,
 });
@@ -186,17 +197,20 @@ describe("an episode of a rollout, lived again", () => {
     const [life] = (await rollout(env, writer("a", "b", "harm"), { episodes: 1 })).episodes;
     const { made } = copies;
     const same = await life!.replay();
-    assert.deepEqual([String(same), same.difference, same.agrees], ["Life 0: 3 steps agree", null, true]);
+    assert.deepEqual([String(same), same.difference, same.agrees], ["Life 0: 3 steps agree byte for byte", null, true]);
     assert.equal(copies.made, made + 1);
     assert.equal(copies.closed, copies.made);
     const was = life!.steps[1]!;
     life!.steps[1] = { ...was, verdict: "inert" };
     const other = await life!.replay();
-    assert.equal(String(other), "Life 0: step 1 was inert, and is survived");
-    assert.deepEqual([other.agrees, other.difference?.step, other.difference?.is?.verdict], [false, 1, "survived"]);
+    assert.equal(String(other), 'Life 0: step 1 differs in verdict: recorded "inert", replayed "survived"');
+    assert.deepEqual([other.agrees, other.difference?.step, other.difference?.replayed], [false, 1, "survived"]);
     life!.steps[1] = was;
     life!.steps.push(was); // a step that is not reached any more
-    assert.equal(String(await life!.replay()), "Life 0: step 3 was survived, and is not reached");
+    assert.equal(
+      String(await life!.replay()),
+      'Life 0: step 3 differs in verdict: recorded "survived", replayed "not reached"',
+    );
     assert.equal(copies.closed, copies.made);
   });
 
@@ -207,10 +221,10 @@ describe("an episode of a rollout, lived again", () => {
     const fork = await life!.fork();
     assert.deepEqual([fork.step, fork.without, fork.survival, fork.gained, fork.alive], [2, "edit", 6, 4, true]);
     assert.deepEqual(
-      fork.steps.map(({ action }) => action.program),
+      fork.steps.map(({ program }) => program),
       ["\n a = 1", "b", "", "c", "c", "c"],
     );
-    assert.equal(String(fork), "Life 0 without the program of step 2: 6 steps (was 2), alive at the end");
+    assert.equal(String(fork), "Life 0 without the edit of step 2: lived 6 steps (was 2), survived");
     const lines = textOf(fork)
       .split("\n")
       .map((line) => line.trim().split(/ {2,}/));
@@ -220,7 +234,7 @@ describe("an episode of a rollout, lived again", () => {
     assert.deepEqual(lines[5]!.slice(1, 3), ["c", "survived"], "a step that was not");
     const again = await life!.fork({ step: 0, without: "nothing", maxSteps: 5 });
     assert.deepEqual([again.survival, again.gained, again.alive, again.verdict], [2, 0, false, "attempted_harm"]);
-    assert.ok(String(again).startsWith("Life 0 again from step 0: 2 steps (was 2), attempted_harm: ccc"));
+    assert.ok(String(again).startsWith("Life 0 again from step 0: lived 2 steps (was 2), attempted_harm: ccc"));
     const short = await life!.fork({ maxSteps: 1 });
     assert.equal(short.steps.length, 4, "three lived again and one more");
     for (const at of [-1, 3, 0.5, Number.NaN])

@@ -3,9 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SurvivalEnv } from "../../src/environment/index.ts";
-import { openRecord, recording, recordRewards, replay } from "../../src/record/index.ts";
+import { byHand, runEpisode } from "../../src/episode/index.ts";
+import { openRecord, recordTo, replay } from "../../src/record/index.ts";
 import { rollout } from "../../src/rollout/index.ts";
 import { type MicroTask, microTasks } from "../../src/tasks/index.ts";
+import { timeless } from "../episode/timeless.ts";
 import { useSandbox } from "../sandbox/shared.ts";
 
 const double: MicroTask = {
@@ -142,22 +144,23 @@ describe("micro-tasks under attack, and around them", () => {
     const folder = mkdtempSync(join(tmpdir(), "autoagent-tasks-"));
     const record = openRecord(join(folder, "lives.db"));
     try {
-      const recorder = recording(sandbox(), record);
       const metabolism = { energy: 3, cost: 1, gain: 1 };
       const kickstart = { triple: (n: number) => n * 3 };
-      const plain = new SurvivalEnv({ sandbox: recorder, tasks: [sort, double], metabolism, kickstart });
-      const env = recordRewards(plain, recorder);
-      await env.reset({ seed: 9 });
-      await env.stepMany(["self.double = () => { for (;;) {} };", "self.numbers = [self.triple(1)];", "1", "2", "3"]);
+      const env = new SurvivalEnv({ sandbox: sandbox(), tasks: [sort, double], metabolism, kickstart });
+      const left = ["self.double = () => { for (;;) {} };", "self.numbers = [self.triple(1)];", "1", "2", "3"];
+      const act = async () => left.splice(0, 1).map((program) => ({ ...byHand, program }));
+      const played = await runEpisode(env, act, { index: 0 }, recordTo(record));
       const [life, ...others] = record.episodes();
       assert.deepEqual(others, [], "a check is no life");
       assert.deepEqual([life!.verdict, life!.steps, life!.complete], ["budget_exhausted", 3, true]);
       assert.match(life!.cause, /^it starved/);
-      const { list, verdict } = record.episode(1);
+      const told = record.episode(1);
+      assert.deepEqual(timeless(told), timeless({ ...played, start: { ...played.start } }));
+      const { steps, verdict } = told;
       assert.equal(verdict, "budget_exhausted");
-      assert.ok(list.some(({ setup }) => setup === sort.setup));
+      assert.ok(steps.some(({ setup }) => setup === sort.setup));
       assert.deepEqual(
-        list.map(({ parts }) => parts.rewards?.survival),
+        steps.map(({ rewards }) => rewards.survival),
         [1, 1, 0],
       );
       assert.equal((await replay(record, 1, sandbox())).toString(), "Episode 1: 3 steps agree byte for byte");

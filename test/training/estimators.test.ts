@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Episode } from "../../src/rollout/index.ts";
+import type { Episode } from "../../src/episode/index.ts";
 import { estimators, findEstimator } from "../../src/training/estimators.ts";
 
 /** An episode with these rewards; nothing else of it matters to an estimator. */

@@ -17,7 +17,9 @@ describe("explainUpdate", () => {
     const logits = [0.4, -0.3, 0.1];
     const update = await oneUpdate(logits);
     const policy = editMenu(menu, { logits });
-    const actions = update.episodes.flatMap(({ steps }) => steps.map(({ action }) => action));
+    const actions = update.episodes.flatMap(({ steps }) =>
+      steps.map(({ program, action }) => ({ ...action, program })),
+    );
     const { grads } = tf.variableGrads(
       () => tf.mean(tf.mul(policy.evaluate(actions).logProbs, update.advantages.flat())) as tf.Scalar,
     );

@@ -3,9 +3,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import type { Episode } from "../../src/episode/index.ts";
 import { tf, tokenPolicy } from "../../src/policy/index.ts";
 import { createRandom } from "../../src/random/index.ts";
-import type { Episode } from "../../src/rollout/index.ts";
+import type { Features } from "../../src/training/baseline.ts";
 import { estimators, learnedBaseline, policyGradientLoss } from "../../src/training/index.ts";
 import { squaresOf, takeStep } from "../../src/training/step.ts";
 import { toyDecoder } from "../policy/token/toy.ts";
@@ -20,8 +21,8 @@ interface Account {
   ridge: number[];
 }
 
-function life(rewards: number[], group: number, features?: Float32Array): Episode {
-  const steps = rewards.map((reward) => ({ reward, action: { features } }));
+function life(rewards: number[], group: number): Episode {
+  const steps = rewards.map((reward) => ({ reward }));
   return { steps, group } as unknown as Episode;
 }
 
@@ -101,7 +102,7 @@ describe("the trainer's numbers and numpy's", () => {
   const batches = drawBatches();
   let account: Account;
   let heads: Awaited<ReturnType<typeof drawHead>>[];
-  const fits: { x: number[][]; y: number[]; lives: Episode[]; returns: number[][] }[] = [];
+  const fits: { x: number[][]; y: number[]; lives: Episode[]; returns: number[][]; known: Features }[] = [];
 
   before(async function () {
     this.timeout(60_000);
@@ -113,7 +114,8 @@ describe("the trainer's numbers and numpy's", () => {
     const random = createRandom(2, "ridge");
     for (let k = 0; k < 4; k++) {
       const features = Array.from({ length: 5 }, () => Float32Array.from({ length: 3 }, () => random.normal()));
-      const lives = features.map((own) => life([0, 0, 0].slice(0, 1 + random.integer(3)), 0, own));
+      const lives = features.map(() => life([0, 0, 0].slice(0, 1 + random.integer(3)), 0));
+      const known = lives.map(({ steps }, i) => steps.map(() => features[i]));
       const returns = lives.map(({ steps }) => steps.map(() => 5 * random.normal()));
       const x = lives.flatMap(({ steps }, i) =>
         steps.map((_, t) => {
@@ -124,7 +126,7 @@ describe("the trainer's numbers and numpy's", () => {
           ];
         }),
       );
-      fits.push({ x, y: returns.flat(), lives, returns });
+      fits.push({ x, y: returns.flat(), lives, returns, known });
     }
     const input = JSON.stringify({
       gamma,
@@ -148,8 +150,8 @@ describe("the trainer's numbers and numpy's", () => {
 
   it("agree on the learned baseline", () => {
     const baseline = learnedBaseline({ fade: 0.8, ridge: 0.5 });
-    for (const { lives, returns } of fits.slice(0, -1)) baseline.fit(lives, returns);
-    near(baseline.predict(fits.at(-1)!.lives)!.flat(), account.ridge, 1e-6, "prediction");
+    for (const { lives, returns, known } of fits.slice(0, -1)) baseline.fit(lives, returns, known);
+    near(baseline.predict(fits.at(-1)!.lives, fits.at(-1)!.known)!.flat(), account.ridge, 1e-6, "prediction");
   });
 
   it("agree on log-probability, entropy and divergence of the head, over the whole vocabulary", () => {

@@ -53,7 +53,7 @@ export async function runRecorded(folder: string, updates: number, killAfterMs =
 export const livesOf = (record: EpisodeRecord) =>
   record.episodes().map(({ id, complete, verdict, labels }) => ({
     ...{ id, complete, verdict, labels },
-    digest: record.episode(id).digest,
+    digest: record.digest(id),
   }));
 
 type Line = { [name: string]: unknown };

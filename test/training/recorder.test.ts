@@ -6,10 +6,10 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SurvivalEnv } from "../../src/environment/index.ts";
+import type { Episode } from "../../src/episode/index.ts";
 import { editMenu } from "../../src/policy/index.ts";
 import { createRandom } from "../../src/random/index.ts";
-import { openRecord, recording, replay } from "../../src/record/index.ts";
-import type { Episode } from "../../src/rollout/index.ts";
+import { exportRows, openRecord, replay } from "../../src/record/index.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
 import { type Checkpoint, readCheckpoint, type TrainOptions, train } from "../../src/training/index.ts";
 import { testPython } from "../support.ts";
@@ -126,7 +126,7 @@ describe("the record of a run", () => {
     const env = new SurvivalEnv({ maxSteps: 3, sandbox });
     for await (const update of train({ env, policy, episodes: 4, seed: 3, updates: 3, ...options })) {
       checkpoints.push(await update.checkpoint());
-      ids.push(update.episodes.map(({ recorded }) => recorded!));
+      ids.push(update.episodes.map(({ id }) => id!));
       lives.push(...update.episodes);
     }
     policy.dispose();
@@ -137,17 +137,18 @@ describe("the record of a run", () => {
     const { ids, lives } = await learn({ record: path("one.record") });
     assert.deepEqual(ids.flat(), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
     using record = openRecord(path("one.record"));
-    for (const { recorded, steps } of lives) {
-      const { list, labels } = record.episode(recorded!);
-      assert.deepEqual([labels.policy, labels.seed, labels.update], ["edit menu", 3, Math.floor((recorded! - 1) / 4)]);
+    for (const { id, steps } of lives) {
+      const { steps: list, start } = record.episode(id!);
+      const { policy, seed, update } = start.labels!;
+      assert.deepEqual([policy, seed, update], ["edit menu", 3, Math.floor((id! - 1) / 4)]);
       assert.deepEqual(
-        list.map(({ program, parts }) => [program, parts.rewards, parts.logProbs, parts.tokens]),
-        steps.map(({ action, rewards }) => [
-          action.program,
-          rewards,
-          [action.logProb],
-          { output: 1, ids: [action.choice] },
-        ]),
+        list.map(({ program, action, rewards }) => [program, rewards, action]),
+        steps.map(({ program, action, rewards }) => [program, rewards, action]),
+      );
+      const rows = [...exportRows(record)].filter(({ episode }) => episode === id);
+      assert.deepEqual(
+        rows.map((row) => [row.program, row.rewards, row.log_probs, row.token_ids, row.output_tokens]),
+        steps.map(({ program, action, rewards }) => [program, rewards, [action.logProb], [action.choice], 1]),
       );
     }
     for (const id of [1, 7, 12]) assert.equal((await replay(record, id, sandbox)).agrees, true);
@@ -158,8 +159,7 @@ describe("the record of a run", () => {
     const { checkpoints, ids } = await learn({ record: file });
     {
       using record = openRecord(file);
-      const life = await recording(sandbox, record).open();
-      await life.close();
+      record.end(record.begin());
     }
     const again = await learn({ record: file, resume: checkpoints[0]!, updates: 4 });
     assert.deepEqual(again.ids.slice(0, 2), ids.slice(1));

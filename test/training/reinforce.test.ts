@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { SurvivalEnv } from "../../src/environment/index.ts";
+import type { Episode } from "../../src/episode/index.ts";
 import { editMenu, randomPolicy, tf } from "../../src/policy/index.ts";
-import { type Episode, rollout } from "../../src/rollout/index.ts";
+import { rollout } from "../../src/rollout/index.ts";
 import { mean } from "../../src/statistics/index.ts";
 import { type Estimator, estimators, study, type TrainOptions, train, type Update } from "../../src/training/index.ts";
 import { menu, nameEnv } from "./fixtures.ts";

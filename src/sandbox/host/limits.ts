@@ -6,7 +6,6 @@ import {
   callable,
   type Fault,
   faultOf,
-  flag,
   integer,
   oneOf,
   only,
@@ -82,7 +81,6 @@ const lifeSchema = only<LifeOptions>({
   seed: optional(integer),
   callModel: optional(callable("a function that answers a query")),
   budget: optional(callable("a function that gives what is left")),
-  trial: optional(flag),
   signal: optional(abortSignal),
 });
 

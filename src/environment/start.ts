@@ -1,0 +1,21 @@
+/** How a life begins, as plain data: what a record needs to begin it again. */
+
+import type { LifeOptions, Sandbox } from "../sandbox/types.ts";
+import type { Info } from "./types.ts";
+
+/** How a life that is opened so begins, in a sandbox with this body. */
+export function startOf(
+  { past, callModel, limits = {}, rules = 2, ...options }: LifeOptions,
+  { body, ...sandbox }: Pick<Sandbox, "body" | "harm">,
+): NonNullable<Info["start"]> {
+  const { genome, seed = 0, query = "" } = past ?? options;
+  const harm = { ...sandbox.harm, ...options.harm };
+  return {
+    ...{ seed, query, limits, rules, body: { name: body.name, hash: body.hash } },
+    asks: callModel !== undefined,
+    born: options.genome ?? body.newborn,
+    ...(genome && { genome }),
+    ...(past && { past: past.steps }),
+    ...(Object.values(harm).includes("allow") && { harm }),
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * A runner plays episodes, one for each job: here, in this process. What an episode is does not depend on its runner, nor on
+ * what else is played beside it.
+ */
+
+import type { Environment } from "../environment/index.ts";
+import { type Episode, type EpisodeJob, type EpisodeListener, runEpisode } from "../episode/index.ts";
+import { gather } from "../policy/gather.ts";
+import type { Policy } from "../policy/index.ts";
+import { watched } from "../policy/watch.ts";
+
+/** Plays episodes of one policy in one environment. */
+export interface Runner {
+  /** How many it plays at once, at most. */
+  places(): Promise<number>;
+  /** Plays one. Rejects with the signal's reason when it is aborted. */
+  play(
+    job: EpisodeJob,
+    how?: { listener?: EpisodeListener | undefined; signal?: AbortSignal | undefined },
+  ): Promise<Episode>;
+  /** Gives back what it holds. */
+  close(): Promise<void>;
+}
+
+/** Most steps drawn ahead for a policy that does not look at observations. */
+const drawnAhead = 64;
+
+/**
+ * Plays in this process, each episode in a clone of the environment. Where the policy likes to be asked for many at once, it
+ * is asked once for a step of all that are in play. Rejects where the policy's weights are changed meanwhile: the episodes
+ * would be of no policy that there was.
+ */
+export function localRunner(env: Environment, given: Policy): Runner {
+  const policy = watched(given);
+  const gathering = (policy.batch ?? 1) > 1 ? gather(policy) : null;
+  const idle: Environment[] = [];
+  const all: Environment[] = [];
+  const take = (): Environment => {
+    const own = idle.pop() ?? env.clone();
+    if (!all.includes(own)) all.push(own);
+    return own;
+  };
+  return {
+    // An episode without a place of its own would be lived again from its birth at each of its steps.
+    places: async () => (await env.places?.()) ?? Number.POSITIVE_INFINITY,
+    async play(job, { listener, signal } = {}) {
+      const own = take();
+      const act: Policy["act"] = async (...asked) => {
+        const actions = await (gathering === null ? policy.act(...asked) : gathering.act(job.index, ...asked));
+        if (actions.length === asked[0].length) return actions;
+        throw new TypeError(
+          `The policy ${policy.name} gave ${actions.length} actions for ${asked[0].length} observations: let act() give one for each`,
+        );
+      };
+      // A step that somebody waits for is played alone: it is told of before the next one begins.
+      const ahead = policy.openLoop && own.stepMany && !listener?.onStep ? drawnAhead : 1;
+      gathering?.join();
+      try {
+        return await runEpisode(own, act, job, { ...listener, ahead, signal });
+      } finally {
+        gathering?.leave();
+        idle.push(own);
+      }
+    },
+    async close() {
+      await Promise.all(all.map((own) => own.close()));
+    },
+  };
+}
