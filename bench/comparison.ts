@@ -98,6 +98,7 @@ const found = await evaluate(
 );
 console.log(String(found[displaySymbol]()["text/plain"]));
 console.log(`\n${String((await found.causes()[displaySymbol]())["text/plain"])}\n`);
+console.log(`${String((await found.outcomes()[displaySymbol]())["text/plain"])}\n`);
 writeFileSync(join(values.folder, "result.json"), `${JSON.stringify(found, null, 1)}\n`);
 reportGoals(comparisonGoals(found.results));
 process.exit();

@@ -23,10 +23,10 @@ import { type Environment, SurvivalEnv, type SurvivalEnvOptions } from "../envir
 import { policySchema } from "../policy/given.ts";
 import { createRandom } from "../random/index.ts";
 import { tasksOf } from "../tasks/given.ts";
-import { microTasks, taskSplits } from "../tasks/index.ts";
+import { microTasks, type Task, taskSplits } from "../tasks/index.ts";
 import type { Played } from "./claimed.ts";
 import { type Batch, openFacts } from "./facts.ts";
-import { type Clusters, clustersOf } from "./measure.ts";
+import { clustersOf } from "./measure.ts";
 import { digest, type Part, playBatch, settingsOf } from "./play.ts";
 import { openProgress } from "./progress.ts";
 import { type Contestants, type Run, runsOf, searchOf, sharpenTrained } from "./runs.ts";
@@ -102,8 +102,9 @@ export async function evaluate(contestants: Contestants, options: EvaluateOption
     own.runs[run].push(...batches.get(key)!.episodes);
     own.seconds += batches.get(key)!.seconds;
   }
-  const clusters = Object.fromEntries(Object.entries(envs).map(([split, env]) => [split, clustersIn(env)]));
-  return evaluationOf(played, { reference, control, seed, clusters, sharpened });
+  const tasks = Object.fromEntries(Object.entries(envs).map(([split, env]) => [split, tasksIn(env)]));
+  const clusters = Object.fromEntries(Object.entries(tasks).map(([split, own]) => [split, clustersOf(own)]));
+  return evaluationOf(played, { reference, control, seed, clusters, tasks, sharpened });
 }
 
 /** A batch, and whose it is. */
@@ -142,10 +143,10 @@ async function environmentsOf(given: EvaluateOptions["env"]): Promise<{ readonly
   );
 }
 
-/** What is alike among an environment's lives: by its tasks, where it has some. */
-function clustersIn(env: Environment): Clusters {
+/** What is asked in an environment. */
+function tasksIn(env: Environment): Task[] {
   const { options } = env as { options?: { tasks?: SurvivalEnvOptions["tasks"] } };
-  return clustersOf(options?.tasks === undefined ? [] : tasksOf(options.tasks));
+  return options?.tasks === undefined ? [] : tasksOf(options.tasks);
 }
 
 function isEnvironment(value: object): value is Environment {

@@ -11,12 +11,16 @@ import {
 import { type AnyFigures, type Episode, estimateOf, metricTable, shownFigure, type Unit } from "../episode/index.ts";
 import { type ComparisonRow, comparisonPlot, type Figure } from "../plot/index.ts";
 import { type Interval, rocksAmong } from "../statistics/index.ts";
+import type { Task } from "../tasks/index.ts";
 import { type Beyond, beyondOf, claimedOf, type Played } from "./claimed.ts";
 import { type Clusters, improvement, type Measures, measure, varietySize } from "./measure.ts";
+import { type Outcomes, outcomes, outcomesOf } from "./outcomes.ts";
 import type { SharpenedRun } from "./sharpen.ts";
 
 /** One policy beside the others on one split. */
 export interface Result extends Measures {
+  /** What became of the asks; null where there were none. */
+  outcomes: Outcomes | null;
   /** How often a life beats the reference's life that began alike, ties counted half; null for the reference itself. */
   improvement: Interval | null;
   /** How much more than the reference and the control, paired by cluster. Null for that one itself, and where there is none. */
@@ -38,6 +42,8 @@ export interface Evaluation {
   plot(): Figure;
   /** How the lives ended: a row a cause, a column a policy. */
   causes(): Displayable;
+  /** What became of the asks: a row a policy, a column an outcome. */
+  outcomes(): Displayable;
   /** The figures, without the lives. */
   toJSON(): object;
   [displaySymbol](): MimeBundle;
@@ -51,12 +57,15 @@ export function evaluationOf(
     control,
     seed,
     clusters,
+    tasks = {},
     sharpened = [],
   }: {
     reference: string;
     control: string | null;
     seed: number;
     clusters: { readonly [split: string]: Clusters };
+    /** What was asked, by split. */
+    tasks?: { readonly [split: string]: readonly Task[] };
     sharpened?: readonly SharpenedRun[];
   },
 ): Evaluation {
@@ -73,6 +82,7 @@ export function evaluationOf(
         name,
         {
           ...measure(runs, { ...how, seconds, varietyOf }),
+          outcomes: outcomesOf(all[name]!, tasks[split] ?? []),
           improvement: name === reference ? null : improvement(all[reference]!, all[name]!, how),
           beyondReference: beyondOf(claimed.reference, split, name),
           beyondControl: beyondOf(claimed.control, split, name),
@@ -95,6 +105,7 @@ export function evaluationOf(
     sentences,
     plot: () => comparisonPlot(plotRows(results)),
     causes: () => ({ [displaySymbol]: () => causesBundle(results) }),
+    outcomes: () => ({ [displaySymbol]: () => outcomesBundle(results) }),
     toJSON: () => ({ reference, control, results, sentences }),
     [displaySymbol]: () => bundleOf(results, sentences, over),
   };
@@ -205,6 +216,19 @@ function causesBundle(results: Evaluation["results"]): MimeBundle {
     }
   }
   return tableBundle(rows, { caption: "How the lives ended, share of each policy's lives" });
+}
+
+function outcomesBundle(results: Evaluation["results"]): MimeBundle {
+  const all = Object.entries(results).flatMap(([split, policies]) =>
+    Object.entries(policies).flatMap(([policy, { outcomes: own }]) => (own === null ? [] : [{ split, policy, own }])),
+  );
+  const shownOutcomes = outcomes.filter((outcome) => all.some(({ own }) => own[outcome] !== undefined));
+  const rows = all.map(({ split, policy, own }): Row => {
+    const asked = Object.values(own).reduce((sum, count) => sum + count, 0);
+    const shares = shownOutcomes.map((outcome) => [outcome, shownFigure((own[outcome] ?? 0) / asked, "share")]);
+    return { split, policy, asks: asked, ...Object.fromEntries(shares) };
+  });
+  return tableBundle(rows, { caption: "What became of the asks, share of each policy's" });
 }
 
 function plotRows(results: Evaluation["results"]): ComparisonRow[] {

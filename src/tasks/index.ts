@@ -2,4 +2,4 @@
 
 export { isSolved } from "./look.ts";
 export { checkTasks, type MicroTask, microTask, microTasks, type TaskCheck } from "./micro/index.ts";
-export { type Task, type TaskContext, type TaskSplit, taskSplits } from "./types.ts";
+export { type Task, type TaskContext, type TaskSplit, taskSplits, type Wanted } from "./types.ts";

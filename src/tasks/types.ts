@@ -15,6 +15,18 @@ export type TaskSplit = "training" | "validation" | "known" | "unseen";
 /** All parts, in the order in which tables have them. */
 export const taskSplits: readonly TaskSplit[] = ["training", "validation", "known", "unseen"];
 
+/**
+ * What the agent should have after the step: an attribute or a method by its name, or nothing of that name. It is for tables of
+ * how answers fail; whether the task is done is `score`'s to say.
+ */
+export interface Wanted {
+  /** Of the agent itself, else of its state; without `self.`. */
+  readonly name: string;
+  readonly kind: "attribute" | "method" | "none";
+  /** How many parameters the method takes, where that is asked. */
+  readonly parameters?: number;
+}
+
 /** One thing that an agent is asked to do in a step. */
 export interface Task {
   /** Unique among the tasks of an environment. */
@@ -31,6 +43,8 @@ export interface Task {
   /** Tasks of a family are variations of one. */
   readonly family?: string;
   readonly split?: TaskSplit;
+  /** What should be there afterwards. Absent: failed answers are told apart no further. */
+  readonly wants?: readonly Wanted[];
   /**
    * How well the step did what was asked, once it is over and the agent lives: 1 is done, 0 is not at all; the task is
    * `solved` from 1 on (`isSolved`). Null: it could not be scored, by a fault of the host's; nothing is then said of the agent.

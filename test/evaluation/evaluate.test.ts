@@ -81,6 +81,14 @@ describe("evaluation", () => {
     const asked = (name: string) => found.lives.lives![name]!.map(({ steps }) => steps.map(({ task }) => task));
     assert.deepEqual(asked("able"), asked("idle"));
     assert.equal(new Set(asked("able").map(String)).size > 1, true, "lives differ in the order of their tasks");
+    assert.deepEqual(best!.outcomes, { done: 48 });
+    assert.deepEqual(
+      [rock!.outcomes, dead!.outcomes, bad!.outcomes],
+      [{ "no edit": 48 }, { "does not run": 12 }, { harm: 12 }],
+    );
+    const lines = String((await found.outcomes()[displaySymbol]())["text/plain"]).split("\n");
+    assert.match(lines[1]!, /^split +policy +asks +done +no edit +does not run +harm$/);
+    assert.match(lines[3]!, /^lives +able +48 +100\.0 % +0\.0 % +0\.0 % +0\.0 %$/);
     assert.ok(found.sentences.includes("lives: idle is a rock: 100 % of its edits change nothing."));
   });
 

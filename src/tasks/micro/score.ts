@@ -12,13 +12,14 @@ import { constantsOf, inputsOf } from "./inputs.ts";
 import { type Does, referenceOf } from "./reference.ts";
 import { isSame } from "./same.ts";
 import type { MicroTask, TaskCheck } from "./types.ts";
+import { wantsOf } from "./wants.ts";
 
 /** A task out of its data. */
 export function microTask(data: MicroTask): Task {
   const { id, ask, family, operation = family, split } = data;
   const setup = setupOf(data);
   const about = { id, ask, family, operation, split, ...(setup !== undefined && { setup }) };
-  return { ...about, score: (context) => scoreOf(data, context) };
+  return { ...about, wants: wantsOf(data), score: (context) => scoreOf(data, context) };
 }
 
 /** The checks of a task, one or several. */

@@ -1,0 +1,97 @@
+/**
+ * How answers fail: each step that was asked something, as one of a few outcomes, told by the program's verdict, the genome
+ * before and after it, and what the task wants there. Nothing is run again. Not here: whether a task is done (the task's own
+ * `score`).
+ */
+
+import { type Episode, genomeBefore, type Step } from "../episode/index.ts";
+import { type Gene, newbornGenome } from "../sandbox/index.ts";
+import type { Task, Wanted } from "../tasks/index.ts";
+import { parametersOf } from "./parameters.ts";
+
+/** All outcomes, in the order in which tables have them. */
+export const outcomes = [
+  "done",
+  "wrong body",
+  "wrong value",
+  "wrong name",
+  "wrong parameters",
+  "no edit",
+  "not done",
+  "does not run",
+  "dies",
+  "harm",
+] as const;
+
+/**
+ * What became of an ask. `wrong body` and `wrong parameters` are of a method that has the wanted name, `wrong value` of an
+ * attribute; `wrong name`: something else was made or changed; `no edit`: nothing was. `not done`: the task does not say what
+ * it wants. `does not run`: it has no syntax, or throws. `dies`: the agent did not survive it otherwise.
+ */
+export type Outcome = (typeof outcomes)[number];
+
+/** How often each outcome was. */
+export type Outcomes = { [outcome in Outcome]?: number };
+
+/** The outcomes of the steps of sound episodes that were asked something; null where none was. */
+export function outcomesOf(
+  episodes: readonly Episode[],
+  tasks: readonly Pick<Task, "id" | "wants">[],
+): Outcomes | null {
+  const wants = new Map(tasks.map(({ id, wants: own }) => [id, own ?? []]));
+  const counts: Outcomes = {};
+  for (const episode of episodes.filter(({ fault }) => !fault))
+    for (const [i, step] of episode.steps.entries()) {
+      if (step.task === undefined) continue;
+      const outcome = outcomeOf(step, genomeBefore(episode, i) ?? newbornGenome, wants.get(step.task) ?? []);
+      counts[outcome] = (counts[outcome] ?? 0) + 1;
+    }
+  return Object.keys(counts).length === 0 ? null : counts;
+}
+
+function outcomeOf(step: Step, before: readonly Gene[], wants: readonly Wanted[]): Outcome {
+  const { verdict, effects, solved, changed, report } = step;
+  if (effects.length > 0) return "harm";
+  if (verdict === "syntax_error" || verdict === "runtime_error") return "does not run";
+  if (verdict !== "survived") return "dies";
+  if (solved === true) return "done";
+  if (changed === false) return "no edit";
+  if (report === null || wants.length === 0) return "not done";
+  for (const wanted of wants) {
+    const outcome = shortfall(wanted, before, report.genome);
+    if (outcome !== null) return outcome;
+  }
+  return wants.some(({ kind }) => kind === "method") ? "wrong body" : "wrong value";
+}
+
+/** What the genome alone shows to be wrong about one thing that is wanted; null if it has its name, kind and parameters. */
+function shortfall(
+  { name, kind, parameters }: Wanted,
+  before: readonly Gene[],
+  after: readonly Gene[],
+): Outcome | null {
+  const gene = geneOf(after, name);
+  if (kind === "none") return gene === undefined ? null : "wrong value";
+  if (gene === undefined || isSame(gene, geneOf(before, name)))
+    return after.some(
+      (one) =>
+        !isSame(
+          one,
+          before.find((old) => old.name === one.name),
+        ),
+    )
+      ? "wrong name"
+      : "no edit";
+  if (gene.kind !== kind) return kind === "method" ? "wrong body" : "wrong value";
+  const misfits = kind === "method" && parameters !== undefined && parametersOf(gene.source) !== parameters;
+  return misfits ? "wrong parameters" : null;
+}
+
+/** An attribute or method of the agent itself, else of its state. */
+function geneOf(genome: readonly Gene[], name: string): Gene | undefined {
+  return genome.find((gene) => gene.name === `self.${name}`) ?? genome.find((gene) => gene.name === name);
+}
+
+function isSame(one: Gene, other: Gene | undefined): boolean {
+  return other !== undefined && one.kind === other.kind && one.source === other.source;
+}
