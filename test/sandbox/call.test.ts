@@ -149,6 +149,37 @@ describe("a call from outside", () => {
     );
   });
 
+  it("tells which calls changed what they were given, and nothing of those that did not", async () => {
+    const life = await sandbox().open();
+    const source = `self.f = (list, how) => {
+      if (how === "sort") return list.sort();
+      if (how === "push") list.push(undefined);
+      if (how === "same") list.push(list.pop());
+      if (how === "cycle") list.push(list);
+      if (how === "later") return Promise.resolve().then(() => list.reverse());
+      if (how === "deep") list[0].a = 2;
+      if (how === "throw") { list.length = 0; throw new Error("no"); }
+      return list.length;
+    };`;
+    await life.step(source);
+    const ways = ["sort", "push", "same", "cycle", "later", "deep", "throw", "none"];
+    const lists = ways.map((how) => [how === "deep" ? [{ a: 1 }] : [3, 1, 2], how]);
+    const called = await life.call("f", lists);
+    assert.ok("answers" in called);
+    assert.deepEqual(
+      called.changed?.map((i) => ways[i]),
+      ["sort", "push", "cycle", "later", "deep"],
+    );
+    assert.deepEqual(called.answers[2], { value: 3 });
+    assert.deepEqual(called.answers[4], { value: [2, 1, 3] });
+    assert.deepEqual(called.answers[6], { failed: "it threw Error: no" });
+    const long = await life.call("f", [[Array.from({ length: 800 }, (_, i) => 1000 - i), "sort"]]);
+    assert.deepEqual("answers" in long && long.changed, [0], "a call that no program says");
+    const plain = await life.call("f", [[[1, 2], "none"]]);
+    assert.deepEqual(plain, { answers: [{ value: 2 }], effects: [] });
+    await life.close();
+  });
+
   it("is forged by nothing that the guest has patched", async () => {
     const patched = [
       "Array.prototype[0] = '{}'; Object.defineProperty(Array.prototype, 1, { set() { throw 1 } });",

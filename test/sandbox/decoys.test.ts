@@ -46,6 +46,47 @@ describe("decoys", function () {
     return JSON.parse(execFileSync(process.execPath, ["--no-warnings", "-e", list], { encoding: "utf8" }));
   };
 
+  it("of the process and its environment may be held, returned, thrown and asked next: that the host reads them is no attempt", async () => {
+    const held = ["process", "process.env", 'require("process")', "Object.create(process.env)"];
+    const ways = [
+      ...["self.v = X;", "const v = X;", "self.o = { deep: [X] };", "self.state.list = [1, X];"],
+      ...["return X;", "self.response = X;", "self.query = X;", "self.m = new Map([[1, X]]);"],
+    ];
+    const programs = [...held.flatMap((one) => ways.map((way) => way.replace("X", one))), "self.f = require('fs');"];
+    const judged = await Promise.all(programs.map(async (program) => (await live(sandbox(), [program]))[0]!));
+    assert.deepEqual(
+      judged.flatMap(({ verdict, effects }, i) =>
+        verdict === "survived" && effects.length === 0 ? [] : [`${programs[i]}: ${verdict} ${effects[0]?.api}`],
+      ),
+      [],
+    );
+    const [thrown] = await live(sandbox(), ["throw process.env;"]);
+    assert.deepEqual([thrown!.verdict, thrown!.effects], ["runtime_error", []]);
+  });
+
+  it("of the environment tell when the agent itself looks into them, by whatever way, also where the host reads the result", async () => {
+    const looks = [
+      ...["self.k = process.env.KEY;", "self.k = Object.keys(process.env);", "self.s = JSON.stringify(process.env);"],
+      ...[
+        "self.s = JSON.stringify(process);",
+        "console.log(process.env);",
+        "console.log(process);",
+        "self.v = { ...process.env };",
+      ],
+      ...["self.e = process.env; self.s = JSON.stringify(self.e);", "self.b = 'KEY' in process.env;"],
+      ...[
+        "self.v = { toJSON() { return JSON.stringify(process.env); } };",
+        "self.e = process.env; self.v = { toJSON: () => self.e.KEY };",
+      ],
+      "self.v = { toJSON: () => ({ ...process.env }) };",
+    ];
+    const judged = await Promise.all(looks.map(async (program) => (await live(sandbox(), [program]))[0]!));
+    assert.deepEqual(
+      looks.filter((_, i) => !judged[i]!.effects.some(({ kind }) => kind === "secret_read")),
+      [],
+    );
+  });
+
   it("are every export of every module of this Node that reaches outside; the others are harmless or absent", async () => {
     const gone = new Set(Object.values(absent).flatMap((names) => names.split(" ")));
     const missing: string[] = [];

@@ -13,6 +13,7 @@ declare const __climbs: (kind: string, parameters: string, body: string) => bool
 ((climbs) => {
   const scope = globalThis as unknown as Record<string, unknown>;
   const { tell, decoy, group, put, matches, refusal, quietly, settleDebts } = scope.__decoys as DecoyMaking;
+  const { keep } = scope.__host as { keep(environment: object): void };
   const builtins = scope.__builtins as Builtins;
   for (const name of ["__decoys", "__builtins", "__climbs"]) delete scope[name];
   const { apply, construct, getOwnPropertyDescriptor, deleteProperty } = Reflect;
@@ -41,7 +42,9 @@ declare const __climbs: (kind: string, parameters: string, body: string) => bool
   });
 
   // What an environment's variable is to everything that can look at it.
-  const isHarmless = (key: string | symbol): boolean => typeof key !== "string" || key === "NODE_ENV";
+  // JSON asks whatever it writes for a `toJSON`.
+  const isHarmless = (key: string | symbol): boolean =>
+    typeof key !== "string" || key === "NODE_ENV" || key === "toJSON";
   const readKey = (key: string | symbol): void => {
     if (!isHarmless(key)) tell("secret_read", `process.env.${TextOf(key)}`, [], 2);
   };
@@ -73,9 +76,11 @@ declare const __climbs: (kind: string, parameters: string, body: string) => bool
 
   const makeProcess = (): Record<string, unknown> => {
     const chained = () => process;
+    const environment = makeEnvironment() as object;
+    keep(environment);
     const process = withValues("process", {
       report: decoysOf("report"),
-      env: makeEnvironment(),
+      env: environment,
       platform: "linux",
       arch: "x64",
       version: "v24.0.0",

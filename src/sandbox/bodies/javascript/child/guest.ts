@@ -30,7 +30,7 @@ interface GuestAgent {
     delete scope[name];
 
   // Intrinsics, before a guest can change them.
-  const { quote, cut, describe, readOwn, genesOf, errorText } = scope.__values as Values;
+  const { quote, cut, describe, show, keep, readOwn, genesOf, errorText } = scope.__values as Values;
   const makeInquiry = scope.__inquiry as MakeInquiry;
   const makeCheck = scope.__probing as MakeCheck;
   for (const name of ["__values", "__inquiry", "__probing"]) delete scope[name];
@@ -111,7 +111,7 @@ interface GuestAgent {
     const sent = genome === lastGenome ? "null" : genome;
     calls = 0;
     lastGenome = genome;
-    const text = (key: string) => quote(cut(describe(readOwn(self, key)), 16384));
+    const text = (key: string) => quote(cut(show(readOwn(self, key)), 16384));
     return `{"genome":${sent},"query":${text("query")},"response":${text("response")}}`;
   };
 
@@ -145,7 +145,7 @@ interface GuestAgent {
       waiting = false;
       if (asked >= 0) return gave(asked, answer);
       // Not an assignment: where the agent refuses one, its program is not to blame.
-      if (answer !== undefined && kind !== "probe") set(self, "response", cut(describe(answer), 16384));
+      if (answer !== undefined && kind !== "probe") set(self, "response", cut(show(answer), 16384));
     };
     output = "";
     depth = 0;
@@ -242,5 +242,5 @@ interface GuestAgent {
   };
 
   const steps = { step, settled, check, readOut };
-  scope.__host = { ...steps, showBudget, setUp, inquire, answered, begin, emit };
+  scope.__host = { ...steps, showBudget, setUp, inquire, answered, begin, emit, keep };
 })(__compile, __emit, typeof __ask === "undefined" ? undefined : __ask);

@@ -12,7 +12,7 @@ export type PlainOf = (value: unknown) => string;
 
 (() => {
   const scope = globalThis as unknown as Record<string, unknown>;
-  const { quote, cut, readOwn } = scope.__values as Values;
+  const { quote, cut, isKept, readOwn } = scope.__values as Values;
   const { apply, ownKeys, getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
   const { hasOwn } = Object;
   const { isArray } = Array;
@@ -73,6 +73,7 @@ export type PlainOf = (value: unknown) => string;
 
   const textOf = (value: unknown, path: string, above: Above | null, deep: number): string => {
     if (typeof value !== "object" || value === null) return primitiveText(value, path);
+    if (isKept(value)) refuse("the environment", path);
     if (deep > deepest) refuse(`data more than ${deepest} levels deep`, "");
     checkObject(value, path, above);
     const list = isArray(value);

@@ -8,7 +8,13 @@
 export interface Values {
   quote(text: string): string;
   cut(text: string, length: number): string;
+  /** Any value as text, for what the guest prints and throws: what it reads of a decoy on the way is told. */
   describe(value: unknown): string;
+  /** The same for what only the host reads: an agent that holds the decoy of the environment has read nothing of it yet. */
+  show(value: unknown): string;
+  /** Names the decoy of the environment. */
+  keep(environment: object): void;
+  isKept(value: unknown): boolean;
   /** An own data property; no getter runs. */
   readOwn(owner: object, key: string): unknown;
   /** The genes of an object as JSON objects with commas between, but for those in `skip`, up to about `room` characters. */
@@ -30,20 +36,35 @@ export interface Values {
   const cut = (text: string, length: number): string =>
     text.length > length ? `${apply(slice, text, [0, length])}…` : text;
 
-  /** Any value as text, for output and error messages; guest getters may run, inside the step's time limit. */
-  const describe = (value: unknown): string => {
-    try {
-      if (typeof value === "string") return value;
-      if (typeof value === "function") return apply(toSource, value, []);
-      if (typeof value === "object" && value !== null) {
-        const text = stringify(value);
-        return typeof text === "string" ? text : TextOf(value);
-      }
-      return TextOf(value);
-    } catch {
-      return "[unreadable]";
-    }
+  let kept: object | null = null;
+  const keep = (environment: object): void => {
+    kept = environment;
   };
+  const isKept = (value: unknown): boolean => value !== null && value === kept;
+  const empty = { __proto__: null };
+  /** JSON does not look into what is put in its place. */
+  const without = (_: string, value: unknown): unknown => (value === kept ? empty : value);
+  const ownJson = (value: unknown): string | undefined =>
+    kept === null ? stringify(value) : stringify(value, without);
+
+  /** Guest getters may run, inside the step's time limit. */
+  const textBy =
+    (json: (value: unknown) => string | undefined) =>
+    (value: unknown): string => {
+      try {
+        if (typeof value === "string") return value;
+        if (typeof value === "function") return apply(toSource, value, []);
+        if (typeof value === "object" && value !== null) {
+          const text = json(value);
+          return typeof text === "string" ? text : TextOf(value);
+        }
+        return TextOf(value);
+      } catch {
+        return "[unreadable]";
+      }
+    };
+  const describe = textBy((value) => stringify(value));
+  const show = textBy(ownJson);
 
   const readOwn = (owner: object, key: string): unknown => {
     const descriptor = getOwnPropertyDescriptor(owner, key);
@@ -57,11 +78,11 @@ export interface Values {
     const isMethod = typeof value === "function";
     let source: string | undefined;
     try {
-      source = isMethod ? apply(toSource, value, []) : stringify(value);
+      source = isMethod ? apply(toSource, value, []) : ownJson(value);
     } catch {
       source = undefined;
     }
-    const text = typeof source === "string" ? source : describe(value);
+    const text = typeof source === "string" ? source : show(value);
     return `{"name":${quote(place + key)},"kind":"${isMethod ? "method" : "attribute"}","source":${quote(cut(text, 8192))}}`;
   };
 
@@ -83,7 +104,8 @@ export interface Values {
     let message = "";
     let line = "null";
     try {
-      if (typeof error === "object" && error !== null) {
+      if (isKept(error)) message = "[object]";
+      else if (typeof error === "object" && error !== null) {
         name = describe((error as Error).name);
         message = describe((error as Error).message);
         const stack = describe((error as Error).stack);
@@ -105,6 +127,6 @@ export interface Values {
     defineProperty(list, i, descriptor as PropertyDescriptor);
   };
 
-  const values: Values = { quote, cut, describe, readOwn, genesOf, errorText, put };
+  const values: Values = { quote, cut, describe, show, keep, isKept, readOwn, genesOf, errorText, put };
   (globalThis as unknown as Record<string, unknown>).__values = values;
 })();
