@@ -76,6 +76,11 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     this.maxSteps = options.maxSteps ?? 50;
   }
 
+  /** Whether each step has a task of its own. A metabolism makes later steps live on what earlier ones earned. */
+  get independent(): boolean {
+    return this.options.tasks !== undefined && this.options.metabolism === undefined;
+  }
+
   /** Begins a life. `options.query` and `options.genome` replace the environment's for this one. */
   async reset({
     seed = 0,

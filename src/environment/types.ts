@@ -65,6 +65,11 @@ export interface Environment<Observation = unknown> {
   step(program: string): Promise<Transition<Observation>>;
   /** Steps programs in order until the episode ends: what an open-loop policy uses, one call for all. */
   stepMany?(programs: readonly string[]): Promise<Transition<Observation>[]>;
+  /**
+   * True where each step is asked something of its own, and earns nothing by what the programs before it did: a trainer
+   * then credits a program with its own step alone (`gamma` 0). @default false
+   */
+  readonly independent?: boolean;
   /** An environment of the same settings for a parallel rollout; it shares the sandbox's pool. */
   clone(): Environment<Observation>;
   /** How many episodes it can hold at once; a rollout plays no more. Absent: as many as one likes. */

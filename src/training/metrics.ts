@@ -27,6 +27,7 @@ export function metricsOf(update: Update): { [name: string]: number | null } {
     "masked/unscored": masked.unscored,
     "masked/cut": masked.cut,
     "masked/truncated": masked.truncated,
+    "masked/alike": masked.alike,
     "speed/tokens_per_second": tokens.drawn / Math.max(1e-9, seconds.rollout + seconds.update),
     "speed/rollout_seconds": seconds.rollout,
     "speed/update_seconds": seconds.update,

@@ -21,6 +21,8 @@ export interface Panel {
 export interface PanelRow extends TrainingPoint {
   update: number;
   dead: number;
+  /** Groups left out because all of them earned the same. */
+  alike: number;
   tokensPerSecond: number;
   seconds: number;
 }
@@ -47,11 +49,11 @@ export function openPanel({ panel, updates, policy }: Settings): Panel | null {
 
 /** What the panel keeps of an update. */
 export function panelRow(update: Update): PanelRow {
-  const { tokens, seconds, dead } = update;
+  const { tokens, seconds, dead, masked } = update;
   const total = seconds.rollout + seconds.update;
   return {
     ...trainingPoint(update),
-    ...{ update: update.update, dead, seconds: total },
+    ...{ update: update.update, dead, alike: masked.alike, seconds: total },
     tokensPerSecond: tokens.drawn / Math.max(1e-9, total),
   };
 }
@@ -118,6 +120,13 @@ function panelTable(history: readonly PanelRow[]): Row[] {
       ({ dead }) => dead,
       (value) => shownFigure(value, "share"),
     ),
+    ...(history.some(({ alike }) => alike > 0)
+      ? of(
+          "groups left out, all alike",
+          ({ alike }) => alike,
+          (value) => value.toFixed(0),
+        )
+      : []),
     ...of(
       "tokens a second",
       ({ tokensPerSecond }) => tokensPerSecond,

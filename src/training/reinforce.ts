@@ -16,6 +16,7 @@ import { type Action, type TrainablePolicy, tf } from "../policy/index.ts";
 import { type WeightWatch, watchWeights } from "../policy/watch.ts";
 import { createRandom } from "../random/index.ts";
 import { collect } from "../rollout/index.ts";
+import { leaveOutAlike } from "./alike.ts";
 import { type BackendChoice, prepareBackend, useBackend } from "./backend.ts";
 import { type Checkpoint, readCheckpoint, restoreCheckpoint, takeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { findEstimator } from "./estimators.ts";
@@ -49,8 +50,11 @@ export interface Update extends Estimates {
   dead: number;
   /** Tokens drawn, and how many of them counted. */
   tokens: { drawn: number; learned: number };
-  /** Left out, by reason: episodes that the sandbox spoiled or that could not be scored, and steps that `mask` names. */
-  masked: { faults: number; unscored: number; cut: number; truncated: number };
+  /**
+   * Left out, by reason: episodes that the sandbox spoiled or that could not be scored, steps that `mask` names, and groups
+   * that earned the same, each at one step of their lives.
+   */
+  masked: { faults: number; unscored: number; cut: number; truncated: number; alike: number };
   /** Wall time: playing the episodes, and the update proper. */
   seconds: { rollout: number; update: number };
   /** For a policy with few choices: their probabilities after the update. */
@@ -109,7 +113,8 @@ async function* trainHeld(settings: Settings, hold: Hold): AsyncGenerator<Update
       const actions = scored.map(({ index }) => drawn[index]!);
       const features = actions.map((own) => own.map((action) => action.features));
       const advantages = checkAdvantages(estimate(rewarded(scored, settings), { gamma, features }), scored);
-      const weights = maskSteps(scored, advantages, settings.mask, masked);
+      const kept = maskSteps(scored, advantages, settings.mask, masked);
+      const { weights, alike } = leaveOutAlike(scored, kept, settings.group);
       const learned = await updatePolicy(policy, optimizer, actions.flat(), weights, settings, update, {
         ...{ backend, unchanged },
       });
@@ -123,7 +128,7 @@ async function* trainHeld(settings: Settings, hold: Hold): AsyncGenerator<Update
         advantages,
         ...describe(scored, weights),
         ...learned,
-        masked,
+        masked: { ...masked, alike },
         seconds: { rollout: (played - began) / 1000, update: (performance.now() - played) / 1000 },
         probabilities: await probabilitiesOf(policy),
         backend,
@@ -218,7 +223,7 @@ function maskSteps(
   episodes: readonly Episode[],
   advantages: readonly number[][],
   mask: Settings["mask"],
-  masked: Update["masked"],
+  masked: { cut: number; truncated: number },
 ): (number | null)[][] {
   return episodes.map(({ steps, truncated }, i) =>
     steps.map(({ action }, t) => {

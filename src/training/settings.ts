@@ -44,7 +44,10 @@ export interface TrainOptions {
   episodes?: number;
   /** Episodes that begin alike and are each other's baseline; 1 compares all of the update's. @default 1 */
   group?: number;
-  /** Discount in [0, 1]. @default 0.99 */
+  /**
+   * Discount in [0, 1]: how much of what later steps earn a program is credited with. @default 0 where the environment says
+   * that its steps are independent, as those of tasks are, else the policy's own, else 0.99; for the estimator `seed` 0.99
+   */
   gamma?: number;
   /** @default "adam", for the estimator `seed` "sgd" */
   optimizer?: "adam" | "sgd";
@@ -130,6 +133,7 @@ export function withDefaults(options: TrainOptions & { resume?: Checkpoint }): S
     seed: 0,
     ...(stop && { signal: stop }),
     ...(literal ? {} : suited(told)),
+    ...(!literal && options.env.independent && { gamma: 0 }),
     ...told,
   };
   checkGroup(settings);

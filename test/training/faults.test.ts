@@ -44,7 +44,7 @@ describe("training in a sandbox that fails", () => {
     const long = seen!.episodes.find(({ steps }) => steps.length > 1)!;
     const policy = editMenu(menu);
     const [update] = await updatesOf({ ...options, env: spoiled((seed) => seed === long.seed), policy });
-    assert.deepEqual(update!.masked, { faults: 1, unscored: 0, cut: 0, truncated: 0 });
+    assert.deepEqual(update!.masked, { faults: 1, unscored: 0, cut: 0, truncated: 0, alike: 0 });
     assert.deepEqual([update!.lived, update!.episodes.length], [16, 15]);
     const others = seen!.episodes.filter(({ index }) => index !== long.index);
     assert.deepEqual(
