@@ -111,7 +111,7 @@ async function draw(all: readonly Mutant[], source: (file: string) => string, co
     ({ file }) => asked.length === 0 || asked.some((one) => file === one || file.startsWith(`${one}/`)),
   );
   if (under.length === 0)
-    throw new Error(`No code to change under ${asked.join(", ")}: name a folder of src/ or kernel/`);
+    throw new Error(`No code to change under ${asked.join(", ")}: name a folder of src/, kernel/ or corpus/`);
   const seed = Number(values.seed);
   const folders = orderMutants(under, seed);
   const shares = shareOut(folders, values.sample === "all" ? under.length : count("sample"), seed);
@@ -169,7 +169,7 @@ async function inParallel<T>(
 }
 
 function isMutable(file: string): boolean {
-  return /^(src|kernel)\/.*\.ts$/.test(file) && !file.endsWith(".d.ts");
+  return /^(src|kernel|corpus)\/.*\.ts$/.test(file) && !file.endsWith(".d.ts");
 }
 
 function sorted(results: readonly Result[], order: readonly Mutant[]): Result[] {

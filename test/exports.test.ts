@@ -10,7 +10,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { parseSync } from "oxc-parser";
 
 const root = resolve(import.meta.dirname, "..");
-const folders = ["kernel", "src", "test", "bench", "scripts"];
+const folders = ["kernel", "src", "corpus", "test", "bench", "scripts"];
 
 /** What one file gives and takes; `*` stands for all of a file. */
 interface Source {
@@ -26,7 +26,7 @@ describe("an export", () => {
   it("of src or kernel is used by another file, or is one of the package's public names", () => {
     const taken = namesTaken(modules);
     const idle = [...modules]
-      .filter(([file]) => /^(src|kernel)\//.test(file))
+      .filter(([file]) => /^(src|kernel|corpus)\//.test(file))
       .flatMap(([file, { exports }]) => exports.map((name) => ({ file, name })))
       .filter(({ file, name }) => !taken.has(`${file} *`) && !taken.has(`${file} ${name}`))
       .map(({ file, name }) => `${name} of ${file}`);

@@ -48,7 +48,7 @@ const offenders = {
 };
 
 describe("the house", () => {
-  const files = sourceFiles(["kernel", "src", "bench", "scripts"]);
+  const files = sourceFiles(["kernel", "src", "corpus", "bench", "scripts"]);
 
   it(`has no function of more than ${longestFunction} lines, closed scopes aside`, () => {
     const long = files.flatMap((file) =>

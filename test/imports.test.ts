@@ -27,6 +27,9 @@ const aboveLives = [
  * one of the kernel's. `(types)`: only `import type`.
  */
 const plan: { [folder: string]: string[] } = {
+  corpus: ["corpus/families", "corpus/pretrain", "src/model", "src/policy", "src/random", "src/training"],
+  "corpus/families": ["corpus", "src/random"],
+  "corpus/pretrain": ["corpus", "src/environment", "src/model", "src/policy", "src/random", "src/sandbox", "src/tasks"],
   "kernel/common": [],
   "kernel/wire": [],
   "kernel/language": [],
@@ -45,7 +48,6 @@ const plan: { [folder: string]: string[] } = {
   "src/record": ["src/episode", "src/sandbox (types)"],
   "src/plot": ["src/episode", "src/statistics"],
   "src/model": [],
-  "src/corpus": ["src/model"],
   "src/policy": ["src/model"],
   "src/serve": ["src/model"],
   "src/tasks": ["src/sandbox (types)"],
@@ -69,9 +71,9 @@ const plan: { [folder: string]: string[] } = {
 };
 
 describe("the import plan", () => {
-  const edges = importEdges(sourceFiles(["kernel", "src"]));
+  const edges = importEdges(sourceFiles(["kernel", "src", "corpus"]));
 
-  it("is kept by every import in kernel and src", () => {
+  it("is kept by every import in kernel, src and corpus", () => {
     const offending = edges
       .filter(
         ({ from, to, typeOnly }) => folderOf(from) !== folderOf(to) && !allowed(folderOf(from), folderOf(to), typeOnly),

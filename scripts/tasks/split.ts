@@ -1,6 +1,6 @@
 /** Which part a drawn task belongs to, and which drawn tasks say nothing new: the rules that keep the parts apart. */
 
-import { drawTask } from "../../src/corpus/index.ts";
+import { drawTask } from "../../corpus/index.ts";
 import { createRandom } from "../../src/random/index.ts";
 import type { TaskCheck, TaskSplit } from "../../src/tasks/index.ts";
 import { drawValues } from "../../src/tasks/micro/draws.ts";
@@ -81,7 +81,7 @@ export function tells(does: Does): boolean {
   );
 }
 
-/** What the small model was pretrained on: whether a task of it has this check. Its grammar is `src/corpus`, not this one. */
+/** What the small model was pretrained on: whether a task of it has this check. Its grammar is `corpus/`, not this one. */
 export function corpusOf(draws: number): (checks: readonly TaskCheck[]) => boolean {
   const reads = new Set<string>();
   const calls = new Map<string, { arguments: unknown[][]; expected: unknown[] }>();

@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { judgeProgram } from "../../scripts/pretrain/measure.ts";
 import {
   collectTokens,
   defaultRates,
@@ -14,7 +13,8 @@ import {
   families,
   type Kind,
   splitOf,
-} from "../../src/corpus/index.ts";
+} from "../../corpus/index.ts";
+import { judgeProgram } from "../../corpus/pretrain/measure.ts";
 import { dataPath } from "../../src/data/index.ts";
 import { openTokenTable, type TokenTable } from "../../src/model/index.ts";
 import { createRandom } from "../../src/random/index.ts";

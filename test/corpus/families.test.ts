@@ -4,8 +4,8 @@
  */
 
 import assert from "node:assert/strict";
-import { families } from "../../src/corpus/index.ts";
-import type { Check } from "../../src/corpus/types.ts";
+import { families } from "../../corpus/index.ts";
+import type { Check } from "../../corpus/types.ts";
 import { createRandom } from "../../src/random/index.ts";
 
 /** What the check reads or calls, after the program was run on an agent that has nothing yet. */

@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Tensor } from "@tensorflow/tfjs";
-import { crossEntropy, type ModelSize, sizeOf, weightShapes } from "../../scripts/pretrain/transformer.ts";
+import { crossEntropy, type ModelSize, sizeOf, weightShapes } from "../../corpus/pretrain/transformer.ts";
 import { dataPath } from "../../src/data/index.ts";
 import { openModel } from "../../src/model/index.ts";
 import { tf } from "../../src/policy/index.ts";

@@ -1,8 +1,8 @@
 /** Windows of token ids, with a tokenizer of letters: each begins with a document, an end token after each. */
 
 import assert from "node:assert/strict";
-import { drawBatch, drawDocument, drawExample, drawTexts } from "../../src/corpus/index.ts";
-import { drawWindow } from "../../src/corpus/windows.ts";
+import { drawBatch, drawDocument, drawExample, drawTexts } from "../../corpus/index.ts";
+import { drawWindow } from "../../corpus/windows.ts";
 import type { Tokenizer } from "../../src/model/index.ts";
 import { createRandom } from "../../src/random/index.ts";
 

@@ -53,7 +53,7 @@ export const leftOut: { [line: string]: string } = {
   "npm run setup:tensorflow": "`npm test` runs it before the tests",
   "npm run setup:smollm2": "`npm test` runs it before the tests",
   "npm run setup:cuda": "247 MB for a card; test/scripts/setup-cuda.test.ts runs it without the download",
-  "npm run pretrain": "it takes 22 minutes; test/scripts/pretrain.test.ts trains a small one",
+  "npm run pretrain": "it takes 22 minutes; test/corpus/pretrain.test.ts trains a small one",
   "npm run bench:token": "it takes an hour; `npm run bench:all` runs it for a minute",
   "npm run mutate": "it takes an hour; test/scripts/mutate.test.ts runs it on a small project",
   "npm run stress:tests": "it takes hours; test/scripts/stress-tests.test.ts runs one file twice",

@@ -1,10 +1,10 @@
 /** The micro-tasks that ship: how many, of what, and that what is held out is in no other part. */
 
 import assert from "node:assert/strict";
+import { drawTask } from "../../corpus/index.ts";
 import { drawTasks } from "../../scripts/tasks/draw.ts";
 import { families } from "../../scripts/tasks/grammar.ts";
 import { contentsOf } from "../../scripts/tasks/split.ts";
-import { drawTask } from "../../src/corpus/index.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { type MicroTask, microTasks, type TaskSplit, taskSplits } from "../../src/tasks/index.ts";
 import { checksOf } from "../../src/tasks/micro/score.ts";

@@ -3,7 +3,7 @@
  * method; one that is declared at the program's top level joins the agent's state.
  */
 
-import type { Random } from "../random/index.ts";
+import type { Random } from "../src/random/index.ts";
 import type { Check, Draft, Style } from "./types.ts";
 import { plainNames } from "./words.ts";
 

@@ -5,9 +5,9 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readCheckpoint, writeCheckpoint, writeModel } from "../../scripts/pretrain/files.ts";
-import { evaluateLoss, type PretrainOptions, type PretrainState, pretrain } from "../../scripts/pretrain/train.ts";
-import { collectTokens, drawTexts } from "../../src/corpus/index.ts";
+import { collectTokens, drawTexts } from "../../corpus/index.ts";
+import { readCheckpoint, writeCheckpoint, writeModel } from "../../corpus/pretrain/files.ts";
+import { evaluateLoss, type PretrainOptions, type PretrainState, pretrain } from "../../corpus/pretrain/train.ts";
 import { generate, openModel, openTokenTable } from "../../src/model/index.ts";
 import { tf } from "../../src/policy/index.ts";
 import { createRandom } from "../../src/random/index.ts";
@@ -55,7 +55,7 @@ describe("pretraining", () => {
     // Mean loss of one window, token by token, from the decoder's own logits.
     const window = { split: "held-out", windows: 1, seed: 9 } as const;
     const expected = evaluateLoss(tf, options, state.weights, window);
-    const { drawWindow } = await import("../../src/corpus/windows.ts");
+    const { drawWindow } = await import("../../corpus/windows.ts");
     const { ids, targets } = drawWindow(0, { ...options.corpus, ...window, length: 24, tokens: options.tokens });
     let total = 0;
     for (const [i, target] of targets.entries()) {
@@ -93,7 +93,7 @@ describe("pretraining", () => {
 
 /** Runs the command until it has told of a step, presses Ctrl-C, and gives what it printed. */
 async function interrupted(args: string[]): Promise<string> {
-  const script = join(import.meta.dirname, "../../scripts/pretrain.ts");
+  const script = join(import.meta.dirname, "../../corpus/pretrain.ts");
   const node = ["--conditions=autoagent-lab-source", "--disable-warning=ExperimentalWarning", script];
   const child = spawn(process.execPath, [...node, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   let [printed, complaints, pressed] = ["", "", false];

@@ -1,6 +1,6 @@
 /** Functions of one and of two numbers: single operations, and two in a row. */
 
-import type { Random } from "../../random/index.ts";
+import type { Random } from "../../src/random/index.ts";
 import type { Draft, Family, Style } from "../types.ts";
 import { smallNumbers } from "../words.ts";
 import { drawFunction, type FunctionIdea } from "../write.ts";

@@ -4,9 +4,9 @@
  */
 
 import type * as tfjs from "@tensorflow/tfjs";
-import { type DocumentOptions, drawBatch, type FamilySort, type Split } from "../../src/corpus/index.ts";
 import type { Tokenizer } from "../../src/model/index.ts";
 import { createRandom } from "../../src/random/index.ts";
+import { type DocumentOptions, drawBatch, type FamilySort, type Split } from "../index.ts";
 import { type AdamState, initAdam, learningRateAt, updateAdam } from "./optimizer.ts";
 import { crossEntropy, initialWeights, type ModelSize, sizeOf, type Tf, weightShapes } from "./transformer.ts";
 

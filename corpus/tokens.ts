@@ -4,7 +4,7 @@
  */
 
 import { encode } from "gpt-tokenizer/encoding/r50k_base";
-import type { TokenTable } from "../model/index.ts";
+import type { TokenTable } from "../src/model/index.ts";
 
 const endOfText = 50256;
 /** r50k's first ids are the 256 bytes. */

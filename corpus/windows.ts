@@ -3,8 +3,8 @@
  * after each, until it is full. Window `i` depends on the seed and on `i` alone, so training can stop and go on anywhere.
  */
 
-import type { Tokenizer } from "../model/index.ts";
-import { createRandom } from "../random/index.ts";
+import type { Tokenizer } from "../src/model/index.ts";
+import { createRandom } from "../src/random/index.ts";
 import { type DocumentOptions, drawDocument } from "./draw.ts";
 
 /** Which windows are meant. */

@@ -1,6 +1,6 @@
 /** The words of the corpus: a task in plain English, a program that answers it well or badly, and how to tell. */
 
-import type { Random } from "../random/index.ts";
+import type { Random } from "../src/random/index.ts";
 
 /** What a program of the corpus does when the real sandbox runs it on a newborn agent. */
 export type Kind =

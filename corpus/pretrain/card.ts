@@ -2,7 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { families } from "../../src/corpus/index.ts";
+import { families } from "../index.ts";
 import type { BySort, Measured } from "./measure.ts";
 import type { PretrainOptions } from "./train.ts";
 import { sizeOf, weightShapes } from "./transformer.ts";
@@ -38,7 +38,7 @@ function describeModel({ options, loss, seconds, measured, command }: CardFacts)
 
 A GPT-2 of ${size.layers} layers, width ${size.width}, ${size.heads} heads, context ${size.context}, ${size.vocabulary} tokens: ${parameters.toLocaleString("en")} weights in half
 precision. It writes the programs that an AutonomousLLM runs on itself: good ones mostly, and bad ones at a known rate, so
-that there is something to teach it. It knows the grammar of \`src/corpus\` and nothing else. MIT licence.
+that there is something to teach it. It knows the grammar of \`corpus/\` and nothing else. MIT licence.
 
 | file | what |
 | --- | --- |

@@ -1,6 +1,6 @@
 /** Functions of a text. */
 
-import type { Random } from "../../random/index.ts";
+import type { Random } from "../../src/random/index.ts";
 import type { Draft, Family, Style } from "../types.ts";
 import { valueWords } from "../words.ts";
 import { drawFunction, type FunctionIdea } from "../write.ts";

@@ -6,10 +6,10 @@
 
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { collectTokens, defaultRates, drawTexts } from "../src/corpus/index.ts";
 import { openTokenTable } from "../src/model/index.ts";
 import { tf } from "../src/policy/index.ts";
 import { prepareBackend } from "../src/training/index.ts";
+import { collectTokens, defaultRates, drawTexts } from "./index.ts";
 import { writeCard } from "./pretrain/card.ts";
 import { readCheckpoint, writeCheckpoint, writeModel } from "./pretrain/files.ts";
 import { askSorts, measureModel } from "./pretrain/measure.ts";

@@ -1,6 +1,6 @@
 /** Attributes and state: set, compute, change, copy, remember, forget. */
 
-import type { Random } from "../../random/index.ts";
+import type { Random } from "../../src/random/index.ts";
 import type { Draft, Family, Style } from "../types.ts";
 import {
   attributeNames,

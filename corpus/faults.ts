@@ -3,7 +3,7 @@
  * of it may run anywhere else.
  */
 
-import type { Random } from "../random/index.ts";
+import type { Random } from "../src/random/index.ts";
 import { attributeNames, valueWords } from "./words.ts";
 
 /** Draws a program that ends the agent's life. `good` is the program that would have answered the ask. */

@@ -3,7 +3,7 @@
  * A document is a chain of examples in one style: `// ask`, the program, a blank line, the next.
  */
 
-import { createRandom, type Random } from "../random/index.ts";
+import { createRandom, type Random } from "../src/random/index.ts";
 import { attributeFamilies } from "./families/attributes.ts";
 import { listFamilies } from "./families/lists.ts";
 import { numberFamilies } from "./families/numbers.ts";

@@ -3,13 +3,13 @@
  * temperature 1, and the real sandbox runs each as the first step of a newborn agent. For asks of three sorts.
  */
 
-import { drawTask, type FamilySort, type Split, type Task } from "../../src/corpus/index.ts";
 import { SurvivalEnv } from "../../src/environment/index.ts";
 import { openPretrained } from "../../src/policy/index.ts";
 import { createWriter, type Written } from "../../src/policy/token/writer.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
 import type { MicroTask } from "../../src/tasks/index.ts";
+import { drawTask, type FamilySort, type Split, type Task } from "../index.ts";
 
 /** Shares over the sampled programs. */
 export interface Measured {

@@ -3,7 +3,7 @@
  * that is made and used at once, a class. And loops, the longest functions of the corpus.
  */
 
-import type { Random } from "../../random/index.ts";
+import type { Random } from "../../src/random/index.ts";
 import type { Draft, Family, Style } from "../types.ts";
 import { counterNames, listNames } from "../words.ts";
 import { drawDefinition, drawFunction, type FunctionIdea, put, sentence } from "../write.ts";

@@ -1,6 +1,6 @@
 /** Functions of a list of numbers: one operation, or some kept, some changed, then brought to one number. */
 
-import type { Random } from "../../random/index.ts";
+import type { Random } from "../../src/random/index.ts";
 import type { Draft, Family, Style } from "../types.ts";
 import { smallNumbers } from "../words.ts";
 import { drawFunction, type FunctionIdea } from "../write.ts";
