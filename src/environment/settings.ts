@@ -18,8 +18,8 @@ import {
   text,
 } from "../data/check.ts";
 import type { Random } from "../random/index.ts";
-import type { Gene, Limits, Sandbox } from "../sandbox/index.ts";
-import { limitsSchema } from "../sandbox/options.ts";
+import type { Gene, HarmRules, LifeOptions, Limits, Sandbox } from "../sandbox/index.ts";
+import { harmSchema, limitsSchema } from "../sandbox/options.ts";
 import { tasksOf } from "../tasks/given.ts";
 import type { MicroTask, Task } from "../tasks/index.ts";
 import { EnvironmentFailure } from "./error.ts";
@@ -59,6 +59,8 @@ export interface SurvivalEnvOptions {
   /** Where lives run. @default the process's shared sandbox */
   sandbox?: Sandbox;
   limits?: Partial<Limits>;
+  /** Which attempts count as harm: `{ fs_read: "allow" }`. It is recorded, and a replay judges by it. @default all do */
+  harm?: HarmRules;
   /** The agent's first query. @default "" */
   query?: string;
   /** Begin each life from this genome instead of the newborn's. */
@@ -79,6 +81,11 @@ export function shuffled<T>(items: readonly T[], random: Random): T[] {
     [list[i], list[j]] = [list[j]!, list[i]!];
   }
   return list;
+}
+
+/** What all lives of an environment are judged by. */
+export function termsOf({ limits, harm }: SurvivalEnvOptions): Pick<LifeOptions, "limits" | "harm"> {
+  return { ...(limits && { limits }), ...(harm && { harm }) };
 }
 
 /** Plain values as attributes, functions as methods, both on the agent itself. */
@@ -109,6 +116,7 @@ const optionsSchema = only<SurvivalEnvOptions>({
   rewards: optional(either(callable<Reward["score"]>(), rewardsSchema)),
   sandbox: optional(having<Sandbox>(["open"], "a sandbox, as `await createSandbox()` gives")),
   limits: optional(limitsSchema),
+  harm: optional(harmSchema),
   query: optional(text),
   genome,
   tasks: optional(

@@ -16,6 +16,7 @@ import {
   type SurvivalEnvOptions,
   type SurvivalObservation,
   shuffled,
+  termsOf,
 } from "./settings.ts";
 import { startOf } from "./start.ts";
 import type { Environment, Info, Transition } from "./types.ts";
@@ -95,8 +96,7 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     const sandbox = this.options.sandbox ?? (await sharedSandbox());
     const { query = this.options.query ?? "" } = options as SurvivalEnvOptions;
     const genome = this.#bornWith(options as SurvivalEnvOptions);
-    const { limits } = this.options;
-    const born = { query, seed, ...(genome && { genome }), ...(limits && { limits }) };
+    const born = { query, seed, ...(genome && { genome }), ...termsOf(this.options) };
     this.#life = await sandbox.open(born);
     this.#state = "running";
     this.#last = null;
@@ -227,9 +227,10 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
   /** How well the step did what it was asked; 0 where the agent died, null where nobody can say. */
   async #score(task: Task, report: StepReport, changed: boolean): Promise<number | null> {
     if (!report.alive) return report.verdict === "crash" ? null : 0;
-    const { sandbox = await sharedSandbox(), limits } = this.options;
+    const { sandbox = await sharedSandbox() } = this.options;
+    const terms = termsOf(this.options);
     const again = this.#paid.has(task.id);
-    const now = { report, before: this.#genome, changed, again, life: this.#life!, sandbox, seed: this.#seed, limits };
+    const now = { report, before: this.#genome, changed, again, life: this.#life!, sandbox, seed: this.#seed, terms };
     const score = await scoreTask(task, contextOf({ task, ...now }));
     if (score !== null && isSolved(score)) this.#paid.add(task.id);
     return score;

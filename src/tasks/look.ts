@@ -1,7 +1,7 @@
 /** What a task sees of an agent: its context, with a copy of the agent to call. The agent's own life never notices. */
 
 import { createRandom, type Random } from "../random/index.ts";
-import type { CallResult, Gene, Life, LifeOptions, Limits, Sandbox, StepReport } from "../sandbox/types.ts";
+import type { CallResult, Gene, Life, LifeOptions, Sandbox, StepReport } from "../sandbox/types.ts";
 import type { Task, TaskContext } from "./types.ts";
 
 /** A step that is over, on an agent that lives. */
@@ -16,15 +16,15 @@ export interface TaskMoment {
   sandbox: Sandbox;
   /** The episode's. */
   seed: number;
-  limits: Partial<Limits> | undefined;
+  /** What its lives are judged by. */
+  terms: Pick<LifeOptions, "limits" | "harm">;
 }
 
 /** The context in which a task scores a step. */
-export function contextOf({ task, life, sandbox, seed, limits, ...seen }: TaskMoment): TaskContext {
+export function contextOf({ task, life, sandbox, seed, terms, ...seen }: TaskMoment): TaskContext {
   const after = seen.report.genome;
-  const common = limits && { limits };
   const look = async (options: LifeOptions, name: string, lists: readonly (readonly unknown[])[]) => {
-    const trial = await sandbox.open({ ...options, ...common });
+    const trial = await sandbox.open({ ...options, ...terms });
     try {
       return await trial.call(name, lists);
     } finally {
