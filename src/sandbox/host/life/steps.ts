@@ -1,6 +1,7 @@
 /**
- * Steps, one by one or many in one message. A death that could be a neighbour's fault is tried again alone; one without a
- * cause of the guest's is tried again too, and then it is a `crash`: a fault of ours, not of the agent.
+ * Steps, one by one or many in one message. When a child dies in a step, the step is tried again: in a child of its own, since a
+ * neighbour may have been at fault, and once more where nothing that the guest did explains the death. If that does not help
+ * the verdict is `crash`, a fault of ours and not of the agent.
  */
 
 import type { PastStep, StepReport } from "../../types.ts";
