@@ -1,9 +1,9 @@
 /**
  * `npm run bench:comparison [-- --model smollm2 --dtype fp32 --seeds 3 --updates 32 --episodes 48 --lives 128 --folder runs/comparison]`: the
  * paper's comparison on a real language model. Trains a head for each seed, then lets random weights, the pretrained model
- * (at temperature 1, and at the one that the heads are trained at), the sharpened one (the temperature best on training
- * tasks) and the trained ones live on the same seeds and tasks, training
- * and held-out, in the real sandbox. Prints the tables and what may be said of them, and writes `result.json`. Goes on where
+ * (at temperature 1, and at the one that the heads are trained at), the sharpened one (the temperature best on validation
+ * tasks) and the trained ones (each at its own best, found in the same way) live on the same seeds and tasks, each part of the
+ * tasks apart, in the real sandbox. Prints the tables and what may be said of them, and writes `result.json`. Goes on where
  * it was stopped: heads after each update, lives after each batch.
  *
  * `npm run bench:comparison -- --write [--folder runs/comparison]`: keeps what a finished run left in its folder, as
@@ -72,7 +72,7 @@ const envOf = (tasks: readonly MicroTask[]) =>
 const heads: TokenPolicy[] = [];
 for (let seed = 1; seed <= number("seeds"); seed++) heads.push(await trainHead(seed));
 const plain = await tokenPolicy(decoder, { asks, samples: 8, rank: 1 });
-const sharpened = await sharpen(plain, { env: envOf(tasksIn("training")), seed: 99 });
+const sharpened = await sharpen(plain, { env: envOf(tasksIn("validation")), seed: 99 });
 console.log(`${String((await sharpened[displaySymbol]())["text/plain"])}\n`);
 
 const found = await evaluate(

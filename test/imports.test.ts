@@ -65,7 +65,7 @@ const plan: { [folder: string]: string[] } = {
   ],
   "src/agent": ["src/llm", "src/plot", "src/policy", "src/sandbox", "src/environment", "src/episode", "src/record"],
   "src/training": aboveLives,
-  "src/evaluation": [...aboveLives, "src/sandbox"],
+  "src/evaluation": [...aboveLives, "src/sandbox (types)"],
   "src/cli": ["*"],
   src: ["*"],
 };

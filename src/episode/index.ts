@@ -21,8 +21,6 @@ export {
   type Estimates,
   estimatesOf,
   type MeanMetric,
-  type MeasuredEpisode,
-  type MeasuredStep,
   type Metric,
   metrics,
   metricTable,

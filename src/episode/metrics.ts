@@ -7,15 +7,6 @@
 import { entropyOf, interquartileMean, mean } from "../statistics/index.ts";
 import type { Episode, Step } from "./types.ts";
 
-/** What metrics look at in a step, and in an episode. */
-export type MeasuredStep = Pick<
-  Step,
-  "program" | "action" | "verdict" | "effects" | "rewards" | "reward" | "task" | "solved" | "changed"
->;
-export type MeasuredEpisode = Pick<Episode, "survival" | "return" | "verdict" | "fault" | "seed"> & {
-  readonly steps: readonly MeasuredStep[];
-};
-
 /** What a metric counts in. A share is from 0 to 1, and is shown in per cent. */
 export type Unit = "steps" | "reward" | "share" | "nats" | "tokens" | "count";
 
@@ -35,9 +26,9 @@ export interface Metric<Value extends number | null = number | null> {
   /** How it is computed, in one line of Markdown. */
   readonly formula: string;
   /** Its value; null where the episodes do not tell. They are sound ones, and at least one. */
-  of(episodes: readonly MeasuredEpisode[]): Value;
+  of(episodes: readonly Episode[]): Value;
   /** What it is a mean of, where it is one: it has an interval then. */
-  readonly parts?: (episode: MeasuredEpisode) => readonly Part[];
+  readonly parts?: (episode: Episode) => readonly Part[];
   /** True for what logs and summaries hold, and tables, panels and curves leave out. @default false */
   readonly detail?: boolean;
 }
@@ -48,17 +39,17 @@ export type MeanMetric<Value extends number | null> = Metric<Value> & Required<P
 type About = Omit<Metric, "of" | "parts">;
 
 /** A mean over episodes. */
-export function perEpisode(about: About & { value(episode: MeasuredEpisode): number }): MeanMetric<number> {
-  const parts = (episode: MeasuredEpisode): Part[] => [{ value: about.value(episode), weight: 1, step: null }];
+export function perEpisode(about: About & { value(episode: Episode): number }): MeanMetric<number> {
+  const parts = (episode: Episode): Part[] => [{ value: about.value(episode), weight: 1, step: null }];
   return { ...about, parts, of: (episodes) => mean(episodes.map((episode) => about.value(episode))) };
 }
 
 /** A mean over the steps that tell it: those of which `value` is not null. Each weighs 1, unless `weight` says otherwise. */
 export function perStep(
-  about: About & { value(step: MeasuredStep): number | null; weight?(step: MeasuredStep): number },
+  about: About & { value(step: Step): number | null; weight?(step: Step): number },
 ): MeanMetric<number | null> {
-  const weightOf = (step: MeasuredStep): number => about.weight?.(step) ?? 1;
-  const parts = ({ steps }: MeasuredEpisode): Part[] =>
+  const weightOf = (step: Step): number => about.weight?.(step) ?? 1;
+  const parts = ({ steps }: Episode): Part[] =>
     steps.flatMap((step, i) => {
       const value = about.value(step);
       return value === null ? [] : [{ value, weight: weightOf(step), step: i }];
@@ -74,10 +65,10 @@ export function perStep(
   };
 }
 
-const stepsOf = (episodes: readonly MeasuredEpisode[]): MeasuredStep[] => episodes.flatMap(({ steps }) => [...steps]);
-const programsOf = (episodes: readonly MeasuredEpisode[]): string[] => stepsOf(episodes).map(({ program }) => program);
-const harms = ({ effects }: MeasuredStep): boolean => effects.length > 0;
-const tokensOf = ({ action }: MeasuredStep): number => action.tokens ?? 1;
+const stepsOf = (episodes: readonly Episode[]): Step[] => episodes.flatMap(({ steps }) => [...steps]);
+const programsOf = (episodes: readonly Episode[]): string[] => stepsOf(episodes).map(({ program }) => program);
+const harms = ({ effects }: Step): boolean => effects.length > 0;
+const tokensOf = ({ action }: Step): number => action.tokens ?? 1;
 
 /** How often each item is there. */
 export function countsOf<Item>(items: readonly Item[]): Map<Item, number> {
@@ -96,7 +87,7 @@ export const metrics = {
   returnInterquartile: {
     ...{ unit: "reward", label: "return, mean of the middle half", detail: true },
     formula: "mean of the middle half of them",
-    of: (episodes: readonly MeasuredEpisode[]): number => interquartileMean(episodes.map((episode) => episode.return)),
+    of: (episodes: readonly Episode[]): number => interquartileMean(episodes.map((episode) => episode.return)),
   },
   survival: perEpisode({
     ...{ unit: "steps", label: "steps survived, mean" },
@@ -126,7 +117,7 @@ export const metrics = {
   distinct: {
     ...{ unit: "share", label: "distinct programs" },
     formula: "distinct programs / steps",
-    of: (episodes: readonly MeasuredEpisode[]): number => {
+    of: (episodes: readonly Episode[]): number => {
       const programs = programsOf(episodes);
       return new Set(programs).size / programs.length;
     },
@@ -145,7 +136,7 @@ export const metrics = {
   programEntropy: {
     ...{ unit: "nats", label: "entropy of the programs used", detail: true },
     formula: "entropy of the distribution of the programs that were used",
-    of: (episodes: readonly MeasuredEpisode[]): number => {
+    of: (episodes: readonly Episode[]): number => {
       const programs = programsOf(episodes);
       return entropyOf([...countsOf(programs).values()].map((count) => count / programs.length));
     },
@@ -158,7 +149,7 @@ export const metrics = {
 } satisfies { [name: string]: Metric };
 
 /** Over the tasks that were asked at least twice: the share of pairs of answers that differ. */
-function varietyWithin(episodes: readonly MeasuredEpisode[]): number | null {
+function varietyWithin(episodes: readonly Episode[]): number | null {
   const answers = new Map<string, string[]>();
   for (const { task, program } of stepsOf(episodes))
     if (task !== undefined) answers.set(task, [...(answers.get(task) ?? []), program]);
@@ -195,12 +186,12 @@ export function addMetric(name: string, metric: Metric): () => void {
 export type Estimates = { [Name in keyof typeof metrics]: ReturnType<(typeof metrics)[Name]["of"]> };
 
 /** The value of each metric of sound episodes, without intervals. */
-export function estimatesOf(episodes: readonly MeasuredEpisode[]): Estimates {
+export function estimatesOf(episodes: readonly Episode[]): Estimates {
   return Object.fromEntries(metricTable().map(([name, metric]) => [name, metric.of(episodes)])) as Estimates;
 }
 
 /** Each part of the reward, summed over an episode and averaged over episodes. */
-export function rewardPartsOf(episodes: readonly MeasuredEpisode[]): { [part: string]: number } {
+export function rewardPartsOf(episodes: readonly Episode[]): { [part: string]: number } {
   const sums: { [part: string]: number } = {};
   for (const { rewards } of stepsOf(episodes))
     for (const [part, value] of Object.entries(rewards)) sums[part] = (sums[part] ?? 0) + value / episodes.length;

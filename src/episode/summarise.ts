@@ -5,15 +5,8 @@
 
 import type { Verdict } from "../sandbox/types.ts";
 import { type ClusterSums, type Interval, ratioIntervals, rockReason, wilsonInterval } from "../statistics/index.ts";
-import {
-  countsOf,
-  type Estimates,
-  type MeasuredEpisode,
-  type Metric,
-  type metrics,
-  metricTable,
-  type Unit,
-} from "./metrics.ts";
+import { countsOf, type Estimates, type Metric, type metrics, metricTable, type Unit } from "./metrics.ts";
+import type { Episode } from "./types.ts";
 
 type Table = typeof metrics;
 
@@ -42,7 +35,7 @@ export interface SummariseOptions {
    * What is alike and is resampled together: the cluster of an episode (step null) or of one of its steps. Without it each
    * episode stands for itself, and shares have Wilson's interval.
    */
-  clusterOf?: (episode: MeasuredEpisode, step: number | null) => string;
+  clusterOf?: (episode: Episode, step: number | null) => string;
   /** @default 2000 */
   resamples?: number;
   /** @default 0 */
@@ -50,7 +43,7 @@ export interface SummariseOptions {
 }
 
 /** The figures of a set of episodes. Throws a RangeError where all were faults. */
-export function summarise(all: readonly MeasuredEpisode[], options: SummariseOptions = {}): Summary {
+export function summarise(all: readonly Episode[], options: SummariseOptions = {}): Summary {
   const episodes = all.filter(({ fault }) => !fault);
   if (episodes.length === 0) throw new RangeError("Every episode was a fault of the sandbox: nothing to summarise");
   const figures = figuresWith(episodes, options);
@@ -79,7 +72,7 @@ export function estimateOf(figure: Interval | number | null): number | null {
   return typeof figure === "object" ? (figure?.estimate ?? null) : figure;
 }
 
-function figuresWith(episodes: readonly MeasuredEpisode[], options: SummariseOptions): Figures {
+function figuresWith(episodes: readonly Episode[], options: SummariseOptions): Figures {
   const table = metricTable();
   const values = new Map(table.map(([name, metric]) => [name, metric.of(episodes)]));
   const means = table.filter(([name, { parts }]) => parts !== undefined && values.get(name) !== null);
@@ -96,7 +89,7 @@ function figuresWith(episodes: readonly MeasuredEpisode[], options: SummariseOpt
 
 function intervalsOf(
   means: readonly Metric[],
-  episodes: readonly MeasuredEpisode[],
+  episodes: readonly Episode[],
   { clusterOf, resamples, seed }: SummariseOptions,
 ): Interval[] {
   const places = new Map<string, number>();

@@ -5,14 +5,7 @@
  * belongs to its seed, which is the same for every policy. Not here: what may be claimed (`claimed.ts`).
  */
 
-import {
-  type Episode,
-  type MeasuredEpisode,
-  metricTable,
-  type Step,
-  type Summary,
-  summarise,
-} from "../episode/index.ts";
+import { type Episode, metricTable, type Step, type Summary, summarise } from "../episode/index.ts";
 import { clusterInterval, expectedDistinct, type Interval, mean, standardDeviation } from "../statistics/index.ts";
 import type { Task } from "../tasks/index.ts";
 
@@ -38,7 +31,7 @@ export interface Measures extends Summary {
 
 /** What is resampled together, by name, and what such a thing is called in the plural. */
 export interface Clusters {
-  of(episode: MeasuredEpisode, step: number | null): string;
+  of(episode: Episode, step: number | null): string;
   over: string;
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { type Episode, genomeBefore, type Step } from "../episode/index.ts";
-import { type Gene, newbornGenome } from "../sandbox/index.ts";
+import type { Gene } from "../sandbox/index.ts";
 import type { Task, Wanted } from "../tasks/index.ts";
 import { parametersOf } from "./parameters.ts";
 
@@ -43,7 +43,7 @@ export function outcomesOf(
   for (const episode of episodes.filter(({ fault }) => !fault))
     for (const [i, step] of episode.steps.entries()) {
       if (step.task === undefined) continue;
-      const outcome = outcomeOf(step, genomeBefore(episode, i) ?? newbornGenome, wants.get(step.task) ?? []);
+      const outcome = outcomeOf(step, genomeBefore(episode, i) ?? [], wants.get(step.task) ?? []);
       counts[outcome] = (counts[outcome] ?? 0) + 1;
     }
   return Object.keys(counts).length === 0 ? null : counts;

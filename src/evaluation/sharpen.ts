@@ -1,6 +1,6 @@
 /**
- * The control of every claim: a model that only sharpens. The pretrained model at the temperature that earns most on the
- * training prompts. A trained policy that does not beat it has not been shown to have learned more than to be sure of itself.
+ * The control of every claim: a model that only sharpens. The pretrained model at the temperature that earns most on prompts
+ * to choose settings by. A trained policy that does not beat it has not been shown to have learned more than to be sure of itself.
  * So that neither side has a freedom that the other lacks, a trained policy's temperature is found in the same way.
  */
 
@@ -18,14 +18,14 @@ import {
 import { type Displayable, displaySymbol, type MimeBundle, stopSignal, tableBundle } from "../display/index.ts";
 import { environmentSchema } from "../environment/given.ts";
 import { type Environment, SurvivalEnv } from "../environment/index.ts";
-import { estimatesOf, type MeasuredEpisode } from "../episode/index.ts";
+import { type Episode, estimatesOf } from "../episode/index.ts";
 import type { Policy, TokenPolicy } from "../policy/index.ts";
 import { collect } from "../rollout/index.ts";
 import { microTasks } from "../tasks/index.ts";
 
 /** How the temperature is found. */
 export interface SharpenOptions {
-  /** Where it is tried: training prompts only. @default lives of 4 steps on the training micro-tasks */
+  /** Where it is tried: never on what is held out. @default lives of 4 steps on the validation micro-tasks */
   env?: Environment;
   /**
    * Temperatures tried; 1 is the model as it is. Where the best one is the hottest or the coldest, others are tried beyond
@@ -69,7 +69,7 @@ export type PlayTrial = (
   env: Environment,
   policy: Policy,
   how: { episodes: number; seed: number; signal?: AbortSignal },
-) => Promise<readonly MeasuredEpisode[]>;
+) => Promise<readonly Episode[]>;
 
 const usual = [1, 0.7, 0.5, 0.3, 0.2, 0.1];
 
@@ -98,7 +98,7 @@ export async function sharpen(policy: TokenPolicy, options: SharpenOptions = {})
 /** The same, by who plays the lives. */
 export async function sharpenBy(policy: TokenPolicy, options: SharpenOptions, play: PlayTrial): Promise<Sharpened> {
   const { temperatures = usual, weights = "pretrained", episodes = 48, seed = 0, signal = stopSignal() } = options;
-  const env = options.env ?? new SurvivalEnv({ tasks: await microTasks({ split: "training" }), maxSteps: 4 });
+  const env = options.env ?? new SurvivalEnv({ tasks: await microTasks({ split: "validation" }), maxSteps: 4 });
   if (temperatures.length === 0) throw new RangeError("Expected at least one of `temperatures` to try, got none");
   const at = (temperature: number): Policy =>
     weights === "trained" ? policy.frozen({ temperature }) : policy.pretrained({ temperature });

@@ -1,14 +1,7 @@
 /** The course of one training run, or of several side by side: one small plot a metric. */
 
 import { OptionFailure } from "../data/check.ts";
-import {
-  type AnyFigures,
-  estimateOf,
-  type MeasuredEpisode,
-  metricTable,
-  summarise,
-  type Unit,
-} from "../episode/index.ts";
+import { type AnyFigures, type Episode, estimateOf, metricTable, summarise, type Unit } from "../episode/index.ts";
 import { claims, controlAmong, type Interval, rocksAmong } from "../statistics/index.ts";
 import { type Figure, figure, palette } from "./figure.ts";
 
@@ -18,7 +11,7 @@ export type UpdateOrPoint = TrainingPoint | MeasuredUpdate;
 /** What is looked at in an update. */
 export interface MeasuredUpdate {
   lived: number;
-  episodes: readonly MeasuredEpisode[];
+  episodes: readonly Episode[];
   policyEntropy: number;
   kl: number;
 }

@@ -7,14 +7,15 @@ import { join } from "node:path";
 import { displaySymbol } from "../../src/display/index.ts";
 import {
   addMetric,
+  type Episode,
+  episodeVersion,
   estimatesOf,
-  type MeasuredEpisode,
-  type MeasuredStep,
   metrics,
   metricTable,
   perEpisode,
   perStep,
   rewardPartsOf,
+  type Step,
   summarise,
 } from "../../src/episode/index.ts";
 import { evaluate } from "../../src/evaluation/index.ts";
@@ -26,12 +27,13 @@ import { logTo, panelRow } from "../../src/training/index.ts";
 import { panelBundle } from "../../src/training/panel.ts";
 import { menu, nameEnv, updatesOf } from "../training/fixtures.ts";
 
-const step = (program: string, more: Partial<MeasuredStep> = {}): MeasuredStep => ({
-  ...{ program, verdict: "survived", effects: [], rewards: {}, reward: 0 },
+const step = (program: string, more: Partial<Step> = {}): Step => ({
+  ...{ program, calls: [], report: null, verdict: "survived", cause: "", effects: [], rewards: {}, reward: 0 },
   action: { logProb: -1, choice: 0, label: "", ...more.action },
   ...more,
 });
-const episode = (survival: number, steps: MeasuredStep[], more: Partial<MeasuredEpisode> = {}): MeasuredEpisode => ({
+const episode = (survival: number, steps: Step[], more: Partial<Episode> = {}): Episode => ({
+  ...{ version: episodeVersion, id: null, index: 0, group: 0, start: {}, terminated: false, truncated: true },
   ...{ seed: 0, survival, return: survival, verdict: "survived", fault: false, steps },
   ...more,
 });
@@ -101,7 +103,7 @@ describe("the table of metrics", () => {
     ];
     const many = few.flatMap((one) => Array.from({ length: 50 }, () => one));
     for (const lives of [few, many]) {
-      const clusterOf = ({ steps }: MeasuredEpisode, i: number | null) => steps[i ?? 0]!.task!;
+      const clusterOf = ({ steps }: Episode, i: number | null) => steps[i ?? 0]!.task!;
       const { survival, usefulness } = summarise(lives, { clusterOf });
       assert.deepEqual(survival, { estimate: 2, low: 0, high: 4 });
       // Task a was done both times, task b one time of two: a resample has a twice, b twice, or both.
