@@ -72,7 +72,8 @@ async function runJudge(args: string[]): Promise<number> {
   const { model, url } = given.values as { model?: string; url?: string };
   const input = await openInput(given.positionals[0] ?? "-");
   const answers = await makeAnswers({ ...(model !== undefined && { model }), ...(url !== undefined && { url }) });
-  const record = typeof given.values.record === "string" ? openRecord(given.values.record) : undefined;
+  const record =
+    typeof given.values.record === "string" ? openRecord(given.values.record, { create: true }) : undefined;
   try {
     return await withSandbox(given, async (sandbox, workers) => {
       const limits = { ...defaultLimits, stepMs };

@@ -35,7 +35,7 @@ export class RecordFailure extends Error {
 export function describeRecordError(error: RecordError): string {
   switch (error.kind) {
     case "absent":
-      return `There is no record at ${error.path}: check the path, or open it for writing to begin one`;
+      return `There is no record at ${error.path}: check the path, or begin one with openRecord(path, { create: true })`;
     case "empty":
       return `${error.path} is empty, it holds no record: if there was one, restore it from a copy; else delete the file, and ${error.path}-head if there is one, to begin anew`;
     case "tail":

@@ -5,6 +5,7 @@
 
 import { existsSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { faultOf, flag, integerFrom, like, oneOf, only, optional } from "../data/check.ts";
 import { sha256 } from "./canonical.ts";
 import { RecordFailure, withRecordErrors } from "./error.ts";
 import { isInFile, type KeptHead, readHead } from "./head.ts";
@@ -22,6 +23,8 @@ export const genesis = "0".repeat(64);
 export interface OpenOptions {
   /** Only read: the file must exist, and nothing is written. @default false */
   readOnly?: boolean;
+  /** Begin a record where there is none, instead of saying so. @default false */
+  create?: boolean;
   /** How long to wait for another writer. @default 5000 */
   lockTimeoutMs?: number;
   /**
@@ -50,11 +53,22 @@ export function entryHash(
   return sha256([previous, seq, kind, episode ?? "", step ?? "", body, timings].join("\n"));
 }
 
+const pathSchema = like<string>((value) => typeof value === "string" && value !== "", "the path of a record");
+
+const optionsSchema = only<OpenOptions>({
+  readOnly: optional(flag),
+  create: optional(flag),
+  lockTimeoutMs: optional(integerFrom(0, Number.MAX_SAFE_INTEGER, "0 or a positive integer")),
+  survive: optional(oneOf("process", "power")),
+});
+
 /** Opens or makes the file. Throws a RecordFailure that says what is wrong with it. */
 export function openDatabase(path: string, options: OpenOptions = {}): DatabaseSync {
-  const { readOnly = false, lockTimeoutMs = 5000, survive = "process" } = options;
+  const fault = faultOf(pathSchema, path, "path") ?? faultOf(optionsSchema, options, "the options of openRecord");
+  if (fault !== null) throw new RecordFailure(fault);
+  const { readOnly = false, create: mayMake = false, lockTimeoutMs = 5000, survive = "process" } = options;
   const isThere = isInFile(path) && existsSync(path);
-  if (readOnly && !isThere) throw new RecordFailure({ kind: "absent", path });
+  if (!isThere && (readOnly || (isInFile(path) && !mayMake))) throw new RecordFailure({ kind: "absent", path });
   // A record that was cut to nothing must not be taken for a new one: it had a head, or it was opened only to be read.
   const kept = isThere ? readHead(path) : null;
   if (isThere && (readOnly || kept !== null) && statSync(path).size === 0)

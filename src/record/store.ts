@@ -46,7 +46,7 @@ export interface EpisodeRecord extends Disposable {
   close(): void;
 }
 
-/** Opens the record at `path`, making it if there is none. */
+/** Opens the record at `path`. Throws a RecordFailure where there is none, unless `create` says to begin one. `:memory:` is one in memory. */
 export function openRecord(path: string, options: OpenOptions = {}): EpisodeRecord {
   const state = openState(path, options);
   const { database } = state;

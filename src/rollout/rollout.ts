@@ -108,7 +108,7 @@ async function recorded(
   options: CollectOptions,
   given: EpisodeRecord | string,
 ): Promise<Episode[]> {
-  const record = typeof given === "string" ? openRecord(given) : given;
+  const record = typeof given === "string" ? openRecord(given, { create: true }) : given;
   const labels = { policy: policy.name, rollout: options.seed ?? 0 };
   const listen = (index: number): EpisodeListener => {
     const [own, other] = [recordTo(record, { labels }), options.listen?.(index) ?? {}];

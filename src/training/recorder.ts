@@ -35,7 +35,7 @@ export function openRecorder(settings: Settings): RunRecorder | null {
     if (was !== null) throw new CheckpointFailure({ kind: "unrecorded", entries: was.entries });
     return null;
   }
-  const record = typeof given === "string" ? openRecord(given) : given;
+  const record = typeof given === "string" ? openRecord(given, { create: true }) : given;
   const close = (): void => {
     if (typeof given === "string") record.close();
   };

@@ -50,7 +50,7 @@ describe("kills at drawn instants", () => {
   it("would be seen to have lost a step, a tail, a whole record, an update", async () => {
     const path = join(folder, "lives.db");
     {
-      using record = openRecord(path);
+      using record = openRecord(path, { create: true });
       const about = { step: 0, verdict: "survived", alive: true, cause: "", output: "" } as const;
       const report = { ...about, effects: [], error: null, query: "", response: "", changed: true, ms: 1, genome: [] };
       record.append(record.begin(), { program: "self.x = 1", report });
@@ -70,7 +70,7 @@ describe("kills at drawn instants", () => {
     ]);
     const [older, all] = [join(folder, "older.db"), join(folder, "all.db")];
     {
-      using record = openRecord(older);
+      using record = openRecord(older, { create: true });
       record.begin();
     }
     copyFileSync(`${path}-head`, `${older}-head`);

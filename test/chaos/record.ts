@@ -12,7 +12,7 @@ import type { Kind, Tally } from "./chaos.ts";
 /** Looks for what a writer was promised, from step `from` of its promises on. */
 export function checkRecord(path: string, { promised }: Pick<Writer, "promised">, tally: Tally, from = 0): void {
   try {
-    using record = openRecord(path);
+    using record = openRecord(path, { create: true });
     tally.lost.push(...brokenPromises(record, promised));
   } catch (error) {
     tally.lost.push((error as Error).message); // a record that does not open is lost as a whole

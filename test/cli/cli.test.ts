@@ -218,7 +218,7 @@ describe("autoagent", () => {
     const absent = join(folder, "absent.db");
     refuses(
       ["replay", absent],
-      `There is no record at ${absent}: check the path, or open it for writing to begin one`,
+      `There is no record at ${absent}: check the path, or begin one with openRecord(path, { create: true })`,
       1,
     );
   });

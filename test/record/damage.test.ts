@@ -21,7 +21,7 @@ function report(step: number): StepReport {
 
 /** Appends an episode of `steps` steps; returns how many entries it wrote. */
 function fill(path: string, steps: number): number {
-  using record = openRecord(path);
+  using record = openRecord(path, { create: true });
   const id = record.begin({ seed: 7, born });
   for (let step = 0; step < steps; step++) record.append(id, { program: `self.n = ${step}`, report: report(step) });
   return steps + 1;
@@ -60,7 +60,7 @@ describe("a damaged record", () => {
 
   it("is not seen where another process appends while it is verified, at any of the reads that this takes", () => {
     fill(path, 2);
-    using record = openRecord(path);
+    using record = openRecord(path, { create: true });
     for (let before = 1; before <= 4; before++) {
       using database = new DatabaseSync(path, { readOnly: true });
       const prepare = database.prepare.bind(database);
@@ -87,12 +87,12 @@ describe("a damaged record", () => {
       reason: `the chain ends here, but ${path}-head notes entry 6 as written`,
     });
     assert.equal(
-      failure(() => openRecord(path)).message,
+      failure(() => openRecord(path, { create: true })).message,
       `The record ${path} has lost its tail: it has 4 entries, but ${path}-head notes entry 6, which is not there: restore both from a copy, or delete ${path}-head to go on with what is left`,
     );
     rmSync(`${path}-head`);
     assert.deepEqual([verify().ok, verify().kept], [true, null]);
-    using record = openRecord(path);
+    using record = openRecord(path, { create: true });
     assert.equal(record.begin(), 2);
     assert.equal(verify().kept, 5);
   });
@@ -109,7 +109,7 @@ describe("a damaged record", () => {
 
   it("keeps its head in a transaction of many entries only once that is committed", () => {
     fill(path, 1);
-    using record = openRecord(path);
+    using record = openRecord(path, { create: true });
     assert.throws(
       () =>
         record.together(() => {
@@ -139,7 +139,7 @@ describe("a damaged record", () => {
 
   it("does not hide that a bit of its write-ahead log was flipped: 20 places drawn, none missed", () => {
     const random = createRandom(3, "test", "flips");
-    using record = openRecord(path);
+    using record = openRecord(path, { create: true });
     const id = record.begin({ seed: 7, born });
     for (let step = 0; step < 20; step++) record.append(id, { program: `self.n = ${step}`, report: report(step) });
     const log = readFileSync(`${path}-wal`);
@@ -169,7 +169,7 @@ describe("a damaged record", () => {
     fill(path, 2);
     truncateSync(path);
     const text = `${path} is empty, it holds no record: if there was one, restore it from a copy; else delete the file, and ${path}-head if there is one, to begin anew`;
-    assert.equal(failure(() => openRecord(path)).message, text);
+    assert.equal(failure(() => openRecord(path, { create: true })).message, text);
     assert.equal(failure(() => openRecord(path, { readOnly: true })).message, text);
     assert.equal(readFileSync(path).length, 0, "nothing was written to it");
     rmSync(`${path}-head`);
@@ -181,7 +181,7 @@ describe("a damaged record", () => {
   });
 
   it("is told by the first entry that names what is gone", () => {
-    using record = openRecord(path);
+    using record = openRecord(path, { create: true });
     const other: Gene[] = [{ name: "self.other", kind: "attribute", source: "1" }];
     const first = record.begin({ seed: 1, born });
     record.append(first, { program: "", report: report(0) });

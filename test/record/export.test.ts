@@ -15,7 +15,7 @@ describe("an exported record", () => {
   let record: EpisodeRecord;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "autoagent-export-"));
-    record = openRecord(join(folder, "study.db"));
+    record = openRecord(join(folder, "study.db"), { create: true });
     for (let seed = 0; seed < 30; seed++) {
       const id = record.begin({ seed, labels: { policy: "menu", temperature: 0.5 } });
       for (let step = 0; step < 3; step++) record.append(id, entry(step, seed));
@@ -141,7 +141,7 @@ print(json.dumps([all.fetchall()[0], ends.fetchall()]))
     }
     const [csv, jsonl] = [join(folder, "study.csv"), join(folder, "beside.jsonl")];
     const odd = 'a,"b"\r\nc';
-    const other = openRecord(join(folder, "odd.db"));
+    const other = openRecord(join(folder, "odd.db"), { create: true });
     const id = other.begin({ seed: 1, labels: { policy: odd } });
     for (const step of [0, 1, 2]) other.append(id, { ...entry(step, 1), program: odd });
     try {
@@ -187,7 +187,11 @@ print(json.dumps(rows))`;
       });
       assert.deepEqual([existsSync(absent), existsSync(none)], [false, false]);
     };
-    refuses(absent, {}, `There is no record at ${absent}: check the path, or open it for writing to begin one`);
+    refuses(
+      absent,
+      {},
+      `There is no record at ${absent}: check the path, or begin one with openRecord(path, { create: true })`,
+    );
     refuses(record, { format: "tsv" }, 'Expected `format` to be jsonl, csv or parquet, got "tsv"');
     refuses(record, { format: undefined }, "Expected `format` to be jsonl, csv or parquet, got undefined");
     refuses(record, { path: none }, "There is no `path` in the options of exportRecord: there are format, output");

@@ -70,7 +70,7 @@ describe("a record that version 0.1 wrote", () => {
 
   it("takes new episodes behind the old ones", () => {
     copyFileSync(join(fixtures, "format-1.record"), join(folder, "longer.record"));
-    using longer = openRecord(join(folder, "longer.record"));
+    using longer = openRecord(join(folder, "longer.record"), { create: true });
     const id = longer.begin({ seed: 1 });
     longer.end(id);
     assert.equal(id, expected.episodes.length + 1);

@@ -13,7 +13,7 @@ describe("a lineage", () => {
   let record: EpisodeRecord;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "autoagent-lineage-"));
-    record = openRecord(join(folder, "lineage.db"));
+    record = openRecord(join(folder, "lineage.db"), { create: true });
   });
   afterEach(() => {
     record.close();
@@ -79,7 +79,7 @@ describe("a lineage", () => {
     lineage.add({ genome: genome(0), parent: child, note: "back again" });
     lineage.score(child, 0.25);
     record.close();
-    record = openRecord(record.path);
+    record = openRecord(record.path, { create: true });
     const nodes = record.lineage.nodes();
     assert.equal(nodes[0]!.genome, nodes[2]!.genome);
     assert.deepEqual(record.genome(nodes[1]!.genome), genome(1));

@@ -14,7 +14,7 @@ describe("replay", () => {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "autoagent-replay-"));
     sandbox = await createSandbox({ workers: 2 });
-    record = openRecord(join(folder, "study.db"));
+    record = openRecord(join(folder, "study.db"), { create: true });
   });
   after(async () => {
     record.close();
@@ -27,7 +27,7 @@ describe("replay", () => {
   };
 
   it("agrees byte for byte with 120 lives, whatever they died of", async () => {
-    using own = openRecord(join(folder, "many.db"));
+    using own = openRecord(join(folder, "many.db"), { create: true });
     await recordLives(own, sandbox, 120);
     const { steps, differences, faults } = await replayAll(own, sandbox);
     assert.deepEqual(differences, []);
@@ -43,7 +43,7 @@ describe("replay", () => {
     const found = [];
     for (const workers of [1, 2, 4]) {
       await using own = await createSandbox({ workers });
-      using log = openRecord(join(folder, `workers-${workers}.db`));
+      using log = openRecord(join(folder, `workers-${workers}.db`), { create: true });
       await recordLives(log, own, 30);
       found.push([...digests(log)]);
     }

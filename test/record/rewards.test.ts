@@ -27,7 +27,7 @@ describe("recorded rewards", () => {
   };
 
   it("are those of the rollout, step by step, with and without drawing ahead", async () => {
-    using record = openRecord(join(folder, "rollout.db"));
+    using record = openRecord(join(folder, "rollout.db"), { create: true });
     const env = new SurvivalEnv({ maxSteps: 6, sandbox: sandbox() });
     for (const openLoop of [true, false]) {
       const { episodes } = await rollout(env, { ...policy, openLoop } as never, { episodes: 5, seed: 3, record });
@@ -43,7 +43,7 @@ describe("recorded rewards", () => {
   });
 
   it("that are no number, because a step cannot be scored, are kept as that, and the step with them", async () => {
-    using record = openRecord(join(folder, "nan.db"));
+    using record = openRecord(join(folder, "nan.db"), { create: true });
     const odd = { name: "odd", score: ({ report }: { report: { step: number } }) => (report.step === 1 ? null : 1) };
     const env = new SurvivalEnv({ maxSteps: 3, sandbox: sandbox(), rewards: [odd] });
     const calm = { name: "calm", act: async () => [{ program: "1", logProb: 0, choice: 0, label: "x" }] };

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -40,7 +49,7 @@ describe("a record", () => {
     };
     const rewards = { alive: 1, harm: -1000, odd: -0 };
     const judged = { rewards, reward: -999, task: "t", score: 0.5, solved: false, changed: true };
-    using first = openRecord(path);
+    using first = openRecord(path, { create: true });
     const id = first.begin({ seed: 7, born, query: "hello", asks: true, labels: { policy: "menu" } });
     const calls = [{ query: "q", answer: "a" }];
     first.append(id, { program: "self.n = 0", report: report(0), calls, action, ...judged });
@@ -68,7 +77,7 @@ describe("a record", () => {
   });
 
   it("knows a genome by one hash, in whatever order its genes come", () => {
-    using record = openRecord(path);
+    using record = openRecord(path, { create: true });
     const { genome } = report(0);
     const hash = record.addGenome(genome);
     assert.equal(record.addGenome([...genome].reverse()), hash);
@@ -77,7 +86,7 @@ describe("a record", () => {
   });
 
   it("refuses a step out of order, after the end, or after death", () => {
-    using record = openRecord(path);
+    using record = openRecord(path, { create: true });
     const id = fill(record);
     const append = (step: number, more = {}) => record.append(id, { program: "", report: report(step, more) });
     refuses(() => append(5), "Episode 1 cannot take this entry: its next step is 3, not 5");
@@ -89,7 +98,7 @@ describe("a record", () => {
   });
 
   it("keeps numbers that JSON cannot say, and refuses what is no data, writing nothing of that step", () => {
-    using record = openRecord(path);
+    using record = openRecord(path, { create: true });
     const id = fill(record);
     const rewards = { alive: Number.NaN, odd: Number.NEGATIVE_INFINITY };
     record.append(id, { program: "", report: report(3), rewards, reward: Number.NaN });
@@ -111,7 +120,7 @@ describe("a record", () => {
   });
 
   it("names an unknown id and those it has", () => {
-    using record = openRecord(path);
+    using record = openRecord(path, { create: true });
     refuses(() => record.episode(1), "The record has no episode 1: it has none");
     fill(record);
     fill(record);
@@ -119,7 +128,7 @@ describe("a record", () => {
   });
 
   it("finds the first entry that was changed, removed or forged", () => {
-    using record = openRecord(path);
+    using record = openRecord(path, { create: true });
     fill(record);
     const { head } = record.verify();
     const tamper = (sql: string): void => {
@@ -147,7 +156,7 @@ describe("a record", () => {
   });
 
   it("finds a genome that is not what its hash says", () => {
-    using record = openRecord(path);
+    using record = openRecord(path, { create: true });
     fill(record);
     const database = new DatabaseSync(path);
     database.exec(
@@ -158,7 +167,7 @@ describe("a record", () => {
   });
 
   it("cannot be changed through SQL", () => {
-    using record = openRecord(path);
+    using record = openRecord(path, { create: true });
     fill(record);
     using database = new DatabaseSync(path);
     for (const sql of ["UPDATE entries SET body = ''", "DELETE FROM entries", "DELETE FROM genomes"])
@@ -168,11 +177,11 @@ describe("a record", () => {
   it("says what is wrong with a file that is no record", () => {
     refuses(
       () => openRecord(path, { readOnly: true }),
-      `There is no record at ${path}: check the path, or open it for writing to begin one`,
+      `There is no record at ${path}: check the path, or begin one with openRecord(path, { create: true })`,
     );
     writeFileSync(path, "this is not a database, but long enough to be read as one".repeat(30));
     refuses(
-      () => openRecord(path),
+      () => openRecord(path, { create: true }),
       `The record ${path} is damaged (file is not a database): restore it from a copy; \`sqlite3 FILE .recover\` saves what can still be read`,
     );
     rmSync(path);
@@ -180,18 +189,18 @@ describe("a record", () => {
     other.exec("CREATE TABLE t (x)");
     other.close();
     refuses(
-      () => openRecord(path),
+      () => openRecord(path, { create: true }),
       `${path} is a SQLite file but not a record: choose another path; nothing was written to it`,
     );
     const missing = join(folder, "no", "such.db");
     refuses(
-      () => openRecord(missing),
+      () => openRecord(missing, { create: true }),
       `The record ${missing} could not be opened or written (unable to open database file): check the path and its rights`,
     );
   });
 
   it("says that a damaged file is damaged", () => {
-    const whole = openRecord(path);
+    const whole = openRecord(path, { create: true });
     for (let i = 0; i < 40; i++) fill(whole);
     whole.close();
     const size = readFileSync(path).length;
@@ -207,20 +216,20 @@ describe("a record", () => {
   });
 
   it("does not touch a record of a newer version", () => {
-    const record = openRecord(path);
+    const record = openRecord(path, { create: true });
     fill(record);
     record.close();
     const database = new DatabaseSync(path);
     database.exec("PRAGMA user_version=9");
     database.close();
     refuses(
-      () => openRecord(path),
+      () => openRecord(path, { create: true }),
       `The record ${path} has format 9, this library reads up to 1: update autoagent-lab; nothing was changed`,
     );
   });
 
   it("waits for another writer, then says that the file is locked; nothing is lost", () => {
-    using record = openRecord(path, { lockTimeoutMs: 50 });
+    using record = openRecord(path, { create: true, lockTimeoutMs: 50 });
     fill(record);
     const other = new DatabaseSync(path);
     other.exec("BEGIN IMMEDIATE");
@@ -235,7 +244,7 @@ describe("a record", () => {
   });
 
   it("says that it is read-only, or closed", () => {
-    const record = openRecord(path);
+    const record = openRecord(path, { create: true });
     fill(record);
     record.close();
     refuses(() => record.begin(), `The record ${path} was closed: open it again with openRecord()`);
@@ -256,7 +265,7 @@ describe("a record", () => {
     }
     try {
       const full = join(disk, "study.db");
-      using record = openRecord(full);
+      using record = openRecord(full, { create: true });
       const id = fill(record, 1);
       let step = 1;
       const append = () => record.append(id, { program: "x".repeat(20_000), report: report(step) });
@@ -274,8 +283,8 @@ describe("a record", () => {
   });
 
   it("takes entries from two writers in one chain", () => {
-    using one = openRecord(path);
-    using two = openRecord(path);
+    using one = openRecord(path, { create: true });
+    using two = openRecord(path, { create: true });
     const [a, b] = [one.begin({ seed: 1 }), two.begin({ seed: 2 })];
     for (let step = 0; step < 5; step++) {
       one.append(a, { program: "a", report: report(step) });
@@ -290,5 +299,27 @@ describe("a record", () => {
   it("has one canonical text for equal values", () => {
     assert.equal(canonicalJson({ b: [1, "x"], a: { d: null, c: undefined } }), '{"a":{"d":null},"b":[1,"x"]}');
     refuses(() => canonicalJson(new Map([[1, () => {}]]).get(1), "f"), "Expected `f` to be plain data, got a function");
+  });
+
+  it("is not made by opening one to read, whose path is misspelt say; only when that is asked for", () => {
+    const path = join(folder, "typo.sqlite");
+    const absent = {
+      name: "RecordFailure",
+      message: `There is no record at ${path}: check the path, or begin one with openRecord(path, { create: true })`,
+    };
+    for (const options of [{}, { readOnly: true }, { create: false }, { readOnly: true, create: true }])
+      assert.throws(() => openRecord(path, options), absent);
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.startsWith("typo")),
+      [],
+    );
+    openRecord(path, { create: true }).close();
+    openRecord(path, { create: true }).close();
+    openRecord(path).close();
+    const refuses = (given: unknown, options: object, message: string) =>
+      assert.throws(() => openRecord(given as string, options), { name: "RecordFailure", message });
+    refuses(path, { readonly: true }, "There is no `readonly` in the options of openRecord: did you mean `readOnly`?");
+    refuses(path, { survive: "fire" }, 'Expected `survive` to be process or power, got "fire"');
+    refuses("", {}, 'Expected `path` to be the path of a record, got ""');
   });
 });

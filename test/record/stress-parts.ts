@@ -143,7 +143,7 @@ export async function killWriter(
     assert.ok(await goesOn(writer), "the writer went on after its child was killed");
   }
   await writer.kill();
-  using record = openRecord(path);
+  using record = openRecord(path, { create: true });
   assert.deepEqual(brokenPromises(record, writer.promised), []);
   const beyond = stepsBeyond(record, writer.promised);
   assert.ok(beyond <= 1, `${beyond} steps were recorded beyond the one in flight`);

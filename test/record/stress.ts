@@ -30,7 +30,7 @@ async function timed<T>(work: () => Promise<T>): Promise<[T, string]> {
 async function replayMany(): Promise<void> {
   const path = join(folder, "many.db");
   await using sandbox = await createSandbox({ workers: Math.min(4, availableParallelism()) });
-  using record = openRecord(path);
+  using record = openRecord(path, { create: true });
   const [, recording] = await timed(() => recordLives(record, sandbox, episodes));
   const [found, replaying] = await timed(() => replayAll(record, sandbox));
   const [chain, verifying] = await timed(async () => record.verify());
@@ -54,7 +54,7 @@ async function compareWorkers(): Promise<void> {
   const found: string[] = [];
   for (const workers of [1, 2, 4]) {
     await using sandbox = await createSandbox({ workers });
-    using record = openRecord(join(folder, `workers-${workers}.db`));
+    using record = openRecord(join(folder, `workers-${workers}.db`), { create: true });
     await recordLives(record, sandbox, count);
     found.push(JSON.stringify([...digests(record)]));
   }

@@ -179,7 +179,7 @@ describe("a record that is opened without options", () => {
     const folder = mkdtempSync(join(tmpdir(), "record-defaults-"));
     try {
       const asks = (options?: object): unknown[] => {
-        const database = openDatabase(join(folder, "lives.db"), options);
+        const database = openDatabase(join(folder, "lives.db"), { create: true, ...options });
         try {
           const of = (name: string): unknown => Object.values(database.prepare(`PRAGMA ${name}`).get()!)[0];
           return [of("busy_timeout"), of("synchronous"), of("journal_mode")];

@@ -142,7 +142,7 @@ describe("micro-tasks under attack, and around them", () => {
 
   it("are recorded with the life, which replays byte for byte, setups and hunger included", async () => {
     const folder = mkdtempSync(join(tmpdir(), "autoagent-tasks-"));
-    const record = openRecord(join(folder, "lives.db"));
+    const record = openRecord(join(folder, "lives.db"), { create: true });
     try {
       const metabolism = { energy: 3, cost: 1, gain: 1 };
       const kickstart = { triple: (n: number) => n * 3 };

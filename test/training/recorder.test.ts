@@ -136,7 +136,7 @@ describe("the record of a run", () => {
   it("holds what a replay needs, rewards and draws of each step, and each episode knows its id", async () => {
     const { ids, lives } = await learn({ record: path("one.record") });
     assert.deepEqual(ids.flat(), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
-    using record = openRecord(path("one.record"));
+    using record = openRecord(path("one.record"), { create: true });
     for (const { id, steps } of lives) {
       const { steps: list, start } = record.episode(id!);
       const { policy, seed, update } = start.labels!;
@@ -158,13 +158,13 @@ describe("the record of a run", () => {
     const file = path("two.record");
     const { checkpoints, ids } = await learn({ record: file });
     {
-      using record = openRecord(file);
+      using record = openRecord(file, { create: true });
       record.end(record.begin());
     }
     const again = await learn({ record: file, resume: checkpoints[0]!, updates: 4 });
     assert.deepEqual(again.ids.slice(0, 2), ids.slice(1));
     assert.deepEqual(again.ids[2], [14, 15, 16, 17]);
-    using record = openRecord(file);
+    using record = openRecord(file, { create: true });
     assert.equal(record.episodes().length, 17);
     assert.equal(record.verify().ok, true);
   }).timeout(30_000);
