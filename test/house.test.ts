@@ -39,12 +39,8 @@ const closedFiles: { [named: string]: string } = { "decoys.ts": inGuest, "main.t
 /** Not there yet. Strike out what you mend; add nothing. */
 const offenders = {
   functions: ["index.ts createProbes"],
-  files: ["expressions.ts", "reinforce.ts"],
-  circles: [
-    "agent.ts card.ts",
-    "checkpoint.ts panel.ts recorder.ts reinforce.ts settings.ts",
-    "study-file.ts study.ts",
-  ],
+  files: ["expressions.ts"],
+  circles: [],
 };
 
 describe("the house", () => {

@@ -1,13 +1,24 @@
 /** An agent as it shows itself: its steps, what came of each, its genome with what the last step changed marked. */
 
 import { escapeHtml, type MimeBundle, visible } from "../display/index.ts";
-import { newbornGenome } from "../sandbox/index.ts";
-import type { AutonomousLLM } from "./agent.ts";
+import type { Budget } from "../llm/index.ts";
+import { type Gene, newbornGenome } from "../sandbox/index.ts";
 import { compareGenomes } from "./genome.ts";
-import { describeLost } from "./lost.ts";
+import { describeLost, type LostNames } from "./lost.ts";
+import type { AgentOptions, LivedStep } from "./types.ts";
+
+/** What a card shows of an agent. */
+interface Shown {
+  readonly options: Pick<AgentOptions, "llm" | "budget" | "genome">;
+  readonly history: readonly LivedStep[];
+  readonly alive: boolean;
+  readonly genome: readonly Gene[];
+  readonly lost: LostNames[];
+  readonly budget: Budget;
+}
 
 /** The card of an agent, as HTML and as text. */
-export function showAgent(agent: AutonomousLLM): MimeBundle {
+export function showAgent(agent: Shown): MimeBundle {
   const { history, alive, genome } = agent;
   const before = history.length > 1 ? history.at(-2)!.report.genome : (agent.options.genome ?? newbornGenome);
   const { added, changed } = compareGenomes(before, genome);

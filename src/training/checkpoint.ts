@@ -11,10 +11,9 @@ import { dirname } from "node:path";
 import { diskFailure, partOf } from "../data/write.ts";
 import { ModelFailure, type NamedTensor, packSafetensors, readSafetensorsHeader, readTensor } from "../model/index.ts";
 import { type TrainablePolicy, tf } from "../policy/index.ts";
-import type { RecordPosition } from "../record/index.ts";
-import type { BaselineState } from "./baseline.ts";
 import type { Estimator, LearningEstimator } from "./estimators.ts";
 import { courseOf, type Settings } from "./settings.ts";
+import type { Checkpoint, SavedTensor } from "./types.ts";
 
 /** Why a checkpoint cannot be used. */
 export type CheckpointError =
@@ -37,37 +36,6 @@ export class CheckpointFailure extends Error {
     this.name = "CheckpointFailure";
     this.detail = detail;
   }
-}
-
-/** A tensor at rest. */
-export interface SavedTensor {
-  name: string;
-  shape: number[];
-  values: number[];
-}
-
-/** What `train({ resume })` takes: the state after an update. */
-export interface Checkpoint {
-  version: 1;
-  /** What the weights belong to: the policy's fingerprint. */
-  policy: string;
-  seed: number;
-  optimizer: "adam" | "sgd";
-  /** The update that comes next, and the episodes lived before it. */
-  update: number;
-  lived: number;
-  weights: SavedTensor[];
-  /** The optimiser's moments and counters, empty moments for SGD. */
-  memory: SavedTensor[];
-  /** What a learned baseline has seen; null for the other estimators. */
-  baseline: BaselineState | null;
-  /** What the weights stand on, where the policy says; empty in files from before this was kept. */
-  fixed: SavedTensor[];
-  about: { readonly [name: string]: unknown };
-  /** Where the run's record ended; null if it is not recorded. Absent in files of older versions. */
-  record?: RecordPosition | null;
-  /** The settings that its course depends on, by name. Absent in files of older versions, which go on with any. */
-  settings?: { readonly [name: string]: string };
 }
 
 /** The text of each error, in one place. */

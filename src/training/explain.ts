@@ -6,7 +6,7 @@
 
 import { displaySymbol, type MimeBundle, tableBundle } from "../display/index.ts";
 import { mean } from "../statistics/index.ts";
-import type { Update } from "./reinforce.ts";
+import type { Update } from "./types.ts";
 
 /** What an update did to one action. */
 export interface Push {

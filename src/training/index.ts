@@ -3,7 +3,6 @@
 export { type BackendChoice, type BackendName, prepareBackend } from "./backend.ts";
 export { type BaselineState, type LearnedBaseline, learnedBaseline } from "./baseline.ts";
 export {
-  type Checkpoint,
   type CheckpointError,
   CheckpointFailure,
   describeCheckpointError,
@@ -22,9 +21,11 @@ export { type LogOptions, logTo } from "./log.ts";
 export { type Loss, type LossTerms, policyGradientLoss } from "./loss.ts";
 export { metricsOf } from "./metrics.ts";
 export { type PanelRow, panelRow } from "./panel.ts";
-export { train, type Update } from "./reinforce.ts";
+export { train } from "./reinforce.ts";
 export { advantages, type Baseline, type NumberTable, returns } from "./returns.ts";
 export type { TrainOptions } from "./settings.ts";
-export { type Study, type StudyOptions, type StudyRun, study, type Variant } from "./study.ts";
+export { type Study, type StudyOptions, study, type Variant } from "./study.ts";
+export type { StudyRun } from "./study-file.ts";
 export { trainedPolicy } from "./trained.ts";
 export type { Training } from "./training.ts";
+export type { Checkpoint, Update } from "./types.ts";

@@ -10,7 +10,7 @@ import { checkOptions, only, optional, text } from "../data/check.ts";
 import { type LinesFile, openLines } from "../data/lines.ts";
 import { appendWhole, diskFailure } from "../data/write.ts";
 import { metricsOf } from "./metrics.ts";
-import type { Update } from "./reinforce.ts";
+import type { Update } from "./types.ts";
 
 /** Where a run is logged. */
 export interface LogOptions {

@@ -4,7 +4,7 @@
  */
 
 import { estimatesOf, rewardPartsOf } from "../episode/index.ts";
-import type { Update } from "./reinforce.ts";
+import type { Update } from "./types.ts";
 
 /** Name to figure; null where an update has none. A slash groups names in TensorBoard. */
 export function metricsOf(update: Update): { [name: string]: number | null } {

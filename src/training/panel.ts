@@ -7,8 +7,8 @@
 import { displaySymbol, escapeHtml, type MimeBundle, notebookPlace, type Row, tableBundle } from "../display/index.ts";
 import { estimateOf, metricTable, shownFigure } from "../episode/index.ts";
 import { type TrainingPoint, trainingCurves, trainingPoint } from "../plot/index.ts";
-import type { Update } from "./reinforce.ts";
 import type { Settings } from "./settings.ts";
+import type { Update } from "./types.ts";
 
 /** A panel that is open. */
 export interface Panel {

@@ -11,14 +11,14 @@
  */
 
 import { removeParts } from "../data/leftovers.ts";
-import { type Episode, type Estimates, estimatesOf } from "../episode/index.ts";
+import { type Episode, estimatesOf } from "../episode/index.ts";
 import { type Action, type TrainablePolicy, tf } from "../policy/index.ts";
 import { type WeightWatch, watchWeights } from "../policy/watch.ts";
 import { createRandom } from "../random/index.ts";
 import { collect } from "../rollout/index.ts";
 import { leaveOutAlike } from "./alike.ts";
 import { type BackendChoice, prepareBackend, useBackend } from "./backend.ts";
-import { type Checkpoint, readCheckpoint, restoreCheckpoint, takeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { readCheckpoint, restoreCheckpoint, takeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { findEstimator } from "./estimators.ts";
 import { type Hold, holdPolicy } from "./holding.ts";
 import { callLoss, explainGradientError, policyGradientLoss } from "./loss.ts";
@@ -27,43 +27,7 @@ import { openRecorder, type RunRecorder, runOf } from "./recorder.ts";
 import { checkTrainOptions, rateAt, type Settings, type TrainOptions, withDefaults } from "./settings.ts";
 import { squaresOf, takeStep } from "./step.ts";
 import { asTraining, type Training } from "./training.ts";
-
-/** What an update did, the episodes it learned from, and the value of each metric (`metrics`) of them. */
-export interface Update extends Estimates {
-  /** From 0. */
-  update: number;
-  /** What tells this run from another, and whether it goes on from a checkpoint. */
-  run: string;
-  resumed: boolean;
-  /** Episodes lived so far, this update's included. */
-  lived: number;
-  episodes: Episode[];
-  advantages: number[][];
-  /** Entropy of the policy before the update, nats a token: exact, of the whole distribution that each token was drawn from. */
-  policyEntropy: number;
-  /** Divergence from the policy before any training, nats a token. */
-  kl: number;
-  loss: number;
-  gradientNorm: number;
-  learningRate: number;
-  /** Share of steps whose advantage is zero: they teach nothing. */
-  dead: number;
-  /** Tokens drawn, and how many of them counted. */
-  tokens: { drawn: number; learned: number };
-  /**
-   * Left out, by reason: episodes that the sandbox spoiled or that could not be scored, steps that `mask` names, and groups
-   * that earned the same, each at one step of their lives.
-   */
-  masked: { faults: number; unscored: number; cut: number; truncated: number; alike: number };
-  /** Wall time: playing the episodes, and the update proper. */
-  seconds: { rollout: number; update: number };
-  /** For a policy with few choices: their probabilities after the update. */
-  probabilities: { [label: string]: number } | null;
-  /** What computed the update, and why nothing else did. */
-  backend: BackendChoice;
-  /** The state after this update, for `train({ resume })`; to be taken before the next update begins. */
-  checkpoint: () => Promise<Checkpoint>;
-}
+import type { Update } from "./types.ts";
 
 /**
  * Trains a policy, one update at a time: `for await (const update of train({ env, policy })) ...`. Leaving the loop, or

@@ -28,9 +28,9 @@ import type { TrainablePolicy } from "../policy/index.ts";
 import { recordSchema } from "../record/given.ts";
 import type { EpisodeRecord } from "../record/index.ts";
 import type { BackendName } from "./backend.ts";
-import type { Checkpoint } from "./checkpoint.ts";
 import { type Estimator, type EstimatorName, estimators } from "./estimators.ts";
 import type { Loss } from "./loss.ts";
+import type { Checkpoint, Update } from "./types.ts";
 
 /** How a policy is trained. Where a policy says what suits it (token policies do), that is the default instead. */
 export interface TrainOptions {
@@ -79,7 +79,7 @@ export interface TrainOptions {
   /** A live panel in the notebook. @default true where a notebook's `display` is at hand */
   panel?: boolean;
   /** Called after each update, before it is saved and handed out: loggers, evaluation. */
-  onUpdate?: (update: import("./reinforce.ts").Update) => void | Promise<void>;
+  onUpdate?: (update: Update) => void | Promise<void>;
   /**
    * Appends the lives of each update to this record when they have ended: an open one, or the path of one. A checkpoint
    * holds where it ended; a run that goes on needs the same record, and leaves out what is in it already.

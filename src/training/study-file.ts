@@ -5,8 +5,22 @@
 
 import { createHash } from "node:crypto";
 import { openLines } from "../data/lines.ts";
+import type { Estimates } from "../episode/index.ts";
 import { type TrainablePolicy, tf } from "../policy/index.ts";
-import type { StudyRun } from "./study.ts";
+import type { Interval } from "../statistics/index.ts";
+
+/** One run's course and end: the value of each metric of fresh episodes after training. */
+export interface StudyRun extends Estimates {
+  name: string;
+  seed: number;
+  /** After each update: lives so far, the metrics of its lives, and the odds of a policy with few choices. */
+  curve: (Estimates & { episodes: number; probabilities: { [label: string]: number } | null })[];
+  /** The 95 % interval of `survival` over the fresh episodes. */
+  survivalInterval: Interval;
+  /** Steps survived in each of them, in order, so that runs can be paired life by life; null for a fault of the sandbox. */
+  survivals: (number | null)[];
+  policy: TrainablePolicy;
+}
 
 /** A run that has ended, without its policy. */
 export type EndedRun = Omit<StudyRun, "policy">;

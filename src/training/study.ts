@@ -15,7 +15,7 @@ import {
 import { displaySymbol, escapeHtml, type MimeBundle, stopSignal, tableBundle } from "../display/index.ts";
 import { environmentSchema } from "../environment/given.ts";
 import type { Environment } from "../environment/index.ts";
-import { type Estimates, estimatesOf } from "../episode/index.ts";
+import { estimatesOf } from "../episode/index.ts";
 import { type Figure, learningCurves } from "../plot/index.ts";
 import type { TrainablePolicy } from "../policy/index.ts";
 import { rollout } from "../rollout/index.ts";
@@ -24,7 +24,6 @@ import {
   type Claimant,
   claims,
   controlAmong,
-  type Interval,
   mean,
   rockReason,
   rocksAmong,
@@ -32,7 +31,7 @@ import {
 } from "../statistics/index.ts";
 import { train } from "./reinforce.ts";
 import { type TrainOptions, trainEntries } from "./settings.ts";
-import { openStudyFile, type StudyFile } from "./study-file.ts";
+import { openStudyFile, type StudyFile, type StudyRun } from "./study-file.ts";
 
 type MakePolicy = () => TrainablePolicy | Promise<TrainablePolicy>;
 
@@ -59,19 +58,6 @@ export interface StudyOptions {
   signal?: AbortSignal;
   /** Called after each update of each run. */
   onProgress?: (done: number, total: number, what: string) => void;
-}
-
-/** One run's course and end: the value of each metric of fresh episodes after training. */
-export interface StudyRun extends Estimates {
-  name: string;
-  seed: number;
-  /** After each update: lives so far, the metrics of its lives, and the odds of a policy with few choices. */
-  curve: (Estimates & { episodes: number; probabilities: { [label: string]: number } | null })[];
-  /** The 95 % interval of `survival` over the fresh episodes. */
-  survivalInterval: Interval;
-  /** Steps survived in each of them, in order, so that runs can be paired life by life; null for a fault of the sandbox. */
-  survivals: (number | null)[];
-  policy: TrainablePolicy;
 }
 
 /** A study's runs, and how they show themselves. */

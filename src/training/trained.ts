@@ -2,7 +2,8 @@
 
 import { type Decoder, type PromptDesign, splitHash } from "../model/index.ts";
 import { type TokenPolicy, type TokenPolicyOptions, tf, tokenPolicy } from "../policy/index.ts";
-import { type Checkpoint, CheckpointFailure } from "./checkpoint.ts";
+import { CheckpointFailure } from "./checkpoint.ts";
+import type { Checkpoint } from "./types.ts";
 
 /** What a token policy's checkpoint says of itself. */
 interface About {

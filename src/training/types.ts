@@ -1,0 +1,74 @@
+/** What an update tells, and the state after it. Types alone: everything else of the trainer stands on them. */
+
+import type { Episode, Estimates } from "../episode/index.ts";
+import type { RecordPosition } from "../record/index.ts";
+import type { BackendChoice } from "./backend.ts";
+import type { BaselineState } from "./baseline.ts";
+
+/** What an update did, the episodes it learned from, and the value of each metric (`metrics`) of them. */
+export interface Update extends Estimates {
+  /** From 0. */
+  update: number;
+  /** What tells this run from another, and whether it goes on from a checkpoint. */
+  run: string;
+  resumed: boolean;
+  /** Episodes lived so far, this update's included. */
+  lived: number;
+  episodes: Episode[];
+  advantages: number[][];
+  /** Entropy of the policy before the update, nats a token: exact, of the whole distribution that each token was drawn from. */
+  policyEntropy: number;
+  /** Divergence from the policy before any training, nats a token. */
+  kl: number;
+  loss: number;
+  gradientNorm: number;
+  learningRate: number;
+  /** Share of steps whose advantage is zero: they teach nothing. */
+  dead: number;
+  /** Tokens drawn, and how many of them counted. */
+  tokens: { drawn: number; learned: number };
+  /**
+   * Left out, by reason: episodes that the sandbox spoiled or that could not be scored, steps that `mask` names, and groups
+   * that earned the same, each at one step of their lives.
+   */
+  masked: { faults: number; unscored: number; cut: number; truncated: number; alike: number };
+  /** Wall time: playing the episodes, and the update proper. */
+  seconds: { rollout: number; update: number };
+  /** For a policy with few choices: their probabilities after the update. */
+  probabilities: { [label: string]: number } | null;
+  /** What computed the update, and why nothing else did. */
+  backend: BackendChoice;
+  /** The state after this update, for `train({ resume })`; to be taken before the next update begins. */
+  checkpoint: () => Promise<Checkpoint>;
+}
+
+/** A tensor at rest. */
+export interface SavedTensor {
+  name: string;
+  shape: number[];
+  values: number[];
+}
+
+/** What `train({ resume })` takes: the state after an update. */
+export interface Checkpoint {
+  version: 1;
+  /** What the weights belong to: the policy's fingerprint. */
+  policy: string;
+  seed: number;
+  optimizer: "adam" | "sgd";
+  /** The update that comes next, and the episodes lived before it. */
+  update: number;
+  lived: number;
+  weights: SavedTensor[];
+  /** The optimiser's moments and counters, empty moments for SGD. */
+  memory: SavedTensor[];
+  /** What a learned baseline has seen; null for the other estimators. */
+  baseline: BaselineState | null;
+  /** What the weights stand on, where the policy says; empty in files from before this was kept. */
+  fixed: SavedTensor[];
+  about: { readonly [name: string]: unknown };
+  /** Where the run's record ended; null if it is not recorded. Absent in files of older versions. */
+  record?: RecordPosition | null;
+  /** The settings that its course depends on, by name. Absent in files of older versions, which go on with any. */
+  settings?: { readonly [name: string]: string };
+}
