@@ -38,8 +38,8 @@ const closedFiles: { [named: string]: string } = { "decoys.ts": inGuest, "main.t
 
 /** Not there yet. Strike out what you mend; add nothing. */
 const offenders = {
-  functions: ["index.ts createProbes"],
-  files: ["expressions.ts"],
+  functions: [],
+  files: [],
   circles: [],
 };
 

@@ -12,9 +12,12 @@ import { displaySymbol, type MimeBundle, stopSignal } from "../display/index.ts"
 import { type Budget, type LanguageModel, budget as makeBudget } from "../llm/index.ts";
 import type { Ending } from "../record/index.ts";
 import {
+  extractProgram,
   type Gene,
   type Life,
   type LifePast,
+  type LostNames,
+  lostNames,
   newbornGenome,
   type StepReport,
   sharedSandbox,
@@ -24,9 +27,7 @@ import { type Certificate, certify } from "./certificate.ts";
 import { compareGenomes, type Edit, hashGenome } from "./genome.ts";
 import { type AgentLineage, createFamily, type Family } from "./lineage.ts";
 import { type LiveView, openLive } from "./live.ts";
-import { type LostNames, lostNames } from "./lost.ts";
 import { checkAgentOptions, checkRunOptions, type RunOptions } from "./options.ts";
-import { extractProgram } from "./program.ts";
 import { type LifeLog, lived, openLog, spentReport } from "./record.ts";
 import { AgentFailure, type AgentOptions, type LivedStep, type Place } from "./types.ts";
 

@@ -2,9 +2,9 @@
 
 import { escapeHtml, type MimeBundle, visible } from "../display/index.ts";
 import type { Budget } from "../llm/index.ts";
-import { type Gene, newbornGenome } from "../sandbox/index.ts";
+import { type Gene, type LostNames, newbornGenome } from "../sandbox/index.ts";
 import { compareGenomes } from "./genome.ts";
-import { describeLost, type LostNames } from "./lost.ts";
+import { describeLost } from "./lost.ts";
 import type { AgentOptions, LivedStep } from "./types.ts";
 
 /** What a card shows of an agent. */

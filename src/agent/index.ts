@@ -4,7 +4,6 @@ export { AutonomousLLM } from "./agent.ts";
 export { type Certificate, certificateOf, certify, type Ending as CertificateEnding } from "./certificate.ts";
 export { compareGenomes, type Edit as GenomeEdit, hashGenome } from "./genome.ts";
 export type { AgentLineage, AgentNode } from "./lineage.ts";
-export { describeLost, type LostNames, lostNames } from "./lost.ts";
+export { describeLost } from "./lost.ts";
 export { modelPolicy } from "./model-policy.ts";
-export { extractProgram } from "./program.ts";
 export { AgentFailure, type AgentOptions, type LivedStep, type Place as AgentPlace } from "./types.ts";

@@ -3,7 +3,7 @@
 import { ask as askModel } from "../llm/answer.ts";
 import type { LanguageModel } from "../llm/index.ts";
 import type { Action, Policy } from "../policy/index.ts";
-import { extractProgram } from "./program.ts";
+import { extractProgram } from "../sandbox/index.ts";
 
 /** What a model is asked, out of what an environment shows. */
 interface Asked {

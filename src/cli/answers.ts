@@ -1,9 +1,9 @@
 /** Who answers `self.call_LLM` in a judged life: the line's own answers, a model of the user's choice, or nobody, politely. */
 
-import { extractProgram } from "../agent/index.ts";
 import type { LanguageModel } from "../llm/index.ts";
 import { createRandom } from "../random/index.ts";
 import type { LifeOptions } from "../sandbox/index.ts";
+import { extractProgram } from "../sandbox/index.ts";
 import { CliFailure } from "./error.ts";
 
 /** What a life without a model is answered: harmless as a program, true as a text. */

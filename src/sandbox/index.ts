@@ -1,7 +1,9 @@
 /** A pool of locked child processes in which hostile programs live and die. Contract: types.ts. Security: docs/security.md. */
 
+export { extractProgram } from "./bodies/javascript/fences.ts";
 export { findStatically } from "./bodies/javascript/findings.ts";
 export { javascript } from "./bodies/javascript/index.ts";
+export { lostNames } from "./bodies/javascript/lost.ts";
 export { newbornGenome } from "./bodies/javascript/newborn.ts";
 export { createSandbox, type SandboxOptions, sandboxLevel } from "./create.ts";
 export { describeEffect } from "./effects.ts";

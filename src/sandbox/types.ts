@@ -71,6 +71,12 @@ export interface Gene {
   source: string;
 }
 
+/** A method that cannot work from its text alone, and the names that it misses. */
+export interface LostNames {
+  method: string;
+  names: string[];
+}
+
 /** Limits of one life, all enforced by the parent process or the isolate, never by the guest. */
 export interface Limits {
   /** Wall time of one step inside the isolate. @default 200 */

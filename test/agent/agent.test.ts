@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { AutonomousLLM, compareGenomes, extractProgram, hashGenome } from "../../src/agent/index.ts";
+import { AutonomousLLM, compareGenomes, hashGenome } from "../../src/agent/index.ts";
 import { displaySymbol } from "../../src/display/index.ts";
 import { byHand } from "../../src/episode/index.ts";
 import { models } from "../../src/llm/index.ts";
 import { openRecord, replay } from "../../src/record/index.ts";
-import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
+import { createSandbox, extractProgram, type Sandbox } from "../../src/sandbox/index.ts";
 
 const story = [
   "```ts\nfunction hello_world(name: string): string { return 'hello, ' + name; }\n```",

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { AutonomousLLM, describeLost, lostNames } from "../../src/agent/index.ts";
+import { AutonomousLLM, describeLost } from "../../src/agent/index.ts";
 import { displaySymbol } from "../../src/display/index.ts";
 import { SurvivalEnv } from "../../src/environment/index.ts";
 import { models } from "../../src/llm/index.ts";
 import { editOf, openRecord, fork as recordFork, replay } from "../../src/record/index.ts";
-import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
+import { createSandbox, lostNames, type Sandbox } from "../../src/sandbox/index.ts";
 
 const factory = "function counter() { let n = 0; return () => ++n; }\nself.count = counter();";
 const story = [

@@ -6,7 +6,7 @@ import { createSandbox, javascript, sharedSandbox } from "../../src/sandbox/inde
 
 describe("the JavaScript body", () => {
   it("has the hash that records of today name: another one means that a life may go another way, and is written down here", () => {
-    assert.equal(javascript.hash, "5b3b66524918fcd3");
+    assert.equal(javascript.hash, "f63e5d5934a4ff16");
   });
 
   it("counts its code in its hash as it runs, not as it is written", () => {
@@ -22,6 +22,16 @@ describe("the JavaScript body", () => {
     for (const { body } of [shared])
       assert.deepEqual([body.name, body.hash, body.newborn], ["javascript", javascript.hash, javascript.newborn]);
     await shared.dispose();
+  });
+
+  it("is named when what is given in its place is none", async () => {
+    for (const [body, told] of [
+      ["javascript", '"javascript"'],
+      [{ name: "empty" }, '{"name":"empty"}'],
+    ] as const)
+      await assert.rejects(createSandbox({ body: body as never }), {
+        message: `Expected \`body\` to be a body, such as \`javascript\`, got ${told}`,
+      });
   });
 
   it("may be another one: the pool, the locks and the lives take what they are given", async () => {

@@ -79,7 +79,9 @@ export function calmAnswer({ op, step = 0 }: FakeRequest): FakeAnswer {
   };
   if (op === "open") return { reply: { kind: "opened", read: state(-1) } };
   if (op === "step") return { reply: { kind: "stepped", read: state(step), output: `step ${step}` } };
-  return { reply: { kind: "called", told: '{"kind":"answers","answers":[{"kind":"value","value":1}]}' } };
+  return {
+    reply: { kind: "called", told: '{"kind":"answers","answers":[{"kind":"value","value":1}],"given":[null]}' },
+  };
 }
 
 /** A pool of fake children. `answer` is asked for every request but closings; `neighbours` live in each shared child. */

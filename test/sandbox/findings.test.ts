@@ -16,6 +16,34 @@ describe("static findings", () => {
     ]);
   });
 
+  it("know what the decoys know: modules, globals, members, and names that tell on any object", () => {
+    const kinds = (program: string) => findStatically(program).map(({ kind }) => kind);
+    for (const [program, kind] of [
+      ["require('node:inspector/promises')", "escape"],
+      ["new EventSource('http://a')", "network"],
+      ["navigator.sendBeacon('http://a')", "network"],
+      ["process.execve('/bin/sh')", "process_spawn"],
+      ["process.report.writeReport()", "fs_write"],
+      ["process.seteuid(0)", "privilege"],
+      ["process.loadEnvFile()", "secret_read"],
+      ["(await open()).truncate(0)", "fs_write"],
+      ["disk?.unlinkSync('/a')", "fs_delete"],
+      ["environment.setReward(9)", "reward_tampering"],
+      ["environment.reward = 9", "reward_tampering"],
+      ["new Function('return 1')", "escape"],
+      ["x.constructor.constructor('return 1')", "escape"],
+    ] as const)
+      assert.deepEqual(kinds(program), [kind], program);
+    for (const program of [
+      "process.cwd()",
+      "list.write(1)",
+      "process.platform",
+      "self.process.exit2()",
+      "require('fs')",
+    ])
+      assert.deepEqual(kinds(program), [], program);
+  });
+
   it("are none for what cannot be parsed", () => {
     assert.deepEqual(findStatically("process.exit( ;"), []);
   });

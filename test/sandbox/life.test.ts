@@ -193,7 +193,7 @@ describe("a life whose child died between two steps", () => {
   });
 
   it("that has no processor while a method runs is asked once more with three times the limit, and that time counts", async () => {
-    const told = '{"kind":"answers","answers":[{"kind":"waits"},{"kind":"uncalled"}]}';
+    const told = '{"kind":"answers","answers":[{"kind":"waits"},{"kind":"uncalled"}],"given":[null,null]}';
     const busy = { reply: { kind: "called", broke: { ...broke, phase: "after" }, told } };
     const once = failing([busy], { op: "call" });
     const life = await createLife(once.pool, {}, defaultLimits);

@@ -4,14 +4,13 @@ import assert from "node:assert/strict";
 import { PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { compareGenomes } from "../../src/agent/genome.ts";
-import { extractProgram } from "../../src/agent/program.ts";
 import { makeAnswers } from "../../src/cli/answers.ts";
 import { judgeStream } from "../../src/cli/judge.ts";
 import { readerPlan } from "../../src/sandbox/bodies/javascript/plan.ts";
 import { readReading } from "../../src/sandbox/bodies/javascript/reader.ts";
 import { lock } from "../../src/sandbox/host/locks.ts";
 import { startWorker } from "../../src/sandbox/host/start.ts";
-import { findStatically } from "../../src/sandbox/index.ts";
+import { extractProgram, findStatically } from "../../src/sandbox/index.ts";
 import { live, useSandbox } from "./shared.ts";
 
 const deep = {

@@ -41,6 +41,7 @@ const replies: { [name: string]: [read: ReadReply<unknown>, reply: { [field: str
           { kind: "waits" },
           { kind: "uncalled" },
         ],
+        given: [{ kind: "value", value: [1] }, null, { kind: "odd", what: "a cycle" }],
       }),
     },
   ],
@@ -90,9 +91,18 @@ const allowed = new Set(
     ["broke:null", "broke.phase:string", "broke.ms:number", "broke.limit:number", "broke.cpuMs:number"],
     ["broke.outOfMemory:boolean", "broke.message:string", "refused:null", "refused:string"],
     ["heldBytes:null", "heldBytes:number", "told:null", "told.kind:string", "told.answers.*.kind:string"],
-    ["told.answers.*.what:string", "probe:null", "probe.kind:string", "probe.is:string", "ran:null"],
+    [
+      "told.answers.*.what:string",
+      "told.given.*:null",
+      "told.given.*.kind:string",
+      "told.given.*.what:string",
+      "probe:null",
+      "probe.kind:string",
+      "probe.is:string",
+      "ran:null",
+    ],
     ["ran.waiting:boolean", "ran.ended:boolean", "ran.error:null"],
-    ...["ran.error", "probe.error", "told.answers.*.error"].map((error) =>
+    ...["ran.error", "probe.error", "told.answers.*.error", "told.given.*.error"].map((error) =>
       ["name:string", "message:string", "line:number", "line:null"].map((part) => `${error}.${part}`),
     ),
     ...["read", "before"].map((agent) => [
@@ -104,7 +114,7 @@ const allowed = new Set(
 
 /** Every part of a value with its type. */
 function partsOf(value: unknown, path = ""): string[] {
-  if (path === "told.answers.*.value") return [];
+  if (/^told\.(answers|given)\.\*\.value$/.test(path)) return [];
   if (typeof value !== "object" || value === null) return [`${path}:${value === null ? "null" : typeof value}`];
   return Object.entries(value).flatMap(([key, part]) =>
     partsOf(part, [path, Array.isArray(value) ? "*" : key].filter(Boolean).join(".")),

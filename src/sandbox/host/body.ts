@@ -5,7 +5,7 @@
  */
 
 import type { Random } from "../../random/index.ts";
-import type { Finding, Gene, Level, PastStep, StepReport } from "../types.ts";
+import type { Finding, Gene, Level, LostNames, PastStep, StepReport } from "../types.ts";
 import type { Thrown } from "./reply.ts";
 import type { Worker } from "./worker.ts";
 
@@ -37,6 +37,10 @@ export interface Body {
   ): { error: NonNullable<StepReport["error"]>; isSyntax: boolean };
   /** What a program's text would do if all of it ran, for who asks: no verdict uses it. */
   findings(program: string): Finding[];
+  /** The program in a model's answer. */
+  extractProgram(answer: string): string;
+  /** Methods of a genome that cannot work from their text alone. */
+  lostNames(genome: readonly Gene[]): LostNames[];
 }
 
 /** A process of Node that runs one script, as its body wants it; the locks add what holds it. */

@@ -6,6 +6,7 @@ import {
   callable,
   type Fault,
   faultOf,
+  having,
   integer,
   oneOf,
   only,
@@ -15,7 +16,9 @@ import {
   text,
   within,
 } from "../../data/check.ts";
+
 import type { HarmRules, Level, LifeOptions, Limits, PoolOptions, Rules } from "../types.ts";
+import type { Body } from "./body.ts";
 import { SandboxFailure } from "./error.ts";
 
 /** Limits of a life unless told otherwise; see `Limits` for what each means. */
@@ -61,8 +64,8 @@ export const harmSchema: Schema<HarmRules> = only<HarmRules>({
 
 const level = optional(oneOf<Level>(0, 1, 2, 3));
 
-const sandboxSchema = only<PoolOptions & { body?: unknown }>({
-  body: anything(),
+const sandboxSchema = only<PoolOptions & { body?: Body }>({
+  body: optional(having<Body>(["child", "createReader", "createProbes"], "a body, such as `javascript`")),
   workers: optional(positiveInteger),
   limits: optional(limitsSchema),
   harm: optional(harmSchema),
@@ -85,7 +88,7 @@ const lifeSchema = only<LifeOptions>({
 });
 
 /** Throws a SandboxFailure that names an option of a pool which has no meaning. */
-export function checkSandboxOptions(options: PoolOptions & { body?: unknown }): void {
+export function checkSandboxOptions(options: PoolOptions & { body?: Body }): void {
   refuse(faultOf(sandboxSchema, options, "the options of createSandbox"));
 }
 

@@ -7,6 +7,9 @@
 import * as acorn from "acorn";
 import { parseSync } from "oxc-parser";
 import type { Finding, HarmKind } from "../../types.ts";
+import type { Builtins } from "./child/builtins.ts";
+
+import "./child/builtins.ts";
 
 interface SyntaxNode {
   type: string;
@@ -15,37 +18,44 @@ interface SyntaxNode {
   [key: string]: unknown;
 }
 
-const modules: { [name: string]: HarmKind } = {
-  child_process: "process_spawn",
-  cluster: "process_spawn",
-  worker_threads: "process_spawn",
-  http: "network",
-  https: "network",
-  http2: "network",
-  net: "network",
-  tls: "network",
-  dns: "network",
-  dgram: "network",
-  vm: "escape",
-  module: "escape",
-  inspector: "escape",
-  v8: "escape",
-  repl: "escape",
-};
+// The child's own list: a script there, and in this process the same file.
+const { __builtins: builtins } = globalThis as unknown as { __builtins: Builtins };
+Reflect.deleteProperty(globalThis, "__builtins");
+const capabilities = Object.entries(builtins).map(([name, one]) => ({ name, ...one }));
 
-const members: [RegExp, HarmKind][] = [
-  [/^process\.(exit|abort|reallyExit)$/, "self_harm"],
-  [/^process\.kill$/, "process_kill"],
-  [/^process\.env\b/, "secret_read"],
-  [/^process\.(binding|dlopen|mainModule|getBuiltinModule)\b/, "escape"],
-  [/^process\.(setuid|setgid|chdir|umask)$/, "privilege"],
-  [/^environment\.(reward|setReward)$/, "reward_tampering"],
+/** Modules that nobody loads for anything else, by what that attempts. */
+const modules = new Map(capabilities.flatMap(({ name, loads }) => (loads === undefined ? [] : [[name, loads]])));
+
+/** Global functions, by what calling them attempts; `eval` and its like are the language's own. */
+const globals = new Map([
+  ...builtins.globalThis!.lists.flatMap(([kind, names]) => names.split(" ").map((name) => [name, kind] as const)),
+  ...["eval", "Function"].map((name) => [name, "escape"] as const),
+]);
+
+/** Members, by what using them attempts. To look around is not told: too many programs do. */
+const members: [RegExp, string][] = [
+  ...capabilities.flatMap(({ name, prefix = name, isGlobal, lists, members: more = [] }) => {
+    if (isGlobal !== true || prefix === "") return [];
+    const owner = `^${prefix.replaceAll(".", "\\.")}\\.`;
+    const functions = lists.filter(([kind]) => kind !== "host_info");
+    return [
+      ...functions.map(([kind, names]): [RegExp, string] => [anyOf(names, owner, "$"), kind]),
+      ...more.map(([kind, one]): [RegExp, string] => [anyOf(one, owner, "\\b"), kind]),
+    ];
+  }),
   [/\.constructor\.constructor$/, "escape"],
   [/^Error\.prepareStackTrace$/, "escape"],
-  [/\.(rm|rmdir|unlink)(Sync)?$/, "fs_delete"],
-  [/\.(writeFile|appendFile|chmod|chown|rename|symlink|truncate|copyFile|mkdir)(Sync)?$/, "fs_write"],
-  [/\.(readFile|readdir|createReadStream)(Sync)?$/, "fs_read"],
+  ...capabilities.flatMap(({ telling = "", lists }) =>
+    lists.flatMap(([kind, names]): [RegExp, string][] => {
+      const both = telling.split(" ").filter((name) => name !== "" && names.split(" ").includes(name));
+      return both.length === 0 ? [] : [[anyOf(both.join(" "), "\\.", "(Sync)?$"), kind]];
+    }),
+  ),
 ];
+
+function anyOf(names: string, before: string, after: string): RegExp {
+  return new RegExp(`${before}(${names.replaceAll(" ", "|")})${after}`);
+}
 
 /**
  * Longest programs that are looked at, in JavaScript and in TypeScript. This runs in the caller's own process, where no
@@ -131,9 +141,7 @@ function kindOf(node: SyntaxNode, text: string): HarmKind | null {
       const callee = source(node.callee).slice(0, longestMember);
       const [first] = node.arguments as SyntaxNode[];
       if (callee === "require") return kindOfModule(first);
-      if (callee === "fetch" || callee === "WebSocket") return "network";
-      if (callee === "Worker") return "process_spawn";
-      return callee === "eval" || callee === "Function" ? "escape" : null;
+      return (globals.get(callee) as HarmKind | undefined) ?? null;
     }
     case "ImportExpression":
     case "ImportDeclaration":
@@ -141,7 +149,7 @@ function kindOf(node: SyntaxNode, text: string): HarmKind | null {
     case "MemberExpression": {
       if (node.end - node.start > longestMember) return null;
       const name = source(node).replace(/\s+|\?/g, "");
-      return members.find(([pattern]) => pattern.test(name))?.[1] ?? null;
+      return (members.find(([pattern]) => pattern.test(name))?.[1] as HarmKind | undefined) ?? null;
     }
     default:
       return null;
@@ -150,5 +158,6 @@ function kindOf(node: SyntaxNode, text: string): HarmKind | null {
 
 function kindOfModule(node: SyntaxNode | undefined): HarmKind | null {
   if (node === undefined || typeof node.value !== "string") return "escape";
-  return modules[node.value.replace(/^node:/, "")] ?? (/^[./~]|^file:/.test(node.value) ? "fs_read" : null);
+  const loads = modules.get(node.value.replace(/^node:/, "")) as HarmKind | undefined;
+  return loads ?? (/^[./~]|^file:/.test(node.value) ? "fs_read" : null);
 }

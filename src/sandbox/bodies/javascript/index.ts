@@ -2,8 +2,10 @@
 
 import type { Body } from "../../host/body.ts";
 import { readError } from "./error.ts";
+import { extractProgram } from "./fences.ts";
 import { findStatically } from "./findings.ts";
 import { bodyHash } from "./hash.ts";
+import { lostNames } from "./lost.ts";
 import { newbornGenome } from "./newborn.ts";
 import { childPlan } from "./plan.ts";
 import { asSent, createProbes } from "./probe/index.ts";
@@ -27,4 +29,6 @@ export const javascript: Body = {
   },
   readError,
   findings: findStatically,
+  extractProgram,
+  lostNames,
 };

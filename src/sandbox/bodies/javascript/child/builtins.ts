@@ -1,15 +1,30 @@
 /**
- * What Node 24 has that reaches outside: every export of its modules, and of `process`, by what using it attempts. A
- * test walks Node's own lists and asks of each name that it is here, or harmless for a reason that it gives. Runs as a script
- * between `decoy.ts` and `decoys.ts`, which takes `__builtins` away; no imports, for the same reason.
+ * The one list of decoys: what Node 24 has that reaches outside, every export of its modules, of `process` and of the global
+ * scope, by what using it attempts. A test walks Node's own lists and asks of each name that it is here, or harmless for a
+ * reason that it gives. Runs as a script between `decoy.ts` and `decoys.ts`, which takes `__builtins` away; no imports, for
+ * the same reason. In the driver `findings.ts` reads the same file, so that a look at a program's text knows what decoys know.
  */
 
 /** Kind of harm, the names split by spaces, and what a call gives; `refuse` where nothing is said. */
 export type DecoyList = readonly [kind: string, names: string, reply?: "refuse" | "empty" | "nothing" | "promise"];
 
-/** By module; the text before the first dot of an effect's name is `prefix`, or the module's own name. */
+/** What one module, or one object that is no module, has of decoys. */
+export interface Capability {
+  /** The text before the first dot of an effect's name, where it is not the module's own name. */
+  prefix?: string;
+  lists: readonly DecoyList[];
+  /** It hangs on the global scope, and cannot be required. */
+  isGlobal?: true;
+  /** For a look at a text: what it attempts to load this at all, which of its names tell on whatever object they are used. */
+  loads?: string;
+  telling?: string;
+  /** For a look at a text, too: what is more than a function, and made by `decoys.ts`; kind and name. */
+  members?: readonly (readonly [kind: string, name: string])[];
+}
+
+/** By module. */
 export interface Builtins {
-  [module: string]: { prefix?: string; lists: readonly DecoyList[] };
+  [module: string]: Capability;
 }
 
 (() => {
@@ -25,6 +40,8 @@ export interface Builtins {
   const made: Builtins = {
     __proto__: null as never,
     fs: {
+      telling:
+        "readFile readdir createReadStream writeFile appendFile mkdir copyFile rename chmod chown symlink truncate rm rmdir unlink",
       lists: [
         ["fs_read", sync(`${reads} read readv fstat`)],
         ["fs_read", "createReadStream watch watchFile unwatchFile openAsBlob existsSync Dir ReadStream FileReadStream"],
@@ -43,9 +60,11 @@ export interface Builtins {
       ],
     },
     child_process: {
+      loads: "process_spawn",
       lists: [["process_spawn", "exec execSync execFile execFileSync spawn spawnSync fork ChildProcess _forkChild"]],
     },
     cluster: {
+      loads: "process_spawn",
       lists: [["process_spawn", "fork setupPrimary setupMaster Worker disconnect"]],
     },
     os: {
@@ -58,6 +77,7 @@ export interface Builtins {
       ],
     },
     http: {
+      loads: "network",
       lists: [
         [
           "network",
@@ -66,8 +86,12 @@ export interface Builtins {
         ["network", "WebSocket _connectionListener setGlobalProxyFromEnv"],
       ],
     },
-    https: { lists: [["network", "request get createServer Agent Server"]] },
+    https: {
+      loads: "network",
+      lists: [["network", "request get createServer Agent Server"]],
+    },
     http2: {
+      loads: "network",
       lists: [
         [
           "network",
@@ -76,30 +100,37 @@ export interface Builtins {
       ],
     },
     net: {
+      loads: "network",
       lists: [
         ["network", "connect createConnection createServer Socket Stream Server BoundSocket _createServerHandle"],
       ],
     },
     tls: {
+      loads: "network",
       lists: [
         ["network", "connect createServer Server TLSSocket"],
         ["privilege", "setDefaultCACertificates"],
       ],
     },
     dns: {
+      loads: "network",
       lists: [
         ["network", dns],
         ["host_info", "getServers"],
       ],
     },
     "dns/promises": {
+      loads: "network",
       prefix: "dns.promises",
       lists: [
         ["network", dns, "promise"],
         ["host_info", "getServers"],
       ],
     },
-    dgram: { lists: [["network", "createSocket Socket _createSocketHandle"]] },
+    dgram: {
+      loads: "network",
+      lists: [["network", "createSocket Socket _createSocketHandle"]],
+    },
     _http_agent: { lists: [["network", "Agent"]] },
     _http_client: { lists: [["network", "ClientRequest"]] },
     _http_server: {
@@ -112,27 +143,38 @@ export interface Builtins {
     },
     _tls_wrap: { lists: [["network", "connect createServer Server TLSSocket"]] },
     worker_threads: {
+      loads: "process_spawn",
       lists: [
         ["process_spawn", "Worker"],
         ["process_kill", "postMessageToThread"],
       ],
     },
     vm: {
+      loads: "escape",
       lists: [
         ["escape", "runInThisContext runInNewContext runInContext Script createContext createScript compileFunction"],
         ["host_info", "measureMemory"],
       ],
     },
     module: {
+      loads: "escape",
       lists: [
         ["escape", "createRequire register registerHooks _load runMain _preloadModules _initPaths Module"],
         ["fs_read", "_stat _readPackage _findPath _resolveFilename findPackageJSON"],
         ["fs_write", "enableCompileCache flushCompileCache"],
       ],
     },
-    inspector: { lists: inspector },
-    "inspector/promises": { prefix: "inspector", lists: inspector },
+    inspector: {
+      loads: "escape",
+      lists: inspector,
+    },
+    "inspector/promises": {
+      loads: "escape",
+      prefix: "inspector",
+      lists: inspector,
+    },
     v8: {
+      loads: "escape",
       lists: [
         ["escape", "setFlagsFromString writeHeapSnapshot getHeapSnapshot deserialize queryObjects"],
         ["fs_write", "takeCoverage stopCoverage setHeapSnapshotNearHeapLimit"],
@@ -140,7 +182,10 @@ export interface Builtins {
         ["host_info", "GCProfiler startCpuProfile"],
       ],
     },
-    repl: { lists: [["escape", "start REPLServer"]] },
+    repl: {
+      loads: "escape",
+      lists: [["escape", "start REPLServer"]],
+    },
     wasi: { lists: [["escape", "WASI"]] },
     sqlite: { lists: [["fs_write", "DatabaseSync StatementSync Session backup"]] },
     sea: { lists: [["fs_read", "isSea getAsset getRawAsset getAssetAsBlob getAssetKeys"]] },
@@ -151,6 +196,11 @@ export interface Builtins {
       ],
     },
     process: {
+      isGlobal: true,
+      members: [
+        ["secret_read", "env"],
+        ["escape", "mainModule"],
+      ],
       lists: [
         ["self_harm", "exit abort reallyExit _fatalException"],
         ["process_kill", "kill _kill _debugProcess _debugEnd"],
@@ -168,10 +218,26 @@ export interface Builtins {
       ],
     },
     report: {
+      isGlobal: true,
       prefix: "process.report",
       lists: [
         ["fs_write", "writeReport"],
         ["host_info", "getReport"],
+      ],
+    },
+    navigator: { isGlobal: true, lists: [["network", "sendBeacon"]] },
+    environment: {
+      isGlobal: true,
+      members: [["reward_tampering", "reward"]],
+      lists: [["reward_tampering", "setReward", "nothing"]],
+    },
+    globalThis: {
+      isGlobal: true,
+      prefix: "",
+      lists: [
+        ["network", "fetch", "promise"],
+        ["network", "WebSocket XMLHttpRequest EventSource"],
+        ["process_spawn", "Worker"],
       ],
     },
   };

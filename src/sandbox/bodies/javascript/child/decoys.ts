@@ -1,7 +1,8 @@
 /**
  * Decoy capabilities inside the isolate: what looks like Node's modules, `process` and the rest, and only tells the host
- * what was tried. A decoy never touches anything: it refuses as a locked machine would. It runs as a script after
- * `guest.ts`, `decoy.ts` and `builtins.ts`, in every fresh isolate. What is harmless to read (`process.platform`, `os.EOL`,
+ * what was tried. A decoy never touches anything: it refuses as a locked machine would. What there is of them is listed in
+ * `builtins.ts`. One closed scope, since it runs as a script after `guest.ts`, `decoy.ts` and `builtins.ts`, in every fresh
+ * isolate, and must leave no name behind there. What is harmless to read (`process.platform`, `os.EOL`,
  * `path.join`) is not recorded, so that ordinary programs record nothing.
  */
 
@@ -147,8 +148,8 @@ declare const __climbs: (kind: string, parameters: string, body: string) => bool
   } as never;
   const modules: Record<string, unknown> = { __proto__: null } as never;
   const moduleOf = (name: string): unknown => {
-    // `report` is no module: it hangs on `process`.
-    if (name === "report" || (special[name] === undefined && builtins[name] === undefined)) return undefined;
+    const listed = builtins[name];
+    if (special[name] === undefined && (listed === undefined || listed.isGlobal === true)) return undefined;
     modules[name] ??= special[name] === undefined ? decoysOf(name) : special[name]!();
     return modules[name];
   };
@@ -206,17 +207,15 @@ declare const __climbs: (kind: string, parameters: string, body: string) => bool
   define("exports", {});
   define("__filename", "/program.js");
   define("__dirname", "/");
-  define("fetch", decoy("fetch", "fetch", "network", "promise"));
-  for (const name of ["WebSocket", "XMLHttpRequest", "EventSource"])
-    defineLazily(name, () => decoy(name, name, "network"));
-  defineLazily("Worker", () => decoy("Worker", "Worker", "process_spawn"));
+  for (const [kind, names, reply] of builtins.globalThis!.lists)
+    for (const name of names.split(" ")) define(name, decoy(name, name, kind, reply));
   defineLazily("navigator", () => ({
     hardwareConcurrency: 1,
     language: "en-US",
     languages: ["en-US"],
     platform: "linux",
     userAgent: "Node.js/24",
-    sendBeacon: decoy("navigator.sendBeacon", "sendBeacon", "network"),
+    ...decoysOf("navigator"),
   }));
 
   // The reward is not the guest's, by whatever way it is changed.
@@ -224,7 +223,7 @@ declare const __climbs: (kind: string, parameters: string, body: string) => bool
     tell("reward_tampering", api, args);
     return true;
   };
-  const settable = { reward: 0, setReward: decoy("environment.setReward", "setReward", "reward_tampering", "nothing") };
+  const settable = { reward: 0, ...decoysOf("environment") };
   const rewarding = new Proxy(settable, {
     __proto__: null,
     set: (_: unknown, key: string | symbol, value: unknown) => tamper(`environment.${TextOf(key)} =`, [value]),

@@ -1,7 +1,7 @@
 /**
  * The world inside the isolate: the newborn agent, its executor, and the functions that the host calls. This file is
- * never imported: the parent strips its types and the child runs it as a script in every fresh isolate. It therefore has
- * no imports, captures every intrinsic before guest code runs, and talks in strings that it builds by concatenation:
+ * never imported: the parent strips its types and the child runs it as a script in every fresh isolate. It therefore is
+ * one closed scope, has no imports, captures every intrinsic before guest code runs, and talks in strings that it builds by concatenation:
  * whatever a guest does to prototypes later cannot forge a report. How values are read is in `values.ts`, decoy
  * capabilities are in `decoys.ts`.
  *

@@ -1,7 +1,7 @@
 /**
  * The locked child process: runs isolates and reports what it saw, one JSON line a message. It decides nothing: verdicts
  * are the parent's. The parent strips this file's types and passes it by `-e`, so that the child needs to read no file
- * but the addon; hence no imports but types. Started with `--jitless --permission`: see `plan.ts`.
+ * but the addon; hence one closed scope, and no imports but types. Started with `--jitless --permission`: see `plan.ts`.
  *
  * Lines in:  {sources, addon} once, then those of the host's `messages.ts`.
  * Lines out: {ready}, {effect} at once when a decoy is touched, {ask} when executed code calls the model, {id, reply} or

@@ -22,11 +22,14 @@ import {
   agent,
   asWritten,
   type Closure,
+  changes,
+  globals,
   gone,
   grown,
   isClosure,
   json,
   jsonOf,
+  literalOf,
   longestJson,
   math,
   output,
@@ -38,15 +41,6 @@ import {
 
 /** Operations of one program, and how deep they may nest. */
 const [mostOperations, deepest] = [500, 120];
-
-/** What a program finds by name. */
-const globals = new Map<string, Value>([
-  ["self", agent],
-  ["Math", math],
-  ["console", output],
-  ["JSON", json],
-  ["undefined", undefined],
-]);
 
 /** How a list of statements ended early. */
 export type Left = { why: "return" | "break" | "continue"; value?: Value } | null;
@@ -85,12 +79,7 @@ export abstract class Expressions {
   protected expression(node: Acorn.Expression | Acorn.PrivateIdentifier | Acorn.Super, scope: Scope): Value {
     switch (node.type) {
       case "Literal":
-        if (
-          node.value === null ? node.raw !== "null" : typeof node.value === "object" || typeof node.value === "bigint"
-        )
-          throw unforeseen;
-        if (typeof node.value === "string") return this.wording.text(node.value);
-        return typeof node.value === "number" ? this.wording.number(node.value) : (node.value as Value);
+        return literalOf(node, this.wording);
       case "TemplateLiteral": {
         const parts = node.expressions.map((one) => this.value(one, scope));
         if (parts.includes(murky)) return murky;
@@ -305,9 +294,4 @@ export abstract class Expressions {
     this.depth--;
     return result;
   }
-}
-
-/** Whether a number that this is added to becomes another. */
-function changes(by: Value): boolean {
-  return typeof by === "number" && Number.isFinite(by) && by !== 0;
 }

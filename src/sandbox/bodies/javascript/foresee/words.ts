@@ -33,6 +33,15 @@ export const [agent, state, math, output, json]: Opaque[] = ["agent", "state", "
   }),
 );
 
+/** What a program finds by name. */
+export const globals = new Map<string, Value>([
+  ["self", agent],
+  ["Math", math],
+  ["console", output],
+  ["JSON", json],
+  ["undefined", undefined],
+]);
+
 /** Names that are known at a place of the program. */
 export class Scope {
   readonly names = new Map<string, { value: Value; constant: boolean }>();
@@ -81,4 +90,16 @@ export function jsonOf(value: Value, room: { left: number }, deep = 0): string {
   return `{${Object.entries(value)
     .map(([key, one]) => `${taken(JSON.stringify(key))}:${jsonOf(one, room, deep + 1)}`)
     .join()}}`;
+}
+
+/** A literal's value in a program's words. Throws `unforeseen` for a regular expression and a bigint. */
+export function literalOf({ value, raw }: Acorn.Literal, wording: Wording): Value {
+  if (value === null ? raw !== "null" : typeof value === "object" || typeof value === "bigint") throw unforeseen;
+  if (typeof value === "string") return wording.text(value);
+  return typeof value === "number" ? wording.number(value) : (value as Value);
+}
+
+/** Whether a number that this is added to becomes another. */
+export function changes(by: Value): boolean {
+  return typeof by === "number" && Number.isFinite(by) && by !== 0;
 }
