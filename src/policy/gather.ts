@@ -53,8 +53,11 @@ export function gather<Observation>(policy: Policy<Observation>): Gathering<Obse
       players++;
     },
     leave() {
-      players--;
-      look();
+      // Who ends one episode begins the next in a moment, and is then waited for.
+      setImmediate(() => {
+        players--;
+        look();
+      });
     },
     act: (order, ...asked) =>
       new Promise((resolve, reject) => {

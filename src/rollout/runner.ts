@@ -31,7 +31,7 @@ const drawnAhead = 64;
  * would be of no policy that there was.
  */
 export function localRunner(env: Environment, given: Policy): Runner {
-  const policy = watched(given);
+  const policy = counted(watched(given));
   const gathering = (policy.batch ?? 1) > 1 ? gather(policy) : null;
   const idle: Environment[] = [];
   const all: Environment[] = [];
@@ -45,13 +45,8 @@ export function localRunner(env: Environment, given: Policy): Runner {
     places: async () => (await env.places?.()) ?? Number.POSITIVE_INFINITY,
     async play(job, { listener, signal } = {}) {
       const own = take();
-      const act: Policy["act"] = async (...asked) => {
-        const actions = await (gathering === null ? policy.act(...asked) : gathering.act(job.index, ...asked));
-        if (actions.length === asked[0].length) return actions;
-        throw new TypeError(
-          `The policy ${policy.name} gave ${actions.length} actions for ${asked[0].length} observations: let act() give one for each`,
-        );
-      };
+      const act: Policy["act"] = (...asked) =>
+        gathering === null ? policy.act(...asked) : gathering.act(job.index, ...asked);
       // A step that somebody waits for is played alone: it is told of before the next one begins.
       const ahead = policy.openLoop && own.stepMany && !listener?.onStep ? drawnAhead : 1;
       gathering?.join();
@@ -64,6 +59,21 @@ export function localRunner(env: Environment, given: Policy): Runner {
     },
     async close() {
       await Promise.all(all.map((own) => own.close()));
+    },
+  };
+}
+
+/** The same policy, held to one action for each observation. */
+function counted(policy: Policy): Policy {
+  return {
+    ...policy,
+    async act(observations, streams) {
+      const actions = await policy.act(observations, streams);
+      const [given, asked] = [actions.length, observations.length];
+      if (given === asked) return actions;
+      throw new TypeError(
+        `The policy ${policy.name} gave ${given} actions for ${asked} ${asked === 1 ? "observation" : "observations"}: let act() give one for each`,
+      );
     },
   };
 }
