@@ -300,7 +300,16 @@ describe("a checkpoint", () => {
     const own = { asks: ["a", "bc"], prompt, rank: 3, scale: 0.5, samples: 16, seed: 5, temperature: 0.7 };
     const policy = await tokenPolicy(toyDecoder(), own);
     const path = join(folder, "head.safetensors");
-    const how = { updates: 2, episodes: 8, seed: 1, learningRate: 1, entropyBonus: 0.1, backend: "cpu" as const };
+    // No program earns anything here: what the head learns is the entropy bonus, which a group of equals would be left out of.
+    const how = {
+      updates: 2,
+      episodes: 8,
+      group: 1,
+      seed: 1,
+      learningRate: 1,
+      entropyBonus: 0.1,
+      backend: "cpu" as const,
+    };
     const run = train({ env: nameEnv(), policy, ...how });
     for await (const update of run) await writeCheckpoint(path, await update.checkpoint());
     const decoder = toyDecoder();
