@@ -9,6 +9,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus } from "node:os";
 import { dirname, join } from "node:path";
+import { serial } from "../data/serial.ts";
 import { displaySymbol, type MimeBundle, tableBundle } from "../display/index.ts";
 import { tf } from "../policy/index.ts";
 import { registerSegmentSum } from "./backend-wasm.ts";
@@ -31,7 +32,7 @@ const order: readonly BackendName[] = ["tensorflow-gpu", "webgpu", "tensorflow",
 const few = 1000;
 
 /** TF.js has one backend at a time: who makes it ready waits for who came before. */
-let preparing: Promise<unknown> = Promise.resolve();
+const preparing = serial();
 
 /** Makes what is computed next run on that backend, where another training has taken its own. At once: it was made ready before. */
 export function useBackend({ backend }: BackendChoice): void {
@@ -44,9 +45,7 @@ export function useBackend({ backend }: BackendChoice): void {
  * first of the order that works is taken, for `size` numbers to train.
  */
 export function prepareBackend(options: { backend?: BackendName; size?: number } = {}): Promise<BackendChoice> {
-  const own = preparing.then(() => chooseBackend(options));
-  preparing = own.catch(() => {});
-  return own;
+  return preparing.run(() => chooseBackend(options));
 }
 
 async function chooseBackend({ backend, size = 0 }: { backend?: BackendName; size?: number }): Promise<BackendChoice> {
