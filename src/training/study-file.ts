@@ -17,8 +17,11 @@ export interface StudyRun extends Estimates {
   curve: (Estimates & { episodes: number; probabilities: { [label: string]: number } | null })[];
   /** The 95 % interval of `survival` over the fresh episodes. */
   survivalInterval: Interval;
-  /** Steps survived in each of them, in order, so that runs can be paired life by life; null for a fault of the sandbox. */
-  survivals: (number | null)[];
+  /**
+   * Of each of them, in order, so that runs can be paired life by life: steps survived, asks and how many of them were done;
+   * null for a fault of the sandbox.
+   */
+  lives: ({ survival: number; asked: number; done: number } | null)[];
   policy: TrainablePolicy;
 }
 

@@ -24,6 +24,7 @@ import {
   type Claimant,
   claims,
   controlAmong,
+  type MeasureWords,
   mean,
   rockReason,
   rocksAmong,
@@ -159,25 +160,43 @@ export async function study(options: StudyOptions): Promise<Study> {
   };
 }
 
+/** What variants are compared by. */
+const claimed: { [measure: string]: MeasureWords } = {
+  "steps survived": { unit: "steps" },
+  "tasks done": { unit: "points", scale: 100, digits: 1 },
+};
+
+function bySeed(runs: readonly StudyRun[]): Claimant["reached"] {
+  const samples = (of: (run: StudyRun) => number | null) =>
+    runs.flatMap((run): Sample[] => {
+      const value = of(run);
+      return value === null ? [] : [{ cluster: `seed ${run.seed}`, value }];
+    });
+  return { "steps survived": samples((run) => run.survival), "tasks done": samples((run) => run.usefulness) };
+}
+
+function byLife({ lives }: StudyRun): Claimant["reached"] {
+  const samples = (of: (life: NonNullable<StudyRun["lives"][number]>) => number[]) =>
+    lives.flatMap((life, i) => (life === null ? [] : of(life).map((value) => ({ cluster: `life ${i}`, value }))));
+  return {
+    "steps survived": samples(({ survival }) => [survival]),
+    "tasks done": samples(({ asked, done }) => Array.from({ length: asked }, (_, k) => Number(k < done))),
+  };
+}
+
 /** The rocks, and each variant beside the control: a seed is one piece of evidence, and of a single seed each life is. */
 function claimsAbout(
   judged: readonly { name: string; rock: string | null }[],
   of: (name: string) => readonly StudyRun[],
   { control, seeds }: { control: string | null; seeds: number },
 ): string[] {
-  const samples = (runs: readonly StudyRun[]): Sample[] =>
-    seeds > 1
-      ? runs.map(({ seed, survival }) => ({ cluster: `seed ${seed}`, value: survival }))
-      : runs.flatMap(({ survivals }) =>
-          survivals.flatMap((value, i) => (value === null ? [] : [{ cluster: `life ${i}`, value }])),
-        );
   const claimants = judged.map(
-    ({ name, rock }): Claimant => ({ name, rock, reached: { "steps survived": samples(of(name)) } }),
+    ({ name, rock }): Claimant => ({ name, rock, reached: seeds > 1 ? bySeed(of(name)) : byLife(of(name)[0]!) }),
   );
   const { sentences } = claims(
     { "": claimants },
     {
-      ...{ against: control, as: "control", measures: { "steps survived": { unit: "steps" } } },
+      ...{ against: control, as: "control", measures: claimed },
       over: seeds > 1 ? "seeds" : "lives of one seed",
     },
   );
@@ -217,7 +236,10 @@ async function runOf(
     ...{ name, seed, curve, policy },
     ...estimatesOf(episodes.filter(({ fault }) => !fault)),
     survivalInterval: summary.survival,
-    survivals: episodes.map(({ survival, fault }) => (fault ? null : survival)),
+    lives: episodes.map(({ survival, steps, fault }) => {
+      const asked = steps.filter(({ solved }) => solved !== undefined);
+      return fault ? null : { survival, asked: asked.length, done: asked.filter(({ solved }) => solved).length };
+    }),
   };
   await kept?.append(run, settings);
   return run;

@@ -96,6 +96,13 @@ describe("the table of metrics", () => {
     assert.ok(harm.low === 0 && Math.abs(harm.high - 0.3244) < 1e-3, "0 of 8 by Wilson");
   });
 
+  it("weighs a step by its tokens in a mean over tokens, in its interval too", () => {
+    const [short, long] = [step("x", { action: action(-1, 1) }), step("y", { action: action(-6, 3) })];
+    const { entropy } = summarise([episode(1, [short]), episode(1, [long])]);
+    // One nat for one token and six for three: of the first alone 1, of the second alone 2.
+    assert.deepEqual(entropy, { estimate: 7 / 4, low: 1, high: 2 });
+  });
+
   it("resamples clusters where they are named: a life by its own, a step by its own", () => {
     const few = [
       episode(0, [step("x", { task: "a", solved: true }), step("x", { task: "b", solved: true })]),

@@ -130,8 +130,48 @@ describe("a study", () => {
     const single = await study({ ...common, control: "literal", seeds: [1] });
     assert.equal(single.claims.length, 1);
     assert.match(single.claims[0]!, /\(95 %, 10 lives of one seed\)\.$/);
-    for (const { survival, survivals } of single.runs)
-      assert.ok(Math.abs(mean(survivals.map((value) => value!)) - survival) < 1e-12);
+    for (const { survival, lives } of single.runs)
+      assert.ok(Math.abs(mean(lives.map((life) => life!.survival)) - survival) < 1e-12);
+  });
+
+  it("compares the tasks done too, where there are some: by seed, and of a single seed by life", async () => {
+    /** Every step is asked something, which "good" does. */
+    const asking = (inner = nameEnv()): ReturnType<typeof nameEnv> => ({
+      ...inner,
+      async step(program) {
+        const transition = await inner.step(program);
+        return { ...transition, info: { ...transition.info, task: "be good", solved: program === "good" } };
+      },
+      clone: () => asking(),
+    });
+    const fixed = (logits: number[]) => () => editMenu(menu, { logits });
+    const still = { updates: 1, episodes: 2, learningRate: 1e-6 };
+    const asked = {
+      ...common,
+      env: asking(),
+      variants: {
+        temperature: { ...still, makePolicy: fixed([0, 0, 0]) },
+        head: { ...still, makePolicy: fixed([4, 0, 0]) },
+      },
+    };
+    for (const [seeds, over] of [
+      [[1, 2, 3], "3 seeds"],
+      [[1], "10 lives of one seed"],
+    ] as const) {
+      const { claims, of } = await study({ ...asked, seeds });
+      assert.equal(claims.length, 1);
+      const done = (name: string) => mean(of(name).map(({ usefulness }) => usefulness!));
+      const gain = `tasks done (+${(100 * (done("head") - done("temperature"))).toFixed(1)}, `;
+      assert.ok(claims[0]!.includes(gain), `${gain} ${claims[0]}`);
+      assert.ok(
+        claims[0]!.startsWith("head beats temperature in ") && claims[0]!.includes(`together, ${over})`),
+        claims[0],
+      );
+      for (const { usefulness, lives } of of("head")) {
+        const sum = (key: "asked" | "done") => lives.reduce((all, life) => all + life![key], 0);
+        assert.equal(usefulness, sum("done") / sum("asked"));
+      }
+    }
   });
 
   it("refuses a file of other settings, and one that is something else", async () => {
