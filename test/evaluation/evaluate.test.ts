@@ -162,6 +162,24 @@ describe("evaluation", () => {
     menu.dispose();
   });
 
+  it("keeps numbers that JSON has no word for: a reward that is none comes back as it was", async () => {
+    const file = join(folder, "numbers.jsonl");
+    const untold = { name: "untold", score: () => null };
+    const own = new SurvivalEnv({ tasks, maxSteps: 2, sandbox, rewards: [untold] });
+    const returns = async () => {
+      const { lives } = await evaluate({ able }, { env: own, episodes: 2, file });
+      return lives.lives!.able!.map((life) => life.return);
+    };
+    assert.deepEqual(
+      [await returns(), await returns()],
+      [
+        [Number.NaN, Number.NaN],
+        [Number.NaN, Number.NaN],
+      ],
+    );
+    assert.match(readFileSync(file, "utf8"), /"return":\{"\$number":"NaN"\}/);
+  });
+
   it("takes several runs of one policy, and pools them", async () => {
     const found = await evaluate({ runs: [able, idle], able }, { env, episodes: 6 });
     const { results } = found;

@@ -91,6 +91,13 @@ describe("sharpening", () => {
     assert.match(far.text, /^ *3 .*← best, at an end of what was tried$/m);
   });
 
+  it("is never at a temperature that met nothing but faults of the sandbox, the first of the list too", async () => {
+    const env = new SurvivalEnv({ sandbox: fake().sandbox, maxSteps: 4 });
+    const { temperature, trials } = await sharpen(model, { env, temperatures: [0.1, 0.3, 0.5], episodes: 2 });
+    assert.equal(temperature, 0.3);
+    assert.ok(Number.isNaN(trials[0]!.return));
+  });
+
   it("of a trained policy is its own weights' best temperature, and evaluate finds it as the control's was", async () => {
     const { sandbox, opened } = fake();
     const env = new SurvivalEnv({ sandbox, maxSteps: 4 });
