@@ -49,6 +49,18 @@ describe("places", () => {
     assert.deepEqual(left, [4]);
   });
 
+  it("are given back by a life that was alone in its child once its step is answered, not while more steps wait", () => {
+    const { places, home } = peopled(0);
+    const asked = { busy: true, restedAt: 0, heldBytes: 0, evict() {} };
+    places.enter(asked, home, true);
+    assert.equal(places.hasRoom(home, newcomer()), false);
+    places.rest(asked);
+    assert.equal(places.hasRoom(home, newcomer()), false, "its next step waits already");
+    asked.busy = false;
+    places.rest(asked);
+    assert.equal(places.hasRoom(home, newcomer()), true);
+  });
+
   it("are as many as the child's memory holds, and one at least", () => {
     const MiB = 2 ** 20;
     const small = peopled(livesAtOnce - 1, { heldBytes: MiB });

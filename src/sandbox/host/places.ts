@@ -63,11 +63,16 @@ export class Places {
     worker.exclusive = false;
   }
 
-  /** A life's step was answered: where it and its neighbours hold too much by now, some of them leave. */
+  /**
+   * A life's step was answered: where it and its neighbours hold too much by now, some of them leave. One that was alone for
+   * the step lets others in: it may rest until they have stepped, and they would wait for it.
+   */
   rest(tenant: Tenant): void {
     tenant.restedAt = performance.now();
     const worker = this.#tenants.get(tenant);
-    if (worker === undefined || tenant.heldBytes === 0) return;
+    if (worker === undefined) return;
+    if (!tenant.busy) worker.exclusive = false;
+    if (tenant.heldBytes === 0) return;
     while (worker.lives > 1 && this.#heldIn(worker) > heldTogether) {
       const { longest } = this.#resting((home) => home === worker);
       if (longest === null) return;
