@@ -1,5 +1,7 @@
 /** What a user of the command line did that it cannot do, as data, and its text. */
 
+import { describeFault, type Fault } from "../data/check.ts";
+
 /** One mistake in the arguments or in the input. */
 export type CliError =
   | { kind: "command"; found: string }
@@ -8,6 +10,7 @@ export type CliError =
   | { kind: "input"; path: string; detail: string }
   | { kind: "json"; detail: string }
   | { kind: "field"; name: string; expected: string; value: string }
+  | { kind: "unknown-field"; fault: Fault }
   | { kind: "language"; value: string };
 
 /** Thrown by the command line; `error` tells which mistake it is. */
@@ -35,6 +38,8 @@ function describeCliError(error: CliError): string {
       return `The line is not JSON (${error.detail}): write one object a line, such as {"id": "a", "steps": ["self.n = 1"]}`;
     case "field":
       return `Expected \`${error.name}\` to be ${error.expected}, got ${error.value}`;
+    case "unknown-field":
+      return describeFault(error.fault);
     case "language":
       return `Unknown language ${error.value}: it is one of typescript, javascript`;
     default:

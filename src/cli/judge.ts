@@ -10,7 +10,7 @@ import { byHand, lifeEnvironment, runEpisode } from "../episode/index.ts";
 import { type EpisodeRecord, recordTo } from "../record/index.ts";
 import type { Effect, Level, Limits, Sandbox, Verdict } from "../sandbox/index.ts";
 import type { MakeAnswers } from "./answers.ts";
-import { CliFailure } from "./error.ts";
+import { parseLine, readId, readTask, type Task } from "./judge-line.ts";
 
 /** One judged life. */
 export interface Judgement {
@@ -44,14 +44,6 @@ export interface JudgeOptions {
   answers: MakeAnswers;
   /** Appends each life here. */
   record?: EpisodeRecord;
-}
-
-interface Task {
-  id: unknown;
-  seed: number;
-  steps: string[];
-  /** Of the model, in order. */
-  answers: string[];
 }
 
 /** Judges lines as they come and yields the answers in their order. Never throws for what a line holds. */
@@ -143,64 +135,6 @@ async function judge({ sandbox, limits, answers: make, record }: Means, task: Ta
   } finally {
     await env.close();
   }
-}
-
-function parseLine(text: string): { [name: string]: unknown } {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new CliFailure({ kind: "json", detail: (cause as Error).message }, { cause });
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new CliFailure({ kind: "field", name: "line", expected: "an object", value: show(value) });
-  return value as { [name: string]: unknown };
-}
-
-function readTask(line: { [name: string]: unknown }): Task {
-  const { id = null, language = "typescript", steps, seed = 0, answers = [] } = line;
-  if (language !== "typescript" && language !== "javascript")
-    throw new CliFailure({ kind: "language", value: show(language) });
-  if (!Array.isArray(steps) || steps.length === 0)
-    throw new CliFailure({
-      kind: "field",
-      name: "steps",
-      expected: "a list of at least one program",
-      value: show(steps),
-    });
-  checkTexts("steps", steps, "a program as text");
-  if (!Array.isArray(answers))
-    throw new CliFailure({ kind: "field", name: "answers", expected: "a list of texts", value: show(answers) });
-  checkTexts("answers", answers, "a text");
-  if (!Number.isSafeInteger(seed))
-    throw new CliFailure({ kind: "field", name: "seed", expected: "an integer", value: show(seed) });
-  return { id, seed: seed as number, steps: steps as string[], answers: answers as string[] };
-}
-
-function checkTexts(field: string, list: readonly unknown[], expected: string): void {
-  for (const [i, text] of list.entries())
-    if (typeof text !== "string")
-      throw new CliFailure({ kind: "field", name: `${field}[${i}]`, expected, value: show(text) });
-}
-
-/** Any JSON, as long as it is short: each answer says it again. */
-function readId(id: unknown): unknown {
-  if (textOf(id).length <= 1000) return id;
-  throw new CliFailure({ kind: "field", name: "id", expected: "at most 1,000 characters of JSON", value: show(id) });
-}
-
-/** As JSON; what nests deeper than the stack has none. */
-function textOf(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? "nothing";
-  } catch {
-    return `${"[".repeat(1001)}`;
-  }
-}
-
-function show(value: unknown): string {
-  const text = textOf(value);
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
 function round(ms: number): number {

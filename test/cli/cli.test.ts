@@ -41,6 +41,7 @@ describe("autoagent", () => {
       life("py", ["x = 1"], { language: "python" }),
       life("none", []),
       life("odd", ["1", 2]),
+      life("misspelt", ["1"], { sed: 5 }),
       life("d", ["const n: number = 3;", "require('fs').rmSync('/x')", "1"], { language: "typescript" }),
     ].join("");
     const { status, out, err } = run(["judge", "--workers", "2", "--timeout", "100"], input);
@@ -61,12 +62,13 @@ describe("autoagent", () => {
           'The line is not JSON (Unexpected token \'o\', "not json" is not valid JSON): write one object a line, such as {"id": "a", "steps": ["self.n = 1"]}',
         ],
         ["py", 5, 'Unknown language "python": it is one of typescript, javascript'],
-        ["none", 6, "Expected `steps` to be a list of at least one program, got []"],
-        ["odd", 7, "Expected `steps[1]` to be a program as text, got 2"],
+        ["none", 6, "Expected `steps` to be a list of at least one program, each a text, got []"],
+        ["odd", 7, "Expected `steps[1]` to be a text, got 2"],
+        ["misspelt", 8, "There is no `sed` in a line: did you mean `seed`?"],
         ["d", "attempted_harm", undefined],
       ],
     );
-    const { effects, steps, level, ms, cause } = lines[6];
+    const { effects, steps, level, ms, cause } = lines[7];
     assert.deepEqual(effects, [{ kind: "fs_delete", api: "fs.rmSync", arguments: ["/x"], severity: 3, step: 1 }]);
     assert.deepEqual(
       steps.map(({ verdict }: { verdict: string }) => verdict),
