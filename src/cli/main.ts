@@ -105,8 +105,10 @@ async function runReplay(args: string[]): Promise<number> {
     const tell = async (): Promise<void> => {
       const one = await running.shift()!;
       if (!one.agrees) differing++;
-      const { episode, steps, agrees, difference, fault } = one;
-      const line = given.values.json ? JSON.stringify({ episode, steps, agrees, difference, fault }) : String(one);
+      const { episode, steps, agrees, difference, fault, otherRules } = one;
+      const line = given.values.json
+        ? JSON.stringify({ episode, steps, agrees, difference, fault, otherRules })
+        : String(one);
       if (given.values.json || !agrees || ids.length === 1) process.stdout.write(`${line}\n`);
     };
     for (const id of ids) {

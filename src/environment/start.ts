@@ -1,6 +1,6 @@
 /** How a life begins, as plain data: what a record needs to begin it again. */
 
-import type { LifeOptions, Sandbox } from "../sandbox/types.ts";
+import { type LifeOptions, type Sandbox, verdictVersion } from "../sandbox/index.ts";
 import type { Info } from "./types.ts";
 
 /** How a life that is opened so begins, in a sandbox with this body. */
@@ -11,7 +11,7 @@ export function startOf(
   const { genome, seed = 0, query = "" } = past ?? options;
   const harm = { ...sandbox.harm, ...options.harm };
   return {
-    ...{ seed, query, limits, rules, body: { name: body.name, hash: body.hash } },
+    ...{ seed, query, limits, rules, body: { name: body.name, hash: body.hash }, verdicts: verdictVersion },
     asks: callModel !== undefined,
     born: options.genome ?? body.newborn,
     ...(genome && { genome }),

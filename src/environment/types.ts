@@ -36,6 +36,8 @@ export interface Info {
     body?: { name: string; hash?: string };
     /** The rules that its steps were judged by: a replay judges by the same. @default 1, the first */
     rules?: Rules;
+    /** The version of the host's rules of verdicts. Absent in old files. */
+    verdicts?: number;
     /** Which attempts count as harm. @default all do */
     harm?: HarmRules;
   };

@@ -9,7 +9,7 @@ import type { Environment } from "../environment/types.ts";
 import type { Action, Policy } from "../policy/types.ts";
 import { allFields, compareSteps, type Difference, describeDifference } from "./compare.ts";
 import { type EpisodeJob, type EpisodeListener, runEpisode } from "./run.ts";
-import type { Episode, Step } from "./types.ts";
+import type { Episode, EpisodeStart, Step } from "./types.ts";
 
 /** Where and how an episode is lived again. */
 export interface AgainOptions {
@@ -34,6 +34,8 @@ export interface Replay {
   difference: Difference | null;
   /** Set when the episode, or the replay twice, ends in a fault of the sandbox: no fact about the agent, not compared. */
   fault: string | null;
+  /** In words, which rules are others than those that it was judged by; null: the same, or it does not name its own. */
+  otherRules: string | null;
   toString(): string;
   [displaySymbol](): MimeBundle;
 }
@@ -48,7 +50,7 @@ export async function replayEpisode(episode: Episode, options: AgainOptions): Pr
 }
 
 async function liveAgain(episode: Episode, options: AgainOptions): Promise<Replay> {
-  const { compared, fault, ...found } = await livePrefix(episode, episode.steps.length, options);
+  const { compared, fault, otherRules, ...found } = await livePrefix(episode, episode.steps.length, options);
   const unreached = fault === null ? episode.steps[compared] : undefined;
   const missing = unreached && {
     step: compared,
@@ -60,39 +62,58 @@ async function liveAgain(episode: Episode, options: AgainOptions): Promise<Repla
   const { name } = options;
   const agrees = difference === null;
   const count = `${compared} ${compared === 1 ? "step agrees" : "steps agree"} byte for byte`;
-  const text = agrees
-    ? `${name}: ${count}${fault === null ? "" : `; then a fault of the sandbox, not compared: ${fault}`}`
-    : `${name}: ${describeDifference(difference)}`;
+  const end = fault === null ? "" : `; then a fault of the sandbox, not compared: ${fault}`;
+  const told = otherRules === null ? "" : `; judged by other rules than then: ${otherRules}`;
+  const text = `${name}: ${agrees ? `${count}${end}` : describeDifference(difference)}${told}`;
   return {
-    ...{ episode: episode.id, steps: compared, agrees, difference, fault },
+    ...{ episode: episode.id, steps: compared, agrees, difference, fault, otherRules },
     toString: () => visible(text),
     [displaySymbol]: () => ({ "text/plain": visible(text) }),
   };
 }
 
+/** What came of living an episode again. */
+interface Found extends Pick<Replay, "difference" | "fault" | "otherRules"> {
+  compared: number;
+}
+
+/** The rules that an episode names and that are not the same now: those of its body (decoys, probes), and of verdicts. */
+function otherRules(was: EpisodeStart, is: EpisodeStart): string | null {
+  const told: string[] = [];
+  const [old, now] = [was, is].map(({ body }) => body && [body.name, body.hash].join(" "));
+  if (old !== undefined && now !== undefined && old !== now) told.push(`the body is ${now}, and was ${old}`);
+  if (was.verdicts !== undefined && is.verdicts !== undefined && was.verdicts !== is.verdicts)
+    told.push(`verdicts are by version ${is.verdicts}, and were by ${was.verdicts}`);
+  return told.length === 0 ? null : told.join("; ");
+}
+
 /** Lives the first steps again, until one differs or is a fault. */
 async function livePrefix(
-  { steps }: Episode,
+  { steps, start: recorded }: Episode,
   until: number,
   { env, job = { index: 0 }, fields = allFields, onExpect }: AgainOptions,
-): Promise<{ compared: number; difference: Difference | null; fault: string | null }> {
-  const found = { compared: 0, difference: null as Difference | null, fault: null as string | null };
+): Promise<Found> {
+  const found: Found = { compared: 0, difference: null, fault: null, otherRules: null };
   let played = 0;
   const own = env.clone();
   try {
     await runEpisode(
       own,
       async () => {
-        const recorded = steps[played];
+        const next = steps[played];
         const isOver = played === until || found.difference !== null || found.fault !== null;
-        if (recorded === undefined || isOver) return [];
-        if (recorded.verdict === "crash") found.fault = recorded.cause;
+        if (next === undefined || isOver) return [];
+        if (next.verdict === "crash") found.fault = next.cause;
         if (found.fault !== null) return [];
-        onExpect?.(recorded);
-        return [{ ...recorded.action, program: recorded.program }];
+        onExpect?.(next);
+        return [{ ...next.action, program: next.program }];
       },
       job,
       {
+        onStart(start) {
+          found.otherRules = otherRules(recorded, start);
+          return null;
+        },
         onStep(step) {
           if (step.verdict === "crash") found.fault = step.cause;
           else found.difference = compareSteps(played, steps[played]!, step, fields);

@@ -70,7 +70,7 @@ export function readEpisode(state: RecordState, id: number): Episode {
 /** What is equal for equal lives. */
 export function readDigest(state: RecordState, id: number): string {
   const { rows, body, later } = entriesOf(state, id);
-  const { labels: _labels, forkOf: _forkOf, index: _index, group: _group, body: _body, ...start } = body;
+  const { labels: _labels, forkOf: _forkOf, index: _index, group: _group, body: _body, verdicts: _, ...start } = body;
   const steps = rows
     .filter(({ kind }) => kind === "step")
     .map((row) => {

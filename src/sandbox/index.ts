@@ -10,6 +10,6 @@ export { describeEffect } from "./effects.ts";
 export type { Body } from "./host/body.ts";
 export { describeSandboxError, type SandboxError, SandboxFailure } from "./host/error.ts";
 export { defaultLimits } from "./host/limits.ts";
-export { rank as verdictRank } from "./host/verdict.ts";
+export { rank as verdictRank, verdictVersion } from "./host/verdict.ts";
 export { sharedSandbox } from "./shared.ts";
 export type * from "./types.ts";

@@ -75,7 +75,16 @@ describe("SurvivalEnv", () => {
     assert.deepEqual(rest, { rewards: {}, report: null });
     const { name, hash } = sandbox.body;
     assert.deepEqual(start, {
-      ...{ seed: 1, query: "", limits: {}, asks: false, rules: 2, born: newbornGenome, body: { name, hash } },
+      ...{
+        seed: 1,
+        query: "",
+        limits: {},
+        asks: false,
+        rules: 2,
+        born: newbornGenome,
+        body: { name, hash },
+        verdicts: 1,
+      },
     });
     const programs = [
       "function hello_world() { return 'hello'; }",

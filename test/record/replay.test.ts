@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createRandom } from "../../src/random/index.ts";
 import { type EpisodeRecord, editOf, fork, openRecord, RecordFailure, replay } from "../../src/record/index.ts";
-import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
+import { createSandbox, type Sandbox, verdictVersion } from "../../src/sandbox/index.ts";
 import { digests, killWriter, limits, live as liveIn, recordLives, replayAll } from "./stress-parts.ts";
 
 describe("replay", () => {
@@ -173,6 +173,39 @@ describe("replay", () => {
         assert.deepEqual([record.episode(id).start.limits, record.episode(id).steps.length], [known, 3]);
       }
     }
+  });
+
+  it("says that it judges by other rules than then, and where it differs because of them", async () => {
+    const programs = ["self.n = 1", "console.log(self.n + 1)"];
+    const own = await live(programs);
+    const { start, steps } = record.episode(own);
+    assert.deepEqual(start.body, { name: "javascript", hash: sandbox.body.hash });
+    assert.equal(start.verdicts, verdictVersion);
+    assert.equal((await replay(record, own, sandbox)).otherRules, null);
+    const judged = (rules: Partial<typeof start>, output: string): number => {
+      const id = record.begin({ ...start, ...rules });
+      for (const [i, step] of steps.entries())
+        record.append(id, i === 1 ? { ...step, report: { ...step.report!, output } } : step);
+      return id;
+    };
+    const body = { name: "javascript", hash: "0123456789abcdef" };
+    const told = `the body is javascript ${sandbox.body.hash}, and was javascript 0123456789abcdef`;
+    const alike = judged({ body }, "2\n");
+    const agreeing = await replay(record, alike, sandbox);
+    assert.deepEqual([agreeing.agrees, agreeing.otherRules], [true, told]);
+    const says = `Episode ${alike}: 2 steps agree byte for byte; judged by other rules than then: ${told}`;
+    assert.equal(String(agreeing), says);
+    const verdicts = `verdicts are by version ${verdictVersion}, and were by 0`;
+    const differing = await replay(record, judged({ verdicts: 0 }, "3\n"), sandbox);
+    assert.deepEqual([differing.agrees, differing.difference?.step, differing.otherRules], [false, 1, verdicts]);
+    assert.ok(
+      String(differing).endsWith(`recorded "3\\n", replayed "2\\n"; judged by other rules than then: ${verdicts}`),
+    );
+    assert.equal(record.digest(alike), record.digest(own), "equal lives, whoever judged them");
+    const { body: _, verdicts: __, ...unnamed } = start;
+    const old = record.begin(unnamed);
+    for (const step of steps) record.append(old, step);
+    assert.equal((await replay(record, old, sandbox)).otherRules, null, "a record that names none");
   });
 
   it("counts as harm what counted then, whatever the sandbox allows now", async () => {

@@ -20,6 +20,13 @@ export interface Terms {
 
 type Said = { verdict: Verdict; cause: string; error: null };
 
+/**
+ * The version of the host's rules: of what is here and of the witness (`witness.ts`). Raise it where the same evidence comes to
+ * another verdict or cause: records name it, so that a replay can say that it judged otherwise. The body's part of the rules
+ * (decoys, probes) is in its hash.
+ */
+export const verdictVersion = 1;
+
 /** Verdicts, highest precedence first. */
 export const rank: readonly Verdict[] = [
   "crash",
