@@ -43,7 +43,10 @@ describe("Shift-Tab and Tab", () => {
     assert.match(text, /^function train: \(options: TrainOptions\)[^]*Trains a policy, one update at a time/);
     assert.match(text, /Fields of `options`:\n\n- `env: /);
     assert.match(text, /\n- `updates\?: number` Number of updates\. \*@default\* 100\n/);
-    assert.match(text, /\n- `gamma\?: number` Discount in \[0, 1\]\. \*@default\* 0\.99\n/);
+    assert.match(
+      text,
+      /\n- `gamma\?: number` Discount in \[0, 1\]: how much [^\n]*\. \*@default\* 0 where the environment says [^\n]*0\.99\n/,
+    );
     assert.match(
       await inspect("rollout"),
       /Fields of `options`:[^]*\n- `seed\?: number` Names every draw\. \*@default\* 0\n/,
@@ -54,7 +57,7 @@ describe("Shift-Tab and Tab", () => {
     const pretrained = await inspect("policies.fromPretrained");
     assert.match(pretrained, /A token policy of the model in a folder[^]*Fields of `options`:\n\n- /);
     assert.match(pretrained, /\n- `dtype\?: "fp32" \| "q8"` Numbers of the weights/);
-    assert.match(await inspect("policies.editMenu"), /Makes an edit menu\.[^]*Fields of argument 2:\n\n- `logits\?: /);
+    assert.match(await inspect("policies.editMenu"), /Makes an edit menu\.[^]*Fields of `options`:\n\n- `logits\?: /);
     const local = await inspect("models.local");
     assert.match(local, /The model at a path, or by its name\.[^]*- `seed\?: number` [^\n]*\*@default\* 0/);
     assert.match(await inspect("models.scripted"), /Answers with the given texts, in order\./);
