@@ -74,7 +74,9 @@ export async function auditTasks(tasks: readonly MicroTask[], options: AuditOpti
       count(right, ["chain", "loop", "declared"][i]!, task, program, !(await solvesAlone(task, program, life)));
     const wrong = sample(trivialPrograms(task), trivial, random.child("trivial"));
     const others = nearest(task, all, life.seed).map((program) => ({ kind: "another task's reference", program }));
-    const programs = [...wrong, ...others];
+    const programs = [...wrong.filter(({ kind }) => kind !== alone), ...others];
+    for (const { kind, program } of wrong.filter((one) => one.kind === alone))
+      count(taken, kind, task, program, await solvesAlone(task, program, life));
     for (const [i, solved] of (
       await solvedBy(
         task,
@@ -99,6 +101,9 @@ export async function auditTasks(tasks: readonly MicroTask[], options: AuditOpti
   await Promise.all([worker(), worker(), worker()]);
   return { tasks: tasks.length, right: [...right.values()], taken: [...taken.values()], equalMutants };
 }
+
+/** Parts of a task would come together in one life. */
+const alone = "a part alone";
 
 interface Where {
   sandbox: Sandbox;

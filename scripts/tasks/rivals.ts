@@ -11,7 +11,9 @@ import { isSame } from "../../src/tasks/micro/same.ts";
 import { allStages, type Constant, type Stage } from "../../src/tasks/micro/stages/index.ts";
 
 /** Boundaries that are always tried, and more inputs at most, chosen against rivals. */
-const [boundaries, against] = [3, 4];
+const [boundaries, against] = [3, 7];
+/** No check has fewer fixed inputs. */
+const least = 5;
 /** Draws that those are chosen from. */
 const draws = 600;
 
@@ -40,6 +42,15 @@ export function fixedInputs(does: Does): unknown[][] {
     chosen.push(next!);
     tell(next!);
   }
+  // What is left is filled up with what has been given least: of a question both answers more than once.
+  const given = (values: unknown[]): number =>
+    chosen.filter((one) => isSame(expected.get(one), expected.get(values))).length;
+  const isThin = (): boolean =>
+    chosen.some((values) => given(values) === 1 && typeof expected.get(values) === "boolean");
+  while ((chosen.length < least || isThin()) && chosen.length < boundaries + against && open.length > 0) {
+    const counts = open.map(given);
+    chosen.push(open.splice(counts.indexOf(Math.min(...counts)), 1)[0]!);
+  }
   return chosen;
 }
 
@@ -62,10 +73,9 @@ function rivalsOf(does: Does): Rival[] {
     put();
     for (const [other, stage] of allStages) {
       const likes = likeConstants(stage, constants);
-      if (likes === null) continue;
       const { takes, gives } = referenceOf([[name, ...constants]]);
       const isKin = stage.takes.join() === takes.join() && stage.gives === gives;
-      if (isKin && other !== name) put([other, ...likes]);
+      if (isKin && other !== name) for (const like of likes) put([other, ...like]);
       if (isKin && constants.length === 2) put([name, constants[1]!, constants[0]!]);
       if (stage.constants.length > 0 || stage.takes.length > 1) continue;
       if (stage.takes[0] === stage.gives && stage.gives === gives) put([name, ...constants], [other]);
@@ -81,13 +91,15 @@ function rivalsOf(does: Does): Rival[] {
   return [...rows.map(runOf).filter((rival) => rival !== null), ...shiftsOf(reference)];
 }
 
-/** The constants that a stage of the same number and types of constants takes over; none for one without; else null. */
-function likeConstants(stage: Stage, constants: readonly Constant[]): Constant[] | null {
-  if (stage.constants.length === 0) return [];
-  const fits =
-    stage.constants.length === constants.length &&
-    stage.constants.every((choices, i) => typeof choices[0] === typeof constants[i]);
-  return fits ? [...constants] : null;
+/** Constants for a rival: those that are there where they fit, and its own first, middle and last ones for what is missing. */
+function likeConstants(stage: Stage, constants: readonly Constant[]): Constant[][] {
+  if (stage.constants.length === 0) return [[]];
+  return [0, 0.5, 0.99].map((at) =>
+    stage.constants.map((choices, i) => {
+      const own = choices[Math.floor(at * choices.length)]!;
+      return typeof constants[i] === typeof own ? constants[i]! : own;
+    }),
+  );
 }
 
 function runOf(row: Does): Rival | null {
@@ -105,7 +117,8 @@ function shiftsOf(reference: Reference): Rival[] {
   const numbers = constantsOf(reference).filter((one) => typeof one === "number");
   const limits = [...new Set([0, ...numbers].flatMap((k) => [k - 1, k, k + 1]))];
   return takes.flatMap((kind, at): Rival[] => {
-    if (kind === "number") return [-1, 1].map((by) => (values) => run(values.with(at, (values[at] as number) + by)));
+    if (kind === "number" || kind === "count")
+      return [-1, 1].map((by) => (values) => run(values.with(at, (values[at] as number) + by)));
     if (kind !== "numbers") return [];
     const moved = (change: (list: number[]) => number[]): Rival => {
       return (values) => run(values.with(at, change([...(values[at] as number[])])));

@@ -109,15 +109,16 @@ function setupOf(data: MicroTask): Task["setup"] {
 
 const usual = new Set(["0", "1", "-1", "true", "false", '""', "[]"]);
 
-/** The value that a `change` is about: one that the stages do not leave as it is, nor make into what anyone would write. */
+/** The value that a `change` is about: one that the stages do not leave as it is, nor make into what anyone would write or what the ask names. */
 function drawnFor({ does }: { does: Does }, random: Random): unknown {
   const reference = referenceOf(does);
   const constants = constantsOf(reference);
   for (let tries = 0; tries < 1000; tries++) {
     const values = drawValues(random, reference.takes, constants);
     const trace = reference.trace(values);
-    if (trace !== null && !isSame(trace.at(-1), values[0]) && !usual.has(JSON.stringify(trace.at(-1))))
-      return values[0];
+    const made = trace?.at(-1);
+    if (made === undefined || isSame(made, values[0]) || usual.has(JSON.stringify(made))) continue;
+    if (!constants.some((one) => isSame(one, made))) return values[0];
   }
   throw new RangeError(`No value was found that ${JSON.stringify(does)} changes`);
 }
