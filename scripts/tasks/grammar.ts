@@ -120,7 +120,7 @@ export const families: readonly Family[] = [
   functions("two-numbers", 4, [[of("pair")], [of("pair?")]]),
   functions("two-numbers-chain", 3, [
     [numbers("pair"), steps("number")],
-    [numbers("pair"), of("number?", "by")],
+    [numbers("pair").filter((name) => name !== "pair.quotient"), of("number?", "by")],
   ]),
   functions("text", 2, [[of("text", "bare")], [of("text?", "bare")]]),
   functions("text-with", 5, [[of("text", "by")], [of("text", "by")], [of("text?", "by")]]),

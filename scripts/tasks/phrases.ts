@@ -69,7 +69,9 @@ export function phraseOf(random: Random, does: Does, names: readonly string[]): 
   for (const [i, [name, ...constants]] of does.entries()) {
     const stage = stageNamed(name)!;
     const inner = i === 0 && /^(end|each)\./.test(name) ? `the numbers of ${phrase}` : phrase;
-    const told = put(random.choice(stage.phrases), { ...namesOf(constants), 0: inner, 1: others[0] ?? "" });
+    // Inside another phrase the first one, which is a noun.
+    const words = i === does.length - 1 ? random.choice(stage.phrases) : stage.phrases[0]!;
+    const told = put(words, { ...namesOf(constants), 0: inner, 1: others[0] ?? "" });
     phrase = i > 0 && stage.next !== null ? `${phrase}, then ${put(stage.next, namesOf(constants))}` : told;
     others = [];
   }

@@ -113,7 +113,7 @@ export const loopStages: { readonly [name: string]: Stage } = {
   tableRow: one("text", {
     constants: [["a", "b", "x", "go", "la", "no", "tick", "hop"]],
     names: "chant list",
-    phrase: "a text of {k} written {0} times with a space between",
+    phrase: "a text of {k} written {0} times, with one space between them",
     code: 'Array.from({ length: {0} }, () => {k}).join(" ")',
     run: (n: number, k: string) =>
       upTo(n)

@@ -66,7 +66,7 @@ export const pairStages: { readonly [name: string]: Stage } = {
   }),
   distance: two("number", {
     names: "distance gap",
-    phrase: ["the distance of {0} and {1}", "how far {0} is from {1}"],
+    phrase: ["the distance of {0} and {1}", "the distance between {0} and {1}"],
     code: "Math.abs({0} - {1})",
     run: (a: number, b: number) => Math.abs(a - b),
   }),

@@ -24,7 +24,7 @@ export interface Stage {
   constants: readonly (readonly Constant[])[];
   /** Names of methods that do this. */
   names: readonly string[];
-  /** What it gives, in English, as a noun. */
+  /** What it gives, in English; the first one is a noun. */
   phrases: readonly string[];
   /** The same as a later step of a row, after "then"; null: it stands inside the next one's phrase, or alone. */
   next: string | null;
