@@ -9,6 +9,9 @@ export const shortRuns: { [bench: string]: { args: string[]; python?: boolean } 
   token: {
     args: ["--seeds", "1", "--updates", "4", "--episodes", "32", "--evaluate", "40", "--only", "pretrained,head"],
   },
+  credit: {
+    args: ["--seeds", "1", "--updates", "2", "--episodes", "16", "--lives", "64", "--pool", "128", "--tasks", "16"],
+  },
   dtype: { args: ["--rounds", "1", "--tokens", "16", "--batches", "1,16"] },
   serve: { args: ["--rounds", "1", "--requests", "8", "--tokens", "24"] },
   holds: { args: ["--tokens", "256,512", "--stops", "1"] },
