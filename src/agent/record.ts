@@ -25,7 +25,7 @@ export function openLog(options: LifeOptions, sandbox: Sandbox, given: AgentOpti
     ...listenTo(options),
     async begin(life) {
       try {
-        if (given !== undefined) record = typeof given === "string" ? openRecord(given) : given;
+        if (given !== undefined) record = typeof given === "string" ? openRecord(given, { create: true }) : given;
         episode = record?.begin(startOf(options, sandbox)) ?? 0;
         return life;
       } catch (error) {

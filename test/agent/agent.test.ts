@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { AutonomousLLM, compareGenomes, hashGenome } from "../../src/agent/index.ts";
 import { displaySymbol } from "../../src/display/index.ts";
 import { byHand } from "../../src/episode/index.ts";
@@ -237,6 +240,28 @@ describe("AutonomousLLM", () => {
     });
     assert.equal(second!.output, "self.b = 2");
     assert.equal((await replay(record, 1, sandbox)).agrees, true);
+  });
+
+  it("keeps its record in a file where that is given by its path, as its fork does, each life an episode", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "agent-record-"));
+    const path = join(folder, "lives.sqlite");
+    const llm = models.scripted(["self.a = 1", "self.execute_code = 0", "self.b = 2"]);
+    const agent = new AutonomousLLM({ llm, query: "go", sandbox, record: path });
+    await agent.run({ steps: 2 });
+    const fork = agent.fork({ step: 1 });
+    await fork.run({ steps: 1 });
+    await Promise.all([agent.dispose(), fork.dispose()]);
+    using record = openRecord(path, { readOnly: true });
+    assert.deepEqual(
+      record.episodes().map(({ steps, verdict, complete }) => [steps, verdict, complete]),
+      [
+        [2, "fatal_self_edit", true],
+        [1, "survived", true],
+      ],
+    );
+    for (const id of [1, 2]) assert.equal((await replay(record, id, sandbox)).difference, null);
+    assert.equal(record.verify().ok, true);
+    rmSync(folder, { recursive: true });
   });
 
   it("lives through odd answers: empty, a megabyte, lone surrogates, null bytes, another language", async () => {
