@@ -8,7 +8,8 @@
 import { createHash } from "node:crypto";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { diskFailure, partOf } from "../data/write.ts";
+import { describeFault, faultOf, integer, integerFrom, oneOf, only, partOf, text } from "../data/check.ts";
+import { diskFailure, partOf as partFileOf } from "../data/write.ts";
 import { ModelFailure, type NamedTensor, packSafetensors, readSafetensorsHeader, readTensor } from "../model/index.ts";
 import { type TrainablePolicy, tf } from "../policy/index.ts";
 import type { Estimator, LearningEstimator } from "./estimators.ts";
@@ -75,7 +76,7 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
   const tensors = [...named("weights", weights), ...named("memory", memory), ...named("fixed", fixed)];
   const text = JSON.stringify(rest);
   const bytes = packSafetensors(tensors, { metadata: { checkpoint: text, sha256: hash(text, tensors) } });
-  const part = partOf(path);
+  const part = partFileOf(path);
   try {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(part, bytes);
@@ -85,6 +86,18 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
     throw diskFailure(path, cause, { chosenBy: "`save`" });
   }
 }
+
+const count = integerFrom(0, Number.MAX_SAFE_INTEGER, "0 or a positive integer");
+
+/** What every version of the library writes; what only later ones do may be there besides. */
+const headEntries = {
+  policy: text,
+  seed: integer,
+  optimizer: oneOf("adam", "sgd"),
+  update: count,
+  lived: count,
+};
+const headSchema = only<Pick<Checkpoint, keyof typeof headEntries>>(headEntries);
 
 /** Reads a checkpoint back. Throws a CheckpointFailure if the file is damaged or of another version. */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
@@ -98,13 +111,15 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
       throw new CheckpointFailure({ kind: "folder", path }, { cause });
     throw cause;
   });
-  const { checkpoint: text, sha256 } = metadata;
-  if (typeof text !== "string") throw corrupt("it is not a checkpoint: its header does not speak of one");
+  const { checkpoint: json, sha256 } = metadata;
+  if (typeof json !== "string") throw corrupt("it is not a checkpoint: its header does not speak of one");
   const tensors: NamedTensor[] = [];
   for (const [name, place] of places) tensors.push({ name, shape: place.shape, values: await readTensor(place) });
-  if (hash(text, tensors) !== sha256) throw corrupt("its checksum does not fit its content");
-  const { about = {}, ...rest } = JSON.parse(text) as Omit<Checkpoint, "weights" | "memory" | "fixed">;
+  if (hash(json, tensors) !== sha256) throw corrupt("its checksum does not fit its content");
+  const { about = {}, ...rest } = JSON.parse(json) as Omit<Checkpoint, "weights" | "memory" | "fixed">;
   if (rest.version !== 1) throw new CheckpointFailure({ kind: "version", path, version: rest.version });
+  const fault = faultOf(headSchema, partOf(headEntries, rest), "its header");
+  if (fault !== null) throw corrupt(describeFault(fault));
   const group = (prefix: string): SavedTensor[] =>
     tensors
       .filter(({ name }) => name.startsWith(prefix))

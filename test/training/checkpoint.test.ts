@@ -146,6 +146,18 @@ describe("a checkpoint", () => {
       const message = `The checkpoint ${path} is damaged (${reason}): use an earlier one`;
       await assert.rejects(readCheckpoint(path), { name: "CheckpointFailure", message });
     }
+    writeFileSync(path, whole);
+    const read = await readCheckpoint(path);
+    for (const [change, reason] of [
+      [{ update: "2" }, 'Expected `update` to be 0 or a positive integer, got "2"'],
+      [{ lived: -1 }, "Expected `lived` to be 0 or a positive integer, got -1"],
+      [{ optimizer: "lion" }, 'Expected `optimizer` to be adam or sgd, got "lion"'],
+      [{ seed: undefined }, "Expected `seed` to be an integer, got undefined"],
+    ] as const) {
+      await writeCheckpoint(path, { ...read, ...(change as object) });
+      const message = `The checkpoint ${path} is damaged (${reason}): use an earlier one`;
+      await assert.rejects(readCheckpoint(path), { name: "CheckpointFailure", message });
+    }
     writeFileSync(path, whole.subarray(0, -4));
     await assert.rejects(
       readCheckpoint(path),
