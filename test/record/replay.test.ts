@@ -279,6 +279,22 @@ describe("replay", () => {
       assert.equal(found.steps.at(-1)!.report!.genome.find(({ name }) => name === "self.n")!.source, "4");
     });
 
+    it("is refused where a step before it does not come out as it was", async () => {
+      const own = await live(["console.log(1)", "console.log(2)", "self.n = 1"]);
+      const { start, steps } = record.episode(own);
+      const forged = record.begin(start);
+      for (const [i, step] of steps.entries())
+        record.append(forged, i === 1 ? { ...step, report: { ...step.report!, output: "3\n" } } : step);
+      await assert.rejects(fork(record, forged, { step: 2, without: "edit" }, sandbox), {
+        message: `Episode ${forged} cannot be forked at step 2: step 1 differs in output: recorded "3\\n", replayed "2\\n"`,
+      });
+      assert.equal(
+        (await fork(record, forged, { step: 1, without: "edit" }, sandbox)).survival,
+        3,
+        "what comes after may",
+      );
+    });
+
     it("names a step that is not there", async () => {
       const id = await live(["self.n = 1"]);
       await assert.rejects(
