@@ -58,9 +58,16 @@ export function perStep(
     ...about,
     parts,
     of(episodes) {
-      const all = episodes.flatMap(parts);
-      const weight = all.reduce((sum, part) => sum + part.weight, 0);
-      return weight === 0 ? null : all.reduce((sum, part) => sum + part.value * part.weight, 0) / weight;
+      let [sum, weights] = [0, 0];
+      for (const { steps } of episodes)
+        for (const step of steps) {
+          const value = about.value(step);
+          if (value === null) continue;
+          const weight = weightOf(step);
+          sum += value * weight;
+          weights += weight;
+        }
+      return weights === 0 ? null : sum / weights;
     },
   };
 }
@@ -151,8 +158,12 @@ export const metrics = {
 /** Over the tasks that were asked at least twice: the share of pairs of answers that differ. */
 function varietyWithin(episodes: readonly Episode[]): number | null {
   const answers = new Map<string, string[]>();
-  for (const { task, program } of stepsOf(episodes))
-    if (task !== undefined) answers.set(task, [...(answers.get(task) ?? []), program]);
+  for (const { task, program } of stepsOf(episodes)) {
+    if (task === undefined) continue;
+    const own = answers.get(task);
+    if (own === undefined) answers.set(task, [program]);
+    else own.push(program);
+  }
   const twice = [...answers.values()].filter(({ length }) => length > 1);
   if (twice.length === 0) return null;
   return mean(

@@ -98,28 +98,41 @@ function intervalsOf(
     places.set(cluster, place);
     return place;
   };
-  const parts = means.map((metric) =>
-    episodes.flatMap((episode, i) =>
-      metric.parts!(episode).map(({ value, weight, step }) => ({
-        ...{ value, weight },
-        place: placeOf(clusterOf?.(episode, step) ?? String(i)),
-      })),
-    ),
-  );
-  const clustered = parts.map((own): ClusterSums => {
-    const sums = new Array<number>(places.size).fill(0);
-    const weights = [...sums];
-    for (const { value, weight, place } of own) {
-      sums[place]! += value * weight;
-      weights[place]! += weight;
-    }
-    return { sums, weights };
+  // Sums only: the parts of a long rollout's steps would be millions of objects.
+  const gathered = means.map(({ parts }): Gathered => {
+    const own: Gathered = { sums: [], weights: [], ones: 0, count: 0, plain: true };
+    for (const [i, episode] of episodes.entries())
+      for (const { value, weight, step } of parts!(episode)) {
+        const place = placeOf(clusterOf?.(episode, step) ?? String(i));
+        own.sums[place] = (own.sums[place] ?? 0) + value * weight;
+        own.weights[place] = (own.weights[place] ?? 0) + weight;
+        own.count++;
+        if (value === 1) own.ones++;
+        if (weight !== 1) own.plain = false;
+      }
+    return own;
   });
+  const clustered = gathered.map(
+    ({ sums, weights }): ClusterSums => ({
+      sums: Float64Array.from({ length: places.size }, (_, k) => sums[k] ?? 0),
+      weights: Float64Array.from({ length: places.size }, (_, k) => weights[k] ?? 0),
+    }),
+  );
   const how = { ...(resamples !== undefined && { resamples }), ...(seed !== undefined && { seed }) };
   const drawn = ratioIntervals(clustered, how);
   return means.map(({ unit }, j) => {
-    const own = parts[j]!;
-    const plain = unit === "share" && clusterOf === undefined && own.every(({ weight }) => weight === 1);
-    return plain ? wilsonInterval(own.filter(({ value }) => value === 1).length, own.length) : drawn[j]!;
+    const { ones, count, plain } = gathered[j]!;
+    const isShare = unit === "share" && clusterOf === undefined && plain;
+    return isShare ? wilsonInterval(ones, count) : drawn[j]!;
   });
+}
+
+/** What an interval needs of a metric's parts: sums by cluster; and for a share of ones, how many there are of how many. */
+interface Gathered {
+  sums: number[];
+  weights: number[];
+  ones: number;
+  count: number;
+  /** True if each part weighs 1. */
+  plain: boolean;
 }

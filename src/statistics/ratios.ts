@@ -8,8 +8,8 @@ import type { Interval } from "./interval.ts";
 
 /** One mean, cluster by cluster: the sum of its weighted values, and of their weights. */
 export interface ClusterSums {
-  sums: readonly number[];
-  weights: readonly number[];
+  sums: Float64Array;
+  weights: Float64Array;
 }
 
 /**
@@ -24,30 +24,41 @@ export function ratioIntervals(
   const size = means[0]?.sums.length ?? 0;
   if (size === 0) return means.map(() => ({ estimate: Number.NaN, low: Number.NaN, high: Number.NaN }));
   const random = createRandom(seed, "bootstrap");
+  // A row a cluster, sum and weight of each mean side by side: a resample reads memory once, from one end to the other.
+  const width = 2 * means.length;
+  const rows = new Float64Array(size * width);
+  for (const [j, { sums, weights }] of means.entries())
+    for (let k = 0; k < size; k++) {
+      rows[k * width + 2 * j] = sums[k]!;
+      rows[k * width + 2 * j + 1] = weights[k]!;
+    }
   const times = new Float64Array(size);
+  const totals = new Float64Array(width);
   const draws = means.map((): number[] => []);
   for (let i = 0; i < resamples; i++) {
     times.fill(0);
     for (let k = 0; k < size; k++) times[random.integer(size)]!++;
-    for (const [j, one] of means.entries()) {
-      const value = ratio(one, times);
-      if (!Number.isNaN(value)) draws[j]!.push(value);
+    addUp(rows, times, totals);
+    for (const [j, own] of draws.entries()) {
+      const value = totals[2 * j]! / totals[2 * j + 1]!;
+      if (!Number.isNaN(value)) own.push(value);
     }
   }
-  const once = new Float64Array(size).fill(1);
-  return means.map((one, j) => {
+  addUp(rows, times.fill(1), totals);
+  return means.map((_, j) => {
     const sorted = Float64Array.from(draws[j]!).sort();
     const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))] ?? Number.NaN;
-    return { estimate: ratio(one, once), low: at(0.025), high: at(0.975) };
+    return { estimate: totals[2 * j]! / totals[2 * j + 1]!, low: at(0.025), high: at(0.975) };
   });
 }
 
-/** The mean with each cluster so many times. */
-function ratio({ sums, weights }: ClusterSums, times: Float64Array): number {
-  let [sum, weight] = [0, 0];
+/** The sum of the rows, each so many times. */
+function addUp(rows: Float64Array, times: Float64Array, into: Float64Array): void {
+  const width = into.length;
+  into.fill(0);
   for (let k = 0; k < times.length; k++) {
-    sum += times[k]! * sums[k]!;
-    weight += times[k]! * weights[k]!;
+    const often = times[k]!;
+    if (often === 0) continue;
+    for (let c = 0; c < width; c++) into[c]! += often * rows[k * width + c]!;
   }
-  return sum / weight;
 }
