@@ -1,6 +1,7 @@
 /** Reading arguments: node:util's parseArgs, with errors that name the value and the cure. */
 
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
+import { nearestName } from "../data/nearest.ts";
 import { CliFailure } from "./error.ts";
 
 /** What a command was given. */
@@ -19,7 +20,10 @@ export function readArguments(
   try {
     given = parseArgs({ args, options, allowPositionals: true, strict: true }) as Given;
   } catch (cause) {
-    const detail = (cause as Error).message.split(". ")[0]!;
+    const told = (cause as Error).message.split(". ")[0]!;
+    const [, unknown = null] = /^Unknown option '--([^']+)'/.exec(told) ?? [];
+    const near = unknown === null ? null : nearestName(unknown, Object.keys(options));
+    const detail = near === null ? told : `${told}, did you mean '--${near}'`;
     throw new CliFailure({ kind: "arguments", command, detail }, { cause });
   }
   const count = given.positionals.length;

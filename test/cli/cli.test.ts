@@ -212,9 +212,16 @@ describe("autoagent", () => {
       ["juge"],
       'Unknown command "juge": it is one of judge, replay, export, record, serve; see autoagent --help',
     );
-    refuses(["judge", "--worker", "3"], "Unknown option '--worker': see autoagent judge --help");
+    refuses(
+      ["judge", "--worker", "3"],
+      "Unknown option '--worker', did you mean '--workers': see autoagent judge --help",
+    );
     refuses(["judge", "--workers", "x"], 'Expected --workers to be an integer from 1 to 256, got "x"');
     refuses(["replay"], "replay needs a RECORD: see autoagent replay --help");
+    refuses(
+      ["export", "a.db", "--formt", "csv"],
+      "Unknown option '--formt', did you mean '--format': see autoagent export --help",
+    );
     refuses(["export", "a.db", "--format", "tsv"], 'Expected --format to be jsonl, csv or parquet, got "tsv"');
     refuses(["record", "mend"], 'record needs verify or list, got "mend": see autoagent record --help');
     const absent = join(folder, "absent.db");
