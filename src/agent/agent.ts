@@ -207,8 +207,9 @@ export class AutonomousLLM {
     try {
       const heard = view === null ? {} : { onText: (piece: string) => view.text(piece) };
       const { text, usage } = await this.#model.complete({ prompt, seed, ...(signal && { signal }), ...heard });
-      const { promptTokens, completionTokens: tokens } = usage;
-      await this.#act(extractProgram(text), { output: text, promptTokens, tokens, seeds: { model: seed } });
+      // A model of somebody's own may not tell what it used.
+      const told = usage && { promptTokens: usage.promptTokens, tokens: usage.completionTokens };
+      await this.#act(extractProgram(text), { output: text, ...told, seeds: { model: seed } });
     } catch (error) {
       if ((error as { code?: unknown }).code !== "budget_exhausted") throw error;
       await this.#endFor(error as Error);
