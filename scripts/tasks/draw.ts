@@ -3,8 +3,10 @@
 import { createRandom } from "../../src/random/index.ts";
 import type { MicroTask, TaskCheck, TaskSplit } from "../../src/tasks/index.ts";
 import { taskSplits } from "../../src/tasks/index.ts";
+import { referenceOf } from "../../src/tasks/micro/reference.ts";
 import { checksOf } from "../../src/tasks/micro/score.ts";
 import type { Draft } from "./draft.ts";
+import { agreement, wideInputs } from "./equal.ts";
 import { type Family, families } from "./grammar.ts";
 import { fixedInputs } from "./rivals.ts";
 import { contentsOf, corpusOf, isLean, splitOf, tells } from "./split.ts";
@@ -34,7 +36,31 @@ export function drawTasks({ seed, counts, corpus = 40_000 }: DrawOptions): Micro
   const drawn = new Map<TaskSplit, MicroTask[]>();
   for (const split of ["unseen", "known", "validation", "training"] as const)
     drawn.set(split, drawSplit(drawing, split, counts[split]));
-  return taskSplits.flatMap((split) => drawn.get(split)!);
+  return toldApart(taskSplits.flatMap((split) => drawn.get(split)!));
+}
+
+/** The same tasks; where another one's function gives the same on all fixed inputs, with one on which it does not. */
+function toldApart(tasks: readonly MicroTask[]): MicroTask[] {
+  const functions = tasks
+    .flatMap((task) => checksOf(task))
+    .flatMap((one) => ("call" in one && "does" in one ? [one.does] : []));
+  const sharpen = (one: TaskCheck): TaskCheck => {
+    if (!("call" in one && "does" in one)) return one;
+    const { takes, run } = referenceOf(one.does);
+    const inputs = [...(one.inputs ?? [])];
+    const wide = wideInputs(one.does, 300);
+    for (const other of functions) {
+      if (referenceOf(other).takes.length !== takes.length) continue;
+      if (agreement(other, inputs, inputs.map(run)) < 1) continue;
+      const telling = wide.find((values) => agreement(other, [values], [run(values)]) < 1);
+      if (telling !== undefined) inputs.push(telling);
+    }
+    return { ...one, inputs };
+  };
+  return tasks.map((task) => {
+    const { check } = task;
+    return { ...task, check: Array.isArray(check) ? check.map(sharpen) : sharpen(check as TaskCheck) };
+  });
 }
 
 function drawSplit(drawing: Drawing, split: TaskSplit, wanted: number): MicroTask[] {

@@ -9,6 +9,8 @@ import { constantsOf, plainBoundaries } from "../../src/tasks/micro/inputs.ts";
 import { type Does, type Reference, referenceOf } from "../../src/tasks/micro/reference.ts";
 import { isSame } from "../../src/tasks/micro/same.ts";
 import { allStages, type Constant, type Stage } from "../../src/tasks/micro/stages/index.ts";
+import { applyMutant, findMutants } from "../mutate/mutants.ts";
+import { functionOf } from "./programs.ts";
 
 /** Boundaries that are always tried, and more inputs at most, chosen against rivals. */
 const [boundaries, against] = [3, 7];
@@ -88,7 +90,7 @@ function rivalsOf(does: Does): Rival[] {
     if (next !== undefined) rows.push([...does.slice(0, i), next, [name, ...constants], ...does.slice(i + 2)]);
   }
   const reference = referenceOf(does);
-  return [...rows.map(runOf).filter((rival) => rival !== null), ...shiftsOf(reference)];
+  return [...rows.map(runOf).filter((rival) => rival !== null), ...shiftsOf(reference), ...mutantsOf(does)];
 }
 
 /** Constants for a rival: those that are there where they fit, and its own first, middle and last ones for what is missing. */
@@ -109,6 +111,21 @@ function runOf(row: Does): Rival | null {
   } catch {
     return null; // stages that do not fit together
   }
+}
+
+/** Our own expression with one small fault: it is run here, as the reference is. */
+function mutantsOf(does: Does): Rival[] {
+  const source = functionOf("own", does, "arrow");
+  return findMutants("function.ts", source).flatMap((mutant): Rival[] => {
+    const self: { own?: (...values: unknown[]) => unknown } = {};
+    try {
+      // The marks of types are TypeScript's.
+      new Function("self", applyMutant(source, mutant).replaceAll("undefined!", "undefined"))(self);
+    } catch {
+      return [];
+    }
+    return [(values) => self.own!(...values)];
+  });
 }
 
 /** The function itself on a neighbouring input: where the two differ there is a limit. */
