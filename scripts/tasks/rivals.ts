@@ -24,7 +24,9 @@ export function fixedInputs(does: Does): unknown[][] {
   const reference = referenceOf(does);
   const random = createRandom("fixed inputs", JSON.stringify(does));
   const usual = plainBoundaries(reference);
-  const drawn = Array.from({ length: draws }, () => drawValues(random, reference.takes, constantsOf(reference)));
+  const drawn = Array.from({ length: reference.takes.length * reference.takes.length * draws }, () =>
+    drawValues(random, reference.takes, constantsOf(reference)),
+  );
   const open = [...usual.slice(boundaries), ...drawn.filter((values) => reference.trace(values) !== null)];
   const chosen = usual.slice(0, boundaries);
   const expected = new Map([...chosen, ...open].map((values) => [values, reference.run(values)]));
