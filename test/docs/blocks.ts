@@ -67,6 +67,7 @@ export const noPrograms: { [line: string]: string } = {
   "variant        seeds": "test/notebooks/tour.test.ts compares the table with what `npm start` prints",
   "killed                 times": "test/chaos/chaos.test.ts makes such a table in a small run",
   "kernel/        the Jupyter kernel": "test/docs/figures.test.ts looks for every folder and lesson",
+  "flowchart TD": "test/docs/architecture.test.ts draws it again and compares",
 };
 
 /** What a TypeScript block would need too long for, and what the test puts in its place; a place that is gone fails it. */

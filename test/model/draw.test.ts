@@ -119,7 +119,7 @@ describe("programs drawn on the device", () => {
       /^Programs cannot be drawn on the device with `dtype` q8: leave out/,
     );
     await refuses({ draws: "device", provider: "webgpu" }, /on the device on the provider webgpu/);
-    await refuses({ draws: "cuda" }, /^Expected `draws` to be "host" or "device", got "cuda"$/);
+    await refuses({ draws: "cuda" }, /^Expected `draws` to be host or device, got "cuda"$/);
     const { config, tokenizer } = await openPretrained("tiny", { threads: 1 });
     const host = await randomModel({ ...config, layers: 1 }, tokenizer, { threads: 1 });
     assert.equal(host.draw, undefined);
