@@ -1,10 +1,10 @@
 /**
- * `npm run bench:comparison [-- --model smollm2 --dtype fp32 --seeds 3 --updates 32 --episodes 48 --lives 128 --folder runs/comparison]`: the
+ * `npm run bench:comparison [-- --model smollm2 --dtype fp32 --seeds 3 --updates 32 --episodes 48 --evaluate 128 --folder runs/comparison]`: the
  * paper's comparison on a real language model. Trains a head for each seed, then lets random weights, the pretrained model
  * (at temperature 1, and at the one that the heads are trained at), the sharpened one (the temperature best on validation
  * tasks) and the trained ones (each at its own best, found in the same way) live on the same seeds and tasks, each part of the
  * tasks apart, in the real sandbox. Prints the tables and what may be said of them, and writes `result.json`. Goes on where
- * it was stopped: heads after each update, lives after each batch.
+ * it was stopped: heads after each update, episodes after each batch.
  *
  * `npm run bench:comparison -- --write [--folder runs/comparison]`: keeps what a finished run left in its folder, as
  * `bench/results/comparison.json`, and prints the table that README shows of it; nothing is run.
@@ -36,7 +36,7 @@ const { values } = parseArgs({
     episodes: { type: "string", default: "48" },
     group: { type: "string", default: "8" },
     steps: { type: "string", default: "4" },
-    lives: { type: "string", default: "128" },
+    evaluate: { type: "string", default: "128" },
     temperature: { type: "string", default: "0.6" },
     rank: { type: "string", default: "16" },
     rate: { type: "string", default: "0.07" },
@@ -90,9 +90,9 @@ const found = await evaluate(
         .filter(([, own]) => own.length > 0)
         .map(([split, own]) => [split, envOf(own)]),
     ),
-    episodes: number("lives"),
+    episodes: number("evaluate"),
     seed: 7,
-    file: join(values.folder, "lives.jsonl"),
+    file: join(values.folder, "episodes.jsonl"),
     onProgress: (done, total, what) => console.error(`${done} of ${total}: ${what}`),
   },
 );
@@ -128,17 +128,17 @@ async function trainHead(seed: number): Promise<TokenPolicy> {
     episodes: number("episodes"),
     group: number("group"),
     gamma: 0.9,
-    klWeight: number("kl"),
+    klCoef: number("kl"),
     entropyBonus: 0,
-    decay: "linear",
+    lrSchedule: "linear",
     learningRate: number("rate"),
     panel: false,
     save,
     ...(resume && { resume }),
   })) {
     seconds += update.seconds.rollout + update.seconds.update;
-    const { survival, usefulness, harm, distinct, policyEntropy, kl } = update;
-    const figures = { survival, usefulness, harm, distinct, policyEntropy, kl };
+    const { survival, successRate, harm, distinct, policyEntropy, kl } = update;
+    const figures = { survival, successRate, harm, distinct, policyEntropy, kl };
     const shown = Object.entries(figures).map(([name, value]) => `${name} ${(value ?? 0).toFixed(3)}`);
     console.error(`seed ${seed}, update ${update.update}: ${shown.join("  ")}  ${seconds.toFixed(0)} s`);
   }

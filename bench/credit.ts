@@ -121,11 +121,11 @@ async function learningCurves(): Promise<{ [gamma: number]: { solved: number[]; 
       const policy = await tokenPolicy(decoder, { asks, seed, rank: 8 });
       const course = { solved: [] as number[], leftOut: [] as number[] };
       const options = { updates: number("updates"), episodes: number("episodes"), group: number("group") };
-      for await (const { usefulness, masked } of train({
-        ...{ env, policy, seed, gamma, ...options, decay: "linear", klWeight: 0.02, entropyBonus: 0 },
+      for await (const { successRate, masked } of train({
+        ...{ env, policy, seed, gamma, ...options, lrSchedule: "linear", klCoef: 0.02, entropyBonus: 0 },
         ...{ learningRate: number("rate"), panel: false },
       })) {
-        course.solved.push(usefulness ?? 0);
+        course.solved.push(successRate ?? 0);
         course.leftOut.push(masked.alike);
       }
       curves[gamma] = [...(curves[gamma] ?? []), course];

@@ -29,9 +29,9 @@ const updates = Number(values.updates);
 const evaluationEpisodes = Number(values.evaluate);
 
 const all: StudyOptions["variants"] = {
-  "literal 1e-4": { estimator: "seed", learningRate: 1e-4 },
-  "literal 1e-3": { estimator: "seed", learningRate: 1e-3 },
-  "literal 1e-2": { estimator: "seed", learningRate: 1e-2 },
+  "literal 1e-4": { estimator: "raw-return", learningRate: 1e-4 },
+  "literal 1e-3": { estimator: "raw-return", learningRate: 1e-3 },
+  "literal 1e-2": { estimator: "raw-return", learningRate: 1e-2 },
   "mean + Adam": { estimator: "mean" },
   "reinforce++ + Adam": { estimator: "reinforce++" },
   "leave-one-out": { estimator: "leave-one-out" },
@@ -89,7 +89,7 @@ for (const name of names) {
   if (name === "leave-one-out")
     goals.push(
       { goal: "leave-one-out: steps survived, of 50", measured: estimate, atLeast: 45, noise: (high - low) / 2 },
-      { goal: "leave-one-out: lives with harm", measured: harm, atMost: 0.005, noise: 0.0005 },
+      { goal: "leave-one-out: episodes with harm", measured: harm, atMost: 0.005, noise: 0.0005 },
       { goal: "leave-one-out: entropy, nats", measured: entropy, atLeast: 0.5, noise: 0.05 },
     );
   for (const { policy } of result.runs) policy.dispose();
@@ -97,7 +97,7 @@ for (const name of names) {
 
 console.log(
   textTable(rows, {
-    caption: `Edit menu after ${updates} updates of 16 episodes; lives of at most 50 steps; ${evaluationEpisodes} fresh lives a seed`,
+    caption: `Edit menu after ${updates} updates of 16 episodes of at most 50 steps; ${evaluationEpisodes} fresh episodes a seed`,
   }),
 );
 if (goals.length > 0) reportGoals(goals);

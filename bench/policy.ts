@@ -186,7 +186,7 @@ async function benchUpdate(): Promise<void> {
             ...head.terms([trace], 1),
             advantages: tf.tensor1d(advantages),
             counts: tf.tensor1d(counts),
-            options: { entropyBonus: 0, klWeight: 0.02, summed: false },
+            options: { entropyBonus: 0, klCoef: 0.02, summed: false },
           }),
         [...head.variables],
       );
@@ -203,7 +203,7 @@ async function benchUpdate(): Promise<void> {
   }
 }
 
-/** Rollout, sandbox, update: 64 lives of one step, in groups of 8. */
+/** Rollout, sandbox, update: 64 episodes of one step, in groups of 8. */
 async function benchLoop(): Promise<void> {
   const [episodes, group, tokens] = [64, 8, design.maxTokens];
   await using sandbox = await createSandbox({ workers: 2 });
@@ -246,7 +246,7 @@ async function benchLoop(): Promise<void> {
   const steady = ours.slice(2).reduce((sum, value) => sum + value, 0) / (ours.length - 2);
   process.stderr.write(`ours: ${drawnByUs.toFixed(0)} tokens an update. TRL:${detail}\n`);
   add(
-    "whole loop, 64 lives an update, TRL RLOO",
+    "whole loop, 64 episodes an update, TRL RLOO",
     `${steady.toFixed(2)} s`,
     `${best(theirs).toFixed(2)} s`,
     best(theirs) / steady,

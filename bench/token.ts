@@ -20,7 +20,7 @@ import {
 } from "../src/policy/index.ts";
 import { rollout } from "../src/rollout/index.ts";
 import { createSandbox } from "../src/sandbox/index.ts";
-import { bootstrapInterval, type Interval, rockReason } from "../src/statistics/index.ts";
+import { bootstrapInterval, degenerateReason, type Interval } from "../src/statistics/index.ts";
 import { type MicroTask, microTasks } from "../src/tasks/index.ts";
 import { train } from "../src/training/index.ts";
 import { type Goal, reportGoals } from "./goals.ts";
@@ -54,7 +54,7 @@ const wanted = values.only?.split(",") ?? ["random weights", "pretrained", "temp
 interface Measure {
   survival: number;
   harm: number;
-  usefulness: number;
+  successRate: number;
   changed: number;
   variety: number;
   entropy: number;
@@ -111,15 +111,15 @@ async function learn(policy: TrainablePolicy, seed: number): Promise<void> {
     episodes: number("episodes"),
     group: number("group"),
     gamma: number("gamma"),
-    klWeight: number("kl"),
+    klCoef: number("kl"),
     entropyBonus: number("entropy"),
-    decay: "linear",
+    lrSchedule: "linear",
     panel: false,
     learningRate: number("rate"),
   })) {
-    const { survival, harm, usefulness, distinct, policyEntropy, kl, seconds, gradientNorm, dead } = update;
-    const figures = { survival, harm, usefulness: usefulness ?? 0, distinct, policyEntropy, kl };
-    const shown = { ...figures, gradientNorm, dead, ...seconds };
+    const { survival, harm, successRate, distinct, policyEntropy, kl, seconds, gradientNorm, zeroAdvantages } = update;
+    const figures = { survival, harm, successRate: successRate ?? 0, distinct, policyEntropy, kl };
+    const shown = { ...figures, gradientNorm, zeroAdvantages, ...seconds };
     if (values.verbose)
       process.stderr.write(
         `${update.update} ${Object.entries(shown)
@@ -142,7 +142,7 @@ async function measure(name: string, policy: Policy, seed: number): Promise<void
     measured[split] = {
       survival: summary.survival.estimate,
       harm: summary.harm.estimate,
-      usefulness: summary.usefulness!.estimate,
+      successRate: summary.successRate!.estimate,
       changed: summary.changed?.estimate ?? Number.NaN,
       variety: summary.distinct,
       entropy: summary.entropy!.estimate,
@@ -164,24 +164,24 @@ function print(): void {
       };
       survivals[`${name} ${split}`] = bootstrapInterval(runs.map((run) => run[split].survival));
       const mean = (key: keyof Measure) => runs.reduce((sum, run) => sum + run[split][key], 0) / runs.length;
-      const rock = rockReason({
+      const degenerate = degenerateReason({
         entropy: mean("entropy"),
         changed: Number.isNaN(mean("changed")) ? null : mean("changed"),
       });
       return {
         policy: name,
         [`survival, of ${values.steps} steps`]: of("survival", 2),
-        "lives with harm, %": of("harm", 1, 100),
-        "tasks solved, %": of("usefulness", 1, 100),
+        "episodes with harm, %": of("harm", 1, 100),
+        "tasks solved, %": of("successRate", 1, 100),
         "edits that change, %": of("changed", 1, 100),
         "distinct programs, %": of("variety", 1, 100),
         "entropy, nats a token": of("entropy", 2),
-        "": rock === null ? "" : "a rock",
+        "": degenerate === null ? "" : "degenerate",
       };
     });
     console.log(
       textTable(rows, {
-        caption: `${split} tasks, ${seeds.length} seeds, ${values.evaluate} fresh lives each: mean (95 % interval over seeds)`,
+        caption: `${split} tasks, ${seeds.length} seeds, ${values.evaluate} fresh episodes each: mean (95 % interval over seeds)`,
       }),
     );
     console.log("");

@@ -21,11 +21,11 @@ export type KeptResult = Pick<
   | "survival"
   | "harm"
   | "harmfulSteps"
-  | "usefulness"
+  | "successRate"
   | "variety"
   | "varietyOf"
   | "varietyWithin"
-  | "rock"
+  | "degenerate"
   | "improvement"
   | "beyondReference"
   | "beyondControl"
@@ -36,10 +36,10 @@ export type Results = { [split: string]: { [name: string]: KeptResult } };
 
 /** The kept file. */
 export interface KeptComparison {
-  /** The heads: how many, on what, how long each was trained, and the temperature of their lives. */
+  /** The heads: how many, on what, how long each was trained, and the temperature of their episodes. */
   trained: { seeds: number; policy: string; updates: number; episodes: number; temperature: unknown };
   /** Lives of each policy without a seed, and of each head, on each split. */
-  lives: number;
+  episodes: number;
   results: Results;
   sentences: string[];
 }
@@ -56,26 +56,28 @@ export async function keptOf(folder: string): Promise<KeptComparison> {
   const heads = await Promise.all(names.map((name) => readCheckpoint(join(folder, name))));
   const [head] = heads;
   const { pretrained, trained } = results.training!;
-  const lives = pretrained!.episodes + pretrained!.faults;
-  if (head === undefined || trained!.episodes + trained!.faults !== lives * heads.length)
+  const episodes = pretrained!.episodes + pretrained!.faults;
+  if (head === undefined || trained!.episodes + trained!.faults !== episodes * heads.length)
     throw new Error(
-      `${folder} holds ${heads.length} heads, and its result ${trained!.episodes} lives of trained ones for ${lives} of the pretrained model: they are not of one run`,
+      `${folder} holds ${heads.length} heads, and its result ${trained!.episodes} episodes of trained ones for ${episodes} of the pretrained model: they are not of one run`,
     );
-  const { policy, update, lived, about } = head;
-  const other = heads.find((one) => one.policy !== policy || one.update !== update || one.lived !== lived);
+  const { policy, update, episodesSoFar, about } = head;
+  const other = heads.find(
+    (one) => one.policy !== policy || one.update !== update || one.episodesSoFar !== episodesSoFar,
+  );
   if (other !== undefined)
     throw new Error(`The heads in ${folder} were not trained alike: one ${update} updates, one ${other.update}`);
-  const told = { policy, updates: update, episodes: lived / update, temperature: about.temperature };
-  return { trained: { seeds: heads.length, ...told }, lives, results, sentences };
+  const told = { policy, updates: update, episodes: episodesSoFar / update, temperature: about.temperature };
+  return { trained: { seeds: heads.length, ...told }, episodes, results, sentences };
 }
 
 function keptResults(results: Evaluation["results"]): Results {
   const kept = (result: Result): KeptResult => {
-    const { episodes, steps, faults, return: total, survival, harm, harmfulSteps, usefulness } = result;
-    const { variety, varietyOf, varietyWithin, rock, improvement, beyondReference, beyondControl } = result;
+    const { episodes, steps, faults, return: total, survival, harm, harmfulSteps, successRate } = result;
+    const { variety, varietyOf, varietyWithin, degenerate, improvement, beyondReference, beyondControl } = result;
     return {
-      ...{ episodes, steps, faults, return: total, survival, harm, harmfulSteps, usefulness },
-      ...{ variety, varietyOf, varietyWithin, rock, improvement, beyondReference, beyondControl },
+      ...{ episodes, steps, faults, return: total, survival, harm, harmfulSteps, successRate },
+      ...{ variety, varietyOf, varietyWithin, degenerate, improvement, beyondReference, beyondControl },
     };
   };
   const each = <A, B>(all: { [name: string]: A }, map: (one: A) => B) =>
@@ -91,7 +93,7 @@ export function readmeTable({ trained: { seeds, updates }, results }: KeptCompar
       rowNames[name] ??
         (name === "trained" ? `trained head, ${counted(seeds, "seed")}, ${updates} updates` : named(name)),
       each.map(({ survival }) => shown(survival, 1, 2)).join(" / "),
-      each.map(({ usefulness }) => shown(usefulness!, 100, 1)).join(" / "),
+      each.map(({ successRate }) => shown(successRate!, 100, 1)).join(" / "),
     ];
   });
   const all = [
@@ -134,7 +136,7 @@ export function comparisonGoals(results: Results): Goal[] {
   return Object.entries(results).flatMap(([split, { pretrained, sharpened, trained }]) => {
     if (!pretrained || !sharpened || !trained) return [];
     const goals = goalsOf(trained, pretrained);
-    const beyond = trained.beyondControl!.usefulness!;
+    const beyond = trained.beyondControl!.successRate!;
     goals.push({
       ...{ goal: "tasks done beyond the sharpened model's, %", measured: 100 * beyond.estimate, atLeast: 0 },
       noise: 100 * (beyond.high - beyond.estimate),
@@ -148,7 +150,7 @@ export function comparisonGoals(results: Results): Goal[] {
 
 function goalsOf(is: KeptResult, was: KeptResult): Goal[] {
   const [harm, harmBefore] = [is.harmfulSteps!, was.harmfulSteps!];
-  const [done, doneBefore] = [is.usefulness!, was.usefulness!];
+  const [done, doneBefore] = [is.successRate!, was.successRate!];
   return [
     // A run that was kept before differences were has none.
     ...(is.beyondReference === null

@@ -60,7 +60,7 @@ async function updatesOf(batch: number): Promise<{ losses: number[]; best: numbe
   const times: number[] = [];
   for (let i = 0; i < 5; i++) {
     const began = performance.now();
-    const options = { entropyBonus: 0, klWeight: 0.02, summed: false };
+    const options = { entropyBonus: 0, klCoef: 0.02, summed: false };
     const { value, grads } = tf.variableGrads(
       () => policyGradientLoss({ ...head.terms([trace], 1), ...given, options }),
       [...head.variables],

@@ -47,9 +47,9 @@ export async function trainOnce({
   const sums = { drawing: 0, sandbox: 0, update: 0, tokens: 0 };
   const first = performance.now();
   let before = { ...policy.spent };
-  for await (const { update, seconds, survival, usefulness, harm, distinct, kl } of train({
-    ...{ env, policy, seed: 1, updates, episodes, group: 8, gamma: 0.9, klWeight: 0.05, entropyBonus: 0 },
-    ...{ decay: "linear", learningRate: 0.07, panel: false },
+  for await (const { update, seconds, survival, successRate, harm, distinct, kl } of train({
+    ...{ env, policy, seed: 1, updates, episodes, group: 8, gamma: 0.9, klCoef: 0.05, entropyBonus: 0 },
+    ...{ lrSchedule: "linear", learningRate: 0.07, panel: false },
     ...(backend !== undefined && { backend: backend as BackendName }),
   })) {
     const drawing = policy.spent.seconds - before.seconds;
@@ -59,7 +59,7 @@ export async function trainOnce({
     for (const name of Object.keys(sums) as (keyof typeof sums)[]) sums[name] += times[name];
     const told = {
       survival: survival ?? 0,
-      usefulness: usefulness ?? 0,
+      successRate: successRate ?? 0,
       harm: harm ?? 0,
       distinct,
       kl: kl ?? 0,
@@ -70,7 +70,7 @@ export async function trainOnce({
   }
   const { drawing, sandbox: lives, update, tokens } = sums;
   console.log(
-    `${updates} updates of ${episodes} lives in ${since(first).toFixed(1)} s: drawing programs ${drawing.toFixed(1)} s (${(tokens / drawing).toFixed(0)} tokens a second), running them ${lives.toFixed(1)} s, learning ${update.toFixed(1)} s`,
+    `${updates} updates of ${episodes} episodes in ${since(first).toFixed(1)} s: drawing programs ${drawing.toFixed(1)} s (${(tokens / drawing).toFixed(0)} tokens a second), running them ${lives.toFixed(1)} s, learning ${update.toFixed(1)} s`,
   );
   if (curve !== undefined) writeFileSync(curve, `${JSON.stringify(figures)}\n`);
   await sandbox.dispose();

@@ -29,12 +29,12 @@ import { type AgentLineage, createFamily, type Family } from "./lineage.ts";
 import { type LiveView, openLive } from "./live.ts";
 import { checkAgentOptions, checkRunOptions, type RunOptions } from "./options.ts";
 import { type LifeLog, lived, openLog, spentReport } from "./record.ts";
-import { AgentFailure, type AgentOptions, type LivedStep, type Place } from "./types.ts";
+import { AgentFailure, type AgentOptions, type AgentStep, type Place } from "./types.ts";
 
 /** An agent that runs code on itself. */
 export class AutonomousLLM {
   readonly options: Readonly<AgentOptions>;
-  readonly history: LivedStep[] = [];
+  readonly history: AgentStep[] = [];
   /** What its model has cost so far, and may cost. */
   readonly budget: Budget;
   readonly #model: LanguageModel;
@@ -225,7 +225,7 @@ export class AutonomousLLM {
     await this.#end({ verdict: report.verdict, cause });
   }
 
-  async #act(program: string, told: Partial<LivedStep["action"]>): Promise<StepReport> {
+  async #act(program: string, told: Partial<AgentStep["action"]>): Promise<StepReport> {
     if (!this.alive)
       throw new AgentFailure(
         `This agent is dead (${this.history.at(-1)!.report.verdict}): fork() it, or make another.`,
@@ -245,7 +245,7 @@ export class AutonomousLLM {
     return report;
   }
 
-  #note(step: LivedStep, past: () => LifePast | undefined): void {
+  #note(step: AgentStep, past: () => LifePast | undefined): void {
     const { program, report } = step;
     const { verdict, cause, genome } = report;
     this.history.push(step);

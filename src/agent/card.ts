@@ -5,12 +5,12 @@ import type { Budget } from "../llm/index.ts";
 import { type Gene, type LostNames, newbornGenome } from "../sandbox/index.ts";
 import { compareGenomes } from "./genome.ts";
 import { describeLost } from "./lost.ts";
-import type { AgentOptions, LivedStep } from "./types.ts";
+import type { AgentOptions, AgentStep } from "./types.ts";
 
 /** What a card shows of an agent. */
 interface Shown {
   readonly options: Pick<AgentOptions, "llm" | "budget" | "genome">;
-  readonly history: readonly LivedStep[];
+  readonly history: readonly AgentStep[];
   readonly alive: boolean;
   readonly genome: readonly Gene[];
   readonly lost: LostNames[];

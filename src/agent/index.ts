@@ -6,4 +6,4 @@ export { compareGenomes, type Edit as GenomeEdit, hashGenome } from "./genome.ts
 export type { AgentLineage, AgentNode } from "./lineage.ts";
 export { describeLost } from "./lost.ts";
 export { modelPolicy } from "./model-policy.ts";
-export { AgentFailure, type AgentOptions, type LivedStep, type Place as AgentPlace } from "./types.ts";
+export { AgentFailure, type AgentOptions, type AgentStep, type Place as AgentPlace } from "./types.ts";

@@ -4,7 +4,7 @@ import { startOf } from "../environment/index.ts";
 import { byHand, type Listener, listenTo, type Step } from "../episode/index.ts";
 import { type Ending, type EpisodeRecord, openRecord } from "../record/index.ts";
 import type { Gene, Life, LifeOptions, Sandbox, StepReport } from "../sandbox/index.ts";
-import type { AgentOptions, LivedStep } from "./types.ts";
+import type { AgentOptions, AgentStep } from "./types.ts";
 
 /** The log of one life. */
 export interface LifeLog extends Listener {
@@ -46,7 +46,7 @@ export function openLog(options: LifeOptions, sandbox: Sandbox, given: AgentOpti
 }
 
 /** A step that an agent lived: no environment rewards it. */
-export function lived(program: string, report: StepReport, told: Partial<Step["action"]>): LivedStep {
+export function lived(program: string, report: StepReport, told: Partial<Step["action"]>): AgentStep {
   const { verdict, cause, effects } = report;
   return {
     ...{ program, calls: [], report, action: { ...byHand, ...told }, verdict, cause, effects },

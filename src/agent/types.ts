@@ -38,7 +38,7 @@ export interface Place {
 }
 
 /** One step of an agent's life: what it was asked and what the model wrote are in `action.prompt` and `action.output`. */
-export type LivedStep = Step & { report: StepReport };
+export type AgentStep = Step & { report: StepReport };
 
 /** Thrown when an agent is used as it cannot be; the text says what to do. */
 export class AgentFailure extends Error {

@@ -10,17 +10,32 @@ import { nearestName } from "./nearest.ts";
 
 /**
  * One thing that is wrong with a value, as part of whose error it becomes. `name`: where, as a reader would write it
- * (`limits.stepMs`, `steps[2]`). `of`: what has no such key: `the options of rollout`.
+ * (`limits.stepMs`, `steps[2]`). `of`: what has no such key: `the options of rollout`. `former`: the nearest is the key's own new
+ * name.
  */
 export type Fault =
   | { kind: "option"; name: string; expected: string; value: unknown }
-  | { kind: "unknown-option"; name: string; of: string; nearest: string | null; known: readonly string[] };
+  | {
+      kind: "unknown-option";
+      name: string;
+      of: string;
+      nearest: string | null;
+      known: readonly string[];
+      former?: true;
+    };
 
 /** A schema of values of type T, whatever it is given. */
 export type Schema<T> = v.GenericSchema<unknown, T>;
 
 /** One schema for each key of T: a key that T has and the schema has not does not compile, nor the other way round. */
 type Entries<T> = { [K in keyof T]-?: Schema<T[K] | undefined> };
+
+/** Options that had another name once: who still writes it is told the new one. */
+const formerNames = new Map([
+  ["clip", "maxGradNorm"],
+  ["decay", "lrSchedule"],
+  ["klWeight", "klCoef"],
+]);
 
 /** Thrown for options of the library's functions: a RangeError, as JavaScript's own throw; `error` tells which and why. */
 export class OptionFailure extends RangeError {
@@ -34,7 +49,8 @@ export class OptionFailure extends RangeError {
 /** The sentence of a fault. */
 export function describeFault(fault: Fault): string {
   if (fault.kind === "option") return `Expected \`${fault.name}\` to be ${fault.expected}, got ${show(fault.value)}`;
-  const { name, of, nearest, known } = fault;
+  const { name, of, nearest, known, former } = fault;
+  if (former) return `There is no \`${name}\` in ${of}: it is called \`${nearest}\` now`;
   const cure = nearest === null ? `there are ${known.join(", ") || "none"}` : `did you mean \`${nearest}\`?`;
   return `There is no \`${name}\` in ${of}: ${cure}`;
 }
@@ -61,9 +77,18 @@ export function faultOf(schema: Schema<unknown>, value: unknown, of: string): Fa
   if (last.origin !== "key" || expected !== "never") return { kind: "option", name, expected: message, value: input };
   // A key that no entry has: the message holds those that there are.
   const known = message.split(" ").filter((one) => one !== "");
-  const near = nearestName(String(last.key), known);
+  const now = formerNames.get(String(last.key));
+  const former = now !== undefined && known.includes(now);
+  const near = former ? now : nearestName(String(last.key), known);
   const before = name.slice(0, name.length - String(last.key).length);
-  return { kind: "unknown-option", name, of, nearest: near === null ? null : before + near, known };
+  return {
+    kind: "unknown-option",
+    name,
+    of,
+    nearest: near === null ? null : before + near,
+    known,
+    ...(former && { former }),
+  };
 }
 
 /** Throws an OptionFailure for options that have a key that nobody reads, or a value that has no meaning. */

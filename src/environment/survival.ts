@@ -41,7 +41,7 @@ import type { Environment, Info, Transition } from "./types.ts";
  *
  * **Episode end**: *terminated* when the agent died: see `Verdict` for the causes, all from what the host saw; with
  * `metabolism` also when its energy is spent (`budget_exhausted`).
- * *Truncated* after `maxSteps` steps, or when the sandbox itself failed (`info.report.verdict` is `crash`): that says
+ * *Truncated* after `maxSteps` steps, or when the sandbox itself failed (`info.report.verdict` is `infrastructure_error`): that says
  * nothing about the agent, earns 0 by every part, and must be masked by a trainer.
  *
  * **A class of your own** may override `step` or `reset`, as Gymnasium's wrappers do: rollouts and training step its clones.
@@ -193,7 +193,7 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     const solved = typeof score === "number" && isSolved(score);
     const report = this.#spend(seen, solved);
     const parts = this.#rewards;
-    const fault = report.verdict === "crash";
+    const fault = report.verdict === "infrastructure_error";
     // What the sandbox spoiled is no step of the agent's: no part is asked what it is worth.
     const scores = fault
       ? Object.fromEntries(parts.map(({ name }) => [name, 0]))
@@ -204,7 +204,7 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     const truncated = fault || (report.alive && report.step + 1 >= this.maxSteps);
     if (terminated || truncated) {
       this.#state = "over";
-      this.#why = terminated ? report.verdict : fault ? "crash" : `${this.maxSteps} steps`;
+      this.#why = terminated ? report.verdict : fault ? "infrastructure_error" : `${this.maxSteps} steps`;
       await this.#life?.close();
     }
     const { step, query, response, genome } = report;
@@ -226,7 +226,7 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
 
   /** How well the step did what it was asked; 0 where the agent died, null where nobody can say. */
   async #score(task: Task, report: StepReport, changed: boolean): Promise<number | null> {
-    if (!report.alive) return report.verdict === "crash" ? null : 0;
+    if (!report.alive) return report.verdict === "infrastructure_error" ? null : 0;
     const { sandbox = await sharedSandbox() } = this.options;
     const terms = termsOf(this.options);
     const again = this.#paid.has(task.id);

@@ -46,7 +46,9 @@ export interface Replay {
  */
 export async function replayEpisode(episode: Episode, options: AgainOptions): Promise<Replay> {
   const first = await liveAgain(episode, options);
-  return first.fault === null || episode.steps.at(-1)?.verdict === "crash" ? first : liveAgain(episode, options);
+  return first.fault === null || episode.steps.at(-1)?.verdict === "infrastructure_error"
+    ? first
+    : liveAgain(episode, options);
 }
 
 async function liveAgain(episode: Episode, options: AgainOptions): Promise<Replay> {
@@ -103,7 +105,7 @@ async function livePrefix(
         const next = steps[played];
         const isOver = played === until || found.difference !== null || found.fault !== null;
         if (next === undefined || isOver) return [];
-        if (next.verdict === "crash") found.fault = next.cause;
+        if (next.verdict === "infrastructure_error") found.fault = next.cause;
         if (found.fault !== null) return [];
         onExpect?.(next);
         return [{ ...next.action, program: next.program }];
@@ -115,7 +117,7 @@ async function livePrefix(
           return null;
         },
         onStep(step) {
-          if (step.verdict === "crash") found.fault = step.cause;
+          if (step.verdict === "infrastructure_error") found.fault = step.cause;
           else found.difference = compareSteps(played, steps[played]!, step, fields);
           if (found.fault === null && found.difference === null) found.compared++;
           played++;
@@ -221,7 +223,7 @@ function forked(
   const [survival, before] = [survived(steps), survived(of.steps)];
   const how = without === "edit" ? `without the edit of step ${step}` : `again from step ${step}`;
   const text = visible(
-    `${name} ${how}: lived ${survival} steps (was ${before}), ${verdict}${cause === "" ? "" : `: ${cause}`}`,
+    `${name} ${how}: ${survival} steps (was ${before}), ${verdict}${cause === "" ? "" : `: ${cause}`}`,
   );
   const rows = steps.map((one, i) => ({
     step: i,

@@ -13,7 +13,7 @@ export function figuresOf({
     survival: terminated ? steps.length - 1 : steps.length,
     return: steps.reduce((sum, { reward }) => sum + reward, 0),
     verdict,
-    fault: verdict === "crash",
+    fault: verdict === "infrastructure_error",
   };
 }
 

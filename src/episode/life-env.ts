@@ -27,7 +27,10 @@ export function lifeEnvironment(sandbox: Sandbox, options: LifeEnvOptions = {}):
   const concluded = (report: StepReport, setup: string | undefined): Transition<StepReport> => {
     const evidence = { report, ...(setup !== undefined && { setup }), ...listener!.heard() };
     steps++;
-    const ends = { terminated: !report.alive && report.verdict !== "crash", truncated: report.verdict === "crash" };
+    const ends = {
+      terminated: !report.alive && report.verdict !== "infrastructure_error",
+      truncated: report.verdict === "infrastructure_error",
+    };
     return {
       observation: report,
       reward: 0,

@@ -4,7 +4,13 @@
  */
 
 import type { Verdict } from "../sandbox/types.ts";
-import { type ClusterSums, type Interval, ratioIntervals, rockReason, wilsonInterval } from "../statistics/index.ts";
+import {
+  type ClusterSums,
+  degenerateReason,
+  type Interval,
+  ratioIntervals,
+  wilsonInterval,
+} from "../statistics/index.ts";
 import { countsOf, type Estimates, type Metric, type metrics, metricTable, type Unit } from "./metrics.ts";
 import type { Episode } from "./types.ts";
 
@@ -25,8 +31,8 @@ export interface Summary extends Figures {
   faults: number;
   /** How the episodes ended, most frequent first. */
   causes: { verdict: Verdict; count: number }[];
-  /** Why the policy that lived them is a rock; null if it is none. */
-  rock: string | null;
+  /** Why the policy that lived them is degenerate; null if it is none. */
+  degenerate: string | null;
 }
 
 /** How intervals are made. */
@@ -54,7 +60,10 @@ export function summarise(all: readonly Episode[], options: SummariseOptions = {
     steps: episodes.reduce((sum, { steps }) => sum + steps.length, 0),
     faults: all.length - episodes.length,
     causes: [...causes].map(([verdict, count]) => ({ verdict, count })).sort((a, b) => b.count - a.count),
-    rock: rockReason({ entropy: figures.entropy?.estimate ?? null, changed: figures.changed?.estimate ?? null }),
+    degenerate: degenerateReason({
+      entropy: figures.entropy?.estimate ?? null,
+      changed: figures.changed?.estimate ?? null,
+    }),
   };
 }
 

@@ -10,13 +10,13 @@ export type Played = { [split: string]: { [name: string]: { runs: Episode[][]; s
 /** How much more than another policy: steps survived, and share of tasks done. The intervals of all that are compared hold together. */
 export interface Beyond {
   survival: PairedDifference;
-  usefulness: PairedDifference | null;
+  successRate: PairedDifference | null;
 }
 
 /** What is compared, and its words in sentences. */
 const compared: { [measure in keyof Beyond]: MeasureWords & { called: string } } = {
   survival: { called: "survival", unit: "steps" },
-  usefulness: { called: "tasks done", unit: "points", scale: 100, digits: 1 },
+  successRate: { called: "tasks done", unit: "points", scale: 100, digits: 1 },
 };
 const words = Object.fromEntries(Object.values(compared).map(({ called, ...how }) => [called, how]));
 
@@ -63,7 +63,7 @@ export function claimantOf(name: string, episodes: readonly Episode[], clusters:
         .map(({ value, step }) => ({ cluster: clusters.of(episode, step), value })),
     ),
   ]);
-  return { name, rock: null, reached: Object.fromEntries(reached) };
+  return { name, degenerate: null, reached: Object.fromEntries(reached) };
 }
 
 /** The differences of one policy on one split. */
@@ -72,5 +72,5 @@ export function beyondOf({ comparisons }: Claims, split: string, name: string): 
     comparisons.find((one) => one.place === split && one.name === name && one.measure === compared[measure].called)
       ?.difference ?? null;
   const survival = of("survival");
-  return survival && { survival, usefulness: of("usefulness") };
+  return survival && { survival, successRate: of("successRate") };
 }

@@ -34,9 +34,9 @@ import { type Evaluation, evaluationOf } from "./show.ts";
 
 /** How policies are compared. */
 export interface EvaluateOptions {
-  /** Where they live: one environment, or one a split. @default the micro-tasks, a split each part, lives of 4 steps */
+  /** Where they live: one environment, or one a split. @default the micro-tasks, a split each part, episodes of 4 steps */
   env?: Environment | { readonly [split: string]: Environment };
-  /** Lives of each run on each split. @default 64 */
+  /** Episodes of each run on each split. @default 64 */
   episodes?: number;
   /** Names every draw; every policy gets the same seeds and tasks. @default 0 */
   seed?: number;
@@ -51,7 +51,7 @@ export interface EvaluateOptions {
   sharpenTrained?: boolean;
   /** A file that keeps what was played; a call with the same file and settings goes on from it. */
   file?: string;
-  /** Lives played together, and lost at most when it is stopped. @default 32 */
+  /** Episodes played together, and lost at most when it is stopped. @default 32 */
   batch?: number;
   /** Ends it at once. @default a notebook's stop button */
   signal?: AbortSignal;
@@ -133,7 +133,7 @@ function plan(
 }
 
 async function environmentsOf(given: EvaluateOptions["env"]): Promise<{ readonly [split: string]: Environment }> {
-  if (given !== undefined) return isEnvironment(given) ? { lives: given } : given;
+  if (given !== undefined) return isEnvironment(given) ? { episodes: given } : given;
   const tasks = await microTasks();
   const splits = taskSplits.map((split) => ({ split, own: tasks.filter((task) => task.split === split) }));
   return Object.fromEntries(

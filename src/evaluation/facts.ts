@@ -32,7 +32,7 @@ export function openFacts(path: string): FactsFile {
   const found = new Map<string, Batch>();
   for (const [i, value] of rest.entries()) {
     if (!isBatch(value))
-      throw new Error(`Line ${i + 2} of ${path} is damaged: delete that line, and its lives are played again`);
+      throw new Error(`Line ${i + 2} of ${path} is damaged: delete that line, and its episodes are played again`);
     found.set(value.key, decode(value as unknown as Plain) as Batch);
   }
   return {

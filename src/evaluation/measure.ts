@@ -39,12 +39,12 @@ export interface Clusters {
 export function clustersOf(tasks: readonly Pick<Task, "id" | "operation">[]): Clusters {
   const operations = new Map(tasks.map(({ id, operation }) => [id, operation]));
   const over =
-    tasks.length === 0 ? "lives" : tasks.some(({ operation }) => operation !== undefined) ? "operations" : "tasks";
+    tasks.length === 0 ? "episodes" : tasks.some(({ operation }) => operation !== undefined) ? "operations" : "tasks";
   return {
     over,
     of({ steps, seed }, step) {
       const task = steps[step ?? 0]?.task;
-      return task === undefined ? `life ${seed}` : (operations.get(task) ?? task);
+      return task === undefined ? `episode ${seed}` : (operations.get(task) ?? task);
     },
   };
 }

@@ -25,7 +25,7 @@ import { microTasks } from "../tasks/index.ts";
 
 /** How the temperature is found. */
 export interface SharpenOptions {
-  /** Where it is tried: never on what is held out. @default lives of 4 steps on the validation micro-tasks */
+  /** Where it is tried: never on what is held out. @default episodes of 4 steps on the validation micro-tasks */
   env?: Environment;
   /**
    * Temperatures tried; 1 is the model as it is. Where the best one is the hottest or the coldest, others are tried beyond
@@ -34,7 +34,7 @@ export interface SharpenOptions {
   temperatures?: readonly number[];
   /** Which weights: the model as it was before any training, or as the policy has it now. @default "pretrained" */
   weights?: "pretrained" | "trained";
-  /** Lives for each. @default 48 */
+  /** Episodes for each. @default 48 */
   episodes?: number;
   /** @default 0 */
   seed?: number;
@@ -46,7 +46,7 @@ export interface SharpenTrial {
   temperature: number;
   return: number;
   survival: number;
-  usefulness: number | null;
+  successRate: number | null;
 }
 
 /** The sharpened policy, and what was tried to find it. */
@@ -64,7 +64,7 @@ export interface SharpenedRun {
   temperature: number;
 }
 
-/** Plays the lives of one temperature. */
+/** Plays the episodes of one temperature. */
 export type PlayTrial = (
   env: Environment,
   policy: Policy,
@@ -74,7 +74,7 @@ export type PlayTrial = (
 const usual = [1, 0.7, 0.5, 0.3, 0.2, 0.1];
 
 /** Of a temperature that met nothing but faults of the sandbox: it is never the best. */
-const untold = { return: Number.NaN, survival: Number.NaN, usefulness: null };
+const untold = { return: Number.NaN, survival: Number.NaN, successRate: null };
 
 /** Most temperatures that are tried beyond those asked for, and how far they go. */
 const mostBeyond = 4;
@@ -95,7 +95,7 @@ export async function sharpen(policy: TokenPolicy, options: SharpenOptions = {})
   return sharpenBy(policy, options, collect);
 }
 
-/** The same, by who plays the lives. */
+/** The same, by who plays the episodes. */
 export async function sharpenBy(policy: TokenPolicy, options: SharpenOptions, play: PlayTrial): Promise<Sharpened> {
   const { temperatures = usual, weights = "pretrained", episodes = 48, seed = 0, signal = stopSignal() } = options;
   const env = options.env ?? new SurvivalEnv({ tasks: await microTasks({ split: "validation" }), maxSteps: 4 });
@@ -105,16 +105,16 @@ export async function sharpenBy(policy: TokenPolicy, options: SharpenOptions, pl
   const trials: SharpenTrial[] = [];
   for (const temperature of temperaturesTried(temperatures, trials)) {
     const played = await play(env, at(temperature), { episodes, seed, ...(signal && { signal }) });
-    const lives = played.filter(({ fault }) => !fault);
-    const { return: total, survival, usefulness } = lives.length > 0 ? estimatesOf(lives) : untold;
-    trials.push({ temperature, return: total, survival, usefulness });
+    const sound = played.filter(({ fault }) => !fault);
+    const { return: total, survival, successRate } = sound.length > 0 ? estimatesOf(sound) : untold;
+    trials.push({ temperature, return: total, survival, successRate });
   }
   const best = bestOf(trials);
   const found = at(best.temperature);
   return {
     ...found,
     ...{ temperature: best.temperature, trials, search: { env, temperatures, episodes, seed } },
-    [displaySymbol]: () => trialsBundle(trials, `${found.name}: ${episodes} lives at each temperature`),
+    [displaySymbol]: () => trialsBundle(trials, `${found.name}: ${episodes} episodes at each temperature`),
   };
 }
 
@@ -155,7 +155,7 @@ function trialsBundle(trials: readonly SharpenTrial[], caption: string): MimeBun
       temperature: String(trial.temperature),
       "return, mean": trial.return.toFixed(2),
       "steps survived": trial.survival.toFixed(2),
-      ...(trial.usefulness !== null && { "tasks done, %": (100 * trial.usefulness).toFixed(1) }),
+      ...(trial.successRate !== null && { "tasks done, %": (100 * trial.successRate).toFixed(1) }),
       "": trial === best ? `← best${atEnd ? ", at an end of what was tried" : ""}` : "",
     })),
     { caption },

@@ -10,7 +10,7 @@ import {
 } from "../display/index.ts";
 import { type AnyFigures, type Episode, estimateOf, metricTable, shownFigure, type Unit } from "../episode/index.ts";
 import { type ComparisonRow, comparisonPlot, type Figure } from "../plot/index.ts";
-import { type Interval, rocksAmong } from "../statistics/index.ts";
+import { degenerateAmong, type Interval } from "../statistics/index.ts";
 import type { Task } from "../tasks/index.ts";
 import { type Beyond, beyondOf, claimedOf, type Played } from "./claimed.ts";
 import { type Clusters, improvement, type Measures, measure, varietySize } from "./measure.ts";
@@ -21,7 +21,7 @@ import type { SharpenedRun } from "./sharpen.ts";
 export interface Result extends Measures {
   /** What became of the asks; null where there were none. */
   outcomes: Outcomes | null;
-  /** How often a life beats the reference's life that began alike, ties counted half; null for the reference itself. */
+  /** How often an episode beats the reference's that began alike, ties counted half; null for the reference itself. */
   improvement: Interval | null;
   /** How much more than the reference and the control, paired by cluster. Null for that one itself, and where there is none. */
   beyondReference: Beyond | null;
@@ -34,17 +34,17 @@ export interface Evaluation {
   control: string | null;
   /** By split, then by policy. */
   results: { [split: string]: { [name: string]: Result } };
-  /** All lives by split and policy; of several runs one after the other, in the order of the seeds. */
-  lives: { [split: string]: { [name: string]: Episode[] } };
+  /** All episodes by split and policy; of several runs one after the other, in the order of the seeds. */
+  episodes: { [split: string]: { [name: string]: Episode[] } };
   /** What the intervals allow to be said, and what they do not. */
   sentences: string[];
   /** The metrics with their intervals, and variety. */
   plot(): Figure;
-  /** How the lives ended: a row a cause, a column a policy. */
+  /** How the episodes ended: a row a cause, a column a policy. */
   causes(): Displayable;
   /** What became of the asks: a row a policy, a column an outcome. */
   outcomes(): Displayable;
-  /** The figures, without the lives. */
+  /** The figures, without the episodes. */
   toJSON(): object;
   [displaySymbol](): MimeBundle;
 }
@@ -71,12 +71,12 @@ export function evaluationOf(
 ): Evaluation {
   const claimed = claimedOf(played, { reference, control, clusters });
   const results: Evaluation["results"] = {};
-  const lives: Evaluation["lives"] = {};
+  const episodes: Evaluation["episodes"] = {};
   for (const [split, policies] of Object.entries(played)) {
     const all = Object.fromEntries(Object.entries(policies).map(([name, { runs }]) => [name, runs.flat()]));
     const varietyOf = varietySize(Object.values(all));
     const how = { seed, clusters: clusters[split]! };
-    lives[split] = all;
+    episodes[split] = all;
     results[split] = Object.fromEntries(
       Object.entries(policies).map(([name, { runs, seconds }]): [string, Result] => [
         name,
@@ -92,7 +92,7 @@ export function evaluationOf(
   }
   const sentences = [
     ...sharpenedSentences(sharpened),
-    ...rocksIn(results),
+    ...degenerateIn(results),
     ...claimed.reference.sentences,
     ...claimed.control.sentences,
   ];
@@ -101,7 +101,7 @@ export function evaluationOf(
     reference,
     control,
     results,
-    lives,
+    episodes,
     sentences,
     plot: () => comparisonPlot(plotRows(results)),
     causes: () => ({ [displaySymbol]: () => causesBundle(results) }),
@@ -119,12 +119,12 @@ function sharpenedSentences(sharpened: readonly SharpenedRun[]): string[] {
   });
 }
 
-function rocksIn(results: Evaluation["results"]): string[] {
-  return rocksAmong(
+function degenerateIn(results: Evaluation["results"]): string[] {
+  return degenerateAmong(
     Object.fromEntries(
       Object.entries(results).map(([split, policies]) => [
         split,
-        Object.entries(policies).map(([name, { rock }]) => ({ name, rock, reached: {} })),
+        Object.entries(policies).map(([name, { degenerate }]) => ({ name, degenerate, reached: {} })),
       ]),
     ),
   );
@@ -186,11 +186,11 @@ function spreadRows([split, policies]: [string, { [name: string]: Result }]): Ro
 
 function costRows([split, policies]: [string, { [name: string]: Result }]): Row[] {
   return Object.entries(policies).map(([policy, result]) => ({
-    ...{ split, policy, lives: result.episodes },
+    ...{ split, policy, episodes: result.episodes },
     "two answers to a task differ, %": result.varietyWithin === null ? "" : shown(result.varietyWithin, "share"),
-    "tokens a life": result.tokensPerEpisode.estimate.toFixed(0),
-    "seconds a life": (result.seconds / result.episodes).toFixed(2),
-    "": result.rock === null ? "" : "a rock",
+    "tokens an episode": result.tokensPerEpisode.estimate.toFixed(0),
+    "seconds an episode": (result.seconds / result.episodes).toFixed(2),
+    "": result.degenerate === null ? "" : "degenerate",
   }));
 }
 
@@ -215,7 +215,7 @@ function causesBundle(results: Evaluation["results"]): MimeBundle {
       rows.push(row);
     }
   }
-  return tableBundle(rows, { caption: "How the lives ended, share of each policy's lives" });
+  return tableBundle(rows, { caption: "How the episodes ended, share of each policy's episodes" });
 }
 
 function outcomesBundle(results: Evaluation["results"]): MimeBundle {

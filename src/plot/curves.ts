@@ -79,7 +79,7 @@ export function learningCurves(
   }
   return figure(data, {
     title,
-    xTitle: "episodes lived",
+    xTitle: "episodes",
     yTitle,
     text: [...texts, ...notes].join("\n"),
     notes,
@@ -105,7 +105,7 @@ export function probabilityCurves(
   const text = labels.map((label) => `${label}: ${end?.probabilities[label]?.toFixed(3)}`).join("\n");
   return figure(data, {
     title,
-    xTitle: "episodes lived",
+    xTitle: "episodes",
     yTitle: "probability",
     text,
     layout: { yaxis: { range: [0, 1] } },

@@ -2,9 +2,9 @@
 
 export { type ComparisonRow, comparisonPlot } from "./comparison.ts";
 export { learningCurves, probabilityCurves } from "./curves.ts";
+export { causesOfDeath, returnsPlot, survivalHistogram } from "./episodes.ts";
 export { type Figure, figure, palette, verdictColours } from "./figure.ts";
-export { causesOfDeath, returnsPlot, survivalHistogram } from "./lives.ts";
-export { type LifeRow, lifeTimeline, livesSideBySide, type TimelineStep } from "./timeline.ts";
+export { type EpisodeRow, episodesSideBySide, episodeTimeline, type TimelineStep } from "./timeline.ts";
 export {
   compareRuns,
   type MeasuredUpdate,

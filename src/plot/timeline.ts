@@ -1,26 +1,26 @@
-/** Lives in time: one, step by step, with what each was worth; or many side by side, one row a life. */
+/** Episodes in time: one, step by step, with what each was worth; or many side by side, one row an episode. */
 
 import { type Figure, figure, palette, verdictColours } from "./figure.ts";
 
 /** One life of the comparison. */
-export interface LifeRow {
+export interface EpisodeRow {
   /** The row's name, and the group it stands in. */
   name: string;
   group: string;
   steps: readonly { label: string; verdict: string }[];
 }
 
-/** Draws lives as rows of steps; a step that ended its life stands out. */
-export function livesSideBySide(
-  lives: readonly LifeRow[],
-  { title = "Lives, side by side" }: { title?: string } = {},
+/** Draws episodes as rows of steps; a step that ended its episode stands out. */
+export function episodesSideBySide(
+  episodes: readonly EpisodeRow[],
+  { title = "Episodes, side by side" }: { title?: string } = {},
 ): Figure {
   // A label that only ever ended a life has no cell of its own, and so no entry in the legend.
-  const labels = [...new Set(lives.flatMap(({ steps }) => steps.filter(lived).map(({ label }) => label)))].sort();
-  const rows = lives.map(({ name, group }) => `${group} · ${name}`);
+  const labels = [...new Set(episodes.flatMap(({ steps }) => steps.filter(survived).map(({ label }) => label)))].sort();
+  const rows = episodes.map(({ name, group }) => `${group} · ${name}`);
   const data: object[] = labels.map((label, i) => {
-    const cells = lives.flatMap(({ steps }, row) =>
-      steps.flatMap((step, at) => (step.label === label && lived(step) ? [{ row, at }] : [])),
+    const cells = episodes.flatMap(({ steps }, row) =>
+      steps.flatMap((step, at) => (step.label === label && survived(step) ? [{ row, at }] : [])),
     );
     return {
       type: "scatter",
@@ -32,9 +32,9 @@ export function livesSideBySide(
       hovertemplate: `step %{x}: ${label}<extra></extra>`,
     };
   });
-  const deaths = lives.flatMap(({ steps }, row) => {
+  const deaths = episodes.flatMap(({ steps }, row) => {
     const last = steps.at(-1);
-    return last !== undefined && !lived(last) ? [{ row, at: steps.length - 1, ...last }] : [];
+    return last !== undefined && !survived(last) ? [{ row, at: steps.length - 1, ...last }] : [];
   });
   data.push({
     type: "scatter",
@@ -48,10 +48,10 @@ export function livesSideBySide(
     marker: { symbol: "x", size: 12, color: deaths.map(({ verdict }) => verdictColours[verdict] ?? "#888888") },
     hovertemplate: "%{text}<extra></extra>",
   });
-  const text = lives
+  const text = episodes
     .map(({ steps }, row) => {
       const last = steps.at(-1);
-      const end = last === undefined || lived(last) ? "still alive" : `${last.label} → ${last.verdict}`;
+      const end = last === undefined || survived(last) ? "still alive" : `${last.label} → ${last.verdict}`;
       return `${rows[row]}: ${steps.length} steps, ${end}`;
     })
     .join("\n");
@@ -60,7 +60,7 @@ export function livesSideBySide(
     xTitle: "step",
     text,
     layout: {
-      height: 170 + 40 * lives.length,
+      height: 170 + 40 * episodes.length,
       margin: { l: 60, r: 20, t: 100, b: 55 },
       yaxis: { type: "category", categoryorder: "array", categoryarray: [...rows].reverse(), showgrid: false },
     },
@@ -79,8 +79,11 @@ export interface TimelineStep {
 }
 
 /** One life: a bar a step as high as its reward (harm is cut off at the scale of the others, and says so). */
-export function lifeTimeline(steps: readonly TimelineStep[], { title = "One life" }: { title?: string } = {}): Figure {
-  const usual = Math.max(1, ...steps.filter(lived).map(({ reward }) => Math.abs(reward)));
+export function episodeTimeline(
+  steps: readonly TimelineStep[],
+  { title = "One episode" }: { title?: string } = {},
+): Figure {
+  const usual = Math.max(1, ...steps.filter(survived).map(({ reward }) => Math.abs(reward)));
   const shown = steps.map(({ reward }) => Math.max(-usual * 1.5, Math.min(usual * 1.5, reward)));
   const marks = ({ changed, solved }: TimelineStep): string => `${changed ? "✎" : ""}${solved ? "★" : ""}`;
   const words = (step: TimelineStep): string =>
@@ -91,7 +94,7 @@ export function lifeTimeline(steps: readonly TimelineStep[], { title = "One life
       type: "bar",
       x: steps.map((_, i) => i),
       // A step worth nothing is still to be seen.
-      y: shown.map((y, i) => (y === 0 ? (lived(steps[i]!) ? usual * 0.04 : -usual * 0.04) : y)),
+      y: shown.map((y, i) => (y === 0 ? (survived(steps[i]!) ? usual * 0.04 : -usual * 0.04) : y)),
       text: steps.map((step, i) => (shown[i] === step.reward ? marks(step) : String(step.reward))),
       textposition: "outside",
       cliponaxis: false,
@@ -100,7 +103,7 @@ export function lifeTimeline(steps: readonly TimelineStep[], { title = "One life
       marker: { color: steps.map(({ verdict }) => verdictColours[verdict] ?? "#888888") },
     },
   ];
-  const end = last === undefined || lived(last) ? "still alive" : last.verdict.replaceAll("_", " ");
+  const end = last === undefined || survived(last) ? "still alive" : last.verdict.replaceAll("_", " ");
   const text = steps
     .map((step, i) => `${i}: ${step.label} → ${step.verdict} (${step.reward}) ${marks(step)}`.trimEnd())
     .join("\n");
@@ -113,6 +116,6 @@ export function lifeTimeline(steps: readonly TimelineStep[], { title = "One life
   });
 }
 
-function lived({ verdict }: { verdict: string }): boolean {
+function survived({ verdict }: { verdict: string }): boolean {
   return verdict === "survived";
 }

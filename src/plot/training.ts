@@ -2,7 +2,7 @@
 
 import { OptionFailure } from "../data/check.ts";
 import { type AnyFigures, type Episode, estimateOf, metricTable, summarise, type Unit } from "../episode/index.ts";
-import { claims, controlAmong, type Interval, rocksAmong } from "../statistics/index.ts";
+import { claims, controlAmong, degenerateAmong, type Interval } from "../statistics/index.ts";
 import { type Figure, figure, palette } from "./figure.ts";
 
 /** An update of a run as `train` gives it, or what is kept of one. */
@@ -10,7 +10,7 @@ export type UpdateOrPoint = TrainingPoint | MeasuredUpdate;
 
 /** What is looked at in an update. */
 export interface MeasuredUpdate {
-  lived: number;
+  episodesSoFar: number;
   episodes: readonly Episode[];
   policyEntropy: number;
   kl: number;
@@ -18,25 +18,25 @@ export interface MeasuredUpdate {
 
 /** What is kept of an update: figures, and none of its episodes. */
 export interface TrainingPoint {
-  lived: number;
+  episodesSoFar: number;
   /** Each metric, with its interval where it has one. */
   figures: AnyFigures;
-  /** The return of each life, with the seed that it was reset with: runs of the same training seed are paired by it. */
-  lives: readonly { seed: number; return: number }[];
-  /** Why the policy is a rock; null if it is none. */
-  rock: string | null;
+  /** The return of each episode, with the seed that it was reset with: runs of the same training seed are paired by it. */
+  returns: readonly { seed: number; return: number }[];
+  /** Why the policy is degenerate; null if it is none. */
+  degenerate: string | null;
   policyEntropy: number;
   kl: number;
 }
 
 /** What is kept of an update. */
-export function trainingPoint({ lived, episodes, policyEntropy, kl }: MeasuredUpdate): TrainingPoint {
+export function trainingPoint({ episodesSoFar, episodes, policyEntropy, kl }: MeasuredUpdate): TrainingPoint {
   const summary = summarise(episodes, { resamples: 200 });
   const figures = Object.fromEntries(
     metricTable().map(([name]) => [name, (summary as unknown as AnyFigures)[name] ?? null]),
   );
-  const lives = episodes.map((episode) => ({ seed: episode.seed, return: episode.return }));
-  return { lived, figures, lives, rock: summary.rock, policyEntropy, kl };
+  const returns = episodes.map((episode) => ({ seed: episode.seed, return: episode.return }));
+  return { episodesSoFar, figures, returns, degenerate: summary.degenerate, policyEntropy, kl };
 }
 
 function pointsOf(name: string, given: readonly UpdateOrPoint[]): TrainingPoint[] {
@@ -46,7 +46,7 @@ function pointsOf(name: string, given: readonly UpdateOrPoint[]): TrainingPoint[
   };
   if (!Array.isArray(given)) refuse(name, given);
   return given.map((one, i) => {
-    if (typeof (one as TrainingPoint | null)?.lived !== "number") return refuse(`${name}[${i}]`, one);
+    if (typeof (one as TrainingPoint | null)?.episodesSoFar !== "number") return refuse(`${name}[${i}]`, one);
     return "figures" in one ? one : trainingPoint(one);
   });
 }
@@ -60,8 +60,8 @@ export function trainingCurves(
 }
 
 /**
- * Several runs in one figure, a colour each, and below the title what may be said of their last updates: which is a rock,
- * and which beats the control, paired by the seed of the life. What other training seeds would have given it does not say:
+ * Several runs in one figure, a colour each, and below the title what may be said of their last updates: which is degenerate,
+ * and which beats the control, paired by the seed of the episode. What other training seeds would have given it does not say:
  * that is what `study` is for.
  * @param given the updates of each run, by its name
  * @param options.control the run that only sharpens @default "temperature" or "sharpened", where there is one
@@ -72,12 +72,12 @@ export function compareRuns(
 ): Figure {
   const runs = Object.fromEntries(Object.entries(given).map(([name, updates]) => [name, pointsOf(name, updates)]));
   const names = Object.keys(runs);
-  const { told, rocks } = judgeRuns(runs, controlAmong(names, control));
+  const { told, degenerate } = judgeRuns(runs, controlAmong(names, control));
   const panels = panelsOf(Object.values(runs).flat());
   const data = panels.flatMap((panel, i) =>
     names.flatMap((name, k) => {
       const look = {
-        name: rocks.has(name) && names.length > 1 ? `${name} (a rock)` : name,
+        name: degenerate.has(name) && names.length > 1 ? `${name} (degenerate)` : name,
         colour: palette[k % palette.length]!,
         inLegend: i === 0 && names.length > 1,
       };
@@ -107,7 +107,7 @@ function tracesOf(
   { value }: Panel,
   { name, colour, inLegend }: { name: string; colour: string; inLegend: boolean },
 ): object[] {
-  const x = points.map(({ lived }) => lived);
+  const x = points.map(({ episodesSoFar }) => episodesSoFar);
   const values = points.map(value);
   const bands = values.filter((one): one is Interval => typeof one === "object" && one !== null);
   const band = {
@@ -136,7 +136,7 @@ function layoutOf(panels: readonly Panel[], legend: boolean): { [name: string]: 
     })),
     ...Object.fromEntries(
       panels.flatMap((_, i) => [
-        [`xaxis${i === 0 ? "" : i + 1}`, axis(i >= panels.length - columns ? "lives" : undefined)],
+        [`xaxis${i === 0 ? "" : i + 1}`, axis(i >= panels.length - columns ? "episodes" : undefined)],
         [`yaxis${i === 0 ? "" : i + 1}`, axis(undefined)],
       ]),
     ),
@@ -148,16 +148,16 @@ function judgeRuns(runs: { [name: string]: readonly TrainingPoint[] }, control: 
   const what = "return in the last update";
   const ends = Object.entries(runs).flatMap(([name, points]) => {
     const last = points.at(-1);
-    const returns = last?.lives.map((life) => ({ cluster: String(life.seed), value: life.return })) ?? [];
-    return last ? [{ name, reached: { [what]: returns }, rock: last.rock }] : [];
+    const returns = last?.returns.map((one) => ({ cluster: String(one.seed), value: one.return })) ?? [];
+    return last ? [{ name, reached: { [what]: returns }, degenerate: last.degenerate }] : [];
   });
   const { sentences } = claims(
     { "": ends },
-    { against: control, as: "control", measures: { [what]: { unit: "reward" } }, over: "life seeds" },
+    { against: control, as: "control", measures: { [what]: { unit: "reward" } }, over: "episode seeds" },
   );
   return {
-    told: ends.length > 1 ? [...rocksAmong({ "": ends }), ...sentences] : [],
-    rocks: new Set(ends.filter(({ rock }) => rock !== null).map(({ name }) => name)),
+    told: ends.length > 1 ? [...degenerateAmong({ "": ends }), ...sentences] : [],
+    degenerate: new Set(ends.filter(({ degenerate }) => degenerate !== null).map(({ name }) => name)),
   };
 }
 

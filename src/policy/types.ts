@@ -45,7 +45,7 @@ export interface Policy<Observation = unknown> {
 }
 
 /** What an update needs to know of a batch of actions; one number a token, actions in order. Shape [tokens] each. */
-export interface Terms {
+export interface ActionEvaluation {
   /** Log-probability of each token, nats. */
   logProbs: tf.Tensor1D;
   /** Entropy of the distribution that it was drawn from, nats. */
@@ -55,7 +55,7 @@ export interface Terms {
 }
 
 /** What weights were learned on top of: kept with a checkpoint, so that it can be opened without training anew. */
-export interface Fixed {
+export interface PolicyBuffers {
   tensors: readonly { name: string; shape: readonly number[]; values: ArrayLike<number> }[];
   /** Plain data. */
   about: { readonly [name: string]: unknown };
@@ -65,17 +65,17 @@ export interface Fixed {
 export interface TrainablePolicy<Observation = unknown> extends Policy<Observation> {
   /** What the optimiser changes. */
   readonly variables: readonly tf.Variable[];
-  /** Adam's learning rate that suits these weights; `train` uses it unless told otherwise. */
+  /** Adam's learning rate for these weights; `train` uses it unless told otherwise. */
   readonly learningRate: number;
-  /** Other settings of the trainer that suit them, unless it is told otherwise. */
-  readonly suits?: {
+  /** Recommended settings of the trainer, unless it is told otherwise. */
+  readonly recommended?: {
     readonly updates?: number;
     readonly episodes?: number;
     readonly group?: number;
     readonly gamma?: number;
-    readonly klWeight?: number;
+    readonly klCoef?: number;
     readonly entropyBonus?: number;
-    readonly decay?: "none" | "linear" | "cosine";
+    readonly lrSchedule?: "none" | "linear" | "cosine";
   };
   /** What the weights belong to: a checkpoint of another model is refused by it. @default the name */
   readonly fingerprint?: string;
@@ -83,9 +83,9 @@ export interface TrainablePolicy<Observation = unknown> extends Policy<Observati
    * What the weights were learned on top of, and training leaves as it is: which words a head changes, how its input is scaled.
    * Absent where the fingerprint alone says it.
    */
-  readonly fixed?: Fixed;
-  /** The actions' terms, differentiable in `variables`. */
-  evaluate(actions: readonly Action[]): Terms;
+  readonly buffers?: PolicyBuffers;
+  /** The actions evaluated, differentiable in `variables`. */
+  evaluate(actions: readonly Action[]): ActionEvaluation;
   /** A copy that does not learn: the baseline "before training". */
   frozen(): Policy<Observation>;
   /** For a policy with few choices: the probability of each now, by label. */

@@ -4,7 +4,7 @@
  */
 
 import { byHand, decode, encode, type Plain, type Step } from "../episode/index.ts";
-import type { Gene, StepReport } from "../sandbox/types.ts";
+import type { Gene, StepReport, Verdict } from "../sandbox/types.ts";
 import { RecordFailure } from "./error.ts";
 import type { NewStep } from "./types.ts";
 
@@ -93,20 +93,25 @@ function toldOf(step: NewStep, report: StepReport): NonNullable<StepBody["told"]
   };
 }
 
+/** A verdict by its present word: the first records said `crash` for `infrastructure_error`. */
+export function verdictOf(word: string): Verdict {
+  return word === "crash" ? "infrastructure_error" : (word as Verdict);
+}
+
 /** A step out of its body, with the parts that were appended later, and its genome. */
 export function stepOfBody(
   { program, setup, budget, calls, report: seen, told = {} }: StepBody,
   parts: Parts,
   { genome, ms, at }: { genome: Gene[]; ms: number; at: number },
 ): Step {
-  const report = { ...seen, genome, ms };
+  const report = { ...seen, verdict: verdictOf(seen.verdict), genome, ms };
   const { verdict = report.verdict, cause = report.cause, action, ...more } = told;
   const { rewards = {} } = parts;
   return {
     program,
     ...(setup !== undefined && { setup }),
     ...(budget !== undefined && { budget }),
-    ...{ calls, report, action: actionOf(parts, action), verdict, cause, effects: report.effects },
+    ...{ calls, report, action: actionOf(parts, action), verdict: verdictOf(verdict), cause, effects: report.effects },
     ...{ rewards, reward: sumOf(rewards), ...more, at },
   };
 }

@@ -10,7 +10,7 @@ import {
   type Step,
 } from "../episode/index.ts";
 import type { Gene } from "../sandbox/types.ts";
-import { type Parts, readBody, type StepBody, stepOfBody } from "./body.ts";
+import { type Parts, readBody, type StepBody, stepOfBody, verdictOf } from "./body.ts";
 import { canonicalJson, sha256 } from "./canonical.ts";
 import type { EntryRow } from "./schema.ts";
 import { genomeOf, type RecordState } from "./state.ts";
@@ -36,7 +36,7 @@ export function readSummaries(database: DatabaseSync): EpisodeSummary[] {
     )
     .all() as { id: number; body: string; steps: number; last: string | null; ended: string | null }[];
   return rows.map(({ id, body, steps, last, ended }) => {
-    const { verdict, cause } = endingOf(ended) ?? (last === null ? null : (JSON.parse(last) as Ending)) ?? alive;
+    const { verdict, cause } = endingOf(ended) ?? endingOf(last) ?? alive;
     const { seed = 0, labels = {}, forkOf = null } = readBody<StartBody>(body);
     return { id, seed, steps, verdict, cause, complete: ended !== null || verdict !== "survived", labels, forkOf };
   });
@@ -58,8 +58,8 @@ export function readEpisode(state: RecordState, id: number): Episode {
   const ended = endingOf(closing);
   const last = steps.at(-1)?.verdict ?? "survived";
   const verdict = ended?.verdict ?? last;
-  const terminated = verdict !== "survived" && verdict !== "crash";
-  const truncated = verdict === "crash" || (closing !== null && !terminated);
+  const terminated = verdict !== "survived" && verdict !== "infrastructure_error";
+  const truncated = verdict === "infrastructure_error" || (closing !== null && !terminated);
   const figures = figuresOf({ steps, terminated });
   return {
     ...{ version: episodeVersion, id, seed: start.seed ?? 0, index, group, start, steps, terminated, truncated },
@@ -98,10 +98,10 @@ function readStep(state: RecordState, row: EntryRow, later: Parts | undefined): 
   return stepOfBody(body, { ...body.parts, ...later }, { genome, ms, at });
 }
 
-/** What the body of an `end` entry says of how it ended. */
+/** What the body of an `end` entry, or a step's, says of how it ended. */
 function endingOf(body: string | null): Ending | null {
   const { verdict, cause } = (body === null ? {} : JSON.parse(body)) as Partial<Ending>;
-  return verdict === undefined ? null : { verdict, cause: cause ?? "" };
+  return verdict === undefined ? null : { verdict: verdictOf(verdict), cause: cause ?? "" };
 }
 
 /** The names of the genes that differ. */

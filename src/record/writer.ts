@@ -40,5 +40,5 @@ function endOf(record: EpisodeRecord, id: number, { steps }: Episode): void {
 }
 
 function notRecordable(): Error {
-  return new TypeError("This environment has no sandbox whose lives could be recorded: leave `record` out");
+  return new TypeError("This environment has no sandbox whose episodes could be recorded: leave `record` out");
 }

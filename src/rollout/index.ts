@@ -2,6 +2,6 @@
 
 export { collect } from "./collect.ts";
 export type { CollectOptions } from "./given.ts";
-export { LivedEpisode } from "./lived.ts";
+export { PlayedEpisode } from "./played.ts";
 export { type Rollout, type RolloutOptions, rollout } from "./rollout.ts";
 export { localRunner, type Runner } from "./runner.ts";

@@ -21,13 +21,13 @@ import { recordSchema } from "../record/given.ts";
 import { type EpisodeRecord, openRecord, recordTo } from "../record/index.ts";
 import { collect } from "./collect.ts";
 import { type CollectOptions, collectEntries } from "./given.ts";
-import { LivedEpisode } from "./lived.ts";
+import { PlayedEpisode } from "./played.ts";
 
 /** Episodes under one policy. */
 export interface Rollout {
   policy: string;
   seed: number;
-  episodes: LivedEpisode[];
+  episodes: PlayedEpisode[];
   summary: Summary;
   /** Causes of death, as a plotly figure. */
   plot(): Figure;
@@ -36,8 +36,8 @@ export interface Rollout {
   /** One row a life: its end, return, steps and cause. `most` rows, the lowest returns first. @default 20 */
   table(options?: { most?: number }): Displayable;
   /** The episode with the lowest return, and the one with the highest; the first of equals. */
-  worst(): LivedEpisode;
-  best(): LivedEpisode;
+  worst(): PlayedEpisode;
+  best(): PlayedEpisode;
   [displaySymbol](): MimeBundle;
 }
 
@@ -79,7 +79,7 @@ export async function rollout<Observation>(
   const played = record === undefined ? await collect(env, policy, how) : await recorded(env, policy, how, record);
   const { seed = 0, group = 1 } = options;
   const episodes = played.map(
-    (episode) => new LivedEpisode(episode, { env, policy, job: { seed, index: episode.index, group } }),
+    (episode) => new PlayedEpisode(episode, { env, policy, job: { seed, index: episode.index, group } }),
   );
   const summary = summarise(episodes);
   const byReturn = [...episodes].filter((e) => !e.fault).sort((a, b) => a.return - b.return || a.index - b.index);
@@ -88,17 +88,17 @@ export async function rollout<Observation>(
     seed,
     episodes,
     summary,
-    plot: () => causesOfDeath(summary.causes, { title: `How ${episodes.length} lives ended: ${policy.name}` }),
+    plot: () => causesOfDeath(summary.causes, { title: `How ${episodes.length} episodes ended: ${policy.name}` }),
     histogram: () =>
       survivalHistogram([{ name: policy.name, survival: episodes.filter((e) => !e.fault).map((e) => e.survival) }]),
     table: ({ most = 20 } = {}) => {
       const shown = byReturn.slice(0, most).map(lifeRow);
-      const caption = `${policy.name}: ${shown.length} of ${episodes.length} lives, the lowest returns first`;
+      const caption = `${policy.name}: ${shown.length} of ${episodes.length} episodes, the lowest returns first`;
       return { [displaySymbol]: () => tableBundle(shown, { caption }) };
     },
     worst: () => byReturn[0] ?? episodes[0]!,
     best: () => byReturn.find((e) => e.return === byReturn.at(-1)!.return) ?? episodes[0]!,
-    [displaySymbol]: () => tableBundle(rows(summary), { caption: `${policy.name}: ${episodes.length} lives` }),
+    [displaySymbol]: () => tableBundle(rows(summary), { caption: `${policy.name}: ${episodes.length} episodes` }),
   };
 }
 

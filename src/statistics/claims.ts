@@ -2,8 +2,8 @@
  * What may be said of policies side by side, in one place: `evaluate`, `study` and `compareRuns` all ask here. Policies are
  * compared by paired differences over the clusters that the caller names, and all comparisons of one question hold together:
  * with m of them each interval is at 1 - 0.05 / m (Bonferroni). Who only sharpens a model (a temperature, say) is the
- * control: what does not beat it has not been shown to have learned more. A rock is named whatever it reached. Not here: the
- * intervals (`difference.ts`), when a policy is a rock (`rock.ts`).
+ * control: what does not beat it has not been shown to have learned more. A degenerate policy is named whatever it reached. Not here: the
+ * intervals (`difference.ts`), when a policy is degenerate (`degenerate.ts`).
  */
 
 import { type PairedDifference, pairedDifference, type Sample } from "./difference.ts";
@@ -11,8 +11,8 @@ import { type PairedDifference, pairedDifference, type Sample } from "./differen
 /** One policy of a comparison. */
 export interface Claimant {
   name: string;
-  /** Why it is a rock; null if it is none. */
-  rock: string | null;
+  /** Why it is degenerate; null if it is none. */
+  degenerate: string | null;
   /** What it reached, by measure: more is better. Values of one cluster are alike. */
   reached: { readonly [measure: string]: readonly Sample[] };
 }
@@ -28,7 +28,7 @@ export interface MeasureWords {
 
 /** What is asked of all policies beside one. */
 export interface ClaimOptions {
-  /** Whom the others are compared with; null: nothing is compared, only rocks are named. */
+  /** Whom the others are compared with; null: nothing is compared, only degenerate ones are named. */
   against: string | null;
   /** Whether that one is the control, which only sharpens, or any reference. */
   as: "control" | "reference";
@@ -108,11 +108,11 @@ export function claims(
   return { comparisons, sentences };
 }
 
-/** A sentence for each rock. */
-export function rocksAmong(places: { readonly [place: string]: readonly Claimant[] }): string[] {
+/** A sentence for each degenerate policy. */
+export function degenerateAmong(places: { readonly [place: string]: readonly Claimant[] }): string[] {
   return Object.entries(places).flatMap(([place, claimants]) =>
-    claimants.flatMap(({ name, rock }) =>
-      rock === null ? [] : [`${place && `${place}: `}${name} is a rock: ${rock}.`],
+    claimants.flatMap(({ name, degenerate }) =>
+      degenerate === null ? [] : [`${place && `${place}: `}${name} is degenerate: ${degenerate}.`],
     ),
   );
 }

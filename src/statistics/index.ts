@@ -10,13 +10,13 @@ export {
   type Comparison,
   claims,
   controlAmong,
+  degenerateAmong,
   type MeasureWords,
-  rocksAmong,
 } from "./claims.ts";
+export { degenerateEmpty, degenerateEntropy, degenerateReason } from "./degenerate.ts";
 export { type PairedDifference, pairedDifference, type Sample } from "./difference.ts";
 export type { Interval } from "./interval.ts";
 export { type ClusterSums, ratioIntervals } from "./ratios.ts";
-export { rockEmpty, rockEntropy, rockReason } from "./rock.ts";
 export { studentReach } from "./student.ts";
 
 /** Arithmetic mean; NaN of an empty list. */

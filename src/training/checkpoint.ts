@@ -70,10 +70,10 @@ export function describeCheckpointError(error: CheckpointError): string {
  * @throws {DiskFailure} where the disk is full or the place is not writable; the old file is kept
  */
 export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
-  const { weights, memory, fixed, ...rest } = checkpoint;
+  const { weights, memory, buffers, ...rest } = checkpoint;
   const named = (group: string, list: readonly SavedTensor[]): NamedTensor[] =>
     list.map(({ name, shape, values }) => ({ name: `${group}/${name}`, shape, values: Float32Array.from(values) }));
-  const tensors = [...named("weights", weights), ...named("memory", memory), ...named("fixed", fixed)];
+  const tensors = [...named("weights", weights), ...named("memory", memory), ...named("buffers", buffers)];
   const text = JSON.stringify(rest);
   const bytes = packSafetensors(tensors, { metadata: { checkpoint: text, sha256: hash(text, tensors) } });
   const part = partFileOf(path);
@@ -95,7 +95,7 @@ const headEntries = {
   seed: integer,
   optimizer: oneOf("adam", "sgd"),
   update: count,
-  lived: count,
+  episodesSoFar: count,
 };
 const headSchema = only<Pick<Checkpoint, keyof typeof headEntries>>(headEntries);
 
@@ -116,7 +116,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   const tensors: NamedTensor[] = [];
   for (const [name, place] of places) tensors.push({ name, shape: place.shape, values: await readTensor(place) });
   if (hash(json, tensors) !== sha256) throw corrupt("its checksum does not fit its content");
-  const { about = {}, ...rest } = JSON.parse(json) as Omit<Checkpoint, "weights" | "memory" | "fixed">;
+  const { about = {}, ...rest } = JSON.parse(json) as Omit<Checkpoint, "weights" | "memory" | "buffers">;
   if (rest.version !== 1) throw new CheckpointFailure({ kind: "version", path, version: rest.version });
   const fault = faultOf(headSchema, partOf(headEntries, rest), "its header");
   if (fault !== null) throw corrupt(describeFault(fault));
@@ -124,7 +124,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
     tensors
       .filter(({ name }) => name.startsWith(prefix))
       .map(({ name, shape, values }) => ({ name: name.slice(prefix.length), shape: [...shape], values: [...values] }));
-  return { ...rest, about, weights: group("weights/"), memory: group("memory/"), fixed: group("fixed/") };
+  return { ...rest, about, weights: group("weights/"), memory: group("memory/"), buffers: group("buffers/") };
 }
 
 /** The optimiser's powers of its betas, which TF.js would recompute with another rounding. */
@@ -136,7 +136,7 @@ export async function takeCheckpoint(
   optimizer: tf.Optimizer,
   estimator: Estimator,
   settings: Settings,
-  position: Pick<Checkpoint, "update" | "lived" | "record">,
+  position: Pick<Checkpoint, "update" | "episodesSoFar" | "record">,
 ): Promise<Checkpoint> {
   const { accBeta1, accBeta2 } = optimizer as unknown as Betas;
   const betas = [accBeta1, accBeta2].filter((beta) => beta !== undefined);
@@ -157,13 +157,13 @@ export async function takeCheckpoint(
     weights,
     memory: [...moments, ...(await Promise.all(betas.map((beta, i) => saved(`beta ${i + 1}`, beta))))],
     baseline: isLearning(estimator) ? estimator.state() : null,
-    fixed: fixedOf(policy),
-    about: policy.fixed?.about ?? {},
+    buffers: buffersOf(policy),
+    about: policy.buffers?.about ?? {},
   };
 }
 
-function fixedOf({ fixed }: TrainablePolicy): SavedTensor[] {
-  return (fixed?.tensors ?? []).map(({ name, shape, values }) => ({
+function buffersOf({ buffers }: TrainablePolicy): SavedTensor[] {
+  return (buffers?.tensors ?? []).map(({ name, shape, values }) => ({
     name,
     shape: [...shape],
     values: Array.from(values),
@@ -191,7 +191,7 @@ export async function restoreCheckpoint(
   same("optimizer", run.optimizer, checkpoint.optimizer);
   const shapes = (tensors: readonly { shape: number[] }[]) => tensors.map(({ shape }) => `[${shape}]`).join(" ");
   same("shape", shapes(policy.variables), shapes(checkpoint.weights));
-  if (checkpoint.fixed.length > 0) same("calibration", digest(fixedOf(policy)), digest(checkpoint.fixed));
+  if (checkpoint.buffers.length > 0) same("calibration", digest(buffersOf(policy)), digest(checkpoint.buffers));
   if (run.resumeWith !== "changed settings") sameCourse(courseOf(run), checkpoint.settings ?? {});
   for (const [i, { values, shape }] of checkpoint.weights.entries())
     tf.tidy(() => policy.variables[i]!.assign(tf.tensor(values, shape)));

@@ -26,7 +26,7 @@ export type LearningEstimator = Estimator & {
 /** The estimators by name. */
 export const estimators = {
   /** The paper's literal loop: the raw return of each step, no baseline. */
-  seed: (episodes, { gamma }) => episodes.map((episode) => returnsOf(episode, gamma)),
+  "raw-return": (episodes, { gamma }) => episodes.map((episode) => returnsOf(episode, gamma)),
   /** Returns less the group's mean at the same step (the mean includes the episode itself). */
   mean: (episodes, options) => lessBaseline(episodes, options.gamma, (others, own) => meanOf([...others, own])),
   /**
@@ -68,6 +68,7 @@ export function findEstimator(estimator: EstimatorName | Estimator): Estimator {
   if (typeof estimator === "function") return estimator;
   if (estimator === "learned") return learnedEstimator();
   const found = (estimators as { [name: string]: Estimator | undefined })[estimator];
+  if ((estimator as string) === "seed") throw new RangeError('The estimator "seed" is called "raw-return" now');
   if (found === undefined)
     throw new RangeError(
       `Unknown estimator ${JSON.stringify(estimator)}: use ${Object.keys(estimators).join(", ")}, learned or a function`,

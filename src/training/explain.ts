@@ -56,7 +56,7 @@ export function explainUpdate({ update, episodes, advantages }: Pick<Update, "up
     push: `${push > 0 ? "up" : push < 0 ? "down" : "not at all"} ${signed(push)}`,
     why: reason,
   }));
-  const caption = `Update ${update}: ${episodes.length} lives, ${steps.length} steps, mean advantage ${signed(mean(steps.map((s) => s.advantage)))}${pushes.length > shown ? `; the ${shown} largest of ${pushes.length} pushes` : ""}`;
+  const caption = `Update ${update}: ${episodes.length} episodes, ${steps.length} steps, mean advantage ${signed(mean(steps.map((s) => s.advantage)))}${pushes.length > shown ? `; the ${shown} largest of ${pushes.length} pushes` : ""}`;
   // Not enumerable: the list compares and prints as any other.
   return Object.defineProperty(pushes, displaySymbol, {
     value: () => tableBundle(rows, { caption }),

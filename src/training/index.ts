@@ -18,7 +18,7 @@ export {
 } from "./estimators.ts";
 export { type Explanation, explainUpdate, type Push } from "./explain.ts";
 export { type LogOptions, logTo } from "./log.ts";
-export { type Loss, type LossTerms, policyGradientLoss } from "./loss.ts";
+export { type Loss, type LossInput, policyGradientLoss } from "./loss.ts";
 export { metricsOf } from "./metrics.ts";
 export { type PanelRow, panelRow } from "./panel.ts";
 export { train } from "./reinforce.ts";

@@ -1,37 +1,37 @@
 /** What the gradient is of: the policy gradient's loss, or a reader's own, written in a cell. */
 
 import type * as TF from "@tensorflow/tfjs";
-import { type Terms, tf } from "../policy/index.ts";
+import { type ActionEvaluation, tf } from "../policy/index.ts";
 
 /** What a loss may be made of. One number a token each, shape [tokens]; the first three are differentiable. */
-export interface LossTerms extends Terms {
+export interface LossInput extends ActionEvaluation {
   /** The advantage of the step that each token belongs to; 0 where it is masked. */
   advantages: TF.Tensor1D;
   /** 1 for a token that counts, 0 for one that is masked. */
   counts: TF.Tensor1D;
   /** The trainer's settings that a loss may heed. */
-  options: { entropyBonus: number; klWeight: number; summed: boolean };
+  options: { entropyBonus: number; klCoef: number; summed: boolean };
 }
 
 /** A loss: TF.js operations from terms to a scalar, to be made smaller. */
-export type Loss = (terms: LossTerms) => TF.Scalar;
+export type Loss = (terms: LossInput) => TF.Scalar;
 
 /**
  * Minus the mean over tokens of advantage times log-probability, less the entropy bonus, plus the divergence's cost. With
  * `summed` the first part is a sum: the paper's literal loop adds up its steps.
  */
 export const policyGradientLoss: Loss = ({ logProbs, entropy, kl, advantages, counts, options }) => {
-  const { entropyBonus, klWeight, summed } = options;
+  const { entropyBonus, klCoef, summed } = options;
   const tokens = tf.maximum(tf.sum(counts), 1);
   const gain = tf.sum(tf.mul(logProbs, advantages));
   const parts: TF.Tensor[] = [tf.neg(summed ? gain : tf.div(gain, tokens))];
   if (entropyBonus !== 0) parts.push(tf.mul(tf.div(tf.sum(tf.mul(entropy, counts)), tokens), -entropyBonus));
-  if (klWeight !== 0) parts.push(tf.mul(tf.div(tf.sum(tf.mul(kl, counts)), tokens), klWeight));
+  if (klCoef !== 0) parts.push(tf.mul(tf.div(tf.sum(tf.mul(kl, counts)), tokens), klCoef));
   return tf.addN(parts) as TF.Scalar;
 };
 
 /** Calls a loss; one that throws or gives no scalar becomes an error that says so. */
-export function callLoss(loss: Loss, terms: LossTerms): TF.Scalar {
+export function callLoss(loss: Loss, terms: LossInput): TF.Scalar {
   let value: unknown;
   try {
     value = loss(terms);

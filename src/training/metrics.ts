@@ -22,7 +22,7 @@ export function metricsOf(update: Update): { [name: string]: number | null } {
     "update/loss": update.loss,
     "update/gradient_norm": update.gradientNorm,
     "update/learning_rate": update.learningRate,
-    "update/dead_steps": update.dead,
+    "update/zero_advantages": update.zeroAdvantages,
     "masked/faults": masked.faults,
     "masked/unscored": masked.unscored,
     "masked/cut": masked.cut,
@@ -31,7 +31,7 @@ export function metricsOf(update: Update): { [name: string]: number | null } {
     "speed/tokens_per_second": tokens.drawn / Math.max(1e-9, seconds.rollout + seconds.update),
     "speed/rollout_seconds": seconds.rollout,
     "speed/update_seconds": seconds.update,
-    "progress/episodes": update.lived,
+    "progress/episodes": update.episodesSoFar,
     "progress/tokens": tokens.drawn,
   };
 }

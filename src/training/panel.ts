@@ -20,7 +20,7 @@ export interface Panel {
 /** One update as the panel keeps it: its figures, and none of its episodes. */
 export interface PanelRow extends TrainingPoint {
   update: number;
-  dead: number;
+  zeroAdvantages: number;
   /** Groups left out because all of them earned the same. */
   alike: number;
   tokensPerSecond: number;
@@ -49,11 +49,11 @@ export function openPanel({ panel, updates, policy }: Settings): Panel | null {
 
 /** What the panel keeps of an update. */
 export function panelRow(update: Update): PanelRow {
-  const { tokens, seconds, dead, masked } = update;
+  const { tokens, seconds, zeroAdvantages, masked } = update;
   const total = seconds.rollout + seconds.update;
   return {
     ...trainingPoint(update),
-    ...{ update: update.update, dead, alike: masked.alike, seconds: total },
+    ...{ update: update.update, zeroAdvantages, alike: masked.alike, seconds: total },
     tokensPerSecond: tokens.drawn / Math.max(1e-9, total),
   };
 }
@@ -66,14 +66,14 @@ export function panelBundle(
   const caption = status(history, { updates, name });
   const table = tableBundle(panelTable(history), { caption });
   const last = history.at(-1);
-  const rock = last?.rock ?? null;
-  const warning = rock ? `A rock: ${rock}. It lives because it does nothing.` : "";
+  const degenerate = last?.degenerate ?? null;
+  const warning = degenerate ? `Degenerate: ${degenerate}. It lives because it does nothing.` : "";
   const bundle: MimeBundle = {
     "text/html": `${table["text/html"]}${warning && `<p><strong>${escapeHtml(warning)}</strong></p>`}`,
     "text/plain": `${table["text/plain"]}${warning && `\n${warning}`}`,
   };
   if (!ended || history.length < 2) return bundle;
-  const figure = trainingCurves(history, { title: `${name}${rock ? " (a rock)" : ""}` })[displaySymbol]();
+  const figure = trainingCurves(history, { title: `${name}${degenerate ? " (degenerate)" : ""}` })[displaySymbol]();
   return { ...figure, "text/plain": `${String(bundle["text/plain"])}` };
 }
 
@@ -84,7 +84,7 @@ function status(history: readonly PanelRow[], { updates, name }: { updates: numb
   const left = each * (updates - last.update - 1);
   const remaining =
     left > 0 ? `about ${left < 90 ? `${Math.ceil(left)} s` : `${Math.ceil(left / 60)} min`} left` : "done";
-  return `${name}: update ${last.update + 1} of ${updates}, ${last.lived} lives, ${each.toFixed(1)} s an update, ${remaining}`;
+  return `${name}: update ${last.update + 1} of ${updates}, ${last.episodesSoFar} episodes, ${each.toFixed(1)} s an update, ${remaining}`;
 }
 
 /** A row a metric, then what is known of the update besides its episodes. */
@@ -117,7 +117,7 @@ function panelTable(history: readonly PanelRow[]): Row[] {
     ),
     ...of(
       "steps that teach nothing",
-      ({ dead }) => dead,
+      ({ zeroAdvantages }) => zeroAdvantages,
       (value) => shownFigure(value, "share"),
     ),
     ...(history.some(({ alike }) => alike > 0)

@@ -3,7 +3,7 @@
  *
  * Differences from the textbook: several episodes an update; a baseline from the other episodes of the batch; one scale
  * for all advantages of a batch; a mean over tokens, not over episodes; gradient clipping; an entropy bonus; a cost of
- * moving away from the frozen model. `estimator: "seed"` switches all of that off and is the paper's literal loop: plain
+ * moving away from the frozen model. `estimator: "raw-return"` switches all of that off and is the paper's literal loop: plain
  * ascent on raw returns. Its failure at small steps is part of the lesson.
  *
  * Not here: how episodes are played (`rollout/`), estimators (`estimators.ts`), losses (`loss.ts`), options and their
@@ -60,19 +60,23 @@ async function* trainHeld(settings: Settings, hold: Hold): AsyncGenerator<Update
   const optimizer =
     settings.optimizer === "adam" ? tf.train.adam(settings.learningRate) : tf.train.sgd(settings.learningRate);
   const panel = openPanel(settings);
-  const stateAt = (update: number, lived: number) =>
-    takeCheckpoint(policy, optimizer, estimate, settings, { update, lived, record: recorder?.position() ?? null });
+  const stateAt = (update: number, episodesSoFar: number) =>
+    takeCheckpoint(policy, optimizer, estimate, settings, {
+      update,
+      episodesSoFar,
+      record: recorder?.position() ?? null,
+    });
   try {
     if (settings.save !== undefined) removeParts(settings.save);
     if (resume) await restoreCheckpoint(resume, policy, optimizer, estimate, settings);
     else if (settings.save !== undefined) await writeCheckpoint(settings.save, await stateAt(0, 0));
-    for (let update = resume?.update ?? 0, lived = resume?.lived ?? 0; update < updates; update++) {
+    for (let update = resume?.update ?? 0, episodesSoFar = resume?.episodesSoFar ?? 0; update < updates; update++) {
       if (signal?.aborted) return;
       const began = performance.now();
       const unchanged = watchWeights(policy, "an update of its training");
       const { collected, drawn } = await playEpisodes(settings, update, recorder);
       const played = performance.now();
-      lived += collected.length;
+      episodesSoFar += collected.length;
       const { scored, masked } = sortOut(collected);
       const actions = scored.map(({ index }) => drawn[index]!);
       const features = actions.map((own) => own.map((action) => action.features));
@@ -82,12 +86,12 @@ async function* trainHeld(settings: Settings, hold: Hold): AsyncGenerator<Update
       const learned = await updatePolicy(policy, optimizer, actions.flat(), weights, settings, update, {
         ...{ backend, unchanged },
       });
-      const soFar = lived;
+      const soFar = episodesSoFar;
       const done: Update = {
         update,
         run: runOf(settings),
         resumed: resume !== undefined,
-        lived,
+        episodesSoFar,
         episodes: scored,
         advantages,
         ...describe(scored, weights),
@@ -171,13 +175,13 @@ function sortOut(collected: readonly Episode[]) {
 }
 
 /** Score: with `klIn: "reward"` each step pays for how far its program's odds have moved. */
-function rewarded(episodes: readonly Episode[], { klIn, klWeight }: Settings): readonly Episode[] {
-  if (klIn !== "reward" || klWeight === 0) return episodes;
+function rewarded(episodes: readonly Episode[], { klIn, klCoef }: Settings): readonly Episode[] {
+  if (klIn !== "reward" || klCoef === 0) return episodes;
   return episodes.map((episode) => ({
     ...episode,
     steps: episode.steps.map((step) => {
       const { logProb, referenceLogProb = logProb } = step.action;
-      return { ...step, reward: step.reward - klWeight * (logProb - referenceLogProb) };
+      return { ...step, reward: step.reward - klCoef * (logProb - referenceLogProb) };
     }),
   }));
 }
@@ -210,12 +214,12 @@ async function updatePolicy(
   update: number,
   { backend, unchanged }: { backend: BackendChoice; unchanged: WeightWatch },
 ) {
-  const { estimator, clip, entropyBonus, klWeight, klIn, loss = policyGradientLoss } = settings;
+  const { estimator, maxGradNorm, entropyBonus, klCoef, klIn, loss = policyGradientLoss } = settings;
   const lengths = actions.map(({ tokens = 1 }) => tokens);
   const perToken = (values: number[]) => values.flatMap((value, i) => new Array<number>(lengths[i]!).fill(value));
   const advantages = perToken(weights.flat().map((value) => value ?? 0));
   const counts = perToken(weights.flat().map((value) => (value === null ? 0 : 1)));
-  const options = { entropyBonus, klWeight: klIn === "loss" ? klWeight : 0, summed: estimator === "seed" };
+  const options = { entropyBonus, klCoef: klIn === "loss" ? klCoef : 0, summed: estimator === "raw-return" };
   const learningRate = rateAt(settings, update);
   const used: tf.Tensor[] = [];
   let refused: { error: unknown } | null = null;
@@ -245,7 +249,7 @@ async function updatePolicy(
     const gradientNorm = Math.sqrt(squares);
     if (!Number.isFinite(gradientNorm))
       throw new RangeError(`The gradient's norm is ${gradientNorm}: the policy was left as it is`);
-    takeStep(optimizer, grads, { norm: gradientNorm, clip, learningRate });
+    takeStep(optimizer, grads, { norm: gradientNorm, maxGradNorm, learningRate });
     const tokens = { drawn: counts.length, learned: counts.reduce((all, one) => all + one, 0) };
     return { loss: lost, gradientNorm, learningRate, policyEntropy: entropy, kl, tokens };
   } catch (error) {
@@ -267,7 +271,7 @@ function describe(episodes: readonly Episode[], weights: readonly (number | null
   const pushes = weights.flat();
   return {
     ...estimatesOf(episodes),
-    dead: pushes.filter((value) => value === 0 || value === null).length / pushes.length,
+    zeroAdvantages: pushes.filter((value) => value === 0 || value === null).length / pushes.length,
   };
 }
 

@@ -32,7 +32,7 @@ import { type Estimator, type EstimatorName, estimators } from "./estimators.ts"
 import type { Loss } from "./loss.ts";
 import type { Checkpoint, Update } from "./types.ts";
 
-/** How a policy is trained. Where a policy says what suits it (token policies do), that is the default instead. */
+/** How a policy is trained. Where a policy recommends settings (token policies do), that is the default instead. */
 export interface TrainOptions {
   env: Environment;
   policy: TrainablePolicy;
@@ -46,21 +46,21 @@ export interface TrainOptions {
   group?: number;
   /**
    * Discount in [0, 1]: how much of what later steps earn a program is credited with. @default 0 where the environment says
-   * that its steps are independent, as those of tasks are, else the policy's own, else 0.99; for the estimator `seed` 0.99
+   * that its steps are independent, as those of tasks are, else the policy's own, else 0.99; for the estimator `raw-return` 0.99
    */
   gamma?: number;
-  /** @default "adam", for the estimator `seed` "sgd" */
+  /** @default "adam", for the estimator `raw-return` "sgd" */
   optimizer?: "adam" | "sgd";
-  /** @default the policy's own, for the estimator `seed` 1e-4 */
+  /** @default the policy's own, for the estimator `raw-return` 1e-4 */
   learningRate?: number;
   /** How the learning rate falls to 0 over the updates. @default "none" */
-  decay?: "none" | "linear" | "cosine";
-  /** Largest norm of the gradient; 0 for none. @default 1, for the estimator `seed` 0 */
-  clip?: number;
-  /** Weight of the policy's entropy in the objective. @default 0.02, for the estimator `seed` 0 */
+  lrSchedule?: "none" | "linear" | "cosine";
+  /** Largest norm of the gradient; 0 for none. @default 1, for the estimator `raw-return` 0 */
+  maxGradNorm?: number;
+  /** Weight of the policy's entropy in the objective. @default 0.02, for the estimator `raw-return` 0 */
   entropyBonus?: number;
   /** Weight of the divergence from the policy before any training (nats a token), as a cost. @default 0 */
-  klWeight?: number;
+  klCoef?: number;
   /** Where that cost stands: in the loss, exact, or taken off each step's reward, as sampled. @default "loss" */
   klIn?: "loss" | "reward";
   /** What the gradient is of, in place of the policy gradient's loss. */
@@ -113,7 +113,7 @@ export type Settings = Required<Omit<TrainOptions, Optional | "loss">> &
 /** Fills in the defaults. Throws a RangeError that names the option and its value. */
 export function withDefaults(options: TrainOptions & { resume?: Checkpoint }): Settings {
   checkTrainOptions(options);
-  const literal = options.estimator === "seed";
+  const literal = options.estimator === "raw-return";
   const stop = stopSignal();
   const told = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as typeof options;
   const settings: Settings = {
@@ -124,15 +124,15 @@ export function withDefaults(options: TrainOptions & { resume?: Checkpoint }): S
     gamma: 0.99,
     optimizer: literal ? "sgd" : "adam",
     learningRate: literal ? 1e-4 : options.policy.learningRate,
-    decay: "none",
-    clip: literal ? 0 : 1,
+    lrSchedule: "none",
+    maxGradNorm: literal ? 0 : 1,
     entropyBonus: literal ? 0 : 0.02,
-    klWeight: 0,
+    klCoef: 0,
     klIn: "loss",
     mask: [],
     seed: 0,
     ...(stop && { signal: stop }),
-    ...(literal ? {} : suited(told)),
+    ...(literal ? {} : recommendedBy(told)),
     ...(!literal && options.env.independent && { gamma: 0 }),
     ...told,
   };
@@ -140,10 +140,13 @@ export function withDefaults(options: TrainOptions & { resume?: Checkpoint }): S
   return settings;
 }
 
-/** What the policy says suits it; its groups only where they divide the episodes that were asked for. */
-function suited({ policy: { suits = {} }, episodes }: TrainOptions): NonNullable<TrainablePolicy["suits"]> {
-  const { group, ...others } = suits;
-  const fits = group !== undefined && (episodes ?? suits.episodes ?? 0) % group === 0;
+/** What the policy recommends; its groups only where they divide the episodes that were asked for. */
+function recommendedBy({
+  policy: { recommended = {} },
+  episodes,
+}: TrainOptions): NonNullable<TrainablePolicy["recommended"]> {
+  const { group, ...others } = recommended;
+  const fits = group !== undefined && (episodes ?? recommended.episodes ?? 0) % group === 0;
   return { ...others, ...(fits && { group }) };
 }
 
@@ -164,10 +167,10 @@ export const trainEntries = {
   gamma: optional(numberFrom(0, 1, "between 0 and 1")),
   optimizer: optional(oneOf("adam", "sgd")),
   learningRate: optional(positiveNumber),
-  decay: optional(oneOf("none", "linear", "cosine")),
-  clip: optional(numberFrom(0, Number.POSITIVE_INFINITY, "0 (none) or a positive number")),
+  lrSchedule: optional(oneOf("none", "linear", "cosine")),
+  maxGradNorm: optional(numberFrom(0, Number.POSITIVE_INFINITY, "0 (none) or a positive number")),
   entropyBonus: optional(like<number>(Number.isFinite, "a finite number")),
-  klWeight: optional(numberFrom(0, Number.MAX_VALUE, "0 or a positive number")),
+  klCoef: optional(numberFrom(0, Number.MAX_VALUE, "0 or a positive number")),
   klIn: optional(oneOf("loss", "reward")),
   loss: optional(callable<Loss>("a function from terms to a TF.js scalar")),
   mask: optional(listOf(oneOf("cut", "truncated"), "a list of cut and truncated")),
@@ -218,12 +221,21 @@ function checkGroup({ episodes, group }: Settings): void {
  * only rounds otherwise: a run may move to another machine. Not the environment, which has no name.
  */
 export function courseOf(settings: Settings): { [name: string]: string } {
-  const { estimator, updates, episodes, group, gamma, learningRate, decay, clip, entropyBonus, klWeight } = settings;
+  const { estimator, updates, episodes, group, gamma, learningRate, lrSchedule, maxGradNorm, entropyBonus, klCoef } =
+    settings;
   const ready = Object.entries(estimators).find(([, one]) => one === estimator)?.[0];
   const course = {
     ...{ estimator: ready ?? (typeof estimator === "function" ? functionName(estimator) : estimator), episodes, group },
     // A rate that falls reaches 0 at the number of updates; else a run may go on for as long as one likes.
-    ...{ gamma, learningRate, decay, ...(decay !== "none" && { updates }), clip, entropyBonus, klWeight },
+    ...{
+      gamma,
+      learningRate,
+      lrSchedule,
+      ...(lrSchedule !== "none" && { updates }),
+      maxGradNorm,
+      entropyBonus,
+      klCoef,
+    },
     ...{ klIn: settings.klIn, loss: settings.loss ? functionName(settings.loss) : "the policy gradient's" },
     mask: settings.mask.length === 0 ? "none" : [...new Set(settings.mask)].sort().join(" and "),
   };
@@ -236,9 +248,9 @@ function functionName(given: (...args: never[]) => unknown): string {
 }
 
 /** The learning rate of an update: it would reach 0 at the number `updates`. */
-export function rateAt({ learningRate, decay, updates }: Settings, update: number): number {
+export function rateAt({ learningRate, lrSchedule, updates }: Settings, update: number): number {
   const done = update / updates;
-  if (decay === "linear") return learningRate * (1 - done);
-  if (decay === "cosine") return (learningRate * (1 + Math.cos(Math.PI * done))) / 2;
+  if (lrSchedule === "linear") return learningRate * (1 - done);
+  if (lrSchedule === "cosine") return (learningRate * (1 + Math.cos(Math.PI * done))) / 2;
   return learningRate;
 }

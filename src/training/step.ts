@@ -10,13 +10,13 @@ export function squaresOf(grads: Gradients): tf.Scalar {
   return tf.tidy(() => tf.addN(Object.values(grads).map((grad) => tf.sum(tf.square(grad)))) as tf.Scalar);
 }
 
-/** Applies gradients whose norm is known, all shortened alike where it is more than `clip` (0: never). */
+/** Applies gradients whose norm is known, all shortened alike where it is more than `maxGradNorm` (0: never). */
 export function takeStep(
   optimizer: tf.Optimizer,
   grads: Gradients,
-  { norm, clip, learningRate }: { norm: number; clip: number; learningRate: number },
+  { norm, maxGradNorm, learningRate }: { norm: number; maxGradNorm: number; learningRate: number },
 ): void {
-  const shrink = clip > 0 && norm > clip ? clip / norm : 1;
+  const shrink = maxGradNorm > 0 && norm > maxGradNorm ? maxGradNorm / norm : 1;
   setLearningRate(optimizer, learningRate);
   tf.tidy(() => {
     optimizer.applyGradients(Object.fromEntries(Object.entries(grads).map(([name, g]) => [name, tf.mul(g, shrink)])));

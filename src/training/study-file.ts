@@ -13,7 +13,7 @@ import type { Interval } from "../statistics/index.ts";
 export interface StudyRun extends Estimates {
   name: string;
   seed: number;
-  /** After each update: lives so far, the metrics of its lives, and the odds of a policy with few choices. */
+  /** After each update: episodes so far, the metrics of its episodes, and the odds of a policy with few choices. */
   curve: (Estimates & { episodes: number; probabilities: { [label: string]: number } | null })[];
   /** The 95 % interval of `survival` over the fresh episodes. */
   survivalInterval: Interval;
@@ -21,7 +21,7 @@ export interface StudyRun extends Estimates {
    * Of each of them, in order, so that runs can be paired life by life: steps survived, asks and how many of them were done;
    * null for a fault of the sandbox.
    */
-  lives: ({ survival: number; asked: number; done: number } | null)[];
+  episodes: ({ survival: number; asked: number; done: number } | null)[];
   policy: TrainablePolicy;
 }
 

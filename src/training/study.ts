@@ -24,10 +24,10 @@ import {
   type Claimant,
   claims,
   controlAmong,
+  degenerateAmong,
+  degenerateReason,
   type MeasureWords,
   mean,
-  rockReason,
-  rocksAmong,
   type Sample,
 } from "../statistics/index.ts";
 import { train } from "./reinforce.ts";
@@ -64,9 +64,9 @@ export interface StudyOptions {
 /** A study's runs, and how they show themselves. */
 export interface Study {
   runs: StudyRun[];
-  /** What may be said: which variant is a rock, and which beats the control, paired by seed (of one seed, by life). */
+  /** What may be said: which variant is degenerate, and which beats the control, paired by seed (of one seed, by episode). */
   claims: string[];
-  /** Survival against episodes lived, a curve a variant. */
+  /** Survival against episodes, a curve a variant. */
   plot(options?: { baseline?: { name: string; value: number } }): Figure;
   /** The runs of one variant. */
   of(name: string): StudyRun[];
@@ -82,7 +82,7 @@ const optionsSchema = only<StudyOptions>({
   makePolicy,
   variants: byName(
     only<Variant>({ ...trainEntries, makePolicy: optional(makePolicy) }),
-    'what is compared, by name, such as { ours: {}, literal: { estimator: "seed" } }',
+    'what is compared, by name, such as { ours: {}, literal: { estimator: "raw-return" } }',
   ),
   seeds: someOf(integer, "a list of at least one seed"),
   evaluationEpisodes: optional(positiveInteger),
@@ -115,13 +115,13 @@ export async function study(options: StudyOptions): Promise<Study> {
     const own = of(name);
     const over = (key: "changed" | "entropy") =>
       own.every((run) => run[key] !== null) ? mean(own.map((run) => run[key]!)) : null;
-    // One seed has no spread: then its lives are what the interval is over.
+    // One seed has no spread: then its episodes are what the interval is over.
     const reached =
       own.length === 1 ? own[0]!.survivalInterval : bootstrapInterval(own.map(({ survival }) => survival));
     return {
       name,
       reached,
-      rock: rockReason({ entropy: over("entropy"), changed: over("changed") }),
+      degenerate: degenerateReason({ entropy: over("entropy"), changed: over("changed") }),
       entropy: over("entropy"),
     };
   });
@@ -142,16 +142,16 @@ export async function study(options: StudyOptions): Promise<Study> {
         },
       ),
     [displaySymbol]: () => {
-      const rows = judged.map(({ name, reached: { estimate, low, high }, rock, entropy }) => ({
+      const rows = judged.map(({ name, reached: { estimate, low, high }, degenerate, entropy }) => ({
         variant: name,
         seeds: of(name).length,
         "steps survived": estimate.toFixed(2),
         "95 % interval": `${low.toFixed(2)} to ${high.toFixed(2)}`,
-        "harm, % of lives": (100 * mean(of(name).map(({ harm }) => harm))).toFixed(1),
+        "harm, % of episodes": (100 * mean(of(name).map(({ harm }) => harm))).toFixed(1),
         "entropy, nats": entropy === null ? "" : entropy.toFixed(2),
-        ...(judged.some((one) => one.rock !== null) && { "": rock === null ? "" : "a rock" }),
+        ...(judged.some((one) => one.degenerate !== null) && { "": degenerate === null ? "" : "degenerate" }),
       }));
-      const table = tableBundle(rows, { caption: `After training: ${evaluationEpisodes} fresh lives a seed` });
+      const table = tableBundle(rows, { caption: `After training: ${evaluationEpisodes} fresh episodes a seed` });
       return {
         "text/html": `${table["text/html"]}${told.map((claim) => `<p>${escapeHtml(claim)}</p>`).join("")}`,
         "text/plain": [table["text/plain"], ...told].join("\n"),
@@ -172,35 +172,39 @@ function bySeed(runs: readonly StudyRun[]): Claimant["reached"] {
       const value = of(run);
       return value === null ? [] : [{ cluster: `seed ${run.seed}`, value }];
     });
-  return { "steps survived": samples((run) => run.survival), "tasks done": samples((run) => run.usefulness) };
+  return { "steps survived": samples((run) => run.survival), "tasks done": samples((run) => run.successRate) };
 }
 
-function byLife({ lives }: StudyRun): Claimant["reached"] {
-  const samples = (of: (life: NonNullable<StudyRun["lives"][number]>) => number[]) =>
-    lives.flatMap((life, i) => (life === null ? [] : of(life).map((value) => ({ cluster: `life ${i}`, value }))));
+function byEpisode({ episodes }: StudyRun): Claimant["reached"] {
+  const samples = (of: (one: NonNullable<StudyRun["episodes"][number]>) => number[]) =>
+    episodes.flatMap((one, i) => (one === null ? [] : of(one).map((value) => ({ cluster: `episode ${i}`, value }))));
   return {
     "steps survived": samples(({ survival }) => [survival]),
     "tasks done": samples(({ asked, done }) => Array.from({ length: asked }, (_, k) => Number(k < done))),
   };
 }
 
-/** The rocks, and each variant beside the control: a seed is one piece of evidence, and of a single seed each life is. */
+/** The degenerate policies, and each variant beside the control: a seed is one piece of evidence, and of a single seed each episode is. */
 function claimsAbout(
-  judged: readonly { name: string; rock: string | null }[],
+  judged: readonly { name: string; degenerate: string | null }[],
   of: (name: string) => readonly StudyRun[],
   { control, seeds }: { control: string | null; seeds: number },
 ): string[] {
   const claimants = judged.map(
-    ({ name, rock }): Claimant => ({ name, rock, reached: seeds > 1 ? bySeed(of(name)) : byLife(of(name)[0]!) }),
+    ({ name, degenerate }): Claimant => ({
+      name,
+      degenerate,
+      reached: seeds > 1 ? bySeed(of(name)) : byEpisode(of(name)[0]!),
+    }),
   );
   const { sentences } = claims(
     { "": claimants },
     {
       ...{ against: control, as: "control", measures: claimed },
-      over: seeds > 1 ? "seeds" : "lives of one seed",
+      over: seeds > 1 ? "seeds" : "episodes of one seed",
     },
   );
-  return [...rocksAmong({ "": claimants }), ...sentences];
+  return [...degenerateAmong({ "": claimants }), ...sentences];
 }
 
 const updatesOf = ({ updates = 100 }: Variant): number => updates;
@@ -225,8 +229,8 @@ async function runOf(
   }
   const curve: StudyRun["curve"] = [];
   const given = { panel: false, ...how, env, policy, seed, ...(signal && { signal }) };
-  for await (const { lived, survival, probabilities, episodes } of train(given)) {
-    curve.push({ ...estimatesOf(episodes), episodes: lived, probabilities });
+  for await (const { episodesSoFar, survival, probabilities, episodes } of train(given)) {
+    curve.push({ ...estimatesOf(episodes), episodes: episodesSoFar, probabilities });
     tell(1, `${name}, seed ${seed}: ${survival.toFixed(1)} steps`);
   }
   signal?.throwIfAborted();
@@ -236,7 +240,7 @@ async function runOf(
     ...{ name, seed, curve, policy },
     ...estimatesOf(episodes.filter(({ fault }) => !fault)),
     survivalInterval: summary.survival,
-    lives: episodes.map(({ survival, steps, fault }) => {
+    episodes: episodes.map(({ survival, steps, fault }) => {
       const asked = steps.filter(({ solved }) => solved !== undefined);
       return fault ? null : { survival, asked: asked.length, done: asked.filter(({ solved }) => solved).length };
     }),

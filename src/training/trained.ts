@@ -25,8 +25,8 @@ export async function trainedPolicy(
   checkpoint: Checkpoint,
   options: Pick<TokenPolicyOptions, "batch" | "ask"> = {},
 ): Promise<TokenPolicy> {
-  const { weights, fixed, about, policy: expected } = checkpoint;
-  const values = (name: string) => fixed.find((tensor) => tensor.name === name)?.values;
+  const { weights, buffers, about, policy: expected } = checkpoint;
+  const values = (name: string) => buffers.find((tensor) => tensor.name === name)?.values;
   const [words, mean, deviation] = [values("words"), values("mean"), values("deviation")];
   const foreign = (found: string) =>
     new CheckpointFailure({ kind: "other", what: "policy", expected: found, found: expected });

@@ -12,8 +12,8 @@ export interface Update extends Estimates {
   /** What tells this run from another, and whether it goes on from a checkpoint. */
   run: string;
   resumed: boolean;
-  /** Episodes lived so far, this update's included. */
-  lived: number;
+  /** Episodes played so far, this update's included. */
+  episodesSoFar: number;
   episodes: Episode[];
   advantages: number[][];
   /** Entropy of the policy before the update, nats a token: exact, of the whole distribution that each token was drawn from. */
@@ -24,7 +24,7 @@ export interface Update extends Estimates {
   gradientNorm: number;
   learningRate: number;
   /** Share of steps whose advantage is zero: they teach nothing. */
-  dead: number;
+  zeroAdvantages: number;
   /** Tokens drawn, and how many of them counted. */
   tokens: { drawn: number; learned: number };
   /**
@@ -56,16 +56,16 @@ export interface Checkpoint {
   policy: string;
   seed: number;
   optimizer: "adam" | "sgd";
-  /** The update that comes next, and the episodes lived before it. */
+  /** The update that comes next, and the episodes before it. */
   update: number;
-  lived: number;
+  episodesSoFar: number;
   weights: SavedTensor[];
   /** The optimiser's moments and counters, empty moments for SGD. */
   memory: SavedTensor[];
   /** What a learned baseline has seen; null for the other estimators. */
   baseline: BaselineState | null;
   /** What the weights stand on, where the policy says; empty in files from before this was kept. */
-  fixed: SavedTensor[];
+  buffers: SavedTensor[];
   about: { readonly [name: string]: unknown };
   /** Where the run's record ended; null if it is not recorded. Absent in files of older versions. */
   record?: RecordPosition | null;

@@ -127,9 +127,36 @@ describe("a check", () => {
   });
 });
 
+describe("an option that had another name", () => {
+  const trains = only<{ klCoef?: number; maxGradNorm?: number; lrSchedule?: string }>({
+    ...{
+      klCoef: optional(positiveNumber),
+      maxGradNorm: optional(positiveNumber),
+      lrSchedule: optional(oneOf("none", "linear")),
+    },
+  });
+  const other = only<{ steps?: number }>({ steps: optional(positiveInteger) });
+
+  it("is refused with the new one, where that is an option", () => {
+    for (const [former, now] of [
+      ["klWeight", "klCoef"],
+      ["clip", "maxGradNorm"],
+      ["decay", "lrSchedule"],
+    ] as const)
+      assert.equal(
+        describeFault(faultOf(trains, { [former]: 1 }, "the options of train")!),
+        `There is no \`${former}\` in the options of train: it is called \`${now}\` now`,
+      );
+    assert.equal(
+      describeFault(faultOf(other, { clip: 1 }, "the options of play")!),
+      "There is no `clip` in the options of play: there are steps",
+    );
+  });
+});
+
 describe("the nearest name", () => {
   it("is found past case, underscores, a letter too many, one too few, and two that are swapped", () => {
-    const known = ["maxSteps", "learningRate", "klWeight", "seed", "save", "gamma"];
+    const known = ["maxSteps", "learningRate", "klCoef", "seed", "save", "gamma"];
     for (const [given, meant] of [
       ["maxStep", "maxSteps"],
       ["max_steps", "maxSteps"],
@@ -137,7 +164,7 @@ describe("the nearest name", () => {
       ["maxStpes", "maxSteps"],
       ["learningrate", "learningRate"],
       ["lerningRate", "learningRate"],
-      ["weight", "klWeight"],
+      ["coef", "klCoef"],
       ["sed", "seed"],
       ["gama", "gamma"],
       ["batchSize", null],

@@ -116,7 +116,7 @@ async function runAsCells(cells: readonly Block[]): Promise<void> {
 
 /** What the pages' shell lines take for granted: a notebook, a record, a file, and the packages of the clone. */
 async function prepareFolder(folder: string): Promise<void> {
-  if (existsSync(join(folder, "lives.sqlite"))) return;
+  if (existsSync(join(folder, "episodes.sqlite"))) return;
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   const cell = { cell_type: "code" as const, source: "1 + 1", metadata: {}, outputs: [], execution_count: null };
   writeFileSync(
@@ -132,7 +132,7 @@ async function prepareFolder(folder: string): Promise<void> {
     { mode: 0o755 },
   );
   const env = new SurvivalEnv({ maxSteps: 3 });
-  await rollout(env, policies.random(), { episodes: 2, seed: 1, record: join(folder, "lives.sqlite") });
+  await rollout(env, policies.random(), { episodes: 2, seed: 1, record: join(folder, "episodes.sqlite") });
   await env.close();
 }
 

@@ -78,5 +78,5 @@ export const smaller: [text: string, instead: string, reason: string][] = [
     "SmolLM2 takes minutes where the bundled model takes seconds",
   ],
   ["updates: 5,", "updates: 2,", "an update on a language model takes seconds"],
-  ["episodes: 128", "episodes: 8", "a hundred lives for each of three policies on both splits"],
+  ["episodes: 128", "episodes: 8", "a hundred episodes for each of three policies on both splits"],
 ];

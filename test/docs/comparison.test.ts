@@ -17,7 +17,7 @@ describe("README's comparison", () => {
     const kept = read();
     assert.ok(readme!.includes(`\n${readmeTable(kept)}\n`), readmeTable(kept));
     const { trained, sharpened } = kept.results.training!;
-    const points = [trained!.beyondControl!.usefulness!].flatMap(({ estimate, low, high }) => [estimate, low, high]);
+    const points = [trained!.beyondControl!.successRate!].flatMap(({ estimate, low, high }) => [estimate, low, high]);
     const [more, low, high] = points.map((share) => (100 * share).toFixed(0));
     assert.ok(
       readme!.includes(`(${more} points more than sharpening, ${low} to ${high})`),
@@ -25,11 +25,11 @@ describe("README's comparison", () => {
     );
     assert.ok(trained!.variety > sharpened!.variety, "it kept its variety");
     const heldOut = kept.results["held-out"]!.trained!.beyondControl!;
-    for (const one of [heldOut.survival, heldOut.usefulness!])
+    for (const one of [heldOut.survival, heldOut.successRate!])
       assert.ok(one.low < 0 && one.high > 0, "what it does on held-out tasks is not told from sharpening");
     for (const policies of Object.values(kept.results))
       for (const { harmfulSteps } of Object.values(policies)) assert.equal(harmfulSteps!.estimate, 0);
-    assert.match(readme!, new RegExp(`-- --lives ${kept.lives} --seeds ${kept.trained.seeds}\``));
+    assert.match(readme!, new RegExp(`-- --evaluate ${kept.episodes} --seeds ${kept.trained.seeds}\``));
   });
 
   it("is of a run that misses none of its goals by more than the intervals leave open", () => {
@@ -48,9 +48,9 @@ describe("README's comparison", () => {
     Object.assign(trained!, { survival: pretrained!.survival, variety: pretrained!.variety / 2 - 0.01 });
     trained!.harmfulSteps = { estimate: 0.009, low: 0.005, high: 0.012 };
     const nothing = { estimate: 0, low: -0.1, high: 0.1, clusters: 64 };
-    trained!.beyondReference = { survival: nothing, usefulness: nothing };
-    trained!.usefulness = { ...trained!.usefulness!, estimate: 0.02, low: 0, high: 0.05 };
-    trained!.beyondControl!.usefulness = { estimate: -0.3, low: -0.4, high: -0.1, clusters: 64 };
+    trained!.beyondReference = { survival: nothing, successRate: nothing };
+    trained!.successRate = { ...trained!.successRate!, estimate: 0.02, low: 0, high: 0.05 };
+    trained!.beyondControl!.successRate = { estimate: -0.3, low: -0.4, high: -0.1, clusters: 64 };
     assert.deepEqual(states(results).slice(0, 6), [
       ...["training missed", "training missed", "training missed"],
       ...["training within the noise", "training missed", "training missed"],

@@ -4,7 +4,7 @@ import { byHand, runEpisode } from "../../src/episode/index.ts";
 import { openRecord, recordTo } from "../../src/record/index.ts";
 import { createSandbox, newbornGenome, type Sandbox } from "../../src/sandbox/index.ts";
 import { microTasks } from "../../src/tasks/index.ts";
-import { crash, fakeSandbox } from "../sandbox/fake.ts";
+import { fakeSandbox, infrastructureError } from "../sandbox/fake.ts";
 
 describe("the ready-made rewards", () => {
   it("are worth what they say: for a step lived, one that changed nothing, a death, an attempt, a task", () => {
@@ -215,17 +215,17 @@ describe("SurvivalEnv", () => {
     const asked: string[] = [];
     const nosy = { name: "nosy", score: ({ report }: { report: { verdict: string } }) => asked.push(report.verdict) };
     const parts = [...paperRewards, rewards.fatality, { ...rewards.alignment, weight: 3 }, nosy];
-    const { sandbox: failing, closed } = fakeSandbox((_, { step }) => (step === 1 ? crash : {}));
+    const { sandbox: failing, closed } = fakeSandbox((_, { step }) => (step === 1 ? infrastructureError : {}));
     const env = new SurvivalEnv({ sandbox: failing, rewards: parts });
     await env.reset();
     assert.equal((await env.step("self.a = 1")).reward, 2);
     const { reward, terminated, truncated, info } = await env.step("self.a = 2");
     assert.deepEqual({ reward, terminated, truncated }, { reward: 0, terminated: false, truncated: true });
     assert.deepEqual(info.rewards, { survival: 0, harm: 0, fatality: 0, alignment: 0, nosy: 0 });
-    assert.equal(info.report?.verdict, "crash");
+    assert.equal(info.report?.verdict, "infrastructure_error");
     assert.deepEqual(asked, ["survived"], "no part is asked of a fault");
     assert.equal(closed(), 1);
-    await assert.rejects(env.step("1"), { message: /^step\(\) after the end of the episode \(crash\)/ });
+    await assert.rejects(env.step("1"), { message: /^step\(\) after the end of the episode \(infrastructure_error\)/ });
     await env.reset();
     const many = await env.stepMany(["1", "2", "3"]);
     assert.deepEqual(

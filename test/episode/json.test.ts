@@ -98,11 +98,11 @@ describe("an episode's figures", () => {
     const figures = { survival: 3, return: -997, verdict: "attempted_harm", fault: false };
     assert.deepEqual(figuresOf({ steps: died, terminated: true }), figures);
     assert.equal(figuresOf({ steps, terminated: false }).survival, 4);
-    const spoiled = [...steps.slice(0, 3), { ...step, reward: 0, verdict: "crash" as const }];
+    const spoiled = [...steps.slice(0, 3), { ...step, reward: 0, verdict: "infrastructure_error" as const }];
     assert.deepEqual(figuresOf({ steps: spoiled, terminated: false }), {
       survival: 4,
       return: 3,
-      verdict: "crash",
+      verdict: "infrastructure_error",
       fault: true,
     });
     assert.deepEqual(figuresOf({ steps: [], terminated: false }), {

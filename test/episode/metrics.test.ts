@@ -70,7 +70,7 @@ describe("the table of metrics", () => {
     assert.equal(found.survival, 1);
     assert.equal(found.harm, 1 / 3);
     assert.equal(found.harmfulSteps, 1 / 4);
-    assert.equal(found.usefulness, 1 / 3, "one of the three that tell it");
+    assert.equal(found.successRate, 1 / 3, "one of the three that tell it");
     assert.equal(found.changed, 1 / 2, "one of the two survived steps that tell it");
     assert.equal(found.distinct, 3 / 4);
     // Task a was answered x, x, z: two pairs of three differ; b once.
@@ -80,7 +80,7 @@ describe("the table of metrics", () => {
     assert.deepEqual(rewardPartsOf(all), { alive: 2 / 3, done: 1 });
     const silent = estimatesOf([episode(0, [step("x", { verdict: "inert", action: action(Number.NaN, 1) })])]);
     assert.deepEqual(
-      [silent.usefulness, silent.changed, silent.varietyWithin, silent.entropy],
+      [silent.successRate, silent.changed, silent.varietyWithin, silent.entropy],
       [null, null, null, null],
       "what is not told is null",
     );
@@ -111,27 +111,27 @@ describe("the table of metrics", () => {
     const many = few.flatMap((one) => Array.from({ length: 50 }, () => one));
     for (const lives of [few, many]) {
       const clusterOf = ({ steps }: Episode, i: number | null) => steps[i ?? 0]!.task!;
-      const { survival, usefulness } = summarise(lives, { clusterOf });
+      const { survival, successRate } = summarise(lives, { clusterOf });
       assert.deepEqual(survival, { estimate: 2, low: 0, high: 4 });
       // Task a was done both times, task b one time of two: a resample has a twice, b twice, or both.
-      assert.deepEqual(usefulness, { estimate: 0.75, low: 0.5, high: 1 });
+      assert.deepEqual(successRate, { estimate: 0.75, low: 0.5, high: 1 });
     }
   });
 
-  it("leaves faults out and counts them, names a rock, and has nothing to say of nothing but faults", () => {
-    const fault = episode(9, [step("w", { effects })], { fault: true, verdict: "crash" });
-    const { episodes, steps, faults, harm, rock, causes } = summarise([
+  it("leaves faults out and counts them, names a degenerate policy, and has nothing to say of nothing but faults", () => {
+    const fault = episode(9, [step("w", { effects })], { fault: true, verdict: "infrastructure_error" });
+    const { episodes, steps, faults, harm, degenerate, causes } = summarise([
       episode(1, [step("x", { action: action(-0.01, 1) })]),
       fault,
     ]);
     assert.deepEqual([episodes, steps, faults, harm.estimate], [1, 1, 1, 0]);
-    assert.equal(rock, "entropy 0.010 nats: it does one thing only");
+    assert.equal(degenerate, "entropy 0.010 nats: it does one thing only");
     assert.deepEqual(causes, [{ verdict: "survived", count: 1 }]);
     assert.throws(() => summarise([fault]), {
       message: "Every episode was a fault of the sandbox: nothing to summarise",
     });
     const idle = summarise([episode(1, [step("x", { changed: false })])]);
-    assert.equal(idle.rock, "100 % of its edits change nothing");
+    assert.equal(idle.degenerate, "100 % of its edits change nothing");
   });
 });
 
@@ -192,13 +192,13 @@ describe("a metric that is added to the table", () => {
     const frozen = policy.frozen();
     const found = await evaluate({ runs: [frozen, frozen] }, { env: nameEnv(), episodes: 3, progress: false });
     policy.dispose();
-    const { toyGood, toyWhole, spread } = found.results.lives!.runs as unknown as {
+    const { toyGood, toyWhole, spread } = found.results.episodes!.runs as unknown as {
       [name: string]: { [name: string]: unknown };
     };
     assert.deepEqual([toyGood, toyWhole], [{ estimate: 7, low: 7, high: 7 }, 106]);
     assert.deepEqual(spread!.toyWhole, { runs: [103, 103], deviation: 0 });
     assert.match(textOf(found), /good steps, toy +episodes, toy/);
-    assert.match(textOf(found), /lives +runs +good steps, toy +7 {2}7 +0\n/);
+    assert.match(textOf(found), /episodes +runs +good steps, toy +7 {2}7 +0\n/);
     assert.match(textOf(found.plot()), /good steps, toy 7\.00/);
   });
 

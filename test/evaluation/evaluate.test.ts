@@ -61,14 +61,14 @@ describe("evaluation", () => {
 
   it("counts what each policy did, on the same tasks in the same order", async () => {
     const found = await evaluate({ broken, able, idle, harmful }, { env, episodes: 12, batch: 5, reference: "idle" });
-    const { able: best, idle: rock, broken: dead, harmful: bad } = found.results.lives!;
+    const { able: best, idle: degenerate, broken: dead, harmful: bad } = found.results.episodes!;
     assert.equal(best!.survival.estimate, 4);
-    assert.equal(best!.usefulness!.estimate, 1);
+    assert.equal(best!.successRate!.estimate, 1);
     assert.deepEqual(best!.causes, [{ verdict: "survived", count: 12 }]);
     assert.deepEqual([best!.episodes, best!.steps, best!.tokensPerEpisode.estimate], [12, 48, 8]);
-    assert.equal(rock!.survival.estimate, 4);
-    assert.equal(rock!.usefulness!.estimate, 0);
-    assert.match(rock!.rock!, /100 % of its edits change nothing/);
+    assert.equal(degenerate!.survival.estimate, 4);
+    assert.equal(degenerate!.successRate!.estimate, 0);
+    assert.match(degenerate!.degenerate!, /100 % of its edits change nothing/);
     assert.equal(dead!.survival.estimate, 0);
     assert.deepEqual(dead!.causes, [{ verdict: "syntax_error", count: 12 }]);
     assert.equal(bad!.harm.estimate, 1);
@@ -76,20 +76,20 @@ describe("evaluation", () => {
     assert.deepEqual(bad!.harms, { fs_delete: 12 });
     assert.equal(best!.entropy!.estimate, 0.5, "one nat for two tokens");
     assert.equal(best!.improvement!.estimate, 1);
-    assert.equal(rock!.improvement, null);
+    assert.equal(degenerate!.improvement, null);
     assert.equal(bad!.improvement!.estimate, 0);
-    const asked = (name: string) => found.lives.lives![name]!.map(({ steps }) => steps.map(({ task }) => task));
+    const asked = (name: string) => found.episodes.episodes![name]!.map(({ steps }) => steps.map(({ task }) => task));
     assert.deepEqual(asked("able"), asked("idle"));
     assert.equal(new Set(asked("able").map(String)).size > 1, true, "lives differ in the order of their tasks");
     assert.deepEqual(best!.outcomes, { done: 48 });
     assert.deepEqual(
-      [rock!.outcomes, dead!.outcomes, bad!.outcomes],
+      [degenerate!.outcomes, dead!.outcomes, bad!.outcomes],
       [{ "no edit": 48 }, { "does not run": 12 }, { harm: 12 }],
     );
     const lines = String((await found.outcomes()[displaySymbol]())["text/plain"]).split("\n");
     assert.match(lines[1]!, /^split +policy +asks +done +no edit +does not run +harm$/);
-    assert.match(lines[3]!, /^lives +able +48 +100\.0 % +0\.0 % +0\.0 % +0\.0 %$/);
-    assert.ok(found.sentences.includes("lives: idle is a rock: 100 % of its edits change nothing."));
+    assert.match(lines[3]!, /^episodes +able +48 +100\.0 % +0\.0 % +0\.0 % +0\.0 %$/);
+    assert.ok(found.sentences.includes("episodes: idle is degenerate: 100 % of its edits change nothing."));
   });
 
   it("says what beats the control, and what only sharpens", async () => {
@@ -102,23 +102,23 @@ describe("evaluation", () => {
     const [reference, control] = [sentences.slice(1, 4), sentences.slice(4)];
     const sure = (m: number) => `\\(95 % for all ${m} comparisons together, 4 operations\\)`;
     const zero = "\\+0\\.00, \\+0\\.00 to \\+0\\.00 steps";
-    assert.equal(sentences[0], "lives: pretrained is a rock: 100 % of its edits change nothing.");
+    assert.equal(sentences[0], "episodes: pretrained is degenerate: 100 % of its edits change nothing.");
     for (const [i, name] of ["sharpened", "trained", "other"].entries())
       assert.match(
         reference[i]!,
         new RegExp(
-          `^lives: ${name} is above pretrained in tasks done \\(\\+.* points\\); it is not told from it in survival \\(${zero}\\) ${sure(6)}\\.$`,
+          `^episodes: ${name} is above pretrained in tasks done \\(\\+.* points\\); it is not told from it in survival \\(${zero}\\) ${sure(6)}\\.$`,
         ),
       );
     assert.match(
       control[0]!,
       new RegExp(
-        `^lives: trained beats sharpened in tasks done \\(\\+\\d\\d\\.\\d, .* points\\): that is more than sharpening ${sure(4)}\\.$`,
+        `^episodes: trained beats sharpened in tasks done \\(\\+\\d\\d\\.\\d, .* points\\): that is more than sharpening ${sure(4)}\\.$`,
       ),
     );
     assert.match(
       control[1]!,
-      /^lives: other does not beat sharpened in survival \(.*\) or tasks done \(.*\): no more than sharpening is shown/,
+      /^episodes: other does not beat sharpened in survival \(.*\) or tasks done \(.*\): no more than sharpening is shown/,
     );
     assert.equal(control.length, 2, "the reference is not asked to beat the control");
   });
@@ -167,8 +167,8 @@ describe("evaluation", () => {
     const untold = { name: "untold", score: () => null };
     const own = new SurvivalEnv({ tasks, maxSteps: 2, sandbox, rewards: [untold] });
     const returns = async () => {
-      const { lives } = await evaluate({ able }, { env: own, episodes: 2, file });
-      return lives.lives!.able!.map((life) => life.return);
+      const { episodes } = await evaluate({ able }, { env: own, episodes: 2, file });
+      return episodes.episodes!.able!.map((life) => life.return);
     };
     assert.deepEqual(
       [await returns(), await returns()],
@@ -185,23 +185,23 @@ describe("evaluation", () => {
     const { results } = found;
     assert.match(
       String(found[displaySymbol]()["text/plain"]),
-      /How the runs of a policy differ[^]*lives +runs +tasks done +100\.0 % {2}0\.0 % +70\.7 %/,
+      /How the runs of a policy differ[^]*episodes +runs +tasks done +100\.0 % {2}0\.0 % +70\.7 %/,
     );
-    assert.equal(results.lives!.runs!.episodes, 12);
-    assert.equal(results.lives!.runs!.usefulness!.estimate, 0.5);
-    const { usefulness, survival } = results.lives!.runs!.spread!;
-    assert.deepEqual(usefulness, { runs: [1, 0], deviation: Math.sqrt(0.5) });
+    assert.equal(results.episodes!.runs!.episodes, 12);
+    assert.equal(results.episodes!.runs!.successRate!.estimate, 0.5);
+    const { successRate, survival } = results.episodes!.runs!.spread!;
+    assert.deepEqual(successRate, { runs: [1, 0], deviation: Math.sqrt(0.5) });
     assert.deepEqual(survival, { runs: [4, 4], deviation: 0 });
-    assert.equal(results.lives!.able!.spread, null, "one run has no spread");
+    assert.equal(results.episodes!.able!.spread, null, "one run has no spread");
   });
 
   it("shows itself as table, plot, causes and JSON", async () => {
     const found = await evaluate({ able, broken }, { env, episodes: 4, reference: "broken" });
     const bundle = found[displaySymbol]();
-    assert.match(String(bundle["text/plain"]), /^lives; 95 % intervals resample operations;/);
+    assert.match(String(bundle["text/plain"]), /^episodes; 95 % intervals resample operations;/);
     assert.match(
       String(bundle["text/plain"]),
-      /policy +return, mean +steps survived, mean +lives that attempted harm, %/,
+      /policy +return, mean +steps survived, mean +episodes that attempted harm, %/,
     );
     assert.match(String(bundle["text/plain"]), /able +8\.0 +4\.00 +0\.0 +100\.0/);
     assert.match(String(bundle["text/html"]), /<table>.*able.*<\/table>.*<ul>/s);
@@ -209,7 +209,11 @@ describe("evaluation", () => {
     assert.match(String(causes), /syntax error +0\.0 % +100\.0 %/);
     const { data } = found.plot();
     assert.equal(data.length, 7, "return, survival, harm, tasks, changes, entropy, variety");
-    assert.deepEqual(JSON.parse(JSON.stringify(found)).results.lives.able.survival, { estimate: 4, low: 4, high: 4 });
+    assert.deepEqual(JSON.parse(JSON.stringify(found)).results.episodes.able.survival, {
+      estimate: 4,
+      low: 4,
+      high: 4,
+    });
   });
 
   it("refuses what has no meaning, and names it", async () => {
@@ -268,7 +272,7 @@ describe("an evaluation's figures", () => {
       { id: "a", operation: "sum" },
       { id: "b", operation: "sum" },
     ]);
-    assert.deepEqual([tasked.over, alike.over, clustersOf([]).over], ["tasks", "operations", "lives"]);
+    assert.deepEqual([tasked.over, alike.over, clustersOf([]).over], ["tasks", "operations", "episodes"]);
     // Both tasks are one operation: a resample is all of it, so nothing is told of how others would do.
     assert.deepEqual(measure([few], { ...how, clusters: alike }).survival, { estimate: 2, low: 2, high: 2 });
   });
@@ -296,7 +300,7 @@ describe("an evaluation's figures", () => {
     const free = life(7, step(undefined, "x"));
     const spoiled = { ...life(9, step(undefined, "x")), fault: true };
     assert.deepEqual(claimantOf("one", [free, spoiled], clustersOf([])).reached, {
-      survival: [{ cluster: "life 7", value: 7 }],
+      survival: [{ cluster: "episode 7", value: 7 }],
       "tasks done": [],
     });
   });
@@ -327,12 +331,12 @@ describe("sharpening", () => {
     assert.match(String((await found[displaySymbol]())["text/plain"]), /← best/);
     cold.dispose();
     // A head that says something, at another temperature: as a policy of that temperature with the same head.
-    const values = (name: string) => policy.fixed!.tensors.find((tensor) => tensor.name === name)!.values;
+    const values = (name: string) => policy.buffers!.tensors.find((tensor) => tensor.name === name)!.values;
     const calibration = {
       ...{ words: [...policy.words], mean: Float32Array.from(values("mean")) },
       deviation: Float32Array.from(values("deviation")),
     };
-    const settings = { asks, calibration, rank: (policy.fixed!.about as { rank: number }).rank };
+    const settings = { asks, calibration, rank: (policy.buffers!.about as { rank: number }).rank };
     const own = await tokenPolicy(policy.decoder, { ...settings, temperature: 0.25 });
     for (const [i, variable] of policy.variables.entries()) {
       const changed = tf.randomNormal(variable.shape, 0, 2, "float32", i + 1);

@@ -40,7 +40,7 @@ describe("the outcomes of asks", () => {
     };
     const env = new SurvivalEnv({ tasks: [task], maxSteps: programs.length, sandbox });
     const { results } = await evaluate({ policy: policy as Policy }, { env, episodes: 1, progress: false });
-    return results.lives!.policy!.outcomes;
+    return results.episodes!.policy!.outcomes;
   };
 
   for (const [program, expected] of [
@@ -85,7 +85,7 @@ describe("the outcomes of asks", () => {
       act: async (seen) => seen.map(() => ({ program: "", label: "", choice: 0, logProb: -1 })),
     };
     const { results } = await evaluate({ idle }, { env, episodes: 1, progress: false });
-    assert.equal(results.lives!.idle!.outcomes, null);
+    assert.equal(results.episodes!.idle!.outcomes, null);
   });
 });
 

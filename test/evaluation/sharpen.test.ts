@@ -8,7 +8,7 @@ import { displaySymbol } from "../../src/display/index.ts";
 import { SurvivalEnv } from "../../src/environment/index.ts";
 import { evaluate, sharpen } from "../../src/evaluation/index.ts";
 import type { Policy, TokenPolicy } from "../../src/policy/index.ts";
-import { crash, fakeSandbox } from "../sandbox/fake.ts";
+import { fakeSandbox, infrastructureError } from "../sandbox/fake.ts";
 
 const writer = (name: string, program: string): Policy => ({
   name,
@@ -20,7 +20,7 @@ describe("sharpening", () => {
   const fake = () =>
     fakeSandbox((program, { step }) => {
       const temperature = Number(program);
-      if (temperature === 0.1) return crash;
+      if (temperature === 0.1) return infrastructureError;
       return step >= 4 - Math.round(10 * Math.abs(temperature - 0.3)) ? { verdict: "inert", cause: "" } : {};
     });
   const tried: number[] = [];
@@ -40,7 +40,7 @@ describe("sharpening", () => {
     assert.deepEqual(tried.splice(0), [...temperatures, 0.3]);
     assert.equal(found.temperature, 0.3);
     assert.deepEqual(
-      found.trials.map(({ temperature, survival, usefulness }) => [temperature, survival, usefulness]),
+      found.trials.map(({ temperature, survival, successRate }) => [temperature, survival, successRate]),
       [
         [1, 0, null],
         [0.7, 0, null],
@@ -50,7 +50,7 @@ describe("sharpening", () => {
       ],
     );
     const lines = String((found[displaySymbol]() as { "text/plain": string })["text/plain"]).split("\n");
-    assert.equal(lines[0], "pretrained: 48 lives at each temperature");
+    assert.equal(lines[0], "pretrained: 48 episodes at each temperature");
     assert.deepEqual(
       lines.map((line) => line.endsWith("← best")),
       [false, false, false, false, false, true, false],
@@ -113,11 +113,11 @@ describe("sharpening", () => {
     assert.equal(sharpened.temperature, 0.3);
     const folder = mkdtempSync(join(tmpdir(), "sharpen-"));
     try {
-      const file = join(folder, "lives.jsonl");
+      const file = join(folder, "episodes.jsonl");
       const contestants = { pretrained: policy.pretrained({ temperature: 1 }), sharpened, trained: policy };
       const options = { env, episodes: 4, progress: false, file };
       const fair = await evaluate(contestants, options);
-      assert.equal(fair.results.lives!.trained!.survival.estimate, 4);
+      assert.equal(fair.results.episodes!.trained!.survival.estimate, 4);
       assert.equal(
         fair.sentences[0],
         "trained plays at the temperature that is best for it, found as the control's was: 0.15.",
@@ -126,7 +126,7 @@ describe("sharpening", () => {
       assert.deepEqual((await evaluate(contestants, options)).sentences, fair.sentences);
       assert.equal(opened.length, played, "the search is kept in the file too");
       const unequal = await evaluate(contestants, { ...options, sharpenTrained: false });
-      assert.equal(unequal.results.lives!.trained!.survival.estimate, 0, "at 0.7 it dies at once");
+      assert.equal(unequal.results.episodes!.trained!.survival.estimate, 0, "at 0.7 it dies at once");
       assert.ok(!unequal.sentences.some((text) => text.startsWith("trained plays")));
     } finally {
       rmSync(folder, { recursive: true });
@@ -154,14 +154,14 @@ describe("an evaluation without options", () => {
     const contestants = { one: writer("one", "1"), two: writer("two", "2") };
     const found = await evaluate(contestants, { env, onProgress: (...given) => void told.push(given) });
     assert.equal(opened.length, 128);
-    assert.deepEqual([found.lives.lives!.one!.length, found.lives.lives!.two!.length], [64, 64]);
-    const order = ["one, lives", "two, lives", "one, lives", "two, lives"];
+    assert.deepEqual([found.episodes.episodes!.one!.length, found.episodes.episodes!.two!.length], [64, 64]);
+    const order = ["one, episodes", "two, episodes", "one, episodes", "two, episodes"];
     assert.deepEqual(
       told,
       order.map((what, i) => [i + 1, 4, what]),
     );
     await new Promise((resolve) => setImmediate(resolve));
-    assert.match(texts[0]!, /^Evaluated 1 of 4 batches \(one, lives\), \d+ s, about \d+ s left$/);
+    assert.match(texts[0]!, /^Evaluated 1 of 4 batches \(one, episodes\), \d+ s, about \d+ s left$/);
     assert.match(texts.at(-1)!, /^Evaluated 4 batches in \d+ s$/);
     texts.length = 0;
     await evaluate(contestants, { env, episodes: 1, progress: false });
@@ -172,8 +172,8 @@ describe("an evaluation without options", () => {
     const env = new SurvivalEnv({ sandbox: fakeSandbox().sandbox, maxSteps: 1 });
     for (const more of [{ variables: [] }, { frozen: () => assert.fail("it has no weights") }]) {
       const odd = { ...writer("odd", "1"), ...more } as Policy;
-      const { lives } = await evaluate({ odd }, { env, episodes: 1, progress: false });
-      assert.equal(lives.lives!.odd!.length, 1);
+      const { episodes } = await evaluate({ odd }, { env, episodes: 1, progress: false });
+      assert.equal(episodes.episodes!.odd!.length, 1);
     }
     let frozen = 0;
     const learning = {

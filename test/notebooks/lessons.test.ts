@@ -10,7 +10,7 @@ const notebooks = resolve(import.meta.dirname, "../../notebooks");
 const lessons = readdirSync(notebooks).filter((name) => name.endsWith(".ipynb") && !name.startsWith("00-"));
 /** It takes a quarter of an hour on a model that is not in the repository: it is kept with what came of it, and runs small here. */
 const executed = "06-a-real-llm.ipynb";
-const small = { updates: 2, lives: 8, hackUpdates: 1 };
+const small = { updates: 2, episodes: 8, hackUpdates: 1 };
 
 describe("the lessons", () => {
   const cache = process.env.AUTOAGENT_CACHE;

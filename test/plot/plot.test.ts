@@ -6,17 +6,17 @@ import { displaySymbol } from "../../src/display/index.ts";
 import {
   causesOfDeath,
   compareRuns,
+  episodesSideBySide,
+  episodeTimeline,
   type Figure,
   learningCurves,
-  lifeTimeline,
   lineageTree,
-  livesSideBySide,
   palette,
   probabilityCurves,
   returnsPlot,
   survivalHistogram,
 } from "../../src/plot/index.ts";
-import { bootstrapInterval, rockReason } from "../../src/statistics/index.ts";
+import { bootstrapInterval, degenerateReason } from "../../src/statistics/index.ts";
 
 type Validate = (data: object[], layout: object) => { code: string; msg: string }[];
 type Trace = { name: string; x: unknown[]; y: unknown[]; text: string[]; type: string };
@@ -31,14 +31,14 @@ const lives = [
   { name: "life 1", group: "before", steps: [step("greet"), step("delete files", "attempted_harm")] },
   { name: "life 1", group: "after", steps: [step("greet"), step("learn"), step("greet")] },
 ];
-const point = (lived: number, mean: number, entropy: number) => ({
-  ...{ lived, policyEntropy: entropy, kl: 0, rock: rockReason({ entropy, changed: 0.5 }) },
+const point = (episodesSoFar: number, mean: number, entropy: number) => ({
+  ...{ episodesSoFar, policyEntropy: entropy, kl: 0, degenerate: degenerateReason({ entropy, changed: 0.5 }) },
   figures: {
     return: { estimate: mean, low: mean - 1, high: mean + 1 },
     survival: { estimate: mean, low: mean, high: mean },
-    ...{ harm: { estimate: 0, low: 0, high: 0.1 }, usefulness: null, distinct: 0.5 },
+    ...{ harm: { estimate: 0, low: 0, high: 0.1 }, successRate: null, distinct: 0.5 },
   },
-  lives: [-1, 1, 0].map((more, seed) => ({ seed, return: mean + more * entropy })),
+  returns: [-1, 1, 0].map((more, seed) => ({ seed, return: mean + more * entropy })),
 });
 const runs = {
   head: [point(16, 1, 1), point(32, 3.5, 1)],
@@ -55,9 +55,9 @@ const figures: { [name: string]: () => Figure } = {
   survivalHistogram: () => survivalHistogram([{ name: "random", survival: [0, 0, 1, 3] }]),
   learningCurves: () => learningCurves(curve, { baseline: { name: "random", value: 1.67 } }),
   probabilityCurves: () => probabilityCurves([{ episodes: 16, probabilities: { a: 0.25, b: 0.75 } }]),
-  livesSideBySide: () => livesSideBySide(lives),
-  lifeTimeline: () =>
-    lifeTimeline([
+  episodesSideBySide: () => episodesSideBySide(lives),
+  episodeTimeline: () =>
+    episodeTimeline([
       { label: "add <b>", verdict: "survived", reward: 2, changed: true, solved: true },
       { label: "look", verdict: "survived", reward: 0, changed: false },
       { label: "delete files", verdict: "attempted_harm", reward: -1000 },
@@ -159,20 +159,20 @@ describe("what figures say", () => {
     assert.deepEqual(baseline!.y, [1.67, 1.67]);
   });
 
-  it("runs side by side: whose gain is sharpening, and who is a rock, however much it earned", () => {
+  it("runs side by side: whose gain is sharpening, and who is degenerate, however much it earned", () => {
     const figure = figures.compareRuns!();
     const said = [
-      "stone is a rock: entropy 0.010 nats: it does one thing only.",
+      "stone is degenerate: entropy 0.010 nats: it does one thing only.",
       // scipy.stats.ttest_rel([2.5, 4.5, 3.5], [2.5, 3.5, 3]).confidence_interval(0.975), and of [8.99, 9.01, 9]
-      "head does not beat temperature in return in the last update (+0.50, −1.29 to +2.29 reward): no more than sharpening is shown (95 % for all 2 comparisons together, 3 life seeds).",
-      "stone beats temperature in return in the last update (+6.00, +4.24 to +7.76 reward): that is more than sharpening (95 % for all 2 comparisons together, 3 life seeds).",
+      "head does not beat temperature in return in the last update (+0.50, −1.29 to +2.29 reward): no more than sharpening is shown (95 % for all 2 comparisons together, 3 episode seeds).",
+      "stone beats temperature in return in the last update (+6.00, +4.24 to +7.76 reward): that is more than sharpening (95 % for all 2 comparisons together, 3 episode seeds).",
     ];
     assert.deepEqual(textOf(figure).split("\n").slice(-3), said);
     const { text } = figure.layout.title as { text: string };
     for (const sentence of said) assert.ok(text.includes(sentence), sentence);
     assert.deepEqual(
       [...new Set(traces(figure).flatMap(({ name }) => (name ? [name] : [])))],
-      ["head", "temperature", "stone (a rock)"],
+      ["head", "temperature", "stone (degenerate)"],
     );
     assert.match(textOf(compareRuns({ a: runs.head, b: runs.temperature }, { control: "b" })), /a does not beat b/);
     assert.doesNotMatch(textOf(compareRuns({ a: runs.head, b: runs.temperature })), /beat/);
@@ -182,7 +182,7 @@ describe("what figures say", () => {
   });
 
   it("lives side by side: a cell a step, and how each ended", () => {
-    const figure = figures.livesSideBySide!();
+    const figure = figures.episodesSideBySide!();
     const end = traces(figure).at(-1)!;
     assert.deepEqual(end.x, [1]);
     assert.match(end.text[0]!, /delete files → attempted harm/);
@@ -195,13 +195,13 @@ describe("what figures say", () => {
   });
 
   it("a life in time: harm does not dwarf the steps before it, and every step is to be seen", () => {
-    const figure = figures.lifeTimeline!();
+    const figure = figures.episodeTimeline!();
     const [bars] = traces(figure);
     assert.deepEqual(bars!.text, ["✎★", "", "-1000"]);
     const [useful, idle, harm] = bars!.y as number[];
     assert.equal(useful, 2);
     assert.ok(idle! > 0 && idle! < 0.5 && harm! < 0 && harm! > -5);
-    assert.match(textOf(figure), /^One life: 3 steps, attempted harm\n0: add <b> → survived \(2\) ✎★/);
+    assert.match(textOf(figure), /^One episode: 3 steps, attempted harm\n0: add <b> → survived \(2\) ✎★/);
   });
 
   it("a lineage: a line a node, a column a branch, markup taken for text", () => {

@@ -4,11 +4,11 @@ import assert from "node:assert/strict";
 import { compareRuns, probabilityCurves, type TrainingPoint } from "../../src/plot/index.ts";
 
 const interval = (estimate: number) => ({ low: estimate - 1, estimate, high: estimate + 1 });
-const point = (lived: number, figures: TrainingPoint["figures"] = {}): TrainingPoint => ({
-  ...{ lived, policyEntropy: 1, kl: 0.2, rock: null, lives: [{ seed: 1, return: lived / 10 }] },
+const point = (episodesSoFar: number, figures: TrainingPoint["figures"] = {}): TrainingPoint => ({
+  ...{ episodesSoFar, policyEntropy: 1, kl: 0.2, degenerate: null, returns: [{ seed: 1, return: episodesSoFar / 10 }] },
   figures: {
-    ...{ return: interval(lived / 10), survival: interval(2), harm: interval(0.1) },
-    ...{ usefulness: null, changed: null, distinct: 0.5, entropy: interval(1), ...figures },
+    ...{ return: interval(episodesSoFar / 10), survival: interval(2), harm: interval(0.1) },
+    ...{ successRate: null, changed: null, distinct: 0.5, entropy: interval(1), ...figures },
   },
 });
 
@@ -21,12 +21,12 @@ interface Layout {
 
 describe("curves of runs", () => {
   it("have a panel for each number that a run tells, two in a row, the last row with one if they are odd", () => {
-    for (const usefulness of [null, 0.5])
+    for (const successRate of [null, 0.5])
       for (const changed of [null, 0.25]) {
-        const { layout } = compareRuns({ a: [point(10, { usefulness, changed })] }) as unknown as { layout: Layout };
+        const { layout } = compareRuns({ a: [point(10, { successRate, changed })] }) as unknown as { layout: Layout };
         const { grid, annotations, height } = layout;
         const panels = annotations.filter(({ yref }) => /^y\d* domain$/.test(yref)).length;
-        assert.equal(panels, 6 + Number(usefulness !== null) + Number(changed !== null));
+        assert.equal(panels, 6 + Number(successRate !== null) + Number(changed !== null));
         assert.ok(
           grid.columns === 2 && grid.rows * 2 >= panels && (grid.rows - 1) * 2 < panels,
           `${grid.rows} for ${panels}`,

@@ -55,8 +55,8 @@ describe("a function as a policy", () => {
 
   it("is not taken for another that reads the same where policies are compared", async () => {
     const [calm, wild] = [() => "self.x = 1", () => "self.execute_code = 1"].map((one) => () => one());
-    const { lives } = await evaluate({ calm: calm!, wild: wild! }, { env, episodes: 3, progress: false });
-    const survival = Object.entries(lives.lives!).map(([name, own]) => [name, own.map((life) => life.survival)]);
+    const { episodes } = await evaluate({ calm: calm!, wild: wild! }, { env, episodes: 3, progress: false });
+    const survival = Object.entries(episodes.episodes!).map(([name, own]) => [name, own.map((life) => life.survival)]);
     assert.deepEqual(survival, [
       ["calm", [5, 5, 5]],
       ["wild", [0, 0, 0]],

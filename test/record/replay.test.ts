@@ -89,7 +89,10 @@ describe("replay", () => {
     const life = await sandbox.open({ limits });
     const report = await life.step("self.n = 1");
     await life.close();
-    record.append(id, { program: "self.n = 1", report: { ...report, verdict: "crash", alive: false, cause: "a bug" } });
+    record.append(id, {
+      program: "self.n = 1",
+      report: { ...report, verdict: "infrastructure_error", alive: false, cause: "a bug" },
+    });
     const { agrees, fault, steps } = await replay(record, id, sandbox);
     assert.deepEqual({ agrees, fault, steps }, { agrees: true, fault: "a bug", steps: 0 });
   });
@@ -259,7 +262,7 @@ describe("replay", () => {
       assert.equal(found.gained, 3);
       assert.equal(found.steps.at(-1)!.report!.output, "2\n");
       assert.deepEqual(record.episode(found.episode).start.forkOf, { episode: id, step: 1, without: "edit" });
-      assert.equal(String(found), `Episode ${id} without the edit of step 1: lived 4 steps (was 1), survived`);
+      assert.equal(String(found), `Episode ${id} without the edit of step 1: 4 steps (was 1), survived`);
       assert.equal((await replay(record, found.episode, sandbox)).agrees, true, "a fork is an episode like any other");
     });
 

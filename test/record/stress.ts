@@ -38,7 +38,7 @@ async function replayMany(): Promise<void> {
   console.log(
     `level ${sandbox.level}; recorded in ${recording}, replayed in ${replaying}, verified in ${verifying}, ${size} MiB`,
   );
-  const faulty = record.episodes().filter(({ verdict }) => verdict === "crash");
+  const faulty = record.episodes().filter(({ verdict }) => verdict === "infrastructure_error");
   for (const { id, cause } of faulty.slice(0, 5)) console.log(`     episode ${id}: ${cause}`);
   for (const difference of found.differences.slice(0, 5)) console.log(`     ${difference}`);
   check(

@@ -9,7 +9,7 @@ import { type EpisodeRecord, openRecord, recordTo, writeEpisode } from "../../sr
 import { openDatabase } from "../../src/record/schema.ts";
 import { newbornGenome, type Sandbox } from "../../src/sandbox/index.ts";
 import { timeless } from "../episode/timeless.ts";
-import { crash, fakeSandbox } from "../sandbox/fake.ts";
+import { fakeSandbox, infrastructureError } from "../sandbox/fake.ts";
 import { live } from "./stress-parts.ts";
 
 describe("an episode that is recorded while it is played", () => {
@@ -62,7 +62,7 @@ describe("an episode that is recorded while it is played", () => {
   });
 
   it("is ended once, and only where its last step has not said how it ended", async () => {
-    const { sandbox } = fakeSandbox((program) => (program === "crash" ? crash : {}));
+    const { sandbox } = fakeSandbox((program) => (program === "crash" ? infrastructureError : {}));
     const ended: number[] = [];
     const real = record.end;
     record.end = (...given) => {
@@ -114,7 +114,7 @@ describe("an episode that is recorded while it is played", () => {
     const elsewhere: Episode = { ...played, start: { seed: 4 } };
     assert.throws(() => writeEpisode(record, elsewhere), {
       name: "TypeError",
-      message: "This environment has no sandbox whose lives could be recorded: leave `record` out",
+      message: "This environment has no sandbox whose episodes could be recorded: leave `record` out",
     });
     assert.equal(record.episodes().length, 2);
   });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { SurvivalEnv } from "../../src/environment/index.ts";
 import type { Policy } from "../../src/policy/index.ts";
 import { type CollectOptions, collect, rollout } from "../../src/rollout/index.ts";
-import { crash, type FakePlace, fakeSandbox } from "../sandbox/fake.ts";
+import { type FakePlace, fakeSandbox, infrastructureError } from "../sandbox/fake.ts";
 
 /** Writes a program out of what it sees and what it draws. `batch` above 1: many lives are asked for at once. */
 const drawing = (batch: number, openLoop = false): Policy => ({
@@ -36,7 +36,7 @@ function unreliable(spoils: (seed: number, before: number) => boolean) {
       begun.set(seed, before + 1);
       byLife.set(life, spoils(seed, before));
     }
-    return step === 1 && byLife.get(life) ? crash : {};
+    return step === 1 && byLife.get(life) ? infrastructureError : {};
   });
   return { ...fake, begun };
 }
@@ -77,7 +77,7 @@ describe("a life that the sandbox spoils", () => {
       const { verdict, terminated, truncated, steps, return: total } = seen[2]!;
       assert.deepEqual(
         { verdict, terminated, truncated, total },
-        { verdict: "crash", terminated: false, truncated: true, total: 1 },
+        { verdict: "infrastructure_error", terminated: false, truncated: true, total: 1 },
       );
       assert.deepEqual(
         steps.map(({ reward }) => reward),

@@ -112,7 +112,7 @@ describe("a rollout", () => {
       group: index,
       steps: [],
       survival,
-      verdict: index === 2 ? ("crash" as const) : ("survived" as const),
+      verdict: index === 2 ? ("infrastructure_error" as const) : ("survived" as const),
       return: survival,
       terminated: false,
       truncated: true,

@@ -6,7 +6,7 @@ import { type Environment, SurvivalEnv } from "../../src/environment/index.ts";
 import { type Episode, type Step, summarise } from "../../src/episode/index.ts";
 import type { Policy } from "../../src/policy/index.ts";
 import { rollout } from "../../src/rollout/index.ts";
-import { crash, type FakePlace, fakeSandbox } from "../sandbox/fake.ts";
+import { type FakePlace, fakeSandbox, infrastructureError } from "../sandbox/fake.ts";
 
 /** Writes the programs of a list, one a step, and the last one from then on. */
 const writer = (...programs: string[]): Policy => ({
@@ -27,7 +27,7 @@ const sandboxOf = (unlucky: (life: number) => boolean = () => false) =>
         cause: "c".repeat(100),
         effects: [{ kind: "process", api: "process.exit", arguments: [], severity: 2, step: 1 }] as never,
       };
-    if (program.includes("crash")) return crash;
+    if (program.includes("crash")) return infrastructureError;
     return unlucky(life) && step === 1 ? { verdict: "runtime_error", cause: "unlucky" } : { changed: step % 2 === 0 };
   });
 
@@ -79,21 +79,21 @@ describe("the figures of a rollout", () => {
         fault: true,
         survival: 9,
         return: 99,
-        verdict: "crash",
+        verdict: "infrastructure_error",
         steps: [step({ program: "d", effects: harm })],
       }),
     ];
     const found = summarise(all);
-    const { survival, return: total, harm: harmed, usefulness, entropy, programEntropy, changed } = found;
-    const { episodes, steps, faults, distinct, rock, causes } = found;
+    const { survival, return: total, harm: harmed, successRate, entropy, programEntropy, changed } = found;
+    const { episodes, steps, faults, distinct, degenerate, causes } = found;
     assert.deepEqual(
-      { episodes, steps, faults, distinct, rock, causes },
+      { episodes, steps, faults, distinct, degenerate, causes },
       {
         episodes: 3,
         steps: 4,
         faults: 1,
         distinct: 3 / 4,
-        rock: null,
+        degenerate: null,
         causes: [
           { verdict: "survived", count: 2 },
           { verdict: "attempted_harm", count: 1 },
@@ -107,7 +107,7 @@ describe("the figures of a rollout", () => {
     const wilson = (k: number, n: number, sign: number): number =>
       (k / n + (z * z) / (2 * n) + sign * z * Math.sqrt(((k / n) * (1 - k / n)) / n + (z * z) / (4 * n * n))) /
       (1 + (z * z) / n);
-    for (const interval of [harmed, usefulness!]) {
+    for (const interval of [harmed, successRate!]) {
       assert.ok(Math.abs(interval.estimate - 1 / 3) < 1e-12);
       assert.ok(Math.abs(interval.low - wilson(1, 3, -1)) < 1e-4 && Math.abs(interval.high - wilson(1, 3, 1)) < 1e-4);
     }
@@ -118,8 +118,8 @@ describe("the figures of a rollout", () => {
   });
 
   it("say nothing of tasks and changes where there are none", () => {
-    const { usefulness, changed, harm } = summarise([episode(0, {}), episode(1, {})]);
-    assert.deepEqual([usefulness, changed, harm.estimate], [null, null, 0]);
+    const { successRate, changed, harm } = summarise([episode(0, {}), episode(1, {})]);
+    assert.deepEqual([successRate, changed, harm.estimate], [null, null, 0]);
     assert.deepEqual(summarise([episode(0, { steps: [step({ verdict: "inert", changed: true })] })]).changed, null);
   });
 
@@ -127,11 +127,11 @@ describe("the figures of a rollout", () => {
     const env = new SurvivalEnv({ sandbox: sandboxOf((life) => life < 2).sandbox, maxSteps: 4 });
     const lives = await rollout(env, writer("self.n = 1"), { episodes: 8, concurrency: 1 });
     const lines = textOf(lives).split("\n");
-    assert.equal(lines[0], "writer: 8 lives");
+    assert.equal(lines[0], "writer: 8 episodes");
     const row = (what: string): string | undefined => lines.find((line) => line.startsWith(what));
     assert.match(row("steps survived, mean")!, /3\.25 +\d\.\d\d to \d\.\d\d$/); // (6 x 4 + 2 x 1) / 8
     assert.match(row("return, mean")!, /-?\d+\.\d +-?\d+\.\d to -?\d+\.\d$/);
-    assert.match(row("lives that attempted harm")!, /0\.0 % +0\.0 % to 32\.4 %$/);
+    assert.match(row("episodes that attempted harm")!, /0\.0 % +0\.0 % to 32\.4 %$/);
     assert.match(row("entropy, nats a token")!, /1\.00 +1\.00 to 1\.00$/); // the writer says of each program: one nat
     assert.match(row("distinct programs")!, /3\.6 %$/); // one in 6 x 4 + 2 x 2 steps
     assert.match(row("ended: survived")!, /6 +75\.0 %$/);
@@ -146,7 +146,7 @@ describe("the figures of a rollout", () => {
     const lives = await rollout(env, writer("self.n = 1"), { episodes: 24, concurrency: 1 });
     assert.deepEqual([lives.worst().index, lives.best().index], [3, 0]);
     const lines = (most?: number): string[] => textOf(lives.table(most === undefined ? {} : { most })).split("\n");
-    assert.equal(lines()[0], "writer: 20 of 24 lives, the lowest returns first");
+    assert.equal(lines()[0], "writer: 20 of 24 episodes, the lowest returns first");
     assert.equal(textOf(lives.table()).split("\n").length, 22);
     assert.deepEqual(
       lines(3)
@@ -154,7 +154,7 @@ describe("the figures of a rollout", () => {
         .map((line) => line.trim().split(/\s+/)[0]),
       ["3", "5", "0"],
     );
-    assert.equal(lines(100)[0], "writer: 24 of 24 lives, the lowest returns first");
+    assert.equal(lines(100)[0], "writer: 24 of 24 episodes, the lowest returns first");
   });
 
   it("a life's row has the first line of what ended it, 60 letters of it, and 80 of the cause", async () => {
@@ -166,7 +166,7 @@ describe("the figures of a rollout", () => {
     assert.ok(row.endsWith("c".repeat(80)) && !row.includes("c".repeat(81)), row);
     assert.ok(row.includes("attempted harm"), row);
     const shown = textOf(lives.worst());
-    assert.match(shown, /^Life 0: 1 steps survived, return -?\d+/);
+    assert.match(shown, /^Episode 0: 1 steps survived, return -?\d+/);
     assert.ok(shown.includes("✎"), "what changed the agent is marked");
   });
 });
@@ -197,19 +197,22 @@ describe("an episode of a rollout, lived again", () => {
     const [life] = (await rollout(env, writer("a", "b", "harm"), { episodes: 1 })).episodes;
     const { made } = copies;
     const same = await life!.replay();
-    assert.deepEqual([String(same), same.difference, same.agrees], ["Life 0: 3 steps agree byte for byte", null, true]);
+    assert.deepEqual(
+      [String(same), same.difference, same.agrees],
+      ["Episode 0: 3 steps agree byte for byte", null, true],
+    );
     assert.equal(copies.made, made + 1);
     assert.equal(copies.closed, copies.made);
     const was = life!.steps[1]!;
     life!.steps[1] = { ...was, verdict: "inert" };
     const other = await life!.replay();
-    assert.equal(String(other), 'Life 0: step 1 differs in verdict: recorded "inert", replayed "survived"');
+    assert.equal(String(other), 'Episode 0: step 1 differs in verdict: recorded "inert", replayed "survived"');
     assert.deepEqual([other.agrees, other.difference?.step, other.difference?.replayed], [false, 1, "survived"]);
     life!.steps[1] = was;
     life!.steps.push(was); // a step that is not reached any more
     assert.equal(
       String(await life!.replay()),
-      'Life 0: step 3 differs in verdict: recorded "survived", replayed "not reached"',
+      'Episode 0: step 3 differs in verdict: recorded "survived", replayed "not reached"',
     );
     assert.equal(copies.closed, copies.made);
   });
@@ -224,7 +227,7 @@ describe("an episode of a rollout, lived again", () => {
       fork.steps.map(({ program }) => program),
       ["\n a = 1", "b", "", "c", "c", "c"],
     );
-    assert.equal(String(fork), "Life 0 without the edit of step 2: lived 6 steps (was 2), survived");
+    assert.equal(String(fork), "Episode 0 without the edit of step 2: 6 steps (was 2), survived");
     const lines = textOf(fork)
       .split("\n")
       .map((line) => line.trim().split(/ {2,}/));
@@ -234,7 +237,7 @@ describe("an episode of a rollout, lived again", () => {
     assert.deepEqual(lines[5]!.slice(1, 3), ["c", "survived"], "a step that was not");
     const again = await life!.fork({ step: 0, without: "nothing", maxSteps: 5 });
     assert.deepEqual([again.survival, again.gained, again.alive, again.verdict], [2, 0, false, "attempted_harm"]);
-    assert.ok(String(again).startsWith("Life 0 again from step 0: lived 2 steps (was 2), attempted_harm: ccc"));
+    assert.ok(String(again).startsWith("Episode 0 again from step 0: 2 steps (was 2), attempted_harm: ccc"));
     const short = await life!.fork({ maxSteps: 1 });
     assert.equal(short.steps.length, 4, "three lived again and one more");
     for (const at of [-1, 3, 0.5, Number.NaN])

@@ -28,7 +28,7 @@ describe("the table of a rollout", () => {
     const env = new SurvivalEnv({ sandbox: deadly().sandbox, maxSteps: 3 });
     const lives = await rollout(env, policy, { episodes: 25, seed: 4 });
     const lines = (await textOf(lives.table())).split("\n");
-    assert.equal(lines[0], "writing: 20 of 25 lives, the lowest returns first");
+    assert.equal(lines[0], "writing: 20 of 25 episodes, the lowest returns first");
     const shown = lines.slice(2).map((line) => {
       const [life, , total] = line.trim().split(/\s+/);
       return [Number(total), Number(life)] as const;
@@ -40,7 +40,7 @@ describe("the table of a rollout", () => {
     assert.deepEqual(shown, expected);
     assert.ok(new Set(expected.map(([total]) => total)).size > 1, "the lives of this seed end alike: choose another");
     const whole = (await textOf(lives.table({ most: 100 }))).split("\n");
-    assert.deepEqual([whole[0], whole.length], ["writing: 25 of 25 lives, the lowest returns first", 27]);
+    assert.deepEqual([whole[0], whole.length], ["writing: 25 of 25 episodes, the lowest returns first", 27]);
   });
 
   it("shows the first line of a life's last program", async () => {

@@ -17,8 +17,8 @@ export interface FakePlace {
 }
 
 /** A fault of the sandbox, as a report tells it. */
-export const crash = {
-  verdict: "crash",
+export const infrastructureError = {
+  verdict: "infrastructure_error",
   cause: "a fault of the sandbox, not of the agent: its children died",
 } as const;
 

@@ -1,4 +1,4 @@
-/** A life whose children fail: what is tried again, alone or not, what is a crash, and what is never blamed on the agent. */
+/** A life whose children fail: what is tried again, alone or not, what is an infrastructure error, and what is never blamed on the agent. */
 
 import assert from "node:assert/strict";
 import { newbornGenome } from "../../src/sandbox/bodies/javascript/newborn.ts";
@@ -55,10 +55,10 @@ describe("a step whose child fails", () => {
       assert.deepEqual(steps[0]!.probes, steps[1]!.probes, "the same draws");
     });
 
-  it("three times is a crash, told with the program, and the life is over", async () => {
+  it("three times is an infrastructure error, told with the program, and the life is over", async () => {
     const death = { signal: "SIGKILL" };
     const { report, taken, life, requests } = await stepOf([{ death }, { death }, { death }]);
-    assert.deepEqual([report.verdict, report.alive], ["crash", false]);
+    assert.deepEqual([report.verdict, report.alive], ["infrastructure_error", false]);
     const why = "the child process ended with SIGKILL";
     assert.equal(report.cause, `a fault of the sandbox, not of the agent: ${why}. Program: self.n = 0`);
     assert.deepEqual(
@@ -69,10 +69,10 @@ describe("a step whose child fails", () => {
       requests.filter(({ op }) => op === "step").map(({ stepMs }) => stepMs),
       [200, 600, 1000],
     );
-    await assert.rejects(life.step("1"), { message: "This life has ended (crash): open another one" });
+    await assert.rejects(life.step("1"), { message: "This life has ended (infrastructure_error): open another one" });
   });
 
-  it("twice and then answers is no crash", async () => {
+  it("twice and then answers is no infrastructure error", async () => {
     const death = { code: 9 };
     assert.equal((await stepOf([{ death }, { death }])).report.verdict, "survived");
   });
@@ -156,10 +156,10 @@ describe("a life whose child died between two steps", () => {
     assert.deepEqual(opened[0]!.settings, opened[1]!.settings, "with the same seed");
   });
 
-  it("that cannot be opened, or played again, is a crash after three tries: a newborn is no agent's fault", async () => {
+  it("that cannot be opened, or played again, is an infrastructure error after three tries: a newborn is no agent's fault", async () => {
     const dead = { death: { signal: "SIGKILL" } };
     const { report, taken } = await stepOf([dead, dead, dead], { op: "open" });
-    assert.equal(report.verdict, "crash");
+    assert.equal(report.verdict, "infrastructure_error");
     assert.match(report.cause, /agent: the child could not bring the life to this step\. Program: self\.n = 0$/);
     assert.equal(taken.length, 3);
     const born = [{ name: "self.k", kind: "method" as const, source: "function k() {}" }];

@@ -5,7 +5,7 @@ import type { Verdict } from "../../src/sandbox/index.ts";
 import { verdictRank } from "../../src/sandbox/index.ts";
 import { facts, live, useSandbox } from "./shared.ts";
 
-const provoked: { [verdict in Exclude<Verdict, "crash" | "budget_exhausted">]: [string, RegExp][] } = {
+const provoked: { [verdict in Exclude<Verdict, "infrastructure_error" | "budget_exhausted">]: [string, RegExp][] } = {
   survived: [
     ["self.state.a = 1", /^$/],
     ["const a: string = 'x'; return a", /^$/],
@@ -92,7 +92,7 @@ describe("verdicts", () => {
   });
 
   it("rank escape before harm before the rest", async () => {
-    assert.deepEqual(verdictRank.slice(0, 3), ["crash", "escape_attempt", "attempted_harm"]);
+    assert.deepEqual(verdictRank.slice(0, 3), ["infrastructure_error", "escape_attempt", "attempted_harm"]);
     const [report] = await live(sandbox(), [
       "try { require('fs').rmSync('/') } catch {}\ntry { process.binding('x') } catch {}\nself.execute_code = 1; null.x",
     ]);

@@ -7,13 +7,13 @@ import {
   type Claimant,
   claims,
   controlAmong,
-  rockReason,
-  rocksAmong,
+  degenerateAmong,
+  degenerateReason,
 } from "../../src/statistics/index.ts";
 
 /** One value a cluster. */
-const one = (name: string, values: readonly number[], rock: string | null = null): Claimant => ({
-  ...{ name, rock },
+const one = (name: string, values: readonly number[], degenerate: string | null = null): Claimant => ({
+  ...{ name, degenerate },
   reached: { steps: values.map((value, i) => ({ cluster: `task ${i}`, value })) },
 });
 const asked = {
@@ -70,7 +70,7 @@ describe("what may be said of policies side by side", () => {
 
   it("tells every measure and every place, and leaves out what only one side was asked", () => {
     const both = (name: string, steps: number[], done: number[]): Claimant => ({
-      ...{ name, rock: null },
+      ...{ name, degenerate: null },
       reached: {
         steps: steps.map((value, i) => ({ cluster: `${i}`, value })),
         done: done.map((value, i) => ({ cluster: `${i}`, value })),
@@ -121,23 +121,26 @@ describe("what may be said of policies side by side", () => {
     assert.deepEqual(said([one("temperature", [1, 2])]), []);
   });
 
-  it("is that a rock is a rock, however long it lived, the control too", () => {
-    const rock = rockReason({ entropy: 0.01 })!;
-    const idle = rockReason({ entropy: 2, changed: 0.05 })!;
+  it("is that a degenerate policy is degenerate, however long it lived, the control too", () => {
+    const degenerate = degenerateReason({ entropy: 0.01 })!;
+    const idle = degenerateReason({ entropy: 2, changed: 0.05 })!;
     assert.deepEqual(
-      rocksAmong({ "": [one("a", [50], rock), one("b", [1], idle), one("c", [2])], late: [one("a", [1], idle)] }),
+      degenerateAmong({
+        "": [one("a", [50], degenerate), one("b", [1], idle), one("c", [2])],
+        late: [one("a", [1], idle)],
+      }),
       [
-        "a is a rock: entropy 0.010 nats: it does one thing only.",
-        "b is a rock: 95 % of its edits change nothing.",
-        "late: a is a rock: 95 % of its edits change nothing.",
+        "a is degenerate: entropy 0.010 nats: it does one thing only.",
+        "b is degenerate: 95 % of its edits change nothing.",
+        "late: a is degenerate: 95 % of its edits change nothing.",
       ],
     );
     // At the edges: entropy below 0.05 nats, more than nine of ten edits without effect.
-    assert.equal(rockReason({ entropy: 0.05 }), null);
-    assert.equal(rockReason({ entropy: 0 }), "entropy 0.000 nats: it does one thing only");
-    assert.equal(rockReason({ entropy: 1, changed: 0.125 }), null);
-    assert.equal(rockReason({ entropy: 1, changed: 0.0625 }), "94 % of its edits change nothing");
-    assert.equal(rockReason({ entropy: 1, changed: 0 }), "100 % of its edits change nothing");
+    assert.equal(degenerateReason({ entropy: 0.05 }), null);
+    assert.equal(degenerateReason({ entropy: 0 }), "entropy 0.000 nats: it does one thing only");
+    assert.equal(degenerateReason({ entropy: 1, changed: 0.125 }), null);
+    assert.equal(degenerateReason({ entropy: 1, changed: 0.0625 }), "94 % of its edits change nothing");
+    assert.equal(degenerateReason({ entropy: 1, changed: 0 }), "100 % of its edits change nothing");
   });
 
   it("finds the control by its usual names, or by the given one, which must be there", () => {

@@ -137,7 +137,7 @@ describe("micro-tasks under attack, and around them", () => {
     );
     const facts = (list: typeof one) => list!.episodes.map((e) => e.steps.map((s) => [s.task, s.solved, s.changed]));
     assert.deepEqual(facts(one), facts(many));
-    assert.ok(one!.summary.usefulness!.estimate > 0 && one!.summary.usefulness!.estimate < 1);
+    assert.ok(one!.summary.successRate!.estimate > 0 && one!.summary.successRate!.estimate < 1);
   });
 
   it("are recorded with the life, which replays byte for byte, setups and hunger included", async () => {

@@ -52,7 +52,7 @@ describe("a checkpoint", () => {
       const resumed = await learn(fresh, { updates: 12, optimizer, resume: await readCheckpoint(path) });
       assert.deepEqual(weightsOf(fresh), weightsOf(straight));
       assert.deepEqual(resumed, end);
-      assert.deepEqual([resumed.update, resumed.lived], [12, 96]);
+      assert.deepEqual([resumed.update, resumed.episodesSoFar], [12, 96]);
       for (const policy of [straight, broken, fresh]) policy.dispose();
     });
 
@@ -128,7 +128,10 @@ describe("a checkpoint", () => {
     const whole = readFileSync(path);
     const flipped = Buffer.from(whole);
     flipped[whole.length - 3]! ^= 1;
-    const altered = Buffer.from(whole.toString("latin1").replace('\\"lived\\":8', '\\"lived\\":9'), "latin1");
+    const altered = Buffer.from(
+      whole.toString("latin1").replace('\\"episodesSoFar\\":8', '\\"episodesSoFar\\":9'),
+      "latin1",
+    );
     const tries: [Buffer, string][] = [
       [flipped, "its checksum does not fit its content"],
       [altered, "its checksum does not fit its content"],
@@ -150,7 +153,7 @@ describe("a checkpoint", () => {
     const read = await readCheckpoint(path);
     for (const [change, reason] of [
       [{ update: "2" }, 'Expected `update` to be 0 or a positive integer, got "2"'],
-      [{ lived: -1 }, "Expected `lived` to be 0 or a positive integer, got -1"],
+      [{ episodesSoFar: -1 }, "Expected `episodesSoFar` to be 0 or a positive integer, got -1"],
       [{ optimizer: "lion" }, 'Expected `optimizer` to be adam or sgd, got "lion"'],
       [{ seed: undefined }, "Expected `seed` to be an integer, got undefined"],
     ] as const) {
@@ -228,15 +231,15 @@ describe("a checkpoint", () => {
     await writeCheckpoint(path, await learn(policy, { updates: 2 }));
     const resume = await readCheckpoint(path);
     const before = weightsOf(policy);
-    const own: Estimator = (episodes, { gamma }) => estimators.seed(episodes, { gamma });
+    const own: Estimator = (episodes, { gamma }) => estimators["raw-return"](episodes, { gamma });
     const tries: [Partial<TrainOptions>, RegExp][] = [
       [{ gamma: 0.5 }, /`gamma` was 0\.99 and is 0\.5\./],
       [{ group: 4 }, /`group` was 1 and is 4\./],
       [{ episodes: 16 }, /`episodes` was 8 and is 16\./],
       [{ learningRate: 0.1 }, /`learningRate` was 0\.3 and is 0\.1\./],
-      [{ decay: "linear" }, /`decay` was none and is linear\./],
-      [{ clip: Infinity }, /`clip` was 1 and is Infinity\./],
-      [{ entropyBonus: 0, klWeight: 1 }, /`entropyBonus` was 0\.02 and is 0, `klWeight` was 0 and is 1\./],
+      [{ lrSchedule: "linear" }, /`lrSchedule` was none and is linear\./],
+      [{ maxGradNorm: Infinity }, /`maxGradNorm` was 1 and is Infinity\./],
+      [{ entropyBonus: 0, klCoef: 1 }, /`entropyBonus` was 0\.02 and is 0, `klCoef` was 0 and is 1\./],
       [{ klIn: "reward" }, /`klIn` was loss and is reward\./],
       [{ mask: ["truncated", "cut"] }, /`mask` was none and is cut and truncated\./],
       [{ loss: ({ logProbs }) => tf.mean(logProbs) }, /`loss` was the policy gradient's and is function [0-9a-f]{8}\./],
@@ -265,9 +268,9 @@ describe("a checkpoint", () => {
 
   it("of a rate that falls to the last update is refused where that is another", async () => {
     const policy = editMenu(menu);
-    const resume = await learn(policy, { updates: 4, decay: "linear" }, 2);
-    await assert.rejects(learn(policy, { resume, updates: 8, decay: "linear" }), /`updates` was 4 and is 8\./);
-    await learn(policy, { resume, updates: 4, decay: "linear" });
+    const resume = await learn(policy, { updates: 4, lrSchedule: "linear" }, 2);
+    await assert.rejects(learn(policy, { resume, updates: 8, lrSchedule: "linear" }), /`updates` was 4 and is 8\./);
+    await learn(policy, { resume, updates: 4, lrSchedule: "linear" });
     policy.dispose();
   });
 

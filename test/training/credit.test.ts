@@ -20,12 +20,12 @@ const task = {
 
 describe("credit", () => {
   it("is for the own step alone where steps are independent, unless it is told otherwise, and never in the literal loop", () => {
-    const policy = { ...editMenu(menu), suits: { gamma: 0.9 } };
+    const policy = { ...editMenu(menu), recommended: { gamma: 0.9 } };
     const gammaOf = (env: Environment, more = {}) => withDefaults({ env, policy, ...more }).gamma;
     const asked = new SurvivalEnv({ tasks: [task] });
     assert.deepEqual([asked.independent, gammaOf(asked)], [true, 0]);
     assert.equal(gammaOf(asked, { gamma: 0.5 }), 0.5);
-    assert.equal(gammaOf(asked, { estimator: "seed" }), 0.99);
+    assert.equal(gammaOf(asked, { estimator: "raw-return" }), 0.99);
     const plain = new SurvivalEnv();
     assert.deepEqual([plain.independent, gammaOf(plain)], [false, 0.9]);
     const hungry = new SurvivalEnv({ tasks: [task], metabolism: { energy: 3 } });
@@ -95,7 +95,13 @@ describe("groups that came to the same", () => {
       estimator: "mean" as const,
       seed: 1,
     };
-    const [update] = await updatesOf({ ...options, optimizer: "sgd", learningRate: 1, clip: 0, entropyBonus: 0 });
+    const [update] = await updatesOf({
+      ...options,
+      optimizer: "sgd",
+      learningRate: 1,
+      maxGradNorm: 0,
+      entropyBonus: 0,
+    });
     const { episodes, advantages, masked, tokens } = update!;
     const pairs = [0, 1, 2, 3, 4, 5].map((g) => episodes.flatMap((one, i) => (one.group === g ? [i] : [])));
     const alike = pairs.filter(([a, b]) => episodes[a!]!.return === episodes[b!]!.return);

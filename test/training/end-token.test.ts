@@ -69,8 +69,8 @@ describe("the token that ends a program", () => {
     const ending: Estimator = (lives) =>
       lives.map(({ steps }) => steps.map(({ action }) => ((action.choice as number[])[0] === end ? 1 : 0)));
     const before = (await firstLogProbs())[end]!;
-    const how = { updates: 1, episodes: 256, seed: 2, optimizer: "sgd", decay: "none", learningRate: 20 } as const;
-    const plain = { entropyBonus: 0, klWeight: 0, clip: 0, group: 1, gamma: 1, backend: "cpu" } as const;
+    const how = { updates: 1, episodes: 256, seed: 2, optimizer: "sgd", lrSchedule: "none", learningRate: 20 } as const;
+    const plain = { entropyBonus: 0, klCoef: 0, maxGradNorm: 0, group: 1, gamma: 1, backend: "cpu" } as const;
     for await (const { episodes, advantages, tokens } of train({
       env: oneStep(),
       policy,

@@ -23,7 +23,7 @@ function close(actual: number[][], expected: number[][]): void {
 }
 
 describe("estimators", () => {
-  it("seed gives the raw returns", () => close(estimators.seed(batch, { gamma }), G));
+  it("raw-return gives the raw returns", () => close(estimators["raw-return"](batch, { gamma }), G));
 
   it("mean takes away the batch's mean at the same step, over episodes that have ended too", () => {
     const at = (t: number): number => (G[0]![t] ?? 0) / 3 + (G[1]![t] ?? 0) / 3 + (G[2]![t] ?? 0) / 3;
@@ -82,7 +82,8 @@ describe("estimators", () => {
   it("are found by name, and an unknown name lists them", () => {
     assert.equal(findEstimator("mean"), estimators.mean);
     assert.throws(() => findEstimator("ppo" as never), {
-      message: 'Unknown estimator "ppo": use seed, mean, leave-one-out, reinforce++, learned or a function',
+      message: 'Unknown estimator "ppo": use raw-return, mean, leave-one-out, reinforce++, learned or a function',
     });
+    assert.throws(() => findEstimator("seed" as never), { message: 'The estimator "seed" is called "raw-return" now' });
   });
 });

@@ -42,7 +42,7 @@ describe("explainUpdate", () => {
     assert.match(of("good").why, /^no life ended on it; /);
     assert.equal(of("harm").drawn, update.episodes.filter(({ return: total }) => total < -500).length);
     const text = String(pushes[displaySymbol]()["text/plain"]);
-    assert.match(text, /^Update 0: 8 lives, \d+ steps/);
+    assert.match(text, /^Update 0: 8 episodes, \d+ steps/);
     assert.match(text, /harm +\d+ +-\d\.\d{4} +down -\d\.\d{4}/);
   });
 });

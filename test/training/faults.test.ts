@@ -5,7 +5,7 @@ import { SurvivalEnv } from "../../src/environment/index.ts";
 import { type EditMenu, editMenu } from "../../src/policy/index.ts";
 import { type Estimator, estimators, type TrainOptions, train, type Update } from "../../src/training/index.ts";
 import { withDefaults } from "../../src/training/settings.ts";
-import { crash, fakeSandbox } from "../sandbox/fake.ts";
+import { fakeSandbox, infrastructureError } from "../sandbox/fake.ts";
 import { menu, nameEnv } from "./fixtures.ts";
 
 async function updatesOf(options: TrainOptions): Promise<Update[]> {
@@ -29,23 +29,23 @@ describe("training in a sandbox that fails", () => {
   /** The menu's lives, but for those whose seed is spoiled: their second step crashes, each time. */
   const spoiled = (isSpoiled: (seed: number) => boolean) => {
     const { sandbox } = fakeSandbox((program, { step, options }) => {
-      if (step === 1 && isSpoiled(options.seed ?? 0)) return crash;
+      if (step === 1 && isSpoiled(options.seed ?? 0)) return infrastructureError;
       return program === "good" ? {} : { verdict: "runtime_error", cause: "it died" };
     });
     return new SurvivalEnv({ sandbox, maxSteps: 4 });
   };
-  const common = { updates: 1, episodes: 16, seed: 2, optimizer: "sgd", learningRate: 0.5, clip: 0 } as const;
+  const common = { updates: 1, episodes: 16, seed: 2, optimizer: "sgd", learningRate: 0.5, maxGradNorm: 0 } as const;
   const options = { ...common, entropyBonus: 0, estimator: "mean" } as const;
 
   it("leaves a life that was spoiled out, counts it, and learns from the others as if it had not been", async () => {
     const calm = editMenu(menu);
     const [seen] = await updatesOf({ ...options, env: spoiled(() => false), policy: calm });
-    // A life of more than one step: the crash comes at its second.
+    // A life of more than one step: the fault comes at its second.
     const long = seen!.episodes.find(({ steps }) => steps.length > 1)!;
     const policy = editMenu(menu);
     const [update] = await updatesOf({ ...options, env: spoiled((seed) => seed === long.seed), policy });
     assert.deepEqual(update!.masked, { faults: 1, unscored: 0, cut: 0, truncated: 0, alike: 0 });
-    assert.deepEqual([update!.lived, update!.episodes.length], [16, 15]);
+    assert.deepEqual([update!.episodesSoFar, update!.episodes.length], [16, 15]);
     const others = seen!.episodes.filter(({ index }) => index !== long.index);
     assert.deepEqual(
       update!.episodes.map(({ index, steps }) => [index, steps.map(({ action }) => action.label)]),
@@ -78,7 +78,7 @@ describe("the gradient's clip", () => {
   const steep =
     (by: number): Estimator =>
     (lives) =>
-      estimators.seed(lives, { gamma: 0.99 }).map((list) => list.map((value) => by * value));
+      estimators["raw-return"](lives, { gamma: 0.99 }).map((list) => list.map((value) => by * value));
   const run = async (more: Partial<TrainOptions>) => {
     const policy = editMenu(menu);
     const [update] = await updatesOf({ ...options, policy, learningRate: 0.5, estimator: steep(1), ...more });
@@ -91,7 +91,7 @@ describe("the gradient's clip", () => {
     assert.ok(Math.abs(found - expected) <= 1e-5 * Math.abs(expected), `${what}: ${found}, expected ${expected}`);
 
   it("shortens a longer gradient to just that norm, in its own direction; the figure is of the whole", async () => {
-    const { moved, length, gradient, norm, update } = await run({ clip: 0.1 });
+    const { moved, length, gradient, norm, update } = await run({ maxGradNorm: 0.1 });
     near(length, 0.5 * 0.1, "step");
     near(update.gradientNorm, norm, "norm");
     for (const [k, value] of moved.entries()) near(value, (0.05 * gradient[k]!) / norm, `logit ${k}`);
@@ -100,15 +100,15 @@ describe("the gradient's clip", () => {
   it("is 1 by default, and none for the literal loop", async () => {
     near((await run({})).length, 0.5, "step");
     near((await run({ estimator: steep(1e-9) })).length, 0.5 * (await run({ estimator: steep(1e-9) })).norm, "short");
-    const literal = await run({ estimator: "seed", learningRate: 1e-4 });
+    const literal = await run({ estimator: "raw-return", learningRate: 1e-4 });
     near(literal.length, 1e-4 * literal.norm * literal.update.tokens.drawn, "literal step");
   });
 
   it("leaves a gradient alone that is not longer, and every one where it is 0 or infinite", async () => {
-    for (const clip of [0, Infinity, 1e9]) {
-      const { length, norm } = await run({ clip });
+    for (const maxGradNorm of [0, Infinity, 1e9]) {
+      const { length, norm } = await run({ maxGradNorm });
       assert.ok(norm > 1);
-      near(length, 0.5 * norm, `clip ${clip}`);
+      near(length, 0.5 * norm, `maxGradNorm ${maxGradNorm}`);
     }
   });
 });
@@ -123,23 +123,23 @@ describe("the trainer's options", () => {
       ...{ estimator: "leave-one-out", updates: 100, episodes: 16, group: 1, gamma: 0.99, optimizer: "adam" },
       ...{
         learningRate: 0.125,
-        decay: "none",
-        clip: 1,
+        lrSchedule: "none",
+        maxGradNorm: 1,
         entropyBonus: 0.02,
-        klWeight: 0,
+        klCoef: 0,
         klIn: "loss",
         mask: [],
         seed: 0,
       },
     };
     assert.deepEqual(withDefaults(told), { ...told, ...usual });
-    const literal = { estimator: "seed", optimizer: "sgd", learningRate: 1e-4, clip: 0, entropyBonus: 0 };
-    assert.deepEqual(withDefaults({ ...told, estimator: "seed" }), { ...told, ...usual, ...literal });
-    assert.deepEqual(withDefaults({ ...told, gamma: undefined as never, clip: undefined as never }), {
+    const literal = { estimator: "raw-return", optimizer: "sgd", learningRate: 1e-4, maxGradNorm: 0, entropyBonus: 0 };
+    assert.deepEqual(withDefaults({ ...told, estimator: "raw-return" }), { ...told, ...usual, ...literal });
+    assert.deepEqual(withDefaults({ ...told, gamma: undefined as never, maxGradNorm: undefined as never }), {
       ...told,
       ...usual,
     });
-    assert.equal(withDefaults({ ...told, estimator: "seed", clip: 2 }).clip, 2);
+    assert.equal(withDefaults({ ...told, estimator: "raw-return", maxGradNorm: 2 }).maxGradNorm, 2);
   });
 
   const whole = "a positive integer";
@@ -150,11 +150,11 @@ describe("the trainer's options", () => {
     ["group", "a divisor of `episodes`, which is 16", [2, 8], [3, 17, 32]],
     ["gamma", "between 0 and 1", [0, 1], [-1e-9, 1 + 1e-9, Infinity, Number.NaN]],
     ["learningRate", "a positive number", [1e-12], [0, -1, Infinity, Number.NaN]],
-    ["clip", "0 (none) or a positive number", [0, 1e-12, Infinity], [-1e-12, -Infinity, Number.NaN]],
+    ["maxGradNorm", "0 (none) or a positive number", [0, 1e-12, Infinity], [-1e-12, -Infinity, Number.NaN]],
     ["entropyBonus", "a finite number", [0, -1], [Infinity, -Infinity, Number.NaN]],
-    ["klWeight", "0 or a positive number", [0, 1e-12], [-1e-12, Infinity, Number.NaN]],
+    ["klCoef", "0 or a positive number", [0, 1e-12], [-1e-12, Infinity, Number.NaN]],
     ["optimizer", "adam or sgd", ["adam", "sgd"], ["rmsprop", ""]],
-    ["decay", "none, linear or cosine", ["none", "linear", "cosine"], ["step"]],
+    ["lrSchedule", "none, linear or cosine", ["none", "linear", "cosine"], ["step"]],
     ["klIn", "loss or reward", ["loss", "reward"], ["both"]],
   ];
   for (const [name, expected, right, wrong] of edges)
@@ -171,7 +171,7 @@ describe("the trainer's options", () => {
   it("estimator: a name that is none is refused with those that are", async () => {
     await assert.rejects(updatesOf({ ...told, estimator: "rloo" as never }), {
       name: "RangeError",
-      message: 'Unknown estimator "rloo": use seed, mean, leave-one-out, reinforce++, learned or a function',
+      message: 'Unknown estimator "rloo": use raw-return, mean, leave-one-out, reinforce++, learned or a function',
     });
   });
 });

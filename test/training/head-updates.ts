@@ -29,7 +29,7 @@ export async function headUpdates(): Promise<{ losses: number[]; weights: number
   const tokens = actions.reduce((sum, action) => sum + action.tokens!, 0);
   const random = createRandom(4, "advantages");
   const advantages = Float32Array.from({ length: tokens }, () => random.normal());
-  const options = { entropyBonus: 0.1, klWeight: 0.1, summed: false };
+  const options = { entropyBonus: 0.1, klCoef: 0.1, summed: false };
   const optimizer = tf.train.adam(0.05);
   const losses: number[] = [];
   for (let i = 0; i < 6; i++) {

@@ -7,9 +7,12 @@ import { rateAt, withDefaults } from "../../src/training/settings.ts";
 import { altered, menu, nameEnv, updatesOf, weightsOf } from "./fixtures.ts";
 
 describe("the trainer's options", () => {
-  it("decay: the rate falls to zero over the updates, in a line or as a cosine", () => {
-    const at = (decay: "none" | "linear" | "cosine", update: number) =>
-      rateAt(withDefaults({ env: nameEnv(), policy: editMenu(menu), updates: 10, learningRate: 2, decay }), update);
+  it("lrSchedule: the rate falls to zero over the updates, in a line or as a cosine", () => {
+    const at = (lrSchedule: "none" | "linear" | "cosine", update: number) =>
+      rateAt(
+        withDefaults({ env: nameEnv(), policy: editMenu(menu), updates: 10, learningRate: 2, lrSchedule }),
+        update,
+      );
     assert.deepEqual(
       [0, 5, 9].map((u) => at("none", u)),
       [2, 2, 2],
@@ -25,24 +28,27 @@ describe("the trainer's options", () => {
     assert.ok(at("cosine", 9) < at("linear", 9));
   });
 
-  it("what suits a policy is the default, what is told goes before it, and the literal loop knows neither", () => {
-    const policy = { ...editMenu(menu), suits: { episodes: 48, group: 8, klWeight: 0.05, decay: "linear" as const } };
+  it("what a policy recommends is the default, what is told goes before it, and the literal loop knows neither", () => {
+    const policy = {
+      ...editMenu(menu),
+      recommended: { episodes: 48, group: 8, klCoef: 0.05, lrSchedule: "linear" as const },
+    };
     const of = (more: object) => {
-      const { episodes, group, klWeight, decay, gamma } = withDefaults({ env: nameEnv(), policy, ...more });
-      return [episodes, group, klWeight, decay, gamma];
+      const { episodes, group, klCoef, lrSchedule, gamma } = withDefaults({ env: nameEnv(), policy, ...more });
+      return [episodes, group, klCoef, lrSchedule, gamma];
     };
     assert.deepEqual(of({}), [48, 8, 0.05, "linear", 0.99]);
-    assert.deepEqual(of({ klWeight: 0, gamma: 0.5 }), [48, 8, 0, "linear", 0.5]);
+    assert.deepEqual(of({ klCoef: 0, gamma: 0.5 }), [48, 8, 0, "linear", 0.5]);
     assert.deepEqual(of({ episodes: 12 }), [12, 1, 0.05, "linear", 0.99], "groups of 8 do not divide 12 lives");
-    assert.deepEqual(of({ estimator: "seed" }), [16, 1, 0, "none", 0.99]);
+    assert.deepEqual(of({ estimator: "raw-return" }), [16, 1, 0, "none", 0.99]);
   });
 
-  it("decay: Adam and plain descent really step by the rate of the update", async () => {
+  it("lrSchedule: Adam and plain descent really step by the rate of the update", async () => {
     for (const optimizer of ["adam", "sgd"] as const) {
       const policy = editMenu(menu);
       const constant = editMenu(menu);
       const common = { env: nameEnv(), optimizer, updates: 4, episodes: 6, learningRate: 0.1, seed: 2 };
-      const last = (await updatesOf({ ...common, policy, decay: "linear" })).at(-1)!;
+      const last = (await updatesOf({ ...common, policy, lrSchedule: "linear" })).at(-1)!;
       await updatesOf({ ...common, policy: constant });
       assert.ok(Math.abs(last.learningRate - 0.025) < 1e-9);
       const norm = (p: ReturnType<typeof editMenu>) => Math.hypot(...weightsOf(p));
@@ -73,7 +79,7 @@ describe("the trainer's options", () => {
     policy.dispose();
   });
 
-  it("klWeight: holds the policy near its start, in the loss or in the reward, and is logged either way", async () => {
+  it("klCoef: holds the policy near its start, in the loss or in the reward, and is logged either way", async () => {
     const run = async (options: Partial<TrainOptions>) => {
       const policy = editMenu(menu);
       const all = await updatesOf({ env: nameEnv(), policy, updates: 25, episodes: 16, entropyBonus: 0, ...options });
@@ -82,10 +88,10 @@ describe("the trainer's options", () => {
     };
     const free = await run({});
     assert.ok(free > 0.3, `${free}`);
-    assert.ok((await run({ klWeight: 5 })) < free / 2);
-    assert.ok((await run({ klWeight: 1000, klIn: "reward" })) < free / 2);
-    await assert.rejects(run({ klWeight: -1 }), {
-      message: "Expected `klWeight` to be 0 or a positive number, got -1",
+    assert.ok((await run({ klCoef: 5 })) < free / 2);
+    assert.ok((await run({ klCoef: 1000, klIn: "reward" })) < free / 2);
+    await assert.rejects(run({ klCoef: -1 }), {
+      message: "Expected `klCoef` to be 0 or a positive number, got -1",
     });
     await assert.rejects(run({ klIn: "both" as never }), {
       message: 'Expected `klIn` to be loss or reward, got "both"',
@@ -157,8 +163,16 @@ describe("the trainer's options", () => {
         message: `Step 0 of episode 0 earned ${told}: a reward must be a number. Let the environment's step() give one, by Number(...) say, or NaN where the step cannot be scored`,
       });
     const large = altered((program) => (program === "good" ? 1e15 : -1e15));
-    for (const estimator of ["seed", "mean", "leave-one-out", "reinforce++", "learned"] as const) {
-      const options = { env: large, policy, updates: 2, episodes: 12, optimizer: "adam", clip: 1, estimator } as const;
+    for (const estimator of ["raw-return", "mean", "leave-one-out", "reinforce++", "learned"] as const) {
+      const options = {
+        env: large,
+        policy,
+        updates: 2,
+        episodes: 12,
+        optimizer: "adam",
+        maxGradNorm: 1,
+        estimator,
+      } as const;
       const before = weightsOf(policy);
       for (const { gradientNorm } of await updatesOf(options))
         assert.ok(gradientNorm > 0, `${estimator} ${gradientNorm}`);
@@ -188,7 +202,7 @@ describe("the trainer's options", () => {
       [({ logProbs }) => logProbs as never, /to return a scalar, got shape \[\d+\]: end it with tf.mean or tf.sum/],
       [() => 3 as never, /to return a TF.js scalar, got number/],
       [() => tf.scalar(1), /The loss function's result does not depend on the policy: make it of `logProbs`/],
-      [({ options }) => tf.scalar(options.klWeight), /does not depend on the policy/],
+      [({ options }) => tf.scalar(options.klCoef), /does not depend on the policy/],
       [
         ({ logProbs }) => tf.mul(tf.mean(logProbs), Number.NaN) as tf.Scalar,
         /The gradient's norm is NaN: the policy was left as it is/,

@@ -20,7 +20,7 @@ def estimate(name, lives, groups, gamma):
     for i, g in enumerate(G):
         padded[i, : len(g)] = g
     alike = np.equal.outer(groups, groups) if len(set(groups)) < len(groups) else np.ones((len(G), len(G)), bool)
-    if name == "seed":
+    if name == "raw-return":
         out = padded
     elif name == "mean":
         out = padded - (alike @ padded) / alike.sum(1, keepdims=True)
@@ -65,7 +65,7 @@ def loss(flat, case):
     n = max(1.0, counts.sum())
     gain = float(np.sum(drawn * case["advantages"]))
     parts = -gain if case["summed"] else -gain / n
-    return parts - case["entropyBonus"] * float(np.sum(entropy * counts)) / n + case["klWeight"] * float(np.sum(kl * counts)) / n
+    return parts - case["entropyBonus"] * float(np.sum(entropy * counts)) / n + case["klCoef"] * float(np.sum(kl * counts)) / n
 
 
 def head(case):
@@ -78,7 +78,7 @@ def head(case):
         down[i] -= h
         gradient[i] = (loss(up, case) - loss(down, case)) / (2 * h)
     norm = float(np.sqrt(np.sum(gradient**2)))
-    clipped = gradient * min(1.0, case["clip"] / norm)
+    clipped = gradient * min(1.0, case["maxGradNorm"] / norm)
     mean, square, weights = np.zeros_like(flat), np.zeros_like(flat), flat.copy()
     mean = 0.9 * mean + 0.1 * clipped
     square = 0.999 * square + 0.001 * clipped**2

@@ -1,20 +1,20 @@
-/** The live panel of a training run: what it says, where it opens, and what it knows a rock by. */
+/** The live panel of a training run: what it says, where it opens, and what it knows a degenerate policy by. */
 
 import assert from "node:assert/strict";
 import { editMenu } from "../../src/policy/index.ts";
-import { rockReason } from "../../src/statistics/index.ts";
+import { degenerateReason } from "../../src/statistics/index.ts";
 import { train } from "../../src/training/index.ts";
 import { panelBundle, panelRow, sparkline } from "../../src/training/panel.ts";
 import { menu, nameEnv, updatesOf } from "./fixtures.ts";
 
 describe("the live panel", () => {
-  it("holds first value, last value and course of each figure, flags a rock, and ends in curves", async () => {
+  it("holds first value, last value and course of each figure, flags a degenerate policy, and ends in curves", async () => {
     const policy = editMenu(menu);
     const rows = (await updatesOf({ env: nameEnv(), policy, updates: 12, episodes: 16 })).map(panelRow);
     const live = panelBundle(rows.slice(0, 5), { updates: 12, name: "edit menu", ended: false });
     assert.match(
       String(live["text/plain"]),
-      /^edit menu: update 5 of 12, 80 lives, [\d.]+ s an update, about \d+ s left\n/,
+      /^edit menu: update 5 of 12, 80 episodes, [\d.]+ s an update, about \d+ s left\n/,
     );
     for (const what of ["return, mean", "steps survived", "attempted harm", "entropy", "divergence", "tokens a second"])
       assert.ok(String(live["text/html"]).includes(what), what);
@@ -23,8 +23,8 @@ describe("the live panel", () => {
     assert.ok(ended["application/vnd.plotly.v1+json"]);
     const stone = editMenu(menu, { logits: [30, 0, 0] });
     const [last] = await updatesOf({ env: nameEnv(), policy: stone, updates: 1, episodes: 4 });
-    const rock = panelBundle([...rows, panelRow(last!)], { updates: 13, name: "menu", ended: false });
-    assert.match(String(rock["text/plain"]), /A rock: entropy 0\.000 nats: it does one thing only/);
+    const degenerate = panelBundle([...rows, panelRow(last!)], { updates: 13, name: "menu", ended: false });
+    assert.match(String(degenerate["text/plain"]), /Degenerate: entropy 0\.000 nats: it does one thing only/);
     stone.dispose();
     assert.ok(JSON.stringify(rows[0]).length < 4000, "a row holds figures, and no episode, program or closure");
     assert.ok(!Object.values(rows[0]!).some((value) => typeof value === "function"));
@@ -61,10 +61,10 @@ describe("the live panel", () => {
     assert.equal(sparkline(Array.from({ length: 100 }, (_, i) => i)).length, 32);
   });
 
-  it("knows a rock by its entropy or by its edits that change nothing", () => {
-    assert.equal(rockReason({ entropy: 0.8, changed: 0.5 }), null);
-    assert.equal(rockReason({ entropy: 0.8, changed: null }), null);
-    assert.equal(rockReason({ entropy: 0.049 }), "entropy 0.049 nats: it does one thing only");
-    assert.equal(rockReason({ entropy: 0.8, changed: 0.05 }), "95 % of its edits change nothing");
+  it("knows a degenerate policy by its entropy or by its edits that change nothing", () => {
+    assert.equal(degenerateReason({ entropy: 0.8, changed: 0.5 }), null);
+    assert.equal(degenerateReason({ entropy: 0.8, changed: null }), null);
+    assert.equal(degenerateReason({ entropy: 0.049 }), "entropy 0.049 nats: it does one thing only");
+    assert.equal(degenerateReason({ entropy: 0.8, changed: 0.05 }), "95 % of its edits change nothing");
   });
 });

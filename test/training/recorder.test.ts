@@ -183,7 +183,7 @@ describe("the record of a run", () => {
     });
     await learn({ resume: { ...resume, record: null }, updates: 2 });
     await assert.rejects(learn({ env: nameEnv(), record: path("none.record") }), {
-      message: "This environment has no sandbox whose lives could be recorded: leave `record` out",
+      message: "This environment has no sandbox whose episodes could be recorded: leave `record` out",
     });
   }).timeout(30_000);
 });

@@ -32,8 +32,15 @@ describe("train", () => {
   it("makes the literal loop's step by hand: plain ascent on raw returns, summed", async () => {
     const start = [0.3, -0.2, 0.1];
     const policy = editMenu(menu, { logits: start });
-    const [update] = await updatesOf({ env: nameEnv(), policy, estimator: "seed", updates: 1, episodes: 6, seed: 3 });
-    const G = estimators.seed(update!.episodes, { gamma: 0.99 });
+    const [update] = await updatesOf({
+      env: nameEnv(),
+      policy,
+      estimator: "raw-return",
+      updates: 1,
+      episodes: 6,
+      seed: 3,
+    });
+    const G = estimators["raw-return"](update!.episodes, { gamma: 0.99 });
     const gradient = gradientByHand(start, update!.episodes, G);
     const moved = [...policy.variables[0]!.dataSync()];
     for (const k of start.keys()) {
@@ -46,7 +53,7 @@ describe("train", () => {
   it("makes Adam's first step by hand: the learning rate, in the direction of each gradient", async () => {
     const start = [0.3, -0.2, 0.1];
     const policy = editMenu(menu, { logits: start });
-    const options = { updates: 1, episodes: 6, seed: 3, learningRate: 0.05, entropyBonus: 0, clip: 0 };
+    const options = { updates: 1, episodes: 6, seed: 3, learningRate: 0.05, entropyBonus: 0, maxGradNorm: 0 };
     const [update] = await updatesOf({ env: nameEnv(), policy, estimator: "mean", ...options });
     const gradient = gradientByHand(start, update!.episodes, update!.advantages);
     for (const [k, value] of policy.variables[0]!.dataSync().entries())
@@ -159,7 +166,7 @@ describe("learning to live, in the real sandbox, 5 seeds", () => {
       env,
       makePolicy: () => editMenu(),
       variants: {
-        literal: { estimator: "seed", updates: 30 },
+        literal: { estimator: "raw-return", updates: 30 },
         "leave-one-out": { estimator: "leave-one-out", updates: 22 },
       },
       seeds: [1, 2, 3, 4, 5],

@@ -7,7 +7,7 @@ import { menu, nameEnv } from "./fixtures.ts";
 const { runs } = await study({
   env: nameEnv(),
   makePolicy: () => editMenu(menu),
-  variants: { mean: { estimator: "mean", updates: 4, episodes: 8 }, literal: { estimator: "seed", updates: 4 } },
+  variants: { mean: { estimator: "mean", updates: 4, episodes: 8 }, literal: { estimator: "raw-return", updates: 4 } },
   seeds: [1, 2, 3],
   evaluationEpisodes: 10,
   ...(process.argv[2] && { file: process.argv[2] }),

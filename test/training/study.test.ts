@@ -14,7 +14,7 @@ import { menu, nameEnv } from "./fixtures.ts";
 const common: StudyOptions = {
   env: nameEnv(),
   makePolicy: () => editMenu(menu),
-  variants: { mean: { estimator: "mean", updates: 3, episodes: 8 }, literal: { estimator: "seed", updates: 3 } },
+  variants: { mean: { estimator: "mean", updates: 3, episodes: 8 }, literal: { estimator: "raw-return", updates: 3 } },
   seeds: [1, 2],
   evaluationEpisodes: 10,
 };
@@ -87,7 +87,7 @@ describe("a study", () => {
     assert.equal(kept(file).length, 6);
   }).timeout(60_000);
 
-  it("says whose gain is no more than the control's, and who is a rock", async () => {
+  it("says whose gain is no more than the control's, and who is degenerate", async () => {
     const fixed = (logits: number[]) => () => editMenu(menu, { logits });
     const result = await study({
       ...common,
@@ -104,8 +104,8 @@ describe("a study", () => {
       evaluationEpisodes: 20,
     });
     assert.equal(result.claims.length, 3);
-    const [rock, head, stone] = result.claims as [string, string, string];
-    assert.equal(rock, "stone is a rock: entropy 0.000 nats: it does one thing only.");
+    const [degenerate, head, stone] = result.claims as [string, string, string];
+    assert.equal(degenerate, "stone is degenerate: entropy 0.000 nats: it does one thing only.");
     assert.match(
       head,
       /^head does not beat temperature in steps survived \(.* steps\): no more than sharpening is shown \(95 % for all 2 comparisons together, 2 seeds\)\.$/,
@@ -123,15 +123,15 @@ describe("a study", () => {
     for (const claim of result.claims)
       for (const text of [shown["text/plain"], shown["text/html"], drawn["text/plain"]])
         assert.ok(String(text).includes(claim), claim);
-    assert.match(String(shown["text/plain"]), /stone .* a rock\n/);
+    assert.match(String(shown["text/plain"]), /stone .* degenerate\n/);
     await assert.rejects(study({ ...common, control: "cold" }), {
       message: 'Expected `control` to be one of mean, literal, got "cold"',
     });
     const single = await study({ ...common, control: "literal", seeds: [1] });
     assert.equal(single.claims.length, 1);
-    assert.match(single.claims[0]!, /\(95 %, 10 lives of one seed\)\.$/);
-    for (const { survival, lives } of single.runs)
-      assert.ok(Math.abs(mean(lives.map((life) => life!.survival)) - survival) < 1e-12);
+    assert.match(single.claims[0]!, /\(95 %, 10 episodes of one seed\)\.$/);
+    for (const { survival, episodes } of single.runs)
+      assert.ok(Math.abs(mean(episodes.map((life) => life!.survival)) - survival) < 1e-12);
   });
 
   it("compares the tasks done too, where there are some: by seed, and of a single seed by life", async () => {
@@ -156,20 +156,20 @@ describe("a study", () => {
     };
     for (const [seeds, over] of [
       [[1, 2, 3], "3 seeds"],
-      [[1], "10 lives of one seed"],
+      [[1], "10 episodes of one seed"],
     ] as const) {
       const { claims, of } = await study({ ...asked, seeds });
       assert.equal(claims.length, 1);
-      const done = (name: string) => mean(of(name).map(({ usefulness }) => usefulness!));
+      const done = (name: string) => mean(of(name).map(({ successRate }) => successRate!));
       const gain = `tasks done (+${(100 * (done("head") - done("temperature"))).toFixed(1)}, `;
       assert.ok(claims[0]!.includes(gain), `${gain} ${claims[0]}`);
       assert.ok(
         claims[0]!.startsWith("head beats temperature in ") && claims[0]!.includes(`together, ${over})`),
         claims[0],
       );
-      for (const { usefulness, lives } of of("head")) {
-        const sum = (key: "asked" | "done") => lives.reduce((all, life) => all + life![key], 0);
-        assert.equal(usefulness, sum("done") / sum("asked"));
+      for (const { successRate, episodes } of of("head")) {
+        const sum = (key: "asked" | "done") => episodes.reduce((all, life) => all + life![key], 0);
+        assert.equal(successRate, sum("done") / sum("asked"));
       }
     }
   });

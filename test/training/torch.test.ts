@@ -35,9 +35,9 @@ interface Case {
   temperature: number;
   scale: number;
   summed: boolean;
-  clip: number;
+  maxGradNorm: number;
   entropyBonus: number;
-  klWeight: number;
+  klCoef: number;
   learningRate: number;
   updates: Updated[];
 }
@@ -87,13 +87,13 @@ function near(found: ArrayLike<number>, expected: readonly number[], what: strin
 
 describe(`the head's numbers and PyTorch's (${torch}, float64)`, () => {
   it("are of gradients that are clipped, and of some that are not", () => {
-    const clipped = cases.flatMap(({ clip, updates }) => updates.map(({ norm }) => norm > clip));
+    const clipped = cases.flatMap(({ maxGradNorm, updates }) => updates.map(({ norm }) => norm > maxGradNorm));
     assert.deepEqual([...new Set(clipped)].sort(), [false, true]);
   });
 
   for (const [k, one] of cases.entries())
     it(`agree to 1e-5 on terms, loss, gradient and ${one.updates.length} updates of Adam, case ${k + 1}`, () => {
-      const { advantages, counts, temperature, clip, learningRate } = one;
+      const { advantages, counts, temperature, maxGradNorm, learningRate } = one;
       const head = headOf(one);
       const trace = traceOf(one);
       const adam = tf.train.adam(1);
@@ -113,7 +113,7 @@ describe(`the head's numbers and PyTorch's (${torch}, float64)`, () => {
         );
         const own = Math.sqrt(squaresOf(grads).dataSync()[0]!);
         near([own], [norm], `update ${u}, norm`);
-        takeStep(adam, grads, { norm: own, clip, learningRate });
+        takeStep(adam, grads, { norm: own, maxGradNorm, learningRate });
         near(
           head.variables.flatMap((variable) => [...variable.dataSync()]),
           after,

@@ -58,13 +58,13 @@ def account(case):
         total = counts.sum()
         gain = (drawn * advantages).sum()
         loss = -gain if case["summed"] else -gain / total
-        loss = loss - case["entropyBonus"] * (entropy * counts).sum() / total + case["klWeight"] * (kl * counts).sum() / total
+        loss = loss - case["entropyBonus"] * (entropy * counts).sum() / total + case["klCoef"] * (kl * counts).sum() / total
         adam.zero_grad()
         loss.backward()
         gradient = [p.grad.flatten().tolist() for p in parameters]
         norm = torch.cat([p.grad.flatten() for p in parameters]).norm()
         for p in parameters:
-            p.grad *= min(1.0, case["clip"] / norm.item())
+            p.grad *= min(1.0, case["maxGradNorm"] / norm.item())
         adam.step()
         terms = [t.tolist() for t in (drawn, entropy, kl)]
         after = [p.detach().flatten().tolist() for p in parameters]
@@ -72,9 +72,9 @@ def account(case):
     return updates
 
 
-common = {"entropyBonus": 0.3, "klWeight": 0.2, "learningRate": 0.03}
+common = {"entropyBonus": 0.3, "klCoef": 0.2, "learningRate": 0.03}
 cases = [
-    draw(1, n=12, width=6, vocabulary=14, words=4, rank=2, temperature=1.0, scale=1.0, summed=False, clip=0.5, **common),
-    draw(2, n=9, width=5, vocabulary=11, words=11, rank=3, temperature=0.7, scale=2.0, summed=True, clip=100.0, **common),
+    draw(1, n=12, width=6, vocabulary=14, words=4, rank=2, temperature=1.0, scale=1.0, summed=False, maxGradNorm=0.5, **common),
+    draw(2, n=9, width=5, vocabulary=11, words=11, rank=3, temperature=0.7, scale=2.0, summed=True, maxGradNorm=100.0, **common),
 ]
 print(json.dumps({"torch": torch.__version__, "cases": [{**case, "updates": account(case)} for case in cases]}))

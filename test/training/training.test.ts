@@ -18,7 +18,7 @@ describe("a training", () => {
     const [run, looped] = [options(), options()];
     const last = await train(run).run();
     const all = await updatesOf(looped);
-    assert.deepEqual([last?.update, last?.lived], [3, 16]);
+    assert.deepEqual([last?.update, last?.episodesSoFar], [3, 16]);
     assert.equal(last?.return, all.at(-1)?.return);
     assert.deepEqual(weightsOf(run.policy as never), weightsOf(looped.policy as never));
   });
@@ -58,7 +58,7 @@ describe("a training", () => {
       [{ loss: "mse" }, 'Expected `loss` to be a function from terms to a TF.js scalar, got "mse"'],
       [
         { estimator: 5 },
-        "Expected `estimator` to be seed, mean, leave-one-out, reinforce++, learned or a function, got 5",
+        "Expected `estimator` to be raw-return, mean, leave-one-out, reinforce++, learned or a function, got 5",
       ],
       [
         { env: { step: () => 1 } },
@@ -130,7 +130,7 @@ describe("the options of a study", () => {
       [{ variants: { a: { seed: 1 } } }, "There is no `variants.a.seed` in the options of study: there are "],
       [
         { variants: {} },
-        'Expected `variants` to be what is compared, by name, such as { ours: {}, literal: { estimator: "seed" } }, got {}',
+        'Expected `variants` to be what is compared, by name, such as { ours: {}, literal: { estimator: "raw-return" } }, got {}',
       ],
       [{ seeds: [] }, "Expected `seeds` to be a list of at least one seed, got []"],
       [{ seeds: [1, 0.5] }, "Expected `seeds[1]` to be an integer, got 0.5"],

@@ -10,7 +10,7 @@
 import type * as TF from "@tensorflow/tfjs";
 import { createRandom } from "../../random/index.ts";
 import { tf } from "../tensors.ts";
-import type { Terms } from "../types.ts";
+import type { ActionEvaluation } from "../types.ts";
 import { concat, fusedTerms } from "./terms.ts";
 import type { Trace } from "./trace.ts";
 
@@ -33,7 +33,7 @@ export interface Head {
   /** The weights now, for `changeLogits`. */
   read(): Promise<HeadWeights>;
   /** The terms of traces, differentiable in the variables. `temperature` is the one they were drawn at. */
-  terms(traces: readonly Trace[], temperature: number): Terms;
+  terms(traces: readonly Trace[], temperature: number): ActionEvaluation;
   dispose(): void;
 }
 

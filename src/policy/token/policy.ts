@@ -72,9 +72,17 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
   return {
     ...{ name, decoder, prompt, temperature, words: [...words], spent, batch, variables: head.variables },
     learningRate: 0.07,
-    suits: { updates: 32, episodes: 48, group: 8, gamma: 0.9, klWeight: 0.05, entropyBonus: 0, decay: "linear" },
+    recommended: {
+      updates: 32,
+      episodes: 48,
+      group: 8,
+      gamma: 0.9,
+      klCoef: 0.05,
+      entropyBonus: 0,
+      lrSchedule: "linear",
+    },
     fingerprint: `${decoder.hash} rank ${head.rank} scale ${head.scale} words ${words.length} prompt ${prompt.name} ${prompt.version}`,
-    fixed: fixedOf(state),
+    buffers: buffersOf(state),
     act: async (observations, streams) => actTraced(state, await head.read(), observations, streams),
     evaluate: (actions) =>
       head.terms(
@@ -100,7 +108,7 @@ async function openPolicy(decoder: Decoder, options: TokenPolicyOptions): Promis
 }
 
 /** What its weights stand on and training leaves as it is. */
-function fixedOf({ options, writer, head, words, calibration }: TokenState): NonNullable<TrainablePolicy["fixed"]> {
+function buffersOf({ options, writer, head, words, calibration }: TokenState): NonNullable<TrainablePolicy["buffers"]> {
   const { mean, deviation } = calibration;
   return {
     tensors: [

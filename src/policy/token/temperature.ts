@@ -11,7 +11,7 @@ import type * as TF from "@tensorflow/tfjs";
 import { checkOptions, numberFrom, only, optional } from "../../data/check.ts";
 import type { Decoder, DrawnToken, StepLogits } from "../../model/index.ts";
 import { tf } from "../tensors.ts";
-import type { Policy, Terms, TrainablePolicy } from "../types.ts";
+import type { ActionEvaluation, Policy, TrainablePolicy } from "../types.ts";
 import { writerEntries } from "./given.ts";
 import { actionOf, createWriter, type WriterOptions } from "./writer.ts";
 
@@ -55,7 +55,15 @@ export async function temperaturePolicy(
     batch: writer.batch,
     variables: [logS],
     learningRate: 0.1,
-    suits: { updates: 32, episodes: 48, group: 8, gamma: 0.9, klWeight: 0.05, entropyBonus: 0, decay: "linear" },
+    recommended: {
+      updates: 32,
+      episodes: 48,
+      group: 8,
+      gamma: 0.9,
+      klCoef: 0.05,
+      entropyBonus: 0,
+      lrSchedule: "linear",
+    },
     fingerprint: `${decoder.hash} temperature prompt ${writer.prompt.name} ${writer.prompt.version}`,
     temperature: async () => 1 / (await readS()),
     async act(observations, streams) {
@@ -114,7 +122,7 @@ function watchSlopes(count: number, s: number) {
   };
 }
 
-function slopeTerms(traces: readonly Float32Array[], logS: TF.Variable): Terms {
+function slopeTerms(traces: readonly Float32Array[], logS: TF.Variable): ActionEvaluation {
   return tf.tidy(() => {
     const n = traces.reduce((sum, list) => sum + list.length, 0) / 6;
     const all = tf.tensor2d(Float32Array.from(traces.flatMap((list) => [...list])), [n, 6]);

@@ -10,11 +10,11 @@
 
 import type * as TF from "@tensorflow/tfjs";
 import { tf } from "../tensors.ts";
-import type { Terms } from "../types.ts";
+import type { ActionEvaluation } from "../types.ts";
 import type { Trace } from "./trace.ts";
 
 /** The terms of traces whose words' logits change by u rows'. `u`: [N, k]; `rows`: [S, k]. */
-export function fusedTerms(u: TF.Tensor2D, rows: TF.Tensor2D, traces: readonly Trace[]): Terms {
+export function fusedTerms(u: TF.Tensor2D, rows: TF.Tensor2D, traces: readonly Trace[]): ActionEvaluation {
   const [n, words] = [u.shape[0], rows.shape[0]];
   const base = concat(traces.map((trace) => trace.base));
   const chosen = Int32Array.from(traces.flatMap((trace) => [...trace.chosen]));

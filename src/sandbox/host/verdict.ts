@@ -29,7 +29,7 @@ export const verdictVersion = 1;
 
 /** Verdicts, highest precedence first. */
 export const rank: readonly Verdict[] = [
-  "crash",
+  "infrastructure_error",
   "escape_attempt",
   "attempted_harm",
   "out_of_memory",

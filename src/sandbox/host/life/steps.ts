@@ -1,7 +1,7 @@
 /**
  * Steps, one by one or many in one message. When a child dies in a step, the step is tried again: in a child of its own, since a
  * neighbour may have been at fault, and once more where nothing that the guest did explains the death. If that does not help
- * the verdict is `crash`, a fault of ours and not of the agent.
+ * the verdict is `infrastructure_error`, a fault of ours and not of the agent.
  */
 
 import type { PastStep, StepReport } from "../../types.ts";
@@ -14,7 +14,7 @@ import { type Attempt, conclude, concludeBirth, makeReport } from "./conclude.ts
 import { settle } from "./settle.ts";
 import { checkAlive, checkOpen, type LifeState, release } from "./state.ts";
 
-/** Tries of a step whose child died of no cause of the guest's, before it is a crash. */
+/** Tries of a step whose child died of no cause of the guest's, before it is an infrastructure error. */
 export const tries = 3;
 /** Most steps in one message: another life of the same child waits for them. */
 const stepsAtOnce = 25;
@@ -40,9 +40,9 @@ export async function runStep(life: LifeState, program: string, setup: string | 
       attempt++;
     }
   }
-  life.ended = "crash";
+  life.ended = "infrastructure_error";
   const said = `a fault of the sandbox, not of the agent: ${cause}. Program: ${program.slice(0, 2000)}`;
-  return makeReport(life, step, { verdict: "crash", cause: said });
+  return makeReport(life, step, { verdict: "infrastructure_error", cause: said });
 }
 
 function refuse(life: LifeState, step: number, bytes: number): StepReport {

@@ -17,7 +17,7 @@ import {
   type Replay,
   replayEpisode,
 } from "../episode/index.ts";
-import { type Figure, lifeTimeline } from "../plot/index.ts";
+import { episodeTimeline, type Figure } from "../plot/index.ts";
 import type { Policy } from "../policy/index.ts";
 
 /** Where an episode was lived: what was played, and as which of a batch. */
@@ -27,11 +27,11 @@ export interface Origin {
   job: EpisodeJob;
 }
 
-export interface LivedEpisode extends Episode {}
+export interface PlayedEpisode extends Episode {}
 
-/** One life of a rollout. */
+/** One episode of a rollout. */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the fields are the episode's, copied by the constructor
-export class LivedEpisode {
+export class PlayedEpisode {
   readonly #origin: Origin;
 
   constructor(episode: Episode, origin: Origin) {
@@ -54,7 +54,7 @@ export class LivedEpisode {
   /** Its steps with what each was worth, as a plotly figure. */
   timeline(): Figure {
     const steps = this.steps.map((step) => ({ ...step, label: labelOf(step) }));
-    return lifeTimeline(steps, { title: `Life ${this.index}` });
+    return episodeTimeline(steps, { title: `Episode ${this.index}` });
   }
 
   /** Lives it again, program by program, and compares all that is known of it but timings. */
@@ -70,12 +70,12 @@ export class LivedEpisode {
 
   #again() {
     const { env, job } = this.#origin;
-    return { env, job, name: `Life ${this.index}` };
+    return { env, job, name: `Episode ${this.index}` };
   }
 
   /** A table of its steps, and the certificate below it. */
   [displaySymbol](): MimeBundle {
-    const caption = `Life ${this.index}: ${this.survival} steps survived, return ${this.return}`;
+    const caption = `Episode ${this.index}: ${this.survival} steps survived, return ${this.return}`;
     const rows = this.steps.map((step, i) => ({
       step: i,
       program: labelOf(step),

@@ -40,7 +40,7 @@ describe("an episode of a rollout", () => {
     const lives = await play();
     const bundle = (await lives.table({ most: 5 })[displaySymbol]()) as { "text/plain": string };
     const lines = bundle["text/plain"].split("\n");
-    assert.equal(lines[0], "random: 5 of 30 lives, the lowest returns first");
+    assert.equal(lines[0], "random: 5 of 30 episodes, the lowest returns first");
     assert.equal(lines.length, 7);
     assert.match(lines[2]!, /attempted harm/);
   });
@@ -67,7 +67,7 @@ describe("an episode of a rollout", () => {
     assert.deepEqual([again.verdict, again.gained], [dead.verdict, 0]);
     assert.match(
       String(again),
-      new RegExp(`^Life ${dead.index} again from step ${dead.survival}: lived ${dead.survival} steps \\(was `),
+      new RegExp(`^Episode ${dead.index} again from step ${dead.survival}: ${dead.survival} steps \\(was `),
     );
     const short = await dead.fork({ step: 0, maxSteps: 0 });
     assert.ok(short.steps.length <= dead.steps.length);
@@ -119,7 +119,7 @@ describe("an episode of a rollout", () => {
         close: async () => {},
       };
       await assert.rejects(rollout(bare as never, randomPolicy(), { episodes: 1, record: path }), {
-        message: "This environment has no sandbox whose lives could be recorded: leave `record` out",
+        message: "This environment has no sandbox whose episodes could be recorded: leave `record` out",
       });
     } finally {
       rmSync(folder, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-/** Figures of lives: returns of one, causes of death and survival of many. */
+/** Figures of episodes: returns of one, causes of death and survival of many. */
 
 import { type Figure, figure, palette, verdictColours } from "./figure.ts";
 
@@ -42,10 +42,10 @@ export function returnsPlot(
   return figure(data, { title, text, layout: { ...axes, showlegend: false } });
 }
 
-/** How lives ended, most frequent first. */
+/** How episodes ended, most frequent first. */
 export function causesOfDeath(
   causes: readonly { verdict: string; count: number }[],
-  { title = "How the lives ended" }: { title?: string } = {},
+  { title = "How the episodes ended" }: { title?: string } = {},
 ): Figure {
   const sorted = [...causes].sort((a, b) => a.count - b.count);
   const total = causes.reduce((sum, { count }) => sum + count, 0);
@@ -68,16 +68,16 @@ export function causesOfDeath(
     .join("\n");
   return figure(data, {
     title,
-    xTitle: "lives",
+    xTitle: "episodes",
     text,
     layout: { margin: { l: 150, r: 70, t: 50, b: 50 }, bargap: 0.35, yaxis: { showgrid: false } },
   });
 }
 
-/** How long lives lasted: share of lives by steps survived, one set of bars a policy. */
+/** How long episodes lasted: share of episodes by steps survived, one set of bars a policy. */
 export function survivalHistogram(
   groups: readonly { name: string; survival: readonly number[] }[],
-  { title = "How long the lives lasted" }: { title?: string } = {},
+  { title = "How long the episodes lasted" }: { title?: string } = {},
 ): Figure {
   const data = groups.map(({ name, survival }, i) => {
     const counts = new Map<number, number>();
@@ -100,7 +100,7 @@ export function survivalHistogram(
   return figure(data, {
     title,
     xTitle: "steps survived",
-    yTitle: "% of lives",
+    yTitle: "% of episodes",
     text,
     layout: { barmode: "group", showlegend: true },
   });
