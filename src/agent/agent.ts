@@ -118,16 +118,17 @@ export class AutonomousLLM {
     return this.#act(program, { output: program });
   }
 
-  /** What changed between the genomes after two steps (counted from 1; 0 is the newborn). */
+  /** What changed between the genomes after so many steps and after so many (0: the newborn). */
   diff(from: number, to: number): Edit {
     const at = (step: number): readonly Gene[] => {
       if (step === 0) return this.options.genome ?? newbornGenome;
       const lived = this.history[step - 1];
       if (lived === undefined)
-        throw new AgentFailure(`There is no step ${step}: this agent has lived ${this.history.length}.`);
+        throw new AgentFailure(`There is nothing after ${step} steps: this agent has lived ${this.history.length}.`);
       return lived.report.genome;
     };
-    return compareGenomes(at(from), at(to), [`after step ${from}`, `after step ${to}`]);
+    const after = (steps: number) => `after ${steps} ${steps === 1 ? "step" : "steps"}`;
+    return compareGenomes(at(from), at(to), [after(from), after(to)]);
   }
 
   /** The agent as plain data, to begin another life from. `past` brings back what no genome tells, such as closures. */
@@ -137,7 +138,7 @@ export class AutonomousLLM {
   }
 
   /**
-   * Takes this agent back to where it was after one of its steps (0 is its birth), or to a snapshot. It lives its steps
+   * Takes this agent back to where it was after so many of its steps (0: its birth), or to a snapshot. It lives its steps
    * again in a fresh isolate, so that methods keep what they closed over; a snapshot without `past` gives methods their
    * text alone. Its history goes on, and its lineage gets a branch.
    */
@@ -181,7 +182,7 @@ export class AutonomousLLM {
   /** What it was after a step, what it was asked then, and its place in the tree. */
   #after(step: number): Place & { node: number } {
     if (!Number.isSafeInteger(step) || step < 0 || step > this.history.length)
-      throw new AgentFailure(`There is no step ${step}: this agent has lived ${this.history.length}.`);
+      throw new AgentFailure(`There is nothing after ${step} steps: this agent has lived ${this.history.length}.`);
     const report = this.history[step - 1]?.report;
     const genome = report?.genome ?? this.options.genome ?? newbornGenome;
     const query = this.history[step]?.action.prompt ?? this.#query;

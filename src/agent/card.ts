@@ -1,4 +1,4 @@
-/** An agent as it shows itself: its steps, what came of each, its genome with what the last step changed marked. */
+/** An agent as it shows itself: its steps (from 0), what came of each, its genome with what the last step changed marked. */
 
 import { escapeHtml, type MimeBundle, visible } from "../display/index.ts";
 import type { Budget } from "../llm/index.ts";
@@ -36,13 +36,13 @@ export function showAgent(agent: Shown): MimeBundle {
   const steps = history.map(({ program, report }, i) => {
     const mark = report.alive ? "✓" : "✗";
     const said = report.alive ? escapeHtml(report.output.trim().slice(0, 120)) : `<b>${escapeHtml(report.cause)}</b>`;
-    return `<tr><td>${i + 1}</td><td>${mark}</td><td style="text-align:left"><code>${escapeHtml(program.slice(0, 160))}</code></td><td style="text-align:left">${said}</td></tr>`;
+    return `<tr><td>${i}</td><td>${mark}</td><td style="text-align:left"><code>${escapeHtml(program.slice(0, 160))}</code></td><td style="text-align:left">${said}</td></tr>`;
   });
   const plain = [
     `AutonomousLLM (${agent.options.llm.name}), ${state}`,
     ...history.map(
       ({ program, report }, i) =>
-        `  ${i + 1} ${report.alive ? "ok " : "END"} ${program.split("\n")[0]!.slice(0, 90)}${report.alive ? "" : ` → ${report.cause}`}`,
+        `  ${i} ${report.alive ? "ok " : "END"} ${program.split("\n")[0]!.slice(0, 90)}${report.alive ? "" : ` → ${report.cause}`}`,
     ),
     ...(agent.options.budget === undefined ? [] : [`  cost: ${String(agent.budget)}`]),
     ...(lost === "" ? [] : [`  ${lost}`]),

@@ -40,7 +40,7 @@ export function certify(
   const { alive, verdict, cause, effects, genome } = report;
   const lastLiving = steps.at(-2)?.report.genome ?? born;
   const asked = steps.at(-2)?.report.query ?? "";
-  const fork = `agent.fork() begins again before step ${steps.length}, with the ${lastLiving.length} genes above${asked === "" ? "" : `, asked: ${asked.slice(0, 120)}`}`;
+  const fork = `agent.fork() begins again before step ${steps.length - 1}, with the ${lastLiving.length} genes above${asked === "" ? "" : `, asked: ${asked.slice(0, 120)}`}`;
   const survived = alive ? steps.length : steps.length - 1;
   return certificateOf({ alive, survived, verdict, cause, program, effects, lastLiving, after: genome, fork });
 }

@@ -4,7 +4,7 @@ import { displaySymbol, notebookPlace, visible } from "../display/index.ts";
 
 /** An open line. */
 export interface LiveView {
-  /** The model begins to write the program of a step, from 1. */
+  /** The model begins to write the program of a step: the how many-th of this run, as progress is counted. */
   begin(step: number, query: string): void;
   text(piece: string): void;
   /** What came of the step. */

@@ -202,7 +202,7 @@ describe("AutonomousLLM", () => {
     const snapshot = fork.snapshot();
     await fork.restore(snapshot);
     assert.deepEqual(fork.genome, snapshot.genome);
-    await assert.rejects(agent.restore(9), { message: "There is no step 9: this agent has lived 4." });
+    await assert.rejects(agent.restore(9), { message: "There is nothing after 9 steps: this agent has lived 4." });
     await Promise.all([agent.dispose(), fork.dispose()]);
   });
 
@@ -212,7 +212,7 @@ describe("AutonomousLLM", () => {
     await agent.run({ steps: 5 });
     const certificate = agent.certificate!;
     assert.deepEqual(certificate.edit.changed, ["self.execute_code"]);
-    assert.equal(certificate.fork, "agent.fork() begins again before step 2, with the 4 genes above, asked: and then?");
+    assert.equal(certificate.fork, "agent.fork() begins again before step 1, with the 4 genes above, asked: and then?");
     const text = certificate[displaySymbol]()["text/plain"] as string;
     assert.match(text, /what it changed {5}-self\.execute_code = function|what it changed/);
     assert.match(text, /\+self\.execute_code = 0/);
