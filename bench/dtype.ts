@@ -106,7 +106,7 @@ async function agreement() {
       const input = { tokens: Int32Array.from({ length: batch }, (_, i) => row(i)[at]!), batch };
       const [a, b] = await Promise.all(
         [exact, eight].map((decoder, i) =>
-          decoder.forward({ ...input, ...(pasts[i] && { past: pasts[i] }), spend: true }),
+          decoder.forward({ ...input, ...(pasts[i] && { past: pasts[i] }), donate: true }),
         ),
       );
       pasts = [a!.past, b!.past];

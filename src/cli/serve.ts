@@ -53,7 +53,7 @@ export async function runServe(args: string[]): Promise<number> {
     cors: text("cors")?.split(",") ?? [],
     token: process.env.AUTOAGENT_TOKEN,
     ...(prompt && { prompt }),
-    ...(trained && { onLogits: await trained.steer(), temperature: trained.temperature }),
+    ...(trained && { onLogits: await trained.logitsProcessor(), temperature: trained.temperature }),
   });
   const what = head === undefined ? name : `${name} with the head ${head}`;
   process.stdout.write(

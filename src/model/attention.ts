@@ -106,27 +106,27 @@ export function attend(
   const { heads, headWidth, window, unscaled = false, scaledByLayer = false } = config;
   const mask = window?.layers.includes(layer) ? windowed! : full;
   const scale = (unscaled ? 1 : headWidth ** -0.5) / (scaledByLayer ? layer + 1 : 1);
-  const turned = (x: string, ...perm: number[]) => g.op("Transpose", [x], { perm: { ints: perm } });
+  const transposed = (x: string, ...perm: number[]) => g.op("Transpose", [x], { perm: { ints: perm } });
   // Sizes of zero are meant: there need not be a prefix.
   const reshape = (x: string, shape: string) => g.op("Reshape", [x, shape], { allowzero: { int: 1 } });
   const product = (a: string, b: string) => g.op("MatMul", [a, b]);
   const scaled = g.op("Mul", [q, g.float(scale)]);
   // The prefix: one product a key head, with the queries of all rows in line.
-  const line = reshape(turned(scaled, 1, 0, 2, 3), shapes.line);
-  const shared = turned(reshape(product(line, turned(keys.prefix, 0, 2, 1)), shapes.scores), 1, 0, 2, 3);
+  const line = reshape(transposed(scaled, 1, 0, 2, 3), shapes.line);
+  const shared = transposed(reshape(product(line, transposed(keys.prefix, 0, 2, 1)), shapes.scores), 1, 0, 2, 3);
   const parts = keys.past === undefined ? [keys.own] : [keys.past, keys.own];
-  const apart = parts.map((part) => product(scaled, turned(part, 0, 1, 3, 2)));
+  const apart = parts.map((part) => product(scaled, transposed(part, 0, 1, 3, 2)));
   const scores = g.op("Add", [g.op("Concat", [shared, ...apart], { axis: { int: -1 } }), mask]);
   const shares = g.op("Softmax", [scores], { axis: { int: -1 } });
   const names = [shared, ...apart].map(() => g.name());
   const [ofPrefix, ...ofParts] = g.node("Split", [shares, lengths], { axis: { int: -1 } }, names);
-  const fromPrefix = product(reshape(turned(ofPrefix!, 1, 0, 2, 3), shapes.shares), values.prefix);
+  const fromPrefix = product(reshape(transposed(ofPrefix!, 1, 0, 2, 3), shapes.shares), values.prefix);
   const seen = [
-    turned(reshape(fromPrefix, shapes.seen), 1, 0, 2, 3),
+    transposed(reshape(fromPrefix, shapes.seen), 1, 0, 2, 3),
     ...(values.past === undefined ? [values.own] : [values.past, values.own]).map((part, i) =>
       product(ofParts[i]!, part),
     ),
   ].reduce((sum, part) => g.op("Add", [sum, part]));
-  const byHead = turned(g.op("Reshape", [seen, g.int64(0, heads, -1, headWidth)]), 0, 2, 1, 3);
+  const byHead = transposed(g.op("Reshape", [seen, g.int64(0, heads, -1, headWidth)]), 0, 2, 1, 3);
   return g.op("Reshape", [byHead, g.int64(-1, heads * headWidth)]);
 }

@@ -65,7 +65,7 @@ function readOn(
   }
   const past = rows.map((one) => one.past).filter((one) => one !== undefined);
   return decoder.forward({
-    ...{ tokens, batch: rows.length, valid, spend: true, every },
+    ...{ tokens, batch: rows.length, valid, donate: true, every },
     ...(prefix && { prefix: prefix.past }),
     ...(past.length > 0 && { past }),
   });

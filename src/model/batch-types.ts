@@ -1,13 +1,13 @@
 /** What is continued together, and what comes of it. Not here: how (`batch.ts`). */
 
 import type { SamplingOptions } from "./sample.ts";
-import type { Past } from "./types.ts";
+import type { KVCache } from "./types.ts";
 
 /** Text that many prompts begin with, run once. */
 export interface Prefix {
   ids: readonly number[];
   /** Of one row. */
-  past: Past;
+  past: KVCache;
 }
 
 /** What is continued. */
@@ -99,5 +99,5 @@ export interface Running {
   /** Positions of its prompt that have been read, pads included. */
   read: number;
   /** Absent until a part has been read. */
-  past?: Past;
+  past?: KVCache;
 }

@@ -60,7 +60,7 @@ function goOn({ decoder, options: { prefix } }: BatchState, rows: readonly Runni
     batch: rows.length,
     ...(prefix && { prefix: prefix.past }),
     past: rows.map(({ past }) => past!),
-    spend: true,
+    donate: true,
   });
 }
 

@@ -1,25 +1,25 @@
 /**
- * Keys and values that rows have seen, in plain memory that a step adds to in place. Rows of any age lie side by side where
- * their memory is of one size, which depends on a row's own length alone. A past that is spent gives its place to what comes
- * after it; others are copied, and stay what they are.
+ * The KV cache: keys and values of the positions that rows have seen, in plain memory that a step adds to in place. Rows of any
+ * age lie side by side where their caches have one capacity, which depends on a row's own length alone. A cache that is donated
+ * gives its place to what comes after it; others are copied, and stay what they are.
  */
 
-import type { ModelConfig, Past } from "./types.ts";
+import type { KVCache, ModelConfig } from "./types.ts";
 
-/** Memory for some rows: key and value of each layer in turn, [slots, kvHeads, room, headWidth]. */
+/** The caches of some rows: key and value of each layer in turn, [slots, kvHeads, capacity, headWidth]. */
 interface Store {
   readonly slots: number;
   /** Positions of each row. */
-  readonly room: number;
+  readonly capacity: number;
   readonly tensors: readonly Float32Array[];
-  /** 1 where a position is written and real. Shape [slots, room]. */
+  /** 1 where a position is written and real. Shape [slots, capacity]. */
   readonly valid: Uint8Array;
-  readonly owners: (RowPast | null)[];
+  readonly owners: (RowCache | null)[];
 }
 
-/** A row's past: where it lies. */
-interface RowPast extends Past {
-  /** Null when it was spent or released. */
+/** A row's KV cache: where it lies. */
+interface RowCache extends KVCache {
+  /** Null when it was donated or released. */
   store: Store | null;
   slot: number;
   /** Positions without pads. */
@@ -30,121 +30,123 @@ interface RowPast extends Past {
 export interface Placed {
   readonly held: number;
   readonly slots: readonly number[];
-  /** Memory to be read: of the rows' earlier positions, [held, kvHeads, seenRoom, headWidth]. */
+  /** Memory to be read: of the rows' earlier positions, [held, kvHeads, seenCapacity, headWidth]. */
   readonly tensors: readonly Float32Array[];
-  readonly seenRoom: number;
-  /** Which of these are real, [held, seenRoom]; and how many of each row are. */
+  readonly seenCapacity: number;
+  /** Which of these are real, [held, seenCapacity]; and how many of each row are. */
   readonly valid: Uint8Array;
   readonly real: readonly number[];
   /** Adds what a pass computed for the rows held, `present` [layers * 2 * held, kvHeads, length, headWidth]. */
-  append(present: Float32Array, length: number, valid: (row: number, i: number) => boolean): Past[];
+  append(present: Float32Array, length: number, valid: (row: number, i: number) => boolean): KVCache[];
 }
 
-/** The memory of a decoder's rows. */
-export interface Memory {
+/** The caches of a decoder's rows. */
+export interface CachePool {
   /**
-   * How many positions the memory of a row is made for. The row has seen `length` and is about to see `more`; 0 for a row that
-   * has seen none, which has no memory yet.
+   * The capacity, in positions, of a row's cache. The row has seen `length` and is about to see `more`; 0 for a row that
+   * has seen none, which has no cache yet.
    */
-  roomOf(length: number, more: number): number;
-  /** Makes room for rows that are to see `more` positions. `pasts` are of one room; undefined for rows at their start. */
-  place(pasts: readonly (Past | undefined)[], more: number, spend: boolean): Placed;
+  capacityOf(length: number, more: number): number;
+  /** Makes place for rows that are to see `more` positions. `caches` are of one capacity; undefined for rows at their start. */
+  place(caches: readonly (KVCache | undefined)[], more: number, donate: boolean): Placed;
   /** One row's keys and values alone, [kvHeads, length, headWidth] each. */
-  alone(past: Past): Float32Array[];
+  alone(cache: KVCache): Float32Array[];
 }
 
-/** Memory grows by so many positions. */
+/** A cache's capacity grows by so many positions. */
 const chunk = 64;
 /** Memory of more bytes is not kept for later rows. */
 const mostKept = 2 ** 28;
 /** Never fewer rows than this in a pass: a single one takes another code path, whose sums differ in the last bit. */
 const fewest = 2;
 
-interface MemoryState {
+interface PoolState {
   /** Tensors of a store: a key and a value for each layer. */
   readonly tensors: number;
   readonly kvHeads: number;
   readonly headWidth: number;
-  /** Memory whose rows are gone, by its room: allocating it anew takes longer than a step. Two sizes at most. */
+  /** Stores whose rows are gone, by their capacity: allocating one anew takes longer than a step. Two sizes at most. */
   readonly unused: Map<number, Store>;
 }
 
-/** Makes the memory of a decoder. */
-export function createMemory({ layers, kvHeads, headWidth }: ModelConfig): Memory {
-  const state: MemoryState = { tensors: 2 * layers, kvHeads, headWidth, unused: new Map() };
+/** Makes the pool of a decoder's caches. */
+export function createCachePool({ layers, kvHeads, headWidth }: ModelConfig): CachePool {
+  const state: PoolState = { tensors: 2 * layers, kvHeads, headWidth, unused: new Map() };
   return {
-    roomOf: (length, more) => (length === 0 ? 0 : roomFor(length + more)),
-    place: (pasts, more, spend) => place(state, pasts, { more, spend }),
-    alone: (past) => alone(state, past as RowPast),
+    capacityOf: (length, more) => (length === 0 ? 0 : capacityFor(length + more)),
+    place: (caches, more, donate) => place(state, caches, { more, donate }),
+    alone: (cache) => alone(state, cache as RowCache),
   };
 }
 
-function roomFor(length: number): number {
+function capacityFor(length: number): number {
   return Math.ceil(length / chunk) * chunk;
 }
 
 /** Memory for at least `held` rows, taken anew or from what is unused. */
-function open({ tensors, kvHeads, headWidth, unused }: MemoryState, held: number, room: number): Store {
+function open({ tensors, kvHeads, headWidth, unused }: PoolState, held: number, capacity: number): Store {
   const slots = Math.ceil(held / 8) * 8;
-  const known = unused.get(room);
+  const known = unused.get(capacity);
   if (known && known.slots >= slots) {
-    unused.delete(room);
+    unused.delete(capacity);
     return known;
   }
-  const size = slots * kvHeads * room * headWidth;
+  const size = slots * kvHeads * capacity * headWidth;
   return {
     slots,
-    room,
+    capacity,
     tensors: Array.from({ length: tensors }, () => new Float32Array(size)),
-    valid: new Uint8Array(slots * room),
+    valid: new Uint8Array(slots * capacity),
     owners: new Array<null>(slots).fill(null),
   };
 }
 
-/** Gives a row's memory back; a store whose last row it was is kept for later rows. */
-function release({ unused }: MemoryState, past: RowPast): void {
-  const { store } = past;
+/** Gives a row's cache back; a store whose last row it was is kept for later rows. */
+function release({ unused }: PoolState, cache: RowCache): void {
+  const { store } = cache;
   if (store === null) return;
-  store.owners[past.slot] = null;
-  past.store = null;
+  store.owners[cache.slot] = null;
+  cache.store = null;
   if (store.owners.some((owner) => owner !== null)) return;
-  const known = unused.get(store.room);
+  const known = unused.get(store.capacity);
   const bytes = 4 * store.tensors.length * store.tensors[0]!.length;
   if (bytes > mostKept || (known && known.slots > store.slots)) return;
-  unused.delete(store.room);
-  unused.set(store.room, store);
+  unused.delete(store.capacity);
+  unused.set(store.capacity, store);
   if (unused.size > 2) unused.delete(unused.keys().next().value!);
 }
 
-function storeOf(past: RowPast): Store {
-  if (past.store === null) throw new Error("This past has been spent: what was computed after it goes on");
-  return past.store;
+function storeOf(cache: RowCache): Store {
+  if (cache.store === null) throw new Error("This KV cache was donated: what was computed after it goes on");
+  return cache.store;
 }
 
 /** Copies a row's positions into a slot of another store, or of its own. */
-function copyRow({ kvHeads, headWidth }: MemoryState, past: RowPast, to: Store, at: number): void {
-  const { slot, length } = past;
-  const from = storeOf(past);
+function copyRow({ kvHeads, headWidth }: PoolState, cache: RowCache, to: Store, at: number): void {
+  const { slot, length } = cache;
+  const from = storeOf(cache);
   for (const [i, tensor] of from.tensors.entries())
     for (let head = 0; head < kvHeads; head++) {
-      const start = (slot * kvHeads + head) * from.room * headWidth;
+      const start = (slot * kvHeads + head) * from.capacity * headWidth;
       const part = tensor.subarray(start, start + length * headWidth);
-      to.tensors[i]!.set(part, (at * kvHeads + head) * to.room * headWidth);
+      to.tensors[i]!.set(part, (at * kvHeads + head) * to.capacity * headWidth);
     }
-  to.valid.fill(0, at * to.room, (at + 1) * to.room);
-  to.valid.set(from.valid.subarray(slot * from.room, slot * from.room + length), at * to.room);
+  to.valid.fill(0, at * to.capacity, (at + 1) * to.capacity);
+  to.valid.set(from.valid.subarray(slot * from.capacity, slot * from.capacity + length), at * to.capacity);
 }
 
-/** The store that most of the rows lie in already, if it is of that room and has no other rows. */
-function mostly(pasts: readonly RowPast[], room: number, held: number): Store | null {
+/** The store that most of the rows lie in already, if it is of that capacity and has no other rows. */
+function mostly(caches: readonly RowCache[], capacity: number, held: number): Store | null {
   const rows = new Map<Store, number>();
-  for (const past of pasts) {
-    const store = storeOf(past);
+  for (const cache of caches) {
+    const store = storeOf(cache);
     rows.set(store, (rows.get(store) ?? 0) + 1);
   }
   const fit = [...rows].filter(
     ([store, own]) =>
-      store.room === room && store.slots >= held && store.owners.filter((owner) => owner !== null).length === own,
+      store.capacity === capacity &&
+      store.slots >= held &&
+      store.owners.filter((owner) => owner !== null).length === own,
   );
   return fit.sort((a, b) => b[1] - a[1])[0]?.[0] ?? null;
 }
@@ -156,66 +158,66 @@ interface Lodged {
 }
 
 /** Moves rows into the first slots of one store. */
-function settle(state: MemoryState, pasts: readonly RowPast[], room: number, held: number): Lodged {
-  const store = mostly(pasts, room, held) ?? open(state, held, room);
-  const taken = new Set(pasts.filter((past) => past.store === store && past.slot < held).map(({ slot }) => slot));
+function settle(state: PoolState, caches: readonly RowCache[], capacity: number, held: number): Lodged {
+  const store = mostly(caches, capacity, held) ?? open(state, held, capacity);
+  const taken = new Set(caches.filter((cache) => cache.store === store && cache.slot < held).map(({ slot }) => slot));
   let next = 0;
-  const slots = pasts.map((past) => {
-    if (past.store === store && past.slot < held) return past.slot;
+  const slots = caches.map((cache) => {
+    if (cache.store === store && cache.slot < held) return cache.slot;
     while (taken.has(next)) next++;
-    copyRow(state, past, store, next);
+    copyRow(state, cache, store, next);
     return next++;
   });
-  for (const past of pasts) release(state, past);
-  if (state.unused.get(store.room) === store) state.unused.delete(store.room);
+  for (const cache of caches) release(state, cache);
+  if (state.unused.get(store.capacity) === store) state.unused.delete(store.capacity);
   return { store, slots };
 }
 
 /** Copies rows into the first slots of a new store. */
-function copied(state: MemoryState, pasts: readonly RowPast[], room: number, held: number): Lodged {
-  const store = open(state, held, room);
-  for (const [i, past] of pasts.entries()) copyRow(state, past, store, i);
-  return { store, slots: pasts.map((_, i) => i) };
+function copied(state: PoolState, caches: readonly RowCache[], capacity: number, held: number): Lodged {
+  const store = open(state, held, capacity);
+  for (const [i, cache] of caches.entries()) copyRow(state, cache, store, i);
+  return { store, slots: caches.map((_, i) => i) };
 }
 
 /** Slots for rows that have seen nothing. */
-function unseen(state: MemoryState, rows: number, room: number, held: number): Lodged {
-  const store = open(state, held, room);
+function unseen(state: PoolState, rows: number, capacity: number, held: number): Lodged {
+  const store = open(state, held, capacity);
   const slots = Array.from({ length: rows }, (_, i) => i);
-  for (const slot of slots) store.valid.fill(0, slot * room, (slot + 1) * room);
+  for (const slot of slots) store.valid.fill(0, slot * capacity, (slot + 1) * capacity);
   return { store, slots };
 }
 
 function place(
-  state: MemoryState,
-  pasts: readonly (Past | undefined)[],
-  { more, spend }: { more: number; spend: boolean },
+  state: PoolState,
+  caches: readonly (KVCache | undefined)[],
+  { more, donate }: { more: number; donate: boolean },
 ): Placed {
-  const held = Math.max(fewest, pasts.length);
-  const known = pasts.filter((past): past is RowPast => past !== undefined);
+  const held = Math.max(fewest, caches.length);
+  const known = caches.filter((cache): cache is RowCache => cache !== undefined);
   const isFresh = known.length === 0;
-  const room = roomFor(isFresh ? more + 1 : known[0]!.length + more);
-  const inPlace = spend && new Set(known).size === known.length;
+  const capacity = capacityFor(isFresh ? more + 1 : known[0]!.length + more);
+  const inPlace = donate && new Set(known).size === known.length;
   const { store, slots } = isFresh
-    ? unseen(state, pasts.length, room, held)
+    ? unseen(state, caches.length, capacity, held)
     : inPlace
-      ? settle(state, known, room, held)
-      : copied(state, known, room, held);
-  const seenRoom = isFresh ? 0 : room;
-  const size = held * state.kvHeads * seenRoom * state.headWidth;
-  const lengths = pasts.map((past) => past?.length ?? 0);
-  const real = pasts.map((past) => (past as RowPast | undefined)?.real ?? 0);
+      ? settle(state, known, capacity, held)
+      : copied(state, known, capacity, held);
+  const seenCapacity = isFresh ? 0 : capacity;
+  const size = held * state.kvHeads * seenCapacity * state.headWidth;
+  const lengths = caches.map((cache) => cache?.length ?? 0);
+  const real = caches.map((cache) => (cache as RowCache | undefined)?.real ?? 0);
   return {
     held,
     slots,
     tensors: store.tensors.map((tensor) => tensor.subarray(0, size)),
-    seenRoom,
-    valid: store.valid.subarray(0, held * seenRoom),
+    seenCapacity,
+    valid: store.valid.subarray(0, held * seenCapacity),
     real,
     append(present, length, valid) {
       write(state, present, { store, slots, held, lengths, length });
       return slots.map((slot, row) => {
-        const at = slot * room + lengths[row]!;
+        const at = slot * capacity + lengths[row]!;
         let seen = real[row]!;
         for (let i = 0; i < length; i++) {
           const is = valid(row, i);
@@ -230,7 +232,7 @@ function place(
 
 /** Writes what a pass computed, `present` [layers * 2 * held, kvHeads, length, headWidth], behind what each row has seen. */
 function write(
-  { kvHeads, headWidth }: MemoryState,
+  { kvHeads, headWidth }: PoolState,
   present: Float32Array,
   { store, slots, held, lengths, length }: Lodged & { held: number; lengths: readonly number[]; length: number },
 ): void {
@@ -242,29 +244,29 @@ function write(
       const row = rowOf.get(slot);
       for (let head = 0; head < kvHeads; head++, from += step) {
         if (row === undefined) continue;
-        const at = ((slot * kvHeads + head) * store.room + lengths[row]!) * headWidth;
+        const at = ((slot * kvHeads + head) * store.capacity + lengths[row]!) * headWidth;
         tensor.set(present.subarray(from, from + step), at);
       }
     }
 }
 
-/** A past that owns its slot. */
+/** A cache that owns its slot. */
 function own(
-  state: MemoryState,
+  state: PoolState,
   { store, slot, length, real }: { store: Store; slot: number; length: number; real: number },
-): Past {
-  const past: RowPast = { store, slot, length, real, release: () => release(state, past) };
-  store.owners[slot] = past;
-  return past;
+): KVCache {
+  const cache: RowCache = { store, slot, length, real, release: () => release(state, cache) };
+  store.owners[slot] = cache;
+  return cache;
 }
 
-function alone({ kvHeads, headWidth }: MemoryState, past: RowPast): Float32Array[] {
-  const { slot, length } = past;
-  const { tensors, room } = storeOf(past);
+function alone({ kvHeads, headWidth }: PoolState, cache: RowCache): Float32Array[] {
+  const { slot, length } = cache;
+  const { tensors, capacity } = storeOf(cache);
   return tensors.map((tensor) => {
     const result = new Float32Array(kvHeads * length * headWidth);
     for (let head = 0; head < kvHeads; head++) {
-      const start = (slot * kvHeads + head) * room * headWidth;
+      const start = (slot * kvHeads + head) * capacity * headWidth;
       result.set(tensor.subarray(start, start + length * headWidth), head * length * headWidth);
     }
     return result;

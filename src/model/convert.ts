@@ -11,8 +11,8 @@ import { removeLeftovers } from "../data/leftovers.ts";
 import { diskFailure } from "../data/write.ts";
 import { ModelFailure } from "./error.ts";
 import { decoderGraph } from "./graph.ts";
+import type { Dtype } from "./matmul.ts";
 import type { GraphBuilder, StoredTensor } from "./onnx.ts";
-import type { Dtype } from "./products.ts";
 import { type ModelSource, weightsOf } from "./source.ts";
 
 /** Raised whenever the same weights would become another graph. */

@@ -14,8 +14,8 @@ import type {
   DecoderOutput,
   Drawn,
   DrawRequest,
+  KVCache,
   ModelConfig,
-  Past,
   Tokenizer,
 } from "./types.ts";
 
@@ -42,20 +42,20 @@ export async function createDecoder(parts: DecoderParts, options: RunOptions = {
     ...{ graph, config, options: { provider, ...(threads !== undefined && { threads }) } },
     ...(drawing !== undefined && { drawing }),
   });
-  const numbers = new WeakMap<Past, number>();
+  const numbers = new WeakMap<KVCache, number>();
   /** A past that nobody holds any more gives its memory back. */
   const forgotten = new FinalizationRegistry<number>((past) => thread.tell({ kind: "release", past }));
-  const numberOf = (past: Past): number => {
+  const numberOf = (past: KVCache): number => {
     const number = numbers.get(past);
-    if (number === undefined) throw new Error("This past has been spent: what was computed after it goes on");
+    if (number === undefined) throw new Error("This KV cache was donated: what was computed after it goes on");
     return number;
   };
-  const forget = (past: Past): void => {
+  const forget = (past: KVCache): void => {
     numbers.delete(past);
     forgotten.unregister(past);
   };
-  const pastOf = (number: number, length: number): Past => {
-    const past: Past = {
+  const cacheOf = (number: number, length: number): KVCache => {
+    const past: KVCache = {
       length,
       release() {
         if (!numbers.has(past)) return;
@@ -75,24 +75,24 @@ export async function createDecoder(parts: DecoderParts, options: RunOptions = {
     hash,
     async forward(input): Promise<DecoderOutput> {
       checkInput(input, config);
-      const { tokens, batch, valid, prefix, past = [], spend = false, every = false } = input;
+      const { tokens, batch, valid, prefix, past = [], donate = false, every = false } = input;
       const { width, vocabulary } = config;
       const request = {
-        ...{ tokens, batch, valid, spend, every },
+        ...{ tokens, batch, valid, donate, every },
         prefix: prefix && numberOf(prefix),
         past: input.past && past.map(numberOf),
       };
-      if (spend) for (const one of past) forget(one);
-      const { hidden, logits, pasts } = await thread.ask({ kind: "forward", ...request });
+      if (donate) for (const one of past) forget(one);
+      const { hidden, logits, caches } = await thread.ask({ kind: "forward", ...request });
       const given = every ? tokens.length : batch;
       return {
         hidden: hidden.subarray(0, given * width),
         logits: logits.subarray(0, given * vocabulary),
-        past: pasts.map(({ number, length }) => pastOf(number, length)),
+        past: caches.map(({ number, length }) => cacheOf(number, length)),
       };
     },
     ...(drawing !== undefined && {
-      async draw(request: DrawRequest, prefix?: Past): Promise<Drawn> {
+      async draw(request: DrawRequest, prefix?: KVCache): Promise<Drawn> {
         const { drawn } = await thread.ask({ kind: "draw", request, prefix: prefix && numberOf(prefix) });
         return drawn;
       },

@@ -85,7 +85,7 @@ async function speedOf(decoder: Decoder): Promise<number> {
   const tokens = new Int32Array(trialRows).fill(1);
   let { past } = await decoder.forward({ tokens, batch: trialRows });
   const step = async (): Promise<void> => {
-    ({ past } = await decoder.forward({ tokens, batch: trialRows, past, spend: true }));
+    ({ past } = await decoder.forward({ tokens, batch: trialRows, past, donate: true }));
   };
   // The first step pays for what is made once.
   await step();

@@ -9,7 +9,7 @@ import { checkRow, createBatch } from "./batch.ts";
 import { longestPart } from "./batch-read.ts";
 import type { DrawnToken, Generated, Prefix, StepLogits } from "./batch-types.ts";
 import type { SamplingOptions } from "./sample.ts";
-import type { Decoder, Past } from "./types.ts";
+import type { Decoder, KVCache } from "./types.ts";
 
 /** What is generated, and how. */
 export interface GenerateOptions extends SamplingOptions {
@@ -69,11 +69,11 @@ export async function runPrefix(
 ): Promise<Prefix> {
   if (ids.length === 0) throw new RangeError("Expected a prefix of at least one token, got none");
   const longest = longestPart(decoder.config);
-  let past: Past[] | undefined;
+  let past: KVCache[] | undefined;
   for (let read = 0; read < ids.length; read += longest) {
     signal?.throwIfAborted();
     const tokens = Int32Array.from(ids.slice(read, read + longest));
-    ({ past } = await decoder.forward({ tokens, batch: 1, ...(past && { past }), spend: true }));
+    ({ past } = await decoder.forward({ tokens, batch: 1, ...(past && { past }), donate: true }));
   }
   return { ids, past: past![0]! };
 }

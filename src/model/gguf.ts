@@ -12,7 +12,7 @@ import { type BlockType, blockTypes, dequantise } from "./dequantise.ts";
 import { ModelFailure } from "./error.ts";
 import { type GgufMetadata, ggufConfig } from "./gguf-config.ts";
 import { openGgufTokenizer } from "./gguf-tokenizer.ts";
-import { transpose } from "./products.ts";
+import { transpose } from "./matmul.ts";
 import { checkTokenizer, type ModelSource, type SourceWeight } from "./source.ts";
 
 /** Where a tensor lies. */
@@ -117,13 +117,13 @@ function huggingFaceName(name: string, { names, layerNames, layerPrefix }: GgufF
 
 function ggufWeight(path: string, place: Place, layout: GgufLayout): SourceWeight {
   const { shape } = place;
-  const turned = [...shape].reverse();
+  const reversed = [...shape].reverse();
   return {
-    shape: layout.kind === "transposed" ? shape : turned,
+    shape: layout.kind === "transposed" ? shape : reversed,
     async read() {
       const values = await readPlace(path, place);
-      if (layout.kind === "transposed") return transpose(values, turned[0]!, turned[1]!);
-      return layout.kind === "pairs" ? halvesApart(values, turned, layout.heads) : values;
+      if (layout.kind === "transposed") return transpose(values, reversed[0]!, reversed[1]!);
+      return layout.kind === "pairs" ? halvesApart(values, reversed, layout.heads) : values;
     },
   };
 }

@@ -13,8 +13,8 @@
 import { architectureOf } from "./architectures/index.ts";
 import type { FindWeight } from "./architectures/types.ts";
 import { attend, createFrame } from "./attention.ts";
+import type { Dtype } from "./matmul.ts";
 import { createGraph, type GraphBuilder, type GraphParts } from "./onnx.ts";
-import type { Dtype } from "./products.ts";
 import type { ModelConfig } from "./types.ts";
 
 /** How a graph computes. */
@@ -22,7 +22,7 @@ export interface GraphOptions {
   /** @default "fp32" */
   dtype?: Dtype;
   /** Turn the width, see `rotation.ts`; of Llama's family only. @default with fewer bits than 32 */
-  turned?: boolean;
+  rotated?: boolean;
 }
 
 /** The graph of a decoder. Reads no weight yet. */
@@ -69,13 +69,13 @@ export function addPass(
     inputs: { tokens, positions, valid, wanted, earlier, join = (_, __, own) => own },
     names,
     dtype = "fp32",
-    turned = dtype !== "fp32",
+    rotated = dtype !== "fp32",
   }: GraphOptions & { inputs: PassInputs; names: { hidden: string; logits: string } },
 ): { present: string[] } {
   const { layers, width } = config;
   const first = { keys: earlier(0, "key"), values: earlier(0, "value") };
   const frame = createFrame(g, config, { tokens, positions, valid, ...first.keys });
-  const parts = architectureOf(config).parts(g, { config, weight, dtype, turned, positions, shapes: frame.shapes });
+  const parts = architectureOf(config).parts(g, { config, weight, dtype, rotated, positions, shapes: frame.shapes });
   let x = parts.embed(tokens);
   const present: string[] = [];
   for (let layer = 0; layer < layers; layer++) {
@@ -84,11 +84,11 @@ export function addPass(
     present.push(k, v);
     const keys = { ...seen.keys, own: join(layer, "key", k) };
     const values = { ...seen.values, own: join(layer, "value", v) };
-    x = g.op("Add", [x, parts.mix(attend(g, config, frame, { layer, q, keys, values }), layer)]);
-    x = g.op("Add", [x, parts.feed(x, layer)]);
+    x = g.op("Add", [x, parts.attentionOutput(attend(g, config, frame, { layer, q, keys, values }), layer)]);
+    x = g.op("Add", [x, parts.mlp(x, layer)]);
   }
   const rows = g.op("Reshape", [x, frame.shapes.places]);
   const given = g.op("Gather", [rows, wanted], { axis: { int: 1 } });
-  parts.finish(g.op("Reshape", [given, g.int64(-1, width)]), names);
+  parts.lmHead(g.op("Reshape", [given, g.int64(-1, width)]), names);
   return { present };
 }

@@ -15,9 +15,9 @@ import { ModelFailure } from "./error.ts";
 import { readFolder } from "./folder.ts";
 import { readGguf } from "./gguf.ts";
 import { decoderGraph } from "./graph.ts";
+import { type Dtype, dtypes } from "./matmul.ts";
 import { checkMemory, countWeights } from "./memory.ts";
 import { openEntries } from "./options.ts";
-import { type Dtype, dtypes } from "./products.ts";
 import { checkAllUsed, hashSource, type ModelSource, weightsOf } from "./source.ts";
 import type { Decoder, ModelConfig } from "./types.ts";
 

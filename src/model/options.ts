@@ -2,7 +2,7 @@
 
 import { callable, integerFrom, like, numberFrom, oneOf, optional, positiveInteger, text } from "../data/check.ts";
 import { providers } from "./device.ts";
-import { dtypes } from "./products.ts";
+import { dtypes } from "./matmul.ts";
 
 /** Of `SamplingOptions`. */
 export const samplingEntries = {

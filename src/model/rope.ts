@@ -1,5 +1,5 @@
 /**
- * Rotary positions: each pair of numbers of a query or key is turned by its position times a frequency. Plain, and the ways
+ * Rotary positions: each pair of numbers of a query or key is rotated by its position times a frequency. Plain, and the ways
  * that stretch a model beyond the length it was trained on. Source: Transformers' modeling_rope_utils; Peng et al. 2023
  * (YaRN). Not here: how a config spells them (`config-rope.ts`).
  */
@@ -53,9 +53,9 @@ function rotaryFrequencies({ headWidth, ropeTheta = 10_000, rope }: Rotary, leng
 /**
  * Adds what turns heads [batch, heads, length, headWidth] by the positions [batch, length]. With `dynamic` the frequencies of
  * all positions of a pass are those of its last one, row by row, as Transformers has it; what was seen in earlier passes
- * stays as it was turned then.
+ * stays as it was rotated then.
  */
-export function rotaryTurn(g: GraphParts, config: ModelConfig, positions: string): (heads: string) => string {
+export function rotaryRotation(g: GraphParts, config: ModelConfig, positions: string): (heads: string) => string {
   const { context, headWidth, rope } = config;
   const half = headWidth / 2;
   if (rope?.kind === "dynamic" && context > rope.original) {

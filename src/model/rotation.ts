@@ -1,7 +1,7 @@
 /**
- * A Llama decoder whose width is turned: the same function, but with no single number of a row much larger than the others,
- * which 8 bits would be lost on. Source: Ashkboos et al. 2024, QuaRot. Every weight that reads or writes the width is turned
- * when it is read, and so are the heads of the values; only what goes into the last product of a layer is turned as it runs.
+ * A Llama decoder whose width is rotated: the same function, but with no single number of a row much larger than the others,
+ * which 8 bits would be lost on. Source: Ashkboos et al. 2024, QuaRot. Every weight that reads or writes the width is rotated
+ * when it is read, and so are the heads of the values; only what goes into the last product of a layer is rotated as it runs.
  */
 
 import { createRandom } from "../random/index.ts";
@@ -9,21 +9,21 @@ import type { FindWeight } from "./architectures/types.ts";
 import type { GraphParts, LoadFloats } from "./onnx.ts";
 import type { ModelConfig } from "./types.ts";
 
-/** A turned model. */
+/** A rotated model. */
 export interface Rotation {
-  /** The weights, turned. Those of norms are in the layers that read them, and ones. */
+  /** The weights, rotated. Those of norms are in the layers that read them, and ones. */
   weight: FindWeight;
-  /** The output weight [vocabulary, width], turned, with that of the last norm in it. */
+  /** The output weight [vocabulary, width], rotated, with that of the last norm in it. */
   output: LoadFloats;
-  /** What goes into `down_proj`, turned. */
+  /** What goes into `down_proj`, rotated. */
   inner(x: string): string;
-  /** The last norm's result [rows, width], turned back, under the name `into`. */
+  /** The last norm's result [rows, width], rotated back, under the name `into`. */
   hidden(x: string, into: string): void;
 }
 
 type Rule = (load: LoadFloats, layer: string, from: number) => Promise<Float32Array>;
 
-/** What the width, the heads of the values and the inner width are turned by. */
+/** What the width, the heads of the values and the inner width are rotated by. */
 interface Turns {
   wide: Orthogonal;
   head: Orthogonal;
@@ -45,7 +45,7 @@ export function rotated(g: GraphParts, config: ModelConfig, weight: FindWeight):
       const layer = /^.*layers\.\d+\./.exec(name)?.[0] ?? "";
       return rule === undefined ? load : () => rule(load, layer, shape.at(-1)!);
     },
-    output: async () => turnAll(await scaled(words, weight("model.norm.weight", [width])), turns.wide),
+    output: async () => rotateAll(await scaled(words, weight("model.norm.weight", [width])), turns.wide),
     inner(x) {
       const { size } = inner;
       const square = g.constant(async () => matrixOf(inner), [size, size]);
@@ -59,7 +59,7 @@ export function rotated(g: GraphParts, config: ModelConfig, weight: FindWeight):
   };
 }
 
-/** How each weight is turned, by the last two parts of its name. Linear layers are [to, from]. `timesNorm` multiplies a norm's factors in. */
+/** How each weight is rotated, by the last two parts of its name. Linear layers are [to, from]. `timesNorm` multiplies a norm's factors in. */
 function rulesOf(
   { wide, head, inner }: Turns,
   timesNorm: (load: LoadFloats, norm: string) => Promise<Float32Array>,
@@ -68,20 +68,20 @@ function rulesOf(
   const reads = (names: string[], norm: string): void => {
     for (const name of names)
       rules[`${name}.weight`] = async (load, layer, from) => {
-        const values = turnAll(await timesNorm(load, `${layer}${norm}.weight`), wide);
-        return name === "v_proj" ? turnAll(values, head, from) : values;
+        const values = rotateAll(await timesNorm(load, `${layer}${norm}.weight`), wide);
+        return name === "v_proj" ? rotateAll(values, head, from) : values;
       };
   };
   const writes = (name: string, before: Orthogonal): void => {
-    rules[`${name}.weight`] = async (load, _, from) => turnAll(turnAll((await load()).slice(), before), wide, from);
+    rules[`${name}.weight`] = async (load, _, from) => rotateAll(rotateAll((await load()).slice(), before), wide, from);
   };
   reads(["q_proj", "k_proj", "v_proj"], "input_layernorm");
   reads(["gate_proj", "up_proj"], "post_attention_layernorm");
   writes("o_proj", head);
   writes("down_proj", inner);
-  rules["v_proj.bias"] = async (load) => turnAll((await load()).slice(), head);
+  rules["v_proj.bias"] = async (load) => rotateAll((await load()).slice(), head);
   for (const name of ["o_proj.bias", "down_proj.bias", "embed_tokens.weight"])
-    rules[name] = async (load) => turnAll((await load()).slice(), wide);
+    rules[name] = async (load) => rotateAll((await load()).slice(), wide);
   return rules;
 }
 
@@ -128,7 +128,7 @@ export function orthogonal(size: number): Orthogonal {
 }
 
 /** Multiplies by the matrix from the right, in place, every vector of its size that lies with that stride between numbers. */
-export function turnAll(values: Float32Array, { size, signs, cosines, rest }: Orthogonal, stride = 1): Float32Array {
+export function rotateAll(values: Float32Array, { size, signs, cosines, rest }: Orthogonal, stride = 1): Float32Array {
   const block = size * stride;
   const row = new Float32Array(rest * stride);
   const unit = Math.sqrt(rest / size);
@@ -158,7 +158,7 @@ function matrixOf(rotation: Orthogonal): Float32Array {
   const { size } = rotation;
   const square = new Float32Array(size * size);
   for (let i = 0; i < size; i++) square[i * size + i] = 1;
-  turnAll(square, rotation);
+  rotateAll(square, rotation);
   return square;
 }
 

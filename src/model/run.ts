@@ -5,11 +5,11 @@
 
 import { availableParallelism } from "node:os";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import { createMemory, type Memory, type Placed } from "./cache.ts";
+import { type CachePool, createCachePool, type Placed } from "./cache.ts";
 import type { Provider } from "./device.ts";
 import { runDraw } from "./draw.ts";
 import { loadRuntime, openSession, type Runtime } from "./runtime.ts";
-import type { DecoderInput, DecoderOutput, Drawn, DrawRequest, ModelConfig, Past } from "./types.ts";
+import type { DecoderInput, DecoderOutput, Drawn, DrawRequest, KVCache, ModelConfig } from "./types.ts";
 
 /** How a decoder is run. */
 export interface RunOptions {
@@ -37,7 +37,7 @@ export interface RunnerParts {
 export interface Runner {
   forward(input: DecoderInput): Promise<DecoderOutput>;
   /** Draws whole programs after a prefix. */
-  draw(request: DrawRequest, prefix: Past | undefined): Promise<Drawn>;
+  draw(request: DrawRequest, prefix: KVCache | undefined): Promise<Drawn>;
   release(): Promise<void>;
 }
 
@@ -46,13 +46,13 @@ interface RunnerState {
   readonly ort: Runtime;
   readonly session: InferenceSession;
   readonly config: ModelConfig;
-  readonly memory: Memory;
+  readonly cachePool: CachePool;
   /** Names of keys and values, layer by layer. */
   readonly names: readonly string[];
   /** Fewest positions of a part: the WebGPU provider ends the process where a tensor is empty. */
   readonly least: number;
   /** Pasts as what other passes begin with: cut to their length once. */
-  readonly prefixes: WeakMap<Past, Tensor[]>;
+  readonly prefixes: WeakMap<KVCache, Tensor[]>;
   /** Opens the graph that draws; absent where programs are drawn by the host. */
   readonly openDrawer: (() => Promise<InferenceSession>) | undefined;
   /** That graph, once something was drawn. */
@@ -67,7 +67,7 @@ export async function createRunner({ graph, drawing, config }: RunnerParts, opti
     ort,
     session: await openSession(ort, graph, provider, threads),
     config,
-    memory: createMemory(config),
+    cachePool: createCachePool(config),
     names: Array.from({ length: config.layers }, (_, i) => [`${i}.key`, `${i}.value`]).flat(),
     least: provider === "webgpu" ? 1 : 0,
     prefixes: new WeakMap(),
@@ -85,7 +85,7 @@ export async function createRunner({ graph, drawing, config }: RunnerParts, opti
 }
 
 /** Draws whole programs after a prefix. */
-async function draw(state: RunnerState, request: DrawRequest, prefix: Past | undefined): Promise<Drawn> {
+async function draw(state: RunnerState, request: DrawRequest, prefix: KVCache | undefined): Promise<Drawn> {
   const { ort, names, config } = state;
   if (state.openDrawer === undefined) throw new Error("This decoder was opened to draw by the host");
   state.drawer ??= state.openDrawer();
@@ -100,18 +100,18 @@ async function draw(state: RunnerState, request: DrawRequest, prefix: Past | und
 
 /** Runs rows of any age: those whose memory is of one size together. */
 async function forward(state: RunnerState, input: DecoderInput): Promise<DecoderOutput> {
-  const { memory, config } = state;
-  const { batch, tokens, past, spend = false, every = false } = input;
+  const { cachePool, config } = state;
+  const { batch, tokens, past, donate = false, every = false } = input;
   const length = tokens.length / batch;
-  const byRoom = new Map<number, number[]>();
+  const byCapacity = new Map<number, number[]>();
   for (let row = 0; row < batch; row++) {
-    const room = memory.roomOf(past?.[row]?.length ?? 0, length);
-    byRoom.set(room, [...(byRoom.get(room) ?? []), row]);
+    const capacity = cachePool.capacityOf(past?.[row]?.length ?? 0, length);
+    byCapacity.set(capacity, [...(byCapacity.get(capacity) ?? []), row]);
   }
   const parts: Part[] = [];
-  for (const rows of byRoom.values()) {
-    const pasts = rows.map((row) => past?.[row]);
-    const placed = memory.place(pasts, length, spend);
+  for (const rows of byCapacity.values()) {
+    const caches = rows.map((row) => past?.[row]);
+    const placed = cachePool.place(caches, length, donate);
     parts.push({ rows, slots: placed.slots, ...(await runRows(state, placed, rows, input)) });
   }
   const given = every ? length : 1;
@@ -140,7 +140,7 @@ type Feeds = { [name: string]: Tensor };
 /** The new tokens of each slot, where they stand, and which positions they see. */
 function newPositions(
   { ort, least }: RunnerState,
-  { held, slots, seenRoom, valid: seen, real }: Placed,
+  { held, slots, seenCapacity, valid: seen, real }: Placed,
   rows: readonly number[],
   { tokens, batch, prefix, valid, every }: DecoderInput,
 ): Feeds {
@@ -148,13 +148,14 @@ function newPositions(
   const before = prefix?.length ?? 0;
   // What stands for a part that is empty is masked.
   const ahead = Math.max(before, least);
-  const total = ahead + Math.max(seenRoom, least) + length;
+  const total = ahead + Math.max(seenCapacity, least) + length;
   const ids = new BigInt64Array(held * length);
   const positions = new BigInt64Array(held * length);
   const visible = new BigInt64Array(held * total);
   for (let slot = 0; slot < held; slot++) {
     visible.fill(1n, slot * total, slot * total + before);
-    for (let i = 0; i < seenRoom; i++) if (seen[slot * seenRoom + i] === 1) visible[slot * total + ahead + i] = 1n;
+    for (let i = 0; i < seenCapacity; i++)
+      if (seen[slot * seenCapacity + i] === 1) visible[slot * total + ahead + i] = 1n;
   }
   for (const [i, row] of rows.entries()) {
     const slot = slots[i]!;
@@ -177,27 +178,31 @@ function newPositions(
 }
 
 /** Keys and values of what stands before everything, and of what each row has seen after it. */
-function seenPositions(state: RunnerState, { held, seenRoom, tensors }: Placed, prefix: Past | undefined): Feeds {
+function seenPositions(
+  state: RunnerState,
+  { held, seenCapacity, tensors }: Placed,
+  prefix: KVCache | undefined,
+): Feeds {
   const { names, config, least } = state;
   const { kvHeads, headWidth } = config;
-  const room = Math.max(seenRoom, least);
+  const capacity = Math.max(seenCapacity, least);
   const shared = prefixOf(state, prefix);
   const feeds: Feeds = {};
   for (const [i, name] of names.entries()) {
-    const past = seenRoom === room ? tensors[i]! : new Float32Array(held * kvHeads * room * headWidth);
-    feeds[`past.${name}`] = floats(state, past, held, kvHeads, room, headWidth);
+    const past = seenCapacity === capacity ? tensors[i]! : new Float32Array(held * kvHeads * capacity * headWidth);
+    feeds[`past.${name}`] = floats(state, past, held, kvHeads, capacity, headWidth);
     feeds[`prefix.${name}`] = shared[i]!;
   }
   return feeds;
 }
 
-function prefixOf(state: RunnerState, past: Past | undefined): Tensor[] {
-  const { memory, names, prefixes, least, config } = state;
+function prefixOf(state: RunnerState, past: KVCache | undefined): Tensor[] {
+  const { cachePool, names, prefixes, least, config } = state;
   const { kvHeads, headWidth } = config;
   const known = past && prefixes.get(past);
   if (known) return known;
   const length = past?.length ?? least;
-  const parts = past ? memory.alone(past) : names.map(() => new Float32Array(kvHeads * length * headWidth));
+  const parts = past ? cachePool.alone(past) : names.map(() => new Float32Array(kvHeads * length * headWidth));
   const tensors = parts.map((data) => floats(state, data, kvHeads, length, headWidth));
   if (past) prefixes.set(past, tensors);
   return tensors;
@@ -226,7 +231,7 @@ function merged(
   const output: DecoderOutput = {
     hidden: new Float32Array(batch * width),
     logits: new Float32Array(batch * vocabulary),
-    past: new Array<Past>(batch),
+    past: new Array<KVCache>(batch),
   };
   for (const { rows, slots, hidden, logits, past } of parts)
     for (const [i, row] of rows.entries()) {

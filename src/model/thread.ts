@@ -7,9 +7,9 @@ import { parentPort, workerData } from "node:worker_threads";
 import { serial } from "../data/serial.ts";
 import { type ModelError, ModelFailure } from "./error.ts";
 import { createRunner, type Runner, type RunnerParts, type RunOptions } from "./run.ts";
-import type { Drawn, DrawRequest, Past } from "./types.ts";
+import type { Drawn, DrawRequest, KVCache } from "./types.ts";
 
-/** What is asked of the thread; pasts by their numbers. */
+/** What is asked of the thread; caches by their numbers. */
 export type Request =
   | {
       kind: "forward";
@@ -19,7 +19,7 @@ export type Request =
       valid: Uint8Array | undefined;
       prefix: number | undefined;
       past: number[] | undefined;
-      spend: boolean;
+      donate: boolean;
       every: boolean;
     }
   | { kind: "draw"; id: number; prefix: number | undefined; request: DrawRequest }
@@ -36,12 +36,12 @@ export type Answer =
       id: number;
       hidden: Float32Array;
       logits: Float32Array;
-      pasts: { number: number; length: number }[];
+      caches: { number: number; length: number }[];
     }
   | { kind: "drawn"; id: number; drawn: Drawn }
   | { kind: "refused"; id: number; message: string };
 
-const pasts = new Map<number, Past>();
+const caches = new Map<number, KVCache>();
 let made = 0;
 
 if (parentPort !== null) {
@@ -67,8 +67,8 @@ async function handle(
   tell: (answer: Answer, transfer: ArrayBuffer[]) => void,
 ): Promise<void> {
   if (request.kind === "release") {
-    pasts.get(request.past)?.release();
-    pasts.delete(request.past);
+    caches.get(request.past)?.release();
+    caches.delete(request.past);
   } else if (request.kind === "close") {
     await runner.release();
     process.exit(); // ends this thread
@@ -83,34 +83,34 @@ async function handle(
 
 async function forward(
   runner: Runner,
-  { id, tokens, batch, valid, prefix, past, spend, every }: Request & { kind: "forward" },
+  { id, tokens, batch, valid, prefix, past, donate, every }: Request & { kind: "forward" },
 ): Promise<[Answer, ArrayBuffer[]]> {
   const output = await runner.forward({
-    ...{ tokens, batch, spend, every },
+    ...{ tokens, batch, donate, every },
     ...(valid && { valid }),
-    ...(prefix !== undefined && { prefix: pastOf(prefix) }),
-    ...(past && { past: past.map(pastOf) }),
+    ...(prefix !== undefined && { prefix: cacheOf(prefix) }),
+    ...(past && { past: past.map(cacheOf) }),
   });
-  if (spend) for (const number of past ?? []) pasts.delete(number);
+  if (donate) for (const number of past ?? []) caches.delete(number);
   const { hidden, logits } = output;
   const numbered = output.past.map((one) => {
-    pasts.set(made, one);
+    caches.set(made, one);
     return { number: made++, length: one.length };
   });
-  return [{ kind: "output", id, hidden, logits, pasts: numbered }, [hidden.buffer, logits.buffer] as ArrayBuffer[]];
+  return [{ kind: "output", id, hidden, logits, caches: numbered }, [hidden.buffer, logits.buffer] as ArrayBuffer[]];
 }
 
 async function draw(
   runner: Runner,
   { id, prefix, request }: Request & { kind: "draw" },
 ): Promise<[Answer, ArrayBuffer[]]> {
-  const drawn = await runner.draw(request, prefix === undefined ? undefined : pastOf(prefix));
+  const drawn = await runner.draw(request, prefix === undefined ? undefined : cacheOf(prefix));
   const parts = Object.values(drawn).filter((part): part is Float32Array => ArrayBuffer.isView(part));
   return [{ kind: "drawn", id, drawn }, parts.map(({ buffer }) => buffer as ArrayBuffer)];
 }
 
-function pastOf(number: number): Past {
-  const past = pasts.get(number);
-  if (past === undefined) throw new Error("This past has been spent: what was computed after it goes on");
+function cacheOf(number: number): KVCache {
+  const past = caches.get(number);
+  if (past === undefined) throw new Error("This KV cache was donated: what was computed after it goes on");
   return past;
 }

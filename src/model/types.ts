@@ -97,7 +97,7 @@ export interface Tokenizer {
 }
 
 /** Keys and values of the positions that one row has seen. Opaque: only its decoder reads it. */
-export interface Past {
+export interface KVCache {
   /** Positions, pads included. */
   readonly length: number;
   /** Gives its memory back; it cannot be continued after that. */
@@ -110,13 +110,13 @@ export interface DecoderInput {
   tokens: Int32Array;
   batch: number;
   /** What stands before everything, the same for all rows. */
-  prefix?: Past;
+  prefix?: KVCache;
   /** What each row has seen after the prefix; rows of any age go together. Absent at the start. */
-  past?: readonly Past[];
+  past?: readonly KVCache[];
   /** 1 where a new position is real and 0 where it is a pad, shape [batch, length]. @default all real */
   valid?: Uint8Array;
-  /** The given pasts are not used again: what follows is added to them in place, and nothing is copied. @default false */
-  spend?: boolean;
+  /** The given caches are not used again: what follows is added to them in place, and nothing is copied. @default false */
+  donate?: boolean;
   /** Give the output of every new position, not of the last alone. @default false */
   every?: boolean;
 }
@@ -128,7 +128,7 @@ export interface DecoderOutput {
   /** Shape [batch, vocabulary], of each row's last position; with `every` [batch, length, vocabulary]. */
   logits: Float32Array;
   /** Of each row, without the prefix. */
-  past: Past[];
+  past: KVCache[];
 }
 
 /** What is drawn: rows that begin together, one prompt each. n is the longest prompt, S the head's words. */
@@ -199,6 +199,6 @@ export interface Decoder {
   readonly hash: string;
   forward(input: DecoderInput): Promise<DecoderOutput>;
   /** Draws whole programs where the model runs; absent where the host draws them (`RunOptions.draws`). */
-  draw?(request: DrawRequest, prefix?: Past): Promise<Drawn>;
+  draw?(request: DrawRequest, prefix?: KVCache): Promise<Drawn>;
   dispose(): Promise<void>;
 }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Decoder, generate, openModel, type Past, randomModel, runPrefix } from "../../src/model/index.ts";
+import { type Decoder, generate, type KVCache, openModel, randomModel, runPrefix } from "../../src/model/index.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { distance, endId, ggufOf, reference, temporaryFolder, writeFolder } from "./shared.ts";
 
@@ -145,10 +145,10 @@ describe("a decoder", () => {
         // What came after the fork belongs to its branch.
         const [a, b] = [
           await decoder.forward({ ...path, past: alone.past }),
-          await decoder.forward({ ...path, past: again.past, spend: true }),
+          await decoder.forward({ ...path, past: again.past, donate: true }),
         ];
         assert.deepEqual(a.logits, b.logits);
-        await assert.rejects(decoder.forward({ ...path, past: again.past }), /^Error: This past has been spent/);
+        await assert.rejects(decoder.forward({ ...path, past: again.past }), /^Error: This KV cache was donated/);
       }
       await decoder.dispose();
     }
@@ -185,19 +185,19 @@ describe("a decoder", () => {
             batch: 1,
             ...shared,
             past,
-            spend: true,
+            donate: true,
           }));
           seen.push(logits.slice());
         }
         for (const one of past) one.release();
         alone.push(seen);
       }
-      let running: { row: number; at: number; past: Past }[] = [];
+      let running: { row: number; at: number; past: KVCache }[] = [];
       for (let step = 0; step < 200; step++) {
         if (running.length > 0) {
           const { logits, past } = await decoder.forward({
             tokens: Int32Array.from(running, ({ row, at }) => rows[row]!.after[at]!),
-            ...{ batch: running.length, ...shared, past: running.map((one) => one.past), spend: true },
+            ...{ batch: running.length, ...shared, past: running.map((one) => one.past), donate: true },
           });
           const { vocabulary } = decoder.config;
           for (const [i, one] of running.entries()) {

@@ -1,10 +1,10 @@
-/** Decoders in 8 bits: the same function but for the bits, a row's own in every batch, and turned without a change. */
+/** Decoders in 8 bits: the same function but for the bits, a row's own in every batch, and rotated without a change. */
 
 import assert from "node:assert/strict";
 import { createDecoder } from "../../src/model/decoder.ts";
 import { decoderGraph } from "../../src/model/graph.ts";
 import { type Decoder, openModel } from "../../src/model/index.ts";
-import { orthogonal, turnAll } from "../../src/model/rotation.ts";
+import { orthogonal, rotateAll } from "../../src/model/rotation.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { distance, reference, temporaryFolder, weightOf, writeFolder } from "./shared.ts";
 
@@ -27,15 +27,15 @@ describe("a decoder in 8 bits", () => {
     });
 
   for (const name of ["llama", "llama-tied", "qwen2"])
-    it(`of the shape ${name} is turned without a change`, async () => {
+    it(`of the shape ${name} is rotated without a change`, async () => {
       using folder = temporaryFolder();
       const model = reference.models[name]!;
       writeFolder(folder.path, model);
       const { config, tokenizer, dispose } = await openModel(folder.path, one);
       await dispose();
       const weight = (own: string, shape: readonly number[]) => async () => weightOf(own, shape);
-      const graph = Buffer.concat(await decoderGraph(config, weight, { turned: true }).chunks());
-      const decoder = await createDecoder({ graph, config, tokenizer, hash: "turned" }, one);
+      const graph = Buffer.concat(await decoderGraph(config, weight, { rotated: true }).chunks());
+      const decoder = await createDecoder({ graph, config, tokenizer, hash: "rotated" }, one);
       const far = await distances(decoder, model);
       assert.ok(
         far.every((value) => value < 1e-5),
@@ -58,13 +58,13 @@ describe("a decoder in 8 bits", () => {
   });
 });
 
-describe("a turn of a vector", () => {
+describe("a rotation of a vector", () => {
   for (const size of [1, 2, 3, 8, 12, 72, 576])
     it(`of ${size} numbers keeps lengths and angles, and spreads a single large number`, () => {
       const rotation = orthogonal(size);
       const square = new Float32Array(size * size);
       for (let i = 0; i < size; i++) square[i * size + i] = 1;
-      turnAll(square, rotation);
+      rotateAll(square, rotation);
       for (let a = 0; a < size; a++)
         for (let b = 0; b < size; b += 5) {
           let dot = 0;
@@ -80,11 +80,11 @@ describe("a turn of a vector", () => {
     const rotation = orthogonal(size);
     const random = createRandom(1);
     const rows = Float32Array.from({ length: size * columns }, () => random.normal());
-    const turned = Float32Array.from(rows, (_, i) => rows[(i % columns) * size + Math.floor(i / columns)]!);
-    turnAll(rows, rotation);
-    turnAll(turned, rotation, columns);
+    const rotated = Float32Array.from(rows, (_, i) => rows[(i % columns) * size + Math.floor(i / columns)]!);
+    rotateAll(rows, rotation);
+    rotateAll(rotated, rotation, columns);
     for (let i = 0; i < rows.length; i++)
-      assert.ok(Math.abs(turned[(i % size) * columns + Math.floor(i / size)]! - rows[i]!) < 1e-6);
+      assert.ok(Math.abs(rotated[(i % size) * columns + Math.floor(i / size)]! - rows[i]!) < 1e-6);
   });
 });
 

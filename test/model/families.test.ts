@@ -84,7 +84,7 @@ describe("a model of each family with each field set", () => {
     }
   });
 
-  it("with every bias is turned for 8 bits without a change", async () => {
+  it("with every bias is rotated for 8 bits without a change", async () => {
     using folder = temporaryFolder();
     const model = reference.models.llama!;
     const biases = { q_proj: 32, k_proj: 16, v_proj: 16, o_proj: 32 };
@@ -104,16 +104,16 @@ describe("a model of each family with each field set", () => {
       config: { ...model.config, attention_bias: true, mlp_bias: true },
     });
     const decoders: Decoder[] = [];
-    for (const turned of [false, true]) {
+    for (const rotated of [false, true]) {
       const source = await readSource(folder.path);
       const { config } = source;
-      const graph = Buffer.concat(await decoderGraph(config, weightsOf(source), { turned }).chunks());
+      const graph = Buffer.concat(await decoderGraph(config, weightsOf(source), { rotated }).chunks());
       decoders.push(await createDecoder({ graph, config, tokenizer: await source.openTokenizer(), hash: "" }, one));
     }
     const input = { tokens: Int32Array.of(5, 1, 30, 2, 9), batch: 1 };
-    const [plain, turned] = [await decoders[0]!.forward(input), await decoders[1]!.forward(input)];
+    const [plain, rotated] = [await decoders[0]!.forward(input), await decoders[1]!.forward(input)];
     for (const [i, logit] of plain.logits.entries())
-      assert.ok(Math.abs(turned.logits[i]! - logit) < 1e-4, `logit ${i}`);
+      assert.ok(Math.abs(rotated.logits[i]! - logit) < 1e-4, `logit ${i}`);
     for (const decoder of decoders) await decoder.dispose();
   });
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { cacheFolder, chatText, type Decoder, generate, openModel, type Past } from "../../src/model/index.ts";
+import { cacheFolder, chatText, type Decoder, generate, type KVCache, openModel } from "../../src/model/index.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { leaveOut } from "../support.ts";
 import { distance } from "./shared.ts";
@@ -82,7 +82,7 @@ describe("SmolLM2", function () {
     const eight = await openModel("smollm2", { threads: 2, dtype: "q8" });
     const places = { all: 0, same: 0, nats: 0 };
     for (const { ids, greedy } of prompts) {
-      let [a, b] = [undefined, undefined] as (Past[] | undefined)[];
+      let [a, b] = [undefined, undefined] as (KVCache[] | undefined)[];
       for (const tokens of [ids, ...greedy.slice(0, 24).map((id) => [id])]) {
         const input = { tokens: Int32Array.from(tokens), batch: 1 };
         const [exact, near] = [

@@ -7,6 +7,6 @@ const found: number[][] = [];
 const first = await decoder.forward({ tokens: Int32Array.from([1, 2, 3, 4, 5, 6]), batch: 2 });
 const prefix = await decoder.forward({ tokens: Int32Array.from([7, 8]), batch: 1 });
 const behind = await decoder.forward({ tokens: Int32Array.from([1, 2]), batch: 1, prefix: prefix.past[0]! });
-const next = await decoder.forward({ tokens: Int32Array.from([9, 9]), batch: 2, past: first.past, spend: true });
+const next = await decoder.forward({ tokens: Int32Array.from([9, 9]), batch: 2, past: first.past, donate: true });
 for (const { logits } of [first, prefix, behind, next]) found.push([...logits]);
 process.stdout.write(`\n${JSON.stringify({ device: decoder.device, found })}\n`, () => process.exit(0));

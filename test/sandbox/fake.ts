@@ -4,8 +4,8 @@
  */
 
 import { javascript } from "../../src/sandbox/bodies/javascript/index.ts";
-import type { Tenant } from "../../src/sandbox/host/places.ts";
-import type { Pool, TakeOptions } from "../../src/sandbox/host/pool.ts";
+import type { Lease } from "../../src/sandbox/host/places.ts";
+import type { AcquireOptions, Pool } from "../../src/sandbox/host/pool.ts";
 import type { Death, Outcome, RequestOptions, Worker } from "../../src/sandbox/host/worker.ts";
 import type { Effect, Gene, Life, LifeOptions, Sandbox, StepReport } from "../../src/sandbox/types.ts";
 
@@ -131,10 +131,10 @@ export function fakePool(
     episodes: 0,
     replayed: 0,
     disposed: false,
-    async take(_: Tenant, { alone = false }: TakeOptions = {}) {
+    async acquire(_: Lease, { alone = false }: AcquireOptions = {}) {
       return startChild(taken.push({ alone }) - 1, alone);
     },
-    give: (_: Tenant, worker: Worker, { doubt = false } = {}) => {
+    release: (_: Lease, worker: Worker, { doubt = false } = {}) => {
       given.push({ doubt });
       if (doubt) worker.kill();
     },

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { javascript } from "../../src/sandbox/bodies/javascript/index.ts";
 import { findLauncher } from "../../src/sandbox/host/locks.ts";
-import type { Tenant } from "../../src/sandbox/host/places.ts";
+import type { Lease } from "../../src/sandbox/host/places.ts";
 import { Pool } from "../../src/sandbox/host/pool.ts";
 
 describe("a place in a child", () => {
@@ -13,10 +13,10 @@ describe("a place in a child", () => {
       start: () => assert.fail("nothing is read"),
     });
     await pool.warm();
-    const tenant = (): Tenant => ({ busy: true, restedAt: 0, heldBytes: 0, evict: () => assert.fail("it is busy") });
+    const lease = (): Lease => ({ busy: true, restedAt: 0, heldBytes: 0, evict: () => assert.fail("it is busy") });
     const visit = async (alone: boolean): Promise<void> => {
-      const own = tenant();
-      pool.give(own, await pool.take(own, { alone }));
+      const own = lease();
+      pool.release(own, await pool.acquire(own, { alone }));
     };
     try {
       // One life is so many turns of the event loop's microtasks ahead of the other.

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { SurvivalEnv } from "../../src/environment/index.ts";
 import type { Policy } from "../../src/policy/index.ts";
 import { rollout } from "../../src/rollout/index.ts";
-import { heldTogether, livesAtOnce, Places, type Tenant } from "../../src/sandbox/host/places.ts";
+import { heldTogether, type Lease, livesAtOnce, Places } from "../../src/sandbox/host/places.ts";
 import type { Worker } from "../../src/sandbox/host/worker.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
 
@@ -16,20 +16,20 @@ function peopled(lives: number, { heldBytes = 0, busy = 0 } = {}) {
   const places = new Places();
   const home = child();
   const left: number[] = [];
-  const tenants = Array.from({ length: lives }, (_, i): Tenant => {
-    const tenant: Tenant = {
+  const leases = Array.from({ length: lives }, (_, i): Lease => {
+    const lease: Lease = {
       ...{ busy: i < busy, restedAt: performance.now() - lives + i, heldBytes },
       evict() {
         left.push(i);
-        places.leave(tenant, home);
+        places.leave(lease, home);
       },
     };
-    return tenant;
+    return lease;
   });
-  for (const tenant of tenants) places.enter(tenant, home, false);
-  return { places, home, left, tenants };
+  for (const lease of leases) places.enter(lease, home, false);
+  return { places, home, left, leases };
 }
-const newcomer = (heldBytes = 0): Tenant => ({ busy: true, restedAt: 0, heldBytes, evict() {} });
+const newcomer = (heldBytes = 0): Lease => ({ busy: true, restedAt: 0, heldBytes, evict() {} });
 
 describe("places", () => {
   it("are given up by nobody while the children have enough to do, else by who stepped last", () => {
@@ -41,10 +41,10 @@ describe("places", () => {
   });
 
   it("are given up by a life that seems forgotten, however busy the others are", () => {
-    const { places, left, tenants } = peopled(5, { busy: 4 });
-    tenants[4]!.restedAt -= 900;
+    const { places, left, leases } = peopled(5, { busy: 4 });
+    leases[4]!.restedAt -= 900;
     assert.equal(places.makeRoom(1), false);
-    tenants[4]!.restedAt -= 200;
+    leases[4]!.restedAt -= 200;
     assert.equal(places.makeRoom(1), true);
     assert.deepEqual(left, [4]);
   });
@@ -76,17 +76,17 @@ describe("places", () => {
   });
 
   it("are left by those that rested longest when the lives of a child have grown too large, down to one", () => {
-    const { places, left, tenants } = peopled(6, { heldBytes: 20 * 2 ** 20 });
-    tenants[5]!.heldBytes = 60 * 2 ** 20;
-    places.rest(tenants[5]!);
+    const { places, left, leases } = peopled(6, { heldBytes: 20 * 2 ** 20 });
+    leases[5]!.heldBytes = 60 * 2 ** 20;
+    places.rest(leases[5]!);
     assert.deepEqual(left, [0, 1], "160 MiB are more than 128, 140 too");
-    for (const tenant of tenants) tenant.heldBytes = 2 * heldTogether;
-    places.rest(tenants[5]!);
+    for (const lease of leases) lease.heldBytes = 2 * heldTogether;
+    places.rest(leases[5]!);
     assert.deepEqual(left, [0, 1, 2, 3, 4]);
   });
 
   it("in a child of one's own are had by emptying the least busy child, which others then leave alone", () => {
-    const { places, home, left, tenants } = peopled(3, { busy: 1 });
+    const { places, home, left, leases } = peopled(3, { busy: 1 });
     const full = child({ lives: 9 });
     const alone = newcomer();
     places.reserve(alone, [full, home]);
@@ -94,7 +94,7 @@ describe("places", () => {
     assert.equal(places.hasRoom(home, newcomer()), false);
     assert.equal(places.hasRoom(full, newcomer()), true);
     assert.equal(places.hasRoom(home, alone, { alone: true }), false, "one is busy still");
-    places.leave(tenants[0]!, home);
+    places.leave(leases[0]!, home);
     assert.equal(places.hasRoom(home, alone, { alone: true }), true);
     places.enter(alone, home, true);
     assert.equal(places.hasRoom(home, newcomer()), false, "it has the child to itself");

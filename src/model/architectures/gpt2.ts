@@ -3,7 +3,7 @@
 import type { GraphParts } from "../onnx.ts";
 import type { ModelConfig } from "../types.ts";
 import { activationOf, commonFields, reader } from "./fields.ts";
-import { activate, byHead, productsOf, split } from "./pieces.ts";
+import { activate, byHead, matmulsOf, split } from "./pieces.ts";
 import type { Architecture, Build, Json, Parts } from "./types.ts";
 
 /** GPT-2's family. */
@@ -24,7 +24,7 @@ export const gpt2: Architecture = {
   faultOf: ({ width, heads }) =>
     width % heads === 0 ? null : `${heads} heads for a width of ${width}, which do not divide`,
   // It learns its positions.
-  countWeights: ({ width, feedForward, context }) => ({ feed: 2 * width * feedForward, places: context * width }),
+  countWeights: ({ width, feedForward, context }) => ({ mlp: 2 * width * feedForward, places: context * width }),
   parts,
   gguf: {
     readConfig: ({ path, of, vocabulary, tied }, readConfig) =>
@@ -87,7 +87,7 @@ function readConfig(path: string, file: Json): ModelConfig {
 
 function parts(g: GraphParts, { config, weight, dtype, positions, shapes }: Build): Parts {
   const { width, vocabulary, context, feedForward, normEpsilon, activation, tied } = config;
-  const products = productsOf(g, dtype, shapes.rows);
+  const matmuls = matmulsOf(g, dtype, shapes.rows);
   const constant = (part: string, ...shape: number[]) => g.constant(weight(`transformer.${part}`, shape), shape);
   const words = constant("wte.weight", vocabulary, width);
   const places = constant("wpe.weight", context, width);
@@ -99,7 +99,7 @@ function parts(g: GraphParts, { config, weight, dtype, positions, shapes }: Buil
       name,
     );
   const linear = (x: string, part: string, from: number, to: number): string => {
-    const product = products.linear(x, weight(`transformer.${part}.weight`, [from, to]), from, to);
+    const product = matmuls.linear(x, weight(`transformer.${part}.weight`, [from, to]), from, to);
     return g.op("Add", [product, constant(`${part}.bias`, to)]);
   };
   return {
@@ -112,15 +112,15 @@ function parts(g: GraphParts, { config, weight, dtype, positions, shapes }: Buil
       const [q, k, v] = split(g, all, -1, width, width, width).map((part) => byHead(g, part, shapes.heads));
       return { q: q!, k: k!, v: v! };
     },
-    mix: (seen, layer) => linear(seen, `h.${layer}.attn.c_proj`, width, width),
-    feed(x, layer) {
+    attentionOutput: (seen, layer) => linear(seen, `h.${layer}.attn.c_proj`, width, width),
+    mlp(x, layer) {
       const inner = linear(norm(x, `h.${layer}.ln_2`), `h.${layer}.mlp.c_fc`, width, feedForward);
       return linear(activate(g, inner, activation), `h.${layer}.mlp.c_proj`, feedForward, width);
     },
-    finish(x, { hidden, logits }) {
+    lmHead(x, { hidden, logits }) {
       norm(x, "ln_f", hidden);
       const load = weight(tied ? "transformer.wte.weight" : "lm_head.weight", [vocabulary, width]);
-      products.output(hidden, { load, ...(tied && { held: words }) }, width, vocabulary, logits);
+      matmuls.output(hidden, { load, ...(tied && { held: words }) }, width, vocabulary, logits);
     },
   };
 }

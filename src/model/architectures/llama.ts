@@ -5,14 +5,14 @@
 
 import { readRope } from "../config-rope.ts";
 import { ModelFailure } from "../error.ts";
+import { transpose } from "../matmul.ts";
 import type { GraphParts } from "../onnx.ts";
-import { transpose } from "../products.ts";
-import { rotaryTurn } from "../rope.ts";
+import { rotaryRotation } from "../rope.ts";
 import { rotated } from "../rotation.ts";
 import type { ModelConfig } from "../types.ts";
 import { activationOf, commonFields, reader } from "./fields.ts";
 import { llamaGguf } from "./llama-gguf.ts";
-import { activate, byHead, joined, productsOf, split } from "./pieces.ts";
+import { activate, byHead, joined, matmulsOf, split } from "./pieces.ts";
 import type { Architecture, Build, Json, Parts } from "./types.ts";
 
 const fields = [
@@ -38,7 +38,7 @@ export const llama: Architecture = {
   faultOf: ({ headWidth }) => (headWidth % 2 === 0 ? null : `heads of width ${headWidth}, which is odd`),
   // Its rotations are two tables that the graph holds.
   countWeights: ({ width, feedForward, context, headWidth }) => ({
-    feed: 3 * width * feedForward,
+    mlp: 3 * width * feedForward,
     places: context * headWidth,
   }),
   parts,
@@ -106,9 +106,9 @@ function parts(g: GraphParts, build: Build): Parts {
   const { config, weight: plain, dtype, positions, shapes } = build;
   const { width, heads, kvHeads, headWidth, vocabulary, feedForward, normEpsilon, tied, activation } = config;
   const { attentionBias, outputBias, feedBias } = config;
-  const products = productsOf(g, dtype, shapes.rows);
-  const turned = build.turned ? rotated(g, config, plain) : undefined;
-  const weight = turned?.weight ?? plain;
+  const matmuls = matmulsOf(g, dtype, shapes.rows);
+  const rotation = build.rotated ? rotated(g, config, plain) : undefined;
+  const weight = rotation?.weight ?? plain;
   const constant = (name: string, ...shape: number[]) => g.constant(weight(name, shape), shape);
   const words = constant("model.embed_tokens.weight", vocabulary, width);
   // Written so that the runtime makes one operation of it.
@@ -121,11 +121,11 @@ function parts(g: GraphParts, build: Build): Parts {
   const linear = (x: string, names: readonly string[], from: number, to: readonly number[], bias = false): string => {
     const sum = to.reduce((all, size) => all + size, 0);
     const lines = joined(names.map((name, i) => weight(`${name}.weight`, [to[i]!, from])));
-    const product = products.linear(x, async () => transpose(await lines(), sum, from), from, sum);
+    const product = matmuls.linear(x, async () => transpose(await lines(), sum, from), from, sum);
     if (!bias) return product;
     return g.op("Add", [product, g.constant(joined(names.map((name, i) => weight(`${name}.bias`, [to[i]!]))), [sum])]);
   };
-  const turn = rotaryTurn(g, config, positions);
+  const rotate = rotaryRotation(g, config, positions);
   const inner = heads * headWidth;
   const keys = kvHeads * headWidth;
   return {
@@ -136,29 +136,30 @@ function parts(g: GraphParts, build: Build): Parts {
       const normed = norm(x, `${at}.input_layernorm`);
       const all = linear(normed, names, width, [inner, keys, keys], attentionBias);
       const [still, v] = split(g, all, -1, inner + keys, keys);
-      const placed = turn(byHead(g, still!, shapes.heads));
+      const placed = rotate(byHead(g, still!, shapes.heads));
       const [q, k] = split(g, placed, 1, heads, kvHeads);
       const line = heads === kvHeads ? q! : g.op("Reshape", [q!, g.int64(0, kvHeads, -1, headWidth)]);
       return { q: line, k: k!, v: byHead(g, v!, shapes.heads) };
     },
-    mix: (seen, layer) => linear(seen, [`model.layers.${layer}.self_attn.o_proj`], inner, [width], outputBias),
-    feed(x, layer) {
+    attentionOutput: (seen, layer) =>
+      linear(seen, [`model.layers.${layer}.self_attn.o_proj`], inner, [width], outputBias),
+    mlp(x, layer) {
       const at = `model.layers.${layer}.mlp`;
       const normed = norm(x, `model.layers.${layer}.post_attention_layernorm`);
       const both = linear(normed, [`${at}.gate_proj`, `${at}.up_proj`], width, [feedForward, feedForward], feedBias);
       const [gate, up] = split(g, both, -1, feedForward, feedForward);
       const product = g.op("Mul", [activate(g, gate!, activation), up!]);
-      return linear(turned?.inner(product) ?? product, [`${at}.down_proj`], feedForward, [width], feedBias);
+      return linear(rotation?.inner(product) ?? product, [`${at}.down_proj`], feedForward, [width], feedBias);
     },
-    finish(x, { hidden, logits }) {
-      if (turned) {
+    lmHead(x, { hidden, logits }) {
+      if (rotation) {
         const normed = norm(x, "model.norm");
-        turned.hidden(normed, hidden);
-        return products.output(normed, { load: turned.output }, width, vocabulary, logits);
+        rotation.hidden(normed, hidden);
+        return matmuls.output(normed, { load: rotation.output }, width, vocabulary, logits);
       }
       norm(x, "model.norm", hidden);
       const load = weight(tied ? "model.embed_tokens.weight" : "lm_head.weight", [vocabulary, width]);
-      products.output(hidden, { load, ...(tied && { held: words }) }, width, vocabulary, logits);
+      matmuls.output(hidden, { load, ...(tied && { held: words }) }, width, vocabulary, logits);
     },
   };
 }

@@ -1,12 +1,12 @@
 /** Pieces of a decoder's graph that families share. */
 
+import { type Dtype, eightBitMatmuls, floatMatmuls, type Matmuls } from "../matmul.ts";
 import type { GraphParts, LoadFloats } from "../onnx.ts";
-import { type Dtype, eightBitProducts, floatProducts, type Products } from "../products.ts";
 import type { ModelConfig } from "../types.ts";
 
 /** What multiplies by weights, with so many bits. */
-export function productsOf(g: GraphParts, dtype: Dtype, rows: string): Products {
-  return dtype === "q8" ? eightBitProducts(g, rows) : floatProducts(g);
+export function matmulsOf(g: GraphParts, dtype: Dtype, rows: string): Matmuls {
+  return dtype === "q8" ? eightBitMatmuls(g, rows) : floatMatmuls(g);
 }
 
 /** Splits a tensor along an axis. */

@@ -1,7 +1,7 @@
 /** What a family of decoders gives: how its files spell a shape, what its tensors are called, and the pieces of its graph. */
 
+import type { Dtype } from "../matmul.ts";
 import type { GraphParts, LoadFloats } from "../onnx.ts";
-import type { Dtype } from "../products.ts";
 import type { ModelConfig } from "../types.ts";
 
 /** A parsed `config.json`. */
@@ -19,10 +19,10 @@ export interface Parts {
   /** Queries [batch, kvHeads, heads / kvHeads * length, headWidth], keys and values [batch, kvHeads, length, headWidth]. */
   project(x: string, layer: number): { q: string; k: string; v: string };
   /** What the heads saw, [batch * length, heads * headWidth], back to the width. */
-  mix(seen: string, layer: number): string;
-  feed(x: string, layer: number): string;
+  attentionOutput(seen: string, layer: number): string;
+  mlp(x: string, layer: number): string;
   /** The last norm and the output, of [batch, width], under the given names. */
-  finish(x: string, names: { hidden: string; logits: string }): void;
+  lmHead(x: string, names: { hidden: string; logits: string }): void;
 }
 
 /** What the pieces are made with. */
@@ -30,7 +30,7 @@ export interface Build {
   config: ModelConfig;
   weight: FindWeight;
   dtype: Dtype;
-  turned: boolean;
+  rotated: boolean;
   /** [batch, length]. */
   positions: string;
   /** Shapes as tensors of whole numbers: [batch * length], and [batch, length, -1, headWidth]. */
@@ -84,7 +84,7 @@ export interface Architecture {
   /** Why its heads do not fit; null where they do. */
   faultOf(config: ModelConfig): string | null;
   /** Numbers in the feed-forward part of a layer, and in what places a token. */
-  countWeights(config: ModelConfig): { feed: number; places: number };
+  countWeights(config: ModelConfig): { mlp: number; places: number };
   parts(g: GraphParts, build: Build): Parts;
   gguf: GgufFamily;
 }

@@ -12,7 +12,7 @@ import { emptyHead } from "./draw-rows.ts";
 import { tokenEntries } from "./given.ts";
 import { changeLogits, createHead, type Head, type HeadOptions, type HeadWeights } from "./head.ts";
 import { createTraces, isTrace, type Trace, type TraceSettings } from "./trace.ts";
-import { actionOf, createWriter, type Watch, type Writer, type WriterOptions } from "./writer.ts";
+import { actionOf, createWriter, type LogitsProcessor, type Writer, type WriterOptions } from "./writer.ts";
 
 /** How a token policy is made. */
 export interface TokenPolicyOptions extends HeadOptions, WriterOptions {
@@ -42,7 +42,7 @@ export interface TokenPolicy extends TrainablePolicy {
   /** The frozen model alone, without the head; at another temperature than the policy's where one is given. */
   pretrained(options?: { temperature?: number }): Policy;
   /** The head as it is now, as what changes a decoder's logits: for serving it. */
-  steer(): Promise<(step: StepLogits) => void>;
+  logitsProcessor(): Promise<(step: StepLogits) => void>;
   /** Tokens drawn so far, and the seconds that took. */
   readonly spent: { tokens: number; seconds: number };
 }
@@ -90,7 +90,7 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
         temperature,
       ),
     frozen: (at) => frozen(state, at),
-    steer: async () => withHead(await head.read(), state.settings, state.calibration)(0).onLogits!,
+    logitsProcessor: async () => withHead(await head.read(), state.settings, state.calibration)(0).onLogits!,
     pretrained: (at) => pretrained(state, at),
     dispose: () => head.dispose(),
   };
@@ -126,10 +126,10 @@ function buffersOf({ options, writer, head, words, calibration }: TokenState): N
 
 async function actWith(
   { writer }: TokenState,
-  watch: (count: number) => Watch,
+  processorFor: (count: number) => LogitsProcessor,
   ...[observations, streams]: Parameters<Policy["act"]>
 ): Promise<Action[]> {
-  return (await writer.write(observations, streams, watch)).map(actionOf(writer.prompt));
+  return (await writer.write(observations, streams, processorFor)).map(actionOf(writer.prompt));
 }
 
 /** Draws with the head, and keeps of each token what learning from it needs. */
@@ -139,7 +139,7 @@ function actTraced(
   ...[observations, streams]: Parameters<Policy["act"]>
 ): Promise<Action[]> {
   const { writer, settings, calibration } = state;
-  const watch = (count: number): Watch => {
+  const processorFor = (count: number): LogitsProcessor => {
     const traces = createTraces(count, writer.maxTokens, settings);
     const change = withHead(weights, settings, calibration)(count);
     return {
@@ -152,7 +152,7 @@ function actTraced(
       ...(change.device && { device: { ...change.device, traced: settings } }),
     };
   };
-  return actWith(state, watch, observations, streams);
+  return actWith(state, processorFor, observations, streams);
 }
 
 function headName({ decoder, options }: TokenState, temperature: number): string {
@@ -187,11 +187,11 @@ function pretrained(
   const { decoder, options, writer } = state;
   const { prompt, batch } = writer;
   const at = sampledBy({ ...options, temperature });
-  const watch = (): Watch => sharpened(decoder.config.width, writer.temperature / temperature);
+  const processorFor = (): LogitsProcessor => sharpened(decoder.config.width, writer.temperature / temperature);
   return {
     name: `${decoder.config.family} ${decoder.hash.slice(0, 8)}, prompt ${prompt.name} ${prompt.version}, pretrained${at}`,
     batch,
-    act: (observations, streams) => actWith(state, watch, observations, streams),
+    act: (observations, streams) => actWith(state, processorFor, observations, streams),
   };
 }
 
@@ -205,7 +205,7 @@ function sampledBy({ temperature = 1, topK = 0, topP = 1 }: WriterOptions): stri
 }
 
 /** Multiplies the logits, which the writer's temperature divides. */
-function sharpened(width: number, factor: number): Watch {
+function sharpened(width: number, factor: number): LogitsProcessor {
   const device = { head: emptyHead(width), factor };
   if (factor === 1) return { device };
   return {
@@ -225,7 +225,7 @@ function withHead(
 ) {
   const { rank, scale, A, B, bias } = weights;
   const device = { head: { words, mean, deviation, rank, A: A.map((value) => value * scale), B, bias }, factor };
-  return (_: number): Watch => {
+  return (_: number): LogitsProcessor => {
     const x = new Float32Array(width);
     return {
       device,

@@ -68,7 +68,7 @@ export async function temperaturePolicy(
     temperature: async () => 1 / (await readS()),
     async act(observations, streams) {
       const s = await readS();
-      const written = await writer.write(observations, streams, (count) => watchSlopes(count, s));
+      const written = await writer.write(observations, streams, (count) => slopeProcessor(count, s));
       return written.map((one) => {
         const { reference } = one.trace as SlopeTrace;
         return { ...actionOf(writer.prompt)(one), referenceLogProb: reference };
@@ -88,7 +88,7 @@ function scaleLogits(logits: Float32Array, s: number): void {
   for (let i = 0; i < logits.length; i++) logits[i]! *= s;
 }
 
-function watchSlopes(count: number, s: number) {
+function slopeProcessor(count: number, s: number) {
   const slopes = Array.from({ length: count }, (): number[] => []);
   const reference = new Float64Array(count);
   let seen: { rows: readonly number[]; raw: Float32Array } = { rows: [], raw: new Float32Array(0) };

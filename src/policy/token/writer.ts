@@ -41,8 +41,8 @@ export interface WriterOptions {
   ask?: (observation: unknown) => string;
 }
 
-/** What watches and changes a batch while it is written. */
-export interface Watch {
+/** What sees and changes the logits of a batch while it is written. */
+export interface LogitsProcessor {
   onLogits?: NonNullable<GenerateOptions["onLogits"]>;
   onToken?: NonNullable<GenerateOptions["onToken"]>;
   finish?: () => (object | undefined)[];
@@ -69,7 +69,7 @@ export interface Writer {
   write(
     observations: readonly unknown[],
     streams: readonly Random[],
-    watch: (count: number) => Watch,
+    processorFor: (count: number) => LogitsProcessor,
   ): Promise<Written[]>;
   calibrate(asks: readonly string[], samples: number, seed: number): Promise<Calibration>;
 }
@@ -103,13 +103,13 @@ export async function createWriter(decoder: Decoder, options: WriterOptions): Pr
   const { maxTokens, temperature } = common;
   return {
     ...{ prompt, batch, maxTokens, temperature, spent },
-    async write(observations, streams, watch) {
-      const watching = watch(observations.length);
+    async write(observations, streams, processorFor) {
+      const processor = processorFor(observations.length);
       const prompts = await idsOf(
         state,
         observations.map((seen) => ask(seen)),
       );
-      return writeAll(state, { prompts, streams }, watching);
+      return writeAll(state, { prompts, streams }, processor);
     },
     async calibrate(asks, samples, seed) {
       const prompts = await idsOf(state, asks);
@@ -157,34 +157,34 @@ function padded({ room }: WriterState, length: number): number {
 async function writeAll(
   state: WriterState,
   { prompts, streams }: { prompts: number[][]; streams: readonly Random[] },
-  watch: Watch,
+  processor: LogitsProcessor,
 ): Promise<Written[]> {
   const { decoder, common, batch, spent } = state;
   const began = performance.now();
   const job = { ...common, prompts, streams, batch, padTo: prompts.map((ids) => padded(state, ids.length)) };
   const isPlain = common.topK === 0 && common.topP === 1;
   const written =
-    decoder.draw && watch.device && isPlain
-      ? await drawRows(decoder, watch.device, job)
-      : await writeHere(decoder, job, watch);
+    decoder.draw && processor.device && isPlain
+      ? await drawRows(decoder, processor.device, job)
+      : await writeHere(decoder, job, processor);
   spent.tokens += written.reduce((sum, { ids }) => sum + ids.length, 0);
   spent.seconds += (performance.now() - began) / 1000;
   return written;
 }
 
 /** Draws token by token in this process. */
-async function writeHere(decoder: Decoder, job: GenerateOptions, watch: Watch): Promise<Written[]> {
+async function writeHere(decoder: Decoder, job: GenerateOptions, processor: LogitsProcessor): Promise<Written[]> {
   const { width } = decoder.config;
   const features = new Array<Float32Array>(job.prompts.length);
   const written = await generate(decoder, {
     ...job,
     onLogits: (step) => {
       for (const [at, row] of step.rows.entries()) features[row] ??= step.hidden.slice(at * width, (at + 1) * width);
-      watch.onLogits?.(step);
+      processor.onLogits?.(step);
     },
-    ...(watch.onToken && { onToken: watch.onToken }),
+    ...(processor.onToken && { onToken: processor.onToken }),
   });
-  const traces = watch.finish?.();
+  const traces = processor.finish?.();
   return written.map((one, i) => ({ ...one, trace: traces?.[i], features: features[i]! }));
 }
 

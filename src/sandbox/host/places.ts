@@ -8,7 +8,7 @@ import { type Serial, serial } from "../../data/serial.ts";
 import type { Worker } from "./worker.ts";
 
 /** A life that holds a place, or wants one. */
-export interface Tenant {
+export interface Lease {
   /** True from when a step is asked for until it is answered: then its place cannot be taken. */
   readonly busy: boolean;
   /** When its last step was answered. */
@@ -33,32 +33,32 @@ const forgottenMs = 1000;
 
 /** Lives and the children that they are in. */
 export class Places {
-  readonly #tenants = new Map<Tenant, Worker>();
+  readonly #leases = new Map<Lease, Worker>();
   /** Children that are being emptied for one life. */
-  readonly #reserved = new Map<Worker, Tenant>();
+  readonly #reserved = new Map<Worker, Lease>();
   #waiting: (() => void)[] = [];
   readonly #line: Serial = serial();
 
   /** Whether a life may enter; `coming`: others on their way into that child. */
-  hasRoom(worker: Worker, tenant: Tenant, { alone = false, coming = 0 } = {}): boolean {
+  hasRoom(worker: Worker, lease: Lease, { alone = false, coming = 0 } = {}): boolean {
     const lives = worker.lives + coming;
-    if (worker.exclusive || worker.thinking || (this.#reserved.get(worker) ?? tenant) !== tenant) return false;
+    if (worker.exclusive || worker.thinking || (this.#reserved.get(worker) ?? lease) !== lease) return false;
     if (alone) return lives < 1;
-    return lives < 1 || (lives < livesAtOnce && this.#heldIn(worker) + tenant.heldBytes <= heldTogether);
+    return lives < 1 || (lives < livesAtOnce && this.#heldIn(worker) + lease.heldBytes <= heldTogether);
   }
 
   /** Gives a life its place. */
-  enter(tenant: Tenant, worker: Worker, alone: boolean): void {
+  enter(lease: Lease, worker: Worker, alone: boolean): void {
     worker.lives++;
     worker.served++;
     worker.exclusive = alone;
-    this.#tenants.set(tenant, worker);
-    this.unreserve(tenant);
+    this.#leases.set(lease, worker);
+    this.unreserve(lease);
   }
 
   /** Takes it back. */
-  leave(tenant: Tenant, worker: Worker): void {
-    this.#tenants.delete(tenant);
+  leave(lease: Lease, worker: Worker): void {
+    this.#leases.delete(lease);
     worker.lives--;
     worker.exclusive = false;
   }
@@ -67,12 +67,12 @@ export class Places {
    * A life's step was answered: where it and its neighbours hold too much by now, some of them leave. One that was alone for
    * the step lets others in: it may rest until they have stepped, and they would wait for it.
    */
-  rest(tenant: Tenant): void {
-    tenant.restedAt = performance.now();
-    const worker = this.#tenants.get(tenant);
+  rest(lease: Lease): void {
+    lease.restedAt = performance.now();
+    const worker = this.#leases.get(lease);
     if (worker === undefined) return;
-    if (!tenant.busy) worker.exclusive = false;
-    if (tenant.heldBytes === 0) return;
+    if (!lease.busy) worker.exclusive = false;
+    if (lease.heldBytes === 0) return;
     while (worker.lives > 1 && this.#heldIn(worker) > heldTogether) {
       const { longest } = this.#resting((home) => home === worker);
       if (longest === null) return;
@@ -93,19 +93,19 @@ export class Places {
   }
 
   /** Empties a child for one life: those that rest leave it, and nobody else enters. */
-  reserve(tenant: Tenant, workers: readonly Worker[]): void {
-    const own = workers.find((worker) => this.#reserved.get(worker) === tenant);
+  reserve(lease: Lease, workers: readonly Worker[]): void {
+    const own = workers.find((worker) => this.#reserved.get(worker) === lease);
     const free = workers.filter((worker) => !worker.exclusive && !worker.thinking && !this.#reserved.has(worker));
     const chosen = own ?? free.sort((a, b) => a.lives - b.lives)[0];
     if (chosen === undefined) return;
-    this.unreserve(tenant);
-    this.#reserved.set(chosen, tenant);
-    for (const [other, worker] of [...this.#tenants]) if (worker === chosen && !other.busy) other.evict();
+    this.unreserve(lease);
+    this.#reserved.set(chosen, lease);
+    for (const [other, worker] of [...this.#leases]) if (worker === chosen && !other.busy) other.evict();
   }
 
   /** Lets others into a child again that was to be emptied for this life. */
-  unreserve(tenant: Tenant): void {
-    for (const [worker, owner] of this.#reserved) if (owner === tenant) this.#reserved.delete(worker);
+  unreserve(lease: Lease): void {
+    for (const [worker, owner] of this.#reserved) if (owner === lease) this.#reserved.delete(worker);
   }
 
   /** Resolves when something has changed, or the signal is aborted. */
@@ -132,20 +132,20 @@ export class Places {
 
   #heldIn(worker: Worker): number {
     let sum = 0;
-    for (const [{ heldBytes }, home] of this.#tenants) if (home === worker) sum += heldBytes;
+    for (const [{ heldBytes }, home] of this.#leases) if (home === worker) sum += heldBytes;
     return sum;
   }
 
   /** Of the lives whose child is one of these: how many are busy, and which has rested longest, and least. */
-  #resting(isMeant: (worker: Worker) => boolean): { busy: number; longest: Tenant | null; last: Tenant | null } {
+  #resting(isMeant: (worker: Worker) => boolean): { busy: number; longest: Lease | null; last: Lease | null } {
     let busy = 0;
-    let longest: Tenant | null = null;
-    let last: Tenant | null = null;
-    for (const [tenant, worker] of this.#tenants) {
-      if (tenant.busy) busy++;
+    let longest: Lease | null = null;
+    let last: Lease | null = null;
+    for (const [lease, worker] of this.#leases) {
+      if (lease.busy) busy++;
       else if (isMeant(worker)) {
-        if (longest === null || tenant.restedAt < longest.restedAt) longest = tenant;
-        if (last === null || tenant.restedAt >= last.restedAt) last = tenant;
+        if (longest === null || lease.restedAt < longest.restedAt) longest = lease;
+        if (last === null || lease.restedAt >= last.restedAt) last = lease;
       }
     }
     return { busy, longest, last };

@@ -6,7 +6,7 @@
 import type { Body, Reader, StartChild } from "./body.ts";
 import { SandboxFailure } from "./error.ts";
 import type { Launcher } from "./locks.ts";
-import { livesAtOnce, Places, type Tenant } from "./places.ts";
+import { type Lease, livesAtOnce, Places } from "./places.ts";
 import { startWorker } from "./start.ts";
 import type { Worker } from "./worker.ts";
 
@@ -24,7 +24,7 @@ export interface PoolParts {
 }
 
 /** How a place is taken. */
-export interface TakeOptions {
+export interface AcquireOptions {
   /** In a child that holds no other life. @default false */
   alone?: boolean;
   signal?: AbortSignal | undefined;
@@ -64,29 +64,29 @@ export class Pool {
    * A place for a life in the least busy child, or in a child of its own. Where there is none, this waits, or a life that
    * rests between two steps loses its place: it is played again when it goes on.
    */
-  async take(tenant: Tenant, { alone = false, signal }: TakeOptions = {}): Promise<Worker> {
+  async acquire(lease: Lease, { alone = false, signal }: AcquireOptions = {}): Promise<Worker> {
     try {
       for (;;) {
-        const slot = alone ? await this.#slotAlone(tenant, signal) : await this.#slotInLine(tenant, signal);
+        const slot = alone ? await this.#slotAlone(lease, signal) : await this.#slotInLine(lease, signal);
         const worker = await this.#fill(slot).finally(() => this.#coming[slot]!--);
-        if (worker.alive && this.#hasRoom(worker, tenant, { alone })) {
-          this.#places.enter(tenant, worker, alone);
+        if (worker.alive && this.#hasRoom(worker, lease, { alone })) {
+          this.#places.enter(lease, worker, alone);
           return worker;
         }
         // It was on its way and does not come: whoever waits for that child to be empty must look again.
         this.wake();
       }
     } finally {
-      this.#places.unreserve(tenant);
+      this.#places.unreserve(lease);
     }
   }
 
   /** A slot with room, which this life is then on its way into; found by one life at a time, in the order they came. */
-  async #slotInLine(tenant: Tenant, signal: AbortSignal | undefined): Promise<number> {
+  async #slotInLine(lease: Lease, signal: AbortSignal | undefined): Promise<number> {
     const found = this.#places.inLine(async () => {
       for (;;) {
         this.#check(signal);
-        const slot = this.#bestSlot(tenant);
+        const slot = this.#bestSlot(lease);
         if (slot !== null) {
           this.#coming[slot]!++;
           return slot;
@@ -98,17 +98,17 @@ export class Pool {
   }
 
   /** An empty slot; where there is none, the least busy child is emptied. */
-  async #slotAlone(tenant: Tenant, signal: AbortSignal | undefined): Promise<number> {
+  async #slotAlone(lease: Lease, signal: AbortSignal | undefined): Promise<number> {
     for (;;) {
       this.#check(signal);
-      const slot = this.#bestSlot(tenant, { alone: true });
+      const slot = this.#bestSlot(lease, { alone: true });
       if (slot !== null) {
         this.#coming[slot]!++;
         return slot;
       }
       const running = this.#slots.filter((one): one is Worker => one !== null && "pid" in one && one.alive);
-      this.#places.reserve(tenant, running);
-      if (this.#bestSlot(tenant, { alone: true }) === null) await this.#places.changed(signal);
+      this.#places.reserve(lease, running);
+      if (this.#bestSlot(lease, { alone: true }) === null) await this.#places.changed(signal);
     }
   }
 
@@ -118,15 +118,15 @@ export class Pool {
   }
 
   /** Gives a place back. A child that has served its share is ended when its last life leaves it. */
-  give(tenant: Tenant, worker: Worker, { doubt = false } = {}): void {
-    this.#places.leave(tenant, worker);
+  release(lease: Lease, worker: Worker, { doubt = false } = {}): void {
+    this.#places.leave(lease, worker);
     if (doubt || (worker.served >= this.#livesPerChild && worker.lives <= 0)) worker.kill();
     this.wake();
   }
 
   /** A life's step was answered. */
-  rest(tenant: Tenant): void {
-    this.#places.rest(tenant);
+  rest(lease: Lease): void {
+    this.#places.rest(lease);
     this.wake();
   }
 
@@ -135,8 +135,8 @@ export class Pool {
     this.#places.wake();
   }
 
-  #hasRoom(worker: Worker, tenant: Tenant, how: { alone?: boolean; coming?: number }): boolean {
-    return worker.served < this.#livesPerChild && this.#places.hasRoom(worker, tenant, how);
+  #hasRoom(worker: Worker, lease: Lease, how: { alone?: boolean; coming?: number }): boolean {
+    return worker.served < this.#livesPerChild && this.#places.hasRoom(worker, lease, how);
   }
 
   stats(): { pids: number[]; episodes: number; replaced: number; replayed: number } {
@@ -168,7 +168,7 @@ export class Pool {
     return this.#closing.signal.aborted;
   }
 
-  #bestSlot(tenant: Tenant, { alone = false } = {}): number | null {
+  #bestSlot(lease: Lease, { alone = false } = {}): number | null {
     let best: number | null = null;
     let load = Number.POSITIVE_INFINITY;
     for (let i = 0; i < this.#slots.length; i++) {
@@ -177,7 +177,7 @@ export class Pool {
       const running = slot !== null && "pid" in slot && slot.alive ? slot : null;
       const lives = (running?.lives ?? 0.5) + coming;
       const full =
-        running === null ? coming >= (alone ? 1 : livesAtOnce) : !this.#hasRoom(running, tenant, { alone, coming });
+        running === null ? coming >= (alone ? 1 : livesAtOnce) : !this.#hasRoom(running, lease, { alone, coming });
       if (!full && lives < load) [best, load] = [i, lives];
     }
     return best;

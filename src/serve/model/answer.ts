@@ -3,9 +3,9 @@
 import { randomUUID } from "node:crypto";
 import type { Generated } from "../../model/index.ts";
 import { ServeFailure } from "./error.ts";
-import type { Ask, Served } from "./request.ts";
+import { chatLogProbs, completionLogProbs, type TokenLogProb } from "./log-probs.ts";
+import type { GenerationRequest, Served } from "./request.ts";
 import { type Piece, rowsOf, runRow } from "./row.ts";
-import { chatLogProbs, completionLogProbs, type Told } from "./told.ts";
 
 /** How a request is answered. */
 export interface Answering {
@@ -16,18 +16,22 @@ export interface Answering {
 }
 
 /** Answers whole. Rejects when the request is refused. */
-export async function answerWhole(served: Served, ask: Ask, { signal }: Answering): Promise<Response> {
-  checkRoom(served, ask);
-  const head = headOf(served, ask);
+export async function answerWhole(
+  served: Served,
+  request: GenerationRequest,
+  { signal }: Answering,
+): Promise<Response> {
+  checkRoom(served, request);
+  const head = headOf(served, request);
   const choices = await Promise.all(
-    rowsOf(ask).map(async (row) => {
-      const tokens: Told[] = [];
-      const result = await runRow(served, ask, row, { signal, onPiece: (piece) => tokens.push(...piece.tokens) });
-      return { result, choice: wholeChoice(ask, row.index, result, logProbsOf(served, ask, tokens)) };
+    rowsOf(request).map(async (row) => {
+      const tokens: TokenLogProb[] = [];
+      const result = await runRow(served, request, row, { signal, onPiece: (piece) => tokens.push(...piece.tokens) });
+      return { result, choice: wholeChoice(request, row.index, result, logProbsOf(served, request, tokens)) };
     }),
   );
   const usage = usageOf(
-    ask,
+    request,
     choices.map(({ result }) => result),
   );
   return Response.json({ ...head, choices: choices.map(({ choice }) => choice), usage });
@@ -37,9 +41,13 @@ export async function answerWhole(served: Served, ask: Ask, { signal }: Answerin
  * Answers in events, from the first token on: what goes wrong before has a status that clients understand, and the promise
  * rejects. A client that goes away ends the work on its request alone.
  */
-export async function answerStream(served: Served, ask: Ask, { signal, onError }: Answering): Promise<Response> {
-  checkRoom(served, ask);
-  const head = headOf(served, ask);
+export async function answerStream(
+  served: Served,
+  request: GenerationRequest,
+  { signal, onError }: Answering,
+): Promise<Response> {
+  checkRoom(served, request);
+  const head = headOf(served, request);
   const gone = new AbortController();
   const both = AbortSignal.any([signal, gone.signal]);
   const encoder = new TextEncoder();
@@ -56,12 +64,12 @@ export async function answerStream(served: Served, ask: Ask, { signal, onError }
     controller.enqueue(encoder.encode(`data: ${text}\n\n`));
   };
   const tell = (piece: Piece): void =>
-    send({ ...head, choices: [pieceChoice(ask, piece, logProbsOf(served, ask, piece.tokens))] });
-  const rows = rowsOf(ask);
-  if (ask.chat) for (const { index } of rows) send({ ...head, choices: [firstChoice(index)] });
+    send({ ...head, choices: [pieceChoice(request, piece, logProbsOf(served, request, piece.tokens))] });
+  const rows = rowsOf(request);
+  if (request.chat) for (const { index } of rows) send({ ...head, choices: [firstChoice(index)] });
   const begun = Promise.withResolvers<void>();
   const work = Promise.all(
-    rows.map((row) => runRow(served, ask, row, { signal: both, onPiece: tell, onBegin: begun.resolve })),
+    rows.map((row) => runRow(served, request, row, { signal: both, onPiece: tell, onBegin: begun.resolve })),
   );
   await Promise.race([begun.promise, work]).catch((error) => {
     gone.abort();
@@ -69,7 +77,7 @@ export async function answerStream(served: Served, ask: Ask, { signal, onError }
   });
   void work
     .then((results) => {
-      if (ask.usage) send({ ...head, choices: [], usage: usageOf(ask, results) });
+      if (request.usage) send({ ...head, choices: [], usage: usageOf(request, results) });
       send("[DONE]");
     })
     .catch((error) => {
@@ -84,17 +92,18 @@ export async function answerStream(served: Served, ask: Ask, { signal, onError }
 }
 
 /** All rows of a request are taken, or none. */
-function checkRoom({ engine }: Served, ask: Ask): void {
-  if (ask.prompts.length * ask.choices > engine.room) throw new ServeFailure({ kind: "full", waiting: engine.waiting });
+function checkRoom({ engine }: Served, request: GenerationRequest): void {
+  if (request.prompts.length * request.choices > engine.room)
+    throw new ServeFailure({ kind: "full", waiting: engine.waiting });
 }
 
-function headOf({ name, decoder }: Served, { chat, stream }: Ask): object {
+function headOf({ name, decoder }: Served, { chat, stream }: GenerationRequest): object {
   const object = chat ? (stream ? "chat.completion.chunk" : "chat.completion") : "text_completion";
   const id = `${chat ? "chatcmpl" : "cmpl"}-${randomUUID()}`;
   return { id, object, created: Math.floor(Date.now() / 1000), model: name, system_fingerprint: decoder.hash };
 }
 
-function usageOf({ prompts }: Ask, results: readonly Generated[]): object {
+function usageOf({ prompts }: GenerationRequest, results: readonly Generated[]): object {
   const prompt = prompts.reduce((sum, ids) => sum + ids.length, 0);
   const completion = results.reduce((sum, { ids }) => sum + ids.length, 0);
   return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
@@ -104,17 +113,28 @@ function firstChoice(index: number): object {
   return { index, delta: { role: "assistant", content: "" }, logprobs: null, finish_reason: null };
 }
 
-function pieceChoice(ask: Ask, { index, text, finish }: Piece, logprobs: object | null): object {
+function pieceChoice(request: GenerationRequest, { index, text, finish }: Piece, logprobs: object | null): object {
   const common = { index, logprobs, finish_reason: finish };
-  return ask.chat ? { ...common, delta: text === "" ? {} : { content: text } } : { ...common, text };
+  return request.chat ? { ...common, delta: text === "" ? {} : { content: text } } : { ...common, text };
 }
 
-function wholeChoice(ask: Ask, index: number, { text, ended }: Generated, logprobs: object | null): object {
+function wholeChoice(
+  request: GenerationRequest,
+  index: number,
+  { text, ended }: Generated,
+  logprobs: object | null,
+): object {
   const common = { index, logprobs, finish_reason: ended === "length" ? "length" : "stop" };
-  return ask.chat ? { ...common, message: { role: "assistant", content: text, refusal: null } } : { ...common, text };
+  return request.chat
+    ? { ...common, message: { role: "assistant", content: text, refusal: null } }
+    : { ...common, text };
 }
 
-function logProbsOf({ decoder: { tokenizer } }: Served, { chat, logProbs }: Ask, tokens: readonly Told[]) {
+function logProbsOf(
+  { decoder: { tokenizer } }: Served,
+  { chat, logProbs }: GenerationRequest,
+  tokens: readonly TokenLogProb[],
+) {
   if (logProbs === null) return null;
   return chat ? chatLogProbs(tokenizer, tokens) : completionLogProbs(tokenizer, tokens);
 }

@@ -30,7 +30,7 @@ export interface Served {
 }
 
 /** What is to be generated: one text for each prompt and choice. */
-export interface Ask {
+export interface GenerationRequest {
   chat: boolean;
   prompts: number[][];
   /** The prompts' texts, if answers are to begin with them. */
@@ -83,7 +83,7 @@ function depthOf(text: string): number {
 }
 
 /** Reads a chat request. Rejects with a ServeFailure that names the field. */
-export async function readChat(body: Body, served: Served, signal: AbortSignal): Promise<Ask> {
+export async function readChat(body: Body, served: Served, signal: AbortSignal): Promise<GenerationRequest> {
   const { decoder, prompt } = served;
   refuseNotDone(body, "chat");
   const turns = readTurns(body.messages);
@@ -121,7 +121,7 @@ function conversation({ tokenizer }: Decoder, turns: readonly ChatTurn[]): Seen 
 }
 
 /** Reads a completion request. Rejects with a ServeFailure that names the field. */
-export async function readCompletion(body: Body, served: Served, signal: AbortSignal): Promise<Ask> {
+export async function readCompletion(body: Body, served: Served, signal: AbortSignal): Promise<GenerationRequest> {
   refuseNotDone(body, "completion");
   const prompts = await readPrompts(body.prompt, served, signal);
   const logProbs = body.logprobs == null ? null : read(body, "logprobs", integerFrom(0, 20), 0);
@@ -134,7 +134,7 @@ function readCommon(
   { decoder, temperature }: Served,
   prompts: number[][],
   { chat, fallback }: { chat: boolean; fallback: number },
-): Ask {
+): GenerationRequest {
   const longest = Math.max(...prompts.map((ids) => ids.length));
   const { context } = decoder.config;
   const room = context - longest;

@@ -2,8 +2,8 @@
 
 import { createTextStream, type Generated, modelLogProbs } from "../../model/index.ts";
 import { createRandom } from "../../random/index.ts";
-import type { Ask, Served } from "./request.ts";
-import { characters, createCounter, type Told, wholeText } from "./told.ts";
+import { characters, createCounter, type TokenLogProb, wholeText } from "./log-probs.ts";
+import type { GenerationRequest, Served } from "./request.ts";
 
 /** One of the texts that are asked for. */
 export interface Row {
@@ -20,7 +20,7 @@ export interface Row {
 export interface Piece {
   index: number;
   text: string;
-  tokens: Told[];
+  tokens: TokenLogProb[];
   finish: "stop" | "length" | null;
 }
 
@@ -34,7 +34,7 @@ export interface Listener {
 }
 
 /** The rows of a request: each prompt's choices in turn. */
-export function rowsOf({ prompts, echoes, choices }: Ask): Row[] {
+export function rowsOf({ prompts, echoes, choices }: GenerationRequest): Row[] {
   return prompts.flatMap((prompt, i) =>
     Array.from({ length: choices }, (_, choice) => ({
       index: i * choices + choice,
@@ -44,28 +44,33 @@ export function rowsOf({ prompts, echoes, choices }: Ask): Row[] {
 }
 
 /** Runs one row; tells its pieces, the last with its end. */
-export async function runRow(served: Served, ask: Ask, row: Row, { signal, onPiece, onBegin }: Listener) {
+export async function runRow(
+  served: Served,
+  request: GenerationRequest,
+  row: Row,
+  { signal, onPiece, onBegin }: Listener,
+) {
   const { decoder, engine } = served;
   const { tokenizer } = decoder;
-  const { maxTokens, temperature, topK, topP, stop, seed, logProbs, primed } = ask;
+  const { maxTokens, temperature, topK, topP, stop, seed, logProbs, primed } = request;
   const { index, prompt, choice, echo } = row;
   const texts = createTextStream(tokenizer, stop);
   const before = primed + (echo ?? "");
-  /** Tokens that have not been told, with where they begin in the answer's own text. */
-  let tokens: { begin: number; told: Told }[] = [];
+  /** Tokens that have not been sent, with where they begin in the answer's own text. */
+  let tokens: { begin: number; logProb: TokenLogProb }[] = [];
   let given = 0;
   const say = (text: string, finish: Piece["finish"], most = given + text.length): void => {
     given += text.length;
     const ready = tokens.filter(({ begin }) => begin < most);
     if (text === "" && ready.length === 0 && finish === null) return;
     tokens = tokens.filter(({ begin }) => begin >= most);
-    onPiece({ index, text, tokens: ready.map(({ told }) => told), finish });
+    onPiece({ index, text, tokens: ready.map(({ logProb }) => logProb), finish });
   };
   const scored = echo !== null && logProbs !== null;
   const read = scored ? promptReader(served, prompt, logProbs) : null;
   const begin = (): void => {
     onBegin?.();
-    if (before !== "" || read !== null) onPiece({ index, text: before, tokens: read?.told ?? [], finish: null });
+    if (before !== "" || read !== null) onPiece({ index, text: before, tokens: read?.tokens ?? [], finish: null });
   };
   let begun = false;
   const beginOnce = (): void => {
@@ -91,7 +96,7 @@ export async function runRow(served: Served, ask: Ask, row: Row, { signal, onPie
               // Where bytes before it turned out to be no character, they have a sign of their own now.
               if (own !== "" && texts.whole.endsWith(own)) at = texts.whole.length - own.length;
               const offset = characters(before) + characters(texts.whole.slice(0, at));
-              tokens.push({ begin: at, told: { id, offset, ...modelLogProbs(logits, id, logProbs) } });
+              tokens.push({ begin: at, logProb: { id, offset, ...modelLogProbs(logits, id, logProbs) } });
             }
             if (!isEnd) say(text, null);
           },
@@ -106,10 +111,10 @@ export async function runRow(served: Served, ask: Ask, row: Row, { signal, onPie
 /** Scores a prompt while it is read. */
 function promptReader({ decoder: { tokenizer } }: Served, prompt: readonly number[], top: number) {
   const offsetOf = createCounter(tokenizer);
-  const told: Told[] = [{ id: prompt[0]!, offset: offsetOf(prompt[0]!), logProb: null, top: [] }];
+  const tokens: TokenLogProb[] = [{ id: prompt[0]!, offset: offsetOf(prompt[0]!), logProb: null, top: [] }];
   const onRead = (at: number, logits: Float32Array): void => {
     const id = prompt[at]!;
-    told.push({ id, offset: offsetOf(id), ...modelLogProbs(logits, id, top) });
+    tokens.push({ id, offset: offsetOf(id), ...modelLogProbs(logits, id, top) });
   };
-  return { told, onRead };
+  return { tokens, onRead };
 }

@@ -154,12 +154,12 @@ function createApp(served: Served, { token, cors = [], onError = console.error }
     const body = readBody(await c.req.text());
     checkModel(body.model, served);
     const { signal } = c.req.raw;
-    const ask = await read(body, served, signal).catch((error) => {
+    const generation = await read(body, served, signal).catch((error) => {
       if (!signal.aborted) throw error;
     });
-    if (ask === undefined) return new Response(null, { status: 499 }); // the client hung up: nobody reads this
+    if (generation === undefined) return new Response(null, { status: 499 }); // the client hung up: nobody reads this
     const answering = { signal, onError };
-    return ask.stream ? answerStream(served, ask, answering) : answerWhole(served, ask, answering);
+    return generation.stream ? answerStream(served, generation, answering) : answerWhole(served, generation, answering);
   };
   app.post("/v1/chat/completions", (c) => answer(c, readChat));
   app.post("/v1/completions", (c) => answer(c, readCompletion));

@@ -4,10 +4,10 @@
  * Runtime; the real decoder is tested beside it.
  */
 
-import type { Decoder, DecoderInput, Past } from "../../../src/model/index.ts";
+import type { Decoder, DecoderInput, KVCache } from "../../../src/model/index.ts";
 import { createRandom } from "../../../src/random/index.ts";
 
-interface ToyPast extends Past {
+interface ToyPast extends KVCache {
   ids: number[];
 }
 

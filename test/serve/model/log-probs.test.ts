@@ -10,7 +10,7 @@ import OpenAI from "openai";
 import type { StepLogits } from "../../../src/model/index.ts";
 import { openHuggingFaceTokenizer } from "../../../src/model/tokens.ts";
 import { serve } from "../../../src/serve/model/index.ts";
-import { completionLogProbs } from "../../../src/serve/model/told.ts";
+import { completionLogProbs } from "../../../src/serve/model/log-probs.ts";
 import { scoreIds } from "../../model/score.ts";
 import { characterTokenizer, endId, writingModel } from "../../model/shared.ts";
 import { useServer } from "./use-server.ts";

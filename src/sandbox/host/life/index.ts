@@ -23,7 +23,7 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
   const queue = serial();
   const life: LifeState = {
     ...newLife(pool, { query, genome, seed, steps: past?.steps ?? [] }, options, limits),
-    tenant: {
+    lease: {
       get busy() {
         return queue.pending > 0;
       },
@@ -32,11 +32,11 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
   };
   const cancel = (): void => {
     life.ended ??= "closed";
-    release(life, life.tenant.busy);
+    release(life, life.lease.busy);
   };
   signal?.addEventListener("abort", cancel, { once: true });
   pool.episodes++;
-  const inOrder = <T>(work: () => Promise<T>): Promise<T> => queue.run(work).finally(() => pool.rest(life.tenant));
+  const inOrder = <T>(work: () => Promise<T>): Promise<T> => queue.run(work).finally(() => pool.rest(life.lease));
   return {
     step: (program, setup) => inOrder(() => runStep(life, program, setup)),
     steps: (programs, setups) => inOrder(() => runSteps(life, programs, setups)),
@@ -61,7 +61,7 @@ function newLife(
   { query, genome, seed, steps }: Omit<LifePast, "genome"> & { genome: readonly Gene[] | undefined },
   options: LifeOptions,
   limits: Limits,
-): Omit<LifeState, "tenant"> {
+): Omit<LifeState, "lease"> {
   const { body, reader } = pool;
   const { callModel } = options;
   const [id, first, random] = [nextLife++, steps.length, createRandom(seed, "sandbox")];

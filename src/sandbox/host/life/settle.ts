@@ -13,8 +13,8 @@ export type Failed = Outcome<Opened | Stepped>;
 export async function settle(life: LifeState, { alone }: { alone: boolean }): Promise<Failed | null> {
   if (life.isThere && life.worker?.alive && !life.worker.thinking && !alone) return null;
   release(life);
-  const { pool, tenant, options } = life;
-  const worker = await pool.take(tenant, { alone, signal: options.signal });
+  const { pool, lease, options } = life;
+  const worker = await pool.acquire(lease, { alone, signal: options.signal });
   Object.assign(life, { worker, isThere: false });
   try {
     checkOpen(life);
@@ -44,8 +44,8 @@ async function bring(life: LifeState, worker: Worker): Promise<Failed | null> {
 
 /** Takes over what a step left; gives the genome that its program found. */
 export function learn(life: LifeState, step: number, { setup, rules }: PastStep, reply: Stepped): Gene[] {
-  const { tenant, turns, witness } = life;
-  if (reply.heldBytes !== null) tenant.heldBytes = reply.heldBytes;
+  const { lease, turns, witness } = life;
+  if (reply.heldBytes !== null) lease.heldBytes = reply.heldBytes;
   life.genome = reply.before?.genome ?? life.genome;
   const before = life.genome;
   if (reply.read === null) return before;

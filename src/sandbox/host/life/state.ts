@@ -4,7 +4,7 @@ import type { Gene, LifeOptions, PastStep, Verdict } from "../../types.ts";
 import type { Body } from "../body.ts";
 import { SandboxFailure } from "../error.ts";
 import type { OpenMessage } from "../messages.ts";
-import type { Tenant } from "../places.ts";
+import type { Lease } from "../places.ts";
 import type { Pool } from "../pool.ts";
 import { readClosed } from "../reply.ts";
 import type { Turns } from "../turn.ts";
@@ -23,7 +23,7 @@ export interface LifeState {
   readonly terms: Terms;
   readonly turns: Turns;
   readonly witness: Witness;
-  readonly tenant: Tenant;
+  readonly lease: Lease;
   /** Every step that it has lived, those of its past first. */
   readonly lived: PastStep[];
   /** Steps of its past: its own are counted from 0. */
@@ -41,11 +41,11 @@ export interface LifeState {
 
 /** Gives its place back. With `doubt` its child is not trusted with another life. */
 export function release(life: LifeState, doubt = false): void {
-  const { worker, id, pool, tenant } = life;
+  const { worker, id, pool, lease } = life;
   if (worker === null) return;
   Object.assign(life, { worker: null, isThere: false });
   if (worker.alive && !doubt) void worker.request({ op: "close", life: id }, { read: readClosed, wallMs: 5000 });
-  pool.give(tenant, worker, { doubt });
+  pool.release(lease, worker, { doubt });
 }
 
 /** Throws where it was cancelled, or its sandbox is gone. */

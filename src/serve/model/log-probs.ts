@@ -7,7 +7,7 @@ import { isUtf8 } from "node:buffer";
 import type { Tokenizer } from "../../model/index.ts";
 
 /** A token of an answer, or of a prompt that is echoed. */
-export interface Told {
+export interface TokenLogProb {
   id: number;
   /** Characters (code points) of the whole text before it. */
   offset: number;
@@ -34,7 +34,7 @@ function spell(tokenizer: Tokenizer, id: number): Spelling {
 }
 
 /** `logprobs` of a chat's choice. */
-export function chatLogProbs(tokenizer: Tokenizer, tokens: readonly Told[]): object {
+export function chatLogProbs(tokenizer: Tokenizer, tokens: readonly TokenLogProb[]): object {
   const entry = ({ id, logProb }: { id: number; logProb: number | null }) => {
     const { text, bytes } = spell(tokenizer, id);
     return { token: text, logprob: logProb, bytes: bytes && [...bytes] };
@@ -43,7 +43,7 @@ export function chatLogProbs(tokenizer: Tokenizer, tokens: readonly Told[]): obj
 }
 
 /** `logprobs` of a completion's choice. */
-export function completionLogProbs(tokenizer: Tokenizer, tokens: readonly Told[]): object {
+export function completionLogProbs(tokenizer: Tokenizer, tokens: readonly TokenLogProb[]): object {
   return {
     tokens: tokens.map(({ id }) => nameOf(tokenizer, id)),
     token_logprobs: tokens.map(({ logProb }) => logProb),
@@ -59,7 +59,7 @@ function nameOf(tokenizer: Tokenizer, id: number): string {
 }
 
 /** The likeliest tokens by name, and the one that is there if it is none of them. */
-function topOf(tokenizer: Tokenizer, { id, logProb, top }: Told): { [name: string]: number } | null {
+function topOf(tokenizer: Tokenizer, { id, logProb, top }: TokenLogProb): { [name: string]: number } | null {
   if (logProb === null) return null;
   const all = top.some((one) => one.id === id) ? top : [...top, { id, logProb }];
   // The token that is there goes by its own name, which stands in the list of tokens as well.

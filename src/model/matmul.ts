@@ -10,16 +10,16 @@ import type { GraphParts, LoadFloats } from "./onnx.ts";
 export const dtypes = { fp32: 4, q8: 1 } as const;
 export type Dtype = keyof typeof dtypes;
 
-/** Products with weights. */
-export interface Products {
+/** Matrix products with weights. */
+export interface Matmuls {
   /** x [rows, from] times a weight [from, to]. */
   linear(x: string, weight: LoadFloats, from: number, to: number): string;
-  /** x [rows, from] times the words turned, [to, from], under the name `into`. `held`: a constant that holds them already. */
+  /** x [rows, from] times the words transposed, [to, from], under the name `into`. `held`: a constant that holds them already. */
   output(x: string, words: { load: LoadFloats; held?: string }, from: number, to: number, into: string): void;
 }
 
 /** Products of float32. */
-export function floatProducts(g: GraphParts): Products {
+export function floatMatmuls(g: GraphParts): Matmuls {
   return {
     linear: (x, weight, from, to) => g.op("MatMul", [x, g.constant(weight, [from, to])]),
     output(x, { load, held }, from, to, into) {
@@ -31,7 +31,7 @@ export function floatProducts(g: GraphParts): Products {
 const most = 127;
 
 /** Products of 8 bits. `rows` is the number of rows of every `linear`'s input, as a tensor of one whole number. */
-export function eightBitProducts(g: GraphParts, rows: string): Products {
+export function eightBitMatmuls(g: GraphParts, rows: string): Matmuls {
   const middle = g.constant(Uint8Array.of(128), []);
   const inputs = new Map<string, { whole: string; scale: string }>();
   const quantised = (x: string, count: string): { whole: string; scale: string } => {
