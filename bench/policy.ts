@@ -183,7 +183,7 @@ async function benchUpdate(): Promise<void> {
       const { value, grads } = tf.variableGrads(
         () =>
           policyGradientLoss({
-            ...head.terms([trace], 1),
+            ...head.evaluate([trace], 1),
             advantages: tf.tensor1d(advantages),
             counts: tf.tensor1d(counts),
             options: { entropyBonus: 0, klCoef: 0.02, summed: false },

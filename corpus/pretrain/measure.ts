@@ -5,7 +5,7 @@
 
 import { SurvivalEnv } from "../../src/environment/index.ts";
 import { openPretrained } from "../../src/policy/index.ts";
-import { createWriter, type Written } from "../../src/policy/token/writer.ts";
+import { createProgramGenerator, type Written } from "../../src/policy/token/generator.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
 import type { MicroTask } from "../../src/tasks/index.ts";
@@ -58,7 +58,7 @@ export async function measureModel(
   { samples, seed, temperature = 1 }: { samples: number; seed: number; temperature?: number },
 ): Promise<BySort<Measured>> {
   const decoder = await openPretrained(folder);
-  const writer = await createWriter(decoder, { temperature });
+  const writer = await createProgramGenerator(decoder, { temperature });
   await using sandbox = await createSandbox({ workers: 2 });
   const measure = async (name: keyof typeof askSorts): Promise<Measured> => {
     const { split, of } = askSorts[name];

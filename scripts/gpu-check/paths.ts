@@ -62,7 +62,7 @@ async function updatesOf(batch: number): Promise<{ losses: number[]; best: numbe
     const began = performance.now();
     const options = { entropyBonus: 0, klCoef: 0.02, summed: false };
     const { value, grads } = tf.variableGrads(
-      () => policyGradientLoss({ ...head.terms([trace], 1), ...given, options }),
+      () => policyGradientLoss({ ...head.evaluate([trace], 1), ...given, options }),
       [...head.variables],
     );
     optimizer.applyGradients(grads as { [name: string]: tf.Variable });

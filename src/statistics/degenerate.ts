@@ -1,6 +1,6 @@
 /**
- * A degenerate policy lives for ever because it does nothing. However long it lived, it has learned nothing worth having, so every
- * table and panel says so: entropy below 0.05 nats, or nine of ten edits change nothing.
+ * A degenerate policy lives for ever because it does nothing. However long it lived, it has learned nothing worth
+ * having, so every table and panel says so: entropy below 0.05 nats, or nine of ten edits change nothing.
  */
 
 /** Below this entropy (nats a token) a policy does one thing only. */

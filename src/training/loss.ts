@@ -13,8 +13,8 @@ export interface LossInput extends ActionEvaluation {
   options: { entropyBonus: number; klCoef: number; summed: boolean };
 }
 
-/** A loss: TF.js operations from terms to a scalar, to be made smaller. */
-export type Loss = (terms: LossInput) => TF.Scalar;
+/** A loss: TF.js operations from its input to a scalar, to be made smaller. */
+export type Loss = (input: LossInput) => TF.Scalar;
 
 /**
  * Minus the mean over tokens of advantage times log-probability, less the entropy bonus, plus the divergence's cost. With
@@ -31,10 +31,10 @@ export const policyGradientLoss: Loss = ({ logProbs, entropy, kl, advantages, co
 };
 
 /** Calls a loss; one that throws or gives no scalar becomes an error that says so. */
-export function callLoss(loss: Loss, terms: LossInput): TF.Scalar {
+export function callLoss(loss: Loss, input: LossInput): TF.Scalar {
   let value: unknown;
   try {
-    value = loss(terms);
+    value = loss(input);
   } catch (cause) {
     throw new Error(`The loss function threw: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }

@@ -227,16 +227,16 @@ async function updatePolicy(
     useBackend(backend);
     unchanged();
     const { value, grads } = tf.variableGrads(() => {
-      const terms = policy.evaluate(actions);
-      used.push(tf.keep(tf.mean(terms.entropy)), tf.keep(tf.mean(terms.kl)));
+      const evaluation = policy.evaluate(actions);
+      used.push(tf.keep(tf.mean(evaluation.entropy)), tf.keep(tf.mean(evaluation.kl)));
       try {
         const given = { advantages: tf.tensor1d(advantages), counts: tf.tensor1d(counts), options };
-        used.push(callLoss(loss, { ...terms, ...given }));
+        used.push(callLoss(loss, { ...evaluation, ...given }));
         return used.at(-1) as tf.Scalar;
       } catch (error) {
         // TF.js would never give back what it had saved for the gradient: the error waits until it has.
         refused = { error };
-        return tf.sum(terms.logProbs) as tf.Scalar;
+        return tf.sum(evaluation.logProbs) as tf.Scalar;
       }
     }, [...policy.variables]);
     used.push(value, ...Object.values(grads));

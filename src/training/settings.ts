@@ -172,7 +172,7 @@ export const trainEntries = {
   entropyBonus: optional(like<number>(Number.isFinite, "a finite number")),
   klCoef: optional(numberFrom(0, Number.MAX_VALUE, "0 or a positive number")),
   klIn: optional(oneOf("loss", "reward")),
-  loss: optional(callable<Loss>("a function from terms to a TF.js scalar")),
+  loss: optional(callable<Loss>("a function from evaluated actions to a TF.js scalar")),
   mask: optional(listOf(oneOf("cut", "truncated"), "a list of cut and truncated")),
   concurrency: whole,
   backend: anything<BackendName>(),

@@ -98,12 +98,12 @@ describe(`the head's numbers and PyTorch's (${torch}, float64)`, () => {
       const trace = traceOf(one);
       const adam = tf.train.adam(1);
       for (const [u, { terms, loss, gradient, norm, after }] of one.updates.entries()) {
-        const found = Object.values(head.terms([trace], temperature)).map((term: tf.Tensor) => [...term.dataSync()]);
+        const found = Object.values(head.evaluate([trace], temperature)).map((term: tf.Tensor) => [...term.dataSync()]);
         for (const [i, term] of terms.entries())
           near(found[i]!, term, `update ${u}, ${["log-probability", "entropy", "divergence"][i]}`);
         const { value, grads } = tf.variableGrads(() => {
           const given = { advantages: tf.tensor1d(advantages), counts: tf.tensor1d(counts), options: one };
-          return policyGradientLoss({ ...head.terms([trace], temperature), ...given });
+          return policyGradientLoss({ ...head.evaluate([trace], temperature), ...given });
         }, [...head.variables]);
         near([value.dataSync()[0]!], [loss], `update ${u}, loss`);
         near(

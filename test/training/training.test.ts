@@ -55,7 +55,7 @@ describe("a training", () => {
       [{ learningrate: 1 }, "There is no `learningrate` in the options of train: did you mean `learningRate`?"],
       [{ update: 3 }, "There is no `update` in the options of train: did you mean `updates`?"],
       [{ updates: "3" }, 'Expected `updates` to be a positive integer, got "3"'],
-      [{ loss: "mse" }, 'Expected `loss` to be a function from terms to a TF.js scalar, got "mse"'],
+      [{ loss: "mse" }, 'Expected `loss` to be a function from evaluated actions to a TF.js scalar, got "mse"'],
       [
         { estimator: 5 },
         "Expected `estimator` to be raw-return, mean, leave-one-out, reinforce++, learned or a function, got 5",

@@ -10,7 +10,7 @@ import { never, type Trace, type TraceSettings } from "./trace.ts";
 /** How programs are drawn on the device. */
 export interface DeviceDraw {
   head: DrawHead;
-  /** Divides the writer's temperature. @default 1 */
+  /** Divides the generator's temperature. @default 1 */
   factor?: number;
   /** Given where the programs are to be learned from. */
   traced?: TraceSettings;

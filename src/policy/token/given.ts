@@ -15,7 +15,7 @@ import {
 } from "../../data/check.ts";
 import { promptEntry, samplingEntries } from "../../model/options.ts";
 
-/** Of `WriterOptions`. */
+/** Of `ProgramGeneratorOptions`. */
 export const writerEntries = {
   ...samplingEntries,
   prompt: promptEntry,

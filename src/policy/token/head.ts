@@ -4,14 +4,14 @@
  * N(0, 1), B and bias are zero at the start, so that the policy begins as the frozen model.
  *
  * A stands in TF.js as 3 A: Adam's steps do not depend on scale, so A moves with a third of the learning rate. Not here: the
- * terms of an update and their gradient (`terms.ts`).
+ * evaluation of an update's actions and its gradient (`evaluation.ts`).
  */
 
 import type * as TF from "@tensorflow/tfjs";
 import { createRandom } from "../../random/index.ts";
 import { tf } from "../tensors.ts";
 import type { ActionEvaluation } from "../types.ts";
-import { concat, fusedTerms } from "./terms.ts";
+import { concat, fusedEvaluation } from "./evaluation.ts";
 import type { Trace } from "./trace.ts";
 
 /** The head's shape. */
@@ -32,8 +32,8 @@ export interface Head {
   readonly variables: readonly TF.Variable[];
   /** The weights now, for `changeLogits`. */
   read(): Promise<HeadWeights>;
-  /** The terms of traces, differentiable in the variables. `temperature` is the one they were drawn at. */
-  terms(traces: readonly Trace[], temperature: number): ActionEvaluation;
+  /** Evaluates traces, differentiable in the variables. `temperature` is the one they were drawn at. */
+  evaluate(traces: readonly Trace[], temperature: number): ActionEvaluation;
   dispose(): void;
 }
 
@@ -74,7 +74,7 @@ export function createHead(width: number, words: number, { rank = 8, scale = 1, 
       const [a, b, c] = (await Promise.all([A.data(), B.data(), bias.data()])) as Float32Array[];
       return { rank, scale, A: a!.map((value) => value / slowness), B: b!.slice(), bias: c!.slice() };
     },
-    terms: (traces, temperature) =>
+    evaluate: (traces, temperature) =>
       tf.tidy(() => {
         const n = traces.reduce((sum, { chosen }) => sum + chosen.length, 0);
         const x = tf.tensor2d(concat(traces.map(({ hidden }) => hidden)), [n, width]);
@@ -82,7 +82,7 @@ export function createHead(width: number, words: number, { rank = 8, scale = 1, 
         const low = tf.mul(tf.matMul(x, A, false, true), scale / (slowness * temperature));
         const u = tf.concat([low, tf.fill([n, 1], 1 / temperature)], 1) as TF.Tensor2D;
         const rows = tf.concat([B, tf.reshape(bias, [words, 1])], 1) as TF.Tensor2D;
-        return { ...fusedTerms(u, rows, traces) };
+        return { ...fusedEvaluation(u, rows, traces) };
       }),
     dispose: () => tf.dispose([A, B, bias]),
   };

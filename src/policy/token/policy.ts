@@ -9,13 +9,19 @@ import type { Decoder, PromptDesign, StepLogits } from "../../model/index.ts";
 import type { Action, Policy, TrainablePolicy } from "../types.ts";
 import type { Calibration } from "./calibrate.ts";
 import { emptyHead } from "./draw-rows.ts";
+import {
+  actionOf,
+  createProgramGenerator,
+  type LogitsProcessor,
+  type ProgramGenerator,
+  type ProgramGeneratorOptions,
+} from "./generator.ts";
 import { tokenEntries } from "./given.ts";
 import { changeLogits, createHead, type Head, type HeadOptions, type HeadWeights } from "./head.ts";
 import { createTraces, isTrace, type Trace, type TraceSettings } from "./trace.ts";
-import { actionOf, createWriter, type LogitsProcessor, type Writer, type WriterOptions } from "./writer.ts";
 
 /** How a token policy is made. */
-export interface TokenPolicyOptions extends HeadOptions, WriterOptions {
+export interface TokenPolicyOptions extends HeadOptions, ProgramGeneratorOptions {
   /** What the model is asked in calibration: training asks only. */
   asks: readonly string[];
   /**
@@ -56,7 +62,7 @@ const optionsSchema = only<TokenPolicyOptions>({
 interface TokenState {
   readonly decoder: Decoder;
   readonly options: TokenPolicyOptions;
-  readonly writer: Writer;
+  readonly generator: ProgramGenerator;
   readonly head: Head;
   readonly words: Int32Array;
   readonly calibration: Pick<Calibration, "words" | "mean" | "deviation">;
@@ -66,8 +72,8 @@ interface TokenState {
 /** Makes a token policy of a decoder. Draws some programs of it first, to calibrate the head. */
 export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions): Promise<TokenPolicy> {
   const state = await openPolicy(decoder, options);
-  const { writer, head, words } = state;
-  const { prompt, batch, temperature, spent } = writer;
+  const { generator, head, words } = state;
+  const { prompt, batch, temperature, spent } = generator;
   const name = headName(state, temperature);
   return {
     ...{ name, decoder, prompt, temperature, words: [...words], spent, batch, variables: head.variables },
@@ -85,7 +91,7 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
     buffers: buffersOf(state),
     act: async (observations, streams) => actTraced(state, await head.read(), observations, streams),
     evaluate: (actions) =>
-      head.terms(
+      head.evaluate(
         actions.map(({ trace }) => readTrace(trace)),
         temperature,
       ),
@@ -98,17 +104,23 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
 
 async function openPolicy(decoder: Decoder, options: TokenPolicyOptions): Promise<TokenState> {
   checkOptions(optionsSchema, options, "the options of policies.token");
-  const writer = await createWriter(decoder, options);
+  const generator = await createProgramGenerator(decoder, options);
   const { seed = 0, words: which = "sampled" } = options;
-  const calibration = options.calibration ?? (await writer.calibrate(options.asks, options.samples ?? 256, seed));
+  const calibration = options.calibration ?? (await generator.calibrate(options.asks, options.samples ?? 256, seed));
   const words = checkWords(decoder, which, calibration);
   const head = createHead(decoder.config.width, words.length, options);
-  const settings = traceSettings(decoder, words, calibration, writer.temperature);
-  return { decoder, options, writer, head, words, calibration, settings };
+  const settings = traceSettings(decoder, words, calibration, generator.temperature);
+  return { decoder, options, generator, head, words, calibration, settings };
 }
 
 /** What its weights stand on and training leaves as it is. */
-function buffersOf({ options, writer, head, words, calibration }: TokenState): NonNullable<TrainablePolicy["buffers"]> {
+function buffersOf({
+  options,
+  generator,
+  head,
+  words,
+  calibration,
+}: TokenState): NonNullable<TrainablePolicy["buffers"]> {
   const { mean, deviation } = calibration;
   return {
     tensors: [
@@ -117,19 +129,19 @@ function buffersOf({ options, writer, head, words, calibration }: TokenState): N
       { name: "deviation", shape: [deviation.length], values: deviation },
     ],
     about: {
-      prompt: writer.prompt,
-      ...{ rank: head.rank, scale: head.scale, temperature: writer.temperature, maxTokens: writer.maxTokens },
+      prompt: generator.prompt,
+      ...{ rank: head.rank, scale: head.scale, temperature: generator.temperature, maxTokens: generator.maxTokens },
       ...{ topK: options.topK ?? 0, topP: options.topP ?? 1 },
     },
   };
 }
 
 async function actWith(
-  { writer }: TokenState,
+  { generator }: TokenState,
   processorFor: (count: number) => LogitsProcessor,
   ...[observations, streams]: Parameters<Policy["act"]>
 ): Promise<Action[]> {
-  return (await writer.write(observations, streams, processorFor)).map(actionOf(writer.prompt));
+  return (await generator.write(observations, streams, processorFor)).map(actionOf(generator.prompt));
 }
 
 /** Draws with the head, and keeps of each token what learning from it needs. */
@@ -138,9 +150,9 @@ function actTraced(
   weights: HeadWeights,
   ...[observations, streams]: Parameters<Policy["act"]>
 ): Promise<Action[]> {
-  const { writer, settings, calibration } = state;
+  const { generator, settings, calibration } = state;
   const processorFor = (count: number): LogitsProcessor => {
-    const traces = createTraces(count, writer.maxTokens, settings);
+    const traces = createTraces(count, generator.maxTokens, settings);
     const change = withHead(weights, settings, calibration)(count);
     return {
       onLogits: (step) => {
@@ -160,14 +172,17 @@ function headName({ decoder, options }: TokenState, temperature: number): string
 }
 
 /** The head as it is now, at another temperature than the policy's where one is given. */
-function frozen(state: TokenState, { temperature = state.writer.temperature }: { temperature?: number } = {}): Policy {
+function frozen(
+  state: TokenState,
+  { temperature = state.generator.temperature }: { temperature?: number } = {},
+): Policy {
   checkTemperature(temperature);
-  const { writer, head, settings, calibration } = state;
+  const { generator, head, settings, calibration } = state;
   const weights = head.read();
-  const factor = writer.temperature / temperature;
+  const factor = generator.temperature / temperature;
   return {
     name: `${headName(state, temperature)}, frozen`,
-    batch: writer.batch,
+    batch: generator.batch,
     act: async (observations, streams) =>
       actWith(state, withHead(await weights, settings, calibration, factor), observations, streams),
   };
@@ -181,13 +196,13 @@ function checkTemperature(temperature: number): void {
 /** The frozen model alone, at another temperature than the policy's where one is given. */
 function pretrained(
   state: TokenState,
-  { temperature = state.writer.temperature }: { temperature?: number } = {},
+  { temperature = state.generator.temperature }: { temperature?: number } = {},
 ): Policy {
   checkTemperature(temperature);
-  const { decoder, options, writer } = state;
-  const { prompt, batch } = writer;
+  const { decoder, options, generator } = state;
+  const { prompt, batch } = generator;
   const at = sampledBy({ ...options, temperature });
-  const processorFor = (): LogitsProcessor => sharpened(decoder.config.width, writer.temperature / temperature);
+  const processorFor = (): LogitsProcessor => sharpened(decoder.config.width, generator.temperature / temperature);
   return {
     name: `${decoder.config.family} ${decoder.hash.slice(0, 8)}, prompt ${prompt.name} ${prompt.version}, pretrained${at}`,
     batch,
@@ -196,7 +211,7 @@ function pretrained(
 }
 
 /** How it is drawn, where that is not the plain way. */
-function sampledBy({ temperature = 1, topK = 0, topP = 1 }: WriterOptions): string {
+function sampledBy({ temperature = 1, topK = 0, topP = 1 }: ProgramGeneratorOptions): string {
   return [
     temperature === 1 ? "" : ` at temperature ${temperature}`,
     topK === 0 ? "" : `, top ${topK}`,
@@ -204,7 +219,7 @@ function sampledBy({ temperature = 1, topK = 0, topP = 1 }: WriterOptions): stri
   ].join("");
 }
 
-/** Multiplies the logits, which the writer's temperature divides. */
+/** Multiplies the logits, which the generator's temperature divides. */
 function sharpened(width: number, factor: number): LogitsProcessor {
   const device = { head: emptyHead(width), factor };
   if (factor === 1) return { device };
@@ -216,7 +231,7 @@ function sharpened(width: number, factor: number): LogitsProcessor {
   };
 }
 
-/** Changes the logits by the head, and multiplies them, which the writer's temperature divides; nothing is kept. */
+/** Changes the logits by the head, and multiplies them, which the generator's temperature divides; nothing is kept. */
 function withHead(
   weights: HeadWeights,
   { width, words, standardise }: TraceSettings,

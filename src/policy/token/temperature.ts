@@ -3,7 +3,7 @@
  * anyway. A head that does not beat it has learned no more than to sharpen.
  *
  * With s = exp(-log T): logits s l. d logp/ds = l_c - E[l]; dH/ds = -s Var[l]; KL from s = 1 has d/ds = (s - 1) Var[l].
- * Those are computed while drawing, so the terms hold at the temperature that the batch was drawn at, and one update a
+ * Those are computed while drawing, so the evaluation holds at the temperature that the batch was drawn at, and one update a
  * batch is all that may be made of it.
  */
 
@@ -12,8 +12,8 @@ import { checkOptions, numberFrom, only, optional } from "../../data/check.ts";
 import type { Decoder, DrawnToken, StepLogits } from "../../model/index.ts";
 import { tf } from "../tensors.ts";
 import type { ActionEvaluation, Policy, TrainablePolicy } from "../types.ts";
+import { actionOf, createProgramGenerator, type ProgramGeneratorOptions } from "./generator.ts";
 import { writerEntries } from "./given.ts";
-import { actionOf, createWriter, type WriterOptions } from "./writer.ts";
 
 /** Of each drawn token: log-probability, entropy, divergence, each followed by its slope in s. Shape [n, 6]. */
 interface SlopeTrace {
@@ -22,7 +22,7 @@ interface SlopeTrace {
 }
 
 /** How the control is made: as programs are written, but for how they are drawn. */
-type TemperatureOptions = Omit<WriterOptions, "temperature" | "topK" | "topP"> & { start?: number };
+type TemperatureOptions = Omit<ProgramGeneratorOptions, "temperature" | "topK" | "topP"> & { start?: number };
 
 const { prompt, maxTokens, batch, ask } = writerEntries;
 const optionsSchema = only<TemperatureOptions>({
@@ -37,7 +37,7 @@ export async function temperaturePolicy(
 ): Promise<TrainablePolicy & { temperature(): Promise<number> }> {
   checkOptions(optionsSchema, given, "the options of policies.temperature");
   const { start = 1, ...options } = given;
-  const writer = await createWriter(decoder, { ...options, temperature: 1 });
+  const generator = await createProgramGenerator(decoder, { ...options, temperature: 1 });
   const logS = tf.variable(tf.scalar(-Math.log(start)));
   const name = `temperature of ${decoder.config.family} ${decoder.hash.slice(0, 8)}`;
   const readS = async (): Promise<number> => Math.exp((await logS.data())[0]!);
@@ -45,14 +45,14 @@ export async function temperaturePolicy(
     (s: Promise<number>): Policy["act"] =>
     async (observations, streams) => {
       const scale = await s;
-      const written = await writer.write(observations, streams, () => ({
+      const written = await generator.write(observations, streams, () => ({
         onLogits: ({ logits }) => scaleLogits(logits, scale),
       }));
-      return written.map(actionOf(writer.prompt));
+      return written.map(actionOf(generator.prompt));
     };
   return {
     name,
-    batch: writer.batch,
+    batch: generator.batch,
     variables: [logS],
     learningRate: 0.1,
     recommended: {
@@ -64,22 +64,22 @@ export async function temperaturePolicy(
       entropyBonus: 0,
       lrSchedule: "linear",
     },
-    fingerprint: `${decoder.hash} temperature prompt ${writer.prompt.name} ${writer.prompt.version}`,
+    fingerprint: `${decoder.hash} temperature prompt ${generator.prompt.name} ${generator.prompt.version}`,
     temperature: async () => 1 / (await readS()),
     async act(observations, streams) {
       const s = await readS();
-      const written = await writer.write(observations, streams, (count) => slopeProcessor(count, s));
+      const written = await generator.write(observations, streams, (count) => slopeProcessor(count, s));
       return written.map((one) => {
         const { reference } = one.trace as SlopeTrace;
-        return { ...actionOf(writer.prompt)(one), referenceLogProb: reference };
+        return { ...actionOf(generator.prompt)(one), referenceLogProb: reference };
       });
     },
     evaluate: (actions) =>
-      slopeTerms(
+      slopeEvaluation(
         actions.map(({ trace }) => (trace as SlopeTrace).slopes),
         logS,
       ),
-    frozen: () => ({ name: `${name}, frozen`, batch: writer.batch, act: plain(readS()) }),
+    frozen: () => ({ name: `${name}, frozen`, batch: generator.batch, act: plain(readS()) }),
     dispose: () => logS.dispose(),
   };
 }
@@ -122,7 +122,7 @@ function slopeProcessor(count: number, s: number) {
   };
 }
 
-function slopeTerms(traces: readonly Float32Array[], logS: TF.Variable): ActionEvaluation {
+function slopeEvaluation(traces: readonly Float32Array[], logS: TF.Variable): ActionEvaluation {
   return tf.tidy(() => {
     const n = traces.reduce((sum, list) => sum + list.length, 0) / 6;
     const all = tf.tensor2d(Float32Array.from(traces.flatMap((list) => [...list])), [n, 6]);

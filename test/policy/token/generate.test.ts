@@ -167,7 +167,7 @@ describe("the temperature control", () => {
       streamsOf(6),
     );
     // From scratch: each program's tokens one by one, at a scale s.
-    const terms = async (s: number) => {
+    const evaluated = async (s: number) => {
       let [logProb, entropy, kl] = [0, 0, 0];
       for (const [i, { choice }] of actions.entries()) {
         const ids = toy.tokenizer.encode(`/abc\na.b = c;\n\n/${asks[i % 3]}\na.`);
@@ -188,10 +188,14 @@ describe("the temperature control", () => {
       return [logProb, entropy, kl];
     };
     const reference = actions.reduce((sum, action) => sum + action.referenceLogProb!, 0);
-    const [own] = await terms(1);
+    const [own] = await evaluated(1);
     assert.ok(Math.abs(reference - own!) < 1e-4, `${reference}, by hand ${own}`);
     const s = 1 / 0.8;
-    const [here, more, less] = [await terms(s), await terms(s * Math.exp(1e-4)), await terms(s * Math.exp(-1e-4))];
+    const [here, more, less] = [
+      await evaluated(s),
+      await evaluated(s * Math.exp(1e-4)),
+      await evaluated(s * Math.exp(-1e-4)),
+    ];
     for (const [k, name] of (["logProbs", "entropy", "kl"] as const).entries()) {
       const { value, grads } = tf.variableGrads(
         () => tf.sum(policy.evaluate(actions)[name]) as tf.Scalar,

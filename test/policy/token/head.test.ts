@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { tf, tokenPolicy } from "../../../src/policy/index.ts";
+import { fusedEvaluation } from "../../../src/policy/token/evaluation.ts";
 import { createHead } from "../../../src/policy/token/head.ts";
-import { fusedTerms } from "../../../src/policy/token/terms.ts";
 import type { Trace } from "../../../src/policy/token/trace.ts";
 import { createRandom } from "../../../src/random/index.ts";
 import { toyDecoder } from "./toy.ts";
@@ -129,7 +129,7 @@ describe("the head", () => {
         );
       const [u, rows] = [normal(n, 3), normal(policy.words.length, 3)];
       type Op = (left: tf.Tensor2D, right: tf.Tensor2D) => tf.Tensor[];
-      const fused: Op = (left, right) => Object.values(fusedTerms(left, right, traces)) as tf.Tensor[];
+      const fused: Op = (left, right) => Object.values(fusedEvaluation(left, right, traces)) as tf.Tensor[];
       const long: Op = (left, right) => tf.unstack(longWay(tf.matMul(left, right, false, true), traces), 1);
       const expectedTerms = long(u, rows);
       for (const [k, term] of fused(u, rows).entries())
@@ -139,12 +139,12 @@ describe("the head", () => {
         const pushes = normal(which.length, n);
         const gradients = (op: Op) =>
           tf.grads((left, right) => {
-            const terms = op(left as tf.Tensor2D, right as tf.Tensor2D);
-            return tf.addN(which.map((k, i) => tf.sum(tf.mul(terms[k]!, pushes.slice([i, 0], [1, n]).as1D()))));
+            const evaluated = op(left as tf.Tensor2D, right as tf.Tensor2D);
+            return tf.addN(which.map((k, i) => tf.sum(tf.mul(evaluated[k]!, pushes.slice([i, 0], [1, n]).as1D()))));
           })([u, rows]);
         const expected = gradients(long);
         for (const [i, gradient] of gradients(fused).entries())
-          close(gradient.dataSync(), expected[i]!.dataSync(), 1e-5, `gradient ${i}, terms ${which}`);
+          close(gradient.dataSync(), expected[i]!.dataSync(), 1e-5, `gradient ${i}, evaluated ${which}`);
       }
       policy.dispose();
     }

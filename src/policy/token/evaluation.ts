@@ -1,11 +1,11 @@
 /**
- * The terms of an update as one operation with its own gradient. The change of the logits of S words over N tokens is of
- * low rank, d = u rows', and what is asked of it are sums over words: so few [N, S] tensors are ever made. Autodiff would
- * keep a dozen; this keeps the powers alone.
+ * The evaluation of an update's actions as one operation with its own gradient. The change of the logits of S words over
+ * N tokens is of low rank, d = u rows', and what is asked of it are sums over words: so few [N, S] tensors are ever
+ * made. Autodiff would keep a dozen; this keeps the powers alone.
  *
- * With p the new probabilities: dlogZ/dd = p; dH/dd = -p (log p + H); dKL/dd = p (d - sum p d). The drawn word's own logit is
- * one entry a row: looked up in `rows`, not by a one-hot [N, S] tensor. Checked against autodiff over the long way, a sum
- * over the whole vocabulary, finite differences and PyTorch in the tests. Not here: the head (`head.ts`).
+ * With p the new probabilities: dlogZ/dd = p; dH/dd = -p (log p + H); dKL/dd = p (d - sum p d). The drawn word's own
+ * logit is one entry a row: looked up in `rows`, not by a one-hot [N, S] tensor. Checked against autodiff over the long
+ * way, a sum over the whole vocabulary, finite differences and PyTorch in the tests. Not here: the head (`head.ts`).
  */
 
 import type * as TF from "@tensorflow/tfjs";
@@ -13,8 +13,8 @@ import { tf } from "../tensors.ts";
 import type { ActionEvaluation } from "../types.ts";
 import type { Trace } from "./trace.ts";
 
-/** The terms of traces whose words' logits change by u rows'. `u`: [N, k]; `rows`: [S, k]. */
-export function fusedTerms(u: TF.Tensor2D, rows: TF.Tensor2D, traces: readonly Trace[]): ActionEvaluation {
+/** Evaluates traces whose words' logits change by u rows'. `u`: [N, k]; `rows`: [S, k]. */
+export function fusedEvaluation(u: TF.Tensor2D, rows: TF.Tensor2D, traces: readonly Trace[]): ActionEvaluation {
   const [n, words] = [u.shape[0], rows.shape[0]];
   const base = concat(traces.map((trace) => trace.base));
   const chosen = Int32Array.from(traces.flatMap((trace) => [...trace.chosen]));

@@ -25,7 +25,7 @@ import { type DeviceDraw, drawRows } from "./draw-rows.ts";
 import { isTrace, referenceLogProb } from "./trace.ts";
 
 /** How programs are written. */
-export interface WriterOptions {
+export interface ProgramGeneratorOptions {
   /** The prompt's design: its name in `data/prompts/`, or a design. @default the one that the model was trained on, else "few-shot" */
   prompt?: string | PromptDesign;
   /** Divides the logits, above 0. @default the prompt design's, else 1 */
@@ -58,7 +58,7 @@ export interface Written extends Generated {
 }
 
 /** Turns observations into programs; shared by the token policy and its control. */
-export interface Writer {
+export interface ProgramGenerator {
   readonly prompt: PromptDesign;
   readonly batch: number;
   readonly maxTokens: number;
@@ -75,7 +75,7 @@ export interface Writer {
 }
 
 /** How every prompt is continued. */
-interface WriterState {
+interface GeneratorState {
   readonly decoder: Decoder;
   readonly prompt: PromptDesign;
   readonly common: {
@@ -95,10 +95,13 @@ interface WriterState {
 /** Prompts are padded to lengths in steps, so that a row's numbers do not depend on its neighbours' lengths. */
 const padStep = 8;
 
-/** Makes a writer: reads the prompt's design, and runs what all prompts begin with. */
-export async function createWriter(decoder: Decoder, options: WriterOptions): Promise<Writer> {
+/** Makes a generator: reads the prompt's design, and runs what all prompts begin with. */
+export async function createProgramGenerator(
+  decoder: Decoder,
+  options: ProgramGeneratorOptions,
+): Promise<ProgramGenerator> {
   const { ask = askOf } = options;
-  const state = await openWriter(decoder, options);
+  const state = await openGenerator(decoder, options);
   const { prompt, batch, common, spent } = state;
   const { maxTokens, temperature } = common;
   return {
@@ -119,7 +122,7 @@ export async function createWriter(decoder: Decoder, options: WriterOptions): Pr
   };
 }
 
-async function openWriter(decoder: Decoder, options: WriterOptions): Promise<WriterState> {
+async function openGenerator(decoder: Decoder, options: ProgramGeneratorOptions): Promise<GeneratorState> {
   const { topK = 0, topP = 1, batch = 32 } = options;
   const prompt =
     typeof options.prompt === "object"
@@ -141,7 +144,7 @@ async function openWriter(decoder: Decoder, options: WriterOptions): Promise<Wri
   return { decoder, prompt, common, batch, room, spent: { tokens: 0, seconds: 0 } };
 }
 
-async function idsOf({ decoder, prompt, room }: WriterState, texts: readonly string[]): Promise<number[][]> {
+async function idsOf({ decoder, prompt, room }: GeneratorState, texts: readonly string[]): Promise<number[][]> {
   const all = await encodeTexts(
     decoder.tokenizer,
     texts.map((text) => promptOwn(prompt, text)),
@@ -150,12 +153,12 @@ async function idsOf({ decoder, prompt, room }: WriterState, texts: readonly str
   return all.map((ids) => (ids.length > room ? ids.slice(-room) : ids));
 }
 
-function padded({ room }: WriterState, length: number): number {
+function padded({ room }: GeneratorState, length: number): number {
   return Math.min(room, Math.ceil(length / padStep) * padStep);
 }
 
 async function writeAll(
-  state: WriterState,
+  state: GeneratorState,
   { prompts, streams }: { prompts: number[][]; streams: readonly Random[] },
   processor: LogitsProcessor,
 ): Promise<Written[]> {
