@@ -128,7 +128,7 @@ describe("a program that no parser should be given", function () {
       [
         "syntax_error",
         "Expected `id` to be at most 1,000 characters of JSON, got [[",
-        "Expected `steps[0]` to be a program as text, got [[[[[[[[[[[",
+        "Expected `steps[0]` to be a text, got [[[[[[[[[[[[[[[[[[[[[[",
         'Expected `id` to be at most 1,000 characters of JSON, got "x',
         "survived",
       ],

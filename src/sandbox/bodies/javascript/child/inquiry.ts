@@ -64,7 +64,7 @@ interface Asked {
       const before = programs[i]![0];
       const after = programs[i]![1];
       put(one.watched, i, before !== "");
-      list += (i > 0 ? "," : "") + quote(after === "" ? "" : `return ${before}${agent}${after}`);
+      list += (i > 0 ? "," : "") + quote(after === "" ? "" : `${before === "" ? "return " : before}${agent}${after}`);
     }
     return `[${list}]`;
   };

@@ -318,7 +318,9 @@ type Call = (typeof hostCalls)[number];
       if (text.length > 2000 || text.includes("__proto__")) return ["", ""];
       if (list.every((one) => typeof one !== "object" || one === null)) return ["", `${access}(${text});`];
       const names = list.map((_, i) => `a${i}`).join(", ");
-      return [`((${names}) => [`, `${access}(${names}), ${names}])(${text});`];
+      // A block, not a function around the call: that would be one more frame on the stack than an agent's own call has.
+      const named = list.map((one, i) => `a${i} = ${JSON.stringify(one) ?? "null"}`).join(", ");
+      return [`{ const ${named}; return [`, `${access}(${names}), ${names}]; }`];
     });
     return { lists, programs };
   };
