@@ -1,10 +1,10 @@
 /**
- * `npm run bench:credit [-- --seeds 5 --updates 12 --episodes 48 --group 8 --steps 4 --lives 384 --pool 1536 --tasks 64]`: what a
+ * `npm run bench:credit [-- --seeds 5 --updates 12 --episodes 48 --group 8 --steps 4 --frozen 384 --pool 1536 --tasks 64]`: what a
  * program is credited with on independent tasks: its own step's reward alone (gamma 0), or that of later programs too (gamma
  * 0.9). The small pretrained model, every life in the real sandbox.
  *
- * First, on the same lives of the frozen model: how much of the advantages' variance is about the own program. A program's
- * merit is what its step earned less the mean of what the same task earned in a pool of other lives; the share is the
+ * First, on the same episodes of the frozen model: how much of the advantages' variance is about the own program. A program's
+ * merit is what its step earned less the mean of what the same task earned in a pool of other episodes; the share is the
  * squared correlation of advantage and merit. Then a head is trained under each from the same first samples, a seed each:
  * the tasks solved by update, and the difference over all updates, paired by seed.
  */
@@ -29,7 +29,7 @@ const { values } = parseArgs({
     episodes: { type: "string", default: "48" },
     group: { type: "string", default: "8" },
     steps: { type: "string", default: "4" },
-    lives: { type: "string", default: "384" },
+    frozen: { type: "string", default: "384" },
     pool: { type: "string", default: "1536" },
     tasks: { type: "string", default: "64" },
     rate: { type: "string", default: "0.1" },
@@ -68,15 +68,15 @@ async function sharesOfVariance(): Promise<{ [gamma: number]: { [step: string]: 
   const policy = await tokenPolicy(decoder, { asks, seed: 0, rank: 1, samples: 64 });
   const frozen = policy.frozen();
   const whole = (all: readonly Episode[]) => all.filter(({ fault }) => !fault);
-  const lives = whole(await collect(env, frozen, { episodes: number("lives"), group: number("group"), seed: 1 }));
+  const played = whole(await collect(env, frozen, { episodes: number("frozen"), group: number("group"), seed: 1 }));
   const pool = whole(await collect(env, frozen, { episodes: number("pool"), seed: 2 }));
   policy.dispose();
   const usual = rewardsByTask(pool);
   const found: { [gamma: number]: { [step: string]: string } } = {};
   const isKnown = (task: string | undefined) => task !== undefined && (usual.get(task)?.length ?? 0) > 1;
   for (const gamma of gammas) {
-    const advantages = estimators["leave-one-out"](lives, { gamma });
-    const pairs = lives.flatMap(({ steps }, i) =>
+    const advantages = estimators["leave-one-out"](played, { gamma });
+    const pairs = played.flatMap(({ steps }, i) =>
       steps.flatMap(({ task, reward }, t) => {
         if (!isKnown(task)) return [];
         return [{ t, merit: reward - mean(usual.get(task!)!), advantage: advantages[i]![t]! }];

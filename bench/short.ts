@@ -10,7 +10,7 @@ export const shortRuns: { [bench: string]: { args: string[]; python?: boolean } 
     args: ["--seeds", "1", "--updates", "4", "--episodes", "32", "--evaluate", "40", "--only", "pretrained,head"],
   },
   credit: {
-    args: ["--seeds", "1", "--updates", "2", "--episodes", "16", "--lives", "64", "--pool", "128", "--tasks", "16"],
+    args: ["--seeds", "1", "--updates", "2", "--episodes", "16", "--frozen", "64", "--pool", "128", "--tasks", "16"],
   },
   dtype: { args: ["--rounds", "1", "--tokens", "16", "--batches", "1,16"] },
   serve: { args: ["--rounds", "1", "--requests", "8", "--tokens", "24"] },
