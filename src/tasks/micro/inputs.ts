@@ -21,7 +21,7 @@ export function plainBoundaries(reference: Reference): unknown[][] {
   return all.filter((values) => reference.trace(values) !== null);
 }
 
-/** Lists of arguments to try a function on, with fresh ones among them. */
+/** Lists of arguments to try a function on, fresh ones among them, in a drawn order: no call's number tells what it is given. */
 export function inputsOf(
   reference: Reference,
   random: Random,
@@ -35,6 +35,10 @@ export function inputsOf(
     if (known.has(text) || reference.trace(values) === null) continue;
     known.add(text);
     lists.push(values);
+  }
+  for (let i = lists.length - 1; i > 0; i--) {
+    const j = random.integer(i + 1);
+    [lists[i], lists[j]] = [lists[j]!, lists[i]!];
   }
   return lists;
 }
