@@ -4,6 +4,7 @@
  * goes on from there, with or without what the agent did in it.
  */
 
+import { anything, checkOptions, listOf, numberFrom, oneOf, only, optional, text } from "../data/check.ts";
 import { displaySymbol, type MimeBundle, tableBundle, visible } from "../display/index.ts";
 import type { Environment } from "../environment/types.ts";
 import type { Action, Policy } from "../policy/types.ts";
@@ -163,16 +164,25 @@ export interface Fork {
   [displaySymbol](): MimeBundle;
 }
 
+const forkSchema = only<ForkOptions>({
+  step: anything<number>(), // which steps there are is the episode's to say
+  without: optional(oneOf("edit", "nothing")),
+  programs: optional(listOf(text, "a list of programs")),
+  maxSteps: optional(numberFrom(0, Number.POSITIVE_INFINITY)),
+});
+
 /**
  * Goes back to a step and on from there: `act` is asked when the programs have run out, and may end it by giving nothing.
  * Throws a RangeError for a step that is not there, and an Error where a step before it does not come out as it was.
  */
 export async function forkEpisode(
   episode: Episode,
-  { step = episode.steps.length - 1, without = "edit", programs, maxSteps = Number.POSITIVE_INFINITY }: ForkOptions,
+  options: ForkOptions,
   act: Policy["act"],
   again: AgainOptions & { onFork?: () => void; listener?: EpisodeListener },
 ): Promise<Fork> {
+  checkOptions(forkSchema, options, "the options of a fork");
+  const { step = episode.steps.length - 1, without = "edit", programs, maxSteps = Number.POSITIVE_INFINITY } = options;
   const { steps: was } = episode;
   if (!Number.isSafeInteger(step) || !(step in was))
     throw new RangeError(`Expected \`step\` to be from 0 to ${was.length - 1}, got ${step}`);

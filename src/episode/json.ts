@@ -46,9 +46,10 @@ export function decode(value: Plain): unknown {
   return decodeFields(object);
 }
 
-/** An episode as one line of JSON. */
+/** An episode as one line of JSON; of one that a rollout played, what it is as a value. */
 export function toJson(episode: Episode): string {
-  return JSON.stringify(encode(episode, "episode"));
+  const value: unknown = typeof episode === "object" && episode !== null ? { ...episode } : episode;
+  return JSON.stringify(encode(value, "episode"));
 }
 
 /** The episode that `toJson` wrote. Throws a TypeError for a text that holds none, or one of a newer version. */

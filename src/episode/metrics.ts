@@ -8,7 +8,8 @@ import { entropyOf, interquartileMean, mean } from "../statistics/index.ts";
 import type { Episode, Step } from "./types.ts";
 
 /** What a metric counts in. A share is from 0 to 1, and is shown in per cent. */
-export type Unit = "steps" | "reward" | "share" | "nats" | "tokens" | "count";
+export type Unit = (typeof units)[number];
+const units = ["steps", "reward", "share", "nats", "tokens", "count"] as const;
 
 /** One thing that a metric is a mean of. */
 export interface Part {
@@ -186,6 +187,10 @@ export function metricTable(): [name: string, metric: Metric][] {
  */
 export function addMetric(name: string, metric: Metric): () => void {
   const table: { [name: string]: Metric } = metrics;
+  if (typeof metric?.of !== "function" || !units.includes(metric.unit))
+    throw new TypeError(
+      `Expected the metric "${name}" to have \`of(episodes)\` and a \`unit\` (${units.join(", ")}): make it with perEpisode({ label, unit, formula, value }), or perStep`,
+    );
   if (name in table) throw new RangeError(`There is a metric named "${name}" already: give yours another name`);
   table[name] = metric;
   return () => {

@@ -3,6 +3,7 @@
  * where the control's was looked for. Not here: the search (`sharpen.ts`).
  */
 
+import { randomUUID } from "node:crypto";
 import type { SurvivalObservation } from "../environment/index.ts";
 import { type GivenPolicy, policyOf } from "../policy/given.ts";
 import type { Policy, TokenPolicy, TrainablePolicy } from "../policy/index.ts";
@@ -29,11 +30,11 @@ export async function runsOf(contestants: Contestants): Promise<Run[]> {
   return Promise.all(
     Object.entries(contestants).flatMap(([name, given]) =>
       ([given].flat() as GivenPolicy[])
-        .map((one) => policyOf(one))
-        .map(async (policy, run) => ({
+        .map((one) => ({ policy: policyOf(one), known: typeof one === "function" ? unlike(one) : null }))
+        .map(async ({ policy, known }, run) => ({
           ...{ name, run, given: policy },
           policy: isTrainable(policy) ? policy.frozen() : policy,
-          mark: await markOf(policy, `${name} ${run}`),
+          mark: await markOf(policy, known ?? `${name} ${run}`),
         })),
     ),
   );
@@ -73,6 +74,18 @@ function isTrainable(policy: Policy): policy is TrainablePolicy {
 
 function isTokenPolicy(policy: Policy): policy is TokenPolicy {
   return isTrainable(policy) && "pretrained" in policy;
+}
+
+const functions = new WeakMap<GivenPolicy, string>();
+
+/**
+ * What tells a bare function from any other, in this process: a file of another one knows nothing of it, since the same text
+ * may close over something else.
+ */
+function unlike(policy: GivenPolicy): string {
+  const mark = functions.get(policy) ?? randomUUID();
+  functions.set(policy, mark);
+  return mark;
 }
 
 /** What tells a policy from another of the same name: its weights, its fingerprint, else the place that it was given in. */

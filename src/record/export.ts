@@ -4,7 +4,7 @@
  * The columns are described in docs/formats.md.
  */
 
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, statSync, writeSync } from "node:fs";
 import { type BasicType, fileWriter, parquetWriteRows } from "hyparquet-writer";
 import { faultOf, like, oneOf, only } from "../data/check.ts";
 import { replaceWhole } from "../data/write.ts";
@@ -111,7 +111,7 @@ export function* exportRows(record: EpisodeRecord): Generator<ExportRow> {
 function rowOf(
   episode: Episode,
   i: number,
-  { program, report, calls, action, rewards, at }: Step,
+  { program, report, calls, action, rewards, reward, at }: Step,
   whole: Pick<EpisodeSummary, "steps" | "verdict" | "complete" | "labels" | "forkOf">,
 ): ExportRow {
   const { verdict, cause, alive, output, query, response, genome, ms, error, effects } = report!;
@@ -124,7 +124,8 @@ function rowOf(
     verdict,
     cause,
     alive,
-    reward: drawn.rewards === undefined ? null : sum(Object.values(drawn.rewards)),
+    // The environment's own word, which a class that overrides `step` may have made another than the sum of the parts.
+    reward: drawn.rewards === undefined || Number.isNaN(reward) ? null : reward,
     printed: output,
     query,
     response,
@@ -178,6 +179,15 @@ export function exportRecord(given: EpisodeRecord | string, options: ExportOptio
       value: "-",
     });
   const record = typeof given === "string" ? openRecord(given, { readOnly: true }) : given;
+  if (output !== "-" && isPartOf(record.path, output)) {
+    if (typeof given === "string") record.close();
+    throw new RecordFailure({
+      kind: "option",
+      name: "output",
+      expected: "a file that is none of the record's own, which the export would take the place of",
+      value: output,
+    });
+  }
   let rows = 0;
   const counted = function* (): Generator<ExportRow> {
     for (const row of exportRows(record)) {
@@ -193,6 +203,16 @@ export function exportRecord(given: EpisodeRecord | string, options: ExportOptio
     if (typeof given === "string") record.close();
   }
   return rows;
+}
+
+/** Whether a path is a record's file, or one of those beside it, under whatever name. */
+function isPartOf(record: string, path: string): boolean {
+  const is = statSync(path, { throwIfNoEntry: false });
+  if (is === undefined) return false;
+  return ["", "-head", "-wal", "-shm"].some((end) => {
+    const own = statSync(`${record}${end}`, { throwIfNoEntry: false });
+    return own !== undefined && own.ino === is.ino && own.dev === is.dev;
+  });
 }
 
 const writers: { [format in ExportOptions["format"]]: (output: string, rows: Iterable<ExportRow>) => void } = {

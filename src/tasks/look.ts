@@ -38,8 +38,9 @@ export function contextOf({ task, life, sandbox, seed, terms, ...seen }: TaskMom
     read: (name) => life.read(name),
     async call(name, lists) {
       const called = await look({ genome: after, seed }, name, lists);
-      // A method that closes over something cannot work from its text: then the whole life is lived again, where it can.
-      return lacksName(called) ? await look({ past: life.past() }, name, lists) : called;
+      // A method that closes over something, or uses what no genome holds whole, cannot work from its text: then the whole
+      // life is lived again, where it can.
+      return lacksSomething(called) ? await look({ past: life.past() }, name, lists) : called;
     },
   };
 }
@@ -58,9 +59,9 @@ function drawsOf({ id }: Pick<Task, "id">, seed: number): Random {
   return createRandom(seed, "task", id);
 }
 
-function lacksName(result: CallResult): boolean {
+function lacksSomething(result: CallResult): boolean {
   return (
     "answers" in result &&
-    result.answers.some((one) => "failed" in one && /^it threw ReferenceError: /.test(one.failed))
+    result.answers.some((one) => "failed" in one && /^it threw (Reference|Type)Error: /.test(one.failed))
   );
 }

@@ -210,4 +210,13 @@ describe("a metric that is added to the table", () => {
       });
     assert.ok("survival" in metrics);
   });
+
+  it("is refused when it is given where it is none, before any episode is played", () => {
+    for (const wrong of [{}, { of: () => 1, unit: "bogus" }, { unit: "steps" }, undefined])
+      assert.throws(() => addMetric("toyWrong", wrong as never), {
+        name: "TypeError",
+        message: /^Expected the metric "toyWrong" to have `of\(episodes\)` and a `unit` \(steps, reward, /,
+      });
+    assert.ok(!("toyWrong" in metrics));
+  });
 });

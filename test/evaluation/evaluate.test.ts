@@ -123,6 +123,20 @@ describe("evaluation", () => {
     assert.equal(control.length, 2, "the reference is not asked to beat the control");
   });
 
+  it("takes no other function's lives out of its file, whatever name it has there", async () => {
+    const file = join(folder, "functions.jsonl");
+    const own = new SurvivalEnv({ sandbox, maxSteps: 3 });
+    const survival = async (policy: () => string): Promise<number> => {
+      const { results } = await evaluate({ mine: policy }, { env: own, episodes: 2, file });
+      return Object.values(results)[0]!.mine!.survival.estimate;
+    };
+    const lives = () => "self.x = 1";
+    assert.equal(await survival(lives), 3);
+    assert.equal(await survival(() => "self.execute_code = 1"), 0);
+    assert.equal(await survival(lives), 3);
+    assert.equal(readFileSync(file, "utf8").trim().split("\n").length, 1 + 2, "what it knows it does not play again");
+  });
+
   it("goes on from its file after a stop, and comes to the same figures", async () => {
     const file = join(folder, "stopped.jsonl");
     const menu = editMenu();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
@@ -196,6 +196,33 @@ print(json.dumps(rows))`;
     refuses(record, { format: undefined }, "Expected `format` to be jsonl, csv or parquet, got undefined");
     refuses(record, { path: none }, "There is no `path` in the options of exportRecord: there are format, output");
     refuses({}, {}, "Expected `record` to be an open record, or the path of one, got {}");
+  });
+
+  it("is refused in the place of the record itself, or of a file beside it, under whatever name", () => {
+    const link = join(folder, "link.csv");
+    symlinkSync(record.path, link);
+    for (const given of [record, record.path])
+      for (const output of [record.path, link, `${record.path}-head`])
+        assert.throws(() => exportRecord(given, { format: "csv", output }), {
+          name: "RecordFailure",
+          message: `Expected \`output\` to be a file that is none of the record's own, which the export would take the place of, got ${JSON.stringify(output)}`,
+        });
+    assert.deepEqual([record.verify().ok, record.episodes().length], [true, 30]);
+  });
+
+  it("has the reward that the environment gave, whatever its parts sum to", () => {
+    const own = openRecord(join(folder, "own.db"), { create: true });
+    const id = own.begin({ seed: 1 });
+    for (const [i, reward] of [1.5, Number.NaN, -50].entries())
+      own.append(id, { ...entry(i, 1), rewards: { survival: 1 }, reward });
+    const output = join(folder, "own.jsonl");
+    exportRecord(own, { format: "jsonl", output });
+    own.close();
+    const rows = readFileSync(output, "utf8").trim().split("\n");
+    assert.deepEqual(
+      rows.map((row) => JSON.parse(row).reward),
+      [1.5, null, -50],
+    );
   });
 
   it("makes its folder, and says why it could not be written", () => {

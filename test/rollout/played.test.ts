@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { displaySymbol } from "../../src/display/index.ts";
 import { SurvivalEnv } from "../../src/environment/index.ts";
+import { fromJson, toJson } from "../../src/episode/index.ts";
 import { editMenu, paperMenu, randomPolicy } from "../../src/policy/index.ts";
 import { openRecord, replay } from "../../src/record/index.ts";
 import { rollout } from "../../src/rollout/index.ts";
@@ -34,6 +35,22 @@ describe("an episode of a rollout", () => {
     assert.equal(bars.text.at(-1), "-1000", "a bar that is cut off says so");
     assert.ok(Math.abs(bars.y.at(-1)!) < 10);
     assert.equal(JSON.parse(JSON.stringify(worst)).steps.length, worst.steps.length);
+  });
+
+  it("goes through JSON as the value that it is", async () => {
+    const worst = (await play()).worst();
+    const back = fromJson(toJson(worst));
+    assert.deepEqual(back, fromJson(toJson({ ...worst })));
+    assert.deepEqual([back.steps.length, back.verdict], [worst.steps.length, worst.verdict]);
+  });
+
+  it("is not forked by options that mean something else", async () => {
+    const worst = (await play()).worst();
+    const refuses = (options: object, message: string | RegExp) =>
+      assert.rejects(async () => worst.fork(options), { message });
+    await refuses({ stp: 0 }, /^There is no `stp` in the options of a fork: did you mean `step`\?$/);
+    await refuses({ without: "edits" }, 'Expected `without` to be edit or nothing, got "edits"');
+    await refuses({ programs: "self.x = 1" }, /^Expected `programs` to be a list of programs, got "self.x = 1"$/);
   });
 
   it("is a row of a table, the lowest returns first", async () => {

@@ -113,6 +113,16 @@ describe("the check of a micro-task", () => {
     await all(take, false, ["self.take = (list) => list;", "self.take = (list) => list.splice(0, 9);"]);
   });
 
+  it("takes a method that uses what no genome holds whole: an object with functions, a map, a class's object", async () => {
+    const add = task({ call: "add", does: [["number.plus", 4]] });
+    await all(add, true, [
+      "const helper = { plus: (n) => n + 4 }; self.add = (n) => helper.plus(n);",
+      "const known = new Map(); self.add = (n) => { if (!known.has(n)) known.set(n, n + 4); return known.get(n); };",
+      "class Adder { add(n) { return n + 4; } } const adder = new Adder(); self.add = (n) => adder.add(n);",
+    ]);
+    await all(add, false, ["const helper = { plus: (n) => n + 3 }; self.add = (n) => helper.plus(n);"]);
+  });
+
   it("tries fresh inputs in each episode: an answer that knows the fixed ones fails", async () => {
     const even = task({ call: "even", does: [["number?.even"]], inputs: [[0], [7]] });
     const known = "self.even = (n) => n !== 7;";
