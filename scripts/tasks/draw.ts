@@ -3,8 +3,8 @@
 import { createRandom } from "../../src/random/index.ts";
 import type { MicroTask, TaskCheck, TaskSplit } from "../../src/tasks/index.ts";
 import { taskSplits } from "../../src/tasks/index.ts";
+import { checksOf } from "../../src/tasks/micro/checks.ts";
 import { referenceOf } from "../../src/tasks/micro/reference.ts";
-import { checksOf } from "../../src/tasks/micro/score.ts";
 import type { Draft } from "./draft.ts";
 import { agreement, wideInputs } from "./equal.ts";
 import { type Family, families } from "./grammar.ts";

@@ -4,8 +4,8 @@
  */
 
 import type { MicroTask, TaskCheck } from "../../src/tasks/index.ts";
+import { checksOf } from "../../src/tasks/micro/checks.ts";
 import { type Does, referenceOf } from "../../src/tasks/micro/reference.ts";
-import { checksOf } from "../../src/tasks/micro/score.ts";
 import { type Stage, stageNamed } from "../../src/tasks/micro/stages/index.ts";
 import { put } from "./phrases.ts";
 

@@ -3,11 +3,11 @@
 import { drawTask } from "../../corpus/index.ts";
 import { createRandom } from "../../src/random/index.ts";
 import type { TaskCheck, TaskSplit } from "../../src/tasks/index.ts";
+import { checksOf } from "../../src/tasks/micro/checks.ts";
 import { drawValues } from "../../src/tasks/micro/draws.ts";
 import { inputsOf } from "../../src/tasks/micro/inputs.ts";
 import { type Does, type Reference, referenceOf } from "../../src/tasks/micro/reference.ts";
 import { isSame } from "../../src/tasks/micro/same.ts";
-import { checksOf } from "../../src/tasks/micro/score.ts";
 import type { Draft } from "./draft.ts";
 import type { Family } from "./grammar.ts";
 import { fixedInputs } from "./rivals.ts";

@@ -1,7 +1,7 @@
 /** Programs that do nothing of what is asked, made by rule: no check may take one of them for an answer. */
 
 import type { MicroTask, TaskCheck } from "../../src/tasks/index.ts";
-import { checksOf } from "../../src/tasks/micro/score.ts";
+import { checksOf } from "../../src/tasks/micro/checks.ts";
 import { isRightAlways } from "./equal.ts";
 
 /** A kind of trivial program, and the program. */

@@ -2,7 +2,7 @@
 
 import { startOf } from "../environment/index.ts";
 import { byHand, type Listener, listenTo, type Step } from "../episode/index.ts";
-import { type Ending, type EpisodeRecord, openRecord } from "../record/index.ts";
+import { type Ending, holdRecord } from "../record/index.ts";
 import type { Gene, Life, LifeOptions, Sandbox, StepReport } from "../sandbox/index.ts";
 import type { AgentOptions, AgentStep } from "./types.ts";
 
@@ -18,15 +18,15 @@ export interface LifeLog extends Listener {
 
 /** Opens the log of a life that is to be opened so. A record that is given by its path is closed with it. */
 export function openLog(options: LifeOptions, sandbox: Sandbox, given: AgentOptions["record"]): LifeLog {
-  let record: EpisodeRecord | null = null;
+  let held: ReturnType<typeof holdRecord> | null = null;
   let episode = 0;
   let dead = false;
   return {
     ...listenTo(options),
     async begin(life) {
       try {
-        if (given !== undefined) record = typeof given === "string" ? openRecord(given, { create: true }) : given;
-        episode = record?.begin(startOf(options, sandbox)) ?? 0;
+        if (given !== undefined) held = holdRecord(given, { create: true });
+        episode = held?.record.begin(startOf(options, sandbox)) ?? 0;
         return life;
       } catch (error) {
         await life.close();
@@ -34,13 +34,13 @@ export function openLog(options: LifeOptions, sandbox: Sandbox, given: AgentOpti
       }
     },
     write(step) {
-      record?.append(episode, step);
+      held?.record.append(episode, step);
       dead = step.report?.alive === false;
     },
     end(ended) {
-      if (!dead || ended !== undefined) record?.end(episode, ended);
-      if (typeof given === "string") record?.close();
-      record = null;
+      if (!dead || ended !== undefined) held?.record.end(episode, ended);
+      held?.release();
+      held = null;
     },
   };
 }

@@ -121,12 +121,13 @@ function plan(
   { episodes, seed, batch }: { episodes: number; seed: number; batch: number },
 ): OwnPart[] {
   const parts: OwnPart[] = [];
+  const settled = Object.entries(envs).map(([split, env]) => ({ split, env, settings: settingsOf(env) }));
   for (let from = 0, chunk = 0; from < episodes; from += batch, chunk++)
-    for (const [split, env] of Object.entries(envs))
+    for (const { split, env, settings } of settled)
       for (const { name, run, policy, mark } of runs) {
         const some = Math.min(batch, episodes - from);
         const own = createRandom(seed, "evaluate", chunk).integer(2 ** 31);
-        const key = digest([mark, settingsOf(env), String(some), String(own)]);
+        const key = digest([mark, settings, String(some), String(own)]);
         parts.push({ name, run, split, env, policy, key, episodes: some, seed: own });
       }
   return parts;

@@ -14,8 +14,9 @@ import { genomeText, sha256 } from "./canonical.ts";
 import { csvLines } from "./csv.ts";
 import { RecordFailure } from "./error.ts";
 import { recordSchema } from "./given.ts";
+import { holdRecord } from "./hold.ts";
 import { editOf } from "./read.ts";
-import { type EpisodeRecord, openRecord } from "./store.ts";
+import type { EpisodeRecord } from "./store.ts";
 import type { EpisodeSummary } from "./types.ts";
 
 /** What a record can be written as. */
@@ -178,16 +179,7 @@ export function exportRecord(given: EpisodeRecord | string, options: ExportOptio
       expected: "a file name for Parquet, whose parts are written out of order",
       value: "-",
     });
-  const record = typeof given === "string" ? openRecord(given, { readOnly: true }) : given;
-  if (output !== "-" && isPartOf(record.path, output)) {
-    if (typeof given === "string") record.close();
-    throw new RecordFailure({
-      kind: "option",
-      name: "output",
-      expected: "a file that is none of the record's own, which the export would take the place of",
-      value: output,
-    });
-  }
+  const { record, release } = holdRecord(given, { readOnly: true });
   let rows = 0;
   const counted = function* (): Generator<ExportRow> {
     for (const row of exportRows(record)) {
@@ -196,11 +188,18 @@ export function exportRecord(given: EpisodeRecord | string, options: ExportOptio
     }
   };
   try {
+    if (output !== "-" && isPartOf(record.path, output))
+      throw new RecordFailure({
+        kind: "option",
+        name: "output",
+        expected: "a file that is none of the record's own, which the export would take the place of",
+        value: output,
+      });
     const write = (path: string): void => writers[format](path, counted());
     if (output === "-") write(output);
     else replaceWhole(output, write);
   } finally {
-    if (typeof given === "string") record.close();
+    release();
   }
   return rows;
 }

@@ -3,6 +3,7 @@
 export { canonicalJson } from "./canonical.ts";
 export { describeRecordError, type RecordError, RecordFailure } from "./error.ts";
 export { type ExportOptions, exportFormats, exportRecord, exportRows } from "./export.ts";
+export { holdRecord } from "./hold.ts";
 export type { Lineage, LineageNode } from "./lineage.ts";
 export { editBetween, editOf } from "./read.ts";
 export { fork, type RecordForkOptions, replay } from "./replay.ts";

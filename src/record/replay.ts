@@ -4,6 +4,7 @@
  */
 
 import {
+  byHand,
   createAnswers,
   environmentOf,
   type Fork,
@@ -54,7 +55,7 @@ export async function fork(
     { ...options, maxSteps },
     async ([last]) => {
       const program = (await next?.(last as StepReport)) ?? null;
-      return program === null ? [] : [{ program, label: "", choice: -1, logProb: Number.NaN }];
+      return program === null ? [] : [{ ...byHand, program }];
     },
     {
       env: environmentOf(episode, sandbox, answers.callModel),

@@ -18,7 +18,7 @@ import { causesOfDeath, type Figure, survivalHistogram } from "../plot/index.ts"
 import { type GivenPolicy, policyOf } from "../policy/given.ts";
 import type { Policy } from "../policy/index.ts";
 import { recordSchema } from "../record/given.ts";
-import { type EpisodeRecord, openRecord, recordTo } from "../record/index.ts";
+import { type EpisodeRecord, holdRecord, recordTo } from "../record/index.ts";
 import { collect } from "./collect.ts";
 import { type CollectOptions, collectEntries } from "./given.ts";
 import { PlayedEpisode } from "./played.ts";
@@ -108,7 +108,7 @@ async function recorded(
   options: CollectOptions,
   given: EpisodeRecord | string,
 ): Promise<Episode[]> {
-  const record = typeof given === "string" ? openRecord(given, { create: true }) : given;
+  const { record, release } = holdRecord(given, { create: true });
   const labels = { policy: policy.name, rollout: options.seed ?? 0 };
   const listen = (index: number): EpisodeListener => {
     const [own, other] = [recordTo(record, { labels }), options.listen?.(index) ?? {}];
@@ -130,7 +130,7 @@ async function recorded(
   try {
     return await collect(env, policy, { ...options, listen });
   } finally {
-    if (typeof given === "string") record.close();
+    release();
   }
 }
 

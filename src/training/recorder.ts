@@ -6,7 +6,7 @@
 
 import { createHash } from "node:crypto";
 import type { Episode } from "../episode/index.ts";
-import { type EpisodeRecord, openRecord, type RecordPosition, writeEpisode } from "../record/index.ts";
+import { type EpisodeRecord, holdRecord, type RecordPosition, writeEpisode } from "../record/index.ts";
 import { CheckpointFailure } from "./checkpoint.ts";
 import type { Settings } from "./settings.ts";
 
@@ -35,10 +35,7 @@ export function openRecorder(settings: Settings): RunRecorder | null {
     if (was !== null) throw new CheckpointFailure({ kind: "unrecorded", entries: was.entries });
     return null;
   }
-  const record = typeof given === "string" ? openRecord(given, { create: true }) : given;
-  const close = (): void => {
-    if (typeof given === "string") record.close();
-  };
+  const { record, release } = holdRecord(given, { create: true });
   try {
     const run = runOf(settings);
     const known = was === null ? new Map<number, number[]>() : livesAfter(record, was, run);
@@ -51,10 +48,10 @@ export function openRecorder(settings: Settings): RunRecorder | null {
         return episodes.map((episode, i) => ({ ...episode, id: ids[i]! }));
       },
       position: () => record.position(),
-      close,
+      close: release,
     };
   } catch (error) {
-    close();
+    release();
     throw error;
   }
 }

@@ -7,7 +7,7 @@ import { families } from "../../scripts/tasks/grammar.ts";
 import { contentsOf } from "../../scripts/tasks/split.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { type MicroTask, microTasks, type TaskSplit, taskSplits } from "../../src/tasks/index.ts";
-import { checksOf } from "../../src/tasks/micro/score.ts";
+import { checksOf } from "../../src/tasks/micro/checks.ts";
 
 describe("the micro-tasks that ship", () => {
   let all: MicroTask[] = [];

@@ -19,10 +19,21 @@ import {
   usualPrompt,
 } from "../../model/index.ts";
 import type { Random } from "../../random/index.ts";
-import type { Action } from "../types.ts";
+import type { Action, TrainablePolicy } from "../types.ts";
 import { type Calibration, calibrate } from "./calibrate.ts";
 import { type DeviceDraw, drawRows } from "./draw-rows.ts";
 import { isTrace, referenceLogProb } from "./trace.ts";
+
+/** Settings of the trainer that suit a policy which writes programs token by token. */
+export const tokenTraining = {
+  updates: 32,
+  episodes: 48,
+  group: 8,
+  gamma: 0.9,
+  klCoef: 0.05,
+  entropyBonus: 0,
+  lrSchedule: "linear",
+} as const satisfies TrainablePolicy["recommended"];
 
 /** How programs are written. */
 export interface ProgramGeneratorOptions {

@@ -15,6 +15,7 @@ import {
   type LogitsProcessor,
   type ProgramGenerator,
   type ProgramGeneratorOptions,
+  tokenTraining,
 } from "./generator.ts";
 import { tokenEntries } from "./given.ts";
 import { changeLogits, createHead, type Head, type HeadOptions, type HeadWeights } from "./head.ts";
@@ -78,15 +79,7 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
   return {
     ...{ name, decoder, prompt, temperature, words: [...words], spent, batch, variables: head.variables },
     learningRate: 0.07,
-    recommended: {
-      updates: 32,
-      episodes: 48,
-      group: 8,
-      gamma: 0.9,
-      klCoef: 0.05,
-      entropyBonus: 0,
-      lrSchedule: "linear",
-    },
+    recommended: tokenTraining,
     fingerprint: `${decoder.hash} rank ${head.rank} scale ${head.scale} words ${words.length} prompt ${prompt.name} ${prompt.version}`,
     buffers: buffersOf(state),
     act: async (observations, streams) => actTraced(state, await head.read(), observations, streams),

@@ -12,7 +12,7 @@ import { checkOptions, numberFrom, only, optional } from "../../data/check.ts";
 import type { Decoder, DrawnToken, StepLogits } from "../../model/index.ts";
 import { tf } from "../tensors.ts";
 import type { ActionEvaluation, Policy, TrainablePolicy } from "../types.ts";
-import { actionOf, createProgramGenerator, type ProgramGeneratorOptions } from "./generator.ts";
+import { actionOf, createProgramGenerator, type ProgramGeneratorOptions, tokenTraining } from "./generator.ts";
 import { writerEntries } from "./given.ts";
 
 /** Of each drawn token: log-probability, entropy, divergence, each followed by its slope in s. Shape [n, 6]. */
@@ -55,15 +55,7 @@ export async function temperaturePolicy(
     batch: generator.batch,
     variables: [logS],
     learningRate: 0.1,
-    recommended: {
-      updates: 32,
-      episodes: 48,
-      group: 8,
-      gamma: 0.9,
-      klCoef: 0.05,
-      entropyBonus: 0,
-      lrSchedule: "linear",
-    },
+    recommended: tokenTraining,
     fingerprint: `${decoder.hash} temperature prompt ${generator.prompt.name} ${generator.prompt.version}`,
     temperature: async () => 1 / (await readS()),
     async act(observations, streams) {

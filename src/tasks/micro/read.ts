@@ -4,8 +4,8 @@ import { readFile } from "node:fs/promises";
 import { checkOptions, oneOf, only, optional, text } from "../../data/check.ts";
 import { dataPath } from "../../data/index.ts";
 import { type TaskSplit, taskSplits } from "../types.ts";
+import { checksOf } from "./checks.ts";
 import { type Does, referenceOf } from "./reference.ts";
-import { checksOf } from "./score.ts";
 import type { MicroTask, TaskCheck } from "./types.ts";
 
 const optionsSchema = only<{ split?: TaskSplit | "held-out"; path?: string }>({

@@ -7,6 +7,7 @@
 import type { Random } from "../../random/index.ts";
 import type { CallResult, Gene } from "../../sandbox/types.ts";
 import type { Task, TaskContext } from "../types.ts";
+import { checksOf, nameOf, plainName } from "./checks.ts";
 import { drawValues } from "./draws.ts";
 import { constantsOf, inputsOf } from "./inputs.ts";
 import { type Does, referenceOf } from "./reference.ts";
@@ -20,11 +21,6 @@ export function microTask(data: MicroTask): Task {
   const setup = setupOf(data);
   const about = { id, ask, family, operation, split, ...(setup !== undefined && { setup }) };
   return { ...about, wants: wantsOf(data), score: (context) => scoreOf(data, context) };
-}
-
-/** The checks of a task, one or several. */
-export function checksOf({ check }: Pick<MicroTask, "check">): readonly TaskCheck[] {
-  return Array.isArray(check) ? (check as readonly TaskCheck[]) : [check as TaskCheck];
 }
 
 /**
@@ -121,15 +117,6 @@ function drawnFor({ does }: { does: Does }, random: Random): unknown {
     if (!constants.some((one) => isSame(one, made))) return values[0];
   }
   throw new RangeError(`No value was found that ${JSON.stringify(does)} changes`);
-}
-
-/** What a check is about: the name as the task has it. */
-function nameOf(check: TaskCheck): string {
-  return "read" in check ? check.read : "gone" in check ? check.gone : "change" in check ? check.change : check.call;
-}
-
-function plainName(name: string): string {
-  return name.replace(/^self\.(state\.)?/, "");
 }
 
 /** An attribute or method of the agent itself, else of its state; of one of them alone, where the name says so. */
