@@ -66,6 +66,16 @@ const plan: { [folder: string]: string[] } = {
   "src/agent": ["src/llm", "src/plot", "src/policy", "src/sandbox", "src/environment", "src/episode", "src/record"],
   "src/training": aboveLives,
   "src/evaluation": [...aboveLives, "src/sandbox (types)"],
+  "src/coding": [
+    "src/evaluation",
+    "src/llm",
+    "src/model",
+    "src/plot",
+    "src/policy",
+    "src/rollout",
+    "src/sandbox",
+    "src/statistics",
+  ],
   "src/cli": ["*"],
   src: ["*"],
 };

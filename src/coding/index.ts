@@ -1,0 +1,3 @@
+/** The code tasks: problems that are asked in five ways, and answers that are run and judged. Contract: types.ts. */
+
+export type * from "./types.ts";
