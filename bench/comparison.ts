@@ -127,7 +127,6 @@ async function trainHead(seed: number): Promise<TokenPolicy> {
     updates: number("updates"),
     episodes: number("episodes"),
     group: number("group"),
-    gamma: 0.9,
     klCoef: number("kl"),
     entropyBonus: 0,
     lrSchedule: "linear",

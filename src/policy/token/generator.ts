@@ -24,12 +24,11 @@ import { type Calibration, calibrate } from "./calibrate.ts";
 import { type DeviceDraw, drawRows } from "./draw-rows.ts";
 import { isTrace, referenceLogProb } from "./trace.ts";
 
-/** Settings of the trainer that suit a policy which writes programs token by token. */
+/** Settings of the trainer that suit a policy which writes programs token by token. How far ahead it is credited is the environment's to say. */
 export const tokenTraining = {
   updates: 32,
   episodes: 48,
   group: 8,
-  gamma: 0.9,
   klCoef: 0.05,
   entropyBonus: 0,
   lrSchedule: "linear",
