@@ -44,7 +44,7 @@ const plan: { [folder: string]: string[] } = {
   "src/sandbox": ["src/sandbox/host", "src/sandbox/bodies/javascript"],
   "src/sandbox/host": ["src/sandbox (types)"],
   "src/sandbox/bodies/javascript": ["src/sandbox (types)", "src/sandbox/host"],
-  "src/llm": ["src/model"],
+  "src/llm": ["src/model", "src/policy (types)"],
   "src/record": ["src/episode", "src/sandbox (types)"],
   "src/plot": ["src/episode", "src/statistics"],
   "src/model": [],

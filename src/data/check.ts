@@ -154,6 +154,9 @@ export const positiveNumber: Schema<number> = numberFrom(Number.MIN_VALUE, Numbe
 
 export const text: Schema<string> = v.string("a text");
 
+/** Null, where a value may be refused. */
+export const nothing: Schema<null> = v.null("null");
+
 export const flag: Schema<boolean> = v.boolean("true or false");
 
 /** One of some texts, or other values. */

@@ -10,6 +10,16 @@ export const modelSchema: Schema<LanguageModel> = having(
   "a language model: one of `models`, such as models.scripted([...]), or an object with complete()",
 );
 
+/** What is known of a model before it is asked, for another that stands before it. */
+export function aboutModel(model: LanguageModel): Pick<LanguageModel, "maxTokens" | "forms" | "fingerprint"> {
+  const { maxTokens, forms } = model;
+  return {
+    ...(maxTokens !== undefined && { maxTokens }),
+    ...(forms !== undefined && { forms }),
+    ...(model.fingerprint !== undefined && { fingerprint: () => model.fingerprint!() }),
+  };
+}
+
 /** Asks a model; one that tells no usage has its tokens counted by whoever keeps a budget. Rejects with a LanguageModelFailure where it gives no completion. */
 export async function ask(model: LanguageModel, prompt: Prompt): Promise<Completion> {
   const answer: unknown = await model.complete(prompt);

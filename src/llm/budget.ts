@@ -7,7 +7,7 @@
 
 import { callable, faultOf, numberFrom, only, optional } from "../data/check.ts";
 import { displaySymbol, type MimeBundle, tableBundle } from "../display/index.ts";
-import { ask } from "./answer.ts";
+import { aboutModel, ask } from "./answer.ts";
 import { amount, LanguageModelFailure } from "./error.ts";
 import { type BudgetLimits, createLedger, type Kind } from "./ledger.ts";
 import { type Price, priceOf } from "./prices.ts";
@@ -70,7 +70,7 @@ export function budget(options: BudgetOptions): Budget {
     exhausted: ledger.exhausted,
     meter: (model) => ({
       name: model.name,
-      ...(model.maxTokens !== undefined && { maxTokens: model.maxTokens }),
+      ...aboutModel(model),
       async complete(prompt) {
         const rate = price ?? priceOf(model.name, { needed: limits.dollars !== undefined });
         const ticket = await ledger.admit({ prompt, rate, longest: model.maxTokens });

@@ -10,13 +10,13 @@ import { scripted } from "./scripted.ts";
 export type { Budget, BudgetOptions, BudgetView } from "./budget.ts";
 export { describeLanguageModelError, type LanguageModelError, LanguageModelFailure } from "./error.ts";
 export type { BudgetLimits } from "./ledger.ts";
-export type { LocalModel, LocalOptions } from "./local.ts";
+export type { LocalModel, LocalOptions, LocalSource } from "./local.ts";
 export { completeAll, streamText } from "./many.ts";
 export type { OpenAIOptions } from "./openai.ts";
 export { type Price, priceOf, prices } from "./prices.ts";
 export { paperRates, type RandomRates } from "./random.ts";
 export type { RecordedAnswer } from "./recorded.ts";
-export type { Completion, LanguageModel, Message, Prompt } from "./types.ts";
+export type { Completion, LanguageModel, Message, Prompt, PromptForm } from "./types.ts";
 
 /** The ready-made models. */
 export const models = { scripted, random, recorded, recording, openai, local };

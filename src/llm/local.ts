@@ -1,10 +1,10 @@
 /**
- * A model on this machine as a LanguageModel: a Hugging Face folder, a GGUF file, or a name that a set-up command gave. It is
- * opened at the first question. Questions that are asked at once run as one batch, and an answer depends on (question, seed)
+ * A model on this machine as a LanguageModel: a Hugging Face folder, a GGUF file, a name that a set-up command gave, an open
+ * decoder, or a policy that writes with one, its trained head included. It is opened at the first question. Questions that are asked at once run as one batch, and an answer depends on (question, seed)
  * alone; a question without a seed takes its number for one. Log-probabilities are the model's own, before temperature and cuts.
  */
 
-import { faultOf, integer, listOf, only, optional, partOf, positiveInteger, text } from "../data/check.ts";
+import { faultOf, integer, like, listOf, only, optional, partOf, positiveInteger, text } from "../data/check.ts";
 import { dataPath } from "../data/index.ts";
 import {
   chatText,
@@ -25,6 +25,7 @@ import {
   usualPrompt,
 } from "../model/index.ts";
 import { openEntries, promptEntry, samplingEntries } from "../model/options.ts";
+import type { FreeText } from "../policy/index.ts";
 import { createRandom } from "../random/index.ts";
 import { LanguageModelFailure } from "./error.ts";
 import type { Completion, LanguageModel, Prompt } from "./types.ts";
@@ -48,6 +49,9 @@ export interface LocalOptions extends SamplingOptions, OpenModelOptions {
   maxBatch?: number;
 }
 
+/** What `models.local` takes: a path or a name, an open decoder, or a policy that writes with one. */
+export type LocalSource = string | Decoder | { readonly name: string; freeText?(): Promise<FreeText> };
+
 /** A model on this machine. */
 export interface LocalModel extends LanguageModel {
   batch(prompts: readonly Prompt[]): Promise<Completion[]>;
@@ -67,83 +71,81 @@ const optionsSchema = only<LocalOptions>({
   maxBatch: optional(positiveInteger),
 });
 
-/** The model at a path, or by its name. Nothing is opened yet. */
-export function local(path: string, options: LocalOptions = {}): LocalModel {
-  const fault = faultOf(text, path, "path") ?? faultOf(optionsSchema, options, "the options of models.local");
+/** The model at a path, or by its name, or one that is open. Nothing is opened yet. */
+export function local(source: LocalSource, options: LocalOptions = {}): LocalModel {
+  const fault = faultOf(sourceSchema, source, "path") ?? faultOf(optionsSchema, options, "the options of models.local");
   if (fault !== null) throw new LanguageModelFailure(fault);
-  let opened: Promise<{ decoder: Decoder; engine: Engine; design: PromptDesign | null }> | null = null;
+  let opened: Promise<Opened> | null = null;
   let asked = 0;
-  let told = false;
   const open = () => {
-    opened ??= openAll(path, options).catch((error) => {
+    opened ??= openAll(source, options).catch((error) => {
       opened = null;
       throw error;
     });
     return opened;
   };
-  const name = path
-    .replace(/[/\\]+$/, "")
-    .split(/[/\\]/)
-    .at(-1)!
-    .replace(/\.gguf$/, "");
+  const name = nameOf(source);
   const complete = async (prompt: Prompt): Promise<Completion> => {
     const own = prompt.seed ?? `question ${asked++}`;
-    const { decoder, engine, design } = await open();
+    const ready = await open();
     if (prompt.signal?.aborted) throw new LanguageModelFailure({ kind: "cancelled" });
-    const { tokenizer } = decoder;
-    const { text, begin, primed, stop, plain } = textOf(decoder, design, prompt, options);
-    if (plain && !told) {
-      told = true;
-      console.warn(
-        `The model ${name} has no chat template: it is asked in plain lines, "User: ..." and "Assistant:", which it may not know`,
-      );
-    }
-    const most = options.maxTokens ?? design?.maxTokens ?? 256;
-    const [ids] = (await encodeTexts(tokenizer, [text], prompt.signal).catch((cause) => {
-      throw prompt.signal?.aborted ? new LanguageModelFailure({ kind: "cancelled" }) : cause;
-    })) as [number[]];
-    const maxTokens = Math.min(most, prompt.maxTokens ?? most);
-    const stream = createTextStream(tokenizer, stop);
-    const tokens: { text: string; logProb: number }[] = [];
-    const say = (piece: string): void => {
-      if (piece !== "") prompt.onText?.(piece);
-    };
-    say(primed);
-    const { temperature = design?.temperature ?? 1, topK = 0, topP = 1 } = options;
-    const result = await engine.submit({
-      // A question that is too long keeps its end: the newest part is what is asked now.
-      prompt: [...begin, ...ids.slice(-Math.max(1, decoder.config.context - maxTokens - begin.length))],
-      stream: createRandom(options.seed ?? 0, "local model", own),
-      maxTokens,
-      stop,
-      temperature,
-      topK,
-      topP,
-      signal: prompt.signal,
-      onToken: ({ id }, logits, { ids: drawn }) => {
-        if (prompt.logProbs) tokens.push({ text: tokenizer.decode([id]), logProb: modelLogProbs(logits, id).logProb });
-        if (prompt.onText && !tokenizer.end.includes(id)) say(stream.push(drawn));
-      },
-    });
-    if (result.ended === "cancelled") throw new LanguageModelFailure({ kind: "cancelled" });
-    say(stream.end(result.text));
-    return completion(primed + result.text, { name, prompt, promptTokens: begin.length + ids.length, result, tokens });
+    return answerOf(ready, prompt, { name, options, own });
   };
   return {
     name,
     maxTokens: options.maxTokens ?? (typeof options.prompt === "object" ? options.prompt.maxTokens : undefined) ?? 256,
+    forms: options.prompt === "chat" ? ["chat", "plain"] : ["plain", "chat"],
+    async fingerprint() {
+      const { fingerprint, sampling } = await open();
+      return JSON.stringify([fingerprint, sampling.temperature ?? "its design's", sampling.topK, sampling.topP]);
+    },
     complete,
     batch: (prompts) => Promise.all(prompts.map(complete)),
     open: async () => (await open()).decoder,
     async dispose() {
       const last = opened;
       opened = null;
-      await (await last?.catch(() => null))?.decoder.dispose();
+      // A decoder that somebody gave is theirs to dispose of.
+      if (typeof source === "string") await (await last?.catch(() => null))?.decoder.dispose();
     },
   };
 }
 
-async function openAll(path: string, options: LocalOptions) {
+const sourceSchema = like<LocalSource>(
+  (value) => typeof value === "string" || isDecoder(value) || writes(value),
+  "a path or a name, a decoder, or a policy that writes with one, such as policies.fromPretrained(...)",
+);
+
+function isDecoder(value: unknown): value is Decoder {
+  return typeof (value as Partial<Decoder> | null)?.forward === "function";
+}
+
+function writes(value: unknown): value is { freeText(): Promise<FreeText> } {
+  return typeof (value as { freeText?: unknown } | null)?.freeText === "function";
+}
+
+function nameOf(source: LocalSource): string {
+  if (isDecoder(source)) return `${source.config.family} ${source.hash.slice(0, 8)}`;
+  if (typeof source !== "string") return source.name;
+  const last = source.replace(/[/\\]+$/, "").split(/[/\\]/);
+  return last.at(-1)!.replace(/\.gguf$/, "");
+}
+
+/** A model that can be asked. */
+interface Opened {
+  decoder: Decoder;
+  engine: Engine;
+  design: PromptDesign | null;
+  /** Without a temperature it is the design's. */
+  sampling: { temperature: number | undefined; topK: number; topP: number };
+  /** Whether training changed a token's odds itself; null where nothing was trained. */
+  steers: ((id: number) => boolean) | null;
+  fingerprint: string;
+  /** What was said once, and is not said again. */
+  warned: { plain: boolean };
+}
+
+async function openAll(source: LocalSource, options: LocalOptions): Promise<Opened> {
   const { prompt: given, maxBatch = 32 } = options;
   const known =
     typeof given === "object"
@@ -151,27 +153,99 @@ async function openAll(path: string, options: LocalOptions) {
       : given === undefined || given === "chat" || given === "plain"
         ? null
         : await loadPrompt(given);
-  // A model that came with the package is known by its name in `data/models/`.
-  const decoder = await openModel(path, { ...partOf(openEntries, options), bundled: dataPath("models") });
+  const { decoder, onLogits, steered, fingerprint, ...own } = await freeTextOf(source, options);
   const design = given === undefined ? await loadPrompt(usualPrompt(decoder.tokenizer)) : known;
-  return { decoder, engine: createEngine(decoder, { maxBatch }), design };
+  const { temperature = own.temperature, topK = own.topK ?? 0, topP = own.topP ?? 1 } = options;
+  const engine = createEngine(decoder, { maxBatch, ...(onLogits && { onLogits }) });
+  const words = Array.isArray(steered) ? new Set(steered) : null;
+  const steers = steered === undefined ? null : (id: number) => words?.has(id) ?? true;
+  return {
+    ...{ decoder, engine, design, steers, fingerprint },
+    ...{ sampling: { temperature, topK, topP }, warned: { plain: false } },
+  };
+}
+
+/** What writes. A model that came with the package is known by its name in `data/models/`. */
+async function freeTextOf(
+  source: LocalSource,
+  options: LocalOptions,
+): Promise<Partial<FreeText> & Pick<FreeText, "decoder" | "fingerprint">> {
+  if (writes(source)) return source.freeText();
+  const bundled = dataPath("models");
+  const decoder = isDecoder(source)
+    ? source
+    : await openModel(source as string, { ...partOf(openEntries, options), bundled });
+  return { decoder, fingerprint: decoder.hash };
+}
+
+/** Asks an open model. `own` names its draws. */
+async function answerOf(
+  { decoder, engine, design: usual, sampling, steers, warned }: Opened,
+  prompt: Prompt,
+  { name, options, own }: { name: string; options: LocalOptions; own: number | string },
+): Promise<Completion> {
+  const { tokenizer } = decoder;
+  const design = prompt.form === undefined ? usual : null;
+  const { text, begin, primed, stop, plain } = textOf(decoder, design, prompt, options);
+  if (plain && !warned.plain) {
+    warned.plain = true;
+    console.warn(
+      `The model ${name} has no chat template: it is asked in plain lines, "User: ..." and "Assistant:", which it may not know`,
+    );
+  }
+  const most = options.maxTokens ?? design?.maxTokens ?? 256;
+  const [ids] = (await encodeTexts(tokenizer, [text], prompt.signal).catch((cause) => {
+    throw prompt.signal?.aborted ? new LanguageModelFailure({ kind: "cancelled" }) : cause;
+  })) as [number[]];
+  const maxTokens = Math.min(most, prompt.maxTokens ?? most);
+  const stream = createTextStream(tokenizer, stop);
+  const tokens: { text: string; logProb: number }[] = [];
+  let steered = 0;
+  const say = (piece: string): void => {
+    if (piece !== "") prompt.onText?.(piece);
+  };
+  say(primed);
+  const result = await engine.submit({
+    // A question that is too long keeps its end: the newest part is what is asked now.
+    prompt: [...begin, ...ids.slice(-Math.max(1, decoder.config.context - maxTokens - begin.length))],
+    stream: createRandom(options.seed ?? 0, "local model", own),
+    maxTokens,
+    stop,
+    temperature: prompt.temperature ?? sampling.temperature ?? design?.temperature ?? 1,
+    topK: sampling.topK,
+    topP: prompt.topP ?? sampling.topP,
+    signal: prompt.signal,
+    onToken: ({ id }, logits, { ids: drawn }) => {
+      if (steers?.(id)) steered++;
+      if (prompt.logProbs) tokens.push({ text: tokenizer.decode([id]), logProb: modelLogProbs(logits, id).logProb });
+      if (prompt.onText && !tokenizer.end.includes(id)) say(stream.push(drawn));
+    },
+  });
+  if (result.ended === "cancelled") throw new LanguageModelFailure({ kind: "cancelled" });
+  say(stream.end(result.text));
+  const answer = completion(primed + result.text, {
+    ...{ name, prompt, result, tokens },
+    promptTokens: begin.length + ids.length,
+  });
+  return steers === null ? answer : { ...answer, steered };
 }
 
 /** What the model goes on from, what every answer begins with, and what ends it. */
 function textOf(
   { tokenizer }: Decoder,
   design: PromptDesign | null,
-  { prompt, messages = [] }: Prompt,
-  { prompt: kind, system, stop = [] }: LocalOptions,
+  { prompt, messages = [], form, stop: own = [] }: Prompt,
+  { prompt: kind, system, stop: usual = [] }: LocalOptions,
 ): { text: string; begin: readonly number[]; primed: string; stop: readonly string[]; plain?: boolean } {
   const { begin = [] } = tokenizer;
+  const stop = [...usual, ...own];
   if (design !== null) {
     const text = promptPrefix(design) + promptOwn(design, prompt);
     return { text, begin, primed: design.primed, stop: [...design.stop, ...stop] };
   }
-  if (kind === "plain")
+  if ((form ?? kind) === "plain")
     return { text: [...messages.map(({ content }) => content), prompt].join("\n"), begin, primed: "", stop };
-  const before = system === undefined ? [] : [{ role: "system" as const, content: system }];
+  const before = system === undefined || form !== undefined ? [] : [{ role: "system" as const, content: system }];
   const chat = chatText(tokenizer, [...before, ...messages, { role: "user", content: prompt }]);
   return { ...chat, primed: "", stop: [...chat.stop, ...stop] };
 }

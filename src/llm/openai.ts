@@ -6,8 +6,10 @@
 
 import OpenAI from "openai";
 import {
+  either,
   faultOf,
   integerFrom,
+  nothing,
   numberFrom,
   only,
   optional,
@@ -25,8 +27,8 @@ export interface OpenAIOptions {
   baseURL?: string;
   /** @default the environment variable OPENAI_API_KEY; local servers need none */
   apiKey?: string;
-  /** Put before every question. */
-  system?: string;
+  /** Put before every question that has no `form`; null: nothing is. @default that it is an agent that rewrites itself */
+  system?: string | null;
   /** @default 512 */
   maxTokens?: number;
   /** @default 1 */
@@ -44,7 +46,7 @@ const optionsSchema = only<OpenAIOptions>({
   model: text,
   baseURL: optional(text),
   apiKey: optional(text),
-  system: optional(text),
+  system: optional(either(nothing, text)),
   maxTokens: optional(positiveInteger),
   temperature: optional(numberFrom(0, Number.MAX_VALUE, "0 or a positive number")),
   timeoutMs: optional(positiveNumber),
@@ -61,6 +63,8 @@ export function openai(options: OpenAIOptions): LanguageModel {
   return {
     name: model,
     maxTokens: options.maxTokens ?? 512,
+    forms: ["chat"],
+    fingerprint: async () => JSON.stringify([model, baseURL ?? null, options.temperature ?? 1]),
     async complete(prompt) {
       if (apiKey === undefined) throw new LanguageModelFailure({ kind: "no-key" });
       const client = new OpenAI({
@@ -126,13 +130,17 @@ class Slow extends Error {}
 class Garbage extends Error {}
 class Stopped extends Error {}
 
-function requestOf({ model, system = defaultSystem, temperature = 1, ...own }: OpenAIOptions, asked: Prompt) {
-  const { prompt, messages = [], seed, maxTokens = own.maxTokens ?? 512, logProbs = false } = asked;
+function requestOf({ model, system = defaultSystem, ...own }: OpenAIOptions, asked: Prompt) {
+  const { prompt, messages = [], seed, maxTokens = own.maxTokens ?? 512, logProbs = false, stop = [] } = asked;
+  const { temperature = own.temperature ?? 1, topP, form } = asked;
+  const first = system === null || form !== undefined ? [] : [{ role: "system" as const, content: system }];
   return {
     model,
-    messages: [{ role: "system" as const, content: system }, ...messages, { role: "user" as const, content: prompt }],
+    messages: [...first, ...messages, { role: "user" as const, content: prompt }],
     max_tokens: Math.min(maxTokens, own.maxTokens ?? maxTokens),
     temperature,
+    ...(topP !== undefined && { top_p: topP }),
+    ...(stop.length > 0 && { stop: [...stop] }),
     ...(seed !== undefined && { seed }),
     ...(logProbs && { logprobs: true }),
   };

@@ -1,6 +1,7 @@
 /** A model that answers from a record, and refuses what it has not seen: for replays and tests without a model. */
 
 import { createHash } from "node:crypto";
+import { aboutModel } from "./answer.ts";
 import { LanguageModelFailure } from "./error.ts";
 import type { Completion, LanguageModel, Message, Prompt } from "./types.ts";
 
@@ -10,14 +11,16 @@ export interface RecordedAnswer {
   /** The turns before it, if there were any. */
   messages?: readonly Message[];
   seed: number | null;
+  /** What the question asked for beside the text, where it did. */
+  how?: Pick<Prompt, "form" | "stop" | "temperature" | "topP">;
   completion: Completion;
 }
 
 /** Answers as recorded. The same question asked again gets its answers in the order in which they were recorded. */
 export function recorded(answers: readonly RecordedAnswer[]): LanguageModel {
   const left = new Map<string, Completion[]>();
-  for (const { prompt, messages, seed, completion } of answers) {
-    const key = keyOf({ prompt, ...(messages && { messages }), ...(seed !== null && { seed }) });
+  for (const { prompt, messages, seed, how, completion } of answers) {
+    const key = keyOf({ prompt, ...(messages && { messages }), ...(seed !== null && { seed }), ...how });
     left.set(key, [...(left.get(key) ?? []), completion]);
   }
   return {
@@ -43,19 +46,33 @@ export function recording(model: LanguageModel): LanguageModel & { readonly answ
   const answers: RecordedAnswer[] = [];
   return {
     name: `${model.name}, recorded`,
-    ...(model.maxTokens !== undefined && { maxTokens: model.maxTokens }),
+    ...aboutModel(model),
     answers,
     async complete(question) {
       const completion = await model.complete(question);
       const { prompt, messages, seed = null } = question;
-      answers.push({ prompt, seed, completion, ...(messages && { messages }) });
+      const how = howOf(question);
+      answers.push({ prompt, seed, completion, ...(messages && { messages }), ...(how && { how }) });
       return completion;
     },
   };
 }
 
-function keyOf({ prompt, messages = [], seed }: Prompt): string {
+function keyOf(question: Prompt): string {
+  const { prompt, messages = [], seed } = question;
+  const turns = messages.map(({ role, content }) => [role, content]);
   return createHash("sha256")
-    .update(JSON.stringify([prompt, seed ?? null, ...messages.map(({ role, content }) => [role, content])]))
+    .update(JSON.stringify([prompt, seed ?? null, ...turns, howOf(question) ?? null]))
     .digest("hex");
+}
+
+/** Null where the question asks for nothing but an answer. */
+function howOf({ form, stop, temperature, topP }: Prompt): RecordedAnswer["how"] | null {
+  const how = {
+    ...(form !== undefined && { form }),
+    ...(stop !== undefined && { stop }),
+    ...(temperature !== undefined && { temperature }),
+    ...(topP !== undefined && { topP }),
+  };
+  return Object.keys(how).length > 0 ? how : null;
 }

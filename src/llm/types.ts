@@ -6,6 +6,9 @@ export interface Message {
   content: string;
 }
 
+/** How a question is put before a model. */
+export type PromptForm = "plain" | "chat";
+
 /** One question. */
 export interface Prompt {
   /** The text to go on from; in a chat, the last turn. */
@@ -16,6 +19,18 @@ export interface Prompt {
   seed?: number;
   /** Longest answer. @default the model's own */
   maxTokens?: number;
+  /** Texts that end the answer, beside the model's own; they are no part of it. @default none */
+  stop?: readonly string[];
+  /** Divides the logits; 0 takes the likeliest token. @default the model's own */
+  temperature?: number;
+  /** Only the likeliest tokens that together have this probability. @default the model's own */
+  topP?: number;
+  /**
+   * How the question is put before the model: `plain`, its text alone, to go on from; `chat`, as the last turn of a
+   * conversation that has no other turns than `messages`. Neither has the examples or the system message that the model would
+   * put before it unasked. @default the model's own way
+   */
+  form?: PromptForm;
   /** Ask for the log-probability of each token of the answer. Not every model tells them. @default false */
   logProbs?: boolean;
   /** Called with each piece of the answer as it comes: the pieces make up the text. */
@@ -35,6 +50,8 @@ export interface Completion {
   seed?: number;
   /** `length`: cut at the longest answer. */
   finish?: "stop" | "length";
+  /** Tokens of the answer whose odds a trained head changes itself; absent where there is none. */
+  steered?: number;
 }
 
 /** A language model. */
@@ -42,6 +59,10 @@ export interface LanguageModel {
   readonly name: string;
   /** The longest answer that it gives unasked: what a shared budget puts aside. Without it, all that is left. */
   readonly maxTokens?: number;
+  /** The forms that it can be asked in, the one that suits it first. @default it puts every question in its own way */
+  readonly forms?: readonly PromptForm[];
+  /** What tells it from another of the same name: weights, server, sampling. @default the name alone */
+  fingerprint?(): Promise<string>;
   complete(prompt: Prompt): Promise<Completion>;
   /** Many at once, for models that are faster so. `completeAll` uses it where it is. */
   batch?(prompts: readonly Prompt[]): Promise<Completion[]>;

@@ -1,6 +1,7 @@
 /** What REINFORCE trains. A policy draws actions; a trainable one also gives their log-probabilities to TF.js. */
 
 import type * as tf from "@tensorflow/tfjs";
+import type { Decoder, StepLogits } from "../model/index.ts";
 import type { Random } from "../random/index.ts";
 
 /** One drawn action: a program, written in one or more tokens (an edit from a menu counts as one). */
@@ -34,6 +35,22 @@ export interface Action {
   trace?: object;
 }
 
+/** A policy's language model to be asked anything, and no program of an agent alone: `models.local(policy)` asks it. */
+export interface FreeText {
+  readonly decoder: Decoder;
+  /** What the logits are divided by, after `onLogits`; a question may ask for another. */
+  readonly temperature: number;
+  /** See `SamplingOptions`. */
+  readonly topK: number;
+  readonly topP: number;
+  /** Changes the logits before each draw: a trained head, as it was when it was asked for. Absent where nothing does. */
+  readonly onLogits?: (step: StepLogits) => void;
+  /** Ids of the tokens whose odds training changed itself; `all` where it changed the model, absent where it changed none. */
+  readonly steered?: readonly number[] | "all";
+  /** What tells its weights from others: equal for equal ones. */
+  readonly fingerprint: string;
+}
+
 /** Draws actions for a batch of observations, one stream of random numbers each. */
 export interface Policy<Observation = unknown> {
   readonly name: string;
@@ -42,6 +59,8 @@ export interface Policy<Observation = unknown> {
   /** How many observations it likes to see at once; a rollout then plays lives in step. @default 1 */
   readonly batch?: number;
   act(observations: readonly Observation[], streams: readonly Random[]): Promise<Action[]>;
+  /** The language model that it writes with, as it is now, for other texts. Absent where it has none. */
+  freeText?(): Promise<FreeText>;
 }
 
 /** What an update needs to know of a batch of actions; one number a token, actions in order. Shape [tokens] each. */

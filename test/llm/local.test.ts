@@ -107,6 +107,36 @@ describe("a local model", () => {
     await plain.dispose();
   });
 
+  it("does as a question asks: its stop texts, its temperature, its form", async () => {
+    const design = models.local(folder.path, { threads: 1, maxTokens: 24 });
+    const ask = { prompt: "abc", seed: 2, form: "plain" } as const;
+    const whole = await design.complete(ask);
+    assert.equal(whole.text, (await model.complete({ prompt: "abc", seed: 2 })).text, "no design stands before it");
+    const mark = whole.text.slice(5, 8);
+    const stopped = await design.complete({ ...ask, stop: [mark] });
+    assert.deepEqual([stopped.text, stopped.finish], [whole.text.slice(0, whole.text.indexOf(mark)), "stop"]);
+    const coldest = await design.complete({ ...ask, temperature: 0 });
+    const greedy = models.local(folder.path, { prompt: "plain", maxTokens: 24, threads: 1, temperature: 0 });
+    assert.equal(coldest.text, (await greedy.complete({ prompt: "abc", seed: 7 })).text);
+    assert.equal((await design.complete({ ...ask, topP: 1e-9 })).text, coldest.text, "the likeliest token alone");
+    assert.notEqual(coldest.text, whole.text);
+    for (const one of [design, greedy]) await one.dispose();
+  });
+
+  it("may be a decoder that is open, which stays open when it is done with", async () => {
+    const decoder = await model.open();
+    const same = models.local(decoder, { prompt: "plain", maxTokens: 24 });
+    const question = { prompt: "abc", seed: 2 };
+    assert.equal((await same.complete(question)).text, (await model.complete(question)).text);
+    assert.equal(await same.fingerprint!(), await model.fingerprint!());
+    await same.dispose();
+    assert.equal((await model.complete(question)).usage.promptTokens, 3);
+    assert.throws(() => models.local({ name: "menu" }), {
+      message:
+        'Expected `path` to be a path or a name, a decoder, or a policy that writes with one, such as policies.fromPretrained(...), got {"name":"menu"}',
+    });
+  });
+
   it("that is not there says what to do, at every question", async () => {
     const none = models.local("no-such-model");
     for (let i = 0; i < 2; i++)

@@ -117,4 +117,15 @@ describe("models.recorded", () => {
       message: 'The record has no answer to "new" with seed 3: record it with models.recording(model) first.',
     });
   });
+
+  it("takes an answer at one temperature, form or stop for none at another", async () => {
+    const live = models.recording(models.scripted(["warm", "cold", "to the end of the line", "in a chat"]));
+    const hows = [{}, { temperature: 0 }, { stop: ["\n"] }, { form: "chat" }] as const;
+    for (const how of hows) await live.complete({ prompt: "x", ...how });
+    const replay = models.recorded(JSON.parse(JSON.stringify(live.answers)));
+    const texts = [];
+    for (const how of [...hows].reverse()) texts.push((await replay.complete({ prompt: "x", ...how })).text);
+    assert.deepEqual(texts, ["in a chat", "to the end of the line", "cold", "warm"]);
+    await assert.rejects(replay.complete({ prompt: "x", topP: 0.5 }), /The record has no answer to "x"/);
+  });
 });

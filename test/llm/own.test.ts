@@ -70,7 +70,10 @@ describe("what is given wrong", () => {
       () => models.openai({ model: "a", baseUrl: "http://127.0.0.1" } as never),
       "There is no `baseUrl` in the options of models.openai: did you mean `baseURL`?",
     );
-    refuses(() => models.local(5 as never), "Expected `path` to be a text, got 5");
+    refuses(
+      () => models.local(5 as never),
+      "Expected `path` to be a path or a name, a decoder, or a policy that writes with one, such as policies.fromPretrained(...), got 5",
+    );
     refuses(
       () => models.local("tiny", { temprature: 1 } as never),
       "There is no `temprature` in the options of models.local: did you mean `temperature`?",

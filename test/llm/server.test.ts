@@ -58,6 +58,12 @@ const behaviours: { [model: string]: Handler } = {
     response.write('{"choices": [');
     setTimeout(() => response.destroy(), 50);
   },
+  /** Answers with what it was asked. */
+  echo: (asked, response) => {
+    const choices = [{ message: { role: "assistant", content: JSON.stringify(asked) }, finish_reason: "stop" }];
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify({ model: "echo", choices, usage }));
+  },
   slow: () => {},
   "a web page": (_, response) => response.setHeader("content-type", "text/html").end("<html>Welcome to nginx!</html>"),
   "broken json": (_, response) => response.setHeader("content-type", "application/json").end('{"choices": [}'),
@@ -134,6 +140,20 @@ describe("models.openai, against servers that fail", () => {
       seed: 4,
       finish: "length",
     });
+  });
+
+  it("is asked with what a question asks for: stop texts, temperature, top share; and with no system message in a form of its own", async () => {
+    const model = models.openai({ model: "echo", baseURL, temperature: 0.7 });
+    const sent = async (how: object) => JSON.parse((await model.complete({ prompt: "x", ...how })).text);
+    const user = { role: "user", content: "x" };
+    const { messages, temperature } = await sent({});
+    assert.deepEqual([messages.length, messages[0].role, messages[1], temperature], [2, "system", user, 0.7]);
+    assert.deepEqual(await sent({ form: "chat", stop: ["\n}"], temperature: 0.2, topP: 0.95 }), {
+      ...{ model: "echo", messages: [user], max_tokens: 512, stream: false },
+      ...{ stop: ["\n}"], temperature: 0.2, top_p: 0.95 },
+    });
+    const bare = models.openai({ model: "echo", baseURL, system: null });
+    assert.deepEqual(JSON.parse((await bare.complete({ prompt: "x" })).text).messages, [user]);
   });
 
   it("gives an answer piece by piece, and whole at the end", async () => {

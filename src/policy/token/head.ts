@@ -7,6 +7,7 @@
  * evaluation of an update's actions and its gradient (`evaluation.ts`).
  */
 
+import { createHash } from "node:crypto";
 import type * as TF from "@tensorflow/tfjs";
 import { createRandom } from "../../random/index.ts";
 import { tf } from "../tensors.ts";
@@ -86,6 +87,18 @@ export function createHead(width: number, words: number, { rank = 8, scale = 1, 
       }),
     dispose: () => tf.dispose([A, B, bias]),
   };
+}
+
+/** What tells a head's weights, the words that they change and what they were learned on from others. */
+export function weightsHash(
+  { rank, scale, A, B, bias }: HeadWeights,
+  words: Int32Array,
+  { mean, deviation }: { mean: Float32Array; deviation: Float32Array },
+): string {
+  const hash = createHash("sha256").update(`rank ${rank} scale ${scale}`);
+  for (const numbers of [A, B, bias, words, mean, deviation])
+    hash.update(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
+  return hash.digest("hex").slice(0, 16);
 }
 
 /** Adds the head's change to the logits of its words, in place, for one row. `x` is the standardised hidden state. */

@@ -6,9 +6,8 @@
 
 import { checkOptions, listOf, only, text } from "../../data/check.ts";
 import type { Decoder, PromptDesign, StepLogits } from "../../model/index.ts";
-import type { Action, Policy, TrainablePolicy } from "../types.ts";
+import type { Action, FreeText, Policy, TrainablePolicy } from "../types.ts";
 import type { Calibration } from "./calibrate.ts";
-import { emptyHead } from "./draw-rows.ts";
 import {
   actionOf,
   createProgramGenerator,
@@ -18,7 +17,8 @@ import {
   tokenTraining,
 } from "./generator.ts";
 import { tokenEntries } from "./given.ts";
-import { changeLogits, createHead, type Head, type HeadOptions, type HeadWeights } from "./head.ts";
+import { createHead, type Head, type HeadOptions, type HeadWeights } from "./head.ts";
+import { freeTextOf, sharpened, withHead } from "./steer.ts";
 import { createTraces, isTrace, type Trace, type TraceSettings } from "./trace.ts";
 
 /** How a token policy is made. */
@@ -48,6 +48,8 @@ export interface TokenPolicy extends TrainablePolicy {
   frozen(options?: { temperature?: number }): Policy;
   /** The frozen model alone, without the head; at another temperature than the policy's where one is given. */
   pretrained(options?: { temperature?: number }): Policy;
+  /** The model with its head as it is now, for other texts than programs. */
+  freeText(): Promise<FreeText>;
   /** The head as it is now, as what changes a decoder's logits: for serving it. */
   logitsProcessor(): Promise<(step: StepLogits) => void>;
   /** Tokens drawn so far, and the seconds that took. */
@@ -91,6 +93,7 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
     frozen: (at) => frozen(state, at),
     logitsProcessor: async () => withHead(await head.read(), state.settings, state.calibration)(0).onLogits!,
     pretrained: (at) => pretrained(state, at),
+    freeText: async () => freeTextOf(state, temperature, await head.read()),
     dispose: () => head.dispose(),
   };
 }
@@ -178,6 +181,7 @@ function frozen(
     batch: generator.batch,
     act: async (observations, streams) =>
       actWith(state, withHead(await weights, settings, calibration, factor), observations, streams),
+    freeText: async () => freeTextOf(state, temperature, await weights),
   };
 }
 
@@ -200,6 +204,7 @@ function pretrained(
     name: `${decoder.config.family} ${decoder.hash.slice(0, 8)}, prompt ${prompt.name} ${prompt.version}, pretrained${at}`,
     batch,
     act: (observations, streams) => actWith(state, processorFor, observations, streams),
+    freeText: async () => freeTextOf(state, temperature, null),
   };
 }
 
@@ -210,43 +215,6 @@ function sampledBy({ temperature = 1, topK = 0, topP = 1 }: ProgramGeneratorOpti
     topK === 0 ? "" : `, top ${topK}`,
     topP === 1 ? "" : `, top share ${topP}`,
   ].join("");
-}
-
-/** Multiplies the logits, which the generator's temperature divides. */
-function sharpened(width: number, factor: number): LogitsProcessor {
-  const device = { head: emptyHead(width), factor };
-  if (factor === 1) return { device };
-  return {
-    device,
-    onLogits: ({ logits }) => {
-      for (let i = 0; i < logits.length; i++) logits[i]! *= factor;
-    },
-  };
-}
-
-/** Changes the logits by the head, and multiplies them, which the generator's temperature divides; nothing is kept. */
-function withHead(
-  weights: HeadWeights,
-  { width, words, standardise }: TraceSettings,
-  { mean, deviation }: Pick<Calibration, "mean" | "deviation">,
-  factor = 1,
-) {
-  const { rank, scale, A, B, bias } = weights;
-  const device = { head: { words, mean, deviation, rank, A: A.map((value) => value * scale), B, bias }, factor };
-  return (_: number): LogitsProcessor => {
-    const x = new Float32Array(width);
-    return {
-      device,
-      onLogits: ({ rows, hidden, logits }) => {
-        const vocabulary = logits.length / rows.length;
-        for (let at = 0; at < rows.length; at++) {
-          standardise(hidden.subarray(at * width, (at + 1) * width), x);
-          changeLogits(weights, x, words, logits.subarray(at * vocabulary, (at + 1) * vocabulary));
-        }
-        if (factor !== 1) for (let i = 0; i < logits.length; i++) logits[i]! *= factor;
-      },
-    };
-  };
 }
 
 function traceSettings(

@@ -11,7 +11,7 @@ import type * as TF from "@tensorflow/tfjs";
 import { checkOptions, numberFrom, only, optional } from "../../data/check.ts";
 import type { Decoder, DrawnToken, StepLogits } from "../../model/index.ts";
 import { tf } from "../tensors.ts";
-import type { ActionEvaluation, Policy, TrainablePolicy } from "../types.ts";
+import type { ActionEvaluation, FreeText, Policy, TrainablePolicy } from "../types.ts";
 import { actionOf, createProgramGenerator, type ProgramGeneratorOptions, tokenTraining } from "./generator.ts";
 import { writerEntries } from "./given.ts";
 
@@ -50,6 +50,9 @@ export async function temperaturePolicy(
       }));
       return written.map(actionOf(generator.prompt));
     };
+  const freeTextAt = (s: Promise<number>) => async (): Promise<FreeText> => {
+    return { decoder, temperature: 1 / (await s), topK: 0, topP: 1, fingerprint: decoder.hash };
+  };
   return {
     name,
     batch: generator.batch,
@@ -71,7 +74,11 @@ export async function temperaturePolicy(
         actions.map(({ trace }) => (trace as SlopeTrace).slopes),
         logS,
       ),
-    frozen: () => ({ name: `${name}, frozen`, batch: generator.batch, act: plain(readS()) }),
+    frozen() {
+      const s = readS();
+      return { name: `${name}, frozen`, batch: generator.batch, act: plain(s), freeText: freeTextAt(s) };
+    },
+    freeText: () => freeTextAt(readS())(),
     dispose: () => logS.dispose(),
   };
 }
