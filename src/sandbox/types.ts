@@ -208,11 +208,12 @@ export interface Life {
 export type Answer = { value: unknown } | { failed: string };
 
 /**
- * One answer for each list of arguments, and the numbers of the calls that changed what they were given, where some did; or why
- * there is none at all: `fault`, where that says nothing about the agent.
+ * One answer for each list of arguments, and the numbers of the calls that changed what they were given (`changed`) or gave a
+ * promise, whose answer came later (`later`), where some did; or why there is none at all: `fault`, where that says nothing
+ * about the agent.
  */
 export type CallResult =
-  | { answers: Answer[]; effects: Effect[]; changed?: number[] }
+  | { answers: Answer[]; effects: Effect[]; changed?: number[]; later?: number[] }
   | { failed: string; effects: Effect[]; fault?: true };
 
 /** Which body agents have: a record names it, since a life that is lived again in another may go another way. */

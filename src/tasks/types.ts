@@ -68,4 +68,9 @@ export interface TaskContext {
   read(name: string): Promise<CallResult>;
   /** Calls a method of a copy of the agent, once for each list of arguments. */
   call(name: string, argumentLists: readonly (readonly unknown[])[]): Promise<CallResult>;
+  /**
+   * Plays the step's program on a copy of the agent as it was before the step, after another setup, and reads attributes of
+   * the copy, one answer for each name: what the program would have done had the agent held other values.
+   */
+  rerun(setup: string, names: readonly string[]): Promise<CallResult>;
 }

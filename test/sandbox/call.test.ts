@@ -180,6 +180,29 @@ describe("a call from outside", () => {
     await life.close();
   });
 
+  it("tells which calls gave a promise, whatever the guest made of promises", async () => {
+    const source = `self.f = (how) => {
+      if (how === "async") return (async () => 1)();
+      if (how === "promise") return Promise.resolve(1);
+      if (how === "late") return new Promise(() => {});
+      if (how === "own") return Reflect.construct(Promise, [(done) => done(1)], class extends Promise {});
+      if (how === "thenable") return { then(done) { done(1); } };
+      return 1;
+    };
+    Promise.prototype.then = function (done) { return done(1); };`;
+    const life = await sandbox().open();
+    await life.step(source);
+    const ways = ["none", "async", "promise", "thenable", "late", "own"];
+    const called = await life.call("f", [...ways.map((how) => [how]), [["in a list"]]]);
+    assert.ok("answers" in called);
+    assert.deepEqual(
+      called.later?.map((i) => ways[i]),
+      ["async", "promise", "late", "own"],
+    );
+    assert.deepEqual(called.answers.slice(0, 3), [{ value: 1 }, { value: 1 }, { value: 1 }]);
+    await life.close();
+  });
+
   it("is forged by nothing that the guest has patched", async () => {
     const patched = [
       "Array.prototype[0] = '{}'; Object.defineProperty(Array.prototype, 1, { set() { throw 1 } });",

@@ -5,7 +5,7 @@ import { SurvivalEnv } from "../../src/environment/index.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { checkTasks, type MicroTask, microTask, type TaskContext } from "../../src/tasks/index.ts";
 import { inputsOf } from "../../src/tasks/micro/inputs.ts";
-import { referenceOf } from "../../src/tasks/micro/reference.ts";
+import { type Does, referenceOf } from "../../src/tasks/micro/reference.ts";
 import { isSame } from "../../src/tasks/micro/same.ts";
 import { useSandbox } from "../sandbox/shared.ts";
 
@@ -100,12 +100,13 @@ describe("the check of a micro-task", () => {
     await all(sort, true, [
       "self.sort = (list) => [...list].sort((a, b) => a - b);",
       "function sort(xs) { return xs.toSorted((a, b) => a - b); }",
-      "self.sort = async (list) => list.slice().sort((a, b) => a - b);",
     ]);
     await all(sort, false, [
       "self.sort = (list) => list.sort();",
       "self.sort = (list) => [...list].sort();",
       "self.sort = (list) => list.sort((a, b) => a - b);",
+      "self.sort = async (list) => list.slice().sort((a, b) => a - b);",
+      "self.sort = (list) => Promise.resolve(list.slice().sort((a, b) => a - b));",
       "self.sort = (list) => { const made = [...list].sort((a, b) => a - b); list.length = 0; return made; };",
     ]);
     const take = task({ call: "take", does: [["list.take", 9]] });
@@ -121,6 +122,19 @@ describe("the check of a micro-task", () => {
       "class Adder { add(n) { return n + 4; } } const adder = new Adder(); self.add = (n) => adder.add(n);",
     ]);
     await all(add, false, ["const helper = { plus: (n) => n + 3 }; self.add = (n) => helper.plus(n);"]);
+    // These do something else from their text, without a word.
+    const vowels = task({ call: "vowels", does: [["letter.vowels"]] });
+    await all(vowels, true, [
+      "const known = /[aeiou]/g; self.vowels = (t) => (t.match(known) ?? []).length;",
+      "const known = /[^aeiou]/g; self.vowels = (t) => t.replace(known, '').length;",
+      "const known = [/[aeiou]/]; self.vowels = (t) => [...t].filter((c) => known.some((one) => c.search(one) === 0)).length;",
+      "const day = new Date('2024-02-29'); self.vowels = (t) => typeof day === 'object' ? t.split(/[aeiou]/).length - 1 : -1;",
+    ]);
+    await all(vowels, false, ["const known = /[aeio]/g; self.vowels = (t) => (t.match(known) ?? []).length;"]);
+    const different = task({ call: "different", does: [["end.distinct"]] });
+    const set = "const seen = new Set(); self.different = (list) => {";
+    await all(different, true, [`${set} seen.clear?.(); for (const x of list) seen.add?.(x); return seen.size; };`]);
+    await all(different, false, [`${set} for (const x of list) seen.add?.(x); return seen.size; };`]);
   });
 
   it("tries fresh inputs in each episode: an answer that knows the fixed ones fails", async () => {
@@ -158,6 +172,51 @@ describe("the check of a micro-task", () => {
       "self.total = self.list.reduce((a, b) => a + b, 0);",
       "self.list = self.list.filter((x) => x > 5); self.total = self.list.reduce((a, b) => a + b, 0);",
     ]);
+  });
+
+  it("of a change plays the program on boundaries too: what is right of one value by luck is not paid", async () => {
+    const paid = async (one: MicroTask, program: string): Promise<number> => {
+      const seeds = Array.from({ length: 6 }, (_, seed) => solved(one, [program], seed));
+      return (await Promise.all(seeds)).flat().filter((isSolved) => isSolved).length;
+    };
+    const change = (does: Does): MicroTask => task({ change: "self.value", from: "self.given", does });
+    const cases: [Does, right: string, ...wrong: string[]][] = [
+      [[["number.absolute"]], "Math.abs(self.given)", "-self.given", "self.given"],
+      [[["end.largest"]], "Math.max(...self.given)", "self.given[0]", "self.given.at(-1)"],
+      [[["text.squeeze"]], 'self.given.split(" ").join("")', 'self.given.replace(" ", "")'],
+      [[["text.wordCount"]], 'self.given.split(" ").length', "3", "2"],
+      [[["keep.above", 5]], "self.given.filter((x) => x > 5)", "self.given.filter((x) => x >= 5)"],
+    ];
+    for (const [does, right, ...wrong] of cases) {
+      assert.equal(await paid(change(does), `self.value = ${right};`), 6, right);
+      for (const one of wrong) assert.equal(await paid(change(does), `self.value = ${one};`), 0, one);
+    }
+    const harm = 'self.value = self.given.length > 2 ? self.given.length : require("fs").rmSync("/");';
+    assert.equal(await paid(change([["end.count"]]), harm), 0);
+    const fixed = task({ change: "self.n", does: [["number.double"]], inputs: [[5]] });
+    await all(fixed, false, ["self.n = self.n === 5 ? 11 : self.n * 2;"]);
+    await all(fixed, true, ["self.n = self.n === 6 ? 11 : self.n * 2;"]);
+  }).timeout(30_000);
+
+  it("of a change sees the agent as it was, with what no genome holds, and of two changes both", async () => {
+    const env = new SurvivalEnv({
+      sandbox: sandbox(),
+      tasks: [task({ change: "self.n", does: [["number.plus", 2]] })],
+    });
+    await env.reset({ seed: 4 });
+    const programs = [
+      "const add = new Map([['two', 2]]); self.more = (n) => n + add.get('two');",
+      "self.n = self.more(self.n);",
+    ];
+    const solvedBy = (await env.stepMany(programs)).map(({ info }) => info.solved);
+    assert.deepEqual(solvedBy, [false, true]);
+    await env.close();
+    const two = task([
+      { change: "self.a", does: [["number.double"]] },
+      { change: "self.b", from: "self.c", does: [["text.upper"]] },
+    ]);
+    await all(two, true, ["self.a *= 2; self.b = self.c.toUpperCase();"]);
+    await all(two, false, ["self.a *= 2;", "self.b = self.c.toUpperCase();", "self.a *= 2; self.b = self.c;"]);
   });
 
   it("may rest on rounding: two right ways to compute a number are both right", async () => {
@@ -203,6 +262,11 @@ describe("the check of a micro-task", () => {
     refused({ gone: 4 }, /expected `check.gone` to be a name/);
     refused({ change: "x", from: 3, does: [["number.double"]] }, /expected `check.from` to be a name/);
     refused([{ gone: "x" }, { read: 1, expected: 2 }], /expected `check.read` to be a name/);
+    refused(
+      { change: "x", does: [["number.double"]], inputs: [[1, 2]] },
+      /`check.inputs` to be lists of 1 values each/,
+    );
+    refused({ call: "f", does: [["pair.sum"]], inputs: [[1]] }, /to be lists of 2 values each, got \[\[1\]\]/);
     refused({ call: "f", does: [] }, /its check's stages are wrong: expected `does` to be at least one stage/);
     refused({ call: "f", does: [["number.triple"]] }, /there is no stage named "number.triple"/);
     refused({ call: "f", does: [["number.plus"]] }, /the stage number.plus has 1 constants, got \[\]/);

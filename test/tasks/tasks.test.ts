@@ -58,7 +58,7 @@ describe("micro-tasks in the environment", () => {
     assert.deepEqual(await solved(double, "function double(n) { return n + n; }"), [true]);
     assert.deepEqual(await solved(double, "const two = 2;\nself.double = function (n) { return two * n; };"), [true]);
     assert.deepEqual(await solved(double, "self.double = (n: number): number => 2 * n;"), [true]);
-    assert.deepEqual(await solved(double, "self.double = async (n) => n * 2;"), [true]);
+    assert.deepEqual(await solved(double, "self.double = async (n) => n * 2;"), [false], "a promise is no answer");
     assert.deepEqual(await solved(ada, 'self.name = "Ada";'), [true]);
     assert.deepEqual(await solved(ada, 'self.state.name = "A" + "da";'), [true]);
     assert.deepEqual(await solved(list, 'self.words = (t) => t.split(" ").filter((w) => w !== "");'), [true]);

@@ -34,7 +34,8 @@ export function readCall(
   if (told.kind === "missing") return { failed: `the agent has no method ${JSON.stringify(name)}`, effects };
   const answers = told.answers.map((one) => answerOf(one, late, broke !== null));
   const changed = told.given.flatMap((left, i) => (left === null || isAsGiven(left, lists?.[i]) ? [] : [i]));
-  return { answers, effects, ...(changed.length > 0 && { changed }) };
+  const { later } = told;
+  return { answers, effects, ...(changed.length > 0 && { changed }), ...(later.length > 0 && { later }) };
 }
 
 /** Whether a call left its arguments as they were: as JSON has them, for so they were sent. */

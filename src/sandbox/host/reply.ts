@@ -84,12 +84,12 @@ export interface Stepped {
 
 /**
  * A method was called, or an attribute read. `told` null: the child could not ask. `given`: for each call its arguments as it
- * left them, null where it could change none.
+ * left them, null where it could change none. `later`: which calls gave a promise; absent in a body without any.
  */
 export interface Called {
   kind: "called";
   broke: Broke | null;
-  told: { kind: "missing" } | { kind: "answers"; answers: Told[]; given: (Told | null)[] } | null;
+  told: { kind: "missing" } | { kind: "answers"; answers: Told[]; given: (Told | null)[]; later: number[] } | null;
 }
 
 /** A life was given back. */
@@ -240,11 +240,11 @@ function geneOf(value: unknown): Gene {
 }
 
 function answersOf(value: unknown): Called["told"] {
-  const { kind, answers, given } = record(value);
+  const { kind, answers, given, later = [] } = record(value);
   if (kind === "missing") return { kind };
-  if (!Array.isArray(answers) || !Array.isArray(given)) throw misfit;
+  if (!Array.isArray(answers) || !Array.isArray(given) || !Array.isArray(later)) throw misfit;
   const left = given.map((one) => orNull(one, toldOf));
-  return { kind: exactly(kind, "answers"), answers: answers.map(toldOf), given: left };
+  return { kind: exactly(kind, "answers"), answers: answers.map(toldOf), given: left, later: later.map(size) };
 }
 
 function toldOf(given: unknown): Told {

@@ -69,7 +69,7 @@ function faultOfCheck(check: TaskCheck): string | null {
     if (field in check && typeof (check as { [field: string]: unknown })[field] !== "string")
       return `expected \`check.${field}\` to be a name`;
   if ("gone" in check) return null;
-  if ("does" in check) return faultOfStages(check.does);
+  if ("does" in check) return faultOfStages(check.does) ?? faultOfInputs(check);
   if (!("expected" in check)) return "expected a `check` with `expected`";
   if ("read" in check) return null;
   const { call, arguments: lists, expected } = check;
@@ -78,6 +78,14 @@ function faultOfCheck(check: TaskCheck): string | null {
   if (!fits || lists.length === 0 || lists.length !== expected.length)
     return "expected `check.arguments` to be lists of arguments, and `check.expected` one value for each";
   return null;
+}
+
+/** Each input is as many values as the stages take. */
+function faultOfInputs({ does, inputs }: Extract<TaskCheck, { does: Does }>): string | null {
+  if (inputs === undefined) return null;
+  const { length } = referenceOf(does).takes;
+  const fits = Array.isArray(inputs) && inputs.every((one) => Array.isArray(one) && one.length === length);
+  return fits ? null : `expected \`check.inputs\` to be lists of ${length} values each, got ${JSON.stringify(inputs)}`;
 }
 
 function faultOfStages(does: Does): string | null {

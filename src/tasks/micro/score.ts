@@ -4,13 +4,13 @@
  * world can make a wrong answer right.
  */
 
-import type { Random } from "../../random/index.ts";
-import type { CallResult, Gene } from "../../sandbox/types.ts";
+import type { Gene } from "../../sandbox/types.ts";
 import type { Task, TaskContext } from "../types.ts";
+import { type ChangeCheck, changesHold, changesOf, drawnFor, settingOf } from "./change.ts";
 import { checksOf, nameOf, plainName } from "./checks.ts";
-import { drawValues } from "./draws.ts";
-import { constantsOf, inputsOf } from "./inputs.ts";
-import { type Does, referenceOf } from "./reference.ts";
+import { gives } from "./gives.ts";
+import { inputsOf } from "./inputs.ts";
+import { referenceOf } from "./reference.ts";
 import { isSame } from "./same.ts";
 import type { MicroTask, TaskCheck } from "./types.ts";
 import { wantsOf } from "./wants.ts";
@@ -26,7 +26,7 @@ export function microTask(data: MicroTask): Task {
 /**
  * 1 where the step changed the agent so that all is as it was asked, and the same genes did not make it so before; methods
  * that were paid for and are still there are not paid for again. Faults of the agent's method (it throws, hangs, attempts
- * harm, changes the lists that it is given) mean 0.
+ * harm, changes the lists that it is given, gives promises) mean 0.
  */
 async function scoreOf(data: MicroTask, context: TaskContext): Promise<number | null> {
   const { before, after, again } = context;
@@ -39,14 +39,11 @@ async function scoreOf(data: MicroTask, context: TaskContext): Promise<number | 
   if (!isSetUp && genes.every(({ now, old }) => now?.name === old?.name && now?.source === old?.source)) return 0;
   const methods = genes.filter(({ now }) => now?.kind === "method");
   if (again && methods.length > 0 && methods.every(({ old }) => old !== undefined)) return 0;
-  let score = 1;
   for (const check of checks) {
-    const one = await holds(check, context);
-    if (one === 0) return 0;
-    if (one === null) return null;
-    score = Math.min(score, one);
+    const one = "change" in check ? 1 : await holds(check, context);
+    if (one !== 1) return one;
   }
-  return score;
+  return changesHold(changesOf(checks), context);
 }
 
 /** What the genome alone can tell: that there is such a gene, of the kind that is asked for, or none. */
@@ -59,7 +56,7 @@ function looksDone(check: TaskCheck, genome: readonly Gene[]): boolean {
 }
 
 /** Whether one check holds. A gene's text may be the word of a `toJSON`: the value itself is read before it is paid for. */
-async function holds(check: TaskCheck, context: TaskContext): Promise<number | null> {
+async function holds(check: Exclude<TaskCheck, ChangeCheck>, context: TaskContext): Promise<number | null> {
   const name = plainName(nameOf(check));
   if ("read" in check) {
     // Of two of one name the agent's own is read: then the state's is known by its text alone.
@@ -74,49 +71,16 @@ async function holds(check: TaskCheck, context: TaskContext): Promise<number | n
       ? 1
       : gives(seen, [null]);
   }
-  if ("change" in check) {
-    const value = drawnFor(check, context.random());
-    const moved = check.from !== undefined && plainName(check.from) !== name;
-    const kept = moved ? gives(await context.read(plainName(check.from!)), [value]) : 1;
-    return kept === 1 ? gives(await context.read(name), [referenceOf(check.does).run([value])]) : kept;
-  }
   if ("arguments" in check) return gives(await context.call(name, check.arguments), check.expected);
   const reference = referenceOf(check.does);
   const lists = inputsOf(reference, context.random(), check.inputs);
   return gives(await context.call(name, lists), lists.map(reference.run));
 }
 
-function gives(result: CallResult, expected: readonly unknown[]): number | null {
-  if ("failed" in result) return result.fault ? null : 0;
-  const { answers, effects, changed = [] } = result;
-  if (effects.length > 0 || changed.length > 0) return 0;
-  return answers.every((one, i) => "value" in one && isSame(one.value, expected[i])) ? 1 : 0;
-}
-
 /** What is run before the step: the task's own setup, or the values of its `change` checks. */
 function setupOf(data: MicroTask): Task["setup"] {
-  const changes = checksOf(data).filter((check) => "change" in check);
-  if (changes.length === 0) return data.setup;
-  return (random) =>
-    changes
-      .map((check) => `self.${plainName(check.from ?? check.change)} = ${JSON.stringify(drawnFor(check, random))};`)
-      .join("\n");
-}
-
-const usual = new Set(["0", "1", "-1", "true", "false", '""', "[]"]);
-
-/** The value that a `change` is about: one that the stages do not leave as it is, nor make into what anyone would write or what the ask names. */
-function drawnFor({ does }: { does: Does }, random: Random): unknown {
-  const reference = referenceOf(does);
-  const constants = constantsOf(reference);
-  for (let tries = 0; tries < 1000; tries++) {
-    const values = drawValues(random, reference.takes, constants);
-    const trace = reference.trace(values);
-    const made = trace?.at(-1);
-    if (made === undefined || isSame(made, values[0]) || usual.has(JSON.stringify(made))) continue;
-    if (!constants.some((one) => isSame(one, made))) return values[0];
-  }
-  throw new RangeError(`No value was found that ${JSON.stringify(does)} changes`);
+  const changes = changesOf(checksOf(data));
+  return changes.length === 0 ? data.setup : (random) => settingOf(changes, drawnFor(changes, random));
 }
 
 /** An attribute or method of the agent itself, else of its state; of one of them alone, where the name says so. */

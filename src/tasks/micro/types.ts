@@ -9,13 +9,14 @@ import type { Does } from "./reference.ts";
  *
  * `read`: an attribute and its value. `gone`: an attribute that is not there any more, or null, or undefined. `change`: an
  * attribute that has become what stages make of the value that the task has drawn and put into `from` (itself, where `from`
- * is not given) before the step. `call`: a method, and either what it must give for each list of arguments, or the stages
- * that tell for any; then the inputs are `inputs` (boundaries, where they are not given) and fresh draws.
+ * is not given) before the step; and would have, of each of `inputs`. `call`: a plain method, and either what it must give for
+ * each list of arguments, or the stages that tell for any, on `inputs` and fresh draws. `inputs` are boundaries where they
+ * are not given.
  */
 export type TaskCheck =
   | { read: string; expected: unknown }
   | { gone: string }
-  | { change: string; from?: string; does: Does }
+  | { change: string; from?: string; does: Does; inputs?: readonly (readonly unknown[])[] }
   | { call: string; does: Does; inputs?: readonly (readonly unknown[])[] }
   | { call: string; arguments: readonly (readonly unknown[])[]; expected: readonly unknown[] };
 

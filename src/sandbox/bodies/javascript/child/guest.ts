@@ -123,7 +123,7 @@ interface GuestAgent {
   const inWords = (type: string): string =>
     type === "null" || type === "undefined" ? type : `${type === "object" ? "an" : "a"} ${type}`;
 
-  const { inquire, answered, next, gave, threw, direct, taken } = makeInquiry(self);
+  const { inquire, answered, next, gave, threw, promised, direct, taken } = makeInquiry(self);
 
   // What the host calls. Each returns a string or a number, never a guest object.
   let failure = "";
@@ -163,6 +163,7 @@ interface GuestAgent {
       else
         try {
           apply(then, answer, [done, failed]);
+          if (asked >= 0) promised(asked);
         } catch {
           done(answer);
         }

@@ -18,6 +18,8 @@ export type MakeInquiry = (self: object) => {
   next(): number;
   gave(i: number, value: unknown): void;
   threw(i: number, thrown: unknown): void;
+  /** What it gave is a promise: the answer comes later. */
+  promised(i: number): void;
   /** Makes a call that no program can say. */
   direct(i: number): unknown;
   /** What a call gave, apart from the arguments that its program gives back beside it. */
@@ -37,6 +39,8 @@ interface Asked {
   /** For each call its arguments as it left them, null where it could change none. */
   given: unknown[];
   watched: boolean[];
+  /** Which gave a promise. */
+  later: boolean[];
   total: number;
   begun: number;
 }
@@ -86,7 +90,7 @@ interface Asked {
     /** For the host: calls one of the agent's methods once for each list of arguments, or reads an attribute. */
     const inquire = (name: string, lists: string): string => {
       asked = null;
-      const one: Asked = { answers: [], failures: [], given: [], watched: [], total: 1, begun: 0 };
+      const one: Asked = { answers: [], failures: [], given: [], watched: [], later: [], total: 1, begun: 0 };
       const state = readOwn(self, "state");
       const inState = typeof state === "object" && state !== null ? state : {};
       const isCall = lists !== "";
@@ -116,15 +120,17 @@ interface Asked {
     /** What came of it, after the promises that were returned, as JSON: `Called.told` of the host's `reply.ts`. */
     const answered = (): string => {
       if (asked === null) return '{"kind":"missing"}';
-      const { answers, failures, given, total, begun } = asked;
+      const { answers, failures, given, later, total, begun } = asked;
       let text = "";
       let left = "";
+      let promises = "";
       for (let i = 0; i < total; i++) {
         text += (i > 0 ? "," : "") + (i < begun ? answerText(answers[i], failures[i]) : '{"kind":"uncalled"}');
         const one = i < begun ? readOwn(given, `${i}`) : undefined;
         left += (i > 0 ? "," : "") + (one === undefined || one === null ? "null" : plainOf(one));
+        if (i < begun && later[i] === true) promises += `${promises === "" ? "" : ","}${i}`;
       }
-      return `{"kind":"answers","answers":[${text}],"given":[${left}]}`;
+      return `{"kind":"answers","answers":[${text}],"given":[${left}],"later":[${promises}]}`;
     };
 
     const next = (): number => {
@@ -133,6 +139,7 @@ interface Asked {
       // Pending until it has returned: a call that was stopped has not.
       put(answers, begun, pending);
       put(failures, begun, null);
+      put(asked!.later, begun, false);
       put(asked!.given, begun, null);
       return begun;
     };
@@ -142,6 +149,7 @@ interface Asked {
       next,
       gave: (i, value) => put(asked!.answers, i, value),
       threw: (i, thrown) => put(asked!.failures, i, errorText(thrown)),
+      promised: (i) => put(asked!.later, i, true),
       direct: (i) => direct(i),
       taken: (i, answer) => takeFrom(asked!, i, answer),
     };
