@@ -14,6 +14,7 @@ export * from "./random/index.ts";
 export * from "./record/index.ts";
 export * from "./rollout/index.ts";
 export * from "./sandbox/index.ts";
+export * from "./serve/environment/index.ts";
 export * from "./serve/model/index.ts";
 export * from "./statistics/index.ts";
 export * from "./tasks/index.ts";

@@ -10,6 +10,7 @@ export const helpTexts = {
   record verify RECORD        check that nothing in a record was changed
   record list RECORD          one line an episode
   serve MODEL                 a model behind OpenAI's API, on this machine
+  env serve                   lives of agents behind OpenEnv's protocol, for trainers in Python
 
 autoagent COMMAND --help says more.`,
 
@@ -70,4 +71,20 @@ streams, log-probabilities. Requests run in batches; an answer to a request with
                        but is not quite the same model; a head is served with the numbers that it was trained on
   --threads N          threads of the runtime (default: processors, 8 at most)
   --batch N            most answers written at once (default 32)`,
+
+  env: `Usage: autoagent env serve [OPTIONS]
+
+Serves lives of agents to trainers that speak OpenEnv's protocol: a WebSocket is a session, and a session plays one life
+after the other, a program a step. docs/environment-server.md has the lines for TRL, verifiers, Gymnasium and others.
+
+  --tasks NAME         what each step is asked: training (default), held-out, none, or a file of micro-tasks
+  --max-steps N        a life ends after this many steps (default 4)
+  --sessions N         sessions at once (default 64); one more is told that there is no room
+  --workers N          child processes that the lives run in (default: as many as the sessions need, and the processors, 4 at most)
+  --minimum-level N    refuse to run below this level of isolation, 0 to 3 (default 0; 3 for any host but this machine)
+  --idle SECONDS       a session without a message for so long is closed (default 900)
+  --record FILE        append each life to a record, which replay and export read
+  --host HOST          default 127.0.0.1; any other needs a token
+  --port PORT          default 8700; 0 for any that is free
+  --token              ask clients for a token: that in the variable AUTOAGENT_TOKEN, else one that is drawn and printed`,
 } as const;

@@ -24,6 +24,7 @@ const commands: { [name: string]: (args: string[]) => Promise<number> } = {
   record: runRecord,
   // Loaded when it is asked for: the runtimes of models and tensors take a second.
   serve: async (args) => (await import("./serve.ts")).runServe(args),
+  env: async (args) => (await import("./env.ts")).runEnv(args),
 };
 
 /** Names of the failures that are told in one sentence. */
@@ -32,6 +33,7 @@ const told = new Set([
   "RecordFailure",
   "SandboxFailure",
   "ServeFailure",
+  "EnvironmentServerFailure",
   "ModelFailure",
   "LanguageModelFailure",
   "CheckpointFailure",

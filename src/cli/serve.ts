@@ -1,12 +1,12 @@
 /** `autoagent serve MODEL`: opens a model, with a trained head where one is given, and serves it until it is interrupted. */
 
-import { once } from "node:events";
 import { basename } from "node:path";
 import { type Dtype, dtypes, loadPrompt, type Provider, providers } from "../model/index.ts";
 import { openPretrained } from "../policy/index.ts";
 import { serve } from "../serve/model/index.ts";
 import { readCheckpoint, trainedPolicy } from "../training/index.ts";
 import { CliFailure } from "./error.ts";
+import { interrupted } from "./interrupted.ts";
 import { readArguments, readInteger } from "./options.ts";
 
 const texts = ["head", "prompt", "name", "host", "port", "threads", "batch", "dtype", "provider", "cors"] as const;
@@ -61,11 +61,7 @@ export async function runServe(args: string[]): Promise<number> {
   );
   if (prompt === undefined && decoder.tokenizer.chat === undefined)
     process.stdout.write("The model has no chat template: chats become plain lines, which it may not know\n");
-  const stop = new AbortController();
-  const { signal } = stop;
-  await Promise.race([once(process, "SIGINT", { signal }), once(process, "SIGTERM", { signal })]).finally(() =>
-    stop.abort(),
-  );
+  await interrupted();
   return 0;
 }
 

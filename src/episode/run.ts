@@ -103,7 +103,7 @@ function drawsOf({ seed = 0, index, group = 1 }: EpisodeJob) {
 }
 
 /** A step as a value. `before`: the step before it, or the start; genes that it has in common are kept once. */
-function stepOf(action: Action, { reward, info }: Transition<unknown>, before: Step | EpisodeStart): Step {
+export function stepOf(action: Action, { reward, info }: Transition<unknown>, before: Step | EpisodeStart): Step {
   const { program, features: _features, trace: _trace, ...told } = action;
   const { rewards, solved, changed, task, score, evidence } = info;
   const { report = info.report, setup, budget, calls = [] } = evidence ?? {};

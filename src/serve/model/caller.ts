@@ -1,11 +1,9 @@
 /** Who may ask: by a token, from this machine, and from which pages in a browser. */
 
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
+import { isLoopback, isToken } from "../access.ts";
 import { ServeFailure } from "./error.ts";
-
-const loopback = new Set(["127.0.0.1", "::1", "localhost"]);
 
 /** What is asked of callers. */
 export interface CallerOptions {
@@ -16,7 +14,7 @@ export interface CallerOptions {
 
 /** Throws a ServeFailure for a server that anybody could use. */
 export function checkOpenness({ host, token, origins }: CallerOptions): void {
-  if (!loopback.has(host) && !token) throw new ServeFailure({ kind: "open", host });
+  if (!isLoopback(host) && !token) throw new ServeFailure({ kind: "open", host });
   for (const origin of origins) {
     if (origin === "*" ? !token : originOf(origin) !== origin)
       throw new ServeFailure({ kind: "origin", found: origin });
@@ -30,14 +28,13 @@ function originOf(text: string): string | undefined {
 /** With a token it must be sent; without, the host must be this machine, or another site's page could ask through a browser. */
 export function checkCaller(c: Context, token: string | undefined): void {
   if (token) {
-    const digest = (text: string) => createHash("sha256").update(text).digest();
     // The scheme's letters may be small or capital (RFC 9110, 11.1).
     const [, sent = ""] = /^bearer +(.*?) *$/i.exec(c.req.header("authorization") ?? "") ?? [];
-    if (!timingSafeEqual(digest(sent), digest(token))) throw new ServeFailure({ kind: "token" });
+    if (!isToken(sent, token)) throw new ServeFailure({ kind: "token" });
     return;
   }
   const host = new URL(c.req.url).hostname.replace(/^\[|\]$/g, "");
-  if (!loopback.has(host)) throw new ServeFailure({ kind: "host", found: host });
+  if (!isLoopback(host)) throw new ServeFailure({ kind: "host", found: host });
 }
 
 /** Lets pages of these origins ask. A browser asks first, without a token. */

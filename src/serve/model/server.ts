@@ -22,9 +22,10 @@ import {
 } from "../../data/check.ts";
 import { createEngine, type Decoder, type EngineOptions, type PromptDesign } from "../../model/index.ts";
 import { promptEntry } from "../../model/options.ts";
+import { addressOf } from "../access.ts";
+import { createDoor, type Unread } from "../door.ts";
 import { answerStream, answerWhole } from "./answer.ts";
 import { checkCaller, checkOpenness, letPages } from "./caller.ts";
-import { createDoor } from "./door.ts";
 import { errorResponse, ServeFailure } from "./error.ts";
 import { readBody, readChat, readCompletion, type Served } from "./request.ts";
 
@@ -93,7 +94,8 @@ export async function serve(decoder: Decoder, options: ServeOptions): Promise<Mo
   const listener = getRequestListener(app.fetch as (request: Request, env: unknown) => Response | Promise<Response>, {
     errorHandler: (cause) => refuseUnread(cause, options),
   });
-  const server = createDoor((incoming, outgoing) => void listener(incoming, outgoing));
+  const refusal = (unread: Unread) => errorResponse(new ServeFailure(unread));
+  const server = createDoor((incoming, outgoing) => void listener(incoming, outgoing), { refusal });
   await listen(server, host, port);
   const { port: bound } = server.address() as AddressInfo;
   const close = async (): Promise<void> => {
@@ -101,7 +103,7 @@ export async function serve(decoder: Decoder, options: ServeOptions): Promise<Mo
     await new Promise((resolve) => server.close(resolve));
   };
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}/v1`,
+    url: `${addressOf(host, bound)}/v1`,
     get load() {
       return { running: engine.running, waiting: engine.waiting };
     },

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { connect, type Socket } from "node:net";
-import { createDoor, usualLimits } from "../../../src/serve/model/door.ts";
+import { createDoor, type Unread, usualLimits } from "../../../src/serve/door.ts";
+import { errorResponse, ServeFailure } from "../../../src/serve/model/error.ts";
 import { serve } from "../../../src/serve/model/index.ts";
 import { useServer } from "./use-server.ts";
 
@@ -21,6 +22,8 @@ async function raw(port: number, text: string): Promise<{ status: string; head: 
   const [head = "", body = ""] = answer.split("\r\n\r\n");
   return { status: /^HTTP\/1\.1 (\d+)/.exec(head)?.[1] ?? "", head, body };
 }
+
+const refusal = (unread: Unread) => errorResponse(new ServeFailure(unread));
 
 function messageOf(body: string): string {
   return (JSON.parse(body) as { error: { message: string } }).error.message;
@@ -57,7 +60,9 @@ describe("the door of the server", () => {
 
   it("does not close who is at work for somebody new", async () => {
     const atWork: ServerResponse[] = [];
-    const door = createDoor((_, response) => void atWork.push(response), { ...usualLimits, connections: 3 });
+    const door = createDoor((_, response) => void atWork.push(response), {
+      ...{ refusal, limits: { ...usualLimits, connections: 3 } },
+    });
     door.listen(0, "127.0.0.1");
     await once(door, "listening");
     const { port: own } = door.address() as { port: number };
@@ -73,7 +78,10 @@ describe("the door of the server", () => {
 
   it("closes connections that send nothing, too slowly, or no HTTP, with a reason", async () => {
     const limits = { connections: 9, headersMs: 100, requestMs: 200, keptMs: 100, checkedMs: 50 };
-    const door = createDoor((request, response) => request.on("end", () => response.end("read")).resume(), limits);
+    const door = createDoor((request, response) => request.on("end", () => response.end("read")).resume(), {
+      refusal,
+      limits,
+    });
     door.listen(0, "127.0.0.1");
     await once(door, "listening");
     const { port: own } = door.address() as { port: number };

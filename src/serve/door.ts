@@ -3,9 +3,8 @@
  * closed, and what is no HTTP gets an answer that says so.
  */
 
-import { createServer, type RequestListener, type Server, STATUS_CODES } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
-import { errorResponse, ServeFailure } from "./error.ts";
 
 /** How many connections there may be and how long they may take. */
 export interface DoorLimits {
@@ -29,8 +28,24 @@ export const usualLimits: DoorLimits = {
   checkedMs: 2000,
 };
 
+/** Why bytes became no request: they did not come in time, or are no HTTP, as `reason` says. */
+export type Unread = { kind: "late" } | { kind: "http"; reason: string };
+
+/** What a door does besides passing requests on. */
+export interface DoorOptions {
+  /** What is answered to what is no request. */
+  refusal: (unread: Unread) => Response;
+  /** Takes a connection that is to speak another protocol. Absent: such a request is one like any other. */
+  onUpgrade?: (request: IncomingMessage, socket: Socket, head: Buffer) => void;
+  /** @default usualLimits */
+  limits?: DoorLimits;
+}
+
 /** Makes an HTTP server that guards its connections. */
-export function createDoor(listener: RequestListener, limits: DoorLimits = usualLimits): Server {
+export function createDoor(
+  listener: RequestListener,
+  { refusal, onUpgrade, limits = usualLimits }: DoorOptions,
+): Server {
   const server = createServer(
     {
       // A request without a host reaches the listener, which refuses it with a reason.
@@ -61,16 +76,25 @@ export function createDoor(listener: RequestListener, limits: DoorLimits = usual
       if (!socket.destroyed) idle.add(socket);
     });
   });
-  server.on("clientError", (error: NodeJS.ErrnoException, socket) => void refuse(error, socket as Socket));
+  if (onUpgrade !== undefined)
+    server.on("upgrade", (request, socket, head) => {
+      // Its requests are not seen here: it would be taken for idle.
+      idle.delete(socket as Socket);
+      onUpgrade(request, socket as Socket, head);
+    });
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => void refuse(error, socket as Socket, refusal));
   return server;
 }
 
 /** Answers what the parser refuses, where there is still somebody to answer. */
-async function refuse({ code, message }: NodeJS.ErrnoException, socket: Socket): Promise<void> {
+async function refuse(
+  { code, message }: NodeJS.ErrnoException,
+  socket: Socket,
+  refusal: (unread: Unread) => Response,
+): Promise<void> {
   if (code === "ECONNRESET" || !socket.writable) return void socket.destroy();
   const late = code === "ERR_HTTP_REQUEST_TIMEOUT";
-  const failure = new ServeFailure(late ? { kind: "late" } : { kind: "http", reason: message });
-  const response = errorResponse(failure);
+  const response = refusal(late ? { kind: "late" } : { kind: "http", reason: message });
   const body = await response.text();
   const head = [
     `HTTP/1.1 ${response.status} ${STATUS_CODES[response.status]}`,

@@ -1,0 +1,91 @@
+/** A client of OpenEnv's protocol that knows nothing of the server: a bare WebSocket, one answer for each message. */
+
+import { once } from "node:events";
+import { WebSocket } from "ws";
+
+/** An answer, as it came. */
+export interface Answer {
+  type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: what is in it is what a test asks
+  data: any;
+}
+
+/** A client that is connected. */
+export class Client {
+  readonly socket: WebSocket;
+  /** Answers that nobody has taken yet, and who waits for one. */
+  readonly #answers: Answer[] = [];
+  #waiting: (() => void)[] = [];
+  /** All that came, as text. */
+  readonly frames: string[] = [];
+  /** Resolves to the code and the reason when the connection has ended. */
+  readonly closed: Promise<[code: number, reason: string]>;
+
+  private constructor(socket: WebSocket) {
+    this.socket = socket;
+    this.closed = once(socket, "close").then(([code, reason]) => [code as number, String(reason)]);
+    socket.on("error", () => {});
+    socket.on("message", (raw) => {
+      this.frames.push(String(raw));
+      this.#answers.push(JSON.parse(String(raw)) as Answer);
+      for (const wake of this.#waiting.splice(0)) wake();
+    });
+  }
+
+  /** Connects. Rejects with the status and the text of a refusal. */
+  static async open(url: string, headers: { [name: string]: string } = {}): Promise<Client> {
+    const socket = new WebSocket(`${url.replace("http", "ws")}/ws`, { headers });
+    const client = new Client(socket);
+    await new Promise<void>((resolve, reject) => {
+      socket.once("open", resolve);
+      socket.once("error", reject);
+      socket.once("unexpected-response", async (_, response) => {
+        let text = "";
+        for await (const piece of response) text += String(piece);
+        reject(new Error(`${response.statusCode}: ${(JSON.parse(text) as { detail: string }).detail}`));
+      });
+    });
+    return client;
+  }
+
+  send(message: unknown): void {
+    this.socket.send(typeof message === "string" ? message : JSON.stringify(message));
+  }
+
+  /** The next answer. */
+  async answer(): Promise<Answer> {
+    while (this.#answers.length === 0) {
+      const woken = new Promise<void>((resolve) => this.#waiting.push(resolve));
+      await Promise.race([woken, this.closed.then(([code, reason]) => this.#end(code, reason))]);
+    }
+    return this.#answers.shift()!;
+  }
+
+  #end(code: number, reason: string): void {
+    if (this.#answers.length === 0) throw new Error(`closed: ${code} ${reason}`);
+  }
+
+  async ask(message: unknown): Promise<Answer> {
+    this.send(message);
+    return await this.answer();
+  }
+
+  reset(data: object = {}): Promise<Answer> {
+    return this.ask({ type: "reset", data });
+  }
+
+  step(program: unknown): Promise<Answer> {
+    return this.ask({ type: "step", data: { program } });
+  }
+
+  /** Goes, and resolves when the server has heard of it. */
+  async close(): Promise<void> {
+    this.socket.close();
+    await this.closed;
+  }
+}
+
+/** Resolves when something has become so; for what another process or a socket's other end does. */
+export async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
