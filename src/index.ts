@@ -19,3 +19,4 @@ export * from "./serve/model/index.ts";
 export * from "./statistics/index.ts";
 export * from "./tasks/index.ts";
 export * from "./training/index.ts";
+export * from "./workers/index.ts";

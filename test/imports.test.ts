@@ -78,6 +78,7 @@ const plan: { [folder: string]: string[] } = {
     "src/sandbox",
     "src/statistics",
   ],
+  "src/workers": ["src/environment", "src/episode", "src/model", "src/policy", "src/rollout", "src/sandbox"],
   "src/cli": ["*"],
   src: ["*"],
 };

@@ -11,6 +11,7 @@ export const helpTexts = {
   record list RECORD          one line an episode
   serve MODEL                 a model behind OpenAI's API, on this machine
   env serve                   lives of agents behind OpenEnv's protocol, for trainers in Python
+  play SPEC --part N          play a part of a rollout whose driver waits on a shared folder
 
 autoagent COMMAND --help says more.`,
 
@@ -87,4 +88,14 @@ after the other, a program a step. docs/environment-server.md has the lines for 
   --host HOST          default 127.0.0.1; any other needs a token
   --port PORT          default 8700; 0 for any that is free
   --token              ask clients for a token: that in the variable AUTOAGENT_TOKEN, else one that is drawn and printed`,
+  play: `Usage: autoagent play SPEC --part N [OPTIONS]
+
+Plays part N of SPEC, the spec.json of a folder that workers.folder() wrote, and puts its result into that folder, where the
+driver waits for it. A part that is there is not played again. For Slurm arrays and indexed Jobs: docs/workers.md.
+
+  --part N             the part's number, from 0
+  --of M               also parts N + M, N + 2 M and so on: M processes play all
+  --children N         child processes (default: processors, 4 at most)
+  --minimum-level N    refuse to run below this level of isolation, 0 to 3 (default 3)
+  --modules FOLDER     the folder whose modules may be loaded (default: none are)`,
 } as const;

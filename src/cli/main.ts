@@ -25,6 +25,7 @@ const commands: { [name: string]: (args: string[]) => Promise<number> } = {
   // Loaded when it is asked for: the runtimes of models and tensors take a second.
   serve: async (args) => (await import("./serve.ts")).runServe(args),
   env: async (args) => (await import("./env.ts")).runEnv(args),
+  play: async (args) => (await import("./play.ts")).runPlay(args),
 };
 
 /** Names of the failures that are told in one sentence. */
@@ -38,6 +39,7 @@ const told = new Set([
   "LanguageModelFailure",
   "CheckpointFailure",
   "DiskFailure",
+  "WorkersFailure",
 ]);
 
 /** Runs the command line and returns its exit code. */

@@ -10,6 +10,9 @@ export interface Given {
   positionals: string[];
 }
 
+/** What a command takes that takes no record. */
+const needed: { [command: string]: string } = { serve: "MODEL", play: "SPEC" };
+
 /** Parses a command's arguments; `most` is how many positional ones it takes. */
 export function readArguments(
   command: string,
@@ -31,7 +34,7 @@ export function readArguments(
     throw new CliFailure({
       kind: "arguments",
       command,
-      detail: `${command} needs a ${command === "serve" ? "MODEL" : "RECORD"}`,
+      detail: `${command} needs a ${needed[command] ?? "RECORD"}`,
     });
   if (count > most)
     throw new CliFailure({

@@ -22,12 +22,14 @@ import { environmentSchema } from "../environment/given.ts";
 import { type Environment, SurvivalEnv, type SurvivalEnvOptions } from "../environment/index.ts";
 import { policySchema } from "../policy/given.ts";
 import { createRandom } from "../random/index.ts";
+import { collectEntries } from "../rollout/given.ts";
+import type { Elsewhere } from "../rollout/index.ts";
 import { tasksOf } from "../tasks/given.ts";
 import { microTasks, type Task, taskSplits } from "../tasks/index.ts";
 import type { Played } from "./claimed.ts";
 import { type Batch, openFacts } from "./facts.ts";
 import { clustersOf } from "./measure.ts";
-import { digest, type Part, playBatch, settingsOf } from "./play.ts";
+import { batchPlayer, digest, type Part, settingsOf } from "./play.ts";
 import { openProgress } from "./progress.ts";
 import { type Contestants, type Run, runsOf, searchOf, sharpenTrained } from "./runs.ts";
 import { type Evaluation, evaluationOf } from "./show.ts";
@@ -53,6 +55,8 @@ export interface EvaluateOptions {
   file?: string;
   /** Episodes played together, and lost at most when it is stopped. @default 32 */
   batch?: number;
+  /** Workers that play the episodes: `workers.redis(url)`, `workers.folder(path)`. The episodes are the same. @default this process */
+  on?: Elsewhere;
   /** Ends it at once. @default a notebook's stop button */
   signal?: AbortSignal;
   /** Called after each batch. */
@@ -66,7 +70,7 @@ export interface EvaluateOptions {
  * Throws a TypeError or RangeError for options that have no meaning.
  */
 export async function evaluate(contestants: Contestants, options: EvaluateOptions = {}): Promise<Evaluation> {
-  const { episodes = 64, seed = 0, batch = 32, signal = stopSignal(), file, onProgress } = options;
+  const { episodes = 64, seed = 0, batch = 32, signal = stopSignal(), file, on, onProgress } = options;
   checkContestants(contestants);
   checkOptions(optionsSchema, options, "the options of evaluate");
   const names = Object.keys(contestants);
@@ -81,17 +85,22 @@ export async function evaluate(contestants: Contestants, options: EvaluateOption
   const facts = file === undefined ? null : openFacts(file);
   const runs = await runsOf(contestants);
   const search = control === null || options.sharpenTrained === false ? null : searchOf(contestants[control]!);
-  const sharpened = search === null ? [] : await sharpenTrained(runs, search, { facts, signal });
+  const sharpened = search === null ? [] : await sharpenTrained(runs, search, { facts, signal, on });
   const parts = plan(runs, envs, { episodes, seed, batch });
   const progress = openProgress(parts.length, options.progress ?? true);
   const batches = new Map<string, Batch>();
-  for (const [i, part] of parts.entries()) {
-    signal?.throwIfAborted();
-    const known = facts?.found.get(part.key) ?? batches.get(part.key);
-    batches.set(part.key, known ?? (await playBatch(part, facts, signal)));
-    const what = `${part.name}, ${part.split}`;
-    progress.show(i + 1, what, known !== undefined);
-    onProgress?.(i + 1, parts.length, what);
+  const player = batchPlayer(parts, facts, { signal, on });
+  try {
+    for (const [i, part] of parts.entries()) {
+      signal?.throwIfAborted();
+      const known = facts?.found.get(part.key) ?? batches.get(part.key);
+      batches.set(part.key, known ?? (await player.play(part)));
+      const what = `${part.name}, ${part.split}`;
+      progress.show(i + 1, what, known !== undefined);
+      onProgress?.(i + 1, parts.length, what);
+    }
+  } finally {
+    player.stop();
   }
   const played: Played = {};
   for (const { split, name, run, key } of parts) {
@@ -166,6 +175,7 @@ const optionsSchema = only<EvaluateOptions>({
   file: optional(text),
   batch: optional(positiveInteger),
   progress: optional(flag),
+  on: collectEntries.on,
   signal: optional(abortSignal),
   onProgress: optional(callable("a function of the progress")),
 });

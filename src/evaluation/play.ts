@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import type { Environment } from "../environment/index.ts";
 import type { Policy } from "../policy/index.ts";
-import { collect } from "../rollout/index.ts";
+import { collect, type Elsewhere } from "../rollout/index.ts";
 import type { Batch, FactsFile } from "./facts.ts";
 
 /** A batch that is to be played. */
@@ -20,13 +20,35 @@ export interface Part {
 export async function playBatch(
   { env, policy, episodes, seed, key }: Part,
   facts: FactsFile | null,
-  signal: AbortSignal | undefined,
+  { signal, on }: { signal: AbortSignal | undefined; on?: Elsewhere | undefined },
 ): Promise<Batch> {
   const began = performance.now();
-  const played = await collect(env, policy, { episodes, seed, ...(signal && { signal }) });
+  const played = await collect(env, policy, { episodes, seed, ...(signal && { signal }), ...(on && { on }) });
   const batch = { key, seconds: (performance.now() - began) / 1000, episodes: played };
   facts?.append(batch);
   return batch;
+}
+
+/**
+ * Who plays the batches of an evaluation: here one after the other, as they are asked for; elsewhere all that are not known yet
+ * are begun at once, so that no worker waits for the last of a batch. `stop` ends those that nobody asks for any more.
+ */
+export function batchPlayer(
+  parts: readonly Part[],
+  facts: FactsFile | null,
+  { signal, on }: { signal: AbortSignal | undefined; on: Elsewhere | undefined },
+): { play(part: Part): Promise<Batch>; stop(): void } {
+  if (on === undefined) return { play: (part) => playBatch(part, facts, { signal }), stop() {} };
+  const own = new AbortController();
+  const either = AbortSignal.any([own.signal, ...(signal ? [signal] : [])]);
+  const going = new Map<string, Promise<Batch>>();
+  for (const part of parts.filter(({ key }) => facts?.found.has(key) !== true)) {
+    if (going.has(part.key)) continue;
+    const batch = playBatch(part, facts, { signal: either, on });
+    batch.catch(() => {}); // whoever asks for it hears of it
+    going.set(part.key, batch);
+  }
+  return { play: ({ key }) => going.get(key)!, stop: () => own.abort() };
 }
 
 /** An environment's settings as text; functions by their source, the sandbox left out. */

@@ -7,6 +7,7 @@ import { randomUUID } from "node:crypto";
 import type { SurvivalObservation } from "../environment/index.ts";
 import { type GivenPolicy, policyOf } from "../policy/given.ts";
 import type { Policy, TokenPolicy, TrainablePolicy } from "../policy/index.ts";
+import type { Elsewhere } from "../rollout/index.ts";
 import type { FactsFile } from "./facts.ts";
 import { digest, playBatch, settingsOf } from "./play.ts";
 import { type PlayTrial, type Sharpened, type SharpenedRun, sharpenBy } from "./sharpen.ts";
@@ -49,7 +50,7 @@ export function searchOf(control: Contestants[string]): Sharpened["search"] | nu
 export async function sharpenTrained(
   runs: Run[],
   search: Sharpened["search"],
-  { facts, signal }: { facts: FactsFile | null; signal: AbortSignal | undefined },
+  { facts, signal, on }: { facts: FactsFile | null; signal: AbortSignal | undefined; on: Elsewhere | undefined },
 ): Promise<SharpenedRun[]> {
   const found: SharpenedRun[] = [];
   for (const run of runs.filter(({ given }) => isTokenPolicy(given))) {
@@ -57,11 +58,11 @@ export async function sharpenTrained(
     const play: PlayTrial = async (env, policy, how) => {
       const key = digest([mark, "sharpened", policy.name, settingsOf(env), String(how.episodes), String(how.seed)]);
       const known = facts?.found.get(key);
-      return (known ?? (await playBatch({ env, policy, key, ...how }, facts, signal))).episodes;
+      return (known ?? (await playBatch({ env, policy, key, ...how }, facts, { signal, on }))).episodes;
     };
     const options = { ...search, weights: "trained" as const, ...(signal && { signal }) };
-    const { temperature, name, act, batch } = await sharpenBy(run.given as TokenPolicy, options, play);
-    run.policy = { name, act, ...(batch !== undefined && { batch }) };
+    const { temperature, name, act, batch, plan } = await sharpenBy(run.given as TokenPolicy, options, play);
+    run.policy = { name, act, ...(batch !== undefined && { batch }), ...(plan && { plan }) };
     run.mark = digest([mark, String(temperature)]);
     found.push({ name: run.name, temperature });
   }

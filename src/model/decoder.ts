@@ -30,11 +30,13 @@ export interface DecoderParts {
   config: ModelConfig;
   tokenizer: Tokenizer;
   hash: string;
+  /** The name or the path that it was opened by. */
+  source?: string;
 }
 
 /** Makes a decoder. Throws a ModelFailure when ONNX Runtime is not there or refuses the graph. */
 export async function createDecoder(parts: DecoderParts, options: RunOptions = {}): Promise<Decoder> {
-  const { graph, drawing, config, tokenizer, hash } = parts;
+  const { graph, drawing, config, tokenizer, hash, source } = parts;
   const { provider = "cpu", threads } = options;
   // Its products of 32 bits are to have 32 bits, as the processor's have. It is read when CUDA begins, from the process's own list.
   if (provider === "cuda") process.env.NVIDIA_TF32_OVERRIDE ??= "0";
@@ -73,6 +75,7 @@ export async function createDecoder(parts: DecoderParts, options: RunOptions = {
     provider,
     device: deviceName(provider),
     hash,
+    ...(source !== undefined && { source }),
     async forward(input): Promise<DecoderOutput> {
       checkInput(input, config);
       const { tokens, batch, valid, prefix, past = [], donate = false, every = false } = input;

@@ -5,7 +5,7 @@
  */
 
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { extname, join } from "node:path";
+import { extname, join, resolve } from "node:path";
 import { checkOptions, only } from "../data/check.ts";
 import { type ConvertProgress, cacheFolder, convert, writeBeside } from "./convert.ts";
 import { createDecoder, type RunOptions } from "./decoder.ts";
@@ -64,6 +64,7 @@ async function openOn(path: string, options: OpenModelOptions & { provider: Prov
   checkDtype(dtype, provider);
   const source = await readSource(path, options);
   const { config } = source;
+  const parts = { config, source: existsSync(path) ? resolve(path) : path };
   const small = countWeights(config) <= smallModel;
   // In memory: the graph once here and once in the runtime, and what the runtime packs. On disk: what it maps and packs.
   checkMemory(path, config, { copies: small ? 4 : 2.5, dtype });
@@ -77,11 +78,11 @@ async function openOn(path: string, options: OpenModelOptions & { provider: Prov
   if (small) {
     const graph = Buffer.concat(await built.chunks());
     const drawing = drawer && Buffer.concat(await drawer.chunks());
-    return createDecoder({ graph, config, tokenizer, hash, ...(drawing && { drawing }) }, options);
+    return createDecoder({ ...parts, graph, tokenizer, hash, ...(drawing && { drawing }) }, options);
   }
   const graph = await convert(source, weights, { dtype, ...(folder && { folder }), ...(onProgress && { onProgress }) });
   const drawing = drawer && (await writeBeside(graph, "draw.onnx", drawer, built));
-  return createDecoder({ graph, config, tokenizer, hash, ...(drawing && { drawing }) }, options);
+  return createDecoder({ ...parts, graph, tokenizer, hash, ...(drawing && { drawing }) }, options);
 }
 
 /**

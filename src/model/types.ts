@@ -197,6 +197,8 @@ export interface Decoder {
   readonly choice?: ProviderChoice;
   /** Hash of weights and shape: two decoders of the same hash give the same numbers. */
   readonly hash: string;
+  /** What it was opened by, where that was a name or a path: another process may open the same. */
+  readonly source?: string;
   forward(input: DecoderInput): Promise<DecoderOutput>;
   /** Draws whole programs where the model runs; absent where the host draws them (`RunOptions.draws`). */
   draw?(request: DrawRequest, prefix?: KVCache): Promise<Drawn>;

@@ -7,6 +7,7 @@ import { temperaturePolicy } from "./token/temperature.ts";
 
 export type { GivenPolicy, PolicyFunction } from "./given.ts";
 export { type Edit, type EditMenu, editMenu, paperMenu, randomPolicy } from "./menu.ts";
+export type { Numbers, PolicyPlan } from "./plan.ts";
 export { tf } from "./tensors.ts";
 export { type TokenPolicy, type TokenPolicyOptions, tokenPolicy } from "./token/policy.ts";
 export { fromPretrained, openPretrained, trainingAsks } from "./token/pretrained.ts";

@@ -71,7 +71,8 @@ export function editMenu(edits: readonly Edit[] = paperMenu, options: { logits?:
   checkOptions(optionsSchema, options, "the options of policies.editMenu");
   const { logits } = options;
   checkMenu(edits, logits);
-  const theta = tf.variable(tf.tensor1d(logits ? [...logits] : new Array<number>(edits.length).fill(0)));
+  const start = logits ? [...logits] : new Array<number>(edits.length).fill(0);
+  const theta = tf.variable(tf.tensor1d(start));
   const now = (): number[] => softmax([...theta.dataSync()]);
   const startLogs = now().map((p) => Math.log(Math.max(p, 1e-37)));
   return {
@@ -105,6 +106,12 @@ export function editMenu(edits: readonly Edit[] = paperMenu, options: { logits?:
       }),
     probabilities: () => Object.fromEntries(now().map((p, i) => [edits[i]!.name, p])),
     frozen: () => fixed("edit menu, frozen", edits, now()),
+    plan: async () => ({
+      kind: "edit menu",
+      about: { edits, logits: start },
+      tensors: {},
+      weights: [(await theta.data()).slice() as Float32Array],
+    }),
     dispose: () => theta.dispose(),
   };
 }
@@ -115,10 +122,12 @@ export function randomPolicy(edits: readonly Edit[] = paperMenu): Policy {
   return fixed("random", edits, new Array<number>(edits.length).fill(1 / edits.length));
 }
 
-function fixed(name: string, edits: readonly Edit[], probabilities: number[]): Policy {
+/** A menu with odds that stay as they are. */
+export function fixed(name: string, edits: readonly Edit[], probabilities: readonly number[]): Policy {
   return {
     name,
     openLoop: true,
+    plan: async () => ({ kind: "fixed menu", about: { name, edits, probabilities }, tensors: {}, weights: [] }),
     act: async (_, streams) => streams.map((stream) => draw(edits, probabilities, stream)),
   };
 }

@@ -3,6 +3,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { Decoder, StepLogits } from "../model/index.ts";
 import type { Random } from "../random/index.ts";
+import type { PolicyPlan } from "./plan.ts";
 
 /** One drawn action: a program, written in one or more tokens (an edit from a menu counts as one). */
 export interface Action {
@@ -61,6 +62,8 @@ export interface Policy<Observation = unknown> {
   act(observations: readonly Observation[], streams: readonly Random[]): Promise<Action[]>;
   /** The language model that it writes with, as it is now, for other texts. Absent where it has none. */
   freeText?(): Promise<FreeText>;
+  /** The policy as it is now, as data that workers elsewhere can open. Absent: it cannot be sent. */
+  plan?(): Promise<PolicyPlan>;
 }
 
 /** What an update needs to know of a batch of actions; one number a token, actions in order. Shape [tokens] each. */

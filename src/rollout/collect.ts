@@ -11,6 +11,7 @@ import type { Environment } from "../environment/index.ts";
 import type { Episode } from "../episode/index.ts";
 import { type GivenPolicy, policyOf } from "../policy/given.ts";
 import type { Policy } from "../policy/index.ts";
+import { collectFrom } from "./elsewhere.ts";
 import { type CollectOptions, collectEntries } from "./given.ts";
 import { localRunner } from "./runner.ts";
 
@@ -26,6 +27,10 @@ export async function collect<Observation>(
   checkOptions(collectSchema, options, "the options of a rollout");
   const policy = policyOf(given) as Policy;
   const { episodes, first = 0, seed = 0, group = 1, signal = stopSignal() } = options;
+  if (options.on) {
+    const batch = { seed, first, episodes, group };
+    return collectFrom(options.on, env, policy, batch, { ...options, ...(signal && { signal }) });
+  }
   const { concurrency = Math.max(8, policy.batch ?? 1), listen, onEpisode, onSpoiled } = options;
   const runner = options.runner ?? localRunner(env, policy);
   const result = new Array<Episode>(episodes);

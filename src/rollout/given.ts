@@ -1,7 +1,8 @@
 /** The options of whoever plays episodes, and what they may be. */
 
-import { abortSignal, callable, having, integer, integerFrom, optional, positiveInteger } from "../data/check.ts";
+import { abortSignal, callable, flag, having, integer, integerFrom, optional, positiveInteger } from "../data/check.ts";
 import type { Episode, EpisodeListener } from "../episode/index.ts";
+import type { Elsewhere } from "./elsewhere.ts";
 import type { Runner } from "./runner.ts";
 
 /** How episodes are collected. */
@@ -25,6 +26,10 @@ export interface CollectOptions {
   onSpoiled?: (episode: Episode) => void;
   /** Who plays them. @default this process */
   runner?: Runner;
+  /** Workers that play them, in parts: `workers.redis(url)`, `workers.folder(path)`. The episodes are the same. @default this process */
+  on?: Elsewhere;
+  /** With `on`: whether what the policy keeps for its update comes back, for `onEnd`. Here it is always there. @default false */
+  traces?: boolean;
 }
 
 /** One schema an option. */
@@ -37,6 +42,8 @@ export const collectEntries = {
   first: optional(integerFrom(0, Number.MAX_SAFE_INTEGER, "a whole number from 0")),
   listen: optional(callable<NonNullable<CollectOptions["listen"]>>("a function that gives who hears of an episode")),
   onSpoiled: optional(callable("a function of each episode that is played again")),
+  on: optional(having<Elsewhere>(["play"], "workers, as `workers.redis(url)` or `workers.folder(path)` gives")),
+  traces: optional(flag),
   runner: optional(having<Runner>(["places", "play", "close"], "a runner, with places(), play() and close()")),
   onEpisode: optional(callable("a function of each episode")),
 };

@@ -44,6 +44,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     levelReason: launcher.reason,
     places: workers * livesInPlay,
     ...(options.harm && { harm: options.harm }),
+    ...(options.limits && { limits: options.limits }),
     open: async (life: LifeOptions = {}): Promise<Life> => {
       checkLifeOptions(life);
       const harm = { ...options.harm, ...life.harm };

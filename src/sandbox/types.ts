@@ -234,6 +234,8 @@ export interface Sandbox extends AsyncDisposable {
   readonly levelReason: string;
   /** Which attempts count as harm in lives that are not told otherwise. Absent: all do. */
   readonly harm?: HarmRules;
+  /** Limits that it was made with, for lives that are not told otherwise. Absent: the usual ones. */
+  readonly limits?: Partial<Limits>;
   /** Lives that can be in play at once before one must be played again to make room for another. */
   readonly places: number;
   /** Opens a life; waits for a free child. */

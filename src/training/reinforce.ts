@@ -128,7 +128,7 @@ async function playEpisodes(
   update: number,
   recorder: RunRecorder | null,
 ): Promise<{ collected: Episode[]; drawn: (readonly Action[])[] }> {
-  const { env, policy, episodes, group, seed, concurrency, signal } = settings;
+  const { env, policy, episodes, group, seed, concurrency, on, signal } = settings;
   const drawn: (readonly Action[])[] = [];
   const spoiled: Episode[] = [];
   const played = await collect(env, policy, {
@@ -142,6 +142,7 @@ async function playEpisodes(
     }),
     onSpoiled: (episode) => void spoiled.push(episode),
     ...(concurrency !== undefined && { concurrency }),
+    ...(on && { on, traces: true }),
     ...(signal && { signal }),
   });
   return { collected: recorder?.commit(update, played, spoiled) ?? played, drawn };

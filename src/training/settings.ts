@@ -27,6 +27,8 @@ import type { Environment } from "../environment/index.ts";
 import type { TrainablePolicy } from "../policy/index.ts";
 import { recordSchema } from "../record/given.ts";
 import type { EpisodeRecord } from "../record/index.ts";
+import { collectEntries } from "../rollout/given.ts";
+import type { Elsewhere } from "../rollout/index.ts";
 import type { BackendName } from "./backend.ts";
 import { type Estimator, type EstimatorName, estimators } from "./estimators.ts";
 import type { Loss } from "./loss.ts";
@@ -74,6 +76,8 @@ export interface TrainOptions {
   seed?: number;
   /** Episodes played at once. @default 8, or the policy's batch if that is more */
   concurrency?: number;
+  /** Workers that play the episodes: `workers.redis(url)`. What is learned is the same. @default this process */
+  on?: Elsewhere;
   /** Which TF.js backend computes the update. @default see `prepareBackend` */
   backend?: BackendName;
   /** A live panel in the notebook. @default true where a notebook's `display` is at hand */
@@ -104,7 +108,8 @@ type Optional =
   | "backend"
   | "panel"
   | "onUpdate"
-  | "concurrency";
+  | "concurrency"
+  | "on";
 
 /** Options with their defaults. */
 export type Settings = Required<Omit<TrainOptions, Optional | "loss">> &
@@ -175,6 +180,7 @@ export const trainEntries = {
   loss: optional(callable<Loss>("a function from evaluated actions to a TF.js scalar")),
   mask: optional(listOf(oneOf("cut", "truncated"), "a list of cut and truncated")),
   concurrency: whole,
+  on: collectEntries.on,
   backend: anything<BackendName>(),
   panel: optional(flag),
   onUpdate: optional(callable<NonNullable<TrainOptions["onUpdate"]>>("a function of the update")),

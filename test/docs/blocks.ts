@@ -57,6 +57,7 @@ export const leftOut: { [line: string]: string } = {
   "npm run bench:token": "it takes an hour; `npm run bench:all` runs it for a minute",
   "npm run mutate": "it takes an hour; test/scripts/mutate.test.ts runs it on a small project",
   "npm run stress:tests": "it takes hours; test/scripts/stress-tests.test.ts runs one file twice",
+  "sbatch --array": "there is no Slurm here; test/workers/folder.test.ts runs what it starts",
   "npx autoagent serve": "it does not end; test/cli/serve.test.ts starts and asks it",
   "npx autoagent env serve": "it does not end; test/cli/env.test.ts starts and asks it",
   "cat gpu-check.tar.xz": "test/scripts/gpu-check.test.ts unpacks and runs the pack",

@@ -18,6 +18,7 @@ import {
 } from "./generator.ts";
 import { tokenEntries } from "./given.ts";
 import { createHead, type Head, type HeadOptions, type HeadWeights } from "./head.ts";
+import { tokenPlan } from "./plan.ts";
 import { freeTextOf, sharpened, withHead } from "./steer.ts";
 import { createTraces, isTrace, type Trace, type TraceSettings } from "./trace.ts";
 
@@ -85,6 +86,7 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
     fingerprint: `${decoder.hash} rank ${head.rank} scale ${head.scale} words ${words.length} prompt ${prompt.name} ${prompt.version}`,
     buffers: buffersOf(state),
     act: async (observations, streams) => actTraced(state, await head.read(), observations, streams),
+    plan: async () => tokenPlan(state, { as: "head" }, await head.numbers()),
     evaluate: (actions) =>
       head.evaluate(
         actions.map(({ trace }) => readTrace(trace)),
@@ -174,11 +176,12 @@ function frozen(
 ): Policy {
   checkTemperature(temperature);
   const { generator, head, settings, calibration } = state;
-  const weights = head.read();
+  const [weights, numbers] = [head.read(), head.numbers()];
   const factor = generator.temperature / temperature;
   return {
     name: `${headName(state, temperature)}, frozen`,
     batch: generator.batch,
+    plan: async () => tokenPlan(state, { as: "frozen", temperature }, await numbers),
     act: async (observations, streams) =>
       actWith(state, withHead(await weights, settings, calibration, factor), observations, streams),
     freeText: async () => freeTextOf(state, temperature, await weights),
@@ -203,6 +206,7 @@ function pretrained(
   return {
     name: `${decoder.config.family} ${decoder.hash.slice(0, 8)}, prompt ${prompt.name} ${prompt.version}, pretrained${at}`,
     batch,
+    plan: async () => tokenPlan(state, { as: "pretrained", temperature }, []),
     act: (observations, streams) => actWith(state, processorFor, observations, streams),
     freeText: async () => freeTextOf(state, temperature, null),
   };

@@ -1,0 +1,63 @@
+/**
+ * A token policy as data for workers elsewhere: which model, what calibration found, how programs are written, and the head's
+ * weights. The model itself stays where it is: a worker opens its own, and compares the hash.
+ */
+
+import { type Decoder, type Dtype, splitHash } from "../../model/index.ts";
+import type { PolicyPlan } from "../plan.ts";
+import type { Calibration } from "./calibrate.ts";
+import type { ProgramGenerator, ProgramGeneratorOptions } from "./generator.ts";
+import type { Head } from "./head.ts";
+
+/** Which of the policies that stand on one head; a temperature where it is drawn at another than the head's own. */
+export interface TokenRole {
+  as: "head" | "frozen" | "pretrained";
+  temperature?: number;
+}
+
+/** A model as a plan names it. */
+export interface PlannedModel {
+  /** The name or the path that it is opened by. */
+  source: string;
+  hash: string;
+  dtype: Dtype;
+}
+
+/** What a token policy is made of, as far as a plan says it. */
+export interface PlannedParts {
+  decoder: Decoder;
+  options: ProgramGeneratorOptions & { seed?: number };
+  generator: ProgramGenerator;
+  head: Head;
+  words: Int32Array;
+  calibration: Pick<Calibration, "mean" | "deviation">;
+}
+
+/** What a plan's `about` holds, and `tokenPolicy` is made of again. */
+export interface TokenAbout {
+  model: PlannedModel;
+  role: TokenRole;
+  options: ProgramGeneratorOptions & { rank: number; scale: number; seed: number };
+}
+
+/** The plan. Throws a TypeError for what no data can say: a function of the observation, a model that came from no disk. */
+export function tokenPlan(
+  { decoder, options, generator, head, words, calibration }: PlannedParts,
+  role: TokenRole,
+  weights: readonly Float32Array[],
+): PolicyPlan {
+  if (options.ask !== undefined)
+    throw new TypeError("A token policy with an `ask` of its own cannot be sent to workers: functions do not travel");
+  if (decoder.source === undefined)
+    throw new TypeError("The policy's model was opened from no name or path, so that no worker could open it");
+  const { prompt, batch, temperature, maxTokens } = generator;
+  const { topK = 0, topP = 1, seed = 0 } = options;
+  const { rank, scale } = head;
+  const about: TokenAbout = {
+    model: { source: decoder.source, hash: decoder.hash, dtype: splitHash(decoder.hash).dtype },
+    role,
+    options: { prompt, batch, temperature, maxTokens, topK, topP, rank, scale, seed },
+  };
+  const { mean, deviation } = calibration;
+  return { kind: "token", about: { ...about }, tensors: { words, mean, deviation }, weights };
+}

@@ -1,0 +1,81 @@
+/**
+ * Episodes that are played elsewhere: a batch goes out in parts, and its parts come back in order, whoever was first. What an
+ * episode is follows from its seed and number alone, so whoever hears of episodes hears the same as of those played here.
+ * Not here: who plays them (`workers/`).
+ */
+
+import type { Environment } from "../environment/index.ts";
+import type { Episode, EpisodeJob, EpisodeListener } from "../episode/index.ts";
+import type { Action, Policy } from "../policy/index.ts";
+
+/** Consecutive episodes of one seed, as plain data: a batch, or a part of one. */
+export interface EpisodeRange {
+  seed: number;
+  /** The number of the first. */
+  first: number;
+  episodes: number;
+  /** So many in a row are reset with the same seed. */
+  group: number;
+}
+
+/** What came of a part: its episodes in order, each behind the one that the sandbox had spoiled in its stead. */
+export interface PlayedPart {
+  plays: readonly {
+    episode: Episode;
+    /** The policy's own, one a step, with what it keeps for its update where that was asked for. */
+    actions: readonly Action[];
+    /** True for one that was played again. */
+    spoiled: boolean;
+  }[];
+}
+
+/** Who plays episodes in other processes, here or on other machines: `workers.redis(url)`, `workers.folder(path)`. */
+export interface Elsewhere {
+  /**
+   * Plays a batch, and gives its parts in order. Rejects with the signal's reason when it is aborted.
+   * @param how `traces`: give back what the policy keeps for its update
+   */
+  play(
+    env: Environment,
+    policy: Policy,
+    batch: EpisodeRange,
+    how: { traces: boolean; signal?: AbortSignal | undefined },
+  ): AsyncIterable<PlayedPart>;
+}
+
+/** Who hears of the episodes: see `CollectOptions`. */
+interface Hearing {
+  signal?: AbortSignal | undefined;
+  listen?: ((index: number) => EpisodeListener) | undefined;
+  onEpisode?: ((episode: Episode, done: number) => void) | undefined;
+  onSpoiled?: ((episode: Episode) => void) | undefined;
+  traces?: boolean;
+}
+
+/** Collects a batch that somebody else plays: each episode is told of as if it had been played here, one after the other. */
+export async function collectFrom(
+  on: Elsewhere,
+  env: Environment,
+  policy: Policy,
+  batch: EpisodeRange,
+  { signal, listen, onEpisode, onSpoiled, traces = false }: Hearing,
+): Promise<Episode[]> {
+  const result: Episode[] = [];
+  const { seed, group } = batch;
+  for await (const { plays } of on.play(env, policy, batch, { traces, signal })) {
+    for (const { episode: played, actions, spoiled } of plays) {
+      const job: EpisodeJob = { seed, index: played.index, group };
+      const listener = listen?.(played.index);
+      const episode = { ...played, id: listener?.onStart?.(played.start, job) ?? null };
+      for (const step of episode.steps) listener?.onStep?.(step);
+      listener?.onEnd?.(episode, actions);
+      if (spoiled) {
+        onSpoiled?.(episode);
+        continue;
+      }
+      result.push(episode);
+      onEpisode?.(episode, result.length);
+    }
+  }
+  return result;
+}

@@ -1,0 +1,105 @@
+/**
+ * Workers that a cluster's own scheduler starts: `workers.folder(path)` writes an index of parts into a folder that all
+ * machines share, and waits for their results. A Slurm array, an indexed Job of Kubernetes or a shell loop plays them:
+ * `npx autoagent play PATH/spec.json --part N`. A second call finds what is there, and waits for the rest alone.
+ */
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { checkOptions, only, optional, positiveInteger, text } from "../data/check.ts";
+import { notebookPlace, type Row } from "../display/index.ts";
+import type { Elsewhere, PlayedPart } from "../rollout/index.ts";
+import { WorkersFailure } from "./error.ts";
+import { addBatch, type IndexedPart, indexedParts, keepContent, readIndex, resultPath } from "./index-file.ts";
+import { unpackPart } from "./lives.ts";
+import { pack } from "./pack.ts";
+import { specOf } from "./spec.ts";
+import { asStatus, type WorkersStatus } from "./status.ts";
+
+/** How a folder is shared. */
+export interface FolderOptions {
+  /** Parts that a batch is cut into, at most: the size of a Slurm array. Whole groups are never cut. @default 64 */
+  parts?: number;
+  /** Milliseconds between two looks into the folder. @default 500 */
+  pollMs?: number;
+}
+
+/** A folder as workers. */
+export interface FolderWorkers extends Elsewhere {
+  /** Parts that are there, failed, or waited for. */
+  status(): Promise<WorkersStatus>;
+}
+
+const optionsSchema = only<FolderOptions>({ parts: optional(positiveInteger), pollMs: optional(positiveInteger) });
+
+/** Plays batches through a folder. Throws an OptionFailure for options that have no meaning. */
+export function folderWorkers(path: string, options: FolderOptions = {}): FolderWorkers {
+  checkOptions(text, path, "path");
+  checkOptions(optionsSchema, options, "the options of workers.folder");
+  const { parts: most = 64, pollMs = 500 } = options;
+  const index = join(path, "spec.json");
+  const place = notebookPlace();
+  return {
+    async *play(env, policy, batch, { traces, signal }) {
+      if (traces) throw new WorkersFailure({ kind: "training", path });
+      const { spec, weights } = await specOf(env, policy);
+      const size = Math.max(1, Math.ceil(batch.episodes / most));
+      const parts = addBatch(index, {
+        ...{ spec: keepContent(path, pack(spec)), weights: keepContent(path, pack(weights)) },
+        ...{ ...batch, size },
+      });
+      for (const part of parts) {
+        while (!existsSync(resultPath(path, part.number).result)) {
+          checkFailures(path, parts);
+          await place?.(statusOf(path, index));
+          await sleep(pollMs, undefined, { ...(signal && { signal }) }).catch(() => signal?.throwIfAborted());
+        }
+        yield readResult(path, part);
+      }
+      await place?.(statusOf(path, index));
+    },
+    status: async () => statusOf(path, index),
+  };
+}
+
+function readResult(folder: string, { number, range }: IndexedPart): PlayedPart {
+  const { result } = resultPath(folder, number);
+  const part = unpackPart(readFileSync(result));
+  const counted = part.plays.filter(({ spoiled }) => !spoiled).map(({ episode }) => episode.index);
+  if (counted.length !== range.episodes || counted[0] !== range.first)
+    throw new WorkersFailure({ kind: "content", name: result, found: `episodes ${counted[0]} to ${counted.at(-1)}` });
+  return part;
+}
+
+/** What a part that failed has left; it is gone when the part has been played after all. */
+export interface PartFailure {
+  worker: string;
+  message: string;
+}
+
+function checkFailures(folder: string, parts: readonly IndexedPart[]): void {
+  for (const { number, range } of parts) {
+    const { result, failure } = resultPath(folder, number);
+    if (!existsSync(failure) || existsSync(result)) continue;
+    const { worker, message } = JSON.parse(readFileSync(failure, "utf8")) as PartFailure;
+    const { first, episodes } = range;
+    throw new WorkersFailure({
+      ...{ kind: "part", part: number, first, last: first + episodes - 1, worker, why: message },
+    });
+  }
+}
+
+function statusOf(folder: string, index: string): WorkersStatus {
+  if (!existsSync(index)) return asStatus([], `No batch has been written to ${folder} yet`);
+  const parts = indexedParts(readIndex(index));
+  const files = existsSync(join(folder, "parts")) ? new Set(readdirSync(join(folder, "parts"))) : new Set<string>();
+  const there = parts.filter(({ number }) => files.has(`${number}.zst`)).length;
+  const failed = parts.filter(({ number }) => files.has(`${number}.failed.json`) && !files.has(`${number}.zst`));
+  const missing = parts.length - there;
+  const rows: Row[] = [{ parts: parts.length, there, failed: failed.length, "waited for": missing - failed.length }];
+  const array = `sbatch --array=0-${parts.length - 1} --wrap 'npx autoagent play ${index} --part $SLURM_ARRAY_TASK_ID'`;
+  const line =
+    missing === 0 ? `All ${parts.length} parts are there` : `${there} of ${parts.length} parts are there: ${array}`;
+  return asStatus(rows, line);
+}

@@ -1,0 +1,147 @@
+/**
+ * Makes of a spec what it stands for, on a worker: the environment in a sandbox of the worker's own, the policy with its
+ * weights. What is dear (sandboxes, models, calibrated policies) is kept for the next part.
+ */
+
+import {
+  type Environment,
+  type GivenReward,
+  type Reward,
+  rewards,
+  SurvivalEnv,
+  type SurvivalEnvOptions,
+} from "../environment/index.ts";
+import { decode } from "../episode/index.ts";
+import type { Decoder } from "../model/index.ts";
+import { policyOf } from "../policy/given.ts";
+import { openPretrained, type Policy, type PolicyPlan } from "../policy/index.ts";
+import { type OpenedPlan, openPlan } from "../policy/open-plan.ts";
+import { createSandbox, javascript, type Level, type Sandbox, type SandboxOptions } from "../sandbox/index.ts";
+import { WorkersFailure } from "./error.ts";
+import { remake } from "./module.ts";
+import type { EnvSpec, RewardSpec, Spec } from "./spec.ts";
+
+/** How a worker is set up. */
+export interface WorkbenchOptions {
+  /** Child processes of each sandbox. */
+  children: number;
+  minimumLevel: Level;
+  /** The folder whose modules may be loaded; null for none. */
+  modules: string | null;
+}
+
+/** Where a worker makes and keeps what specs stand for. */
+export interface Workbench {
+  readonly level: Level;
+  /** Both as they were sent; `name` is the spec's content's. */
+  open(name: string, spec: Spec, weights: PolicyPlan["weights"]): Promise<{ env: Environment; policy: Policy }>;
+  close(): Promise<void>;
+}
+
+/** Specs that are kept open; the one that was used longest ago gives way. */
+const kept = 4;
+
+const bodies: { readonly [name: string]: NonNullable<SandboxOptions["body"]> } = { javascript };
+
+type SandboxSpec = NonNullable<(EnvSpec & { kind: "survival" })["sandbox"]>;
+
+/** Opens a worker's bench, with the usual sandbox. Throws a SandboxFailure where the machine does not reach the level. */
+export async function openWorkbench({ children, minimumLevel, modules }: WorkbenchOptions): Promise<Workbench> {
+  const sandboxes = new Map<string, Promise<Sandbox>>();
+  const decoders = new Map<string, Promise<Decoder>>();
+  const opened = new Map<string, Promise<{ env: Environment; plan: OpenedPlan }>>();
+  const sandboxOf = ({ body, limits, harm }: SandboxSpec): Promise<Sandbox> => {
+    const own = bodies[body];
+    if (own === undefined)
+      throw new Error(`The body ${body} is not known to this worker: there is ${Object.keys(bodies).join(", ")}`);
+    return once(sandboxes, JSON.stringify([body, limits, harm]), () =>
+      createSandbox({
+        ...{ body: own, workers: children, minimumLevel },
+        ...(limits && { limits }),
+        ...(harm && { harm }),
+      }),
+    );
+  };
+  const { level } = await sandboxOf({ body: "javascript" });
+  const openOne = async ({ env, policy }: Spec) => ({
+    env: await openEnv(env, sandboxOf, modules),
+    plan:
+      policy.kind === "module"
+        ? await ownPolicy(policy.module, modules)
+        : await openPlan(policy.plan, ({ source, dtype }) =>
+            once(decoders, `${source} ${dtype}`, () => openPretrained(source, { dtype })),
+          ),
+  });
+  return {
+    level,
+    async open(name, spec, weights) {
+      const one = once(opened, name, () => openOne(spec));
+      opened.delete(name);
+      opened.set(name, one); // the newest stands last
+      const { env, plan } = await one;
+      for (const old of [...opened.keys()].slice(0, -kept)) {
+        (await opened.get(old)!).plan.dispose();
+        opened.delete(old);
+      }
+      return { env, policy: plan.withWeights(weights) };
+    },
+    async close() {
+      await Promise.allSettled([...sandboxes.values()].map(async (one) => (await one).dispose()));
+      await Promise.allSettled([...decoders.values()].map(async (one) => (await one).dispose()));
+    },
+  };
+}
+
+/** What is kept under a name, made the first time; what could not be made is not kept. */
+function once<T>(all: Map<string, Promise<T>>, name: string, make: () => Promise<T>): Promise<T> {
+  const known = all.get(name);
+  if (known !== undefined) return known;
+  const made = make();
+  all.set(name, made);
+  made.catch(() => all.delete(name));
+  return made;
+}
+
+async function ownPolicy(module: Parameters<typeof remake>[0], modules: string | null): Promise<OpenedPlan> {
+  const policy = policyOf((await remake(module, modules)) as Policy);
+  return { withWeights: () => policy, dispose() {} };
+}
+
+async function openEnv(
+  spec: EnvSpec,
+  sandboxOf: (spec: SandboxSpec) => Promise<Sandbox>,
+  modules: string | null,
+): Promise<Environment> {
+  if (spec.kind === "module") return (await remake(spec.module, modules)) as Environment;
+  const { plain, rewards: given, tasks, kickstart, sandbox } = spec;
+  const rewardOf = async (one: RewardSpec): Promise<GivenReward> => {
+    if ("module" in one) return (await remake(one.module, modules)) as GivenReward;
+    const { part, score } = one;
+    const own = "ready" in score ? rewards[score.ready].score : await remake(score.module, modules);
+    return { ...part, score: own as Reward["score"] };
+  };
+  const options = Object.fromEntries(Object.entries(plain).map(([name, value]) => [name, decode(value)]));
+  return new SurvivalEnv({
+    ...options,
+    sandbox: await sandboxOf(sandbox ?? { body: "javascript" }),
+    ...(given && { rewards: await Promise.all(given.map(rewardOf)) }),
+    ...(tasks && {
+      tasks: (await Promise.all(
+        tasks.map((one) => ("module" in one ? remake(one.module, modules) : decode(one.plain))),
+      )) as NonNullable<SurvivalEnvOptions["tasks"]>,
+    }),
+    ...(kickstart && {
+      kickstart: Object.fromEntries(
+        Object.entries(kickstart).map(([name, one]) => [name, "text" in one ? textual(one.text) : decode(one.plain)]),
+      ),
+    }),
+  });
+}
+
+/** A function that is never called: a kickstart takes its text. */
+function textual(text: string): () => never {
+  const own = (): never => {
+    throw new WorkersFailure({ kind: "unsent", what: "A method of a kickstart", why: "it is only a text here" });
+  };
+  return Object.defineProperty(own, "toString", { value: () => text });
+}

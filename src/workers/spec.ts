@@ -1,0 +1,121 @@
+/**
+ * An environment and a policy as data, from which a worker makes the same. A `Spec` is the same in all updates of a training;
+ * the weights, which change, stand beside it. Both are named by the hash of their content, so that they are sent once, and can
+ * never be others than were meant. Not here: what is made of them (`open-spec.ts`).
+ */
+
+import { type Environment, rewards, SurvivalEnv, type SurvivalEnvOptions } from "../environment/index.ts";
+import { encode, type Plain } from "../episode/index.ts";
+import type { Policy, PolicyPlan } from "../policy/index.ts";
+import type { HarmRules, Limits } from "../sandbox/index.ts";
+import { WorkersFailure } from "./error.ts";
+import { type ModuleRef, originOf } from "./module.ts";
+
+/** One reward: somebody's own as it was made, or a part whose score is a ready-made one or somebody's own. */
+export type RewardSpec =
+  | { module: ModuleRef }
+  | { part: { name: string; weight?: number }; score: { ready: keyof typeof rewards } | { module: ModuleRef } };
+
+/** A value that an agent is born with: plain, or the text of a function. */
+export type BornSpec = { plain: Plain } | { text: string };
+
+/** An environment. */
+export type EnvSpec =
+  | { kind: "module"; module: ModuleRef }
+  | {
+      kind: "survival";
+      /** Options that are plain data as they are. */
+      plain: { readonly [name: string]: Plain };
+      rewards?: readonly RewardSpec[];
+      tasks?: readonly ({ plain: Plain } | { module: ModuleRef })[];
+      kickstart?: { readonly [name: string]: BornSpec };
+      /** What the environment's own sandbox is like, besides its children. */
+      sandbox?: { body: string; limits?: Partial<Limits>; harm?: HarmRules };
+    };
+
+/** What plays, and where. */
+export interface Spec {
+  env: EnvSpec;
+  policy: { kind: "module"; module: ModuleRef } | { kind: "plan"; plan: Omit<PolicyPlan, "weights"> };
+}
+
+/** What has to be sent so that workers can play. Throws a WorkersFailure that names what cannot be. */
+export async function specOf(
+  env: Environment,
+  policy: Policy,
+): Promise<{ spec: Spec; weights: PolicyPlan["weights"] }> {
+  const module = originOf(policy);
+  if (module !== undefined) return { spec: { env: envSpec(env), policy: { kind: "module", module } }, weights: [] };
+  if (policy.plan === undefined)
+    throw new WorkersFailure({
+      ...{ kind: "unsent", what: `The policy ${policy.name}` },
+      why: "it is a function or an object of your own, and functions do not travel",
+    });
+  const { weights, ...plan } = await policy.plan();
+  return { spec: { env: envSpec(env), policy: { kind: "plan", plan } }, weights };
+}
+
+function envSpec(env: Environment): EnvSpec {
+  const module = originOf(env);
+  if (module !== undefined) return { kind: "module", module };
+  if (env.constructor !== SurvivalEnv) {
+    const why = "only a SurvivalEnv is plain data, and functions do not travel";
+    throw new WorkersFailure({ kind: "unsent", what: `The environment ${env.constructor.name}`, why });
+  }
+  const { rewards: given, tasks, kickstart, sandbox, ...rest } = (env as SurvivalEnv).options;
+  const plain = Object.fromEntries(
+    Object.entries(rest)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [name, plainOr(value, `The environment's option \`${name}\``)]),
+  );
+  return {
+    kind: "survival",
+    plain,
+    ...(given !== undefined && { rewards: [given].flat().map(rewardSpec) }),
+    ...(tasks && { tasks: tasks.map(taskSpec) }),
+    ...(kickstart && { kickstart: bornSpecs(kickstart) }),
+    ...(sandbox && { sandbox: sandboxSpec(sandbox) }),
+  };
+}
+
+function rewardSpec(given: unknown, i: number): RewardSpec {
+  const module = originOf(given);
+  if (module !== undefined) return { module };
+  const { name, weight, score } = given as { name?: string; weight?: number; score?: unknown };
+  const ready = (Object.keys(rewards) as (keyof typeof rewards)[]).find((one) => rewards[one].score === score);
+  const scored = originOf(score);
+  if (name !== undefined && (ready !== undefined || scored !== undefined)) {
+    const part = { name, ...(weight !== undefined && { weight }) };
+    return { part, score: ready !== undefined ? { ready } : { module: scored! } };
+  }
+  throw new WorkersFailure({
+    ...{ kind: "unsent", what: `The reward ${name || i}` },
+    why: "it is a function of your own, and functions do not travel",
+  });
+}
+
+function taskSpec(task: NonNullable<SurvivalEnvOptions["tasks"]>[number]): { plain: Plain } | { module: ModuleRef } {
+  const module = originOf(task);
+  return module === undefined ? { plain: plainOr(task, `The task ${task.id}`) } : { module };
+}
+
+function bornSpecs(kickstart: NonNullable<SurvivalEnvOptions["kickstart"]>): { [name: string]: BornSpec } {
+  const specs = Object.entries(kickstart).map(([name, value]): [string, BornSpec] => [
+    name,
+    typeof value === "function" ? { text: String(value) } : { plain: plainOr(value, `The attribute ${name}`) },
+  ]);
+  return Object.fromEntries(specs);
+}
+
+function sandboxSpec({ body, limits, harm }: NonNullable<SurvivalEnvOptions["sandbox"]>) {
+  return { body: body.name, ...(limits && { limits }), ...(harm && { harm }) };
+}
+
+function plainOr(value: unknown, what: string): Plain {
+  try {
+    return encode(value, "it");
+  } catch (cause) {
+    const why = `it holds what is no plain data (${(cause as Error).message})`;
+    throw new WorkersFailure({ kind: "unsent", what, why }, { cause });
+  }
+}
