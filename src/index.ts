@@ -1,6 +1,7 @@
 /** AutoAgent Lab: the library's table of contents. Each folder's index says what it is. */
 
 export * from "./agent/index.ts";
+export * from "./coding/index.ts";
 export { type DiskError, DiskFailure } from "./data/write.ts";
 export * from "./display/index.ts";
 export * from "./environment/index.ts";

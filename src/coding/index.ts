@@ -1,4 +1,14 @@
 /** The code tasks: problems that are asked in five ways, and answers that are run and judged. Contract: types.ts. */
 
+export type { KeptAnswer, KeptScore } from "./answers-file.ts";
+export type { WorstAnswer, WorstAnswers } from "./answers-shown.ts";
+export type { CodeContestant, CodeContestants } from "./contestants.ts";
+export { type EvaluateCodeOptions, evaluateCode } from "./evaluate-code.ts";
+export { type CodeExercise, type CodeTask, codeTasks } from "./exercises.ts";
+export { type CodeCost, type CodeShare, type ContestantFigures, passAtK, type TaskFigures } from "./figures.ts";
+export type { Graded } from "./grade.ts";
+export { type CodePrompts, codePrompts } from "./prompts.ts";
 export { scoreAnswers, scorerVersion } from "./score.ts";
+export type { CodeEvaluation } from "./show.ts";
+export type { CodeClaim } from "./told.ts";
 export type * from "./types.ts";

@@ -15,6 +15,7 @@ export {
 } from "./claims.ts";
 export { degenerateEmpty, degenerateEntropy, degenerateReason } from "./degenerate.ts";
 export { type PairedDifference, pairedDifference, type Sample } from "./difference.ts";
+export { type Claim, type TestedClaim, testTogether } from "./holm.ts";
 export type { Interval } from "./interval.ts";
 export { type ClusterSums, ratioIntervals } from "./ratios.ts";
 export { studentReach } from "./student.ts";

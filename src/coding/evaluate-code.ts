@@ -1,0 +1,246 @@
+/**
+ * The paper's second evaluation: a random, a pretrained, a sharpened and a trained model answer the same problems in five tasks,
+ * and their programs are run. `await evaluateCode({ random, pretrained, sharpened, trained }, { problems })`. Not here: what is
+ * measured (`figures.ts`), what may be said (`told.ts`), how it is shown (`show.ts`).
+ */
+
+import {
+  abortSignal,
+  anything,
+  callable,
+  checkOptions,
+  faultOf,
+  flag,
+  integer,
+  numberFrom,
+  OptionFailure,
+  oneOf,
+  only,
+  optional,
+  positiveInteger,
+  someOf,
+  text,
+} from "../data/check.ts";
+import { stopSignal } from "../display/index.ts";
+import { openProgress } from "../evaluation/progress.ts";
+import { type LanguageModel, type PromptForm, priceOf } from "../llm/index.ts";
+import { createSandbox, type Sandbox } from "../sandbox/index.ts";
+import { type AnswersFile, openAnswers } from "./answers-file.ts";
+import { askAll } from "./ask.ts";
+import {
+  type CodeContestant,
+  type CodeContestants,
+  type ContestantRun,
+  contestantSchema,
+  runOf,
+  runsOf,
+} from "./contestants.ts";
+import { digest } from "./digest.ts";
+import { type CodeTask, codeTasks } from "./exercises.ts";
+import type { CodePrice } from "./figures.ts";
+import { gradeAll } from "./grade.ts";
+import { type Asking, type Part, partsOf, type Question, questionOf } from "./plan.ts";
+import { codePrompts } from "./prompts.ts";
+import { rewriteQuestions } from "./rewrite.ts";
+import { type CodeEvaluation, codeEvaluation } from "./show.ts";
+import type { CodeLanguage, CodeProblem } from "./types.ts";
+
+/** How code tasks are asked and compared. */
+export interface EvaluateCodeOptions {
+  problems: readonly CodeProblem[];
+  /** Answers to each question. More problems tell more than more samples. @default 1 */
+  samples?: number;
+  /** @default all five */
+  tasks?: readonly CodeTask[];
+  /** A file that keeps the answers, with their scores in another beside it; a call with the same questions goes on from it. */
+  file?: string;
+  /** Who is compared with the others: it must not be below the reference by more than 5 points. @default "pretrained", else the first */
+  reference?: string;
+  /** Who only sharpens. @default "sharpened", where there is one */
+  control?: string;
+  /** Of whom claims are made: one, so that they are five. @default "trained", else the last */
+  about?: string;
+  /** Who writes functions again from the summaries: the same for all. @default the reference */
+  writer?: CodeContestant;
+  /** Names every draw; all get the same. @default 0 */
+  seed?: number;
+  /** Problems that are asked together, and lost at most when it is stopped. @default 16 */
+  batch?: number;
+  /** Of all contestants. @default each one's own */
+  temperature?: number;
+  /** @default each one's own */
+  topP?: number;
+  /** `plain`: text to go on from, with examples; `chat`: a question in words. @default what suits each */
+  form?: PromptForm;
+  /** Where programs run. @default a sandbox of its own for JavaScript; Python is asked for only where a sandbox for it is given */
+  sandboxes?: { readonly [language in CodeLanguage]?: Sandbox };
+  /** Ends it at once; with `file` what was answered is kept. @default a notebook's stop button */
+  signal?: AbortSignal;
+  /** A line in the notebook that says how far it is. @default true */
+  progress?: boolean;
+  /** Called as answers and scores come. */
+  onProgress?: (done: number, total: number, what: string) => void;
+}
+
+const optionsSchema = only<EvaluateCodeOptions>({
+  problems: someOf(anything<CodeProblem>(), "a list of at least one problem, such as codeProblems() gives"),
+  samples: optional(positiveInteger),
+  tasks: optional(someOf(oneOf(...codeTasks), "a list of tasks")),
+  file: optional(text),
+  reference: optional(text),
+  control: optional(text),
+  about: optional(text),
+  writer: optional(contestantSchema as never),
+  seed: optional(integer),
+  batch: optional(positiveInteger),
+  temperature: optional(numberFrom(0, Number.MAX_VALUE, "0 or a positive number")),
+  topP: optional(numberFrom(Number.MIN_VALUE, 1, "above 0 and at most 1")),
+  form: optional(oneOf("plain", "chat")),
+  sandboxes: anything(),
+  signal: optional(abortSignal),
+  progress: optional(flag),
+  onProgress: optional(callable("a function of the progress")),
+});
+
+/** What stays the same from the first question to the last. */
+interface Evaluating {
+  readonly options: EvaluateCodeOptions;
+  readonly asking: Asking;
+  readonly runs: readonly ContestantRun[];
+  readonly writer: ContestantRun;
+  readonly tasks: readonly CodeTask[];
+  readonly file: AnswersFile;
+  readonly signal: AbortSignal | undefined;
+  readonly tell: (what: string, known: boolean) => void;
+}
+
+/**
+ * Asks and scores the code tasks. Rejects with the signal's reason when it is stopped; with `file`, what was answered is kept.
+ * Throws a TypeError or RangeError for options that have no meaning.
+ */
+export async function evaluateCode(
+  contestants: CodeContestants,
+  options: EvaluateCodeOptions,
+): Promise<CodeEvaluation> {
+  checkOptions(optionsSchema, options, "the options of evaluateCode");
+  const { problems, samples = 1, tasks = codeTasks, batch = 16, signal = stopSignal(), seed = 0 } = options;
+  const runs = await runsOf(contestants, options.form);
+  const roles = rolesOf(Object.keys(contestants), options);
+  const writer =
+    options.writer === undefined
+      ? runs.find(({ name }) => name === roles.reference)!
+      : await runOf("the writer", 0, options.writer, options.form);
+  const asking = { prompts: codePrompts(), seed, ...samplingOf(options) };
+  const turns = runs.length * (tasks.includes("summary") ? 2 : 1) + (writes(runs, writer, tasks) ? 1 : 0);
+  const parts = samples * turns * Math.ceil(problems.length / batch);
+  const progress = openProgress(parts + 1, options.progress ?? true);
+  let done = 0;
+  const tell = (what: string, known: boolean): void => {
+    progress.show(++done, what, known);
+    options.onProgress?.(done, parts + 1, what);
+  };
+  const file = openAnswers(options.file);
+  const state: Evaluating = { options, asking, runs, writer, tasks, file, signal, tell };
+  const asked: Part[] = [];
+  for (let sample = 0; sample < samples; sample++) asked.push(...(await askSample(state, sample, batch)));
+  const questions = asked.flatMap((part) => part.questions);
+  const graded = await gradeHere(state, questions);
+  tell("scores", false);
+  const seconds = file.seconds.filter(({ part }) => asked.some((one) => nameOf(one) === part));
+  const price = (name: string) => priceOfModel(runs.find((one) => one.name === name)!.model);
+  return codeEvaluation(graded, {
+    ...{ ...roles, prompts: asking.prompts, problems, samples, tasks, names: Object.keys(contestants) },
+    ...{ writer, seconds, price, python: options.sandboxes?.python !== undefined },
+  });
+}
+
+/** Asks one sample of everything, and then the writer for its summaries. */
+async function askSample(state: Evaluating, sample: number, batch: number): Promise<Part[]> {
+  const { asking, runs, tasks, file, options } = state;
+  const { problems } = options;
+  const python = options.sandboxes?.python !== undefined;
+  const parts = partsOf(runs, problems, asking, { sample, tasks, python, batch });
+  for (const part of parts) await askPart(state, part);
+  if (!tasks.includes("summary")) return parts;
+  const ceiling = ceilingParts(state, sample, batch);
+  for (const part of ceiling) await askPart(state, part);
+  const rewritten: Part[] = [];
+  for (let from = 0; from < problems.length; from += batch)
+    for (const run of runs) {
+      const about = { writer: state.writer, run, sample, all: problems, from, to: from + batch };
+      const part = { run, sample, problems: problems.slice(from, from + batch) };
+      const questions = rewriteQuestions(asking, about, file);
+      rewritten.push({ ...part, questions });
+      await askPart(state, rewritten.at(-1)!);
+    }
+  return [...parts, ...ceiling, ...rewritten];
+}
+
+/** What the writer makes of the true sentences: no summary can be worth more. A contestant that writes has answered already. */
+function ceilingParts(
+  { asking, writer, runs, tasks, options: { problems } }: Evaluating,
+  sample: number,
+  batch: number,
+): Part[] {
+  if (!writes(runs, writer, tasks)) return [];
+  const parts: Part[] = [];
+  for (let from = 0; from < problems.length; from += batch) {
+    const some = problems.slice(from, from + batch);
+    const questions = some.map((problem) =>
+      questionOf(asking, { asked: writer, problem, exercise: "text-to-code", sample }),
+    );
+    parts.push({ run: writer, sample, problems: some, questions });
+  }
+  return parts;
+}
+
+/** Whether the writer is asked with the true sentences, too. */
+function writes(runs: readonly ContestantRun[], writer: ContestantRun, tasks: readonly CodeTask[]): boolean {
+  return tasks.includes("summary") && !(runs.includes(writer) && tasks.includes("text-to-code"));
+}
+
+async function askPart({ asking, file, signal, tell }: Evaluating, part: Part): Promise<void> {
+  const known = part.questions.every(({ key }) => file.answers.has(key));
+  await askAll(part.questions, file, { asking, part: nameOf(part), signal });
+  tell(`${part.run.name}, sample ${part.sample}`, known);
+}
+
+function nameOf({ questions }: Part): string {
+  return digest(questions.map(({ key }) => key));
+}
+
+async function gradeHere({ options, file, signal }: Evaluating, questions: readonly Question[]) {
+  const own = options.sandboxes?.javascript === undefined ? await createSandbox() : null;
+  const sandboxes = { ...(own !== null && { javascript: own }), ...options.sandboxes };
+  const onProgress = (done: number, total: number): void => options.onProgress?.(done, total, "programs run");
+  try {
+    return await gradeAll(questions, file, { sandboxes, signal, onProgress });
+  } finally {
+    await own?.dispose();
+  }
+}
+
+/** What runs on this machine costs no dollars. */
+function priceOfModel(model: LanguageModel): CodePrice | null {
+  return "open" in model ? { prompt: 0, completion: 0 } : priceOf(model.name);
+}
+
+function samplingOf({ temperature, topP }: EvaluateCodeOptions): Pick<Asking, "temperature" | "topP"> {
+  return { ...(temperature !== undefined && { temperature }), ...(topP !== undefined && { topP }) };
+}
+
+/** Who stands for what in the comparison. Throws an OptionFailure for a name that no contestant has. */
+function rolesOf(names: readonly string[], { reference, control, about }: EvaluateCodeOptions) {
+  for (const [option, name] of Object.entries({ reference, control, about }))
+    if (name !== undefined && !names.includes(name)) {
+      const fault = faultOf(oneOf(...names), name, option);
+      if (fault !== null) throw new OptionFailure(fault);
+    }
+  const usual = (given: string | undefined, name: string): string | null =>
+    given ?? (names.includes(name) ? name : null);
+  return {
+    reference: usual(reference, "pretrained") ?? names[0]!,
+    control: usual(control, "sharpened"),
+    about: usual(about, "trained") ?? names.at(-1)!,
+  };
+}

@@ -1,0 +1,80 @@
+/** Turns answers into programs and programs into scores, in chunks that are kept as they come, so that nothing is run twice. */
+
+import type { Sandbox } from "../sandbox/index.ts";
+import { type AnswersFile, type KeptAnswer, type KeptScore, scoreKey } from "./answers-file.ts";
+import { digest } from "./digest.ts";
+import { exercises } from "./exercises.ts";
+import { extractPrograms, extractVersion } from "./extract.ts";
+import type { Question } from "./plan.ts";
+import { programOf } from "./program.ts";
+import { scoreAnswers, scorerVersion } from "./score.ts";
+import type { CodeLanguage, CodeProblem, CodeScore } from "./types.ts";
+
+/** A question with its answer, and what became of that. */
+export interface Graded {
+  question: Question;
+  answer: KeptAnswer;
+  /** The program that was found; null for none, and for a sentence. */
+  source: string | null;
+  /** Null for a sentence. */
+  score: CodeScore | null;
+}
+
+/** How answers are graded. */
+export interface GradeOptions {
+  sandboxes: { readonly [language in CodeLanguage]?: Sandbox };
+  signal: AbortSignal | undefined;
+  onProgress: (done: number, total: number) => void;
+}
+
+const chunk = 64;
+const scorer = `${scorerVersion}.${extractVersion}`;
+
+/** Grades every question's answer. */
+export async function gradeAll(
+  questions: readonly Question[],
+  file: AnswersFile,
+  { sandboxes, signal, onProgress }: GradeOptions,
+): Promise<Graded[]> {
+  const graded = questions.map((question): Graded => {
+    return { question, answer: file.answers.get(question.key)!, source: null, score: null };
+  });
+  const programs = graded.filter(({ question }) => exercises[question.exercise].answer !== "sentence");
+  const sources = await extractPrograms(programs.map(textOf), { ...(signal && { signal }) });
+  for (const [i, one] of programs.entries()) one.source = sources[i]!;
+  const contents = new Map<CodeProblem, string>();
+  const nameOf = ({ question: { problem, key } }: Graded): Omit<KeptScore, "score"> => {
+    if (!contents.has(problem)) contents.set(problem, digest([JSON.stringify(problem)]));
+    return { answer: key, problem: contents.get(problem)!, scorer };
+  };
+  const left = [...new Map(programs.map((one) => [scoreKey(nameOf(one)), one]))].filter(
+    ([key]) => !file.scores.has(key),
+  );
+  for (let from = 0; from < left.length; from += chunk) {
+    signal?.throwIfAborted();
+    onProgress(from, left.length);
+    const some = left.slice(from, from + chunk).map(([, one]) => one);
+    const answers = some.map((one) => ({ ...languageOf(one), source: one.source }));
+    const scores = await scoreAnswers(answers, { sandboxes, ...(signal && { signal }) });
+    for (const [i, one] of some.entries()) {
+      // A fault of ours says nothing about the answer: it is run again next time.
+      if (scores[i]!.outcome === "sandbox_fault" || scores[i]!.outcome === "not_run") one.score = scores[i]!;
+      else file.addScore({ ...nameOf(one), score: scores[i]! });
+    }
+  }
+  onProgress(left.length, left.length);
+  for (const one of programs) one.score ??= file.scores.get(scoreKey(nameOf(one))) ?? null;
+  return graded;
+}
+
+function languageOf({ question: { problem, exercise } }: Graded): { problem: CodeProblem; language: CodeLanguage } {
+  return { problem, language: exercises[exercise].answer as CodeLanguage };
+}
+
+function textOf(one: Graded) {
+  const { question, answer } = one;
+  const { problem, exercise, mutant, prompt } = question;
+  const fault = exercise === "repair" ? problem.code.javascript!.mutants[mutant] : undefined;
+  const given = fault && programOf(problem, "javascript", fault.body);
+  return { ...languageOf(one), text: answer.text, begun: prompt.begun, ...(given !== undefined && { given }) };
+}

@@ -1,0 +1,234 @@
+/** The five tasks, asked and scored: contestants whose figures are known, a stop in the middle, batches, and what is shown. */
+
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type CodeEvaluation, type CodeTask, codeTasks, evaluateCode } from "../../src/coding/index.ts";
+import { displaySymbol } from "../../src/display/index.ts";
+import { models } from "../../src/llm/index.ts";
+import { openModel, randomModel } from "../../src/model/index.ts";
+import { tf, tokenPolicy } from "../../src/policy/index.ts";
+import { createRandom } from "../../src/random/index.ts";
+import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
+import { writeFolder, writingModel } from "../model/shared.ts";
+import { answering, copying, knowing, problems } from "./contestants.ts";
+
+describe("evaluateCode", function () {
+  this.timeout(120_000);
+  let folder: string;
+  let javascript: Sandbox;
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "code-"));
+    javascript = await createSandbox({ workers: 2 });
+  });
+  after(async () => {
+    await javascript.dispose();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const share = (code: CodeEvaluation, name: string, task: CodeTask) =>
+    code.results[name]!.tasks[task]!.share!.estimate;
+  const shares = (code: CodeEvaluation, name: string) => codeTasks.map((task) => share(code, name, task));
+  const plain = (shown: { [displaySymbol](): { [mime: string]: unknown } | Promise<unknown> }) =>
+    String((shown[displaySymbol]() as { "text/plain": string })["text/plain"]);
+
+  describe("with one that knows the references and one that copies what it is shown", () => {
+    let code: CodeEvaluation;
+    before(async () => {
+      const sandboxes = { javascript };
+      code = await evaluateCode(
+        { pretrained: copying, trained: knowing },
+        { problems, samples: 2, sandboxes, writer: knowing },
+      );
+    });
+
+    it("gives the one all of every task", () => {
+      assert.deepEqual(shares(code, "trained"), [1, 1, 1, 1, 1]);
+      const { tasks } = code.results.trained!;
+      assert.deepEqual(tasks["text-to-code"]!.passAt, { 1: 1, 2: 1 });
+      assert.equal(tasks.completion!.details["from half a body"], 1);
+      assert.deepEqual(tasks.summary!.details, { rewritten: 1, "from another's": 0, "copies of an example": 0 });
+      assert.equal(tasks.repair!.verbatim, 8);
+      assert.equal(tasks.repair!.share!.low.toFixed(3), "0.510", "Wilson of 4 of 4, not a bootstrap without a width");
+    });
+
+    it("gives the other nothing of repair, and counts its copies", () => {
+      assert.deepEqual(shares(code, "pretrained"), [0, 0, 0, 0, 0]);
+      const { repair, summary } = code.results.pretrained!.tasks;
+      assert.deepEqual([repair!.details.copies, summary!.details["copies of an example"]], [1, 1]);
+      assert.equal(repair!.details["words from the reference"], repair!.details["of the fault"]);
+      assert.equal(repair!.verbatim, 0);
+      assert.ok(repair!.details["of the fault"]! > 0.5 && repair!.details["of the fault"]! < 2);
+    });
+
+    it("says what may be said, and what must be known beside it", () => {
+      assert.deepEqual(
+        code.claims.map(({ task, shown, question }) => [task, shown, question]),
+        codeTasks.map((task) => [task, "more", "not below"]),
+      );
+      assert.match(
+        code.sentences[0]!,
+        /^trained is not below pretrained by more than 5 points in text-to-code \(\+100\.0 points, .* \(Holm over 5 claims at 95 %, 4 families of problems\)\.$/,
+      );
+      const text = code.sentences.join("\n");
+      for (const part of [
+        "1 of 4 problems are from textbooks or benchmarks, whose solutions stand in training texts; `details()` tells them apart. Answers that are the reference letter by letter: pretrained 0 of 40, trained 40 of 40.",
+        "Summaries were written back into programs by the writer (knowing): given the true sentence it passes 100 %.",
+        "Of pretrained, 100 % of repairs are the program as it was given and 100 % of summaries are an example's sentence.",
+        "Translation is to JavaScript alone: answers in Python were not asked for, since no sandbox for Python was given.",
+      ])
+        assert.ok(text.includes(part), `${part}\nis not in\n${text}`);
+    });
+
+    it("shows itself as a table, panels, single answers, JSON and lines for a spreadsheet", () => {
+      const [head, columns, first] = plain(code).split("\n");
+      assert.match(head!, /^Programs that pass all tests, %, of 4 problems of 4 families, 2 answers each; /);
+      assert.match(columns!, /contestant +text-to-code +completion +translation +repair +summary/);
+      assert.match(first!, /^pretrained +0/);
+      assert.match(
+        plain(code.details()),
+        /repair\ncontestant +pass@2, % +level 1, % +level 2, % +textbook, % +composed, %/,
+      );
+      assert.match(plain(code.plot()), /trained: text-to-code 1: 100 %, 2: 100 %; completion/);
+      assert.equal(code.plot().data.length, 2 * 2 * codeTasks.length);
+      const { answers } = code.worst("repair", { of: "pretrained", count: 3 });
+      assert.deepEqual([answers.length, answers[0]!.level, answers[0]!.outcome], [3, 1, "wrong"]);
+      assert.match(answers[0]!.prompt, /This JavaScript function has a fault/);
+      assert.match(answers[0]!.why, /^for \[.*\] it gave .*, expected /);
+      assert.match(plain(code.worst("repair")), /^trained, repair: 0 of 0 answers that fail/);
+      const lines = code.csv().split("\r\n");
+      assert.match(
+        lines[0]!,
+        /^contestant,run,problem,level,family,kind,task,exercise,sample,outcome,passed,right,tests,/,
+      );
+      const told = JSON.parse(JSON.stringify(code)) as { results: { trained: { cost: { answers: number } } } };
+      // Text, completion twice, translation, repair and summary, of four problems, twice each.
+      assert.equal(told.results.trained.cost.answers, 6 * 4 * 2);
+    });
+  });
+
+  it("stopped in the middle and begun again, is equal byte for byte to one that was not stopped", async () => {
+    const stop = new AbortController();
+    let asked = 0;
+    const slow = answering("slow", (question) => {
+      if (++asked === 21) stop.abort(new Error("that will do"));
+      return question.slice(-60);
+    });
+    const run = async (name: string, signal?: AbortSignal) => {
+      const file = join(folder, `${name}.jsonl`);
+      await evaluateCode(
+        { slow, knowing },
+        { problems, samples: 2, sandboxes: { javascript }, file, batch: 2, ...(signal && { signal }) },
+      );
+      return ["", ".scores"].map((kind) => readFileSync(join(folder, `${name}${kind}.jsonl`), "utf8"));
+    };
+    await assert.rejects(run("stopped", stop.signal), /that will do/);
+    const before = readFileSync(join(folder, "stopped.jsonl"), "utf8");
+    assert.ok(before.split("\n").length > 5, "what was answered is kept");
+    const resumed = await run("stopped");
+    const [answers, scores] = await run("straight");
+    assert.deepEqual(resumed, [answers, scores]);
+    assert.ok(answers!.startsWith(before));
+    const times = asked;
+    await run("straight");
+    assert.equal(asked, times, "nobody is asked again");
+    assert.ok(existsSync(join(folder, "straight.seconds.jsonl")));
+    await assert.rejects(
+      evaluateCode({ slow }, { problems, file: join(folder, "straight.scores.jsonl") }),
+      /straight\.scores\.jsonl holds something else than the answers of code tasks: give `file` another path/,
+    );
+  });
+
+  it("asks a model on this machine in batches that change nothing, and random weights pass nothing", async () => {
+    writeFolder(folder, writingModel());
+    const decoder = await openModel(folder, { threads: 1 });
+    const blank = await randomModel({ ...decoder.config, layers: 1 }, decoder.tokenizer, { seed: 1, threads: 1 });
+    const texts = [];
+    for (const batch of [1, 16]) {
+      const file = join(folder, `batch-${batch}.jsonl`);
+      const tasks = ["text-to-code", "repair", "summary"] as const;
+      const how = { problems, file, batch, tasks, sandboxes: { javascript } };
+      const code = await evaluateCode({ random: models.local(blank), pretrained: models.local(decoder) }, how);
+      assert.deepEqual(
+        tasks.map((task) => share(code, "random", task)),
+        [0, 0, 0],
+      );
+      assert.equal(code.results.pretrained!.cost.dollars, 0);
+      const lines = readFileSync(file, "utf8").trim().split("\n").slice(1);
+      texts.push(
+        lines.map((line) => JSON.parse(line) as { key: string; text: string }).sort((a, b) => (a.key < b.key ? -1 : 1)),
+      );
+    }
+    assert.ok(texts[0]!.length > 30 && texts[0]!.some(({ text }) => text.length > 20));
+    assert.deepEqual(texts[0], texts[1]);
+    await decoder.dispose();
+    await blank.dispose();
+  });
+
+  it("asks a policy through its model, its head included, and several runs of one", async () => {
+    const decoder = await openModel(folder, { threads: 1 });
+    const prompt = {
+      ...{ name: "short", version: 1, examples: [], before: "", after: " ", separator: "", primed: "" },
+      ...{ stop: [";"], maxTokens: 8 },
+    };
+    const open = async (seed: number) => {
+      const policy = await tokenPolicy(decoder, {
+        asks: ["a"],
+        rank: 1,
+        samples: 2,
+        seed,
+        maxTokens: 8,
+        prompt,
+        words: [1, 2, 3],
+      });
+      const random = createRandom(seed, "weights");
+      for (const one of policy.variables.slice(1))
+        one.assign(
+          tf.tensor(
+            Float32Array.from({ length: one.size }, () => 3 * random.normal()),
+            one.shape,
+          ),
+        );
+      return policy;
+    };
+    const runs = [await open(1), await open(2)];
+    const code = await evaluateCode(
+      { pretrained: runs[0]!.pretrained(), trained: runs },
+      { problems: problems.slice(0, 2), tasks: ["completion"], sandboxes: { javascript }, progress: false },
+    );
+    const { trained, pretrained } = code.results;
+    assert.equal(pretrained!.cost.steered, null);
+    assert.ok(trained!.cost.steered! > 0 && trained!.cost.steered! < 1, String(trained!.cost.steered));
+    assert.deepEqual(trained!.runs, { completion: [0, 0] });
+    const of = (run: number) =>
+      code.answers.filter(({ question }) => question.of.name === "trained" && question.of.run === run);
+    assert.notDeepEqual(
+      of(0).map(({ answer }) => answer.text),
+      of(1).map(({ answer }) => answer.text),
+    );
+    assert.match(plain(code), /Each run, %: how they differ, no interval holds/);
+    await decoder.dispose();
+  });
+
+  it("names what is given wrong", async () => {
+    const fails = (contestants: object, options: object, message: string | RegExp) =>
+      assert.rejects(evaluateCode(contestants as never, options as never), { message });
+    await fails({}, { problems }, "Expected at least one contestant, by name: evaluateCode({ pretrained, trained })");
+    await fails(
+      { a: 5 },
+      { problems },
+      /^Expected "a" to be a language model \(one of `models`, or an object with complete\(\)\), or a policy/,
+    );
+    await fails(
+      { a: knowing },
+      { problems: [] },
+      "Expected `problems` to be a list of at least one problem, such as codeProblems() gives, got []",
+    );
+    await fails(
+      { a: knowing },
+      { problems, samles: 2 },
+      "There is no `samles` in the options of evaluateCode: did you mean `samples`?",
+    );
+    await fails({ a: knowing, b: knowing }, { problems, control: "c" }, 'Expected `control` to be a or b, got "c"');
+  });
+});
