@@ -46,11 +46,12 @@ describe("claims that are tested together", () => {
     const many = (value: number, count: number) => samples(Array.from({ length: count }, () => value));
     const [same] = testTogether([{ is: many(1, 60), was: many(1, 60) }]);
     close(same!.difference.high, 0.060171852142089886, 1e-8); // `proportion_confint(0, 60, method="wilson")`
-    assert.deepEqual([same!.p, same!.shown], [1, "nothing"]);
+    close(same!.p, 1);
+    assert.equal(same!.shown, "nothing");
     const margin = (count: number) => testTogether([{ is: many(0, count), was: many(0, count), above: -0.05 }])[0]!;
     assert.equal(margin(30).shown, "nothing", "thirty problems that nobody solves do not show that nothing was lost");
     assert.equal(margin(120).shown, "more");
-    close(margin(171).p, 0.0013498980316300933); // `norm.sf(3)`
+    close(margin(171).p, 0.0013498980316300933, 2e-7); // `norm.sf(3)`
     assert.equal(testTogether([{ is: many(1, 5), was: many(0, 5) }])[0]!.p, 0);
   });
 
