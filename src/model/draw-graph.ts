@@ -12,12 +12,16 @@
  */
 
 import type { FindWeight } from "./architectures/types.ts";
+import { addFusedPass, canFuse } from "./fused-pass.ts";
 import { addPass } from "./graph.ts";
 import { createGraph, type GraphBuilder, type GraphParts, type InnerBuilder } from "./onnx.ts";
 import type { ModelConfig } from "./types.ts";
 
-/** The graph that draws. Reads no weight yet; its weights are those of the decoder's graph, in the same order. */
-export function drawGraph(config: ModelConfig, weight: FindWeight): GraphBuilder {
+/**
+ * The graph that draws. Reads no weight yet; its weights are those of the decoder's graph, in the same order. With `fused` the
+ * pass is made of few operations where the model's family has such a pass (`fused-pass.ts`).
+ */
+export function drawGraph(config: ModelConfig, weight: FindWeight, { fused }: { fused: boolean }): GraphBuilder {
   const g = createGraph("draw", 23);
   const { layers, kvHeads, headWidth, width, vocabulary } = config;
   const kinds = Array.from({ length: layers }, (_, i) => [`${i}.key`, `${i}.value`]).flat();
@@ -35,16 +39,18 @@ export function drawGraph(config: ModelConfig, weight: FindWeight): GraphBuilder
   g.input("B", "float32", ["words", "rank"]);
   g.input("bias", "float32", ["words"]);
 
+  const isFused = fused && canFuse(config);
   const body = g.inner("round");
-  const lines = addRound(body, config, weight, kinds);
-  const size = (value: string, axis: number) =>
-    g.op("Shape", [value], { start: { int: axis }, end: { int: axis + 1 } });
-  const batch = size("tokens", 0);
-  const nothing = g.op("Concat", [batch, g.int64(kvHeads, 0, headWidth)], { axis: { int: 0 } });
-  const empty = g.op("Expand", [g.float(0), nothing]);
+  const lines = addRound(body, config, weight, { kinds, isFused });
+  const batch = g.op("Shape", ["tokens"], { start: { int: 0 }, end: { int: 1 } });
+  const withBatch = (shape: string) => g.op("Concat", [batch, shape], { axis: { int: 0 } });
   const going = g.op("Expand", [g.float(1), batch]);
   const always = g.op("Equal", [g.float(0), g.float(0)]);
-  const carried = ["tokens", "positions", "valid", going, ...kinds.map(() => empty)];
+  // A row has seen nothing yet but the prefix, of which it has a copy where the pass is fused.
+  const shape = withBatch(isFused ? g.op("Shape", [`prefix.${kinds[0]}`]) : g.int64(kvHeads, 0, headWidth));
+  const empty = g.op("Expand", [g.float(0), shape]);
+  const seen = kinds.map((name) => (isFused ? g.op("Expand", [`prefix.${name}`, shape]) : empty));
+  const carried = ["tokens", "positions", "valid", going, ...seen];
   g.node("Loop", ["rounds", always, ...carried], { body: body.attribute() }, [
     ...carried.map(() => g.name()),
     ...lines.map(({ name }) => name),
@@ -62,7 +68,12 @@ interface Line {
 }
 
 /** The loop's body: a pass, a draw, and what the next round begins with. */
-function addRound(g: InnerBuilder, config: ModelConfig, weight: FindWeight, kinds: readonly string[]): Line[] {
+function addRound(
+  g: InnerBuilder,
+  config: ModelConfig,
+  weight: FindWeight,
+  { kinds, isFused }: { kinds: readonly string[]; isFused: boolean },
+): Line[] {
   const { width } = config;
   g.input("round", "int64", []);
   g.input("on", "bool", []);
@@ -71,18 +82,13 @@ function addRound(g: InnerBuilder, config: ModelConfig, weight: FindWeight, kind
   g.input("now.going", "float32", null);
   for (const name of kinds) g.input(`now.${name}`, "float32", null);
 
-  const seen: string[] = [];
-  const inputs = {
-    ...{ ...whole, wanted: g.int64(-1) },
-    earlier: (layer: number, what: string) => ({ prefix: `prefix.${layer}.${what}` }),
-    join(layer: number, what: string, own: string): string {
-      const joined = g.op("Concat", [`now.${layer}.${what}`, own], { axis: { int: 2 } });
-      seen.push(joined);
-      return joined;
-    },
-  };
-  addPass(g, config, weight, { inputs, names: { hidden: "own.hidden", logits: "own.logits" } });
-  const drawn = addDraw(g, config, { hidden: "own.hidden", logits: "own.logits" });
+  const names = { hidden: "own.hidden", logits: "own.logits" };
+  const seen = isFused
+    ? addFusedPass(g, config, weight, {
+        ...{ inputs: { ...whole, past: (layer, what) => `now.${layer}.${what}` }, names },
+      }).present
+    : addPlainPass(g, config, weight, { whole, names });
+  const drawn = addDraw(g, config, names);
 
   const column = g.op("Unsqueeze", [drawn.ids, g.int64(1)]);
   const lastPosition = g.op("Gather", [whole.positions, g.int64(-1)], { axis: { int: 1 } });
@@ -113,6 +119,33 @@ function addRound(g: InnerBuilder, config: ModelConfig, weight: FindWeight, kind
   // A body's output needs a name of its own.
   for (const { value, type } of lines) g.output(g.op("Identity", [value]), type, null);
   return lines;
+}
+
+/** The decoder's own pass, which holds a prefix once for all rows. Gives what rows have seen after it, layer by layer. */
+function addPlainPass(
+  g: InnerBuilder,
+  config: ModelConfig,
+  weight: FindWeight,
+  {
+    whole,
+    names,
+  }: {
+    whole: { tokens: string; positions: string; valid: string };
+    names: { hidden: string; logits: string };
+  },
+): string[] {
+  const seen: string[] = [];
+  const inputs = {
+    ...{ ...whole, wanted: g.int64(-1) },
+    earlier: (layer: number, what: string) => ({ prefix: `prefix.${layer}.${what}` }),
+    join(layer: number, what: string, own: string): string {
+      const joined = g.op("Concat", [`now.${layer}.${what}`, own], { axis: { int: 2 } });
+      seen.push(joined);
+      return joined;
+    },
+  };
+  addPass(g, config, weight, { inputs, names });
+  return seen;
 }
 
 /** Numbers of a block: what a token is looked for in, after its block has been. */

@@ -7,23 +7,32 @@ import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Runtime } from "./runtime.ts";
 import type { Drawn, DrawRequest } from "./types.ts";
 
-/** Runs a request. `prefix` are the shared prefix's keys and values by the names of the graph's inputs, `seen` its length. */
+/**
+ * Runs a request. `prefix` are the shared prefix's keys and values by the names of the graph's inputs: of `masked` positions that
+ * nobody looks at, then of `seen`.
+ */
 export async function runDraw(
   { Tensor }: Runtime,
   session: InferenceSession,
   { tokens, valid, rows, rounds, uniforms, temperature, ends, head }: DrawRequest,
-  { vocabulary, prefix, seen }: { vocabulary: number; prefix: { [name: string]: Tensor }; seen: number },
+  {
+    vocabulary,
+    prefix,
+    seen,
+    masked,
+  }: { vocabulary: number; prefix: { [name: string]: Tensor }; seen: number; masked: number },
 ): Promise<Drawn> {
   const length = tokens.length / rows;
   const positions = new BigInt64Array(tokens.length);
-  const visible = new BigInt64Array(rows * (seen + length));
+  const ahead = masked + seen;
+  const visible = new BigInt64Array(rows * (ahead + length));
   for (let row = 0; row < rows; row++) {
-    visible.fill(1n, row * (seen + length), row * (seen + length) + seen);
+    visible.fill(1n, row * (ahead + length) + masked, row * (ahead + length) + ahead);
     let position = seen;
     for (let at = 0; at < length; at++) {
       if (valid[row * length + at] !== 1) continue;
       positions[row * length + at] = BigInt(position++);
-      visible[row * (seen + length) + seen + at] = 1n;
+      visible[row * (ahead + length) + ahead + at] = 1n;
     }
   }
   const { words, mean, deviation, rank, A, B, bias } = head;
@@ -37,7 +46,7 @@ export async function runDraw(
   const out = await session.run({
     tokens: whole(BigInt64Array.from(tokens, BigInt), rows, length),
     positions: whole(positions, rows, length),
-    valid: whole(visible, rows, seen + length),
+    valid: whole(visible, rows, ahead + length),
     ...prefix,
     rounds: whole(BigInt64Array.of(BigInt(rounds))),
     uniforms: floats(uniforms, rounds, rows),

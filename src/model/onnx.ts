@@ -17,6 +17,8 @@ export interface GraphParts {
   /** A tensor that the graph holds; one of floats or bytes may be read when the model is written. */
   constant(values: TensorValues | LoadFloats | LoadBytes, shape: readonly number[]): string;
   int64(...values: number[]): string;
+  /** A single whole number. */
+  int64Scalar(value: number): string;
   /** A name that no other value has. */
   name(): string;
   /** A single float. */
@@ -24,7 +26,10 @@ export interface GraphParts {
   /** A shape of null says nothing of the shape: of a value that changes it from round to round of a loop. */
   input(name: string, type: keyof typeof onnxTypes, shape: readonly Dimension[] | null): string;
   output(name: string, type: keyof typeof onnxTypes, shape: readonly Dimension[] | null): void;
-  /** Adds an operation; gives the names of its outputs. */
+  /**
+   * Adds an operation; gives the names of its outputs. An operation of ONNX Runtime's own is named with its domain:
+   * com.microsoft.QuickGelu.
+   */
   node(op: string, inputs: readonly string[], attributes?: { [name: string]: Attribute }, outputs?: string[]): string[];
   /** The same for an operation with one output. */
   op(op: string, inputs: readonly string[], attributes?: { [name: string]: Attribute }, output?: string): string;
@@ -90,16 +95,18 @@ export function createGraph(name: string, opset: number): GraphBuilder {
   let next = 0;
   const fresh = (): string => `v${next++}`;
   const content = emptyContent();
-  const outer = createParts(content, fresh);
+  const domains = new Set<string>();
+  const outer = createParts(content, fresh, domains);
   const model = (held: readonly Uint8Array[][]): Uint8Array[] => {
-    const version = message(8, [text(1, ""), number(2, opset)]);
-    return [number(1, 10), text(2, "autoagent-lab"), ...nested(7, graphFields(name, content, held)), version];
+    const versions = [message(8, [text(1, ""), number(2, opset)])];
+    for (const domain of domains) versions.push(message(8, [text(1, domain), number(2, 1)]));
+    return [number(1, 10), text(2, "autoagent-lab"), ...nested(7, graphFields(name, content, held)), ...versions];
   };
   return {
     ...outer,
     inner(own) {
       const inside = emptyContent();
-      const parts = createParts(inside, fresh, outer.constant);
+      const parts = createParts(inside, fresh, domains, outer.constant);
       const fields = () => graphFields(own, inside, inside.tensors.map(inModel));
       return { ...parts, attribute: () => ({ graph: { fields: fields() } }) };
     },
@@ -130,17 +137,21 @@ function emptyContent(): Content {
   return { nodes: [], tensors: [], inputs: [], outputs: [] };
 }
 
-/** What adds to a graph. `hold` takes the constants that are too large for it. */
+/** What adds to a graph. `domains` gathers those of its operations; `hold` takes the constants that are too large for it. */
 function createParts(
   { nodes, tensors, inputs, outputs }: Content,
   fresh: () => string,
+  domains: Set<string>,
   hold?: GraphParts["constant"],
 ): GraphParts {
   const node: GraphParts["node"] = (op, from, attributes = {}, to = [fresh()]) => {
+    const dot = op.lastIndexOf(".");
+    if (dot > 0) domains.add(op.slice(0, dot));
     nodes.push([
       ...from.map((value) => text(1, value)),
       ...to.map((value) => text(2, value)),
-      text(4, op),
+      text(4, op.slice(dot + 1)),
+      ...(dot > 0 ? [text(7, op.slice(0, dot))] : []),
       ...Object.entries(attributes).map(([key, value]) => message(5, attributeFields(key, value))),
     ]);
     return to;
@@ -159,6 +170,7 @@ function createParts(
     constant,
     name: fresh,
     int64: (...values) => constant(BigInt64Array.from(values, BigInt), [values.length]),
+    int64Scalar: (value) => constant(BigInt64Array.of(BigInt(value)), []),
     float: (value) => constant(Float32Array.of(value), []),
     input(own, type, shape) {
       inputs.push(valueInfo(own, type, shape));

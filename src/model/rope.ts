@@ -56,22 +56,28 @@ function rotaryFrequencies({ headWidth, ropeTheta = 10_000, rope }: Rotary, leng
  * stays as it was rotated then.
  */
 export function rotaryRotation(g: GraphParts, config: ModelConfig, positions: string): (heads: string) => string {
-  const { context, headWidth, rope } = config;
-  const half = headWidth / 2;
+  const { context, rope } = config;
   if (rope?.kind === "dynamic" && context > rope.original) {
     const [cosines, sines] = dynamicTables(g, config, rope.original, positions);
     return (heads) => g.op("RotaryEmbedding", [heads, cosines, sines]);
   }
+  const tables = rotaryTables(g, config);
+  return (heads) => g.op("RotaryEmbedding", [heads, ...tables, positions]);
+}
+
+/** Adds the cosines and the sines of all positions, [context, headWidth / 2] each; not for `dynamic`. */
+export function rotaryTables(g: GraphParts, config: ModelConfig): string[] {
+  const { context, headWidth, rope } = config;
+  const half = headWidth / 2;
   const frequencies = rotaryFrequencies(config);
   const scale = rope?.kind === "yarn" ? rope.attention : 1;
-  const tables = [Math.cos, Math.sin].map((f) => {
+  return [Math.cos, Math.sin].map((f) => {
     const at = (i: number) => scale * f(Math.floor(i / half) * frequencies[i % half]!);
     return g.constant(
       Float32Array.from({ length: context * half }, (_, i) => at(i)),
       [context, half],
     );
   });
-  return (heads) => g.op("RotaryEmbedding", [heads, ...tables, positions]);
 }
 
 /** Cosines and sines of each new position, [batch, length, headWidth / 2], by the frequencies of its row's length. */

@@ -89,12 +89,14 @@ async function draw(state: RunnerState, request: DrawRequest, prefix: KVCache | 
   const { ort, names, config } = state;
   if (state.openDrawer === undefined) throw new Error("This decoder was opened to draw by the host");
   state.drawer ??= state.openDrawer();
-  const shared = prefixOf(state, prefix);
+  // Not every provider's attention takes a past of no positions: where there is no prefix, one stands for it that is masked.
+  const shared = prefixOf(state, prefix, 1);
   const named = Object.fromEntries(names.map((name, i) => [`prefix.${name}`, shared[i]!]));
   return runDraw(ort, await state.drawer, request, {
     vocabulary: config.vocabulary,
     prefix: named,
     seen: prefix?.length ?? 0,
+    masked: prefix === undefined ? 1 : 0,
   });
 }
 
@@ -196,8 +198,8 @@ function seenPositions(
   return feeds;
 }
 
-function prefixOf(state: RunnerState, past: KVCache | undefined): Tensor[] {
-  const { cachePool, names, prefixes, least, config } = state;
+function prefixOf(state: RunnerState, past: KVCache | undefined, least = state.least): Tensor[] {
+  const { cachePool, names, prefixes, config } = state;
   const { kvHeads, headWidth } = config;
   const known = past && prefixes.get(past);
   if (known) return known;

@@ -1,7 +1,13 @@
 /** Programs drawn where the model runs, against the same drawn by the host token by token, from the same numbers. */
 
 import assert from "node:assert/strict";
+import { createDecoder } from "../../src/model/decoder.ts";
+import { drawGraph } from "../../src/model/draw-graph.ts";
+import { canFuse } from "../../src/model/fused-pass.ts";
+import { decoderGraph } from "../../src/model/graph.ts";
 import { type DrawHead, type DrawRequest, generate, openModel, randomModel, runPrefix } from "../../src/model/index.ts";
+import { readSource } from "../../src/model/open.ts";
+import { weightsOf } from "../../src/model/source.ts";
 import { openPretrained } from "../../src/policy/index.ts";
 import { emptyHead } from "../../src/policy/token/draw-rows.ts";
 import { createRandom } from "../../src/random/index.ts";
@@ -41,6 +47,54 @@ describe("programs drawn on the device", () => {
       }
       await decoder.dispose();
     });
+
+  it("are the same by the pass of few operations, which is a card's: of Llama's family, behind a prefix and without one", async () => {
+    const fused: string[] = [];
+    for (const [name, model] of Object.entries(reference.models)) {
+      using folder = temporaryFolder();
+      writeFolder(folder.path, model);
+      const source = await readSource(folder.path);
+      const { config } = source;
+      if (!canFuse(config)) continue;
+      fused.push(name);
+      const written = async (graph: { chunks(): Promise<Uint8Array[]> }) => Buffer.concat(await graph.chunks());
+      const graph = await written(decoderGraph(config, weightsOf(source)));
+      const [plain, few] = await Promise.all(
+        [false, true].map(async (isFused) => {
+          const drawing = await written(drawGraph(config, weightsOf(source), { fused: isFused }));
+          const tokenizer = await source.openTokenizer();
+          return createDecoder({ graph, drawing, config, tokenizer, hash: "" }, { threads: 1 });
+        }),
+      );
+      assert.deepEqual(
+        placesOf(drawGraph(config, weightsOf(source), { fused: true })),
+        placesOf(decoderGraph(config, weightsOf(source))),
+      );
+      const random = createRandom(3, "draw", name);
+      const idsOf = (count: number) => Array.from({ length: count }, () => random.integer(config.vocabulary - 1) + 1);
+      const prefixIds = idsOf(5);
+      const request = requestOf([3, 5, 5, 1].map(idsOf), 6, 0.8, emptyHead(config.width));
+      for (const ids of [prefixIds, []]) {
+        const [one, other] = await Promise.all(
+          [plain!, few!].map(async (decoder) => {
+            const prefix = ids.length > 0 ? await runPrefix(decoder, ids) : undefined;
+            return decoder.draw!(request, prefix?.past);
+          }),
+        );
+        assert.deepEqual([...other!.ids], [...one!.ids]);
+        for (const what of ["logProb", "outside", "logRest", "restEntropy", "base", "hidden"] as const)
+          assert.ok(
+            distance(other![what], one![what]) < 2e-5,
+            `${name}, ${what}: ${distance(other![what], one![what])}`,
+          );
+      }
+      await Promise.all([plain!.dispose(), few!.dispose()]);
+    }
+    assert.ok(
+      ["llama", "llama-tied"].every((name) => fused.includes(name)),
+      `fused: ${fused}`,
+    );
+  });
 
   it("follow a head's change of the logits, and tell of the frozen model's distribution what float64 says of it", async () => {
     const decoder = await openPretrained("tiny", there);
@@ -141,4 +195,9 @@ function requestOf(prompts: readonly number[][], rounds: number, temperature: nu
     for (let at = 0; at < rounds; at++) uniforms[at * rows + row] = stream.uniform();
   }
   return { tokens, valid, rows, rounds, uniforms, temperature, ends: [], head };
+}
+
+/** Where a graph's weights lie in their file. */
+function placesOf(graph: ReturnType<typeof decoderGraph>): string[] {
+  return graph.external("weights.bin").tensors.map(({ at, bytes }) => `${at} ${bytes}`);
 }
