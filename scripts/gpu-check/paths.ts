@@ -5,7 +5,7 @@ import { type Decoder, type DrawRequest, generate } from "../../src/model/index.
 import { openPretrained, tf } from "../../src/policy/index.ts";
 import { createHead } from "../../src/policy/token/head.ts";
 import { createRandom } from "../../src/random/index.ts";
-import { type BackendName, policyGradientLoss, prepareBackend } from "../../src/training/index.ts";
+import { policyGradientLoss, prepareBackend, type TensorBackendName } from "../../src/training/index.ts";
 import { headUpdates, tensorNumbers } from "../../test/training/head-updates.ts";
 
 /** What a path tells of itself: one number a batch, null where it was left out, and groups of numbers to compare. */
@@ -31,7 +31,7 @@ const mostOfPlain = 64;
  * Updates of a head of 500 words over 20 tokens a program. The numbers are those of the trainer's tests (a drawn batch's
  * losses and weights, tensor operations with their gradients), then the losses of five updates a batch size.
  */
-async function update(backend: BackendName, { batches }: Asked): Promise<Told> {
+async function update(backend: TensorBackendName, { batches }: Asked): Promise<Told> {
   const { device } = await prepareBackend({ backend });
   const suite = await headUpdates();
   const numbers = [suite.losses, suite.weights, await tensorNumbers()];

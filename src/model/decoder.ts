@@ -3,6 +3,7 @@
  * Runtime holds the thread that calls it until a pass is over. Keys and values stay in that thread; a `Past` names them.
  */
 
+import { keepWhole } from "./compute.ts";
 import { deviceName } from "./device.ts";
 import { type ModelError, ModelFailure } from "./error.ts";
 import type { RunOptions } from "./run.ts";
@@ -38,8 +39,7 @@ export interface DecoderParts {
 export async function createDecoder(parts: DecoderParts, options: RunOptions = {}): Promise<Decoder> {
   const { graph, drawing, config, tokenizer, hash, source } = parts;
   const { provider = "cpu", threads } = options;
-  // Its products of 32 bits are to have 32 bits, as the processor's have. It is read when CUDA begins, from the process's own list.
-  if (provider === "cuda") process.env.NVIDIA_TF32_OVERRIDE ??= "0";
+  keepWhole(provider);
   const thread = await openThread({
     ...{ graph, config, options: { provider, ...(threads !== undefined && { threads }) } },
     ...(drawing !== undefined && { drawing }),

@@ -4,6 +4,7 @@ export { encodeTexts } from "./aside.ts";
 export { createBatch, endsRow } from "./batch.ts";
 export type { Batch, BatchOptions, BatchRow, DrawnToken, Generated, Prefix, StepLogits } from "./batch-types.ts";
 export { type ChatText, chatText } from "./chat.ts";
+export { type GraphInput, type OpenGraph, openGraph } from "./compute.ts";
 export { type ConvertProgress, cacheFolder } from "./convert.ts";
 export type { RunOptions } from "./decoder.ts";
 export { type Provider, providers } from "./device.ts";
@@ -11,6 +12,7 @@ export { createEngine, type Engine, EngineFull, type EngineOptions, type Job } f
 export { describeModelError, type ModelError, ModelFailure } from "./error.ts";
 export { type GenerateOptions, generate, runPrefix } from "./generate.ts";
 export { type Dtype, dtypes } from "./matmul.ts";
+export { createGraph, type GraphBuilder, type GraphParts } from "./onnx.ts";
 export { type OpenModelOptions, openModel, splitHash } from "./open.ts";
 export { checkPrompt, loadPrompt, type PromptDesign, promptOwn, promptPrefix, usualPrompt } from "./prompt.ts";
 export { randomModel } from "./random.ts";

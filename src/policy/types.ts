@@ -83,6 +83,37 @@ export interface PolicyBuffers {
   about: { readonly [name: string]: unknown };
 }
 
+/** What a policy's gradient is asked of: a batch of actions, and of each token its advantage and whether it counts. */
+export interface GradientInput {
+  actions: readonly Action[];
+  advantages: readonly number[];
+  /** 1 for a token that counts, 0 for one that is masked. */
+  counts: readonly number[];
+}
+
+/** What the policy gradient's loss is made with; see `LossInput.options`. */
+export interface GradientOptions {
+  entropyBonus: number;
+  klCoef: number;
+  summed: boolean;
+}
+
+/** The gradient of the policy gradient's loss, an array for each of the policy's variables, and means over all tokens. */
+export interface PolicyGradient {
+  gradients: readonly Float32Array[];
+  loss: number;
+  entropy: number;
+  kl: number;
+}
+
+/** What computes that gradient without TF.js. */
+export interface GradientEngine {
+  /** The name of what it computes on. */
+  readonly device: string;
+  gradient(input: GradientInput): Promise<PolicyGradient>;
+  dispose(): Promise<void>;
+}
+
 /** A policy with weights. */
 export interface TrainablePolicy<Observation = unknown> extends Policy<Observation> {
   /** What the optimiser changes. */
@@ -108,6 +139,10 @@ export interface TrainablePolicy<Observation = unknown> extends Policy<Observati
   readonly buffers?: PolicyBuffers;
   /** The actions evaluated, differentiable in `variables`. */
   evaluate(actions: readonly Action[]): ActionEvaluation;
+  /** What runs the policy's model; absent where it has none. */
+  readonly provider?: string;
+  /** Opens what computes the gradient on ONNX Runtime; absent where TF.js alone can, by way of `evaluate`. */
+  openGradient?(provider: "cpu" | "cuda", options: GradientOptions): Promise<GradientEngine>;
   /** A copy that does not learn: the baseline "before training". */
   frozen(): Policy<Observation>;
   /** For a policy with few choices: the probability of each now, by label. */

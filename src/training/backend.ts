@@ -1,5 +1,5 @@
 /**
- * Which TF.js backend computes the updates. In order: `tensorflow` on a CUDA device (tfjs-node-gpu), `webgpu` on a real
+ * Which TF.js backend computes the updates, where a policy has no gradient of its own (`engine.ts`). In order: `tensorflow` on a CUDA device (tfjs-node-gpu), `webgpu` on a real
  * device (npm `webgpu`, Dawn), `tensorflow` on the processor (tfjs-node), `wasm`, `cpu`. TensorFlow needs
  * `npm run setup:tensorflow`. For a policy of a few numbers plain JavaScript is the fastest and the most exact, so there
  * `cpu` is taken unless another is asked for by name. A process that has used `webgpu` must be ended by `process.exit`.
@@ -14,8 +14,11 @@ import { displaySymbol, type MimeBundle, tableBundle } from "../display/index.ts
 import { tf } from "../policy/index.ts";
 import { registerSegmentSum } from "./backend-wasm.ts";
 
-/** A backend's name in options: `tensorflow-gpu` and `tensorflow` are the same to TF.js. */
-export type BackendName = "tensorflow-gpu" | "webgpu" | "tensorflow" | "wasm" | "cpu";
+/** A backend of TF.js by its name in options: `tensorflow-gpu` and `tensorflow` are the same to TF.js. */
+export type TensorBackendName = "tensorflow-gpu" | "webgpu" | "tensorflow" | "wasm" | "cpu";
+
+/** What computes a training's updates: a backend of TF.js, or ONNX Runtime on CUDA or on the processor. */
+export type BackendName = "onnxruntime-cuda" | "onnxruntime" | TensorBackendName;
 
 /** What was chosen, on which device, and why not another. Shows itself as a table. */
 export interface BackendChoice {
@@ -23,20 +26,23 @@ export interface BackendChoice {
   /** The device's name. */
   device: string;
   passedOver: { backend: BackendName; why: string }[];
+  /** The backend of TF.js that takes the optimiser's steps, where ONNX Runtime computes the gradient. */
+  steps?: TensorBackendName;
   [displaySymbol](): MimeBundle;
 }
 
-const order: readonly BackendName[] = ["tensorflow-gpu", "webgpu", "tensorflow", "wasm", "cpu"];
+/** TF.js's, in the order in which they are tried. */
+export const tensorBackends: readonly TensorBackendName[] = ["tensorflow-gpu", "webgpu", "tensorflow", "wasm", "cpu"];
 
 /** Numbers in a policy above which a faster engine than plain JavaScript pays. */
-const few = 1000;
+export const few = 1000;
 
 /** TF.js has one backend at a time: who makes it ready waits for who came before. */
 const preparing = serial();
 
 /** Makes what is computed next run on that backend, where another training has taken its own. At once: it was made ready before. */
-export function useBackend({ backend }: BackendChoice): void {
-  const name = backend === "tensorflow-gpu" ? "tensorflow" : backend;
+export function useBackend({ backend, steps = backend as TensorBackendName }: BackendChoice): void {
+  const name = steps === "tensorflow-gpu" ? "tensorflow" : steps;
   if (tf.getBackend() !== name) void tf.setBackend(name);
 }
 
@@ -44,14 +50,20 @@ export function useBackend({ backend }: BackendChoice): void {
  * Makes TF.js ready. `backend` asks for one by name, and throws an Error with the cure where it cannot be had; else the
  * first of the order that works is taken, for `size` numbers to train.
  */
-export function prepareBackend(options: { backend?: BackendName; size?: number } = {}): Promise<BackendChoice> {
+export function prepareBackend(options: { backend?: TensorBackendName; size?: number } = {}): Promise<BackendChoice> {
   return preparing.run(() => chooseBackend(options));
 }
 
-async function chooseBackend({ backend, size = 0 }: { backend?: BackendName; size?: number }): Promise<BackendChoice> {
+async function chooseBackend({
+  backend,
+  size = 0,
+}: {
+  backend?: TensorBackendName;
+  size?: number;
+}): Promise<BackendChoice> {
   if (backend !== undefined) {
-    if (!order.includes(backend))
-      throw new RangeError(`Unknown backend ${JSON.stringify(backend)}: use ${order.join(", ")}`);
+    if (!tensorBackends.includes(backend))
+      throw new RangeError(`Unknown backend ${JSON.stringify(backend)}: use ${tensorBackends.join(", ")}`);
     const tried = await tryBackend(backend, true);
     if ("why" in tried) throw new Error(`The backend ${backend} cannot be used: ${tried.why}`);
     return choice(backend, tried.device, []);
@@ -63,7 +75,7 @@ async function chooseBackend({ backend, size = 0 }: { backend?: BackendName; siz
     ]);
   }
   const passedOver: BackendChoice["passedOver"] = [];
-  for (const name of order) {
+  for (const name of tensorBackends) {
     const tried = await tryBackend(name, false);
     if ("device" in tried) return choice(name, tried.device, passedOver);
     passedOver.push({ backend: name, why: tried.why });
@@ -74,7 +86,7 @@ async function chooseBackend({ backend, size = 0 }: { backend?: BackendName; siz
 }
 
 /** Sets a backend, and says its device or why it cannot be. */
-async function tryBackend(name: BackendName, byName: boolean): Promise<{ device: string } | { why: string }> {
+async function tryBackend(name: TensorBackendName, byName: boolean): Promise<{ device: string } | { why: string }> {
   try {
     switch (name) {
       case "tensorflow-gpu":
@@ -191,10 +203,16 @@ function processor(): string {
   return cpus()[0]?.model.trim() || "the processor";
 }
 
-function choice(backend: BackendName, device: string, passedOver: BackendChoice["passedOver"]): BackendChoice {
+/** What was chosen, as a value that shows itself. */
+export function choice(
+  backend: BackendName,
+  device: string,
+  passedOver: BackendChoice["passedOver"],
+  steps?: TensorBackendName,
+): BackendChoice {
   const rows = [
-    { backend: backend as string, "": `computes on ${device}` },
+    { backend: backend as string, "": `computes on ${device}${steps ? `; ${steps} takes the optimiser's steps` : ""}` },
     ...passedOver.map(({ backend: name, why }) => ({ backend: name as string, "": `passed over: ${why}` })),
   ];
-  return { backend, device, passedOver, [displaySymbol]: () => tableBundle(rows) };
+  return { backend, device, passedOver, ...(steps && { steps }), [displaySymbol]: () => tableBundle(rows) };
 }

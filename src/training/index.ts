@@ -1,6 +1,6 @@
 /** REINFORCE: returns, advantages, the trainer, studies over seeds. */
 
-export { type BackendChoice, type BackendName, prepareBackend } from "./backend.ts";
+export { type BackendChoice, type BackendName, prepareBackend, type TensorBackendName } from "./backend.ts";
 export { type BaselineState, type LearnedBaseline, learnedBaseline } from "./baseline.ts";
 export {
   type CheckpointError,

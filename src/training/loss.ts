@@ -1,7 +1,7 @@
 /** What the gradient is of: the policy gradient's loss, or a reader's own, written in a cell. */
 
 import type * as TF from "@tensorflow/tfjs";
-import { type ActionEvaluation, tf } from "../policy/index.ts";
+import { type ActionEvaluation, type GradientOptions, tf } from "../policy/index.ts";
 
 /** What a loss may be made of. One number a token each, shape [tokens]; the first three are differentiable. */
 export interface LossInput extends ActionEvaluation {
@@ -10,7 +10,7 @@ export interface LossInput extends ActionEvaluation {
   /** 1 for a token that counts, 0 for one that is masked. */
   counts: TF.Tensor1D;
   /** The trainer's settings that a loss may heed. */
-  options: { entropyBonus: number; klCoef: number; summed: boolean };
+  options: GradientOptions;
 }
 
 /** A loss: TF.js operations from its input to a scalar, to be made smaller. */

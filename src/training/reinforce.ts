@@ -12,20 +12,22 @@
 
 import { removeParts } from "../data/leftovers.ts";
 import { type Episode, estimatesOf } from "../episode/index.ts";
-import { type Action, type TrainablePolicy, tf } from "../policy/index.ts";
+import { type Action, type GradientOptions, type TrainablePolicy, tf } from "../policy/index.ts";
 import { type WeightWatch, watchWeights } from "../policy/watch.ts";
 import { createRandom } from "../random/index.ts";
 import { collect } from "../rollout/index.ts";
 import { leaveOutAlike } from "./alike.ts";
-import { type BackendChoice, prepareBackend, useBackend } from "./backend.ts";
+import { useBackend } from "./backend.ts";
 import { readCheckpoint, restoreCheckpoint, takeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { type Engine, openEngine } from "./engine.ts";
 import { findEstimator } from "./estimators.ts";
+import { ownGradient, tensorGradient } from "./gradient.ts";
 import { type Hold, holdPolicy } from "./holding.ts";
-import { callLoss, explainGradientError, policyGradientLoss } from "./loss.ts";
+import { explainGradientError } from "./loss.ts";
 import { openPanel } from "./panel.ts";
 import { openRecorder, type RunRecorder, runOf } from "./recorder.ts";
 import { checkTrainOptions, rateAt, type Settings, type TrainOptions, withDefaults } from "./settings.ts";
-import { squaresOf, takeStep } from "./step.ts";
+import { takeStep } from "./step.ts";
 import { asTraining, type Training } from "./training.ts";
 import type { Update } from "./types.ts";
 
@@ -43,18 +45,22 @@ async function* trainAll({ resume: given, ...options }: TrainOptions): AsyncGene
   const resume = typeof given === "string" ? await readCheckpoint(given) : given;
   const settings = withDefaults({ ...options, ...(resume && { resume }) });
   const hold = holdPolicy(settings.policy);
+  let engine: Engine | undefined;
   try {
-    yield* trainHeld(settings, hold);
+    engine = await openEngine({
+      ...{ policy: settings.policy, ownLoss: settings.loss !== undefined, backend: settings.backend },
+      options: gradientOptions(settings),
+    });
+    yield* trainHeld(settings, hold, engine);
   } finally {
+    await engine?.own?.dispose();
     hold.release();
   }
 }
 
 /** Training by who holds the policy. */
-async function* trainHeld(settings: Settings, hold: Hold): AsyncGenerator<Update, void, void> {
+async function* trainHeld(settings: Settings, hold: Hold, engine: Engine): AsyncGenerator<Update, void, void> {
   const { policy, updates, gamma, signal, resume, onUpdate } = settings;
-  const size = policy.variables.reduce((sum, variable) => sum + variable.size, 0);
-  const backend = await prepareBackend({ ...(settings.backend && { backend: settings.backend }), size });
   const estimate = findEstimator(settings.estimator);
   const recorder = openRecorder(settings);
   const optimizer =
@@ -84,7 +90,7 @@ async function* trainHeld(settings: Settings, hold: Hold): AsyncGenerator<Update
       const kept = maskSteps(scored, advantages, settings.mask, masked);
       const { weights, alike } = leaveOutAlike(scored, kept, settings.group);
       const learned = await updatePolicy(policy, optimizer, actions.flat(), weights, settings, update, {
-        ...{ backend, unchanged },
+        ...{ engine, unchanged },
       });
       const soFar = episodesSoFar;
       const done: Update = {
@@ -99,7 +105,7 @@ async function* trainHeld(settings: Settings, hold: Hold): AsyncGenerator<Update
         masked: { ...masked, alike },
         seconds: { rollout: (played - began) / 1000, update: (performance.now() - played) / 1000 },
         probabilities: await probabilitiesOf(policy),
-        backend,
+        backend: engine.backend,
         checkpoint: () => stateAt(update + 1, soFar),
       };
       await panel?.show(done);
@@ -213,51 +219,40 @@ async function updatePolicy(
   weights: readonly (number | null)[][],
   settings: Settings,
   update: number,
-  { backend, unchanged }: { backend: BackendChoice; unchanged: WeightWatch },
+  { engine: { backend, own }, unchanged }: { engine: Engine; unchanged: WeightWatch },
 ) {
-  const { estimator, maxGradNorm, entropyBonus, klCoef, klIn, loss = policyGradientLoss } = settings;
+  const { maxGradNorm, loss } = settings;
   const lengths = actions.map(({ tokens = 1 }) => tokens);
   const perToken = (values: number[]) => values.flatMap((value, i) => new Array<number>(lengths[i]!).fill(value));
   const advantages = perToken(weights.flat().map((value) => value ?? 0));
   const counts = perToken(weights.flat().map((value) => (value === null ? 0 : 1)));
-  const options = { entropyBonus, klCoef: klIn === "loss" ? klCoef : 0, summed: estimator === "raw-return" };
+  const input = { actions, advantages, counts };
   const learningRate = rateAt(settings, update);
   const used: tf.Tensor[] = [];
-  let refused: { error: unknown } | null = null;
   try {
     useBackend(backend);
     unchanged();
-    const { value, grads } = tf.variableGrads(() => {
-      const evaluation = policy.evaluate(actions);
-      used.push(tf.keep(tf.mean(evaluation.entropy)), tf.keep(tf.mean(evaluation.kl)));
-      try {
-        const given = { advantages: tf.tensor1d(advantages), counts: tf.tensor1d(counts), options };
-        used.push(callLoss(loss, { ...evaluation, ...given }));
-        return used.at(-1) as tf.Scalar;
-      } catch (error) {
-        // TF.js would never give back what it had saved for the gradient: the error waits until it has.
-        refused = { error };
-        return tf.sum(evaluation.logProbs) as tf.Scalar;
-      }
-    }, [...policy.variables]);
-    used.push(value, ...Object.values(grads));
-    if (refused !== null) throw (refused as { error: unknown }).error;
-    used.push(squaresOf(grads));
-    const read = [used[0]!, used[1]!, value, used.at(-1)!].map(async (tensor) => (await tensor.data())[0]!);
-    const [entropy, kl, lost, squares] = (await Promise.all(read)) as [number, number, number, number];
+    const { gradients, norm, ...found } = own
+      ? await ownGradient(policy, own, input)
+      : await tensorGradient(policy, input, { loss, options: gradientOptions(settings) });
+    used.push(...Object.values(gradients));
     useBackend(backend); // Reading gave other trainings their turn.
     unchanged();
-    const gradientNorm = Math.sqrt(squares);
-    if (!Number.isFinite(gradientNorm))
-      throw new RangeError(`The gradient's norm is ${gradientNorm}: the policy was left as it is`);
-    takeStep(optimizer, grads, { norm: gradientNorm, maxGradNorm, learningRate });
+    if (!Number.isFinite(norm)) throw new RangeError(`The gradient's norm is ${norm}: the policy was left as it is`);
+    takeStep(optimizer, gradients, { norm, maxGradNorm, learningRate });
     const tokens = { drawn: counts.length, learned: counts.reduce((all, one) => all + one, 0) };
-    return { loss: lost, gradientNorm, learningRate, policyEntropy: entropy, kl, tokens };
+    const { entropy: policyEntropy, kl, loss: lost } = found;
+    return { loss: lost, gradientNorm: norm, learningRate, policyEntropy, kl, tokens };
   } catch (error) {
     throw explainGradientError(error);
   } finally {
     tf.dispose(used);
   }
+}
+
+/** What the policy gradient's loss is made with. */
+function gradientOptions({ entropyBonus, klCoef, klIn, estimator }: Settings): GradientOptions {
+  return { entropyBonus, klCoef: klIn === "loss" ? klCoef : 0, summed: estimator === "raw-return" };
 }
 
 /** Reads the weights first: a policy that tells its odds at once can read at once what has been read before. */

@@ -9,7 +9,7 @@ import { rewards, SurvivalEnv } from "../../src/environment/index.ts";
 import { randomModel } from "../../src/model/index.ts";
 import { tf, tokenPolicy } from "../../src/policy/index.ts";
 import type { MicroTask } from "../../src/tasks/index.ts";
-import { type BackendName, prepareBackend, train } from "../../src/training/index.ts";
+import { prepareBackend, type TensorBackendName, train } from "../../src/training/index.ts";
 import { toyDecoder } from "../policy/token/toy.ts";
 import { leaveOut } from "../support.ts";
 import { headUpdates, menuUpdates, prompt, tensorNumbers } from "./head-updates.ts";
@@ -60,6 +60,13 @@ describe("the backends of TF.js", () => {
       agree(await tensorNumbers(), tensors, "number of tensors");
     });
 
+  it("onnxruntime: a token head's updates agree with cpu's to 1e-4", async () => {
+    await prepareBackend({ backend: "cpu" });
+    const own = await headUpdates("cpu");
+    agree(own.losses, head.losses, "loss");
+    agree(own.weights, head.weights, "weight");
+  });
+
   it("webgpu: a token head's and an edit menu's updates agree with cpu's to 1e-4, on Chromium's software Vulkan in a process of its own", async function () {
     // Chromium's package unpacks a Vulkan loader and SwiftShader beside it.
     const folder = dirname(await chromium.executablePath());
@@ -84,7 +91,7 @@ describe("the backends of TF.js", () => {
   }
 
   /** The same updates by a process that prints them; a backend that cannot be had leaves the test out with its reason. */
-  function inChild(test: Mocha.Context, backend: BackendName, env: NodeJS.ProcessEnv = {}): Numbers {
+  function inChild(test: Mocha.Context, backend: TensorBackendName, env: NodeJS.ProcessEnv = {}): Numbers {
     const flags = ["--conditions=autoagent-lab-source", "--disable-warning=ExperimentalWarning"];
     const program = join(import.meta.dirname, "head-updates.ts");
     const options = { encoding: "utf8", env: { ...process.env, ...env }, timeout: 100_000 } as const;

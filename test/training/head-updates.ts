@@ -2,7 +2,8 @@
 
 import { editMenu, tf, tokenPolicy } from "../../src/policy/index.ts";
 import { createRandom } from "../../src/random/index.ts";
-import { type BackendName, policyGradientLoss, prepareBackend, train } from "../../src/training/index.ts";
+import { ownGradient, tensorGradient } from "../../src/training/gradient.ts";
+import { policyGradientLoss, prepareBackend, type TensorBackendName, train } from "../../src/training/index.ts";
 import { toyDecoder } from "../policy/token/toy.ts";
 import { menu, nameEnv } from "./fixtures.ts";
 
@@ -18,8 +19,11 @@ export const prompt = {
   maxTokens: 10,
 };
 
-/** Losses and weights of a few updates of a token head, from one start, on the batch that it drew there. */
-export async function headUpdates(): Promise<{ losses: number[]; weights: number[] }> {
+/**
+ * Losses and weights of a few updates of a token head, from one start, on the batch that it drew there; the gradients by TF.js,
+ * or by ONNX Runtime on a provider.
+ */
+export async function headUpdates(provider?: "cpu" | "cuda"): Promise<{ losses: number[]; weights: number[] }> {
   const policy = await tokenPolicy(toyDecoder(), { asks: ["a", "bc"], prompt, rank: 3, samples: 32 });
   const streams = Array.from({ length: 40 }, (_, i) => createRandom(3, i));
   const actions = await policy.act(
@@ -32,21 +36,18 @@ export async function headUpdates(): Promise<{ losses: number[]; weights: number
   const options = { entropyBonus: 0.1, klCoef: 0.1, summed: false };
   const optimizer = tf.train.adam(0.05);
   const losses: number[] = [];
+  const counts = new Array<number>(tokens).fill(1);
+  const own = provider && (await policy.openGradient!(provider, options));
   for (let i = 0; i < 6; i++) {
-    const { value, grads } = tf.variableGrads(
-      () =>
-        policyGradientLoss({
-          ...policy.evaluate(actions),
-          advantages: tf.tensor1d(advantages),
-          counts: tf.ones([tokens]) as tf.Tensor1D,
-          options,
-        }),
-      [...policy.variables],
-    );
-    optimizer.applyGradients(grads as { [name: string]: tf.Variable });
-    losses.push((await value.data())[0]!);
-    tf.dispose([value, grads]);
+    const input = { actions, advantages: [...advantages], counts };
+    const { gradients, loss } = own
+      ? await ownGradient(policy, own, input)
+      : await tensorGradient(policy, input, { loss: policyGradientLoss, options });
+    optimizer.applyGradients(gradients as { [name: string]: tf.Variable });
+    losses.push(loss);
+    tf.dispose(gradients);
   }
+  await own?.dispose();
   const weights: number[] = [];
   for (const variable of policy.variables) weights.push(...(await variable.data()));
   policy.dispose();
@@ -54,7 +55,7 @@ export async function headUpdates(): Promise<{ losses: number[]; weights: number
 }
 
 /** Losses and weights of a few updates of an edit menu, played and trained. */
-export async function menuUpdates(backend: BackendName): Promise<{ losses: number[]; weights: number[] }> {
+export async function menuUpdates(backend: TensorBackendName): Promise<{ losses: number[]; weights: number[] }> {
   const policy = editMenu(menu);
   const losses: number[] = [];
   for await (const { loss } of train({ env: nameEnv(), policy, updates: 8, episodes: 8, seed: 6, backend }))
@@ -107,7 +108,7 @@ export async function tensorNumbers(): Promise<number[]> {
 }
 
 if (import.meta.main) {
-  const backend = process.argv[2] as BackendName;
+  const backend = process.argv[2] as TensorBackendName;
   const { device } = await prepareBackend({ backend });
   const edits = await menuUpdates(backend);
   const told = { device, ...(await headUpdates()), edits, tensors: await tensorNumbers() };

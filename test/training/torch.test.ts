@@ -8,6 +8,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { tf } from "../../src/policy/index.ts";
+import { openHeadGradient } from "../../src/policy/token/gradient.ts";
 import { createHead, type Head } from "../../src/policy/token/head.ts";
 import { createTraces, type Trace } from "../../src/policy/token/trace.ts";
 import { policyGradientLoss } from "../../src/training/index.ts";
@@ -92,11 +93,12 @@ describe(`the head's numbers and PyTorch's (${torch}, float64)`, () => {
   });
 
   for (const [k, one] of cases.entries())
-    it(`agree to 1e-5 on terms, loss, gradient and ${one.updates.length} updates of Adam, case ${k + 1}`, () => {
+    it(`agree to 1e-5 on terms, loss, gradient and ${one.updates.length} updates of Adam, case ${k + 1}, by TF.js and by ONNX Runtime`, async () => {
       const { advantages, counts, temperature, maxGradNorm, learningRate } = one;
       const head = headOf(one);
       const trace = traceOf(one);
       const adam = tf.train.adam(1);
+      const engine = await openHeadGradient(head, { ...one, provider: "cpu", read: () => trace });
       for (const [u, { terms, loss, gradient, norm, after }] of one.updates.entries()) {
         const found = Object.values(head.evaluate([trace], temperature)).map((term: tf.Tensor) => [...term.dataSync()]);
         for (const [i, term] of terms.entries())
@@ -106,6 +108,19 @@ describe(`the head's numbers and PyTorch's (${torch}, float64)`, () => {
           return policyGradientLoss({ ...head.evaluate([trace], temperature), ...given });
         }, [...head.variables]);
         near([value.dataSync()[0]!], [loss], `update ${u}, loss`);
+        const ran = await engine.gradient({
+          actions: [{ program: "", logProb: 0, choice: 0, label: "" }],
+          advantages,
+          counts,
+        });
+        near([ran.loss], [loss], `update ${u}, ONNX Runtime's loss`);
+        const mean = (term: number[]) => term.reduce((sum, one) => sum + one, 0) / term.length;
+        near([ran.entropy, ran.kl], [mean(terms[1]!), mean(terms[2]!)], `update ${u}, ONNX Runtime's means`);
+        near(
+          ran.gradients.flatMap((values) => [...values]),
+          gradient,
+          `update ${u}, ONNX Runtime's gradient`,
+        );
         near(
           head.variables.flatMap(({ name }) => [...grads[name]!.dataSync()]),
           gradient,
@@ -120,6 +135,7 @@ describe(`the head's numbers and PyTorch's (${torch}, float64)`, () => {
           `update ${u}, weight`,
         );
       }
+      await engine.dispose();
       head.dispose();
     });
 

@@ -50,7 +50,7 @@ export interface HeadWeights {
 }
 
 /** A moves a third as fast as B. */
-const slowness = 3;
+export const slowness = 3;
 
 /** Makes a head over `words` words of a model of that width. Throws a RangeError for a shape that cannot be. */
 export function createHead(width: number, words: number, { rank = 8, scale = 1, seed = 0 }: HeadOptions = {}): Head {

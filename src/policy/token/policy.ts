@@ -17,6 +17,7 @@ import {
   tokenTraining,
 } from "./generator.ts";
 import { tokenEntries } from "./given.ts";
+import { openHeadGradient } from "./gradient.ts";
 import { createHead, type Head, type HeadOptions, type HeadWeights } from "./head.ts";
 import { tokenPlan } from "./plan.ts";
 import { freeTextOf, sharpened, withHead } from "./steer.ts";
@@ -92,6 +93,9 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
         actions.map(({ trace }) => readTrace(trace)),
         temperature,
       ),
+    provider: decoder.provider,
+    openGradient: (provider, options) =>
+      openHeadGradient(head, { ...options, provider, temperature, read: ({ trace }) => readTrace(trace) }),
     frozen: (at) => frozen(state, at),
     logitsProcessor: async () => withHead(await head.read(), state.settings, state.calibration)(0).onLogits!,
     pretrained: (at) => pretrained(state, at),

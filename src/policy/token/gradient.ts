@@ -1,0 +1,78 @@
+/**
+ * A head's gradient on ONNX Runtime (`update-graph.ts`): of the policy gradient's loss, and of no other. Not here: when it is
+ * used instead of TF.js (`training/engine.ts`), the optimiser's step.
+ */
+
+import { openGraph, type Provider } from "../../model/index.ts";
+import type { Action, GradientEngine, GradientOptions } from "../types.ts";
+import { concat } from "./evaluation.ts";
+import { type Head, slowness } from "./head.ts";
+import type { Trace } from "./trace.ts";
+import { updateGraph } from "./update-graph.ts";
+
+/** What an engine is made for: the loss's settings, the temperature that the head draws at, and how an action's trace is read. */
+interface HeadGradientOptions extends GradientOptions {
+  provider: Provider;
+  temperature: number;
+  read: (action: Action) => Trace;
+}
+
+/** Opens an engine. Throws a ModelFailure where ONNX Runtime or its provider cannot be had. */
+export async function openHeadGradient(
+  head: Head,
+  { provider, temperature, read, entropyBonus, klCoef, summed }: HeadGradientOptions,
+): Promise<GradientEngine> {
+  const [A, B] = head.variables;
+  const shape = {
+    ...{ width: A!.shape[1]!, words: B!.shape[0]!, rank: head.rank, temperature, entropyBonus, klCoef },
+    lowScale: head.scale / (slowness * temperature),
+  };
+  const graph = await openGraph(updateGraph(shape), { provider });
+  return {
+    device: graph.device,
+    async gradient({ actions, advantages, counts }) {
+      const total = Math.max(
+        1,
+        counts.reduce((sum, one) => sum + one, 0),
+      );
+      const found = await graph.run({
+        ...batchOf(actions.map(read), shape),
+        push: column(Float32Array.from(advantages, (value) => (summed ? value : value / total))),
+        share: column(Float32Array.from(counts, (value) => value / total)),
+        ...(await weightsOf(head)),
+      });
+      const [loss, entropy, kl] = found.numbers as unknown as [number, number, number];
+      return { gradients: [found.gradA!, found.gradB!, found.gradBias!], loss, entropy, kl };
+    },
+    dispose: () => graph.release(),
+  };
+}
+
+const column = (values: Float32Array) => ({ values, shape: [values.length, 1] });
+
+/** The traces' numbers, as the graph takes them. */
+function batchOf(traces: readonly Trace[], { width, words }: { width: number; words: number }) {
+  const part = (name: "hidden" | "base" | "logRest" | "restEntropy" | "outside"): Float32Array =>
+    concat(traces.map((trace) => trace[name]));
+  const chosen = traces.flatMap((trace) => [...trace.chosen]);
+  const n = chosen.length;
+  const base = part("base");
+  const drawn = part("outside").map((value, i) => (chosen[i]! < 0 ? value : base[i * words + chosen[i]!]!));
+  return {
+    hidden: { values: part("hidden"), shape: [n, width] },
+    base: { values: base, shape: [n, words] },
+    ...{ logRest: column(part("logRest")), restEntropy: column(part("restEntropy")), drawn: column(drawn) },
+    inside: column(Float32Array.from(chosen, (word) => (word < 0 ? 0 : 1))),
+    chosen: { values: BigInt64Array.from(chosen, (word) => BigInt(Math.max(0, word))), shape: [n, 1] },
+  };
+}
+
+/** The head's weights, as they stand in TF.js. */
+async function weightsOf({ variables }: Head) {
+  const read = variables.map(async (variable) => ({
+    values: (await variable.data()) as Float32Array,
+    shape: variable.shape,
+  }));
+  const [A, B, bias] = await Promise.all(read);
+  return { A: A!, B: B!, bias: bias! };
+}

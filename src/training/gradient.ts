@@ -1,0 +1,76 @@
+/** The gradient of a batch: by the policy's own engine where it has one, else by TF.js, through the policy's evaluation and any loss. */
+
+import {
+  type Action,
+  type GradientEngine,
+  type GradientInput,
+  type GradientOptions,
+  type TrainablePolicy,
+  tf,
+} from "../policy/index.ts";
+import { callLoss, type Loss, policyGradientLoss } from "./loss.ts";
+import { type Gradients, squaresOf } from "./step.ts";
+
+/** What a batch gives. */
+export interface BatchGradient {
+  /** By the names of the policy's variables. Who takes them gives them back. */
+  gradients: Gradients;
+  /** Their norm, all together. */
+  norm: number;
+  loss: number;
+  /** Means over all tokens, of the policy before the update. */
+  entropy: number;
+  kl: number;
+}
+
+/** Computes it with a policy's own engine. */
+export async function ownGradient(
+  policy: TrainablePolicy,
+  engine: GradientEngine,
+  input: GradientInput,
+): Promise<BatchGradient> {
+  const { gradients, ...numbers } = await engine.gradient(input);
+  const squares = gradients.reduce((sum, values) => values.reduce((all, value) => all + value ** 2, sum), 0);
+  const named = policy.variables.map((variable, i): [string, tf.Tensor] => [
+    variable.name,
+    tf.tensor(gradients[i]!, variable.shape),
+  ]);
+  return { gradients: Object.fromEntries(named), norm: Math.sqrt(squares), ...numbers };
+}
+
+/** Computes it with TF.js. */
+export async function tensorGradient(
+  policy: TrainablePolicy,
+  { actions, advantages, counts }: { actions: readonly Action[]; advantages: number[]; counts: number[] },
+  { loss = policyGradientLoss, options }: { loss: Loss | undefined; options: GradientOptions },
+): Promise<BatchGradient> {
+  const used: tf.Tensor[] = [];
+  let kept: Gradients = {};
+  let refused: { error: unknown } | null = null;
+  try {
+    const { value, grads } = tf.variableGrads(() => {
+      const evaluation = policy.evaluate(actions);
+      used.push(tf.keep(tf.mean(evaluation.entropy)), tf.keep(tf.mean(evaluation.kl)));
+      try {
+        const given = { advantages: tf.tensor1d(advantages), counts: tf.tensor1d(counts), options };
+        used.push(callLoss(loss, { ...evaluation, ...given }));
+        return used.at(-1) as tf.Scalar;
+      } catch (error) {
+        // TF.js would never give back what it had saved for the gradient: the error waits until it has.
+        refused = { error };
+        return tf.sum(evaluation.logProbs) as tf.Scalar;
+      }
+    }, [...policy.variables]);
+    kept = grads;
+    used.push(value);
+    if (refused !== null) throw (refused as { error: unknown }).error;
+    used.push(squaresOf(grads));
+    const read = [used[0]!, used[1]!, value, used.at(-1)!].map(async (tensor) => (await tensor.data())[0]!);
+    const [entropy, kl, lost, squares] = (await Promise.all(read)) as [number, number, number, number];
+    const found = { gradients: kept, norm: Math.sqrt(squares), loss: lost, entropy, kl };
+    kept = {};
+    return found;
+  } finally {
+    tf.dispose([used, kept]);
+  }
+}
