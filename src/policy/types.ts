@@ -52,6 +52,12 @@ export interface FreeText {
   readonly fingerprint: string;
 }
 
+/** ONNX Runtime's provider, and the device's name. */
+export interface RunsOn {
+  provider: string;
+  device: string;
+}
+
 /** Draws actions for a batch of observations, one stream of random numbers each. */
 export interface Policy<Observation = unknown> {
   readonly name: string;
@@ -59,6 +65,8 @@ export interface Policy<Observation = unknown> {
   readonly openLoop?: boolean;
   /** How many observations it likes to see at once; a rollout then plays lives in step. @default 1 */
   readonly batch?: number;
+  /** What runs its model; absent where it has none. Records and checkpoints keep it. */
+  readonly runsOn?: RunsOn;
   act(observations: readonly Observation[], streams: readonly Random[]): Promise<Action[]>;
   /** The language model that it writes with, as it is now, for other texts. Absent where it has none. */
   freeText?(): Promise<FreeText>;
@@ -139,8 +147,6 @@ export interface TrainablePolicy<Observation = unknown> extends Policy<Observati
   readonly buffers?: PolicyBuffers;
   /** The actions evaluated, differentiable in `variables`. */
   evaluate(actions: readonly Action[]): ActionEvaluation;
-  /** What runs the policy's model; absent where it has none. */
-  readonly provider?: string;
   /** Opens what computes the gradient on ONNX Runtime; absent where TF.js alone can, by way of `evaluate`. */
   openGradient?(provider: "cpu" | "cuda", options: GradientOptions): Promise<GradientEngine>;
   /** A copy that does not learn: the baseline "before training". */

@@ -109,7 +109,7 @@ async function recorded(
   given: EpisodeRecord | string,
 ): Promise<Episode[]> {
   const { record, release } = holdRecord(given, { create: true });
-  const labels = { policy: policy.name, rollout: options.seed ?? 0 };
+  const labels = { policy: policy.name, rollout: options.seed ?? 0, ...policy.runsOn };
   const listen = (index: number): EpisodeListener => {
     const [own, other] = [recordTo(record, { labels }), options.listen?.(index) ?? {}];
     return {

@@ -78,7 +78,8 @@ function hindranceOf(policy: TrainablePolicy, ownLoss: boolean): string | null {
 }
 
 /** Why not there, where a policy's model runs elsewhere. */
-function elsewhere({ provider = "cpu" }: TrainablePolicy, name: OwnName): string | null {
+function elsewhere({ runsOn }: TrainablePolicy, name: OwnName): string | null {
+  const provider = runsOn?.provider ?? "cpu";
   return name === "onnxruntime-cuda" && provider !== "cuda" ? `the policy's model runs on ${provider}` : null;
 }
 

@@ -27,18 +27,24 @@ export interface PanelRow extends TrainingPoint {
   seconds: number;
 }
 
+/** Where the model runs, where that is not the processor. */
+function placeOf({ runsOn }: Pick<Settings["policy"], "runsOn">): string {
+  return runsOn === undefined || runsOn.provider === "cpu" ? "" : ` on ${runsOn.device} (${runsOn.provider})`;
+}
+
 /** Opens the panel that the settings ask for; null for none. */
 export function openPanel({ panel, updates, policy }: Settings): Panel | null {
   const place = notebookPlace();
   if (panel === false || (panel === undefined && place === null)) return null;
   const history: PanelRow[] = [];
+  const name = policy.name + placeOf(policy);
   const view = (ended: boolean) => ({
-    [displaySymbol]: () => panelBundle(history, { updates, name: policy.name, ended }),
+    [displaySymbol]: () => panelBundle(history, { updates, name, ended }),
   });
   return {
     async show(update) {
       history.push(panelRow(update));
-      if (place === null) return console.log(status(history, { updates, name: policy.name }));
+      if (place === null) return console.log(status(history, { updates, name }));
       await place(view(update.update + 1 === updates));
     },
     close() {

@@ -41,7 +41,7 @@ export function openRecorder(settings: Settings): RunRecorder | null {
     const known = was === null ? new Map<number, number[]>() : livesAfter(record, was, run);
     return {
       commit(update, episodes, spoiled) {
-        const labels = { policy: policy.name, training: run, seed, update };
+        const labels = { policy: policy.name, training: run, seed, update, ...policy.runsOn };
         const write = () => [...episodes, ...spoiled].map((episode) => writeEpisode(record, episode, { labels }));
         const ids = known.get(update) ?? record.together(write);
         known.delete(update);

@@ -71,6 +71,10 @@ async function* trainHeld(settings: Settings, hold: Hold, engine: Engine): Async
       update,
       episodesSoFar,
       record: recorder?.position() ?? null,
+      ranOn: {
+        model: policy.runsOn ?? null,
+        updates: { backend: engine.backend.backend, device: engine.backend.device },
+      },
     });
   try {
     if (settings.save !== undefined) removeParts(settings.save);

@@ -1,8 +1,9 @@
 /** What an update tells, and the state after it. Types alone: everything else of the trainer stands on them. */
 
 import type { Episode, Estimates } from "../episode/index.ts";
+import type { RunsOn } from "../policy/index.ts";
 import type { RecordPosition } from "../record/index.ts";
-import type { BackendChoice } from "./backend.ts";
+import type { BackendChoice, BackendName } from "./backend.ts";
 import type { BaselineState } from "./baseline.ts";
 
 /** What an update did, the episodes it learned from, and the value of each metric (`metrics`) of them. */
@@ -49,6 +50,13 @@ export interface SavedTensor {
   values: number[];
 }
 
+/** Where a run was computed. */
+export interface RanOn {
+  /** Null for a policy without a model. */
+  model: RunsOn | null;
+  updates: { backend: BackendName; device: string };
+}
+
 /** What `train({ resume })` takes: the state after an update. */
 export interface Checkpoint {
   version: 1;
@@ -69,6 +77,8 @@ export interface Checkpoint {
   about: { readonly [name: string]: unknown };
   /** Where the run's record ended; null if it is not recorded. Absent in files of older versions. */
   record?: RecordPosition | null;
+  /** What ran the policy's model, and what computed the updates. Absent in files of older versions, and no condition of going on. */
+  ranOn?: RanOn;
   /** The settings that its course depends on, by name. Absent in files of older versions, which go on with any. */
   settings?: { readonly [name: string]: string };
 }

@@ -1,7 +1,12 @@
 /** What computes a training's updates: ONNX Runtime for a head, TF.js for what it alone can. */
 
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import { SurvivalEnv } from "../../src/environment/index.ts";
+import { deviceName } from "../../src/model/device.ts";
 import { editMenu, type TokenPolicy, tf, tokenPolicy } from "../../src/policy/index.ts";
+import { openRecord } from "../../src/record/index.ts";
+import { rollout } from "../../src/rollout/index.ts";
 import {
   type Checkpoint,
   type Loss,
@@ -10,6 +15,7 @@ import {
   train,
   type Update,
 } from "../../src/training/index.ts";
+import { temporaryFolder } from "../model/shared.ts";
 import { toyDecoder } from "../policy/token/toy.ts";
 import { leaveOut } from "../support.ts";
 import { menu, nameEnv, updatesOf } from "./fixtures.ts";
@@ -76,8 +82,39 @@ describe("what computes a training's updates", () => {
       middle = await checkpoint();
       if (update === 1) break;
     }
+    const updates = { backend: "onnxruntime", device: deviceName("cpu") };
+    assert.deepEqual(middle!.ranOn, { model: { provider: "toy", device: "toy" }, updates });
     const resumed = await learn({ resume: middle! });
     assert.deepEqual(resumed.weights, straight.weights);
+    policy.dispose();
+  });
+
+  it("is told by the record, of each episode, and by the panel where it is not the processor", async () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, "run.sqlite");
+    const env = new SurvivalEnv({ maxSteps: 1 });
+    await learn({ env, record: path, updates: 1, episodes: 2 });
+    const policy = await largeHead("cuda");
+    await rollout(env, policy, { record: path, episodes: 1 });
+    await env.close();
+    using record = openRecord(path);
+    const told = [...record.episodes()].map(({ labels }) => [labels.provider, labels.device]);
+    assert.deepEqual(told, [
+      ["toy", "toy"],
+      ["toy", "toy"],
+      ["cuda", "toy"],
+    ]);
+    for (const one of [policy, policy.frozen(), policy.pretrained()])
+      assert.deepEqual(one.runsOn, { provider: "cuda", device: "toy" });
+    const lines: string[] = [];
+    const { log } = console;
+    console.log = (line) => void lines.push(line);
+    try {
+      await updatesOf({ ...settings, policy, updates: 1, panel: true, backend: "cpu" });
+    } finally {
+      console.log = log;
+    }
+    assert.match(lines.join("\n"), /^head on gpt2 .* on toy \(cuda\): update 1 of 1/);
     policy.dispose();
   });
 

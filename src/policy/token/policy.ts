@@ -6,7 +6,7 @@
 
 import { checkOptions, listOf, only, text } from "../../data/check.ts";
 import type { Decoder, PromptDesign, StepLogits } from "../../model/index.ts";
-import type { Action, FreeText, Policy, TrainablePolicy } from "../types.ts";
+import type { Action, FreeText, Policy, RunsOn, TrainablePolicy } from "../types.ts";
 import type { Calibration } from "./calibrate.ts";
 import {
   actionOf,
@@ -93,7 +93,7 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
         actions.map(({ trace }) => readTrace(trace)),
         temperature,
       ),
-    provider: decoder.provider,
+    runsOn: runsOn(decoder),
     openGradient: (provider, options) =>
       openHeadGradient(head, { ...options, provider, temperature, read: ({ trace }) => readTrace(trace) }),
     frozen: (at) => frozen(state, at),
@@ -102,6 +102,11 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
     freeText: async () => freeTextOf(state, temperature, await head.read()),
     dispose: () => head.dispose(),
   };
+}
+
+/** What a policy says of where its model runs. */
+export function runsOn({ provider, device }: Decoder): RunsOn {
+  return { provider, device };
 }
 
 async function openPolicy(decoder: Decoder, options: TokenPolicyOptions): Promise<TokenState> {
@@ -186,6 +191,7 @@ function frozen(
     name: `${headName(state, temperature)}, frozen`,
     batch: generator.batch,
     plan: async () => tokenPlan(state, { as: "frozen", temperature }, await numbers),
+    runsOn: runsOn(state.decoder),
     act: async (observations, streams) =>
       actWith(state, withHead(await weights, settings, calibration, factor), observations, streams),
     freeText: async () => freeTextOf(state, temperature, await weights),
@@ -211,6 +217,7 @@ function pretrained(
     name: `${decoder.config.family} ${decoder.hash.slice(0, 8)}, prompt ${prompt.name} ${prompt.version}, pretrained${at}`,
     batch,
     plan: async () => tokenPlan(state, { as: "pretrained", temperature }, []),
+    runsOn: runsOn(decoder),
     act: (observations, streams) => actWith(state, processorFor, observations, streams),
     freeText: async () => freeTextOf(state, temperature, null),
   };

@@ -14,6 +14,7 @@ import { tf } from "../tensors.ts";
 import type { ActionEvaluation, FreeText, Policy, TrainablePolicy } from "../types.ts";
 import { actionOf, createProgramGenerator, type ProgramGeneratorOptions, tokenTraining } from "./generator.ts";
 import { writerEntries } from "./given.ts";
+import { runsOn } from "./policy.ts";
 
 /** Of each drawn token: log-probability, entropy, divergence, each followed by its slope in s. Shape [n, 6]. */
 interface SlopeTrace {
@@ -56,6 +57,7 @@ export async function temperaturePolicy(
   return {
     name,
     batch: generator.batch,
+    runsOn: runsOn(decoder),
     variables: [logS],
     learningRate: 0.1,
     recommended: tokenTraining,
@@ -76,7 +78,13 @@ export async function temperaturePolicy(
       ),
     frozen() {
       const s = readS();
-      return { name: `${name}, frozen`, batch: generator.batch, act: plain(s), freeText: freeTextAt(s) };
+      return {
+        name: `${name}, frozen`,
+        batch: generator.batch,
+        runsOn: runsOn(decoder),
+        act: plain(s),
+        freeText: freeTextAt(s),
+      };
     },
     freeText: () => freeTextAt(readS())(),
     dispose: () => logS.dispose(),
