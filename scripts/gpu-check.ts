@@ -2,7 +2,8 @@
  * `npm run gpu:check -- [--only update,generate,draw,train] [--model tiny] [--batches 16,64,256] [--python PATH] [--software]`:
  * every path to a GPU that this machine has, beside the processor's, in stages that each say something alone:
  *
- * - `update`: a head's update by TF.js on `tensorflow-gpu` and `webgpu`;
+ * - `update`: a head's update, by ONNX Runtime on CUDA and on the processor, by TF.js on `tensorflow-gpu` and `webgpu`; and what
+ *   sending a batch to the card takes by itself;
  * - `generate`: tokens drawn by the host, a pass each, ONNX Runtime on `webgpu` and `cuda`;
  * - `draw`: whole programs drawn where the model runs, on `cuda`;
  * - `train` (only where it is named): REINFORCE end to end, `--provider cuda --backend webgpu --updates 32 --episodes 256
@@ -46,7 +47,10 @@ const batches = values.batches.split(",").map(Number);
 
 /** Stage to its paths. The first that has a number is what the others are compared with. */
 const stages: { [stage: string]: { names: readonly string[]; unit: string } } = {
-  update: { names: ["cpu", "wasm", "tensorflow", "tensorflow-gpu", "webgpu"], unit: "ms an update" },
+  update: {
+    names: ["cpu", "wasm", "tensorflow", "tensorflow-gpu", "webgpu", "onnxruntime", "onnxruntime-cuda", "sending"],
+    unit: "ms an update",
+  },
   generate: { names: ["cpu", "webgpu", "cuda"], unit: "tokens/s" },
   draw: { names: ["cpu", "cuda"], unit: "tokens/s" },
 };
@@ -94,13 +98,21 @@ async function runStage(stage: string): Promise<{ [column: string]: string }[]> 
       continue;
     }
     const difference = largestDifference(told, before);
-    before.push(told);
-    const differs = `${difference.toExponential(1)}${difference <= 1e-4 ? "" : " (too much)"}`;
+    if (told.numbers.length > 0) before.push(told);
+    const isMuch = difference > 1e-4 ? " (too much)" : "";
+    const differs = told.numbers.length > 0 ? `${difference.toExponential(1)}${isMuch}` : "";
     rows.push({ path: `${stage}, ${name}`, device: told.device, "differs by": differs, ...speeds(told.speeds, unit) });
   }
   const peer = values.python === undefined || stage === "generate" ? null : await askTorch(values.python, stage);
   if (peer !== null)
     rows.push({ path: `${stage}, PyTorch`, device: peer.device, "differs by": "", ...speeds(peer.speeds, unit) });
+  if (peer?.sent)
+    rows.push({
+      path: `${stage}, PyTorch, batch sent`,
+      device: peer.device,
+      "differs by": "",
+      ...speeds(peer.sent, unit),
+    });
   return rows;
 }
 
@@ -129,7 +141,7 @@ async function ask(path: string): Promise<Told | { why: string }> {
 }
 
 /** The same of PyTorch, on its first CUDA device or on the processor. */
-async function askTorch(python: string, stage: string): Promise<Told | null> {
+async function askTorch(python: string, stage: string): Promise<(Told & { sent?: (number | null)[] }) | null> {
   const folder = mkdtempSync(join(tmpdir(), "gpu-check-"));
   try {
     if (stage === "draw") await writeFolder(values.model === "tiny" ? "data/models/tiny" : values.model, folder);

@@ -23,6 +23,7 @@ const unseen = [
   "scripts/gpu-check/torch_peer.py",
   "scripts/setup.mjs",
   "scripts/programs.mjs",
+  "scripts/setup-cuda.mjs",
   "scripts/setup-tensorflow.mjs",
   "node_modules/webgpu/dist/linux-x64/dawn.node",
   "node_modules/onnxruntime-node/bin/napi-v6/linux/x64",

@@ -1,11 +1,15 @@
 /** What gpu-check measures, one path a process: how fast, and the numbers that the paths are compared by. */
 
 import { drawNormals, drawTrace } from "../../bench/policy/drawn-trace.ts";
-import { type Decoder, type DrawRequest, generate } from "../../src/model/index.ts";
-import { openPretrained, tf } from "../../src/policy/index.ts";
+import { deviceName } from "../../src/model/device.ts";
+import { createGraph, type Decoder, type DrawRequest, generate, openGraph } from "../../src/model/index.ts";
+import { openPretrained, type TrainablePolicy, tf } from "../../src/policy/index.ts";
+import { openHeadGradient } from "../../src/policy/token/gradient.ts";
 import { createHead } from "../../src/policy/token/head.ts";
 import { createRandom } from "../../src/random/index.ts";
-import { policyGradientLoss, prepareBackend, type TensorBackendName } from "../../src/training/index.ts";
+import { ownGradient, tensorGradient } from "../../src/training/gradient.ts";
+import { type BackendName, policyGradientLoss, prepareBackend } from "../../src/training/index.ts";
+import { takeStep } from "../../src/training/step.ts";
 import { headUpdates, tensorNumbers } from "../../test/training/head-updates.ts";
 
 /** What a path tells of itself: one number a batch, null where it was left out, and groups of numbers to compare. */
@@ -27,55 +31,98 @@ export const paths = { update, generate: tokens, draw };
 /** Plain JavaScript takes minutes for more. */
 const mostOfPlain = 64;
 
+/** The head whose updates are timed. */
+const [width, words, tokensEach] = [192, 500, 20];
+const options = { entropyBonus: 0, klCoef: 0.02, summed: false };
+const rounds = 8;
+
+/** ONNX Runtime's provider for a backend that is none of TF.js. */
+const providerOf = { "onnxruntime-cuda": "cuda", onnxruntime: "cpu" } as const;
+
 /**
- * Updates of a head of 500 words over 20 tokens a program. The numbers are those of the trainer's tests (a drawn batch's
- * losses and weights, tensor operations with their gradients), then the losses of five updates a batch size.
+ * Updates of a head of 500 words over 20 tokens a program, as the trainer makes them. The numbers are those of the trainer's tests
+ * (a drawn batch's losses and weights, tensor operations with their gradients), then the losses of the updates a batch size.
  */
-async function update(backend: TensorBackendName, { batches }: Asked): Promise<Told> {
-  const { device } = await prepareBackend({ backend });
-  const suite = await headUpdates();
-  const numbers = [suite.losses, suite.weights, await tensorNumbers()];
+async function update(backend: BackendName | "sending", { batches }: Asked): Promise<Told> {
+  if (backend === "sending") return sending(batches);
+  const isOwn = backend === "onnxruntime" || backend === "onnxruntime-cuda";
+  const provider = isOwn ? providerOf[backend] : undefined;
+  const ready = await prepareBackend({ backend: isOwn ? "wasm" : backend });
+  const suite = await headUpdates(provider);
+  const numbers = [suite.losses, suite.weights, isOwn ? [] : await tensorNumbers()];
   const speeds: (number | null)[] = [];
   for (const batch of batches) {
     const isLeftOut = backend === "cpu" && batch > mostOfPlain;
-    const { losses, best } = isLeftOut ? { losses: [], best: null } : await updatesOf(batch);
+    const { losses, best } = isLeftOut ? { losses: [], best: null } : await updatesOf(batch, provider);
     numbers.push(losses);
     speeds.push(best);
   }
-  return { device, speeds, numbers };
+  return { device: provider ? deviceName(provider) : ready.device, speeds, numbers };
 }
 
-async function updatesOf(batch: number): Promise<{ losses: number[]; best: number }> {
-  const [width, words, length] = [192, 500, 20];
-  const n = batch * length;
+async function updatesOf(batch: number, provider?: "cpu" | "cuda"): Promise<{ losses: number[]; best: number }> {
+  const n = batch * tokensEach;
   const random = createRandom(1, "gpu-check", batch);
   const trace = drawTrace(random, n, width, words);
   const head = createHead(width, words, { rank: 8 });
-  const given = {
-    advantages: tf.tensor1d(drawNormals(random, n, 1)),
-    counts: tf.tensor1d(new Float32Array(n).fill(1)),
+  const policy = { variables: head.variables, evaluate: () => head.evaluate([trace], 1) } as unknown as TrainablePolicy;
+  const engine =
+    provider && (await openHeadGradient(head, { ...options, provider, temperature: 1, read: () => trace }));
+  const input = {
+    actions: [{ program: "", logProb: 0, choice: 0, label: "" }],
+    advantages: [...drawNormals(random, n, 1)],
+    counts: new Array<number>(n).fill(1),
   };
   const optimizer = tf.train.adam(0.03);
   const losses: number[] = [];
   const times: number[] = [];
-  for (let i = 0; i < 5; i++) {
+  for (let i = 0; i < rounds; i++) {
     const began = performance.now();
-    const options = { entropyBonus: 0, klCoef: 0.02, summed: false };
-    const { value, grads } = tf.variableGrads(
-      () => policyGradientLoss({ ...head.evaluate([trace], 1), ...given, options }),
-      [...head.variables],
-    );
-    optimizer.applyGradients(grads as { [name: string]: tf.Variable });
-    losses.push((await value.data())[0]!);
-    tf.dispose([value, grads]);
+    const { gradients, norm, loss } = engine
+      ? await ownGradient(policy, engine, input)
+      : await tensorGradient(policy, input, { loss: policyGradientLoss, options });
+    takeStep(optimizer, gradients, { norm, maxGradNorm: 1, learningRate: 0.03 });
+    await Promise.all(head.variables.map((variable) => variable.data()));
+    tf.dispose(gradients);
+    losses.push(loss);
     times.push(performance.now() - began);
   }
+  await engine?.dispose();
   head.dispose();
   return { losses, best: Math.min(...times.slice(1)) };
 }
 
+/** What it takes to send a batch's numbers to the card, and nothing else. */
+async function sending(batches: readonly number[]): Promise<Told> {
+  const g = createGraph("sending", 23);
+  for (const [name, size] of [
+    ["hidden", width],
+    ["base", words],
+  ] as const) {
+    g.input(name, "float32", ["n", size]);
+    g.output(g.op("Gather", [name, g.int64(0)], { axis: { int: 0 } }, `first.${name}`), "float32", [1, size]);
+  }
+  const graph = await openGraph(g, { provider: "cuda" });
+  const speeds: number[] = [];
+  for (const batch of batches) {
+    const n = batch * tokensEach;
+    const [hidden, base] = [width, words].map((size) => ({
+      values: new Float32Array(n * size).fill(1),
+      shape: [n, size],
+    }));
+    const times: number[] = [];
+    for (let i = 0; i < rounds; i++) {
+      const began = performance.now();
+      await graph.run({ hidden: hidden!, base: base! });
+      times.push(performance.now() - began);
+    }
+    speeds.push(Math.min(...times.slice(1)));
+  }
+  return { device: graph.device, speeds, numbers: [] };
+}
+
 const ask = "// Add a method double(n) that returns n times two.\n";
-const rounds = 32;
+const maxTokens = 32;
 
 /** Sampled generation, 32 tokens a row, drawn by the host; the numbers are the logits after a fixed prompt. */
 async function tokens(provider: "cpu" | "webgpu" | "cuda", { batches, model }: Asked): Promise<Told> {
@@ -87,9 +134,8 @@ async function tokens(provider: "cpu" | "webgpu" | "cuda", { batches, model }: A
     const prompts = Array.from({ length: batch }, () => [...prompt]);
     // No token ends a row, so that every row has all of its tokens.
     const endless = { ...decoder, tokenizer: { ...decoder.tokenizer, end: [] } };
-    const run = () =>
-      generate(endless, { prompts, streams: prompts.map((_, i) => createRandom(1, i)), maxTokens: rounds });
-    speeds.push(await perSecond(batch * rounds, run));
+    const run = () => generate(endless, { prompts, streams: prompts.map((_, i) => createRandom(1, i)), maxTokens });
+    speeds.push(await perSecond(batch * maxTokens, run));
   }
   return { device: decoder.device, speeds, numbers };
 }
@@ -104,7 +150,7 @@ async function draw(provider: "cpu" | "cuda", { batches, model }: Asked): Promis
   const speeds: number[] = [];
   for (const batch of batches) {
     const request = requestOf(decoder, batch);
-    speeds.push(await perSecond(batch * rounds, () => decoder.draw!(request)));
+    speeds.push(await perSecond(batch * maxTokens, () => decoder.draw!(request)));
   }
   return { device: decoder.device, speeds, numbers };
 }
@@ -116,8 +162,8 @@ function requestOf({ tokenizer, config: { width, vocabulary } }: Decoder, rows: 
   return {
     tokens: Int32Array.from({ length: prompt.length * rows }, (_, i) => prompt[i % prompt.length]!),
     valid: new Uint8Array(rows * prompt.length).fill(1),
-    ...{ rows, rounds, temperature: 0.7, ends: [] },
-    uniforms: Float32Array.from({ length: rounds * rows }, () => random.uniform()),
+    ...{ rows, rounds: maxTokens, temperature: 0.7, ends: [] },
+    uniforms: Float32Array.from({ length: maxTokens * rows }, () => random.uniform()),
     head: {
       ...{ words, rank: 8, mean: new Float32Array(width), deviation: new Float32Array(width).fill(1) },
       ...{

@@ -1,5 +1,6 @@
 """The peer of `npm run gpu:check -- --python PATH`: PyTorch on its first CUDA device, else on the processor. Prints one JSON
-line: device, and a number a batch. `update`: a REINFORCE update of a low-rank head by autograd, data on the device already.
+line: device, and a number a batch. `update`: a REINFORCE update of a low-rank head by autograd, its batch on the device already;
+`sent`: the same where the batch lies in the host's memory before.
 `draw`: the least that sampling needs with Transformers' model on the same weights: a pass with its cache, softmax, a draw."""
 
 import json
@@ -18,13 +19,14 @@ def wait():
         torch.cuda.synchronize()
 
 
-def updates(batch, width=192, words=500, rank=8, length=20):
+def updates(batch, send=False, width=192, words=500, rank=8, length=20):
     torch.manual_seed(0)
     n = batch * length
-    x = (torch.randn(n, width) / width**0.5).to(on)
-    base = (torch.log_softmax(torch.randn(n, words), -1) - 0.2).to(on)
+    x = torch.randn(n, width) / width**0.5
+    base = torch.log_softmax(torch.randn(n, words), -1) - 0.2
     rest = torch.log1p(-base.exp().sum(-1)).clamp_min(-50)
-    drawn, advantage = torch.randint(words, (n,), device=on), torch.randn(n, device=on)
+    host = (x, base, rest, torch.randint(words, (n,)), torch.randn(n))
+    x, base, rest, drawn, advantage = (part.to(on) for part in host)
     A = torch.randn(rank, width, device=on, requires_grad=True)
     B = torch.zeros(words, rank, device=on, requires_grad=True)
     bias = torch.zeros(words, device=on, requires_grad=True)
@@ -33,6 +35,8 @@ def updates(batch, width=192, words=500, rank=8, length=20):
     for _ in range(12):
         wait()
         began = time.perf_counter()
+        if send:
+            x, base, rest, drawn, advantage = (part.to(on) for part in host)
         d = (x @ A.T) @ B.T + bias
         logits = base + d
         log_z = torch.logaddexp(torch.logsumexp(logits, -1), rest)
@@ -63,11 +67,13 @@ def draws(model, batch, length=16, rounds=32):
     return batch * rounds / seconds
 
 
+sent = None
 if stage == "update":
     speeds = [updates(batch) for batch in batches]
+    sent = [updates(batch, send=True) for batch in batches]
 else:
     from transformers import AutoModelForCausalLM
 
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).to(on).eval()
     speeds = [draws(model, batch) for batch in batches]
-print(json.dumps({"device": f"{name}, torch {torch.__version__}", "speeds": speeds, "numbers": []}))
+print(json.dumps({"device": f"{name}, torch {torch.__version__}", "speeds": speeds, "sent": sent, "numbers": []}))

@@ -43,15 +43,17 @@ export async function trainOnce({
   const settings = { seed: 1, samples: 192, rank: 16, temperature: 0.6, batch: episodes };
   const policy = await tokenPolicy(decoder, { asks: tasks.map(({ ask }) => ask), ...settings });
   console.log(`${model} on ${decoder.provider} (${decoder.device}): head calibrated in ${since(began).toFixed(1)} s`);
+  let computed = "";
   const figures: { [name: string]: number }[] = [];
   const sums = { drawing: 0, sandbox: 0, update: 0, tokens: 0 };
   const first = performance.now();
   let before = { ...policy.spent };
-  for await (const { update, seconds, survival, successRate, harm, distinct, kl } of train({
+  for await (const { update, seconds, survival, successRate, harm, distinct, kl, backend: by } of train({
     ...{ env, policy, seed: 1, updates, episodes, group: 8, gamma: 0.9, klCoef: 0.05, entropyBonus: 0 },
     ...{ lrSchedule: "linear", learningRate: 0.07, panel: false },
     ...(backend !== undefined && { backend: backend as BackendName }),
   })) {
+    computed = `${by.backend} (${by.device})`;
     const drawing = policy.spent.seconds - before.seconds;
     const tokens = policy.spent.tokens - before.tokens;
     before = { ...policy.spent };
@@ -70,7 +72,7 @@ export async function trainOnce({
   }
   const { drawing, sandbox: lives, update, tokens } = sums;
   console.log(
-    `${updates} updates of ${episodes} episodes in ${since(first).toFixed(1)} s: drawing programs ${drawing.toFixed(1)} s (${(tokens / drawing).toFixed(0)} tokens a second), running them ${lives.toFixed(1)} s, learning ${update.toFixed(1)} s`,
+    `${updates} updates of ${episodes} episodes in ${since(first).toFixed(1)} s: drawing programs ${drawing.toFixed(1)} s (${(tokens / drawing).toFixed(0)} tokens a second), running them ${lives.toFixed(1)} s, learning ${update.toFixed(1)} s by ${computed}`,
   );
   if (curve !== undefined) writeFileSync(curve, `${JSON.stringify(figures)}\n`);
   await sandbox.dispose();

@@ -75,7 +75,7 @@ async function openOn(path: string, options: OpenModelOptions & { provider: Prov
   const weights = await hashSource(source);
   const hash = joinHash(weights, dtype);
   const drawer = drawsThere(config, options)
-    ? drawGraph(config, weightsOf(source), { fused: provider === "cuda" })
+    ? drawGraph(config, weightsOf(source), { fused: false })
     : undefined;
   if (small) {
     const graph = Buffer.concat(await built.chunks());
