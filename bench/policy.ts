@@ -17,23 +17,14 @@ import { dataPath } from "../src/data/index.ts";
 import { textTable } from "../src/display/index.ts";
 import { rewards, SurvivalEnv } from "../src/environment/index.ts";
 import { generate, runPrefix } from "../src/model/index.ts";
-import {
-  loadPrompt,
-  openPretrained,
-  promptOwn,
-  promptPrefix,
-  tf,
-  tokenPolicy,
-  usualPrompt,
-} from "../src/policy/index.ts";
-import { createHead } from "../src/policy/token/head.ts";
+import { loadPrompt, openPretrained, promptOwn, promptPrefix, tokenPolicy, usualPrompt } from "../src/policy/index.ts";
 import { createRandom } from "../src/random/index.ts";
 import { createSandbox } from "../src/sandbox/index.ts";
 import { microTasks } from "../src/tasks/index.ts";
-import { policyGradientLoss, prepareBackend, train } from "../src/training/index.ts";
+import { prepareBackend, train } from "../src/training/index.ts";
 import { type Goal, reportGoals } from "./goals.ts";
-import { drawNormals, drawTrace } from "./policy/drawn-trace.ts";
 import { writeFolder } from "./policy/folder.ts";
+import { openHeadUpdates } from "./policy/head-update.ts";
 import { needPython } from "./policy/python.ts";
 
 const { values } = parseArgs({
@@ -163,43 +154,37 @@ async function benchGeneration(): Promise<void> {
   add("generation, bare PyTorch loop", shown("ours"), shown("bare"), rate("ours") / rate("bare"), 1.2);
 }
 
-/** 2,048 positions, the subset head: loss, gradient, clipping, Adam. */
+/** 2,048 positions, the subset head: loss, gradient, clipping, Adam; by ONNX Runtime, and by TF.js, which losses of one's own take. */
 async function benchUpdate(): Promise<void> {
-  const [n, rank] = [2048, 8];
+  const n = 2048;
   const { width, vocabulary } = decoder.config;
   for (const words of [500, vocabulary]) {
-    const backend = await prepareBackend({ size: 1e6 });
-    const random = createRandom(1, "update");
-    const head = createHead(width, words, { rank });
-    const trace = drawTrace(random, n, width, words);
-    const [advantages, counts] = [drawNormals(random, n, 1), new Float32Array(n).fill(1)];
-    const optimizer = tf.train.adam(0.03);
-    const ours: number[] = [];
-    const theirs: number[] = [];
+    const { backend } = await prepareBackend({ size: 1e6 });
+    const random = () => createRandom(1, "update");
+    const own = await openHeadUpdates(random(), { n, width, words, provider: "cpu" });
+    const tensors = await openHeadUpdates(random(), { n, width, words });
+    const times = { own: [] as number[], tensors: [] as number[], theirs: [] as number[] };
     const fresh = [openPeer(1), openPeer(2)];
+    const timed = async (list: number[], step: () => Promise<unknown>): Promise<void> => {
+      const began = performance.now();
+      await step();
+      list.push((performance.now() - began) / 1000);
+    };
     // An update is over in milliseconds: six times as many rounds, or the best of them is chance.
     for (let round = 0; round < 6 * rounds; round++) {
-      const began = performance.now();
-      const { value, grads } = tf.variableGrads(
-        () =>
-          policyGradientLoss({
-            ...head.evaluate([trace], 1),
-            advantages: tf.tensor1d(advantages),
-            counts: tf.tensor1d(counts),
-            options: { entropyBonus: 0, klCoef: 0.02, summed: false },
-          }),
-        [...head.variables],
-      );
-      optimizer.applyGradients(grads as { [name: string]: tf.Variable });
-      await value.data();
-      tf.dispose([value, grads]);
-      ours.push((performance.now() - began) / 1000);
-      for (const peer of fresh) theirs.push((await peer.ask({ op: "update", n, width, words, rank })).seconds!);
+      await timed(times.own, own.step);
+      await timed(times.tensors, tensors.step);
+      for (const peer of fresh)
+        times.theirs.push((await peer.ask({ op: "update", n, width, words, rank: 8 })).seconds!);
     }
     for (const peer of fresh) peer.close();
-    head.dispose();
+    await own.close();
+    await tensors.close();
     const shown = (list: number[]) => `${(1000 * best(list)).toFixed(1)} ms`;
-    add(`head update, ${words} words, ${backend.backend}`, shown(ours), shown(theirs), best(theirs) / best(ours), 1);
+    const told = (name: string, list: number[]) =>
+      add(`head update, ${words} words, ${name}`, shown(list), shown(times.theirs), best(times.theirs) / best(list), 1);
+    told("onnxruntime", times.own);
+    told(backend, times.tensors);
   }
 }
 

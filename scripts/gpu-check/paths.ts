@@ -1,15 +1,12 @@
 /** What gpu-check measures, one path a process: how fast, and the numbers that the paths are compared by. */
 
-import { drawNormals, drawTrace } from "../../bench/policy/drawn-trace.ts";
+import { drawNormals } from "../../bench/policy/drawn-trace.ts";
+import { openHeadUpdates } from "../../bench/policy/head-update.ts";
 import { deviceName } from "../../src/model/device.ts";
 import { createGraph, type Decoder, type DrawRequest, generate, openGraph } from "../../src/model/index.ts";
-import { openPretrained, type TrainablePolicy, tf } from "../../src/policy/index.ts";
-import { openHeadGradient } from "../../src/policy/token/gradient.ts";
-import { createHead } from "../../src/policy/token/head.ts";
+import { openPretrained } from "../../src/policy/index.ts";
 import { createRandom } from "../../src/random/index.ts";
-import { ownGradient, tensorGradient } from "../../src/training/gradient.ts";
-import { type BackendName, policyGradientLoss, prepareBackend } from "../../src/training/index.ts";
-import { takeStep } from "../../src/training/step.ts";
+import { type BackendName, prepareBackend } from "../../src/training/index.ts";
 import { headUpdates, tensorNumbers } from "../../test/training/head-updates.ts";
 
 /** What a path tells of itself: one number a batch, null where it was left out, and groups of numbers to compare. */
@@ -33,7 +30,6 @@ const mostOfPlain = 64;
 
 /** The head whose updates are timed. */
 const [width, words, tokensEach] = [192, 500, 20];
-const options = { entropyBonus: 0, klCoef: 0.02, summed: false };
 const rounds = 8;
 
 /** ONNX Runtime's provider for a backend that is none of TF.js. */
@@ -61,34 +57,16 @@ async function update(backend: BackendName | "sending", { batches }: Asked): Pro
 }
 
 async function updatesOf(batch: number, provider?: "cpu" | "cuda"): Promise<{ losses: number[]; best: number }> {
-  const n = batch * tokensEach;
   const random = createRandom(1, "gpu-check", batch);
-  const trace = drawTrace(random, n, width, words);
-  const head = createHead(width, words, { rank: 8 });
-  const policy = { variables: head.variables, evaluate: () => head.evaluate([trace], 1) } as unknown as TrainablePolicy;
-  const engine =
-    provider && (await openHeadGradient(head, { ...options, provider, temperature: 1, read: () => trace }));
-  const input = {
-    actions: [{ program: "", logProb: 0, choice: 0, label: "" }],
-    advantages: [...drawNormals(random, n, 1)],
-    counts: new Array<number>(n).fill(1),
-  };
-  const optimizer = tf.train.adam(0.03);
+  const head = await openHeadUpdates(random, { n: batch * tokensEach, width, words, provider });
   const losses: number[] = [];
   const times: number[] = [];
   for (let i = 0; i < rounds; i++) {
     const began = performance.now();
-    const { gradients, norm, loss } = engine
-      ? await ownGradient(policy, engine, input)
-      : await tensorGradient(policy, input, { loss: policyGradientLoss, options });
-    takeStep(optimizer, gradients, { norm, maxGradNorm: 1, learningRate: 0.03 });
-    await Promise.all(head.variables.map((variable) => variable.data()));
-    tf.dispose(gradients);
-    losses.push(loss);
+    losses.push(await head.step());
     times.push(performance.now() - began);
   }
-  await engine?.dispose();
-  head.dispose();
+  await head.close();
   return { losses, best: Math.min(...times.slice(1)) };
 }
 

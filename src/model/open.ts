@@ -74,9 +74,7 @@ async function openOn(path: string, options: OpenModelOptions & { provider: Prov
   const tokenizer = await source.openTokenizer();
   const weights = await hashSource(source);
   const hash = joinHash(weights, dtype);
-  const drawer = drawsThere(config, options)
-    ? drawGraph(config, weightsOf(source), { fused: false })
-    : undefined;
+  const drawer = drawsThere(config, options) ? drawGraph(config, weightsOf(source), { fused: false }) : undefined;
   if (small) {
     const graph = Buffer.concat(await built.chunks());
     const drawing = drawer && Buffer.concat(await drawer.chunks());
