@@ -36,7 +36,7 @@ import {
   runsOf,
 } from "./contestants.ts";
 import { digest } from "./digest.ts";
-import { type CodeTask, codeTasks } from "./exercises.ts";
+import { type CodeTask, codeTasks, isRewritten } from "./exercises.ts";
 import type { CodePrice } from "./figures.ts";
 import { gradeAll } from "./grade.ts";
 import { type Asking, type Part, partsOf, type Question, questionOf } from "./plan.ts";
@@ -146,7 +146,9 @@ export async function evaluateCode(
   const questions = asked.flatMap((part) => part.questions);
   const graded = await gradeHere(state, questions);
   tell("scores", false);
-  const seconds = file.seconds.filter(({ part }) => asked.some((one) => nameOf(one) === part));
+  // What the writer took is no cost of whose summaries it had.
+  const own = new Set(asked.filter(({ questions: [one] }) => one && !isRewritten(one.exercise)).map(nameOf));
+  const seconds = file.seconds.filter(({ part }) => own.has(part));
   const price = (name: string) => priceOfModel(runs.find((one) => one.name === name)!.model);
   return codeEvaluation(graded, {
     ...{ ...roles, prompts: asking.prompts, problems, samples, tasks, names: Object.keys(contestants) },

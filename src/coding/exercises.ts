@@ -43,5 +43,10 @@ export const exercises: { readonly [exercise in CodeExercise]: ExerciseKind } = 
   "summary-of-another": { task: "summary", answer: "javascript", nameless: true, asked: "text-to-code" },
 };
 
+/** Whether it is the writer's answer about a summary, and not the contestant's own. */
+export function isRewritten(exercise: CodeExercise): boolean {
+  return exercise === "summary-rewritten" || exercise === "summary-of-another";
+}
+
 /** What a function without a name is called. */
 export const letter = "f";

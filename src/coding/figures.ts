@@ -5,7 +5,7 @@
 
 import { clusterInterval, type Interval, mean, wilsonInterval } from "../statistics/index.ts";
 import type { KeptSeconds } from "./answers-file.ts";
-import { type CodeExercise, type CodeTask, codeTasks, exercises } from "./exercises.ts";
+import { type CodeExercise, type CodeTask, codeTasks, exercises, isRewritten } from "./exercises.ts";
 import { normalised } from "./extract.ts";
 import type { Graded } from "./grade.ts";
 import { programOf } from "./program.ts";
@@ -137,7 +137,7 @@ function taskFigures(graded: readonly Graded[], task: CodeTask, prompts: CodePro
     byLevel: shares(({ problem }) => problem.level),
     byKind: shares(({ problem }) => problem.kind),
     outcomes,
-    programs: own.filter(({ question: { asked, of }, score }) => asked === of && score !== null).length,
+    programs: own.filter(({ question, score }) => score !== null && !isRewritten(question.exercise)).length,
     verbatim: own.filter(isReference).length,
     details: detailsOf(own, task, prompts),
   };
@@ -152,9 +152,9 @@ function passAt(values: readonly TaskValue[]): { [k: number]: number } {
 }
 
 /** Of what the contestant itself wrote, not of what the writer did. */
-function isReference({ question: { problem, exercise, asked, of }, source }: Graded): boolean {
+function isReference({ question: { problem, exercise }, source }: Graded): boolean {
   const { answer } = exercises[exercise];
-  if (source === null || answer === "sentence" || asked !== of) return false;
+  if (source === null || answer === "sentence" || isRewritten(exercise)) return false;
   return normalised(source) === normalised(programOf(problem, answer));
 }
 
@@ -243,7 +243,7 @@ export interface CodePrice {
 
 /** Of what the contestant itself answered: the writer's part is no cost of it. Equal questions were asked once. */
 function costOf(graded: readonly Graded[], seconds: readonly KeptSeconds[], price: CodePrice | null): CodeCost {
-  const own = graded.filter(({ question }) => question.asked === question.of).map(({ answer }) => answer);
+  const own = graded.filter(({ question }) => !isRewritten(question.exercise)).map(({ answer }) => answer);
   const answers = [...new Map(own.map((answer) => [answer.key, answer])).values()];
   const sum = (of: (answer: (typeof answers)[number]) => number) => answers.reduce((total, one) => total + of(one), 0);
   const [promptTokens, tokens] = [sum((one) => one.promptTokens), sum((one) => one.tokens)];

@@ -7,7 +7,7 @@
 import { createRandom } from "../random/index.ts";
 import type { ContestantRun } from "./contestants.ts";
 import { digest } from "./digest.ts";
-import { type CodeExercise, type CodeTask, exercises } from "./exercises.ts";
+import { type CodeExercise, type CodeTask, exercises, isRewritten } from "./exercises.ts";
 import { type CodePrompt, type CodePrompts, promptOf } from "./prompts.ts";
 import type { CodeProblem } from "./types.ts";
 
@@ -78,7 +78,7 @@ function sampleOf(id: string, sample: number, faults: number): number {
 function exercisesOf(tasks: readonly CodeTask[], problem: CodeProblem, python: boolean): CodeExercise[] {
   return (Object.keys(exercises) as CodeExercise[]).filter((exercise) => {
     const { task, answer, asked } = exercises[exercise];
-    if (!tasks.includes(task) || exercise === "summary-rewritten" || exercise === "summary-of-another") return false;
+    if (!tasks.includes(task) || isRewritten(exercise)) return false;
     if (task === "translation" && problem.code.python === undefined) return false;
     if (asked === "repair" && problem.code.javascript?.mutants.length === 0) return false;
     return answer !== "python" || python;
