@@ -12,7 +12,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { dataPath } from "../src/data/index.ts";
 import { textTable } from "../src/display/index.ts";
-import { cacheFolder } from "../src/model/convert.ts";
+import { cacheFolder } from "../src/model/index.ts";
 import { readSource } from "../src/model/open.ts";
 import { type Goal, notRun, reportGoals } from "./goals.ts";
 import { type Serving, startIdle, startServer } from "./holds/process.ts";

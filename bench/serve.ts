@@ -13,7 +13,7 @@ import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import OpenAI from "openai";
 import { textTable } from "../src/display/index.ts";
-import { cacheFolder } from "../src/model/convert.ts";
+import { cacheFolder } from "../src/model/index.ts";
 import { notRun, reportGoals } from "./goals.ts";
 
 const { values } = parseArgs({

@@ -19,6 +19,30 @@ const inChild =
 
 const child = "src/sandbox/bodies/javascript/child";
 
+const pythonChild = "src/sandbox/bodies/python/child";
+const inPythonChild = "one script of the locked child: it can import nothing, and leaves one maker behind";
+const pythonScopes = [
+  ...[
+    "agent",
+    "audit",
+    "calls",
+    "clock",
+    "files",
+    "hooks",
+    "imports",
+    "lives",
+    "machine",
+    "main",
+    "objects",
+    "plain",
+    "source",
+    "world",
+  ].map((name) => [`${pythonChild}/${name}.ts (unnamed)`, inPythonChild] as const),
+  ...["Agent", "Files", "Hooks", "Imports", "Lives", "Machine", "Objects", "Plain", "World"].map(
+    (name) => [`${pythonChild}/${name.toLowerCase()}.ts make${name}`, inPythonChild] as const,
+  ),
+];
+
 /** Functions that must stay one closed scope, and why. */
 const closedScopes: { [named: string]: string } = {
   [`${child}/builtins.ts (unnamed)`]: inGuest,
@@ -32,6 +56,7 @@ const closedScopes: { [named: string]: string } = {
   [`${child}/climb.ts makeClimbs`]: inChild,
   [`${child}/compile.ts makeCompile`]: inChild,
   [`${child}/main.ts (unnamed)`]: inChild,
+  ...Object.fromEntries(pythonScopes),
   "kernel/labextension/static/remoteEntry.js (unnamed)":
     "one script, which JupyterLab loads as it is: it must leave no name behind in the page",
 };

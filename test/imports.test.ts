@@ -41,9 +41,10 @@ const plan: { [folder: string]: string[] } = {
   "src/data": [],
   "src/display": [],
   "src/statistics": [],
-  "src/sandbox": ["src/sandbox/host", "src/sandbox/bodies/javascript"],
+  "src/sandbox": ["src/sandbox/host", "src/sandbox/bodies/javascript", "src/sandbox/bodies/python"],
   "src/sandbox/host": ["src/sandbox (types)"],
   "src/sandbox/bodies/javascript": ["src/sandbox (types)", "src/sandbox/host"],
+  "src/sandbox/bodies/python": ["src/sandbox (types)", "src/sandbox/host"],
   "src/llm": ["src/model", "src/policy (types)"],
   "src/record": ["src/episode", "src/sandbox (types)"],
   "src/plot": ["src/episode", "src/statistics"],
@@ -105,10 +106,13 @@ describe("the import plan", () => {
     assert.equal(folderOf("src/sandbox/index.ts"), "src/sandbox");
     assert.equal(folderOf("src/policy/token/head.ts"), "src/policy");
     const python = folderOf("src/sandbox/bodies/python/child/main.ts");
-    assert.ok(!(python in plan), "a new body needs a line");
+    const third = folderOf("src/sandbox/bodies/third/child/main.ts");
+    assert.ok(!(third in plan), "a new body needs a line");
     const javascript = "src/sandbox/bodies/javascript";
     for (const [from, to] of [
       ["src/sandbox/host", javascript],
+      ["src/sandbox/host", python],
+      [third, javascript],
       [python, javascript],
       [javascript, python],
       ["src/rollout", "src/sandbox/host"],

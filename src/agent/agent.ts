@@ -12,13 +12,11 @@ import { displaySymbol, type MimeBundle, stopSignal } from "../display/index.ts"
 import { type Budget, type LanguageModel, budget as makeBudget } from "../llm/index.ts";
 import type { Ending } from "../record/index.ts";
 import {
-  extractProgram,
   type Gene,
   type Life,
   type LifePast,
   type LostNames,
-  lostNames,
-  newbornGenome,
+  type Sandbox,
   type StepReport,
   sharedSandbox,
 } from "../sandbox/index.ts";
@@ -27,7 +25,7 @@ import { type Certificate, certify } from "./certificate.ts";
 import { compareGenomes, type Edit, hashGenome } from "./genome.ts";
 import { type AgentLineage, createFamily, type Family } from "./lineage.ts";
 import { type LiveView, openLive } from "./live.ts";
-import { checkAgentOptions, checkRunOptions, type RunOptions } from "./options.ts";
+import { bodyOf, checkAgentOptions, checkRunOptions, type RunOptions } from "./options.ts";
 import { type LifeLog, lived, openLog, spentReport } from "./record.ts";
 import { AgentFailure, type AgentOptions, type AgentStep, type Place } from "./types.ts";
 
@@ -38,6 +36,7 @@ export class AutonomousLLM {
   /** What its model has cost so far, and may cost. */
   readonly budget: Budget;
   readonly #model: LanguageModel;
+  readonly #body: Sandbox["body"];
   #life: Life | null = null;
   #log: LifeLog | null = null;
   #query: string | undefined;
@@ -55,11 +54,12 @@ export class AutonomousLLM {
     checkAgentOptions(options);
     const { budget = { onSpend: () => {} }, llm } = options;
     this.options = options;
+    this.#body = bodyOf(options);
     this.#born = options;
     this.budget = "meter" in budget ? budget : makeBudget(budget);
     this.#model = this.budget.meter(llm);
     this.#query = options.query;
-    const genome = options.genome ?? newbornGenome;
+    const genome = this.born;
     this.#node = this.#family.add(null, { program: "", verdict: "survived", cause: "", genome });
     this.#nodes = [this.#node];
   }
@@ -69,14 +69,19 @@ export class AutonomousLLM {
     return this.#restored !== null || (this.history.at(-1)?.report.alive ?? true);
   }
 
+  /** The attributes and methods that it was born with. */
+  get born(): readonly Gene[] {
+    return this.options.genome ?? this.#body.newborn;
+  }
+
   /** Attributes and methods now. */
   get genome(): readonly Gene[] {
-    return this.#restored?.genome ?? this.history.at(-1)?.report.genome ?? this.options.genome ?? newbornGenome;
+    return this.#restored?.genome ?? this.history.at(-1)?.report.genome ?? this.born;
   }
 
   /** How the life ended, or that it goes on; null before the first step. */
   get certificate(): Certificate | null {
-    return certify(this.history, { born: this.options.genome ?? newbornGenome });
+    return certify(this.history, { born: this.born });
   }
 
   /** Every step of this agent and of its forks, as a tree. */
@@ -87,7 +92,7 @@ export class AutonomousLLM {
   /** Methods that lost what they closed over: those of an agent that begins from a genome alone. */
   get lost(): LostNames[] {
     const { genome, past } = this.#restored ?? this.#born;
-    return past === undefined ? lostNames(genome) : [];
+    return past === undefined ? this.#body.lostNames(genome ?? []) : [];
   }
 
   /** What the agent would be asked next. */
@@ -121,7 +126,7 @@ export class AutonomousLLM {
   /** What changed between the genomes after so many steps and after so many (0: the newborn). */
   diff(from: number, to: number): Edit {
     const at = (step: number): readonly Gene[] => {
-      if (step === 0) return this.options.genome ?? newbornGenome;
+      if (step === 0) return this.born;
       const lived = this.history[step - 1];
       if (lived === undefined)
         throw new AgentFailure(`There is nothing after ${step} steps: this agent has lived ${this.history.length}.`);
@@ -168,7 +173,7 @@ export class AutonomousLLM {
     const again = past !== undefined && other.seed === undefined && other.genome === undefined;
     const fork = new AutonomousLLM({
       ...options,
-      ...(genome !== newbornGenome && { genome }),
+      ...(genome !== this.#body.newborn && { genome }),
       ...(query !== undefined && { query }),
       ...(again && { past }),
       ...other,
@@ -184,7 +189,7 @@ export class AutonomousLLM {
     if (!Number.isSafeInteger(step) || step < 0 || step > this.history.length)
       throw new AgentFailure(`There is nothing after ${step} steps: this agent has lived ${this.history.length}.`);
     const report = this.history[step - 1]?.report;
-    const genome = report?.genome ?? this.options.genome ?? newbornGenome;
+    const genome = report?.genome ?? this.born;
     const query = this.history[step]?.action.prompt ?? this.#query;
     // Nobody is led through the step that killed: what it left is a genome.
     const past = report?.alive === false ? undefined : this.#pasts[step]!();
@@ -210,7 +215,7 @@ export class AutonomousLLM {
       const { text, usage } = await this.#model.complete({ prompt, seed, ...(signal && { signal }), ...heard });
       // A model of somebody's own may not tell what it used.
       const told = usage && { promptTokens: usage.promptTokens, tokens: usage.completionTokens };
-      await this.#act(extractProgram(text), { output: text, ...told, seeds: { model: seed } });
+      await this.#act(this.#body.extractProgram(text), { output: text, ...told, seeds: { model: seed } });
     } catch (error) {
       if ((error as { code?: unknown }).code !== "budget_exhausted") throw error;
       await this.#endFor(error as Error);
@@ -259,9 +264,9 @@ export class AutonomousLLM {
     const { sandbox, limits, seed = 0 } = this.options;
     this.#born = this.#restored ?? this.options;
     const { genome, past } = this.#born;
-    const pool = sandbox ?? (await sharedSandbox());
+    const pool = sandbox ?? (await sharedSandbox(this.options.body));
     const callModel = async (query: string, how: { signal?: AbortSignal } = {}): Promise<string> =>
-      extractProgram((await this.#model.complete({ prompt: query, seed, ...how })).text);
+      this.#body.extractProgram((await this.#model.complete({ prompt: query, seed, ...how })).text);
     this.#log = openLog(
       {
         seed,

@@ -2,14 +2,15 @@
 
 import { escapeHtml, type MimeBundle, visible } from "../display/index.ts";
 import type { Budget } from "../llm/index.ts";
-import { type Gene, type LostNames, newbornGenome } from "../sandbox/index.ts";
+import type { Gene, LostNames } from "../sandbox/index.ts";
 import { compareGenomes } from "./genome.ts";
 import { describeLost } from "./lost.ts";
 import type { AgentOptions, AgentStep } from "./types.ts";
 
 /** What a card shows of an agent. */
 interface Shown {
-  readonly options: Pick<AgentOptions, "llm" | "budget" | "genome">;
+  readonly options: Pick<AgentOptions, "llm" | "budget">;
+  readonly born: readonly Gene[];
   readonly history: readonly AgentStep[];
   readonly alive: boolean;
   readonly genome: readonly Gene[];
@@ -20,7 +21,7 @@ interface Shown {
 /** The card of an agent, as HTML and as text. */
 export function showAgent(agent: Shown): MimeBundle {
   const { history, alive, genome } = agent;
-  const before = history.length > 1 ? history.at(-2)!.report.genome : (agent.options.genome ?? newbornGenome);
+  const before = history.length > 1 ? history.at(-2)!.report.genome : agent.born;
   const { added, changed } = compareGenomes(before, genome);
   const fresh = new Set([...added, ...changed]);
   const state = alive

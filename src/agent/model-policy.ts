@@ -3,7 +3,7 @@
 import { ask as askModel } from "../llm/answer.ts";
 import type { LanguageModel } from "../llm/index.ts";
 import type { Action, Policy } from "../policy/index.ts";
-import { extractProgram } from "../sandbox/index.ts";
+import { type BodyName, bodies } from "../sandbox/index.ts";
 
 /** What a model is asked, out of what an environment shows. */
 interface Asked {
@@ -11,10 +11,10 @@ interface Asked {
   response?: string;
 }
 
-/** Makes a policy of a model. Actions carry no log-probability (NaN): a model behind a server does not tell one. */
+/** Makes a policy of a model that writes programs for agents of this body. Actions carry no log-probability (NaN): a model behind a server does not tell one. */
 export function modelPolicy<Observation>(
   model: LanguageModel,
-  { prompt }: { prompt?: (seen: Observation) => string } = {},
+  { prompt, body = "javascript" }: { prompt?: (seen: Observation) => string; body?: BodyName } = {},
 ): Policy<Observation> {
   const ask = prompt ?? ((seen: Observation) => (seen as Asked).response || (seen as Asked).query || "What next?");
   return {
@@ -23,7 +23,7 @@ export function modelPolicy<Observation>(
       Promise.all(
         observations.map(async (seen, i): Promise<Action> => {
           const { text } = await askModel(model, { prompt: ask(seen), seed: streams[i]!.integer(2 ** 31) });
-          const program = extractProgram(text);
+          const program = bodies[body].extractProgram(text);
           return { program, label: program.split("\n")[0]!.slice(0, 40), choice: -1, logProb: Number.NaN };
         }),
       ),

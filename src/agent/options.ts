@@ -19,8 +19,8 @@ import {
 import { modelSchema } from "../llm/answer.ts";
 import type { Budget } from "../llm/index.ts";
 import { recordSchema } from "../record/given.ts";
-import type { Sandbox } from "../sandbox/index.ts";
-import { limitsSchema } from "../sandbox/options.ts";
+import { bodies, type Sandbox } from "../sandbox/index.ts";
+import { bodySchema, limitsSchema } from "../sandbox/options.ts";
 import { AgentFailure, type AgentOptions } from "./types.ts";
 
 /** How an agent lives on. */
@@ -43,6 +43,7 @@ const agentSchema = only<AgentOptions & { hash?: string }>(
     hash: optional(text),
     seed: optional(integer),
     limits: optional(limitsSchema),
+    body: optional(bodySchema),
     sandbox: optional(having<Sandbox>(["open"], "a sandbox, as `await createSandbox()` gives")),
     record: optional(recordSchema),
   },
@@ -58,6 +59,15 @@ const runSchema = only<RunOptions>({
 /** Throws an AgentFailure for an option that has no meaning, or that nobody reads. */
 export function checkAgentOptions(options: AgentOptions): void {
   refuse(faultOf(agentSchema, options, "the options of AutonomousLLM"));
+  const { name } = bodyOf(options);
+  const { body = name } = options;
+  if (body !== name)
+    refuse({ kind: "option", name: "sandbox", expected: `one whose agents are ${body}`, value: `one of ${name}` });
+}
+
+/** What is known of an agent's body. */
+export function bodyOf({ body = "javascript", sandbox }: Pick<AgentOptions, "body" | "sandbox">): Sandbox["body"] {
+  return sandbox?.body ?? bodies[body];
 }
 
 /** The same for those of `run`. */

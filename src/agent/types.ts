@@ -3,7 +3,7 @@
 import type { Step } from "../episode/index.ts";
 import type { Budget, BudgetOptions, LanguageModel } from "../llm/index.ts";
 import type { EpisodeRecord } from "../record/index.ts";
-import type { Gene, LifePast, Limits, Sandbox, StepReport } from "../sandbox/index.ts";
+import type { BodyName, Gene, LifePast, Limits, Sandbox, StepReport } from "../sandbox/index.ts";
 
 /** How an agent is made. */
 export interface AgentOptions {
@@ -22,7 +22,9 @@ export interface AgentOptions {
   /** Names the draws of the life and of the model. @default 0 */
   seed?: number;
   limits?: Partial<Limits>;
-  /** @default the process's shared sandbox */
+  /** What it is made of, and the language of its programs. @default that of `sandbox`, else "javascript" */
+  body?: BodyName;
+  /** @default the process's shared sandbox for this body */
   sandbox?: Sandbox;
   /** Appends every step to this record as it happens: an open one, or the path of one. */
   record?: EpisodeRecord | string;

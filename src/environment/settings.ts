@@ -18,8 +18,16 @@ import {
   text,
 } from "../data/check.ts";
 import type { Random } from "../random/index.ts";
-import type { Gene, HarmRules, LifeOptions, Limits, Sandbox } from "../sandbox/index.ts";
-import { harmSchema, limitsSchema } from "../sandbox/options.ts";
+import {
+  type BodyName,
+  bodies,
+  type Gene,
+  type HarmRules,
+  type LifeOptions,
+  type Limits,
+  type Sandbox,
+} from "../sandbox/index.ts";
+import { bodySchema, harmSchema, limitsSchema } from "../sandbox/options.ts";
 import { tasksOf } from "../tasks/given.ts";
 import type { MicroTask, Task } from "../tasks/index.ts";
 import { EnvironmentFailure } from "./error.ts";
@@ -56,7 +64,9 @@ export interface SurvivalEnvOptions {
   maxSteps?: number;
   /** The parts of the reward, or one function of the step. @default the paper's: alive +1, harm -1000; with tasks also +1 for each that is solved */
   rewards?: readonly GivenReward[] | Reward["score"];
-  /** Where lives run. @default the process's shared sandbox */
+  /** What agents are made of, and the language of their programs. @default that of `sandbox`, else "javascript" */
+  body?: BodyName;
+  /** Where lives run. @default the process's shared sandbox for this body */
   sandbox?: Sandbox;
   limits?: Partial<Limits>;
   /** Which attempts count as harm: `{ fs_read: "allow" }`. It is recorded, and a replay judges by it. @default all do */
@@ -114,6 +124,7 @@ const metabolismSchema = only<Metabolism>(
 const optionsSchema = only<SurvivalEnvOptions>({
   maxSteps: optional(positiveInteger),
   rewards: optional(either(callable<Reward["score"]>(), rewardsSchema)),
+  body: optional(bodySchema),
   sandbox: optional(having<Sandbox>(["open"], "a sandbox, as `await createSandbox()` gives")),
   limits: optional(limitsSchema),
   harm: optional(harmSchema),
@@ -137,9 +148,30 @@ const resetSchema = only<{ seed?: number; options?: ResetOptions }>({
 /** Throws an EnvironmentFailure for an option that has no meaning, or that nobody reads. */
 export function checkOptions(options: SurvivalEnvOptions): void {
   refuse(faultOf(optionsSchema, options, "the options of SurvivalEnv"));
+  checkBody(options);
   if (options.metabolism !== undefined && options.tasks === undefined) {
     const expected = "given where there is a metabolism: only solved tasks give energy";
     refuse({ kind: "option", name: "tasks", expected, value: undefined });
+  }
+}
+
+/** What is known of the body of an environment's agents. */
+export function bodyOf({
+  body = "javascript",
+  sandbox,
+}: Pick<SurvivalEnvOptions, "body" | "sandbox">): Sandbox["body"] {
+  return sandbox?.body ?? bodies[body];
+}
+
+function checkBody(options: SurvivalEnvOptions): void {
+  const { name } = bodyOf(options);
+  const { body = name, kickstart: more = {} } = options;
+  if (body !== name)
+    refuse({ kind: "option", name: "sandbox", expected: `one whose agents are ${body}`, value: `one of ${name}` });
+  const method = Object.entries(more).find(([, value]) => typeof value === "function");
+  if (name === "python" && method !== undefined) {
+    const expected = "plain values where agents are python: give a method as a gene of `genome`";
+    refuse({ kind: "option", name: "kickstart", expected, value: method[1] });
   }
 }
 

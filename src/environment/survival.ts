@@ -1,7 +1,7 @@
 /** The environment: a life in the sandbox as an RL episode. Its specification is the doc comment of `SurvivalEnv`. */
 
 import { createRandom, type Random } from "../random/index.ts";
-import { type Gene, type Life, newbornGenome, type StepReport, sharedSandbox } from "../sandbox/index.ts";
+import { type Gene, type Life, type Sandbox, type StepReport, sharedSandbox } from "../sandbox/index.ts";
 import { tasksOf } from "../tasks/given.ts";
 import { isSolved, type Task } from "../tasks/index.ts";
 import { contextOf, setupOf } from "../tasks/look.ts";
@@ -9,6 +9,7 @@ import { anotherOf, type Fields, fieldsOf } from "./another.ts";
 import { EnvironmentFailure } from "./error.ts";
 import { paperRewards, type Reward, rewards as ready, rewardsOf, scoreStep, scoreTask } from "./rewards.ts";
 import {
+  bodyOf,
   checkAction,
   checkOptions,
   checkReset,
@@ -24,8 +25,9 @@ import type { Environment, Info, Transition } from "./types.ts";
 /**
  * The life of a self-modifying agent as an RL episode.
  *
- * **Action**: a program (TypeScript or JavaScript), run by the agent's own `execute_code` on the agent itself. It is a
- * function body: `self` and `this` are the agent; what it declares at its top level joins the agent's state.
+ * **Action**: a program, run by the agent's own `execute_code` on the agent itself: TypeScript or JavaScript, a function body
+ * in which `self` and `this` are the agent; with `body: "python"` Python, in which `self` is. What it declares at its top level
+ * joins the agent's state.
  *
  * **Observation**: a `SurvivalObservation`: the step's number, query, response and genome; with `tasks` what the agent is
  * asked to do next, with `metabolism` its energy.
@@ -58,7 +60,7 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
   #state: "new" | "running" | "over" = "new";
   #why = "";
   #last: StepReport | null = null;
-  #genome: readonly Gene[] = newbornGenome;
+  #genome: readonly Gene[];
   #seed = 0;
   #order: Random | null = null;
   readonly #tasks: readonly Task[];
@@ -71,6 +73,7 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
   constructor(options: SurvivalEnvOptions = {}) {
     checkOptions(options);
     this.options = options;
+    this.#genome = bodyOf(options).newborn;
     this.#tasks = tasksOf(options.tasks ?? []);
     const usual = options.tasks === undefined ? paperRewards : [...paperRewards, ready.usefulness];
     this.#rewards = rewardsOf([options.rewards ?? usual].flat());
@@ -93,14 +96,14 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     checkReset({ seed, options });
     this.#made ??= fieldsOf(this);
     await this.#life?.close();
-    const sandbox = this.options.sandbox ?? (await sharedSandbox());
+    const sandbox = await this.#sandbox();
     const { query = this.options.query ?? "" } = options as SurvivalEnvOptions;
     const genome = this.#bornWith(options as SurvivalEnvOptions);
     const born = { query, seed, ...(genome && { genome }), ...termsOf(this.options) };
     this.#life = await sandbox.open(born);
     this.#state = "running";
     this.#last = null;
-    this.#genome = genome ?? newbornGenome;
+    this.#genome = genome ?? sandbox.body.newborn;
     this.#seed = seed;
     this.#order = createRandom(seed, "environment", "tasks");
     this.#coming = [];
@@ -142,7 +145,11 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
   }
 
   async places(): Promise<number> {
-    return (this.options.sandbox ?? (await sharedSandbox())).places;
+    return (await this.#sandbox()).places;
+  }
+
+  async #sandbox(): Promise<Sandbox> {
+    return this.options.sandbox ?? sharedSandbox(this.options.body);
   }
 
   /** Gives the current life back. The sandbox stays: it may be shared. */
@@ -158,7 +165,7 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     const more = genesOf(kickstart ?? this.options.kickstart ?? {});
     if (more.length === 0) return given;
     const names = new Set(more.map(({ name }) => name));
-    const genes = (given ?? newbornGenome).filter(({ name }) => !names.has(name));
+    const genes = (given ?? bodyOf(this.options).newborn).filter(({ name }) => !names.has(name));
     return [...genes, ...more].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
@@ -227,7 +234,7 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
   /** How well the step did what it was asked; 0 where the agent died, null where nobody can say. */
   async #score(task: Task, report: StepReport, changed: boolean): Promise<number | null> {
     if (!report.alive) return report.verdict === "infrastructure_error" ? null : 0;
-    const { sandbox = await sharedSandbox() } = this.options;
+    const sandbox = await this.#sandbox();
     const terms = termsOf(this.options);
     const again = this.#paid.has(task.id);
     const now = { report, before: this.#genome, changed, again, life: this.#life!, sandbox, seed: this.#seed, terms };

@@ -5,8 +5,8 @@
 
 import { existsSync } from "node:fs";
 import { mkdir, open, readdir, rename, rm, statfs, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import { cacheFolder } from "../data/cache.ts";
 import { removeLeftovers } from "../data/leftovers.ts";
 import { diskFailure } from "../data/write.ts";
 import { ModelFailure } from "./error.ts";
@@ -26,15 +26,6 @@ export interface ConvertProgress {
   /** Bytes written, and of how many. */
   done: number;
   total: number;
-}
-
-/** The user's cache folder: `AUTOAGENT_CACHE`, else the system's usual place. */
-export function cacheFolder(): string {
-  const { AUTOAGENT_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
-  if (AUTOAGENT_CACHE) return AUTOAGENT_CACHE;
-  if (process.platform === "win32") return join(LOCALAPPDATA ?? join(homedir(), "AppData", "Local"), "autoagent-lab");
-  if (process.platform === "darwin") return join(homedir(), "Library", "Caches", "autoagent-lab");
-  return join(XDG_CACHE_HOME || join(homedir(), ".cache"), "autoagent-lab");
 }
 
 /** How a model is converted. */

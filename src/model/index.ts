@@ -1,11 +1,12 @@
 /** Decoder models that are run, not trained: from disk to tokens. */
 
+export { cacheFolder } from "../data/cache.ts";
 export { encodeTexts } from "./aside.ts";
 export { createBatch, endsRow } from "./batch.ts";
 export type { Batch, BatchOptions, BatchRow, DrawnToken, Generated, Prefix, StepLogits } from "./batch-types.ts";
 export { type ChatText, chatText } from "./chat.ts";
 export { type GraphInput, type OpenGraph, openGraph } from "./compute.ts";
-export { type ConvertProgress, cacheFolder } from "./convert.ts";
+export type { ConvertProgress } from "./convert.ts";
 export type { RunOptions } from "./decoder.ts";
 export { type Provider, providers } from "./device.ts";
 export { createEngine, type Engine, EngineFull, type EngineOptions, type Job } from "./engine.ts";

@@ -6,8 +6,9 @@
 
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { extname, join, resolve } from "node:path";
+import { cacheFolder } from "../data/cache.ts";
 import { checkOptions, only } from "../data/check.ts";
-import { type ConvertProgress, cacheFolder, convert, writeBeside } from "./convert.ts";
+import { type ConvertProgress, convert, writeBeside } from "./convert.ts";
 import { createDecoder, type RunOptions } from "./decoder.ts";
 import { cudaCure, openFastest, type Provider, whyNoCuda } from "./device.ts";
 import { drawGraph } from "./draw-graph.ts";

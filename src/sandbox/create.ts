@@ -32,10 +32,11 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     livesPerChild = 500,
   } = options;
   const limits = withLimits(defaultLimits, options.limits);
+  const start: StartChild = (plan, how) => startWorker(lock(plan, maximumLevel), how);
+  await body.prepare?.(start);
   const launcher = findLauncher(body, maximumLevel);
   if (launcher.level < minimumLevel)
     throw new SandboxFailure({ kind: "level", reached: launcher.level, wanted: minimumLevel, reason: launcher.reason });
-  const start: StartChild = (plan, how) => startWorker(lock(plan, maximumLevel), how);
   const pool = new Pool({ body, launcher, start, workers, livesPerChild });
   await pool.warm();
   return {

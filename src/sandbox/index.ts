@@ -5,6 +5,8 @@ export { findStatically } from "./bodies/javascript/findings.ts";
 export { javascript } from "./bodies/javascript/index.ts";
 export { lostNames } from "./bodies/javascript/lost.ts";
 export { newbornGenome } from "./bodies/javascript/newborn.ts";
+export { python } from "./bodies/python/index.ts";
+export { type BodyName, bodies } from "./bodies.ts";
 export { createSandbox, type SandboxOptions, sandboxLevel } from "./create.ts";
 export { describeEffect } from "./effects.ts";
 export type { Body } from "./host/body.ts";

@@ -1,24 +1,28 @@
-/** The sandbox that everyone uses who brings none: made at first use, gone with the process. */
+/** The sandboxes that everyone uses who brings none, one for each body: made at first use, gone with the process. */
 
+import { type BodyName, bodies } from "./bodies.ts";
 import { createSandbox } from "./create.ts";
 import type { Sandbox } from "./types.ts";
 
-let shared: Promise<Sandbox> | undefined;
+const shared = new Map<BodyName, Promise<Sandbox>>();
 
-/** The process's shared sandbox. After `dispose()` the next call makes a new one. */
-export function sharedSandbox(): Promise<Sandbox> {
-  shared ??= createSandbox().then(
+/** The process's shared sandbox for agents of this body. After `dispose()` the next call makes a new one. */
+export function sharedSandbox(body: BodyName = "javascript"): Promise<Sandbox> {
+  const known = shared.get(body);
+  if (known !== undefined) return known;
+  const made = createSandbox({ body: bodies[body] }).then(
     (sandbox) => {
       const dispose = (): Promise<void> => {
-        shared = undefined;
+        shared.delete(body);
         return sandbox.dispose();
       };
       return { ...sandbox, dispose, [Symbol.asyncDispose]: dispose };
     },
     (error: unknown) => {
-      shared = undefined;
+      shared.delete(body);
       throw error;
     },
   );
-  return shared;
+  shared.set(body, made);
+  return made;
 }

@@ -223,6 +223,10 @@ export interface BodyFacts {
   readonly hash: string;
   /** The genes that every agent is born with. */
   readonly newborn: readonly Gene[];
+  /** The program in a model's answer. */
+  extractProgram(answer: string): string;
+  /** Methods of a genome that cannot work from their text alone. */
+  lostNames(genome: readonly Gene[]): LostNames[];
 }
 
 /** A pool of locked children. */

@@ -1,7 +1,7 @@
 /** What the host asks of the JavaScript body, beside what its lives show: its name and hash, and that its errors are its own. */
 
 import assert from "node:assert/strict";
-import { treeOf } from "../../src/sandbox/bodies/javascript/hash.ts";
+import { treeOf } from "../../src/sandbox/host/scripts.ts";
 import { createSandbox, javascript, sharedSandbox } from "../../src/sandbox/index.ts";
 
 describe("the JavaScript body", () => {

@@ -53,7 +53,7 @@ export function fakeSandbox(report: (program: string, at: FakePlace) => Partial<
     };
   };
   const sandbox: Sandbox = {
-    body: { name: "fake", hash: "0", newborn: [] },
+    body: { ...javascript, name: "fake", hash: "0", newborn: [] },
     level: 0,
     levelReason: "it is a fake",
     places: 64,

@@ -24,6 +24,10 @@ export interface Body {
   readonly reads: RegExp;
   /** What its process says on stderr when it was refused memory. */
   readonly outOfMemory: RegExp;
+  /** True where a life that broke off leaves nothing in its process: others may go on in it. @default false */
+  readonly isContained?: boolean;
+  /** Makes what its processes need and this machine has not yet, before the first of them starts. `start` as for the reader. */
+  prepare?(start: StartChild): Promise<void>;
   /** The process that its lives are in, for one that is to be locked up to a level. */
   child(level: Level): ChildPlan;
   /** Makes what reads the programs of one pool before they are sent; `start` starts a locked process for what is not safe to read here. */
@@ -35,8 +39,8 @@ export interface Body {
     thrown: Thrown,
     step: { program: string; refused: string | null },
   ): { error: NonNullable<StepReport["error"]>; isSyntax: boolean };
-  /** What a program's text would do if all of it ran, for who asks: no verdict uses it. */
-  findings(program: string): Finding[];
+  /** What a program's text would do if all of it ran, for who asks: no verdict uses it. Absent: that cannot be told here. */
+  findings?(program: string): Finding[];
   /** The program in a model's answer. */
   extractProgram(answer: string): string;
   /** Methods of a genome that cannot work from their text alone. */

@@ -31,14 +31,17 @@ const trialMs = 20_000;
 /** A child that outlives its parent in a loop ends here. */
 const cpuSeconds = 900;
 
-const found = new WeakMap<Body, Map<Level, Launcher>>();
+const found = new WeakMap<Body, Map<string, Launcher>>();
 
 /** The process of a body's lives at the highest level that works here, up to `most`; asks the machine once per process. */
 export function findLauncher(body: Body, most: Level = 3): Launcher {
-  const known = found.get(body) ?? new Map<Level, Launcher>();
+  const known = found.get(body) ?? new Map<string, Launcher>();
   found.set(body, known);
-  const launcher = known.get(most) ?? lock(body.child(most), most);
-  known.set(most, launcher);
+  const plan = body.child(most);
+  // What it is made of may be there now and was not the last time.
+  const key = [most, ...plan.files].join("\n");
+  const launcher = known.get(key) ?? lock(plan, most);
+  known.set(key, launcher);
   return launcher;
 }
 

@@ -17,6 +17,8 @@ export interface OpenMessage {
     /** Null for a newborn. */
     genome: readonly Gene[] | null;
     seed: number;
+    /** Of a step, whatever longer time one of its tries is given. */
+    stepMs: number;
     memoryMiB: number;
     outputBytes: number;
     sourceBytes: number;

@@ -18,6 +18,8 @@ export interface Broke {
   cpuMs: number;
   /** It was refused memory, which ends what holds the life. */
   outOfMemory: boolean;
+  /** It had all the turns that its time is worth, which are the same on every machine, however long they took. */
+  outOfTurns?: true;
   /** The guest's own words. */
   message: string;
 }
@@ -198,10 +200,11 @@ function told<T>(value: unknown, read: (value: unknown) => T): T | null {
 const phases: readonly Phase[] = ["birth", "setup", "step", "settling", "after"];
 
 function brokeOf(value: unknown): Broke {
-  const { phase, ms, limit, cpuMs, outOfMemory, message } = record(value);
+  const { phase, ms, limit, cpuMs, outOfMemory, outOfTurns, message } = record(value);
   if (!phases.includes(phase as Phase)) throw misfit;
   const clocks = { ms: size(ms), limit: size(limit), cpuMs: size(cpuMs) };
-  return { phase: phase as Phase, ...clocks, outOfMemory: flag(outOfMemory), message: text(message) };
+  const turns = orNull(outOfTurns, flag) === true ? { outOfTurns: true as const } : {};
+  return { phase: phase as Phase, ...clocks, outOfMemory: flag(outOfMemory), ...turns, message: text(message) };
 }
 
 function thrownOf(value: unknown): Thrown {

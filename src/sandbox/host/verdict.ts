@@ -114,11 +114,12 @@ export function overrule(
  * on a processor. Guests cannot sleep, so that says nothing about them.
  */
 export function isStarved(broke: Broke | null): boolean {
-  return broke !== null && !broke.outOfMemory && isLate(broke) && broke.cpuMs < broke.limit * 0.5;
+  const isByClock = broke !== null && !broke.outOfMemory && broke.outOfTurns !== true;
+  return isByClock && isLate(broke) && broke.cpuMs < broke.limit * 0.5;
 }
 
-function isLate({ ms, limit }: Broke): boolean {
-  return ms >= limit * 0.95;
+function isLate({ ms, limit, outOfTurns }: Broke): boolean {
+  return outOfTurns === true || ms >= limit * 0.95;
 }
 
 function ruling(verdict: Verdict, cause: string): Said {

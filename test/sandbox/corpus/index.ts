@@ -88,3 +88,16 @@ function lives(file: string): string[][] {
   const lines = readFileSync(join(import.meta.dirname, file), "utf8").split("\n");
   return lines.filter((line) => line !== "" && !line.startsWith("#")).map((line) => line.split(" >>> "));
 }
+
+/** The hostile corpus in Python: blocks of a file, each with a name, the verdicts that are right for it, and its steps. */
+export function readPython(file: string): HostileCase[] {
+  const text = readFileSync(join(import.meta.dirname, file), "utf8");
+  return text
+    .split(/^## /m)
+    .slice(1)
+    .map((block, i) => {
+      const [, name = "", words = "", programs = ""] = /^(.*): ([\w|]+)\n([\s\S]*)$/.exec(block) ?? [];
+      const expected = words.split("|").flatMap((word) => meanings[word] ?? fail(`${file}, ${name}`, word));
+      return { name, seed: i + 1, steps: programs.trimEnd().split("\n>>>\n"), expected };
+    });
+}

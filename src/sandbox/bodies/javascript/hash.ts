@@ -6,8 +6,8 @@
 
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
-import * as acorn from "acorn";
 import { createRandom } from "../../../random/index.ts";
+import { treeOf } from "../../host/scripts.ts";
 import type { Rules } from "../../types.ts";
 import { newbornGenome } from "./newborn.ts";
 import { childSources } from "./plan.ts";
@@ -31,15 +31,6 @@ function describeBody(): object {
   ]);
   const code = Object.entries(childSources()).map(([name, text]) => [name, treeOf(text)]);
   return { newborn: newbornGenome, versions, code, probes: [drawSome(1), drawSome(2)] };
-}
-
-/** A script's tree. Literals count by their value, however they are written; what is left of an import of types is nothing. */
-export function treeOf(script: string): string {
-  const tree = acorn.parse(script, { ecmaVersion: "latest", sourceType: "script" });
-  return JSON.stringify(tree, (key, value: unknown) => {
-    if (["start", "end", "raw"].includes(key) || typeof value === "bigint") return undefined;
-    return Array.isArray(value) ? value.filter((one) => one?.type !== "EmptyStatement") : value;
-  });
 }
 
 /** Programs of which probes are copied, so that the rules of copying count too. */

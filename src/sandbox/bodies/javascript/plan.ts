@@ -9,8 +9,8 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { ChildPlan } from "../../host/body.ts";
 import { SandboxFailure } from "../../host/error.ts";
+import { pipeScript, readScript } from "../../host/scripts.ts";
 import type { Level } from "../../types.ts";
-import { stripTypes } from "./program.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -56,7 +56,7 @@ export function childPlan(level: Level): ChildPlan {
 export function readerPlan(): ChildPlan {
   return {
     flags: [...common, "--max-old-space-size=128", "--wasm-max-mem-pages=4096"],
-    script: `${readSource("child/pipe")}\n${readSource("child/reader")}`,
+    script: `${pipeScript()}\n${readSource("child/reader")}`,
     files: [],
     greeting: JSON.stringify({ sources: { acorn: readAcorn(), compile: readSource("child/compile") } }),
     dataBytes: null,
@@ -66,24 +66,16 @@ export function readerPlan(): ChildPlan {
 /** Every script of the child by its name: its own two first, then what they run. */
 export function childSources(): { pipe: string; main: string; [name: string]: string } {
   const own = Object.entries(sourcePaths).map(([name, path]) => [name, readSource(path)] as const);
-  return { pipe: readSource("child/pipe"), main: readSource("child/main"), ...Object.fromEntries(own) };
+  return { pipe: pipeScript(), main: readSource("child/main"), ...Object.fromEntries(own) };
 }
 
 function readAcorn(): string {
   return readFileSync(require.resolve("acorn"), "utf8");
 }
 
-const texts = new Map<string, string>();
-
-/** The child's sources, as scripts: types stripped in a clone, compiled already in an installed package. Read once. */
+/** The child's sources, as scripts. */
 function readSource(name: string): string {
-  const known = texts.get(name);
-  if (known !== undefined) return known;
-  const typed = import.meta.filename.endsWith(".ts");
-  const text = readFileSync(join(import.meta.dirname, `${name}.${typed ? "ts" : "js"}`), "utf8");
-  const script = (typed ? stripTypes(text) : text).replace(/^\s*export \{\s*\};?\s*$/m, "");
-  texts.set(name, script);
-  return script;
+  return readScript(import.meta.dirname, name);
 }
 
 function findAddon(): string {

@@ -1,12 +1,9 @@
 /**
- * The parts of reading a program that run in the driver: the child's compiler, for short texts alone, and the stripper of
- * types for our own sources. Guest text never meets a native parser here: see `reader.ts`.
+ * The part of reading a program that runs in the driver: the child's compiler, for short texts alone. Guest text never meets a
+ * native parser here: see `reader.ts`.
  */
 
-import * as nodeModule from "node:module";
 import * as acorn from "acorn";
-import { parseSync } from "oxc-parser";
-import { transformSync } from "oxc-transform";
 import type { Prepared as Sendable } from "../../host/body.ts";
 import { type Foreseen, foreseeTree } from "./foresee/index.ts";
 import { canDerive } from "./probe/derive.ts";
@@ -45,24 +42,5 @@ export function readHere(program: string): (Prepared & { compiled: string }) | n
     return null;
   } finally {
     tree = null;
-  }
-}
-
-/** Strips the types of one of our own sources. Node's stripper keeps positions; Node before 22.13 has none, oxc's prints anew. */
-export function stripTypes(source: string): string {
-  if (typeof nodeModule.stripTypeScriptTypes === "function")
-    return quietly(() => nodeModule.stripTypeScriptTypes(source));
-  if (parseSync("source.ts", source, { lang: "ts" }).errors.length > 0) throw new SyntaxError("not TypeScript");
-  return transformSync("source.ts", source).code;
-}
-
-/** Without Node's notice that its stripper is young: it says nothing to whoever runs an agent. */
-function quietly<T>(work: () => T): T {
-  const { emitWarning } = process;
-  process.emitWarning = () => {};
-  try {
-    return work();
-  } finally {
-    process.emitWarning = emitWarning;
   }
 }

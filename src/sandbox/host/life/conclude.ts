@@ -49,8 +49,9 @@ function takeOver(
   life.lived.push(now);
   if (verdict !== "survived") {
     life.ended = verdict;
-    // A child in which a guest ran out of time or memory is not trusted with another life.
-    release(life, reply === null || reply.broke !== null);
+    // A child in which a guest ran out of time or memory is not trusted with another life, but where all of it is memory that
+    // is put back.
+    release(life, reply === null || (reply.broke !== null && life.body.isContained !== true));
   }
   const isRead = reply !== null && reply.read !== null;
   const genome = isRead ? life.genome : [];

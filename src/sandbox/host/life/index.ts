@@ -66,10 +66,10 @@ function newLife(
   const { callModel } = options;
   const [id, first, random] = [nextLife++, steps.length, createRandom(seed, "sandbox")];
   const asks = callModel !== undefined || steps.some(({ answers }) => answers.length > 0);
-  const { memoryMiB, outputBytes, sourceBytes, callDepth: depthLimit } = limits;
+  const { stepMs, memoryMiB, outputBytes, sourceBytes, callDepth: depthLimit } = limits;
   const hasBudget = options.budget !== undefined || steps.some(({ budget }) => budget !== null);
   const allowed = Object.entries(options.harm ?? {}).flatMap(([kind, rule]) => (rule === "allow" ? [kind] : []));
-  const bounds = { memoryMiB, outputBytes, sourceBytes, depthLimit, hasBudget, asks, allowed };
+  const bounds = { stepMs, memoryMiB, outputBytes, sourceBytes, depthLimit, hasBudget, asks, allowed };
   return {
     ...{ id, pool, body, options, first },
     settings: { query, genome: genome ?? null, seed: random.child("guest").integer(2 ** 31), ...bounds },

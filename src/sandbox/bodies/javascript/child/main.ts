@@ -11,9 +11,9 @@
 
 import type ivm from "isolated-vm";
 import type { CallMessage, Message, OpenMessage, ProbeMessage, StepMessage, Unsent } from "../../../host/messages.ts";
+import type { Pipe } from "../../../host/pipe.ts";
 import type { Broke, Phase } from "../../../host/reply.ts";
 import type { Calls } from "./inquiry.ts";
-import type { Pipe } from "./pipe.ts";
 
 /** `refused`: what the parser said of the last program that it refused in this step. */
 interface LiveLife {

@@ -7,7 +7,7 @@
  * `last` where the process ends with this answer.
  */
 
-import type { Pipe } from "./pipe.ts";
+import type { Pipe } from "../../../host/pipe.ts";
 
 ((builtin: NodeJS.Process["getBuiltinModule"]) => {
   const { readLine, send } = (globalThis as unknown as { makePipe(builtin: unknown): Pipe }).makePipe(builtin);

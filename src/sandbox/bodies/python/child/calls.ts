@@ -1,0 +1,92 @@
+/**
+ * A look at the agent from outside: one of its methods is called, as a line of its own would call it, or a name is read. What
+ * comes of it leaves as plain data.
+ */
+
+import type { Told } from "../../../host/reply.ts";
+import type { Agent } from "./agent.ts";
+import type { Machine, Objects } from "./types.ts";
+
+/** Asks the agent in memory. */
+export interface Calls {
+  has(method: string): boolean;
+  read(name: string): Told;
+  /** Calls a method; `given`: the arguments as it left them, null where it could change none. */
+  call(method: string, list: readonly unknown[]): { answer: Told; given: Told | null };
+}
+
+/** Makes what asks. */
+export type MakeCalls = (machine: Machine, objects: Objects, agent: Agent) => Calls;
+
+(() => {
+  const scope = globalThis as unknown as { makeCalls: MakeCalls };
+  const words = "answer value result outcome total items first second third left right more".split(" ");
+
+  scope.makeCalls = (machine, objects, agent) => {
+    const toldOf = (object: number): Told => {
+      const plain = objects.plain(object);
+      return "text" in plain
+        ? { kind: "value", value: JSON.parse(plain.text) as unknown }
+        : { kind: "odd", what: plain.odd };
+    };
+    /** Names that the agent has not, and that a program might give. */
+    const freshNames = (count: number): string[] => {
+      const names: string[] = [];
+      for (let i = 0; names.length < count; i++) {
+        const word = words[i % words.length]!;
+        const name = i < words.length ? word : `${word}_${Math.floor(i / words.length)}`;
+        if (agent.find(name) === 0) names.push(name);
+      }
+      return names;
+    };
+    const isSimple = (value: unknown): boolean => typeof value !== "object" || value === null;
+
+    return {
+      has: (method) => {
+        const found = agent.find(method);
+        return found !== 0 && machine.c.PyCallable_Check!(found) !== 0;
+      },
+      read(name) {
+        const found = agent.find(name);
+        return found === 0 ? { kind: "odd", what: "nothing: the agent has no such name" } : toldOf(found);
+      },
+      call(method, list) {
+        const [to, ...names] = freshNames(1 + list.length);
+        const access = /^[A-Za-z_]\w*$/.test(method) ? `self.${method}` : `self.__dict__[${literal(method)}]`;
+        const simple = list.every(isSimple);
+        const lines = simple ? [] : list.map((one, i) => `${names[i]} = ${literal(one)}`);
+        const args = simple ? list.map(literal) : names;
+        const error = agent.asNewborn([...lines, `${to} = ${access}(${args.join(", ")})`].join("\n"));
+        const found = agent.find(to!);
+        const answer: Told =
+          error === null
+            ? toldOf(found === 0 ? objects.none : found)
+            : { kind: "threw", error: { name: error.name, message: error.message, line: null } };
+        const left = simple ? null : givenOf(names);
+        for (const name of [to!, ...names]) agent.remove(name);
+        return { answer, given: left };
+      },
+    };
+
+    function givenOf(names: readonly string[]): Told {
+      const parts = names.map((name) => {
+        const found = agent.find(name);
+        return found === 0 ? { odd: "nothing" } : objects.plain(found);
+      });
+      const odd = parts.find((one) => "odd" in one);
+      if (odd !== undefined && "odd" in odd) return { kind: "odd", what: odd.odd };
+      return { kind: "value", value: parts.map((one) => ("text" in one ? (JSON.parse(one.text) as unknown) : null)) };
+    }
+  };
+
+  /** JSON data as Python writes it. */
+  function literal(value: unknown): string {
+    if (value === null || value === undefined) return "None";
+    if (typeof value === "boolean") return value ? "True" : "False";
+    if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
+    if (typeof value !== "object") return JSON.stringify(value);
+    return `{${Object.entries(value)
+      .map(([key, one]) => `${JSON.stringify(key)}: ${literal(one)}`)
+      .join(", ")}}`;
+  }
+})();

@@ -1,0 +1,92 @@
+/**
+ * What bounds a call into CPython: turns, which are CPython's own looks at whether it was interrupted and are the same wherever a
+ * program runs; processor time; the wall clock, with room for a machine that is busy. Who is over one of them is thrown out.
+ */
+
+import type { Broke, Phase } from "../../../host/reply.ts";
+import type { TrapError } from "./machine.ts";
+
+/** What a call may take. */
+export interface Bounds {
+  ms: number;
+  turns: number;
+}
+
+/** The clock of the call that is running. */
+export interface Clock {
+  /** CPython looks: throws where time is over. */
+  tick(): void;
+  /** Runs a call; a fault of it is told, and null is given. */
+  timed<T>(phase: Phase, bounds: Bounds, work: () => T): { made: T; broke: null } | { made: null; broke: Broke };
+  /** Time that is not the guest's: a language model's. */
+  pause<T>(work: () => T): T;
+  readonly armed: boolean;
+  /** It was refused memory since the call began. */
+  refused: boolean;
+}
+
+/** Makes the clock. */
+export type MakeClock = (
+  performance: { now(): number },
+  process: { cpuUsage(before?: NodeJS.CpuUsage): NodeJS.CpuUsage },
+) => Clock;
+
+(() => {
+  const scope = globalThis as unknown as { makeClock: MakeClock; trapped: (trap: string) => TrapError };
+  const milliseconds = ({ user, system }: NodeJS.CpuUsage): number => (user + system) / 1000;
+  /** Looks between two at the clocks. */
+  const seldom = 31;
+
+  scope.makeClock = (performance, process) => {
+    let [turns, began, away] = [0, 0, 0];
+    let bounds: Bounds = { ms: Number.POSITIVE_INFINITY, turns: Number.POSITIVE_INFINITY };
+    let cpu = process.cpuUsage();
+    /** Out of turns. */
+    let late = false as boolean;
+    const clock = {
+      armed: false,
+      refused: false,
+      tick(): void {
+        turns++;
+        if (!clock.armed) return;
+        if (turns <= bounds.turns) {
+          if ((turns & seldom) !== 0) return;
+          const ms = performance.now() - began - away;
+          if (ms <= bounds.ms) return;
+          // The parent kills at twice the time and 400 ms: a call that can be interrupted ends before.
+          if (ms <= 2 * bounds.ms + 200 && milliseconds(process.cpuUsage(cpu)) <= bounds.ms) return;
+        } else late = true;
+        throw scope.trapped("time");
+      },
+      timed<T>(phase: Phase, given: Bounds, work: () => T) {
+        [bounds, turns, away, late] = [given, 0, 0, false];
+        began = performance.now();
+        cpu = process.cpuUsage();
+        clock.armed = true;
+        clock.refused = false;
+        try {
+          return { made: work(), broke: null };
+        } catch (error) {
+          const trap = (error as Partial<TrapError>).trap;
+          const broke: Broke = {
+            ...{ phase, ms: performance.now() - began - away, limit: given.ms },
+            cpuMs: milliseconds(process.cpuUsage(cpu)),
+            outOfMemory: trap !== "time" && clock.refused,
+            ...(late ? { outOfTurns: true as const } : {}),
+            message: String((error as Error)?.message ?? error).slice(0, 300),
+          };
+          return { made: null, broke };
+        } finally {
+          clock.armed = false;
+        }
+      },
+      pause<T>(work: () => T): T {
+        const from = performance.now();
+        const made = work();
+        away += performance.now() - from;
+        return made;
+      },
+    };
+    return clock;
+  };
+})();

@@ -1,0 +1,153 @@
+/**
+ * Python objects, read and made through the C API. Types are told by their address, so that no subclass passes for what it
+ * derives from, and no code of a guest runs to read a value. Nothing of this is an object that Python could hold.
+ */
+
+import type { MakePlain } from "./plain.ts";
+import type { Machine, Objects, Raised } from "./types.ts";
+
+/** Makes what reads and makes objects of a machine. */
+export type MakeObjects = (machine: Machine) => Objects;
+
+(() => {
+  const scope = globalThis as unknown as { makeObjects: MakeObjects; makePlain: MakePlain };
+  const textFlag = 1 << 28;
+
+  scope.makeObjects = (machine) => {
+    const pointer = (at: number): number => machine.data().getUint32(at, true);
+    const typeOf = (object: number): number => pointer(object + 4);
+    const isExactly = (object: number, type: string): boolean =>
+      object !== 0 && typeOf(object) === machine.address(type);
+    const isText = (object: number): boolean =>
+      object !== 0 && (machine.c.PyType_GetFlags!(typeOf(object)) & textFlag) !== 0;
+    const release = (object: number): void => {
+      if (object !== 0) machine.c.Py_DecRef!(object);
+    };
+    const clear = (): void => void machine.c.PyErr_Clear!();
+
+    const typeName = (object: number): string => {
+      const name = machine.text(pointer(typeOf(object) + 12));
+      return name.slice(name.lastIndexOf(".") + 1);
+    };
+    const decoder = new TextDecoder();
+    const textOf = (object: number): string => {
+      const cell = machine.c.malloc!(4);
+      const at = machine.c.PyUnicode_AsUTF8AndSize!(object, cell);
+      const size = pointer(cell);
+      machine.c.free!(cell);
+      if (at !== 0) return decoder.decode(machine.bytes().slice(at, at + size));
+      clear(); // half of a pair of surrogates has no such form
+      return "[unreadable]";
+    };
+    const newText = (text: string): number => {
+      const coded = new TextEncoder().encode(text);
+      const at = machine.c.malloc!(coded.length + 1);
+      machine.bytes().set(coded, at);
+      const made = machine.c.PyUnicode_FromStringAndSize!(at, coded.length);
+      machine.c.free!(at);
+      return made;
+    };
+
+    const entries = (dict: number): [number, number][] => {
+      const cells = machine.c.malloc!(12);
+      machine.data().setUint32(cells, 0, true);
+      const found: [number, number][] = [];
+      while (found.length < 5000 && machine.c.PyDict_Next!(dict, cells, cells + 4, cells + 8) !== 0)
+        found.push([pointer(cells + 4), pointer(cells + 8)]);
+      machine.c.free!(cells);
+      return found;
+    };
+    const item = (dict: number, name: string): number => {
+      const found = machine.withText(name, (at) => machine.c.PyDict_GetItemString!(dict, at));
+      clear();
+      return found;
+    };
+    const setItem = (dict: number, name: string, value: number): void =>
+      machine.withText(name, (at) => void machine.c.PyDict_SetItemString!(dict, at, value));
+    const removeItem = (dict: number, name: string): void => {
+      machine.withText(name, (at) => void machine.c.PyDict_DelItemString!(dict, at));
+      clear();
+    };
+    const attribute = (object: number, name: string): number => {
+      const found = object === 0 ? 0 : machine.withText(name, (at) => machine.c.PyObject_GetAttrString!(object, at));
+      if (found === 0) clear();
+      return found;
+    };
+
+    const none = machine.address("_Py_NoneStruct");
+    const { make, geneText, plain } = scope.makePlain(machine, {
+      ...{ none, typeName, isExactly, textOf, entries, release, clear, newText, setItem },
+    });
+
+    /** A path or a command, which CPython has encoded already. */
+    const bytesOf = (object: number): string | null => {
+      if (!isExactly(object, "PyBytes_Type")) return null;
+      const at = machine.c.PyBytes_AsString!(object);
+      return decoder.decode(machine.bytes().slice(at, at + Math.min(800, machine.c.PyBytes_Size!(object))));
+    };
+    const argumentsOf = (tuple: number): string[] => {
+      const count = Math.min(machine.c.PyTuple_Size!(tuple), 4);
+      return Array.from({ length: count }, (_, i) => {
+        const one = machine.c.PyTuple_GetItem!(tuple, i);
+        return (isText(one) ? textOf(one) : (bytesOf(one) ?? geneText(one))).slice(0, 200);
+      });
+    };
+
+    /** A number that an attribute of CPython's own object has; null for another. */
+    const numberAt = (object: number, name: string): number | null => {
+      const value = attribute(object, name);
+      const read = isExactly(value, "PyLong_Type") ? machine.c.PyLong_AsLong!(value) : null;
+      release(value);
+      return read;
+    };
+    const textAt = (object: number, name: string): string => {
+      const value = attribute(object, name);
+      const read = isText(value) ? textOf(value) : "";
+      release(value);
+      return read;
+    };
+
+    /** The last line of a traceback that is in the program's own text. */
+    const lineIn = (exception: number, isOwn: (filename: string) => boolean): number | null => {
+      let line: number | null = null;
+      let at = machine.c.PyException_GetTraceback!(exception);
+      for (let depth = 0; depth < 200 && isExactly(at, "PyTraceBack_Type"); depth++) {
+        const frame = attribute(at, "tb_frame");
+        const code = attribute(frame, "f_code");
+        if (isOwn(textAt(code, "co_filename"))) line = numberAt(at, "tb_lineno");
+        const next = attribute(at, "tb_next");
+        for (const one of [code, frame, at]) release(one);
+        at = next;
+      }
+      release(at);
+      return line;
+    };
+
+    const takeError = (isOwn: (filename: string) => boolean): Raised => {
+      const exception = machine.c.PyErr_GetRaisedException!();
+      const matches = (type: string): boolean =>
+        machine.c.PyErr_GivenExceptionMatches!(exception, machine.pointed(type)) === 1;
+      const [isExit, isMemory, isSyntax] = ["SystemExit", "MemoryError", "SyntaxError"].map((one) =>
+        matches(`PyExc_${one}`),
+      );
+      const said = machine.c.PyObject_Str!(exception);
+      let message = said === 0 ? "[unreadable]" : textOf(said).slice(0, 1000);
+      if (said === 0) clear();
+      release(said);
+      let line = lineIn(exception, isOwn);
+      if (isSyntax) {
+        // CPython adds where it is, in the numbers of its own file names.
+        message = message.replace(/ \((?:<[^>]*>, )?line \d+\)$/, "");
+        line = numberAt(exception, "lineno") ?? line;
+      }
+      const name = typeName(exception).slice(0, 100);
+      release(exception);
+      return { name, message, line, isExit: isExit!, isMemory: isMemory!, isSyntax: isSyntax! } satisfies Raised;
+    };
+
+    return {
+      ...{ none, typeOf, typeName, isExactly, isText, textOf, entries, item, setItem, removeItem, attribute, release },
+      ...{ newText, make, geneText, plain, argumentsOf, takeError },
+    };
+  };
+})();

@@ -1,0 +1,116 @@
+/**
+ * The memory of CPython with a newborn agent in it, made once on each machine by a locked child and kept in the user's cache:
+ * to start CPython and to import its library takes ten seconds, to read 30 MiB some milliseconds. The same on every machine.
+ */
+
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { inflateRawSync } from "node:zlib";
+import { cacheFolder } from "../../../data/cache.ts";
+import { removeParts } from "../../../data/leftovers.ts";
+import { replaceWhole } from "../../../data/write.ts";
+import type { StartChild } from "../../host/body.ts";
+import { SandboxFailure } from "../../host/error.ts";
+import type { ReadReply } from "../../host/reply.ts";
+import type { Marks } from "./child/types.ts";
+import { worldHash } from "./hash.ts";
+import { childPlan } from "./plan.ts";
+
+/** A snapshot that is there. */
+export interface Snapshot {
+  path: string;
+  marks: Marks;
+  /** SHA-256 of the memory. */
+  hash: string;
+}
+
+/** Longest that a busy machine may take. */
+const wallMs = 180_000;
+const mostBytes = 128 * 2 ** 20;
+
+let kept: Snapshot | undefined;
+let making: Promise<void> | undefined;
+
+/** The snapshot as it is in the cache; null where there is none, or one that is not whole. */
+export function keptSnapshot(): Snapshot | null {
+  const [path, about] = places();
+  if (kept?.path === path && existsSync(path)) return kept;
+  try {
+    const { hash, marks } = JSON.parse(readFileSync(about, "utf8")) as Omit<Snapshot, "path">;
+    if (createHash("sha256").update(readFileSync(path)).digest("hex") !== hash) return null;
+    kept = { path, marks, hash };
+    return kept;
+  } catch {
+    return null;
+  }
+}
+
+/** Makes the snapshot, where there is none. `start` starts a locked child. */
+export async function prepareSnapshot(start: StartChild): Promise<void> {
+  if (keptSnapshot() !== null) return;
+  making ??= make(start).finally(() => {
+    making = undefined;
+  });
+  await making;
+}
+
+async function make(start: StartChild): Promise<void> {
+  const [path, about] = places();
+  const began = performance.now();
+  process.stderr.write(
+    "Python starts for the first time here, which takes half a minute at most; it is kept in the cache …",
+  );
+  try {
+    const { heap, marks } = await bornAnew(start);
+    const hash = createHash("sha256").update(heap).digest("hex");
+    for (const one of [path, about]) removeParts(one);
+    replaceWhole(path, (part) => writeFileSync(part, heap));
+    replaceWhole(about, (part) => writeFileSync(part, JSON.stringify({ hash, marks })));
+    kept = { path, marks, hash };
+  } finally {
+    process.stderr.write(` ${((performance.now() - began) / 1000).toFixed(0)} s\n`);
+  }
+}
+
+/** Has a child start CPython, and gives its memory. */
+export async function bornAnew(start: StartChild): Promise<{ heap: Buffer; marks: Marks }> {
+  const worker = await start(childPlan(null), { signal: new AbortController().signal });
+  const pieces: string[] = [];
+  const answer = await worker.request(
+    { op: "snapshot" },
+    {
+      read: readPiece,
+      wallMs,
+      answers: 64,
+      onAnswer: (outcome) => outcome.kind === "answer" && pieces.push(outcome.reply.text),
+    },
+  );
+  worker.kill();
+  await worker.gone;
+  if (answer.kind === "answer" && answer.reply.marks !== null)
+    return {
+      heap: inflateRawSync(Buffer.from(pieces.join(""), "base64"), { maxOutputLength: mostBytes }),
+      marks: answer.reply.marks,
+    };
+  const said =
+    answer.kind === "fault" ? answer.message : answer.kind === "death" ? answer.death.stderr.slice(-400) : "nothing";
+  throw new SandboxFailure({
+    kind: "start",
+    why: "ended",
+    code: null,
+    signal: null,
+    said: `Python did not start: ${said}`,
+  });
+}
+
+const readPiece: ReadReply<{ text: string; marks: Marks | null }> = (message) => {
+  const { kind, text = "", marks = null } = (message ?? {}) as { [field: string]: unknown };
+  if (kind !== "piece" || typeof text !== "string" || typeof marks !== "object") return null;
+  return { text, marks: marks as Marks | null };
+};
+
+function places(): [memory: string, about: string] {
+  const at = join(cacheFolder(), "python", worldHash());
+  return [`${at}.memory`, `${at}.json`];
+}
