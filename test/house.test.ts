@@ -22,23 +22,10 @@ const child = "src/sandbox/bodies/javascript/child";
 const pythonChild = "src/sandbox/bodies/python/child";
 const inPythonChild = "one script of the locked child: it can import nothing, and leaves one maker behind";
 const pythonScopes = [
-  ...[
-    "agent",
-    "audit",
-    "calls",
-    "clock",
-    "files",
-    "hooks",
-    "imports",
-    "lives",
-    "machine",
-    "main",
-    "objects",
-    "plain",
-    "source",
-    "world",
-  ].map((name) => [`${pythonChild}/${name}.ts (unnamed)`, inPythonChild] as const),
-  ...["Agent", "Files", "Hooks", "Imports", "Lives", "Machine", "Objects", "Plain", "World"].map(
+  ...["agent", "audit", "hooks", "imports", "lives", "machine", "main", "objects", "plain", "source", "world"].map(
+    (name) => [`${pythonChild}/${name}.ts (unnamed)`, inPythonChild] as const,
+  ),
+  ...["Agent", "Files", "Imports", "Lives", "Machine", "Objects", "Plain", "World"].map(
     (name) => [`${pythonChild}/${name.toLowerCase()}.ts make${name}`, inPythonChild] as const,
   ),
 ];
