@@ -9,10 +9,9 @@ import type { Sandbox } from "../../src/sandbox/index.ts";
 import type { MicroTask } from "../../src/tasks/index.ts";
 import { checksOf } from "../../src/tasks/micro/checks.ts";
 import { inputsOf } from "../../src/tasks/micro/inputs.ts";
-import { type Does, referenceOf } from "../../src/tasks/micro/reference.ts";
-import { isSame } from "../../src/tasks/micro/same.ts";
-import { applyMutant, findMutants } from "../mutate/mutants.ts";
-import { agreement, isSameAlways, wideInputs } from "./equal.ts";
+import { referenceOf } from "../../src/tasks/micro/reference.ts";
+import { agreement, isSameAlways } from "./equal.ts";
+import { mistakenPrograms } from "./mistakes.ts";
 import { functionOf, rightPrograms } from "./programs.ts";
 import { trivialPrograms } from "./trivial.ts";
 
@@ -28,10 +27,8 @@ export interface Audit {
   tasks: number;
   /** Right programs; wrong are those that were not taken. */
   right: Count[];
-  /** Trivial programs, other tasks' references and mutants; wrong are those that were taken. */
+  /** Trivial programs, other tasks' references, usual mistakes and mutants; wrong are those that were taken. */
   taken: Count[];
-  /** Mutants that were taken and give the same as the reference on 200 more inputs: they are no faults. */
-  equalMutants: number;
 }
 
 /** How much is looked at. */
@@ -39,8 +36,8 @@ export interface AuditOptions {
   sandbox: Sandbox;
   /** All tasks, for other tasks' references. @default those that are audited */
   all?: readonly MicroTask[];
-  /** Mutants of each function, at most. @default all */
-  mutants?: number;
+  /** Usual mistakes and mutants of each task, at most. @default all */
+  mistakes?: number;
   /** Trivial programs of each task, at most. @default all */
   trivial?: number;
   /** @default 1 */
@@ -50,10 +47,9 @@ export interface AuditOptions {
 
 /** Audits tasks. */
 export async function auditTasks(tasks: readonly MicroTask[], options: AuditOptions): Promise<Audit> {
-  const { sandbox, all = tasks, mutants = Infinity, trivial = Infinity, seed = 1, onTask } = options;
+  const { sandbox, all = tasks, mistakes = Infinity, trivial = Infinity, seed = 1, onTask } = options;
   const right = new Map<string, Count>();
   const taken = new Map<string, Count>();
-  let equalMutants = 0;
   const count = (
     counts: Map<string, Count>,
     kind: string,
@@ -74,7 +70,8 @@ export async function auditTasks(tasks: readonly MicroTask[], options: AuditOpti
       count(right, ["chain", "loop", "declared"][i]!, task, program, !(await solvesAlone(task, program, life)));
     const wrong = sample(trivialPrograms(task), trivial, random.child("trivial"));
     const others = nearest(task, all, life.seed).map((program) => ({ kind: "another task's reference", program }));
-    const programs = [...wrong.filter(({ kind }) => kind !== alone), ...others];
+    const near = sample(mistakenPrograms(task), mistakes, random.child("mistakes"));
+    const programs = [...wrong.filter(({ kind }) => kind !== alone), ...others, ...near];
     for (const { kind, program } of wrong.filter((one) => one.kind === alone))
       count(taken, kind, task, program, await solvesAlone(task, program, life));
     for (const [i, solved] of (
@@ -85,21 +82,15 @@ export async function auditTasks(tasks: readonly MicroTask[], options: AuditOpti
       )
     ).entries())
       count(taken, programs[i]!.kind, task, programs[i]!.program, solved);
-    for (const { does, program, changed } of mutantsOf(task, mutants, random.child("mutants"))) {
-      const solved = await solvesAlone(task, program, life);
-      const equal = solved && (await isEqual(does, changed, sandbox));
-      if (equal) equalMutants++;
-      else count(taken, "mutant of the reference", task, program, solved);
-    }
     onTask?.(++done);
   };
-  // Two at a time: one is judged while the other's results are compared.
+  // Several at a time: some are judged while the results of others are compared.
   const queue = [...tasks];
   const worker = async (): Promise<void> => {
     for (let task = queue.shift(); task !== undefined; task = queue.shift()) await auditOne(task);
   };
-  await Promise.all([worker(), worker(), worker()]);
-  return { tasks: tasks.length, right: [...right.values()], taken: [...taken.values()], equalMutants };
+  await Promise.all(Array.from({ length: 8 }, worker));
+  return { tasks: tasks.length, right: [...right.values()], taken: [...taken.values()] };
 }
 
 /** Parts of a task would come together in one life. */
@@ -118,9 +109,12 @@ async function solvesAlone(task: MicroTask, program: string, { sandbox, seed }: 
   return info.solved === true;
 }
 
-/** Which of some programs solve the task, one after the other in one life as long as it goes on. */
+/** Programs that are played in one life: a check may live it again. */
+const together = 8;
+
+/** Which of some programs solve the task, some in one life as long as it goes on. */
 async function solvedBy(task: MicroTask, programs: readonly string[], { sandbox, seed }: Where): Promise<boolean[]> {
-  const env = new SurvivalEnv({ sandbox, tasks: [task], maxSteps: programs.length + 1 });
+  const env = new SurvivalEnv({ sandbox, tasks: [task], maxSteps: together });
   const solved: boolean[] = [];
   let lives = false;
   for (const program of programs) {
@@ -152,43 +146,11 @@ function nearest(task: MicroTask, all: readonly MicroTask[], seed: number): stri
     .filter(({ id }) => id !== task.id)
     .flatMap((other) => checksOf(other))
     .flatMap((other) => ("call" in other && "does" in other ? [other.does] : []))
-    .filter((does) => referenceOf(does).takes.length === reference.takes.length && !isSameAlways(check.does, does))
+    .filter((does) => referenceOf(does).takes.length === reference.takes.length)
     .map((does) => ({ does, share: agreement(does, lists, expected) }))
     .sort((a, b) => b.share - a.share);
-  return others.slice(0, 2).map(({ does }) => functionOf(check.call, does, "arrow"));
-}
-
-/** The task's programs with a fault in one of their functions. */
-function mutantsOf(task: MicroTask, most: number, random: { integer(bound: number): number }) {
-  const checks = checksOf(task);
-  const at = checks.findIndex((check) => "call" in check && "does" in check);
-  const check = checks[at];
-  if (check === undefined || !("call" in check && "does" in check)) return [];
-  const whole = rightPrograms(task)[0]!;
-  const source = functionOf(check.call, check.does, "arrow");
-  const found = sample(findMutants("function.ts", source), most, random);
-  return found.map((mutant) => {
-    const changed = applyMutant(source, mutant);
-    return { does: check.does, program: whole.replace(source, () => changed), changed };
-  });
-}
-
-/** Whether a function that was taken is right after all: on 200 inputs that no check has chosen. */
-async function isEqual(does: Does, program: string, sandbox: Sandbox): Promise<boolean> {
-  const lists = wideInputs(does, 200);
-  const { run } = referenceOf(does);
-  const life = await sandbox.open();
-  try {
-    await life.step(program);
-    const name = /^self\.(\w+)/.exec(program)![1]!;
-    for (let i = 0; i < lists.length; i += 50) {
-      const some = lists.slice(i, i + 50);
-      const called = await life.call(name, some);
-      if ("failed" in called) return false;
-      if (!called.answers.every((one, j) => "value" in one && isSame(one.value, run(some[j]!)))) return false;
-    }
-    return true;
-  } finally {
-    await life.close();
-  }
+  const nearby: string[] = [];
+  for (const { does } of others)
+    if (nearby.length < 2 && !isSameAlways(check.does, does)) nearby.push(functionOf(check.call, does, "arrow"));
+  return nearby;
 }

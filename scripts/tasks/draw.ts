@@ -93,10 +93,9 @@ function drawSplit(drawing: Drawing, split: TaskSplit, wanted: number): MicroTas
   return found;
 }
 
-/** Checks of methods with the inputs that tell their function from others. */
+/** Checks with the inputs that tell their function from others. */
 function withInputs(check: MicroTask["check"]): MicroTask["check"] {
-  const put = (one: TaskCheck): TaskCheck =>
-    "call" in one && "does" in one ? { ...one, inputs: fixedInputs(one.does) } : one;
+  const put = (one: TaskCheck): TaskCheck => ("does" in one ? { ...one, inputs: fixedInputs(one.does) } : one);
   return Array.isArray(check) ? check.map(put) : put(check as TaskCheck);
 }
 
@@ -107,8 +106,8 @@ function isNew(drawing: Drawing, split: TaskSplit, family: Family, draft: Draft)
   const own = contentsOf(checks);
   if (own.some((content) => contents.has(content))) return false;
   if ((split === "known" || split === "unseen") && isPretrained(checks)) return false;
-  const calls = checks.flatMap((check) => ("call" in check && "does" in check ? [check.does] : []));
-  if (!calls.every((does) => isLean(does) && tells(does))) return false;
+  const functions = checks.flatMap((check) => ("does" in check ? [check.does] : []));
+  if (!functions.every((does) => isLean(does) && tells(does))) return false;
   asks.add(draft.ask);
   for (const content of own) contents.add(content);
   return true;

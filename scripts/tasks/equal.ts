@@ -22,7 +22,7 @@ export function wideInputs(does: Does, count: number): unknown[][] {
 export function isRightAlways(does: Does, source: string): boolean {
   const own = new Function(`return (${source});`)() as (...values: unknown[]) => unknown;
   const { run } = referenceOf(does);
-  return wideInputs(does, 200).every((values) => {
+  return wideInputs(does, 400).every((values) => {
     const given = structuredClone(values);
     try {
       return isSame(own(...given), run(values)) && isSame(given, values);

@@ -32,7 +32,13 @@ export function rightPrograms(task: Pick<MicroTask, "check">): string[] {
   ];
 }
 
-function partOf(check: TaskCheck, form: Form): string {
+/** An attribute made by a function out of what it is made of. */
+export function madeBy({ change, from = change }: Extract<TaskCheck, { change: string }>, source: string): string {
+  return `${attribute(change)} = (${source})(${attribute(from)});`;
+}
+
+/** What does one check of a task. */
+export function partOf(check: TaskCheck, form: Form): string {
   if ("gone" in check) {
     const name = attribute(check.gone);
     return { arrow: `delete ${name};`, method: `${name} = undefined;`, function: `${name} = null;` }[form];
@@ -49,7 +55,7 @@ function partOf(check: TaskCheck, form: Form): string {
   }
   if ("change" in check) {
     const [to, from] = [attribute(check.change), attribute(check.from ?? check.change)];
-    if (form === "arrow") return `${to} = ${expressionOf(check.does, [from])};`;
+    if (form === "arrow") return `${to} = ${expressionOf(check.does, new Map(), [from])};`;
     const { statements, result } = statementsOf(check.does, [from]);
     const body = [...statements, `${to} = ${result};`].join("\n");
     return form === "method" ? `{\n${body}\n}` : `(() => {\n${body}\n})();`;
@@ -58,21 +64,35 @@ function partOf(check: TaskCheck, form: Form): string {
   return functionOf(check.call, check.does, form);
 }
 
+/** What our own functions call what they are given. */
+export function parametersOf(does: Does): string[] {
+  return parameters.slice(0, referenceOf(does).takes.length);
+}
+
+/** An arrow that takes what stages take. */
+export function arrowOf(does: Does, body: string): string {
+  return `(${parametersOf(does).join(", ")}) => ${body}`;
+}
+
 /** A function that is what stages say, under a name. */
 export function functionOf(name: string, does: Does, form: Form): string {
-  const names = parameters.slice(0, referenceOf(does).takes.length);
+  const names = parametersOf(does);
   const head = `(${names.join(", ")})`;
-  if (form === "arrow") return `self.${name} = ${head} => ${expressionOf(does, names)};`;
+  if (form === "arrow") return `self.${name} = ${arrowOf(does, expressionOf(does))};`;
   const { statements, result } = statementsOf(does, names);
   const body = [...statements, `return ${result};`].join("\n").replaceAll(/^/gm, "  ");
   if (form === "method") return `self.${name} = function ${head} {\n${body}\n};`;
-  return `function ${name}${head} {\n  return ${expressionOf(does, names)};\n}`;
+  return `function ${name}${head} {\n  return ${expressionOf(does)};\n}`;
 }
 
-/** The stages as one expression of what they are given. */
-function expressionOf(does: Does, names: readonly string[]): string {
+/** The stages as one expression of what they are given; `codes` by the number of a stage are in place of its own. */
+export function expressionOf(
+  does: Does,
+  codes: ReadonlyMap<number, string> = new Map(),
+  names: readonly string[] = parametersOf(does),
+): string {
   return does.reduce<readonly string[]>(
-    (inner, step) => [fill(stageNamed(step[0])!.code, step, inner.map(wrap))],
+    (inner, step, i) => [fill(codes.get(i) ?? stageNamed(step[0])!.code, step, inner.map(wrap))],
     names,
   )[0]!;
 }

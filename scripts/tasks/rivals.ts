@@ -9,25 +9,33 @@ import { constantsOf, plainBoundaries } from "../../src/tasks/micro/inputs.ts";
 import { type Does, type Reference, referenceOf } from "../../src/tasks/micro/reference.ts";
 import { isSame } from "../../src/tasks/micro/same.ts";
 import { allStages, type Constant, type Stage } from "../../src/tasks/micro/stages/index.ts";
-import { applyMutant, findMutants } from "../mutate/mutants.ts";
-import { functionOf } from "./programs.ts";
+import { wideInputs } from "./equal.ts";
+import { compiled, mistakesOf } from "./mistakes.ts";
 
 /** Boundaries that are always tried, and more inputs at most, chosen against rivals. */
-const [boundaries, against] = [3, 7];
+const [boundaries, against] = [3, 13];
 /** No check has fewer fixed inputs. */
 const least = 5;
-/** Draws that those are chosen from. */
-const draws = 600;
+/** Draws that those are chosen from, besides the inputs by which a mistake is known to be one. */
+const draws = 300;
+
+const known = new Map<string, unknown[][]>();
 
 /** Inputs for a check: boundaries, and what tells the function from its rivals, the most telling first. */
 export function fixedInputs(does: Does): unknown[][] {
+  const key = JSON.stringify(does);
+  if (!known.has(key)) known.set(key, chosenInputs(does));
+  return structuredClone(known.get(key)!);
+}
+
+function chosenInputs(does: Does): unknown[][] {
   const reference = referenceOf(does);
   const random = createRandom("fixed inputs", JSON.stringify(does));
   const usual = plainBoundaries(reference);
-  const drawn = Array.from({ length: reference.takes.length * reference.takes.length * draws }, () =>
+  const drawn = Array.from({ length: reference.takes.length * draws }, () =>
     drawValues(random, reference.takes, constantsOf(reference)),
-  );
-  const open = [...usual.slice(boundaries), ...drawn.filter((values) => reference.trace(values) !== null)];
+  ).filter((values) => reference.trace(values) !== null);
+  const open = [...usual.slice(boundaries), ...drawn, ...wideInputs(does, 400)];
   const chosen = usual.slice(0, boundaries);
   const expected = new Map([...chosen, ...open].map((values) => [values, reference.run(values)]));
   let rivals = rivalsOf(does).map(
@@ -92,7 +100,7 @@ function rivalsOf(does: Does): Rival[] {
     if (next !== undefined) rows.push([...does.slice(0, i), next, [name, ...constants], ...does.slice(i + 2)]);
   }
   const reference = referenceOf(does);
-  return [...rows.map(runOf).filter((rival) => rival !== null), ...shiftsOf(reference), ...mutantsOf(does)];
+  return [...rows.map(runOf).filter((rival) => rival !== null), ...shiftsOf(reference), ...mistakes(does)];
 }
 
 /** Constants for a rival: those that are there where they fit, and its own first, middle and last ones for what is missing. */
@@ -115,18 +123,10 @@ function runOf(row: Does): Rival | null {
   }
 }
 
-/** Our own expression with one small fault: it is run here, as the reference is. */
-function mutantsOf(does: Does): Rival[] {
-  const source = functionOf("own", does, "arrow");
-  return findMutants("function.ts", source).flatMap((mutant): Rival[] => {
-    const self: { own?: (...values: unknown[]) => unknown } = {};
-    try {
-      // The marks of types are TypeScript's.
-      new Function("self", applyMutant(source, mutant).replaceAll("undefined!", "undefined"))(self);
-    } catch {
-      return [];
-    }
-    return [(values) => self.own!(...values)];
+function mistakes(does: Does): Rival[] {
+  return mistakesOf(does).map(({ source }) => {
+    const own = compiled(source)!;
+    return (values) => own(...structuredClone(values));
   });
 }
 

@@ -19,7 +19,7 @@ describe("the audit of the micro-tasks", () => {
       const own = all.filter((task) => task.split === split);
       return Array.from({ length: 8 }, () => own.splice(random.integer(own.length), 1)[0]!);
     });
-    const audit = await auditTasks(chosen, { sandbox: sandbox(), all, mutants: 4, trivial: 14 });
+    const audit = await auditTasks(chosen, { sandbox: sandbox(), all, mistakes: 5, trivial: 14 });
     assert.deepEqual(faultsOf(audit), []);
     const count = (counts: Audit["right"]): number => counts.reduce((sum, { programs }) => sum + programs, 0);
     assert.ok(count(audit.right) >= 80 && count(audit.taken) >= 400, `${count(audit.right)}, ${count(audit.taken)}`);
@@ -34,7 +34,7 @@ describe("the audit of the micro-tasks", () => {
         audit.taken.some((one) => one.kind === kind && one.programs > 5),
         kind,
       );
-  }).timeout(120_000);
+  }).timeout(240_000);
 
   it("finds what was wrong with tasks: short lists, one digit, half an ask, an answer that is always the same", async () => {
     const flawed = (id: string, ask: string, check: MicroTask["check"]): MicroTask => ({

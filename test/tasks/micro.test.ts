@@ -226,6 +226,8 @@ describe("the check of a micro-task", () => {
     const pairs: [unknown, unknown, boolean][] = [
       [0.1 + 0.2, 0.3, true],
       [-0, 0, true],
+      [-Infinity, -5, false],
+      [5, Infinity, false],
       [1, 1.0001, false],
       [0, 1e-12, false],
       ["1", 1, false],

@@ -21,8 +21,8 @@ describe("a stage", () => {
     it(`${name}: code, loop and reference agree`, () => {
       for (const does of rowsOf(name, stage.constants)) {
         const { run } = referenceOf(does);
-        const lists = wideInputs(does, 60);
-        assert.ok(lists.length === 60, `only ${lists.length} inputs of 3,000 are plain`);
+        const lists = wideInputs(does, 120);
+        assert.ok(lists.length === 120, `only ${lists.length} inputs of 6,000 are plain`);
         assert.ok(new Set(lists.map((values) => JSON.stringify(run(values)))).size > 1, "it always gives the same");
         for (const form of ["arrow", "method", "function"] as const) {
           const self: { [name: string]: (...values: unknown[]) => unknown } = {};

@@ -6,7 +6,7 @@
  */
 export function isSame(value: unknown, expected: unknown): boolean {
   if (typeof value === "number" && typeof expected === "number")
-    return Math.abs(value - expected) <= 1e-9 * Math.max(Math.abs(value), Math.abs(expected));
+    return value === expected || Math.abs(value - expected) <= 1e-9 * Math.min(Math.abs(value), Math.abs(expected));
   if (Array.isArray(value) || Array.isArray(expected))
     return (
       Array.isArray(value) &&

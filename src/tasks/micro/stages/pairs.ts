@@ -3,6 +3,7 @@
 import { type Kind, type Stage, type StageWords, smallNumbers, someNumbers, stage } from "./stage.ts";
 
 const two = (gives: Kind, words: StageWords): Stage => stage(["number", "number"], gives, words);
+const areWhole = (a: number, b: number): boolean => Number.isInteger(a) && Number.isInteger(b);
 
 /** What two numbers give. */
 export const pairStages: { readonly [name: string]: Stage } = {
@@ -36,7 +37,7 @@ export const pairStages: { readonly [name: string]: Stage } = {
     phrase: "the remainder of {0} divided by {1}",
     code: "{0} % {1}",
     run: (a: number, b: number) => a % b,
-    needs: (a: number, b: number) => a >= 0 && b > 0,
+    needs: (a: number, b: number) => areWhole(a, b) && a >= 0 && b > 0,
   }),
   larger: two("number", {
     names: "max larger bigger",
@@ -117,13 +118,14 @@ export const pairQuestions: { readonly [name: string]: Stage } = {
     phrase: "whether {0} is divisible by {1}",
     code: "{0} % {1} === 0",
     run: (a: number, b: number) => a % b === 0,
-    needs: (_: number, b: number) => b !== 0,
+    needs: (a: number, b: number) => areWhole(a, b) && b !== 0,
   }),
   bothEven: two("boolean", {
     names: "bothEven even",
     phrase: "whether both {0} and {1} are even",
     code: "{0} % 2 === 0 && {1} % 2 === 0",
     run: (a: number, b: number) => a % 2 === 0 && b % 2 === 0,
+    needs: areWhole,
   }),
   bothAbove: two("boolean", {
     constants: [someNumbers],

@@ -8,6 +8,9 @@ const reversed = (text: string): string => [...text].reverse().join("");
 const isSome = (text: string): boolean => text.length > 0;
 /** Words with one space between, so that it is plain what the words are. */
 const hasWords = (text: string): boolean => /^[A-Za-z]+( [A-Za-z]+)*$/.test(text);
+/** Whether large and small letters are the same is not said: where it matters nothing is asked. */
+const isSaid = (test: (t: string, k: string) => boolean) => (t: string, k: string) =>
+  test(t, k) === test(t.toLowerCase(), k);
 const marks = ["!", "?", ".", "...", " ok", "-", "+", "#"];
 
 /** Changes of a text. */
@@ -184,24 +187,28 @@ export const textQuestions: { readonly [name: string]: Stage } = {
     phrase: "whether {0} contains {k}",
     code: "{0}.includes({k})",
     run: (t: string, k: string) => t.includes(k),
+    needs: isSaid((t, k) => t.includes(k)),
   }),
   starts: by("boolean", someWords, {
     names: "starts begins",
     phrase: "whether {0} starts with {k}",
     code: "{0}.startsWith({k})",
     run: (t: string, k: string) => t.startsWith(k),
+    needs: isSaid((t, k) => t.startsWith(k)),
   }),
   ends: by("boolean", someWords, {
     names: "ends closes",
     phrase: "whether {0} ends with {k}",
     code: "{0}.endsWith({k})",
     run: (t: string, k: string) => t.endsWith(k),
+    needs: isSaid((t, k) => t.endsWith(k)),
   }),
   is: by("boolean", someWords, {
     names: "is matches",
     phrase: "whether {0} is {k}",
     code: "{0} === {k}",
     run: (t: string, k: string) => t === k,
+    needs: isSaid((t, k) => t === k),
   }),
   longer: by("boolean", fewNumbers, {
     names: "long isLong",

@@ -50,7 +50,7 @@ export const letterStages: { readonly [name: string]: Stage } = {
     phrase: "{0} with its first letter in upper case",
     code: "{0}[0].toUpperCase() + {0}.slice(1)",
     run: (t: string) => t[0]!.toUpperCase() + t.slice(1),
-    needs: hasWords,
+    needs: (t: string) => hasWords(t.toLowerCase()),
   }),
   without: text("text", {
     constants: [lettersOf],
