@@ -2,9 +2,12 @@
  * `npm run bench:comparison [-- --model smollm2 --dtype fp32 --seeds 3 --updates 32 --episodes 48 --evaluate 128 --folder runs/comparison]`: the
  * paper's comparison on a real language model. Trains a head for each seed, then lets random weights, the pretrained model
  * (at temperature 1, and at the one that the heads are trained at), the sharpened one (the temperature best on validation
- * tasks) and the trained ones (each at its own best, found in the same way) live on the same seeds and tasks, each part of the
+ * tasks) and the trained ones (at the temperature of their training, and each at its own best, found in the same way) live on the same seeds and tasks, each part of the
  * tasks apart, in the real sandbox. Prints the tables and what may be said of them, and writes `result.json`. Goes on where
  * it was stopped: heads after each update, episodes after each batch.
+ *
+ * `--train 2` trains the second head alone: so several are trained at once, each in a process of its own (`--threads 1`), and
+ * the command without it goes on from what they left. `--search 48`: episodes at each temperature that is tried.
  *
  * `npm run bench:comparison -- --write [--folder runs/comparison]`: keeps what a finished run left in its folder, as
  * `bench/results/comparison.json`, and prints the table that README shows of it; nothing is run.
@@ -37,6 +40,9 @@ const { values } = parseArgs({
     group: { type: "string", default: "8" },
     steps: { type: "string", default: "4" },
     evaluate: { type: "string", default: "128" },
+    search: { type: "string", default: "48" },
+    threads: { type: "string", default: "2" },
+    train: { type: "string" },
     temperature: { type: "string", default: "0.6" },
     rank: { type: "string", default: "16" },
     rate: { type: "string", default: "0.07" },
@@ -55,8 +61,8 @@ if (values.write) {
 mkdirSync(values.folder, { recursive: true });
 
 await using sandbox = await createSandbox({ workers: 2 });
-const decoder = await openPretrained(values.model, { threads: 2, dtype: values.dtype as Dtype }).catch((error: Error) =>
-  notRun(`the model ${values.model}`, `${error.message}.`),
+const decoder = await openPretrained(values.model, { threads: number("threads"), dtype: values.dtype as Dtype }).catch(
+  (error: Error) => notRun(`the model ${values.model}`, `${error.message}.`),
 );
 const tasks = await microTasks();
 const tasksIn = (split: TaskSplit) => tasks.filter((task) => task.split === split);
@@ -69,10 +75,14 @@ const parts = [
 const envOf = (tasks: readonly MicroTask[]) =>
   new SurvivalEnv({ tasks, maxSteps: number("steps"), rewards: parts, sandbox });
 
+if (values.train !== undefined) {
+  await trainHead(number("train"));
+  process.exit();
+}
 const heads: TokenPolicy[] = [];
 for (let seed = 1; seed <= number("seeds"); seed++) heads.push(await trainHead(seed));
 const plain = await tokenPolicy(decoder, { asks, samples: 8, rank: 1 });
-const sharpened = await sharpen(plain, { env: envOf(tasksIn("validation")), seed: 99 });
+const sharpened = await sharpen(plain, { env: envOf(tasksIn("validation")), seed: 99, episodes: number("search") });
 console.log(`${String((await sharpened[displaySymbol]())["text/plain"])}\n`);
 
 const found = await evaluate(
@@ -81,6 +91,7 @@ const found = await evaluate(
     pretrained: plain.pretrained({ temperature: 1 }),
     [`pretrained, ${values.temperature}`]: plain.pretrained({ temperature: number("temperature") }),
     sharpened,
+    [`trained, ${values.temperature}`]: heads.map((head) => head.frozen()),
     trained: heads,
   },
   {
