@@ -60,7 +60,7 @@ list prints one line an episode.`,
 Serves a Hugging Face folder, a GGUF file or a model by its name (tiny, smollm2) behind OpenAI's API: chat, completions,
 streams, log-probabilities. Requests run in batches; an answer to a request with a seed depends on the two alone.
 
-  --head FILE          a checkpoint of a trained head, which then steers the model; its temperature is the default,
+  --head FILE          a checkpoint of a trained head or adapter, which then steers the model; its temperature is the default,
                        and a chat's last message is asked through the prompt design that it was trained with
   --prompt NAME        that design: a name in data/prompts, a .json file, or chat for the model's own chat format
   --name NAME          the model's name in the API (default: the last part of MODEL)

@@ -1,10 +1,10 @@
-/** `autoagent serve MODEL`: opens a model, with a trained head where one is given, and serves it until it is interrupted. */
+/** `autoagent serve MODEL`: opens a model, with a trained head or adapter where one is given, and serves it until it is interrupted. */
 
 import { basename } from "node:path";
 import { type Dtype, dtypes, loadPrompt, type Provider, providers } from "../model/index.ts";
 import { openPretrained } from "../policy/index.ts";
 import { serve } from "../serve/model/index.ts";
-import { readCheckpoint, trainedPolicy } from "../training/index.ts";
+import { adaptedBlocksOf, readCheckpoint, trainedPolicy } from "../training/index.ts";
 import { CliFailure } from "./error.ts";
 import { interrupted } from "./interrupted.ts";
 import { readArguments, readInteger } from "./options.ts";
@@ -32,7 +32,10 @@ export async function runServe(args: string[]): Promise<number> {
       value: provider,
     });
   const live = process.stderr.isTTY;
+  const head = text("head");
+  const checkpoint = head === undefined ? null : await readCheckpoint(head);
   const decoder = await openPretrained(path, {
+    ...(checkpoint && { adaptedBlocks: adaptedBlocksOf(checkpoint) }),
     ...(threads !== undefined && { threads }),
     ...{ dtype, provider },
     onProgress: ({ done, total }) => {
@@ -40,8 +43,7 @@ export async function runServe(args: string[]): Promise<number> {
         process.stderr.write(`\rConverting, ${Math.round((100 * done) / total)} %${done === total ? "\n" : ""}`);
     },
   });
-  const head = text("head");
-  const trained = head === undefined ? null : await trainedPolicy(decoder, await readCheckpoint(head));
+  const trained = checkpoint && (await trainedPolicy(decoder, checkpoint));
   const named = text("prompt");
   const prompt = named === undefined ? trained?.prompt : named === "chat" ? undefined : await loadPrompt(named);
   const name = text("name") ?? basename(path).replace(/\.gguf$/, "");
@@ -53,7 +55,7 @@ export async function runServe(args: string[]): Promise<number> {
     cors: text("cors")?.split(",") ?? [],
     token: process.env.AUTOAGENT_TOKEN,
     ...(prompt && { prompt }),
-    ...(trained && { onLogits: await trained.logitsProcessor(), temperature: trained.temperature }),
+    ...(trained && { ...(await trained.steering()), temperature: trained.temperature }),
   });
   const what = head === undefined ? name : `${name} with the head ${head}`;
   process.stdout.write(

@@ -153,10 +153,10 @@ async function openAll(source: LocalSource, options: LocalOptions): Promise<Open
       : given === undefined || given === "chat" || given === "plain"
         ? null
         : await loadPrompt(given);
-  const { decoder, onLogits, steered, fingerprint, ...own } = await freeTextOf(source, options);
+  const { decoder, onLogits, adapter, steered, fingerprint, ...own } = await freeTextOf(source, options);
   const design = given === undefined ? await loadPrompt(usualPrompt(decoder.tokenizer)) : known;
   const { temperature = own.temperature, topK = own.topK ?? 0, topP = own.topP ?? 1 } = options;
-  const engine = createEngine(decoder, { maxBatch, ...(onLogits && { onLogits }) });
+  const engine = createEngine(decoder, { maxBatch, ...(onLogits && { onLogits }), ...(adapter && { adapter }) });
   const words = Array.isArray(steered) ? new Set(steered) : null;
   const steers = steered === undefined ? null : (id: number) => words?.has(id) ?? true;
   return {

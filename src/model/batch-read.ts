@@ -4,7 +4,7 @@
  */
 
 import type { BatchOptions, BatchRow, Running } from "./batch-types.ts";
-import type { Decoder, DecoderOutput, ModelConfig } from "./types.ts";
+import type { Decoder, DecoderInput, DecoderOutput, ModelConfig } from "./types.ts";
 
 /**
  * Most positions of a prompt in one pass. It depends on the model alone, so that a row's numbers do so too: a longer part
@@ -24,6 +24,15 @@ interface Reading {
   readonly options: BatchOptions;
   /** Draws for rows that have been read. */
   take(rows: readonly Running[], output: DecoderOutput): void;
+}
+
+/** What each pass of a batch has besides its rows. */
+export function passOptions({ prefix, adapter, onEntering }: BatchOptions): Partial<DecoderInput> {
+  return {
+    ...(prefix && { prefix: prefix.past }),
+    ...(adapter && { adapter }),
+    ...(onEntering && { entering: true }),
+  };
 }
 
 /** One part for all rows that are still being read; draws for those that have been. */
@@ -49,8 +58,8 @@ export async function readParts(reading: Reading, rows: readonly Running[]): Pro
 }
 
 /** The next part of rows that have read as much; parts of one length. */
-function readOn(
-  { decoder, options: { prefix } }: Reading,
+async function readOn(
+  { decoder, options }: Reading,
   rows: readonly Running[],
   { length, every }: { length: number; every: boolean },
 ): Promise<DecoderOutput> {
@@ -64,11 +73,17 @@ function readOn(
     }
   }
   const past = rows.map((one) => one.past).filter((one) => one !== undefined);
-  return decoder.forward({
+  const output = await decoder.forward({
     ...{ tokens, batch: rows.length, valid, donate: true, every },
-    ...(prefix && { prefix: prefix.past }),
+    ...passOptions(options),
     ...(past.length > 0 && { past }),
   });
+  const { entering } = output;
+  if (entering) {
+    const pads = rows.map(({ row, read }) => Math.min(length, Math.max(0, lengthOf(row) - row.prompt.length - read)));
+    options.onEntering?.({ rows: rows.map(({ number }) => number), length, pads, entering });
+  }
+  return output;
 }
 
 /** Tells rows the logits of all positions of a part; gives the output of the last alone. */

@@ -1,7 +1,7 @@
 /** What is continued together, and what comes of it. Not here: how (`batch.ts`). */
 
 import type { SamplingOptions } from "./sample.ts";
-import type { KVCache } from "./types.ts";
+import type { HeldAdapter, KVCache } from "./types.ts";
 
 /** Text that many prompts begin with, run once. */
 export interface Prefix {
@@ -68,8 +68,23 @@ export interface Generated {
   ended: "end" | "stop" | "length" | "cancelled";
 }
 
+/** New positions of some running rows, as they enter the first adapted block. */
+export interface EnteringStates {
+  /** Number of each row. */
+  rows: readonly number[];
+  /** New positions of each row, and how many of its first are pads. */
+  length: number;
+  pads: readonly number[];
+  /** Shape [rows, length, width]. */
+  entering: Float32Array;
+}
+
 /** How a batch is run. */
 export interface BatchOptions {
+  /** What changes the model's last blocks; the prefix is to have been run with it. @default nothing */
+  adapter?: HeldAdapter | undefined;
+  /** Called after each pass with what entered the first adapted block. */
+  onEntering?: ((states: EnteringStates) => void) | undefined;
   /** What every prompt begins with. @default nothing */
   prefix?: Prefix | undefined;
   /** Called before each draw with the rows that were run together; may change `logits` ([rows, vocabulary]) in place. */

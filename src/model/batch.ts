@@ -4,7 +4,7 @@
  * `generate.ts` runs a batch to its end, `engine.ts` one without an end.
  */
 
-import { isRead, readParts } from "./batch-read.ts";
+import { isRead, passOptions, readParts } from "./batch-read.ts";
 import type { Batch, BatchOptions, BatchRow, Generated, Running } from "./batch-types.ts";
 import { checkSampling, draw } from "./sample.ts";
 import type { Decoder, DecoderOutput } from "./types.ts";
@@ -54,14 +54,18 @@ async function step(state: BatchState): Promise<{ row: number; result: Generated
 }
 
 /** Runs rows on their last token. */
-function goOn({ decoder, options: { prefix } }: BatchState, rows: readonly Running[]): Promise<DecoderOutput> {
-  return decoder.forward({
+async function goOn({ decoder, options }: BatchState, rows: readonly Running[]): Promise<DecoderOutput> {
+  const output = await decoder.forward({
     tokens: Int32Array.from(rows, ({ result }) => result.ids.at(-1)!),
     batch: rows.length,
-    ...(prefix && { prefix: prefix.past }),
+    ...passOptions(options),
     past: rows.map(({ past }) => past!),
     donate: true,
   });
+  const { entering } = output;
+  if (entering)
+    options.onEntering?.({ rows: rows.map(({ number }) => number), length: 1, pads: rows.map(() => 0), entering });
+  return output;
 }
 
 /** Draws a token for each row from what it came to. */

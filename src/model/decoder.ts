@@ -4,17 +4,21 @@
  */
 
 import { keepWhole } from "./compute.ts";
+import { checkAdapter } from "./adapter.ts";
+import type { FindWeight } from "./architectures/types.ts";
 import { deviceName } from "./device.ts";
 import { type ModelError, ModelFailure } from "./error.ts";
 import type { RunOptions } from "./run.ts";
 import { startThread } from "./start-thread.ts";
 import type { Answer, Opened, Request } from "./thread.ts";
 import type {
+  AdaptedBlocks,
   Decoder,
   DecoderInput,
   DecoderOutput,
   Drawn,
   DrawRequest,
+  HeldAdapter,
   KVCache,
   ModelConfig,
   Tokenizer,
@@ -33,17 +37,21 @@ export interface DecoderParts {
   hash: string;
   /** The name or the path that it was opened by. */
   source?: string;
+  /** The last blocks whose adapters are inputs of the graph, and the model's weights; absent where there are none. */
+  adapted?: { blocks: number; weight: FindWeight };
 }
 
 /** Makes a decoder. Throws a ModelFailure when ONNX Runtime is not there or refuses the graph. */
 export async function createDecoder(parts: DecoderParts, options: RunOptions = {}): Promise<Decoder> {
-  const { graph, drawing, config, tokenizer, hash, source } = parts;
+  const { graph, drawing, config, tokenizer, hash, source, adapted } = parts;
   const { provider = "cpu", threads } = options;
   keepWhole(provider);
   const thread = await openThread({
     ...{ graph, config, options: { provider, ...(threads !== undefined && { threads }) } },
     ...(drawing !== undefined && { drawing }),
+    ...(adapted && { adaptedBlocks: adapted.blocks }),
   });
+  const holder = adapted && adapterHolder(thread, config, adapted);
   const numbers = new WeakMap<KVCache, number>();
   /** A past that nobody holds any more gives its memory back. */
   const forgotten = new FinalizationRegistry<number>((past) => thread.tell({ kind: "release", past }));
@@ -76,21 +84,24 @@ export async function createDecoder(parts: DecoderParts, options: RunOptions = {
     device: deviceName(provider),
     hash,
     ...(source !== undefined && { source }),
+    ...(holder && { adapted: holder.blocks }),
     async forward(input): Promise<DecoderOutput> {
       checkInput(input, config);
-      const { tokens, batch, valid, prefix, past = [], donate = false, every = false } = input;
+      const { tokens, batch, valid, prefix, past = [], donate = false, every = false, entering = false } = input;
       const { width, vocabulary } = config;
       const request = {
-        ...{ tokens, batch, valid, donate, every },
+        ...{ tokens, batch, valid, donate, every, entering },
+        adapter: input.adapter && numberOfAdapter(holder, input.adapter),
         prefix: prefix && numberOf(prefix),
         past: input.past && past.map(numberOf),
       };
       if (donate) for (const one of past) forget(one);
-      const { hidden, logits, caches } = await thread.ask({ kind: "forward", ...request });
+      const { hidden, logits, entering: entered, caches } = await thread.ask({ kind: "forward", ...request });
       const given = every ? tokens.length : batch;
       return {
         hidden: hidden.subarray(0, given * width),
         logits: logits.subarray(0, given * vocabulary),
+        ...(entered && { entering: entered.subarray(0, tokens.length * width) }),
         past: caches.map(({ number, length }) => cacheOf(number, length)),
       };
     },
@@ -102,6 +113,55 @@ export async function createDecoder(parts: DecoderParts, options: RunOptions = {
     }),
     dispose: thread.close,
   };
+}
+
+/** What takes adapters to the thread, and knows their numbers there. */
+interface AdapterHolder {
+  blocks: AdaptedBlocks;
+  numberOf(held: HeldAdapter): number;
+}
+
+function adapterHolder(thread: Thread, config: ModelConfig, { blocks, weight }: NonNullable<DecoderParts["adapted"]>) {
+  const numbers = new WeakMap<HeldAdapter, number>();
+  const release = (adapter: number): void => thread.tell({ kind: "adapter", adapter, weights: null });
+  /** Weights that nobody holds any more give their memory back. */
+  const forgotten = new FinalizationRegistry<number>(release);
+  let made = 0;
+  const holder: AdapterHolder = {
+    blocks: {
+      blocks,
+      read: (name, shape) => weight(name, shape)(),
+      hold(weights) {
+        checkAdapter(config, blocks, weights);
+        const number = made++;
+        thread.tell({ kind: "adapter", adapter: number, weights });
+        const held: HeldAdapter = {
+          release() {
+            if (!numbers.delete(held)) return;
+            forgotten.unregister(held);
+            release(number);
+          },
+        };
+        numbers.set(held, number);
+        forgotten.register(held, number, held);
+        return held;
+      },
+    },
+    numberOf(held) {
+      const number = numbers.get(held);
+      if (number === undefined) throw new Error("This adapter is another decoder's, or was released");
+      return number;
+    },
+  };
+  return holder;
+}
+
+function numberOfAdapter(holder: AdapterHolder | undefined, held: HeldAdapter): number {
+  if (holder === undefined)
+    throw new Error(
+      "This decoder was not opened to be adapted: open it with `adaptedBlocks`, the number of its last blocks",
+    );
+  return holder.numberOf(held);
 }
 
 type Asked = Request & { id: number };
@@ -118,6 +178,7 @@ interface Thread {
 async function openThread(data: {
   graph: Uint8Array | string;
   drawing?: Uint8Array | string;
+  adaptedBlocks?: number;
   config: ModelConfig;
   options: RunOptions;
 }): Promise<Thread> {

@@ -8,7 +8,7 @@ import { checkRow, createBatch } from "./batch.ts";
 import { partLength } from "./batch-read.ts";
 import type { Batch, BatchRow, DrawnToken, Generated, StepLogits } from "./batch-types.ts";
 import { hasRoom } from "./generate.ts";
-import type { Decoder } from "./types.ts";
+import type { Decoder, HeldAdapter } from "./types.ts";
 
 /** A request. */
 export interface Job extends BatchRow {
@@ -24,6 +24,8 @@ export interface EngineOptions {
   maxWaiting?: number;
   /** Called before each draw; may change the logits in place: a trained head. */
   onLogits?: (step: StepLogits) => void;
+  /** What changes the model's last blocks: a trained adapter. */
+  adapter?: HeldAdapter;
 }
 
 /** A decoder that answers many. */
@@ -54,14 +56,14 @@ interface Waiting {
 /** Makes an engine. It works only while there are requests, and holds nothing between them. */
 export function createEngine(
   decoder: Decoder,
-  { maxBatch = 32, maxWaiting = 1024, onLogits }: EngineOptions = {},
+  { maxBatch = 32, maxWaiting = 1024, onLogits, adapter }: EngineOptions = {},
 ): Engine {
   const queue: Waiting[] = [];
   const members = new Map<number, Waiting>();
   let working = false;
   const open = () =>
     createBatch(decoder, {
-      onLogits,
+      ...{ onLogits, adapter },
       onToken: (drawn) => members.get(drawn.row)!.job.onToken?.(drawn, drawn.logits, drawn.soFar),
     });
 

@@ -6,10 +6,10 @@
  */
 
 import { checkRow, createBatch } from "./batch.ts";
-import { longestPart } from "./batch-read.ts";
-import type { DrawnToken, Generated, Prefix, StepLogits } from "./batch-types.ts";
+import { longestPart, passOptions } from "./batch-read.ts";
+import type { DrawnToken, EnteringStates, Generated, Prefix, StepLogits } from "./batch-types.ts";
 import type { SamplingOptions } from "./sample.ts";
-import type { Decoder, KVCache } from "./types.ts";
+import type { Decoder, HeldAdapter, KVCache } from "./types.ts";
 
 /** What is generated, and how. */
 export interface GenerateOptions extends SamplingOptions {
@@ -30,6 +30,10 @@ export interface GenerateOptions extends SamplingOptions {
   onLogits?: (step: StepLogits) => void;
   /** Called after each draw. */
   onToken?: (drawn: DrawnToken) => void;
+  /** What changes the model's last blocks; the prefix is to have been run with it. @default nothing */
+  adapter?: HeldAdapter | undefined;
+  /** Called after each pass with what entered the first adapted block. */
+  onEntering?: ((states: EnteringStates) => void) | undefined;
   signal?: AbortSignal;
 }
 
@@ -45,7 +49,8 @@ export async function generate(decoder: Decoder, options: GenerateOptions): Prom
     padTo: typeof padTo === "number" ? padTo : padTo[i]!,
   }));
   for (const [i, row] of rows.entries()) checkRow(decoder, row, i, { prefix });
-  const batch = createBatch(decoder, { prefix, onLogits, onToken });
+  const { adapter, onEntering } = options;
+  const batch = createBatch(decoder, { prefix, adapter, onLogits, onToken, onEntering });
   const { batch: most = rows.length } = options;
   const results = new Array<Generated>(rows.length);
   for (let next = 0; next < rows.length || batch.running > 0; ) {
@@ -61,11 +66,14 @@ export function hasRoom(running: number, most: number): boolean {
   return running === 0 || most - running >= most / 4;
 }
 
-/** Runs what many prompts begin with, for `generate({ prefix })`. Rejects with the signal's reason when it is aborted. */
+/**
+ * Runs what many prompts begin with, for `generate({ prefix })`; `onEntering` as of `GenerateOptions`. Rejects with the signal's
+ * reason when it is aborted.
+ */
 export async function runPrefix(
   decoder: Decoder,
   ids: readonly number[],
-  { signal }: { signal?: AbortSignal } = {},
+  { signal, adapter, onEntering }: Pick<GenerateOptions, "signal" | "adapter" | "onEntering"> = {},
 ): Promise<Prefix> {
   if (ids.length === 0) throw new RangeError("Expected a prefix of at least one token, got none");
   const longest = longestPart(decoder.config);
@@ -73,7 +81,11 @@ export async function runPrefix(
   for (let read = 0; read < ids.length; read += longest) {
     signal?.throwIfAborted();
     const tokens = Int32Array.from(ids.slice(read, read + longest));
-    ({ past } = await decoder.forward({ tokens, batch: 1, ...(past && { past }), donate: true }));
+    const pass = { tokens, batch: 1, ...passOptions({ adapter, onEntering }), ...(past && { past }), donate: true };
+    const output = await decoder.forward(pass);
+    past = output.past;
+    const { entering } = output;
+    if (entering) onEntering?.({ rows: [0], length: tokens.length, pads: [0], entering });
   }
   return { ids, past: past![0]! };
 }

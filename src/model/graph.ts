@@ -3,6 +3,9 @@
  * those of the new ones. Nothing that a step does not change is copied by it: what rows have seen stays where it lies,
  * and a prefix that all rows share is held once and is one matrix product for all of them.
  *
+ * With `adaptedBlocks`, the last blocks' adapters are inputs (`adapter.ts`) and what enters the first of these blocks is an output,
+ * `entering` [batch * length, width], of every new position.
+ *
  * Inputs: `tokens` and `positions` [batch, length]; `valid` [batch, prefix + past + length] (1 where a position may be looked
  * at); for each layer N `past.N.key` and `past.N.value` [batch, kvHeads, past, headWidth], `prefix.N.key` and `prefix.N.value`
  * [kvHeads, prefix, headWidth]; `wanted` [count], the new positions whose output is given. Outputs: `hidden` [batch * count, width] and
@@ -10,6 +13,7 @@
  * `present` [layers * 2 * batch, kvHeads, length, headWidth], the new keys and values of each layer in turn.
  */
 
+import { type Adapt, adapting } from "./adapter.ts";
 import { architectureOf } from "./architectures/index.ts";
 import type { FindWeight } from "./architectures/types.ts";
 import { attend, createFrame } from "./attention.ts";
@@ -23,6 +27,8 @@ export interface GraphOptions {
   dtype?: Dtype;
   /** Turn the width, see `rotation.ts`; of Llama's family only. @default with fewer bits than 32 */
   rotated?: boolean;
+  /** How many of the last blocks have adapters as inputs. @default 0 */
+  adaptedBlocks?: number;
 }
 
 /** The graph of a decoder. Reads no weight yet. */
@@ -44,6 +50,7 @@ export function decoderGraph(config: ModelConfig, weight: FindWeight, options: G
   g.op("Concat", present, { axis: { int: 0 } }, "present");
   g.output("hidden", "float32", ["given", width]);
   g.output("logits", "float32", ["given", vocabulary]);
+  if (options.adaptedBlocks) g.output("entering", "float32", ["rows", width]);
   g.output("present", "float32", ["stack", kvHeads, "length", headWidth]);
   return g;
 }
@@ -70,15 +77,19 @@ export function addPass(
     names,
     dtype = "fp32",
     rotated = dtype !== "fp32",
+    adaptedBlocks = 0,
   }: GraphOptions & { inputs: PassInputs; names: { hidden: string; logits: string } },
 ): { present: string[] } {
   const { layers, width } = config;
   const first = { keys: earlier(0, "key"), values: earlier(0, "value") };
   const frame = createFrame(g, config, { tokens, positions, valid, ...first.keys });
-  const parts = architectureOf(config).parts(g, { config, weight, dtype, rotated, positions, shapes: frame.shapes });
+  const adapt: Adapt = adaptedBlocks > 0 ? adapting(g, config, adaptedBlocks) : (_, product) => product;
+  const { shapes } = frame;
+  const parts = architectureOf(config).parts(g, { config, weight, dtype, rotated, adapt, positions, shapes });
   let x = parts.embed(tokens);
   const present: string[] = [];
   for (let layer = 0; layer < layers; layer++) {
+    if (adaptedBlocks > 0 && layer === layers - adaptedBlocks) g.op("Identity", [x], {}, "entering");
     const seen = layer === 0 ? first : { keys: earlier(layer, "key"), values: earlier(layer, "value") };
     const { q, k, v } = parts.project(x, layer);
     present.push(k, v);

@@ -1,9 +1,19 @@
 /** Decoder models that are run, not trained: from disk to tokens. */
 
 export { cacheFolder } from "../data/cache.ts";
+export { adaptedLayers, adaptedMatrices, blockPrefix } from "./adapter.ts";
 export { encodeTexts } from "./aside.ts";
 export { createBatch, endsRow } from "./batch.ts";
-export type { Batch, BatchOptions, BatchRow, DrawnToken, Generated, Prefix, StepLogits } from "./batch-types.ts";
+export type {
+  Batch,
+  BatchOptions,
+  BatchRow,
+  DrawnToken,
+  EnteringStates,
+  Generated,
+  Prefix,
+  StepLogits,
+} from "./batch-types.ts";
 export { type ChatText, chatText } from "./chat.ts";
 export { type GraphInput, type OpenGraph, openGraph } from "./compute.ts";
 export type { ConvertProgress } from "./convert.ts";
@@ -17,6 +27,7 @@ export { createGraph, type GraphBuilder, type GraphParts } from "./onnx.ts";
 export { type OpenModelOptions, openModel, splitHash } from "./open.ts";
 export { checkPrompt, loadPrompt, type PromptDesign, promptOwn, promptPrefix, usualPrompt } from "./prompt.ts";
 export { randomModel } from "./random.ts";
+export { rotaryFrequencies, rotaryScale } from "./rope.ts";
 export { type NamedTensor, packSafetensors, readSafetensorsHeader, readTensor } from "./safetensors.ts";
 export type { SamplingOptions } from "./sample.ts";
 export { createTextStream, modelLogProbs, type TextStream } from "./stream.ts";

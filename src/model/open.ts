@@ -8,6 +8,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { extname, join, resolve } from "node:path";
 import { cacheFolder } from "../data/cache.ts";
 import { checkOptions, only } from "../data/check.ts";
+import { checkAdapted } from "./adapter.ts";
 import { type ConvertProgress, convert, writeBeside } from "./convert.ts";
 import { createDecoder, type RunOptions } from "./decoder.ts";
 import { cudaCure, openFastest, type Provider, whyNoCuda } from "./device.ts";
@@ -38,6 +39,11 @@ export interface OpenModelOptions extends Omit<RunOptions, "provider"> {
    * the same model. @default "fp32"
    */
   dtype?: Dtype;
+  /**
+   * How many of the last blocks an adapter may change (`decoder.adapted`): its weights are then inputs of the graph. With `fp32`
+   * alone, and programs are drawn by the host. @default 0
+   */
+  adaptedBlocks?: number;
   /** Called while a model is converted, which happens once. */
   onProgress?: (progress: ConvertProgress) => void;
 }
@@ -61,39 +67,50 @@ async function openOn(path: string, options: OpenModelOptions & { provider: Prov
   const why = options.provider === "cuda" ? whyNoCuda() : null;
   // Asked for in vain, ONNX Runtime would say so on stderr as well.
   if (why !== null) throw new ModelFailure({ kind: "runtime", ...{ reason: `cuda: ${why}`, cure: cudaCure } });
-  const { onProgress, cacheFolder: folder, dtype = "fp32", provider } = options;
+  const { onProgress, cacheFolder: folder, dtype = "fp32", provider, adaptedBlocks = 0 } = options;
   checkDtype(dtype, provider);
   const source = await readSource(path, options);
   const { config } = source;
-  const parts = { config, source: existsSync(path) ? resolve(path) : path };
+  if (adaptedBlocks > 0) checkAdapted(path, config, adaptedBlocks);
+  if (adaptedBlocks > 0 && dtype !== "fp32")
+    throw new RangeError(
+      `An adapter is learned on the weights as they are, and \`dtype\` is ${dtype}: open the model with fp32`,
+    );
   const small = countWeights(config) <= smallModel;
   // In memory: the graph once here and once in the runtime, and what the runtime packs. On disk: what it maps and packs.
   checkMemory(path, config, { copies: small ? 4 : 2.5, dtype });
   const used = new Set<string>();
   const built = decoderGraph(config, weightsOf(source, used), { dtype });
   checkAllUsed(source, used);
+  const adapted = adaptedBlocks > 0 ? { blocks: adaptedBlocks, weight: weightsOf(source) } : undefined;
+  const adaptable = adapted && decoderGraph(config, adapted.weight, { dtype, adaptedBlocks });
   const tokenizer = await source.openTokenizer();
   const weights = await hashSource(source);
-  const hash = joinHash(weights, dtype);
+  // A graph with adapters as inputs rounds otherwise: the runtime joins other operations.
+  const hash = joinHash(weights, dtype) + (adapted ? `-adapted${adaptedBlocks}` : "");
   const drawer = drawsThere(config, options) ? drawGraph(config, weightsOf(source), { fused: false }) : undefined;
+  const opened = existsSync(path) ? resolve(path) : path;
+  const parts = { config, tokenizer, hash, source: opened, ...(adapted && { adapted }) };
   if (small) {
-    const graph = Buffer.concat(await built.chunks());
+    const graph = Buffer.concat(await (adaptable ?? built).chunks());
     const drawing = drawer && Buffer.concat(await drawer.chunks());
-    return createDecoder({ ...parts, graph, tokenizer, hash, ...(drawing && { drawing }) }, options);
+    return createDecoder({ graph, ...parts, ...(drawing && { drawing }) }, options);
   }
-  const graph = await convert(source, weights, { dtype, ...(folder && { folder }), ...(onProgress && { onProgress }) });
-  const drawing = drawer && (await writeBeside(graph, "draw.onnx", drawer, built));
-  return createDecoder({ ...parts, graph, tokenizer, hash, ...(drawing && { drawing }) }, options);
+  const plain = await convert(source, weights, { dtype, ...(folder && { folder }), ...(onProgress && { onProgress }) });
+  const graph = adaptable ? await writeBeside(plain, `adapted-${adaptedBlocks}.onnx`, adaptable, built) : plain;
+  const drawing = drawer && (await writeBeside(plain, "draw.onnx", drawer, built));
+  return createDecoder({ graph, ...parts, ...(drawing && { drawing }) }, options);
 }
 
 /**
  * Whether programs are drawn where the model runs.
  * @throws {RangeError} where that is asked for and cannot be
  */
-function drawsThere(config: ModelConfig, { draws, provider = "cpu", dtype = "fp32" }: OpenModelOptions): boolean {
+function drawsThere(config: ModelConfig, options: OpenModelOptions): boolean {
+  const { draws, provider = "cpu", dtype = "fp32", adaptedBlocks = 0 } = options;
   if (draws !== undefined && draws !== "host" && draws !== "device")
     throw new RangeError(`Expected \`draws\` to be "host" or "device", got ${JSON.stringify(draws)}`);
-  const hinders = hindersOf(config, { provider, dtype });
+  const hinders = adaptedBlocks > 0 ? "by a model with an adapter" : hindersOf(config, { provider, dtype });
   if (draws === "device" && hinders !== null)
     throw new RangeError(`Programs cannot be drawn on the device ${hinders}: leave out \`draws: "device"\``);
   return hinders === null && (draws ?? (provider === "cuda" ? "device" : "host")) === "device";

@@ -2,6 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { createRandom } from "../random/index.ts";
+import { checkAdapted } from "./adapter.ts";
 import type { FindWeight } from "./architectures/types.ts";
 import { createDecoder, type RunOptions } from "./decoder.ts";
 import { drawGraph } from "./draw-graph.ts";
@@ -13,7 +14,12 @@ import type { Decoder, ModelConfig, Tokenizer } from "./types.ts";
 export async function randomModel(
   config: ModelConfig,
   tokenizer: Tokenizer,
-  { seed = 0, deviation = 0.02, ...options }: RunOptions & { seed?: number; deviation?: number } = {},
+  {
+    seed = 0,
+    deviation = 0.02,
+    adaptedBlocks = 0,
+    ...options
+  }: RunOptions & { seed?: number; deviation?: number; adaptedBlocks?: number } = {},
 ): Promise<Decoder> {
   checkMemory("of random weights", config, { copies: 4 });
   const read = (name: string, shape: readonly number[]): Float32Array => {
@@ -21,14 +27,21 @@ export async function randomModel(
     return drawWeight(name, count, seed, deviation);
   };
   const weight: FindWeight = (name, shape) => async () => read(name, shape);
-  const graph = decoderGraph(config, weight);
+  if (adaptedBlocks > 0) checkAdapted("of random weights", config, adaptedBlocks);
+  const graph = decoderGraph(config, weight, { adaptedBlocks });
   const drawer = options.draws === "device" ? drawGraph(config, weight, { fused: false }) : undefined;
   const drawing = drawer && Buffer.concat(await drawer.chunks());
   const digest = createHash("sha256")
     .update(JSON.stringify([config, seed, deviation]))
     .digest("hex")
     .slice(0, 16);
-  const parts = { config, tokenizer, hash: `random-${digest}` };
+  const adapted = adaptedBlocks > 0 ? { blocks: adaptedBlocks, weight } : undefined;
+  const parts = {
+    config,
+    tokenizer,
+    hash: `random-${digest}${adapted ? `-adapted${adaptedBlocks}` : ""}`,
+    ...(adapted && { adapted }),
+  };
   return createDecoder({ graph: Buffer.concat(await graph.chunks()), ...parts, ...(drawing && { drawing }) }, options);
 }
 

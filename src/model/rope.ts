@@ -10,7 +10,7 @@ import type { ModelConfig } from "./types.ts";
 type Rotary = Pick<ModelConfig, "headWidth" | "context" | "ropeTheta" | "rope">;
 
 /** Radians a position, one for each pair. `length` is that of the whole text, which only `dynamic` heeds. */
-function rotaryFrequencies({ headWidth, ropeTheta = 10_000, rope }: Rotary, length = 0): Float64Array {
+export function rotaryFrequencies({ headWidth, ropeTheta = 10_000, rope }: Rotary, length = 0): Float64Array {
   const base =
     rope?.kind === "dynamic" && length > rope.original
       ? ropeTheta *
@@ -50,6 +50,11 @@ function rotaryFrequencies({ headWidth, ropeTheta = 10_000, rope }: Rotary, leng
   }
 }
 
+/** What cosines and sines are multiplied by. */
+export function rotaryScale({ rope }: Pick<ModelConfig, "rope">): number {
+  return rope?.kind === "yarn" ? rope.attention : 1;
+}
+
 /**
  * Adds what turns heads [batch, heads, length, headWidth] by the positions [batch, length]. With `dynamic` the frequencies of
  * all positions of a pass are those of its last one, row by row, as Transformers has it; what was seen in earlier passes
@@ -70,7 +75,7 @@ export function rotaryTables(g: GraphParts, config: ModelConfig): string[] {
   const { context, headWidth, rope } = config;
   const half = headWidth / 2;
   const frequencies = rotaryFrequencies(config);
-  const scale = rope?.kind === "yarn" ? rope.attention : 1;
+  const scale = rotaryScale(config);
   return [Math.cos, Math.sin].map((f) => {
     const at = (i: number) => scale * f(Math.floor(i / half) * frequencies[i % half]!);
     return g.constant(

@@ -5,11 +5,12 @@
 
 import { availableParallelism } from "node:os";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
+import { adaptedLayers, adaptedMatrices, adapterInputs, emptyAdapter } from "./adapter.ts";
 import { type CachePool, createCachePool, type Placed } from "./cache.ts";
 import type { Provider } from "./device.ts";
 import { runDraw } from "./draw.ts";
 import { loadRuntime, openSession, type Runtime } from "./runtime.ts";
-import type { DecoderInput, DecoderOutput, Drawn, DrawRequest, KVCache, ModelConfig } from "./types.ts";
+import type { AdapterWeights, DecoderInput, DecoderOutput, Drawn, DrawRequest, KVCache, ModelConfig } from "./types.ts";
 
 /** How a decoder is run. */
 export interface RunOptions {
@@ -31,11 +32,16 @@ export interface RunnerParts {
   config: ModelConfig;
   /** The graph that draws programs (`draw-graph.ts`), likewise; absent where they are drawn by the host. */
   drawing?: Uint8Array | string;
+  /** How many of the last blocks have adapters as inputs. @default 0 */
+  adaptedBlocks?: number;
 }
+
+/** What a graph takes: as a decoder does, with an adapter's weights themselves. */
+export type RunnerInput = Omit<DecoderInput, "adapter"> & { adapter?: AdapterWeights };
 
 /** A graph that runs. */
 export interface Runner {
-  forward(input: DecoderInput): Promise<DecoderOutput>;
+  forward(input: RunnerInput): Promise<DecoderOutput>;
   /** Draws whole programs after a prefix. */
   draw(request: DrawRequest, prefix: KVCache | undefined): Promise<Drawn>;
   release(): Promise<void>;
@@ -53,6 +59,8 @@ interface RunnerState {
   readonly least: number;
   /** Pasts as what other passes begin with: cut to their length once. */
   readonly prefixes: WeakMap<KVCache, Tensor[]>;
+  /** Adapters as what the graph is fed, and the one that changes nothing; null where the graph takes none. */
+  readonly adapters: { blocks: number; known: WeakMap<AdapterWeights, Feeds>; empty: AdapterWeights } | null;
   /** Opens the graph that draws; absent where programs are drawn by the host. */
   readonly openDrawer: (() => Promise<InferenceSession>) | undefined;
   /** That graph, once something was drawn. */
@@ -60,7 +68,10 @@ interface RunnerState {
 }
 
 /** Loads a graph. Throws a ModelFailure when ONNX Runtime is not there or refuses it. */
-export async function createRunner({ graph, drawing, config }: RunnerParts, options: RunOptions): Promise<Runner> {
+export async function createRunner(
+  { graph, drawing, config, adaptedBlocks = 0 }: RunnerParts,
+  options: RunOptions,
+): Promise<Runner> {
   const { provider = "cpu", threads = Math.min(8, availableParallelism()) } = options;
   const ort = await loadRuntime();
   const state: RunnerState = {
@@ -71,6 +82,10 @@ export async function createRunner({ graph, drawing, config }: RunnerParts, opti
     names: Array.from({ length: config.layers }, (_, i) => [`${i}.key`, `${i}.value`]).flat(),
     least: provider === "webgpu" ? 1 : 0,
     prefixes: new WeakMap(),
+    adapters:
+      adaptedBlocks === 0
+        ? null
+        : { blocks: adaptedBlocks, known: new WeakMap(), empty: emptyAdapter(config, adaptedBlocks) },
     openDrawer: drawing === undefined ? undefined : () => openSession(ort, drawing, provider, threads),
     drawer: undefined,
   };
@@ -101,7 +116,7 @@ async function draw(state: RunnerState, request: DrawRequest, prefix: KVCache | 
 }
 
 /** Runs rows of any age: those whose memory is of one size together. */
-async function forward(state: RunnerState, input: DecoderInput): Promise<DecoderOutput> {
+async function forward(state: RunnerState, input: RunnerInput): Promise<DecoderOutput> {
   const { cachePool, config } = state;
   const { batch, tokens, past, donate = false, every = false } = input;
   const length = tokens.length / batch;
@@ -117,7 +132,8 @@ async function forward(state: RunnerState, input: DecoderInput): Promise<Decoder
     parts.push({ rows, slots: placed.slots, ...(await runRows(state, placed, rows, input)) });
   }
   const given = every ? length : 1;
-  return merged(parts, { batch, width: config.width * given, vocabulary: config.vocabulary * given });
+  const widths = { width: config.width * given, vocabulary: config.vocabulary * given };
+  return merged(parts, { batch, ...widths, entering: config.width * length });
 }
 
 /** Runs rows whose memory is of one size; gives what it computed for each slot that is held. */
@@ -125,16 +141,46 @@ async function runRows(
   state: RunnerState,
   placed: Placed,
   rows: readonly number[],
-  input: DecoderInput,
+  input: RunnerInput,
 ): Promise<DecoderOutput> {
-  const { valid, tokens, batch } = input;
+  const { valid, tokens, batch, adapter } = input;
   const length = tokens.length / batch;
-  const feeds = { ...newPositions(state, placed, rows, input), ...seenPositions(state, placed, input.prefix) };
-  const { hidden, logits, present } = await state.session.run(feeds);
+  const feeds = {
+    ...newPositions(state, placed, rows, input),
+    ...seenPositions(state, placed, input.prefix),
+    ...adapterFeeds(state, adapter),
+  };
+  const wanted = ["hidden", "logits", "present", ...(input.entering ? ["entering"] : [])];
+  const { hidden, logits, present, entering } = await state.session.run(feeds, wanted);
   const past = placed.append(present!.data as Float32Array, length, (i, at) =>
     valid ? valid[rows[i]! * length + at] === 1 : true,
   );
-  return { hidden: hidden!.data as Float32Array, logits: logits!.data as Float32Array, past };
+  return {
+    hidden: hidden!.data as Float32Array,
+    logits: logits!.data as Float32Array,
+    ...(entering && { entering: entering.data as Float32Array }),
+    past,
+  };
+}
+
+/** An adapter's weights as the graph's inputs. */
+function adapterFeeds(state: RunnerState, given: AdapterWeights | undefined): Feeds {
+  const { adapters, config } = state;
+  if (adapters === null) return {};
+  const weights = given ?? adapters.empty;
+  const found = adapters.known.get(weights);
+  if (found) return found;
+  const matrices = adaptedMatrices(config);
+  const feeds: Feeds = {};
+  for (const [i, layer] of adaptedLayers(config, adapters.blocks).entries())
+    for (const [j, { name, from, to }] of matrices.entries()) {
+      const { rank, A, B } = weights.pairs[i * matrices.length + j]!;
+      const names = adapterInputs(layer, name);
+      feeds[names.A] = floats(state, A, from, rank);
+      feeds[names.B] = floats(state, B, rank, to);
+    }
+  adapters.known.set(weights, feeds);
+  return feeds;
 }
 
 type Feeds = { [name: string]: Tensor };
@@ -144,7 +190,7 @@ function newPositions(
   { ort, least }: RunnerState,
   { held, slots, seenCapacity, valid: seen, real }: Placed,
   rows: readonly number[],
-  { tokens, batch, prefix, valid, every }: DecoderInput,
+  { tokens, batch, prefix, valid, every }: RunnerInput,
 ): Feeds {
   const length = tokens.length / batch;
   const before = prefix?.length ?? 0;
@@ -223,23 +269,33 @@ interface Part extends DecoderOutput {
 /** The parts as one output, rows in order; not copied where they lie so already. */
 function merged(
   parts: readonly Part[],
-  { batch, width, vocabulary }: { batch: number; width: number; vocabulary: number },
+  sizes: { batch: number; width: number; vocabulary: number; entering: number },
 ): DecoderOutput {
+  const { batch, width, vocabulary } = sizes;
   const [only, ...others] = parts as [Part, ...Part[]];
   if (others.length === 0 && only.slots.every((slot, i) => slot === i)) {
-    const { hidden, logits, past } = only;
-    return { hidden: hidden.subarray(0, batch * width), logits: logits.subarray(0, batch * vocabulary), past };
+    const { hidden, logits, entering, past } = only;
+    return {
+      hidden: hidden.subarray(0, batch * width),
+      logits: logits.subarray(0, batch * vocabulary),
+      ...(entering && { entering: entering.subarray(0, batch * sizes.entering) }),
+      past,
+    };
   }
   const output: DecoderOutput = {
     hidden: new Float32Array(batch * width),
     logits: new Float32Array(batch * vocabulary),
+    ...(only.entering && { entering: new Float32Array(batch * sizes.entering) }),
     past: new Array<KVCache>(batch),
   };
-  for (const { rows, slots, hidden, logits, past } of parts)
+  for (const { rows, slots, past, ...given } of parts)
     for (const [i, row] of rows.entries()) {
       const slot = slots[i]!;
-      output.hidden.set(hidden.subarray(slot * width, (slot + 1) * width), row * width);
-      output.logits.set(logits.subarray(slot * vocabulary, (slot + 1) * vocabulary), row * vocabulary);
+      const copy = (what: "hidden" | "logits" | "entering", size: number): void =>
+        output[what]!.set(given[what]!.subarray(slot * size, (slot + 1) * size), row * size);
+      copy("hidden", width);
+      copy("logits", vocabulary);
+      if (only.entering) copy("entering", sizes.entering);
       output.past[row] = past[i]!;
     }
   return output;

@@ -7,9 +7,9 @@ import { parentPort, workerData } from "node:worker_threads";
 import { serial } from "../data/serial.ts";
 import { type ModelError, ModelFailure } from "./error.ts";
 import { createRunner, type Runner, type RunnerParts, type RunOptions } from "./run.ts";
-import type { Drawn, DrawRequest, KVCache } from "./types.ts";
+import type { AdapterWeights, Drawn, DrawRequest, KVCache } from "./types.ts";
 
-/** What is asked of the thread; caches by their numbers. */
+/** What is asked of the thread; caches and adapters by their numbers. */
 export type Request =
   | {
       kind: "forward";
@@ -21,7 +21,10 @@ export type Request =
       past: number[] | undefined;
       donate: boolean;
       every: boolean;
+      adapter: number | undefined;
+      entering: boolean;
     }
+  | { kind: "adapter"; adapter: number; weights: AdapterWeights | null }
   | { kind: "draw"; id: number; prefix: number | undefined; request: DrawRequest }
   | { kind: "release"; past: number }
   | { kind: "close" };
@@ -36,12 +39,14 @@ export type Answer =
       id: number;
       hidden: Float32Array;
       logits: Float32Array;
+      entering: Float32Array | undefined;
       caches: { number: number; length: number }[];
     }
   | { kind: "drawn"; id: number; drawn: Drawn }
   | { kind: "refused"; id: number; message: string };
 
 const caches = new Map<number, KVCache>();
+const adapters = new Map<number, AdapterWeights>();
 let made = 0;
 
 if (parentPort !== null) {
@@ -69,6 +74,9 @@ async function handle(
   if (request.kind === "release") {
     caches.get(request.past)?.release();
     caches.delete(request.past);
+  } else if (request.kind === "adapter") {
+    if (request.weights === null) adapters.delete(request.adapter);
+    else adapters.set(request.adapter, request.weights);
   } else if (request.kind === "close") {
     await runner.release();
     process.exit(); // ends this thread
@@ -83,21 +91,23 @@ async function handle(
 
 async function forward(
   runner: Runner,
-  { id, tokens, batch, valid, prefix, past, donate, every }: Request & { kind: "forward" },
+  { id, tokens, batch, valid, prefix, past, donate, every, adapter, entering: kept }: Request & { kind: "forward" },
 ): Promise<[Answer, ArrayBuffer[]]> {
   const output = await runner.forward({
-    ...{ tokens, batch, donate, every },
+    ...{ tokens, batch, donate, every, entering: kept },
+    ...(adapter !== undefined && { adapter: adapterOf(adapter) }),
     ...(valid && { valid }),
     ...(prefix !== undefined && { prefix: cacheOf(prefix) }),
     ...(past && { past: past.map(cacheOf) }),
   });
   if (donate) for (const number of past ?? []) caches.delete(number);
-  const { hidden, logits } = output;
+  const { hidden, logits, entering } = output;
   const numbered = output.past.map((one) => {
     caches.set(made, one);
     return { number: made++, length: one.length };
   });
-  return [{ kind: "output", id, hidden, logits, caches: numbered }, [hidden.buffer, logits.buffer] as ArrayBuffer[]];
+  const moved = [hidden, logits, ...(entering ? [entering] : [])].map(({ buffer }) => buffer as ArrayBuffer);
+  return [{ kind: "output", id, hidden, logits, entering, caches: numbered }, moved];
 }
 
 async function draw(
@@ -107,6 +117,12 @@ async function draw(
   const drawn = await runner.draw(request, prefix === undefined ? undefined : cacheOf(prefix));
   const parts = Object.values(drawn).filter((part): part is Float32Array => ArrayBuffer.isView(part));
   return [{ kind: "drawn", id, drawn }, parts.map(({ buffer }) => buffer as ArrayBuffer)];
+}
+
+function adapterOf(number: number): AdapterWeights {
+  const weights = adapters.get(number);
+  if (weights === undefined) throw new Error("This adapter was released: hold its weights anew");
+  return weights;
 }
 
 function cacheOf(number: number): KVCache {

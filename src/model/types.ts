@@ -104,6 +104,36 @@ export interface KVCache {
   release(): void;
 }
 
+/** A matrix of a block that an adapter may change; by Hugging Face's names it is one or several side by side, which read the same. */
+export interface AdaptedMatrix {
+  name: "attention" | "output" | "up" | "down";
+  from: number;
+  to: number;
+  /** Names within the block, in order, and the outputs of each. */
+  parts: readonly { name: string; to: number }[];
+}
+
+/** An adapter's numbers: a pair for each matrix of a block, block after block. A [from, rank], B [rank, to] with its scale in it. */
+export interface AdapterWeights {
+  pairs: readonly { rank: number; A: Float32Array; B: Float32Array }[];
+}
+
+/** An adapter's weights where the model runs. Opaque: only its decoder reads it. */
+export interface HeldAdapter {
+  /** Gives their memory back; it cannot be used after that. */
+  release(): void;
+}
+
+/** The last blocks of a decoder that was opened to be adapted. */
+export interface AdaptedBlocks {
+  /** How many. */
+  readonly blocks: number;
+  /** Takes an adapter's weights to where the model runs, for `DecoderInput.adapter`. */
+  hold(weights: AdapterWeights): HeldAdapter;
+  /** The frozen weight of that Hugging Face name, float32, row by row. Throws a ModelFailure if its shape is another. */
+  read(name: string, shape: readonly number[]): Promise<Float32Array>;
+}
+
 /** What one pass takes. */
 export interface DecoderInput {
   /** Token ids, shape [batch, length], row by row. */
@@ -119,6 +149,10 @@ export interface DecoderInput {
   donate?: boolean;
   /** Give the output of every new position, not of the last alone. @default false */
   every?: boolean;
+  /** What changes the last blocks, of a decoder that was opened to be adapted. @default nothing */
+  adapter?: HeldAdapter;
+  /** Give also what enters the first of these blocks. @default false */
+  entering?: boolean;
 }
 
 /** What one pass gives. */
@@ -127,6 +161,8 @@ export interface DecoderOutput {
   hidden: Float32Array;
   /** Shape [batch, vocabulary], of each row's last position; with `every` [batch, length, vocabulary]. */
   logits: Float32Array;
+  /** What enters the first adapted block, of every new position, where that was asked for. Shape [batch, length, width]. */
+  entering?: Float32Array;
   /** Of each row, without the prefix. */
   past: KVCache[];
 }
@@ -199,6 +235,8 @@ export interface Decoder {
   readonly hash: string;
   /** What it was opened by, where that was a name or a path: another process may open the same. */
   readonly source?: string;
+  /** Its last blocks, if it was opened to be adapted (`OpenModelOptions.adaptedBlocks`). */
+  readonly adapted?: AdaptedBlocks;
   forward(input: DecoderInput): Promise<DecoderOutput>;
   /** Draws whole programs where the model runs; absent where the host draws them (`RunOptions.draws`). */
   draw?(request: DrawRequest, prefix?: KVCache): Promise<Drawn>;

@@ -1,7 +1,7 @@
 /** What REINFORCE trains. A policy draws actions; a trainable one also gives their log-probabilities to TF.js. */
 
 import type * as tf from "@tensorflow/tfjs";
-import type { Decoder, StepLogits } from "../model/index.ts";
+import type { Decoder, HeldAdapter, StepLogits } from "../model/index.ts";
 import type { Random } from "../random/index.ts";
 import type { PolicyPlan } from "./plan.ts";
 
@@ -46,6 +46,8 @@ export interface FreeText {
   readonly topP: number;
   /** Changes the logits before each draw: a trained head, as it was when it was asked for. Absent where nothing does. */
   readonly onLogits?: (step: StepLogits) => void;
+  /** Changes the model's last blocks: a trained adapter, as it was then. Absent where nothing does. */
+  readonly adapter?: HeldAdapter;
   /** Ids of the tokens whose odds training changed itself; `all` where it changed the model, absent where it changed none. */
   readonly steered?: readonly number[] | "all";
   /** What tells its weights from others: equal for equal ones. */
@@ -82,6 +84,27 @@ export interface ActionEvaluation {
   entropy: tf.Tensor1D;
   /** Kullback-Leibler divergence of that distribution from the one before any training, nats. */
   kl: tf.Tensor1D;
+}
+
+/** What a gradient step is to make smaller, as a function of evaluated actions. */
+export interface Objective {
+  loss(evaluation: ActionEvaluation): tf.Scalar;
+  /** Whether its slope depends on none of the values: it is a weighted sum of them, as the policy gradient's loss is. */
+  linear: boolean;
+  /** Of each token, in order: 0 where nothing is made of it. */
+  counts: readonly number[];
+  /** What it is made of besides log-probabilities. */
+  uses: { entropy: boolean; kl: boolean };
+}
+
+/** What a policy that takes the gradient itself gives: tensors that are the caller's. */
+export interface ObjectiveGradient {
+  value: tf.Scalar;
+  /** By the variables' names. */
+  grads: { [name: string]: tf.Tensor };
+  /** Means over the tokens, nats; the divergence over those that count, or of some programs where nothing is made of it. */
+  entropy: tf.Scalar;
+  kl: tf.Scalar;
 }
 
 /** What weights were learned on top of: kept with a checkpoint, so that it can be opened without training anew. */
@@ -149,6 +172,11 @@ export interface TrainablePolicy<Observation = unknown> extends Policy<Observati
   evaluate(actions: readonly Action[]): ActionEvaluation;
   /** Opens what computes the gradient on ONNX Runtime; absent where TF.js alone can, by way of `evaluate`. */
   openGradient?(provider: "cpu" | "cuda", options: GradientOptions): Promise<GradientEngine>;
+  /**
+   * The gradient of an objective of these actions in `variables`, taken part by part: of a policy whose evaluation of a whole batch
+   * would be too large for one tape. Absent: `evaluate` is differentiated.
+   */
+  objectiveGradient?(actions: readonly Action[], objective: Objective): ObjectiveGradient;
   /** A copy that does not learn: the baseline "before training". */
   frozen(): Policy<Observation>;
   /** For a policy with few choices: the probability of each now, by label. */

@@ -25,6 +25,7 @@ export type CheckpointError =
   | { kind: "other"; what: string; expected: string; found: string }
   | { kind: "settings"; differences: readonly { name: string; was: string; is: string }[] }
   | { kind: "dtype"; trained: string; opened: string }
+  | { kind: "blocks"; trained: number; opened: number }
   | { kind: "record"; path: string; entry: number; expected: string; found: string | null }
   | { kind: "unrecorded"; entries: number };
 
@@ -56,6 +57,8 @@ export function describeCheckpointError(error: CheckpointError): string {
       return `The checkpoint's run had other settings: ${error.differences.map(({ name, was, is }) => `\`${name}\` was ${was} and is ${is}`).join(", ")}. Give those of then, or go on with these by \`resumeWith: "changed settings"\``;
     case "dtype":
       return `The head was trained on the model with dtype ${error.trained}, and it is open with ${error.opened}: open it with { dtype: "${error.trained}" }, or serve it with --dtype ${error.trained}`;
+    case "blocks":
+      return `The adapter was trained in the model's last ${error.trained} blocks, and it is open with ${error.opened || "none"} to be adapted: open it with { adaptedBlocks: ${error.trained} }`;
     case "record":
       return `The record ${error.path} is not the one that the checkpoint's run was recorded in: its entry ${error.entry} is ${error.found ?? "not there"}, expected ${error.expected}`;
     case "unrecorded":

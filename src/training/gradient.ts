@@ -2,9 +2,12 @@
 
 import {
   type Action,
+  type ActionEvaluation,
   type GradientEngine,
   type GradientInput,
   type GradientOptions,
+  type Objective,
+  type ObjectiveGradient,
   type TrainablePolicy,
   tf,
 } from "../policy/index.ts";
@@ -46,26 +49,17 @@ export async function tensorGradient(
 ): Promise<BatchGradient> {
   const used: tf.Tensor[] = [];
   let kept: Gradients = {};
-  let refused: { error: unknown } | null = null;
+  const lossOf = (evaluation: ActionEvaluation): tf.Scalar =>
+    callLoss(loss, { ...evaluation, advantages: tf.tensor1d(advantages), counts: tf.tensor1d(counts), options });
+  const isOwn = loss !== policyGradientLoss;
+  const uses = { entropy: isOwn || options.entropyBonus !== 0, kl: isOwn || options.klCoef !== 0 };
   try {
-    const { value, grads } = tf.variableGrads(() => {
-      const evaluation = policy.evaluate(actions);
-      used.push(tf.keep(tf.mean(evaluation.entropy)), tf.keep(tf.mean(evaluation.kl)));
-      try {
-        const given = { advantages: tf.tensor1d(advantages), counts: tf.tensor1d(counts), options };
-        used.push(callLoss(loss, { ...evaluation, ...given }));
-        return used.at(-1) as tf.Scalar;
-      } catch (error) {
-        // TF.js would never give back what it had saved for the gradient: the error waits until it has.
-        refused = { error };
-        return tf.sum(evaluation.logProbs) as tf.Scalar;
-      }
-    }, [...policy.variables]);
+    const { value, grads, ...means } = policy.objectiveGradient
+      ? policy.objectiveGradient(actions, { loss: lossOf, linear: !isOwn, counts, uses })
+      : taped(policy, actions, lossOf, used);
     kept = grads;
-    used.push(value);
-    if (refused !== null) throw (refused as { error: unknown }).error;
-    used.push(squaresOf(grads));
-    const read = [used[0]!, used[1]!, value, used.at(-1)!].map(async (tensor) => (await tensor.data())[0]!);
+    used.push(value, means.entropy, means.kl, squaresOf(grads));
+    const read = [means.entropy, means.kl, value, used.at(-1)!].map(async (tensor) => (await tensor.data())[0]!);
     const [entropy, kl, lost, squares] = (await Promise.all(read)) as [number, number, number, number];
     const found = { gradients: kept, norm: Math.sqrt(squares), loss: lost, entropy, kl };
     kept = {};
@@ -73,4 +67,32 @@ export async function tensorGradient(
   } finally {
     tf.dispose([used, kept]);
   }
+}
+
+/** Differentiates the policy's evaluation. Where the loss throws, `used` holds what is to be given back. */
+function taped(
+  policy: TrainablePolicy,
+  actions: readonly Action[],
+  loss: Objective["loss"],
+  used: tf.Tensor[],
+): ObjectiveGradient {
+  const means: tf.Scalar[] = [];
+  let refused: { error: unknown } | null = null;
+  const { value, grads } = tf.variableGrads(() => {
+    const evaluation = policy.evaluate(actions);
+    means.push(tf.keep(tf.mean(evaluation.entropy)), tf.keep(tf.mean(evaluation.kl)));
+    try {
+      used.push(loss(evaluation));
+      return used.at(-1) as tf.Scalar;
+    } catch (error) {
+      // TF.js would never give back what it had saved for the gradient: the error waits until it has.
+      refused = { error };
+      return tf.sum(evaluation.logProbs) as tf.Scalar;
+    }
+  }, [...policy.variables]);
+  if (refused !== null) {
+    used.push(...means, value, ...Object.values(grads));
+    throw (refused as { error: unknown }).error;
+  }
+  return { value, grads, entropy: means[0]!, kl: means[1]! };
 }

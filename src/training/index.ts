@@ -26,6 +26,6 @@ export { advantages, type Baseline, type NumberTable, returns } from "./returns.
 export type { TrainOptions } from "./settings.ts";
 export { type Study, type StudyOptions, study, type Variant } from "./study.ts";
 export type { StudyRun } from "./study-file.ts";
-export { trainedPolicy } from "./trained.ts";
+export { adaptedBlocksOf, trainedPolicy } from "./trained.ts";
 export type { Training } from "./training.ts";
 export type { Checkpoint, Update } from "./types.ts";

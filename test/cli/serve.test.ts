@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import OpenAI from "openai";
 import { rewards, SurvivalEnv } from "../../src/environment/index.ts";
 import { openModel } from "../../src/model/index.ts";
-import { tokenPolicy, trainingAsks } from "../../src/policy/index.ts";
+import { type AdapterOptions, tokenPolicy, trainingAsks } from "../../src/policy/index.ts";
 import { createSandbox } from "../../src/sandbox/index.ts";
 import { train, writeCheckpoint } from "../../src/training/index.ts";
 import { temporaryFolder, writeFolder, writingModel } from "../model/shared.ts";
@@ -58,6 +58,11 @@ describe("autoagent serve", () => {
     assert.notDeepEqual(steered.told, plain.told);
     assert.match(steered.chat, /^self\./, "a chat is asked through the design that the head was trained with");
     assert.doesNotMatch(plain.chat, /^self\./);
+    const adapter = join(folder.path, "adapter.safetensors");
+    await trainHead(folder.path, adapter, { blocks: 1, rank: 2 });
+    const adapted = await say("--head", adapter);
+    assert.notDeepEqual(adapted.told, plain.told);
+    assert.match(adapted.chat, /^self\./);
   });
 
   it("says in one sentence what is wrong with its arguments, its model or its host", () => {
@@ -74,10 +79,11 @@ describe("autoagent serve", () => {
   });
 });
 
-/** One update of a head on that model. */
-async function trainHead(model: string, path: string): Promise<void> {
-  const decoder = await openModel(model, { threads: 1 });
-  const policy = await tokenPolicy(decoder, { asks: await trainingAsks(), maxTokens: 8 });
+/** One update of a head, or of an adapter, on that model. */
+async function trainHead(model: string, path: string, adapter?: AdapterOptions): Promise<void> {
+  const decoder = await openModel(model, { threads: 1, ...(adapter && { adaptedBlocks: adapter.blocks! }) });
+  const kind = adapter ? { adapter } : { asks: await trainingAsks() };
+  const policy = await tokenPolicy(decoder, { ...kind, maxTokens: 8 });
   await using sandbox = await createSandbox({ workers: 1 });
   const env = new SurvivalEnv({ maxSteps: 1, sandbox, rewards: [rewards.survival] });
   const run = train({ env, policy, updates: 1, episodes: 16, panel: false, learningRate: 1 });

@@ -40,13 +40,19 @@ export function formatsOf({ gguf, what }: FamilyCase): Format[] {
 }
 
 /** Opens a case's model. */
-export async function openCase({ name }: FamilyCase, format: Format): Promise<Decoder> {
-  if (format === "gguf") return openModel(join(folder, name, "model.gguf"), { threads: 1 });
-  using at = temporaryFolder();
+export async function openCase(one: FamilyCase, format: Format): Promise<Decoder> {
+  if (format === "gguf") return openModel(join(folder, one.name, "model.gguf"), { threads: 1 });
+  using at = caseFolder(one, format);
+  return await openModel(at.path, { threads: 1 });
+}
+
+/** A case's model as a folder of Hugging Face's, which is gone after the test. */
+export function caseFolder({ name }: FamilyCase, format: Format = "safetensors"): ReturnType<typeof temporaryFolder> {
+  const at = temporaryFolder();
   copyFileSync(join(folder, name, "model.safetensors"), join(at.path, "model.safetensors"));
   writeFileSync(join(at.path, "tokenizer.json"), JSON.stringify(characterTokenizer()));
   writeFileSync(join(at.path, "config.json"), JSON.stringify(configOf(name, format)));
-  return await openModel(at.path, { threads: 1 });
+  return at;
 }
 
 /** A case's config.json, in the new spelling of rotary settings or the old. */

@@ -26,6 +26,13 @@ export const gpt2: Architecture = {
   // It learns its positions.
   countWeights: ({ width, feedForward, context }) => ({ mlp: 2 * width * feedForward, places: context * width }),
   parts,
+  matrices: ({ width, feedForward }) => [
+    { name: "attention", from: width, to: 3 * width, parts: [{ name: "attn.c_attn", to: 3 * width }] },
+    { name: "output", from: width, to: width, parts: [{ name: "attn.c_proj", to: width }] },
+    { name: "up", from: width, to: feedForward, parts: [{ name: "mlp.c_fc", to: feedForward }] },
+    { name: "down", from: feedForward, to: width, parts: [{ name: "mlp.c_proj", to: width }] },
+  ],
+  blockPrefix: (layer) => `transformer.h.${layer}.`,
   gguf: {
     readConfig: ({ path, of, vocabulary, tied }, readConfig) =>
       readConfig(path, {
@@ -85,7 +92,7 @@ function readConfig(path: string, file: Json): ModelConfig {
   };
 }
 
-function parts(g: GraphParts, { config, weight, dtype, positions, shapes }: Build): Parts {
+function parts(g: GraphParts, { config, weight, dtype, adapt, positions, shapes }: Build): Parts {
   const { width, vocabulary, context, feedForward, normEpsilon, activation, tied } = config;
   const matmuls = matmulsOf(g, dtype, shapes.rows);
   const constant = (part: string, ...shape: number[]) => g.constant(weight(`transformer.${part}`, shape), shape);
@@ -98,9 +105,10 @@ function parts(g: GraphParts, { config, weight, dtype, positions, shapes }: Buil
       { axis: { int: -1 }, epsilon: { float: normEpsilon } },
       name,
     );
-  const linear = (x: string, part: string, from: number, to: number): string => {
-    const product = matmuls.linear(x, weight(`transformer.${part}.weight`, [from, to]), from, to);
-    return g.op("Add", [product, constant(`${part}.bias`, to)]);
+  const linear = (x: string, layer: number, part: string, name: string, from: number, to: number): string => {
+    const path = `h.${layer}.${part}`;
+    const product = matmuls.linear(x, weight(`transformer.${path}.weight`, [from, to]), from, to);
+    return g.op("Add", [adapt(x, product, layer, name), constant(`${path}.bias`, to)]);
   };
   return {
     embed(tokens) {
@@ -108,14 +116,14 @@ function parts(g: GraphParts, { config, weight, dtype, positions, shapes }: Buil
       return g.op("Reshape", [x, g.int64(-1, width)]);
     },
     project(x, layer) {
-      const all = linear(norm(x, `h.${layer}.ln_1`), `h.${layer}.attn.c_attn`, width, 3 * width);
+      const all = linear(norm(x, `h.${layer}.ln_1`), layer, "attn.c_attn", "attention", width, 3 * width);
       const [q, k, v] = split(g, all, -1, width, width, width).map((part) => byHead(g, part, shapes.heads));
       return { q: q!, k: k!, v: v! };
     },
-    attentionOutput: (seen, layer) => linear(seen, `h.${layer}.attn.c_proj`, width, width),
+    attentionOutput: (seen, layer) => linear(seen, layer, "attn.c_proj", "output", width, width),
     mlp(x, layer) {
-      const inner = linear(norm(x, `h.${layer}.ln_2`), `h.${layer}.mlp.c_fc`, width, feedForward);
-      return linear(activate(g, inner, activation), `h.${layer}.mlp.c_proj`, feedForward, width);
+      const inner = linear(norm(x, `h.${layer}.ln_2`), layer, "mlp.c_fc", "up", width, feedForward);
+      return linear(activate(g, inner, activation), layer, "mlp.c_proj", "down", feedForward, width);
     },
     lmHead(x, { hidden, logits }) {
       norm(x, "ln_f", hidden);

@@ -9,7 +9,7 @@ import { transpose } from "../matmul.ts";
 import type { GraphParts } from "../onnx.ts";
 import { rotaryRotation } from "../rope.ts";
 import { rotated } from "../rotation.ts";
-import type { ModelConfig } from "../types.ts";
+import type { AdaptedMatrix, ModelConfig } from "../types.ts";
 import { activationOf, commonFields, reader } from "./fields.ts";
 import { llamaGguf } from "./llama-gguf.ts";
 import { activate, byHead, joined, matmulsOf, split } from "./pieces.ts";
@@ -42,6 +42,8 @@ export const llama: Architecture = {
     places: context * headWidth,
   }),
   parts,
+  matrices,
+  blockPrefix: (layer) => `model.layers.${layer}.`,
   gguf: llamaGguf,
 };
 
@@ -102,8 +104,23 @@ function windowOf(path: string, file: Json, layers: number, context: number): Pi
   return size >= context ? {} : { window: { size, layers: sliding } };
 }
 
+function matrices({ width, heads, kvHeads, headWidth, feedForward }: ModelConfig): AdaptedMatrix[] {
+  const [inner, keys] = [heads * headWidth, kvHeads * headWidth];
+  const side = (prefix: string, parts: { [name: string]: number }) =>
+    Object.entries(parts).map(([name, to]) => ({ name: `${prefix}.${name}_proj`, to }));
+  return [
+    {
+      ...{ name: "attention", from: width, to: inner + 2 * keys },
+      parts: side("self_attn", { q: inner, k: keys, v: keys }),
+    },
+    { name: "output", from: inner, to: width, parts: side("self_attn", { o: width }) },
+    { name: "up", from: width, to: 2 * feedForward, parts: side("mlp", { gate: feedForward, up: feedForward }) },
+    { name: "down", from: feedForward, to: width, parts: side("mlp", { down: width }) },
+  ];
+}
+
 function parts(g: GraphParts, build: Build): Parts {
-  const { config, weight: plain, dtype, positions, shapes } = build;
+  const { config, weight: plain, dtype, adapt, positions, shapes } = build;
   const { width, heads, kvHeads, headWidth, vocabulary, feedForward, normEpsilon, tied, activation } = config;
   const { attentionBias, outputBias, feedBias } = config;
   const matmuls = matmulsOf(g, dtype, shapes.rows);
@@ -118,12 +135,19 @@ function parts(g: GraphParts, build: Build): Parts {
     return g.op("Mul", [g.op("Div", [x, root]), constant(`${name}.weight`, width)], {}, own);
   };
   /** Layers that read the same input, side by side. Hugging Face keeps them [out, in]; ONNX multiplies by [in, out]. */
-  const linear = (x: string, names: readonly string[], from: number, to: readonly number[], bias = false): string => {
+  const linear = (x: string, layer: number, name: AdaptedMatrix["name"], bias = false): string => {
+    const { from, parts: own } = matrix[name];
+    const names = own.map((part) => `model.layers.${layer}.${part.name}`);
+    const to = own.map((part) => part.to);
     const sum = to.reduce((all, size) => all + size, 0);
     const lines = joined(names.map((name, i) => weight(`${name}.weight`, [to[i]!, from])));
-    const product = matmuls.linear(x, async () => transpose(await lines(), sum, from), from, sum);
+    const frozen = matmuls.linear(x, async () => transpose(await lines(), sum, from), from, sum);
+    const product = adapt(x, frozen, layer, name);
     if (!bias) return product;
     return g.op("Add", [product, g.constant(joined(names.map((name, i) => weight(`${name}.bias`, [to[i]!]))), [sum])]);
+  };
+  const matrix = Object.fromEntries(matrices(config).map((one) => [one.name, one])) as {
+    [name in AdaptedMatrix["name"]]: AdaptedMatrix;
   };
   const rotate = rotaryRotation(g, config, positions);
   const inner = heads * headWidth;
@@ -131,25 +155,21 @@ function parts(g: GraphParts, build: Build): Parts {
   return {
     embed: (tokens) => g.op("Reshape", [g.op("Gather", [words, tokens]), g.int64(-1, width)]),
     project(x, layer) {
-      const at = `model.layers.${layer}`;
-      const names = ["q", "k", "v"].map((name) => `${at}.self_attn.${name}_proj`);
-      const normed = norm(x, `${at}.input_layernorm`);
-      const all = linear(normed, names, width, [inner, keys, keys], attentionBias);
+      const normed = norm(x, `model.layers.${layer}.input_layernorm`);
+      const all = linear(normed, layer, "attention", attentionBias);
       const [still, v] = split(g, all, -1, inner + keys, keys);
       const placed = rotate(byHead(g, still!, shapes.heads));
       const [q, k] = split(g, placed, 1, heads, kvHeads);
       const line = heads === kvHeads ? q! : g.op("Reshape", [q!, g.int64(0, kvHeads, -1, headWidth)]);
       return { q: line, k: k!, v: byHead(g, v!, shapes.heads) };
     },
-    attentionOutput: (seen, layer) =>
-      linear(seen, [`model.layers.${layer}.self_attn.o_proj`], inner, [width], outputBias),
+    attentionOutput: (seen, layer) => linear(seen, layer, "output", outputBias),
     mlp(x, layer) {
-      const at = `model.layers.${layer}.mlp`;
       const normed = norm(x, `model.layers.${layer}.post_attention_layernorm`);
-      const both = linear(normed, [`${at}.gate_proj`, `${at}.up_proj`], width, [feedForward, feedForward], feedBias);
+      const both = linear(normed, layer, "up", feedBias);
       const [gate, up] = split(g, both, -1, feedForward, feedForward);
       const product = g.op("Mul", [activate(g, gate!, activation), up!]);
-      return linear(rotation?.inner(product) ?? product, [`${at}.down_proj`], feedForward, [width], feedBias);
+      return linear(rotation?.inner(product) ?? product, layer, "down", feedBias);
     },
     lmHead(x, { hidden, logits }) {
       if (rotation) {

@@ -1,8 +1,9 @@
 /** What a family of decoders gives: how its files spell a shape, what its tensors are called, and the pieces of its graph. */
 
+import type { Adapt } from "../adapter.ts";
 import type { Dtype } from "../matmul.ts";
 import type { GraphParts, LoadFloats } from "../onnx.ts";
-import type { ModelConfig } from "../types.ts";
+import type { AdaptedMatrix, ModelConfig } from "../types.ts";
 
 /** A parsed `config.json`. */
 export type Json = { readonly [field: string]: unknown };
@@ -33,6 +34,8 @@ export interface Build {
   rotated: boolean;
   /** [batch, length]. */
   positions: string;
+  /** Adds an adapter's part to a product with one of the block's `matrices`, before its bias. */
+  adapt: Adapt;
   /** Shapes as tensors of whole numbers: [batch * length], and [batch, length, -1, headWidth]. */
   shapes: { rows: string; heads: string };
 }
@@ -86,5 +89,8 @@ export interface Architecture {
   /** Numbers in the feed-forward part of a layer, and in what places a token. */
   countWeights(config: ModelConfig): { mlp: number; places: number };
   parts(g: GraphParts, build: Build): Parts;
+  /** The matrices of a block that an adapter may change, and what their Hugging Face names begin with. */
+  matrices(config: ModelConfig): AdaptedMatrix[];
+  blockPrefix(layer: number): string;
   gguf: GgufFamily;
 }

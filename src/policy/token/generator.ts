@@ -10,6 +10,7 @@ import {
   type Generated,
   type GenerateOptions,
   generate,
+  type HeldAdapter,
   loadPrompt,
   type Prefix,
   type PromptDesign,
@@ -56,6 +57,9 @@ export interface LogitsProcessor {
   onLogits?: NonNullable<GenerateOptions["onLogits"]>;
   onToken?: NonNullable<GenerateOptions["onToken"]>;
   finish?: () => (object | undefined)[];
+  /** What changes the model's last blocks, and the design's prefix run with it. */
+  adapter?: { held: HeldAdapter; prefix: Prefix | null };
+  onEntering?: NonNullable<GenerateOptions["onEntering"]>;
   /** The same where programs are drawn on the device: a head, and whether they are learned from. */
   device?: DeviceDraw;
 }
@@ -82,6 +86,8 @@ export interface ProgramGenerator {
     processorFor: (count: number) => LogitsProcessor,
   ): Promise<Written[]>;
   calibrate(asks: readonly string[], samples: number, seed: number): Promise<Calibration>;
+  /** What all prompts begin with, run with an adapter; null where there is nothing. `onEntering` as of `GenerateOptions`. */
+  runPrefix(options: Pick<GenerateOptions, "adapter" | "onEntering">): Promise<Prefix | null>;
 }
 
 /** How every prompt is continued. */
@@ -96,6 +102,7 @@ interface GeneratorState {
     topP: number;
     prefix?: Prefix;
   };
+  readonly prefixIds: readonly number[];
   readonly batch: number;
   /** Positions that a prompt may have, after the prefix and before the program. */
   readonly room: number;
@@ -129,6 +136,7 @@ export async function createProgramGenerator(
       const padTo = padded(state, Math.max(0, ...prompts.map((ids) => ids.length)));
       return calibrate(decoder, { ...common, prompts, samples, batch, seed, padTo });
     },
+    runPrefix: (how) => prefixOf(decoder, state.prefixIds, how),
   };
 }
 
@@ -144,14 +152,22 @@ async function openGenerator(decoder: Decoder, options: ProgramGeneratorOptions)
   const { tokenizer, config } = decoder;
   const [designIds] = (await encodeTexts(tokenizer, [promptPrefix(prompt)])) as [number[]];
   const prefixIds = [...(tokenizer.begin ?? []), ...designIds];
-  const prefix: Prefix | null = prefixIds.length > 0 ? await runPrefix(decoder, prefixIds) : null;
+  const prefix = await prefixOf(decoder, prefixIds);
   const room = config.context - prefixIds.length - maxTokens;
   if (room < 8)
     throw new RangeError(
       `The prompt design "${prompt.name}" (${prefixIds.length} tokens) and programs of ${maxTokens} tokens leave no room for a task in the model's ${config.context} positions`,
     );
   const common = { maxTokens, stop: prompt.stop, temperature, topK, topP, ...(prefix && { prefix }) };
-  return { decoder, prompt, common, batch, room, spent: { tokens: 0, seconds: 0 } };
+  return { decoder, prompt, common, prefixIds, batch, room, spent: { tokens: 0, seconds: 0 } };
+}
+
+async function prefixOf(
+  decoder: Decoder,
+  ids: readonly number[],
+  how: Pick<GenerateOptions, "adapter" | "onEntering"> = {},
+): Promise<Prefix | null> {
+  return ids.length > 0 ? runPrefix(decoder, ids, how) : null;
 }
 
 async function idsOf({ decoder, prompt, room }: GeneratorState, texts: readonly string[]): Promise<number[][]> {
@@ -189,8 +205,11 @@ async function writeAll(
 async function writeHere(decoder: Decoder, job: GenerateOptions, processor: LogitsProcessor): Promise<Written[]> {
   const { width } = decoder.config;
   const features = new Array<Float32Array>(job.prompts.length);
+  const { adapter, onEntering } = processor;
   const written = await generate(decoder, {
     ...job,
+    ...(adapter && { adapter: adapter.held, ...(adapter.prefix && { prefix: adapter.prefix }) }),
+    ...(onEntering && { onEntering }),
     onLogits: (step) => {
       for (const [at, row] of step.rows.entries()) features[row] ??= step.hidden.slice(at * width, (at + 1) * width);
       processor.onLogits?.(step);

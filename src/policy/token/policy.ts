@@ -5,8 +5,10 @@
  */
 
 import { checkOptions, listOf, only, text } from "../../data/check.ts";
-import type { Decoder, PromptDesign, StepLogits } from "../../model/index.ts";
+import type { Decoder, EngineOptions, PromptDesign } from "../../model/index.ts";
 import type { Action, FreeText, Policy, RunsOn, TrainablePolicy } from "../types.ts";
+import { adapterPolicy } from "./adapter/policy.ts";
+import type { AdapterOptions } from "./adapter/weights.ts";
 import type { Calibration } from "./calibrate.ts";
 import {
   actionOf,
@@ -16,17 +18,23 @@ import {
   type ProgramGeneratorOptions,
   tokenTraining,
 } from "./generator.ts";
-import { tokenEntries } from "./given.ts";
+import { adapterPolicyEntries, tokenEntries } from "./given.ts";
 import { openHeadGradient } from "./gradient.ts";
 import { createHead, type Head, type HeadOptions, type HeadWeights } from "./head.ts";
 import { tokenPlan } from "./plan.ts";
+import { checkTemperature, sampledBy } from "./sampling.ts";
 import { freeTextOf, sharpened, withHead } from "./steer.ts";
 import { createTraces, isTrace, type Trace, type TraceSettings } from "./trace.ts";
 
 /** How a token policy is made. */
 export interface TokenPolicyOptions extends HeadOptions, ProgramGeneratorOptions {
-  /** What the model is asked in calibration: training asks only. */
-  asks: readonly string[];
+  /**
+   * What learns: `head`, a change of the odds of words after the model, or an adapter of its last blocks, of a decoder that was
+   * opened with as many `adaptedBlocks`. What else is here about words and calibration is the head's alone. @default "head"
+   */
+  adapter?: "head" | AdapterOptions;
+  /** What the model is asked in calibration: training asks only. An adapter needs none. */
+  asks?: readonly string[];
   /**
    * Which words the head changes: `sampled` (those that the frozen model uses when asked the above), `all`, or token ids.
    * @default "sampled"
@@ -38,13 +46,13 @@ export interface TokenPolicyOptions extends HeadOptions, ProgramGeneratorOptions
   calibration?: Pick<Calibration, "words" | "mean" | "deviation">;
 }
 
-/** A token policy: a frozen model and a head that learns. */
+/** A token policy: a frozen model, and a head or an adapter that learns. */
 export interface TokenPolicy extends TrainablePolicy {
   readonly decoder: Decoder;
   readonly prompt: PromptDesign;
   /** What the logits are divided by when it draws. */
   readonly temperature: number;
-  /** Token ids of the head's words. */
+  /** Token ids of the head's words; none with an adapter. */
   readonly words: readonly number[];
   /** A copy that does not learn; at another temperature than the policy's where one is given. */
   frozen(options?: { temperature?: number }): Policy;
@@ -52,16 +60,21 @@ export interface TokenPolicy extends TrainablePolicy {
   pretrained(options?: { temperature?: number }): Policy;
   /** The model with its head as it is now, for other texts than programs. */
   freeText(): Promise<FreeText>;
-  /** The head as it is now, as what changes a decoder's logits: for serving it. */
-  logitsProcessor(): Promise<(step: StepLogits) => void>;
+  /** What was learned, as it is now, as options of an engine on the decoder: for serving it. */
+  steering(): Promise<Steering>;
   /** Tokens drawn so far, and the seconds that took. */
   readonly spent: { tokens: number; seconds: number };
 }
+
+/** What steers a decoder: a head changes its logits, an adapter its last blocks. */
+export type Steering = Pick<EngineOptions, "onLogits" | "adapter">;
 
 const optionsSchema = only<TokenPolicyOptions>({
   ...tokenEntries,
   asks: listOf(text, "what the model is asked in calibration: a list of texts"),
 });
+
+const adapterSchema = only<Pick<TokenPolicyOptions, keyof typeof adapterPolicyEntries>>(adapterPolicyEntries);
 
 /** What a token policy is made of. */
 interface TokenState {
@@ -76,6 +89,10 @@ interface TokenState {
 
 /** Makes a token policy of a decoder. Draws some programs of it first, to calibrate the head. */
 export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions): Promise<TokenPolicy> {
+  if (typeof options?.adapter === "object") {
+    checkOptions(adapterSchema, options, "the options of policies.token with an adapter");
+    return adapterPolicy(decoder, { ...options, adapter: options.adapter });
+  }
   const state = await openPolicy(decoder, options);
   const { generator, head, words } = state;
   const { prompt, batch, temperature, spent } = generator;
@@ -97,7 +114,7 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
     openGradient: (provider, options) =>
       openHeadGradient(head, { ...options, provider, temperature, read: ({ trace }) => readTrace(trace) }),
     frozen: (at) => frozen(state, at),
-    logitsProcessor: async () => withHead(await head.read(), state.settings, state.calibration)(0).onLogits!,
+    steering: async () => ({ onLogits: withHead(await head.read(), state.settings, state.calibration)(0).onLogits! }),
     pretrained: (at) => pretrained(state, at),
     freeText: async () => freeTextOf(state, temperature, await head.read()),
     dispose: () => head.dispose(),
@@ -113,7 +130,7 @@ async function openPolicy(decoder: Decoder, options: TokenPolicyOptions): Promis
   checkOptions(optionsSchema, options, "the options of policies.token");
   const generator = await createProgramGenerator(decoder, options);
   const { seed = 0, words: which = "sampled" } = options;
-  const calibration = options.calibration ?? (await generator.calibrate(options.asks, options.samples ?? 256, seed));
+  const calibration = options.calibration ?? (await generator.calibrate(options.asks!, options.samples ?? 256, seed));
   const words = checkWords(decoder, which, calibration);
   const head = createHead(decoder.config.width, words.length, options);
   const settings = traceSettings(decoder, words, calibration, generator.temperature);
@@ -198,11 +215,6 @@ function frozen(
   };
 }
 
-function checkTemperature(temperature: number): void {
-  if (!(temperature > 0 && Number.isFinite(temperature)))
-    throw new RangeError(`Expected \`temperature\` to be a positive number, got ${temperature}`);
-}
-
 /** The frozen model alone, at another temperature than the policy's where one is given. */
 function pretrained(
   state: TokenState,
@@ -221,15 +233,6 @@ function pretrained(
     act: (observations, streams) => actWith(state, processorFor, observations, streams),
     freeText: async () => freeTextOf(state, temperature, null),
   };
-}
-
-/** How it is drawn, where that is not the plain way. */
-function sampledBy({ temperature = 1, topK = 0, topP = 1 }: ProgramGeneratorOptions): string {
-  return [
-    temperature === 1 ? "" : ` at temperature ${temperature}`,
-    topK === 0 ? "" : `, top ${topK}`,
-    topP === 1 ? "" : `, top share ${topP}`,
-  ].join("");
 }
 
 function traceSettings(

@@ -5,6 +5,7 @@ import { checkOptions, only, partOf } from "../../data/check.ts";
 import { dataPath } from "../../data/index.ts";
 import { type Decoder, type OpenModelOptions, openModel } from "../../model/index.ts";
 import { openEntries } from "../../model/options.ts";
+import { usualBlocks } from "./adapter/weights.ts";
 import { tokenEntries } from "./given.ts";
 import { type TokenPolicy, type TokenPolicyOptions, tokenPolicy } from "./policy.ts";
 
@@ -19,11 +20,16 @@ export async function fromPretrained(
   options: Partial<TokenPolicyOptions> & OpenModelOptions = {},
 ): Promise<TokenPolicy> {
   checkOptions(optionsSchema, options, "the options of policies.fromPretrained");
-  const decoder = await openPretrained(path, partOf(openEntries, options));
+  const { adapter } = options;
+  const isAdapted = typeof adapter === "object";
+  const decoder = await openPretrained(path, {
+    ...partOf(openEntries, options),
+    ...(isAdapted && { adaptedBlocks: adapter.blocks ?? usualBlocks }),
+  });
   try {
     return await tokenPolicy(decoder, {
       ...partOf(tokenEntries, options),
-      asks: options.asks ?? (await trainingAsks()),
+      ...(!isAdapted && { asks: options.asks ?? (await trainingAsks()) }),
     });
   } catch (error) {
     await decoder.dispose();

@@ -12,6 +12,7 @@ import { bodyLimit } from "hono/body-limit";
 import {
   callable,
   faultOf,
+  having,
   integerFrom,
   listOf,
   numberFrom,
@@ -20,7 +21,13 @@ import {
   positiveInteger,
   text,
 } from "../../data/check.ts";
-import { createEngine, type Decoder, type EngineOptions, type PromptDesign } from "../../model/index.ts";
+import {
+  createEngine,
+  type Decoder,
+  type EngineOptions,
+  type HeldAdapter,
+  type PromptDesign,
+} from "../../model/index.ts";
 import { promptEntry } from "../../model/options.ts";
 import { addressOf } from "../access.ts";
 import { createDoor, type Unread } from "../door.ts";
@@ -81,6 +88,7 @@ const optionsSchema = only<ServeOptions>({
   maxBatch: optional(positiveInteger),
   maxWaiting: optional(integerFrom(0, Number.MAX_SAFE_INTEGER, "0 or a positive integer")),
   onLogits: optional(callable("a function of the step's logits")),
+  adapter: optional(having<HeldAdapter>(["release"], "what `decoder.adapted.hold` gave")),
 });
 
 /** Serves a decoder. Rejects with a ServeFailure for a host without a token, or a port that is taken. */

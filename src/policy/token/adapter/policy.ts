@@ -1,0 +1,213 @@
+/**
+ * A language model as a policy that learns in its last blocks: low-rank adapters there, the rest frozen. ONNX Runtime
+ * draws the programs with the adapter's numbers as inputs; TF.js runs the last blocks again, forth and back, over the states
+ * that entered them. The adapter acts on all positions, those of the prompt design included, so that the policy is the model
+ * with the adapter merged in. Not here: the mathematics (`blocks.ts`, `words.ts`), the numbers (`weights.ts`).
+ */
+
+import type { AdaptedBlocks, Decoder, Prefix } from "../../../model/index.ts";
+import type { Action, FreeText, Policy, TrainablePolicy } from "../../types.ts";
+import {
+  actionOf,
+  createProgramGenerator,
+  type LogitsProcessor,
+  type ProgramGenerator,
+  type ProgramGeneratorOptions,
+} from "../generator.ts";
+import type { TokenPolicy, TokenPolicyOptions } from "../policy.ts";
+import { checkTemperature, sampledBy } from "../sampling.ts";
+import { sharpened } from "../steer.ts";
+import { type AdapterSetting, evaluateTraces, objectiveGradient } from "./evaluation.ts";
+import { type FrozenTail, readTail } from "./frozen.ts";
+import { type AdapterTrace, createAdapterTraces, isAdapterTrace } from "./trace.ts";
+import { type AdapterOptions, type AdapterVariables, adapterHash, createAdapter, usualBlocks } from "./weights.ts";
+
+/** Settings of the trainer that suit an adapter. */
+export const adapterTraining = {
+  updates: 24,
+  episodes: 32,
+  group: 8,
+  gamma: 0,
+  klCoef: 0,
+  entropyBonus: 0,
+  lrSchedule: "linear",
+} as const satisfies TrainablePolicy["recommended"];
+
+/** An adapter where the model runs, with the prefix run with it, and what tells it from others. */
+type Held = NonNullable<LogitsProcessor["adapter"]> & { hash: string };
+
+interface AdapterState {
+  readonly decoder: Decoder;
+  readonly options: ProgramGeneratorOptions;
+  readonly generator: ProgramGenerator;
+  readonly adapter: AdapterVariables;
+  /** States of the design's prefix as they enter the first adapted block, which no training changes. */
+  readonly prefix: AdapterSetting["prefix"];
+  /** The frozen weights for TF.js, once something was drawn to learn from. */
+  tail: Promise<FrozenTail> | null;
+  loaded: FrozenTail | null;
+  /** The adapter as it was last taken to the model, and the variables' data then. */
+  held: { at: readonly object[]; held: Promise<Held> } | null;
+}
+
+/** Makes a token policy whose last blocks learn. Throws an Error for a decoder that was not opened for that. */
+export async function adapterPolicy(
+  decoder: Decoder,
+  { adapter: given, seed = 0, ...options }: Omit<TokenPolicyOptions, "adapter"> & { adapter: AdapterOptions },
+): Promise<TokenPolicy> {
+  const state = await openAdapter(decoder, { ...given, seed }, options);
+  const { generator, adapter } = state;
+  const { prompt, batch, temperature, maxTokens, spent } = generator;
+  const { blocks, rank, scale, variables } = adapter;
+  return {
+    ...{ name: nameOf(state, temperature), decoder, prompt, temperature, words: [], spent, batch, variables },
+    learningRate: 1.5e-3,
+    recommended: adapterTraining,
+    fingerprint: `${decoder.hash} adapter of ${blocks} blocks, rank ${rank}, scale ${scale}, prompt ${prompt.name} ${prompt.version}`,
+    buffers: { tensors: [], about: { prompt, adapter: { blocks, rank, scale }, temperature, maxTokens } },
+    act: (observations, streams) => actTraced(state, observations, streams),
+    evaluate: (actions) => evaluateTraces(settingOf(state), actions.map(traceOf)),
+    objectiveGradient: (actions, objective) => objectiveGradient(settingOf(state), actions.map(traceOf), objective),
+    frozen: (at) => frozen(state, at),
+    pretrained: (at) => pretrained(state, at),
+    freeText: async () => freeTextOf(state, temperature, await hold(state)),
+    steering: async () => ({ adapter: (await hold(state)).held }),
+    dispose() {
+      adapter.dispose();
+      state.loaded?.dispose();
+      state.loaded = null;
+      void state.held?.held.then(({ held }) => held.release());
+      state.held = null;
+    },
+  };
+}
+
+async function openAdapter(
+  decoder: Decoder,
+  { blocks, rank = 16, scale = 2, seed }: AdapterOptions & { seed: number },
+  options: ProgramGeneratorOptions,
+): Promise<AdapterState> {
+  const adapted = adaptedOf(decoder, blocks);
+  const adapter = createAdapter(decoder.config, { blocks: adapted.blocks, rank, scale, seed });
+  try {
+    const generator = await createProgramGenerator(decoder, options);
+    const states: Float32Array[] = [];
+    await generator.runPrefix({ onEntering: ({ entering }) => void states.push(entering.slice()) });
+    const entering = Float32Array.from(states.flatMap((part) => [...part]));
+    const prefix = { length: entering.length / decoder.config.width, entering };
+    return { decoder, options, generator, adapter, prefix, tail: null, loaded: null, held: null };
+  } catch (error) {
+    adapter.dispose();
+    throw error;
+  }
+}
+
+function adaptedOf({ adapted }: Decoder, blocks = usualBlocks): AdaptedBlocks {
+  if (adapted?.blocks === blocks) return adapted;
+  throw new Error(
+    `An adapter of ${blocks} blocks needs a decoder that was opened with \`adaptedBlocks: ${blocks}\`; this one was opened with ${adapted?.blocks ?? "none"}`,
+  );
+}
+
+function nameOf({ decoder, options, adapter }: AdapterState, temperature: number): string {
+  const { config, hash } = decoder;
+  const at = sampledBy({ ...options, temperature });
+  return `adapter of ${adapter.blocks} blocks on ${config.family} ${hash.slice(0, 8)}${at}`;
+}
+
+/** The adapter as it is now, where the model runs. */
+function holdNow(state: AdapterState): Promise<Held> {
+  const { adapter } = state;
+  const at = adapter.variables.map(({ dataId }) => dataId);
+  const known = state.held;
+  if (known?.at.every((id, i) => id === at[i])) return known.held;
+  const held = hold(state);
+  state.held = { at, held };
+  held.catch(() => {
+    if (state.held?.held === held) state.held = null;
+  });
+  return held;
+}
+
+async function hold({ decoder, generator, adapter }: AdapterState): Promise<Held> {
+  const weights = await adapter.read();
+  const held = decoder.adapted!.hold(weights);
+  const prefix: Prefix | null = await generator.runPrefix({ adapter: held });
+  return { held, prefix, hash: adapterHash(weights) };
+}
+
+async function actTraced(
+  state: AdapterState,
+  ...[observations, streams]: Parameters<Policy["act"]>
+): Promise<Action[]> {
+  const { decoder, generator } = state;
+  state.tail ??= readTail(decoder, decoder.adapted!);
+  state.loaded = await state.tail;
+  const adapter = await holdNow(state);
+  const processorFor = (count: number): LogitsProcessor => ({
+    adapter,
+    ...createAdapterTraces(count, decoder.config.width, generator.temperature),
+  });
+  return (await generator.write(observations, streams, processorFor)).map(actionOf(generator.prompt));
+}
+
+function settingOf({ loaded, prefix, generator, adapter }: AdapterState): AdapterSetting {
+  if (loaded === null) throw new Error("Nothing was drawn yet: an evaluation is of actions that this policy drew");
+  const { temperature } = generator;
+  return { tail: loaded, prefix, temperature, variables: adapter.variables, pairs: adapter.pairs };
+}
+
+/** The model with the adapter as it is now, at another temperature than the policy's where one is given. */
+function frozen(
+  state: AdapterState,
+  { temperature = state.generator.temperature }: { temperature?: number } = {},
+): Policy {
+  checkTemperature(temperature);
+  const { generator } = state;
+  const held = hold(state);
+  // Who never plays with the copy never hears of it.
+  held.catch(() => {});
+  const { onLogits } = sharpened(state.decoder.config.width, generator.temperature / temperature);
+  return {
+    name: `${nameOf(state, temperature)}, frozen`,
+    batch: generator.batch,
+    async act(observations, streams) {
+      const adapter = await held;
+      const processorFor = (): LogitsProcessor => ({ adapter, ...(onLogits && { onLogits }) });
+      return (await generator.write(observations, streams, processorFor)).map(actionOf(generator.prompt));
+    },
+    freeText: async () => freeTextOf(state, temperature, await held),
+  };
+}
+
+/** The frozen model alone, at another temperature than the policy's where one is given. */
+function pretrained(
+  state: AdapterState,
+  { temperature = state.generator.temperature }: { temperature?: number } = {},
+): Policy {
+  checkTemperature(temperature);
+  const { decoder, options, generator } = state;
+  const { prompt, batch } = generator;
+  const at = sampledBy({ ...options, temperature });
+  const { onLogits } = sharpened(decoder.config.width, generator.temperature / temperature);
+  return {
+    name: `${decoder.config.family} ${decoder.hash.slice(0, 8)}, prompt ${prompt.name} ${prompt.version}, pretrained${at}`,
+    batch,
+    act: async (observations, streams) =>
+      (await generator.write(observations, streams, () => ({ ...(onLogits && { onLogits }) }))).map(actionOf(prompt)),
+    freeText: async () => freeTextOf(state, temperature, null),
+  };
+}
+
+/** The model for any text, at a temperature; without an adapter it is the frozen model alone. */
+function freeTextOf({ decoder }: AdapterState, temperature: number, held: Held | null): FreeText {
+  const common = { decoder, temperature, topK: 0, topP: 1 };
+  if (held === null) return { ...common, fingerprint: decoder.hash };
+  return { ...common, adapter: held.held, steered: "all", fingerprint: `${decoder.hash} ${held.hash}` };
+}
+
+function traceOf({ trace }: Action): AdapterTrace {
+  if (trace === undefined || !isAdapterTrace(trace))
+    throw new TypeError("The action has no trace: only actions that this policy drew itself can be learned from");
+  return trace;
+}

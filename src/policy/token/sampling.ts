@@ -1,0 +1,18 @@
+/** How a token policy's programs are drawn besides what it has learned. */
+
+import type { ProgramGeneratorOptions } from "./generator.ts";
+
+/** Throws a RangeError for a temperature that cannot be. */
+export function checkTemperature(temperature: number): void {
+  if (!(temperature > 0 && Number.isFinite(temperature)))
+    throw new RangeError(`Expected \`temperature\` to be a positive number, got ${temperature}`);
+}
+
+/** How it is drawn, where that is not the plain way. */
+export function sampledBy({ temperature = 1, topK = 0, topP = 1 }: ProgramGeneratorOptions): string {
+  return [
+    temperature === 1 ? "" : ` at temperature ${temperature}`,
+    topK === 0 ? "" : `, top ${topK}`,
+    topP === 1 ? "" : `, top share ${topP}`,
+  ].join("");
+}
