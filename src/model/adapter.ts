@@ -5,6 +5,7 @@
  */
 
 import { architectureOf } from "./architectures/index.ts";
+import type { Adapt } from "./architectures/types.ts";
 import { ModelFailure } from "./error.ts";
 import type { GraphParts } from "./onnx.ts";
 import type { AdaptedMatrix, AdapterWeights, ModelConfig } from "./types.ts";
@@ -42,9 +43,6 @@ export function checkAdapted(path: string, { layers, rope, context }: ModelConfi
 export function adapterInputs(layer: number, name: string): { A: string; B: string } {
   return { A: `adapter.${layer}.${name}.A`, B: `adapter.${layer}.${name}.B` };
 }
-
-/** What adds an adapter's part to a product with a matrix. */
-export type Adapt = (x: string, product: string, layer: number, name: string) => string;
 
 /** Declares the inputs of the last `blocks`' adapters, and gives what adds them. */
 export function adapting(g: GraphParts, config: ModelConfig, blocks: number): Adapt {

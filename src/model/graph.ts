@@ -13,9 +13,9 @@
  * `present` [layers * 2 * batch, kvHeads, length, headWidth], the new keys and values of each layer in turn.
  */
 
-import { type Adapt, adapting } from "./adapter.ts";
+import { adapting } from "./adapter.ts";
 import { architectureOf } from "./architectures/index.ts";
-import type { FindWeight } from "./architectures/types.ts";
+import type { Adapt, FindWeight } from "./architectures/types.ts";
 import { attend, createFrame } from "./attention.ts";
 import type { Dtype } from "./matmul.ts";
 import { createGraph, type GraphBuilder, type GraphParts } from "./onnx.ts";

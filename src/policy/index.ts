@@ -10,9 +10,10 @@ export { type Edit, type EditMenu, editMenu, paperMenu, randomPolicy } from "./m
 export type { Numbers, PolicyPlan } from "./plan.ts";
 export { tf } from "./tensors.ts";
 export type { AdapterOptions } from "./token/adapter/weights.ts";
-export { type Steering, type TokenPolicy, type TokenPolicyOptions, tokenPolicy } from "./token/policy.ts";
+export { tokenPolicy } from "./token/policy.ts";
 export { fromPretrained, openPretrained, trainingAsks } from "./token/pretrained.ts";
 export { temperaturePolicy } from "./token/temperature.ts";
+export type { Steering, TokenPolicy, TokenPolicyOptions } from "./token/types.ts";
 export type * from "./types.ts";
 
 /** The ready-made policies. */

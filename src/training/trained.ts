@@ -67,8 +67,7 @@ async function openPolicy(
   }
   const values = (name: string) => buffers.find((tensor) => tensor.name === name)?.values;
   const [words, mean, deviation] = [values("words"), values("mean"), values("deviation")];
-  if (!words || !mean || !deviation || weights.length === 0)
-    throw foreign(checkpoint, "a head with its calibration, or an adapter");
+  if (!words || !mean || !deviation || weights.length === 0) throw foreign(checkpoint, "a head with its calibration");
   if (mean.length !== decoder.config.width || words.some((id) => id >= decoder.config.vocabulary))
     throw foreign(checkpoint, `a head on ${decoder.hash}`);
   const calibration = { words, mean: Float32Array.from(mean), deviation: Float32Array.from(deviation) };

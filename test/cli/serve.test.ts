@@ -21,33 +21,7 @@ describe("autoagent serve", () => {
     writeFolder(folder.path, writingModel({ context: 1024 }));
     const head = join(folder.path, "head.safetensors");
     await trainHead(folder.path, head);
-    const say = async (...more: string[]) => {
-      const child = spawn(process.execPath, [
-        launcher,
-        "serve",
-        folder.path,
-        "--port",
-        "0",
-        "--name",
-        "small",
-        ...more,
-      ]);
-      const line = (await once(createInterface(child.stdout), "line"))[0] as string;
-      const url = /at (http:\S+)/.exec(line)?.[1];
-      const client = new OpenAI({ baseURL: url!, apiKey: "none" });
-      const { choices } = await client.completions.create({
-        model: "small",
-        prompt: "abc",
-        max_tokens: 30,
-        temperature: 0,
-        logprobs: 1,
-      });
-      const messages = [{ role: "user" as const, content: "Set self.x to 1" }];
-      const chat = await client.chat.completions.create({ model: "small", messages, max_tokens: 10, seed: 1 });
-      child.kill("SIGINT");
-      await once(child, "exit");
-      return { line, told: choices[0]!.logprobs!.token_logprobs!, chat: chat.choices[0]!.message.content! };
-    };
+    const say = (...more: string[]) => answers(folder.path, more);
     const plain = await say();
     assert.match(plain.line, /^Serving small at http:\/\/127\.0\.0\.1:\d+\/v1 \(cpu: .+, fp32\); Ctrl-C ends it$/);
     assert.deepEqual((await say()).told, plain.told);
@@ -58,10 +32,15 @@ describe("autoagent serve", () => {
     assert.notDeepEqual(steered.told, plain.told);
     assert.match(steered.chat, /^self\./, "a chat is asked through the design that the head was trained with");
     assert.doesNotMatch(plain.chat, /^self\./);
+  });
+
+  it("serves a model with a trained adapter in its last blocks", async () => {
+    using folder = temporaryFolder();
+    writeFolder(folder.path, writingModel({ context: 1024 }));
     const adapter = join(folder.path, "adapter.safetensors");
     await trainHead(folder.path, adapter, { blocks: 1, rank: 2 });
-    const adapted = await say("--head", adapter);
-    assert.notDeepEqual(adapted.told, plain.told);
+    const adapted = await answers(folder.path, ["--head", adapter]);
+    assert.notDeepEqual(adapted.told, (await answers(folder.path, [])).told);
     assert.match(adapted.chat, /^self\./);
   });
 
@@ -78,6 +57,26 @@ describe("autoagent serve", () => {
     assert.match(String(text), /^There is no model no-such-model: give a folder, a GGUF file or a name \(.*\btiny\b/);
   });
 });
+
+/** What a served model says, asked twice by OpenAI's client. */
+async function answers(model: string, more: readonly string[]) {
+  const child = spawn(process.execPath, [launcher, "serve", model, "--port", "0", "--name", "small", ...more]);
+  const line = (await once(createInterface(child.stdout), "line"))[0] as string;
+  const url = /at (http:\S+)/.exec(line)?.[1];
+  const client = new OpenAI({ baseURL: url!, apiKey: "none" });
+  const { choices } = await client.completions.create({
+    model: "small",
+    prompt: "abc",
+    max_tokens: 30,
+    temperature: 0,
+    logprobs: 1,
+  });
+  const messages = [{ role: "user" as const, content: "Set self.x to 1" }];
+  const chat = await client.chat.completions.create({ model: "small", messages, max_tokens: 10, seed: 1 });
+  child.kill("SIGINT");
+  await once(child, "exit");
+  return { line, told: choices[0]!.logprobs!.token_logprobs!, chat: chat.choices[0]!.message.content! };
+}
 
 /** One update of a head, or of an adapter, on that model. */
 async function trainHead(model: string, path: string, adapter?: AdapterOptions): Promise<void> {

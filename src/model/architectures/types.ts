@@ -1,6 +1,5 @@
 /** What a family of decoders gives: how its files spell a shape, what its tensors are called, and the pieces of its graph. */
 
-import type { Adapt } from "../adapter.ts";
 import type { Dtype } from "../matmul.ts";
 import type { GraphParts, LoadFloats } from "../onnx.ts";
 import type { AdaptedMatrix, ModelConfig } from "../types.ts";
@@ -25,6 +24,9 @@ export interface Parts {
   /** The last norm and the output, of [batch, width], under the given names. */
   lmHead(x: string, names: { hidden: string; logits: string }): void;
 }
+
+/** What adds an adapter's part to a product with a matrix. */
+export type Adapt = (x: string, product: string, layer: number, name: string) => string;
 
 /** What the pieces are made with. */
 export interface Build {

@@ -7,7 +7,8 @@ import { type Decoder, type OpenModelOptions, openModel } from "../../model/inde
 import { openEntries } from "../../model/options.ts";
 import { usualBlocks } from "./adapter/weights.ts";
 import { tokenEntries } from "./given.ts";
-import { type TokenPolicy, type TokenPolicyOptions, tokenPolicy } from "./policy.ts";
+import { tokenPolicy } from "./policy.ts";
+import type { TokenPolicy, TokenPolicyOptions } from "./types.ts";
 
 const optionsSchema = only<Partial<TokenPolicyOptions> & OpenModelOptions>({ ...tokenEntries, ...openEntries });
 

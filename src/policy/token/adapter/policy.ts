@@ -14,16 +14,16 @@ import {
   type ProgramGenerator,
   type ProgramGeneratorOptions,
 } from "../generator.ts";
-import type { TokenPolicy, TokenPolicyOptions } from "../policy.ts";
 import { checkTemperature, sampledBy } from "../sampling.ts";
 import { sharpened } from "../steer.ts";
+import type { TokenPolicy, TokenPolicyOptions } from "../types.ts";
 import { type AdapterSetting, evaluateTraces, objectiveGradient } from "./evaluation.ts";
 import { type FrozenTail, readTail } from "./frozen.ts";
 import { type AdapterTrace, createAdapterTraces, isAdapterTrace } from "./trace.ts";
 import { type AdapterOptions, type AdapterVariables, adapterHash, createAdapter, usualBlocks } from "./weights.ts";
 
 /** Settings of the trainer that suit an adapter. */
-export const adapterTraining = {
+const adapterTraining = {
   updates: 24,
   episodes: 32,
   group: 8,

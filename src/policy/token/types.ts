@@ -1,0 +1,51 @@
+/** What a token policy is made by, and what it is: types alone, which its kinds share. */
+
+import type { Decoder, EngineOptions, PromptDesign } from "../../model/index.ts";
+import type { FreeText, Policy, TrainablePolicy } from "../types.ts";
+import type { AdapterOptions } from "./adapter/weights.ts";
+import type { Calibration } from "./calibrate.ts";
+import type { ProgramGeneratorOptions } from "./generator.ts";
+import type { HeadOptions } from "./head.ts";
+
+/** How a token policy is made. */
+export interface TokenPolicyOptions extends HeadOptions, ProgramGeneratorOptions {
+  /**
+   * What learns: `head`, a change of the odds of words after the model, or an adapter of its last blocks, of a decoder that was
+   * opened with as many `adaptedBlocks`. What else is here about words and calibration is the head's alone. @default "head"
+   */
+  adapter?: "head" | AdapterOptions;
+  /** What the model is asked in calibration: training asks only. An adapter needs none. */
+  asks?: readonly string[];
+  /**
+   * Which words the head changes: `sampled` (those that the frozen model uses when asked the above), `all`, or token ids.
+   * @default "sampled"
+   */
+  words?: "sampled" | "all" | readonly number[];
+  /** Programs drawn to calibrate. @default 256 */
+  samples?: number;
+  /** What calibration found before, of the same model and prompt; none is made then. */
+  calibration?: Pick<Calibration, "words" | "mean" | "deviation">;
+}
+
+/** A token policy: a frozen model, and a head or an adapter that learns. */
+export interface TokenPolicy extends TrainablePolicy {
+  readonly decoder: Decoder;
+  readonly prompt: PromptDesign;
+  /** What the logits are divided by when it draws. */
+  readonly temperature: number;
+  /** Token ids of the head's words; none with an adapter. */
+  readonly words: readonly number[];
+  /** A copy that does not learn; at another temperature than the policy's where one is given. */
+  frozen(options?: { temperature?: number }): Policy;
+  /** The frozen model alone, without the head; at another temperature than the policy's where one is given. */
+  pretrained(options?: { temperature?: number }): Policy;
+  /** The model with its head as it is now, for other texts than programs. */
+  freeText(): Promise<FreeText>;
+  /** What was learned, as it is now, as options of an engine on the decoder: for serving it. */
+  steering(): Promise<Steering>;
+  /** Tokens drawn so far, and the seconds that took. */
+  readonly spent: { tokens: number; seconds: number };
+}
+
+/** What steers a decoder: a head changes its logits, an adapter its last blocks. */
+export type Steering = Pick<EngineOptions, "onLogits" | "adapter">;
