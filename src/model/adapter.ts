@@ -40,7 +40,7 @@ export function checkAdapted(path: string, { layers, rope, context }: ModelConfi
 }
 
 /** The names of a matrix's two inputs in a graph. */
-export function adapterInputs(layer: number, name: string): { A: string; B: string } {
+function adapterInputs(layer: number, name: string): { A: string; B: string } {
   return { A: `adapter.${layer}.${name}.A`, B: `adapter.${layer}.${name}.B` };
 }
 
@@ -58,6 +58,25 @@ export function adapting(g: GraphParts, config: ModelConfig, blocks: number): Ad
     const { A, B } = adapterInputs(layer, name);
     return g.op("Add", [product, g.op("MatMul", [g.op("MatMul", [x, A]), B])]);
   };
+}
+
+/** An adapter's numbers as a graph's inputs. */
+export function adapterParts(
+  config: ModelConfig,
+  blocks: number,
+  { pairs }: AdapterWeights,
+): { name: string; values: Float32Array; shape: [number, number] }[] {
+  const matrices = adaptedMatrices(config);
+  return adaptedLayers(config, blocks).flatMap((layer, i) =>
+    matrices.flatMap(({ name, from, to }, j) => {
+      const { rank, A, B } = pairs[i * matrices.length + j]!;
+      const names = adapterInputs(layer, name);
+      return [
+        { name: names.A, values: A, shape: [from, rank] as [number, number] },
+        { name: names.B, values: B, shape: [rank, to] as [number, number] },
+      ];
+    }),
+  );
 }
 
 /** The weights of an adapter that changes nothing. */

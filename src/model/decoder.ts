@@ -3,9 +3,9 @@
  * Runtime holds the thread that calls it until a pass is over. Keys and values stay in that thread; a `Past` names them.
  */
 
-import { keepWhole } from "./compute.ts";
 import { checkAdapter } from "./adapter.ts";
 import type { FindWeight } from "./architectures/types.ts";
+import { keepWhole } from "./compute.ts";
 import { deviceName } from "./device.ts";
 import { type ModelError, ModelFailure } from "./error.ts";
 import type { RunOptions } from "./run.ts";

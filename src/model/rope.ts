@@ -72,7 +72,7 @@ export function rotaryRotation(g: GraphParts, config: ModelConfig, positions: st
 
 /** Adds the cosines and the sines of all positions, [context, headWidth / 2] each; not for `dynamic`. */
 export function rotaryTables(g: GraphParts, config: ModelConfig): string[] {
-  const { context, headWidth, rope } = config;
+  const { context, headWidth } = config;
   const half = headWidth / 2;
   const frequencies = rotaryFrequencies(config);
   const scale = rotaryScale(config);

@@ -5,7 +5,7 @@
 
 import { availableParallelism } from "node:os";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import { adaptedLayers, adaptedMatrices, adapterInputs, emptyAdapter } from "./adapter.ts";
+import { adapterParts, emptyAdapter } from "./adapter.ts";
 import { type CachePool, createCachePool, type Placed } from "./cache.ts";
 import type { Provider } from "./device.ts";
 import { runDraw } from "./draw.ts";
@@ -170,15 +170,8 @@ function adapterFeeds(state: RunnerState, given: AdapterWeights | undefined): Fe
   const weights = given ?? adapters.empty;
   const found = adapters.known.get(weights);
   if (found) return found;
-  const matrices = adaptedMatrices(config);
-  const feeds: Feeds = {};
-  for (const [i, layer] of adaptedLayers(config, adapters.blocks).entries())
-    for (const [j, { name, from, to }] of matrices.entries()) {
-      const { rank, A, B } = weights.pairs[i * matrices.length + j]!;
-      const names = adapterInputs(layer, name);
-      feeds[names.A] = floats(state, A, from, rank);
-      feeds[names.B] = floats(state, B, rank, to);
-    }
+  const parts = adapterParts(config, adapters.blocks, weights);
+  const feeds = Object.fromEntries(parts.map(({ name, values, shape }) => [name, floats(state, values, ...shape)]));
   adapters.known.set(weights, feeds);
   return feeds;
 }

@@ -6,7 +6,7 @@
 
 import { checkOptions, listOf, only, text } from "../../data/check.ts";
 import type { Decoder } from "../../model/index.ts";
-import type { Action, Policy, RunsOn, TrainablePolicy } from "../types.ts";
+import type { Action, Policy, TrainablePolicy } from "../types.ts";
 import { adapterPolicy } from "./adapter/policy.ts";
 import type { Calibration } from "./calibrate.ts";
 import {
@@ -20,7 +20,7 @@ import { adapterPolicyEntries, tokenEntries } from "./given.ts";
 import { openHeadGradient } from "./gradient.ts";
 import { createHead, type Head, type HeadWeights } from "./head.ts";
 import { tokenPlan } from "./plan.ts";
-import { checkTemperature, sampledBy } from "./sampling.ts";
+import { checkTemperature, runsOn, sampledBy } from "./sampling.ts";
 import { freeTextOf, sharpened, withHead } from "./steer.ts";
 import { createTraces, isTrace, type Trace, type TraceSettings } from "./trace.ts";
 import type { TokenPolicy, TokenPolicyOptions } from "./types.ts";
@@ -75,11 +75,6 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
     freeText: async () => freeTextOf(state, temperature, await head.read()),
     dispose: () => head.dispose(),
   };
-}
-
-/** What a policy says of where its model runs. */
-export function runsOn({ provider, device }: Decoder): RunsOn {
-  return { provider, device };
 }
 
 async function openPolicy(decoder: Decoder, options: TokenPolicyOptions): Promise<TokenState> {

@@ -1,5 +1,7 @@
 /** How a token policy's programs are drawn besides what it has learned. */
 
+import type { Decoder } from "../../model/index.ts";
+import type { RunsOn } from "../types.ts";
 import type { ProgramGeneratorOptions } from "./generator.ts";
 
 /** Throws a RangeError for a temperature that cannot be. */
@@ -15,4 +17,9 @@ export function sampledBy({ temperature = 1, topK = 0, topP = 1 }: ProgramGenera
     topK === 0 ? "" : `, top ${topK}`,
     topP === 1 ? "" : `, top share ${topP}`,
   ].join("");
+}
+
+/** What a policy says of where its model runs. */
+export function runsOn({ provider, device }: Decoder): RunsOn {
+  return { provider, device };
 }

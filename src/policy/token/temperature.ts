@@ -14,7 +14,7 @@ import { tf } from "../tensors.ts";
 import type { ActionEvaluation, FreeText, Policy, TrainablePolicy } from "../types.ts";
 import { actionOf, createProgramGenerator, type ProgramGeneratorOptions, tokenTraining } from "./generator.ts";
 import { writerEntries } from "./given.ts";
-import { runsOn } from "./policy.ts";
+import { runsOn } from "./sampling.ts";
 
 /** Of each drawn token: log-probability, entropy, divergence, each followed by its slope in s. Shape [n, 6]. */
 interface SlopeTrace {

@@ -14,7 +14,7 @@ import {
   type ProgramGenerator,
   type ProgramGeneratorOptions,
 } from "../generator.ts";
-import { checkTemperature, sampledBy } from "../sampling.ts";
+import { checkTemperature, runsOn, sampledBy } from "../sampling.ts";
 import { sharpened } from "../steer.ts";
 import type { TokenPolicy, TokenPolicyOptions } from "../types.ts";
 import { type AdapterSetting, evaluateTraces, objectiveGradient } from "./evaluation.ts";
@@ -71,6 +71,7 @@ export async function adapterPolicy(
     frozen: (at) => frozen(state, at),
     pretrained: (at) => pretrained(state, at),
     freeText: async () => freeTextOf(state, temperature, await hold(state)),
+    runsOn: runsOn(decoder),
     steering: async () => ({ adapter: (await hold(state)).held }),
     dispose() {
       adapter.dispose();
@@ -176,6 +177,7 @@ function frozen(
       const processorFor = (): LogitsProcessor => ({ adapter, ...(onLogits && { onLogits }) });
       return (await generator.write(observations, streams, processorFor)).map(actionOf(generator.prompt));
     },
+    runsOn: runsOn(state.decoder),
     freeText: async () => freeTextOf(state, temperature, await held),
   };
 }
@@ -195,6 +197,7 @@ function pretrained(
     batch,
     act: async (observations, streams) =>
       (await generator.write(observations, streams, () => ({ ...(onLogits && { onLogits }) }))).map(actionOf(prompt)),
+    runsOn: runsOn(decoder),
     freeText: async () => freeTextOf(state, temperature, null),
   };
 }
