@@ -27,7 +27,7 @@ export class CliFailure extends Error {
 function describeCliError(error: CliError): string {
   switch (error.kind) {
     case "command":
-      return `Unknown command ${JSON.stringify(error.found)}: it is one of judge, replay, export, record, serve, env, play; see autoagent --help`;
+      return `Unknown command ${JSON.stringify(error.found)}: it is one of judge, replay, export, record, serve, env, worker, play; see autoagent --help`;
     case "arguments":
       return `${error.detail}: see autoagent ${error.command} --help`;
     case "option":

@@ -11,6 +11,7 @@ export const helpTexts = {
   record list RECORD          one line an episode
   serve MODEL                 a model behind OpenAI's API, on this machine
   env serve                   lives of agents behind OpenEnv's protocol, for trainers in Python
+  worker --redis URL          play parts of rollouts and trainings that drivers put into a queue
   play SPEC --part N          play a part of a rollout whose driver waits on a shared folder
 
 autoagent COMMAND --help says more.`,
@@ -88,6 +89,19 @@ after the other, a program a step. docs/environment-server.md has the lines for 
   --host HOST          default 127.0.0.1; any other needs a token
   --port PORT          default 8700; 0 for any that is free
   --token              ask clients for a token: that in the variable AUTOAGENT_TOKEN, else one that is drawn and printed`,
+  worker: `Usage: autoagent worker --redis URL [OPTIONS]
+
+Plays parts of rollouts, trainings and evaluations that drivers with workers.redis(URL) put into a queue on Redis or Valkey, one
+at a time, until it is interrupted; a second interrupt ends it at once. docs/workers.md says how such a queue is kept safe.
+
+  --redis URL          redis:// or rediss://user:password@host:port (default: the variable AUTOAGENT_REDIS, which no list of
+                       processes shows)
+  --ca FILE            the certificate of an authority of your own, for rediss://
+  --children N         child processes (default: processors, 4 at most)
+  --minimum-level N    refuse to run below this level of isolation, 0 to 3 (default 3)
+  --modules FOLDER     the folder whose modules may be loaded (default: none are)
+  --lock-ms MS         a part of a worker that is gone goes to another after so long (default 10000)`,
+
   play: `Usage: autoagent play SPEC --part N [OPTIONS]
 
 Plays part N of SPEC, the spec.json of a folder that workers.folder() wrote, and puts its result into that folder, where the

@@ -25,6 +25,7 @@ const commands: { [name: string]: (args: string[]) => Promise<number> } = {
   // Loaded when it is asked for: the runtimes of models and tensors take a second.
   serve: async (args) => (await import("./serve.ts")).runServe(args),
   env: async (args) => (await import("./env.ts")).runEnv(args),
+  worker: async (args) => (await import("./worker.ts")).runWorkerCommand(args),
   play: async (args) => (await import("./play.ts")).runPlay(args),
 };
 

@@ -18,7 +18,8 @@ import type { Environment } from "../environment/index.ts";
 import { estimatesOf } from "../episode/index.ts";
 import { type Figure, learningCurves } from "../plot/index.ts";
 import type { TrainablePolicy } from "../policy/index.ts";
-import { rollout } from "../rollout/index.ts";
+import { collectEntries } from "../rollout/given.ts";
+import { type Elsewhere, rollout } from "../rollout/index.ts";
 import {
   bootstrapInterval,
   type Claimant,
@@ -55,6 +56,8 @@ export interface StudyOptions {
   control?: string;
   /** Keeps each run that has ended: a call with the same file and settings goes on from there. */
   file?: string;
+  /** Workers that play the episodes of every run, one run after the other. @default this process */
+  on?: Elsewhere;
   /** Ends it at once. @default a notebook's stop button */
   signal?: AbortSignal;
   /** Called after each update of each run. */
@@ -88,6 +91,7 @@ const optionsSchema = only<StudyOptions>({
   evaluationEpisodes: optional(positiveInteger),
   control: optional(text),
   file: optional(text),
+  on: collectEntries.on,
   signal: optional(abortSignal),
   onProgress: optional(callable("a function of the progress")),
 });
@@ -219,7 +223,8 @@ async function runOf(
 ): Promise<StudyRun> {
   const { env, evaluationEpisodes = 50, signal = stopSignal() } = options;
   const variant = options.variants[name]!;
-  const { makePolicy = options.makePolicy, ...how } = variant;
+  // Who plays is no setting: a file goes on here as it began elsewhere.
+  const { makePolicy = options.makePolicy, on = options.on, ...how } = variant;
   const policy = await makePolicy();
   const settings = { ...how, evaluationEpisodes };
   const found = kept?.find(name, seed, settings, policy);
@@ -228,14 +233,14 @@ async function runOf(
     return { ...found, policy };
   }
   const curve: StudyRun["curve"] = [];
-  const given = { panel: false, ...how, env, policy, seed, ...(signal && { signal }) };
+  const given = { panel: false, ...how, env, policy, seed, ...(on && { on }), ...(signal && { signal }) };
   for await (const { episodesSoFar, survival, probabilities, episodes } of train(given)) {
     curve.push({ ...estimatesOf(episodes), episodes: episodesSoFar, probabilities });
     tell(1, `${name}, seed ${seed}: ${survival.toFixed(1)} steps`);
   }
   signal?.throwIfAborted();
-  const evaluation = { episodes: evaluationEpisodes, seed: seed + 1_000_003, ...(signal && { signal }) };
-  const { summary, episodes } = await rollout(env, policy.frozen(), evaluation);
+  const evaluation = { episodes: evaluationEpisodes, seed: seed + 1_000_003, ...(on && { on }) };
+  const { summary, episodes } = await rollout(env, policy.frozen(), { ...evaluation, ...(signal && { signal }) });
   const run: StudyRun = {
     ...{ name, seed, curve, policy },
     ...estimatesOf(episodes.filter(({ fault }) => !fault)),

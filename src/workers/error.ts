@@ -10,7 +10,10 @@ export type WorkersError =
   | { kind: "index"; path: string; why: string }
   | { kind: "number"; part: number; parts: number }
   | { kind: "part"; part: number; first: number; last: number; worker: string; why: string }
-  | { kind: "training"; path: string };
+  | { kind: "training"; path: string }
+  | { kind: "redis"; url: string; why: string }
+  | { kind: "install" }
+  | { kind: "no-worker"; url: string; build: string; others: readonly string[] };
 
 /** Thrown by workers and by who sends them work; `error` tells what is wrong. */
 export class WorkersFailure extends Error {
@@ -43,6 +46,14 @@ export function describeWorkersError(error: WorkersError): string {
       return `Part ${error.part} (episodes ${error.first} to ${error.last}) failed on ${error.worker}: ${error.why}. It can be played here: leave out \`on\`, with first: ${error.first}, episodes: ${error.last - error.first + 1}`;
     case "training":
       return `Training cannot go through the folder ${error.path}: each update needs the weights of the one before. Use \`workers.redis(url)\``;
+    case "redis":
+      return `The queue at ${error.url} cannot be used: ${error.why}. Check the address, the name and the password, and that Redis or Valkey runs there`;
+    case "install":
+      return "Workers on a queue need two packages more: npm install --ignore-scripts bullmq ioredis";
+    case "no-worker":
+      return error.others.length > 0
+        ? `No worker of this build (${error.build}) is up, only of ${error.others.join(", ")}: start workers of this version, by \`npx autoagent worker --redis ${error.url}\``
+        : `No worker is up: start one by \`npx autoagent worker --redis ${error.url}\``;
     default:
       return error satisfies never;
   }

@@ -210,7 +210,7 @@ describe("autoagent", () => {
       assert.deepEqual(run(args), { status, out: "", err: `${err}\n` });
     refuses(
       ["juge"],
-      'Unknown command "juge": it is one of judge, replay, export, record, serve, env, play; see autoagent --help',
+      'Unknown command "juge": it is one of judge, replay, export, record, serve, env, worker, play; see autoagent --help',
     );
     refuses(
       ["judge", "--worker", "3"],

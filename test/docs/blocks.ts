@@ -58,6 +58,7 @@ export const leftOut: { [line: string]: string } = {
   "npm run mutate": "it takes an hour; test/scripts/mutate.test.ts runs it on a small project",
   "npm run stress:tests": "it takes hours; test/scripts/stress-tests.test.ts runs one file twice",
   "sbatch --array": "there is no Slurm here; test/workers/folder.test.ts runs what it starts",
+  "AUTOAGENT_REDIS=": "it does not end; test/workers/redis.test.ts starts workers and gives them parts",
   "npx autoagent serve": "it does not end; test/cli/serve.test.ts starts and asks it",
   "npx autoagent env serve": "it does not end; test/cli/env.test.ts starts and asks it",
   "cat gpu-check.tar.xz": "test/scripts/gpu-check.test.ts unpacks and runs the pack",
@@ -80,5 +81,7 @@ export const smaller: [text: string, instead: string, reason: string][] = [
     "SmolLM2 takes minutes where the bundled model takes seconds",
   ],
   ["updates: 5,", "updates: 2,", "an update on a language model takes seconds"],
+  [", on });", " });", "there is no queue at that address; test/workers/redis.test.ts does it on one"],
+  [", on }).run();", " }).run();", "the same"],
   ["episodes: 128", "episodes: 8", "a hundred episodes for each of three policies on both splits"],
 ];

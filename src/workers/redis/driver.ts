@@ -1,0 +1,199 @@
+/** `workers.redis(url)`: a driver's side. A session is opened with the first batch, and closed soon after the last. */
+
+import { checkOptions, text } from "../../data/check.ts";
+import { notebookPlace, type Row } from "../../display/index.ts";
+import type { Elsewhere, PlayedPart } from "../../rollout/index.ts";
+import { buildOf } from "../build.ts";
+import { pack } from "../pack.ts";
+import { partsOf } from "../part.ts";
+import { specOf } from "../spec.ts";
+import { asStatus, type WorkersStatus } from "../status.ts";
+import { withoutPassword } from "./connect.ts";
+import { keys, nameOf } from "./keys.ts";
+import { type RedisWorkersOptions, redisOptionsSchema } from "./options.ts";
+import {
+  type Ask,
+  ask,
+  cancel,
+  closeSession,
+  dropContents,
+  forget,
+  openSession,
+  type Session,
+  sendContent,
+} from "./session.ts";
+import { heartbeats, startSweeps } from "./sweep.ts";
+
+/** A queue as workers. */
+export interface RedisWorkers extends Elsewhere {
+  /** Workers that are up, and what is out. */
+  status(): Promise<WorkersStatus>;
+}
+
+/** Milliseconds that a session stays open for the next batch. */
+const linger = 1000;
+
+/** An open session, and who uses it. */
+interface Held {
+  session: Session;
+  sweeps: { stop(): void };
+  users: number;
+  batches: number;
+  closing: NodeJS.Timeout | undefined;
+}
+
+/** Plays batches through a queue on Redis or Valkey. Throws an OptionFailure for options that have no meaning. */
+export function redisWorkers(url: string, options: Omit<RedisWorkersOptions, "url"> = {}): RedisWorkers {
+  checkOptions(text, url, "url");
+  checkOptions(redisOptionsSchema, options, "the options of workers.redis");
+  const given: RedisWorkersOptions = { ...options, url };
+  let open: Promise<Held> | null = null;
+  const hold = async (): Promise<Held> => {
+    open ??= openSession(given).then(
+      (session) => ({ session, sweeps: startSweeps(session), users: 0, batches: 0, closing: undefined }),
+      (error: unknown) => {
+        open = null;
+        throw error;
+      },
+    );
+    const held = await open;
+    clearTimeout(held.closing);
+    held.users++;
+    return held;
+  };
+  const release = (held: Held): void => {
+    if (--held.users > 0) return;
+    held.closing = setTimeout(() => {
+      open = null;
+      held.sweeps.stop();
+      void closeSession(held.session);
+    }, linger);
+  };
+  return {
+    async *play(env, policy, batch, { traces, signal }) {
+      const { spec, weights } = await specOf(env, policy);
+      signal?.throwIfAborted();
+      const held = await hold();
+      const { session } = held;
+      const play = `${session.nonce}.${held.batches++}`;
+      const panel = openPanel(session);
+      const contents = { spec: pack(spec), weights: pack(weights) };
+      const sent = { spec: contents.spec.hash, weights: contents.weights.hash };
+      let whole = false;
+      try {
+        for (const content of Object.values(contents)) await sendContent(session, content);
+        const named = { ...sent, traces, driver: session.nonce, play };
+        const parts = partsOf(batch, given.part ?? 8);
+        yield* inOrder(
+          parts.length,
+          signal,
+          () => 4 * session.window,
+          (part) => {
+            const own = { ...named, range: parts[part]! };
+            return ask(session, { ...own, name: nameOf(own) }, part);
+          },
+        );
+        whole = true;
+      } finally {
+        panel.close();
+        if (whole) await forget(session, Number.POSITIVE_INFINITY, play).catch(() => {});
+        else await cancel(session, play);
+        await dropContents(session, Object.values(sent)).catch(() => {});
+        release(held);
+      }
+    },
+    async status() {
+      const held = await hold();
+      try {
+        return await statusOf(held.session);
+      } finally {
+        release(held);
+      }
+    },
+  };
+}
+
+/** Asks for parts ahead of who takes them, and gives them in order. */
+async function* inOrder(
+  count: number,
+  signal: AbortSignal | undefined,
+  ahead: () => number,
+  asked: (part: number) => { played: Promise<PlayedPart>; ask: Ask },
+): AsyncGenerator<PlayedPart, void, void> {
+  const aborted = Promise.withResolvers<never>();
+  aborted.promise.catch(() => {});
+  const abort = (): void => aborted.reject(signal?.reason);
+  signal?.addEventListener("abort", abort, { once: true });
+  const coming: Promise<PlayedPart>[] = [];
+  let next = 0;
+  try {
+    for (let at = 0; at < count; at++) {
+      signal?.throwIfAborted();
+      while (next < count && next - at < ahead()) coming.push(asked(next++).played);
+      yield await Promise.race([coming.shift()!, aborted.promise]);
+    }
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+/** In a notebook a line that is renewed each second; elsewhere a sentence where no worker is up. */
+function openPanel(session: Session): { close(): void } {
+  const place = notebookPlace();
+  let told = false;
+  const timer = setInterval(async () => {
+    if (place !== null) return place(await statusOf(session)).catch(() => {});
+    if (told || session.up > 0 || Date.now() - session.heard < 2000) return;
+    told = true;
+    process.stderr.write(`${lineOf(session, [])}\n`);
+  }, 1000);
+  return { close: () => clearInterval(timer) };
+}
+
+async function statusOf(session: Session): Promise<WorkersStatus> {
+  const all = await Promise.race([
+    heartbeats(session),
+    new Promise<null>((resolve) => setTimeout(resolve, 2000, null)),
+  ]).catch(() => null);
+  if (all === null) return asStatus([], `${withoutPassword(session.options.url)} does not answer`);
+  const build = buildOf();
+  const [counts] = await Promise.all([session.redis.hgetall(keys.counts(session.nonce))]);
+  const own = all.filter((one) => one.build === build).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const rows = own.map(
+    ({ name, host, level, children, lives, rate, memory }): Row => ({
+      ...{ worker: name, host, level, children, lives, "lives/s": Math.round(rate) },
+      "memory, MB": Math.round(memory / 1e6),
+    }),
+  );
+  session.up = own.length;
+  const others = all.length - own.length;
+  return asStatus(
+    rows,
+    lineOf(
+      session,
+      own.map(({ rate }) => rate),
+      { counts, others },
+    ),
+  );
+}
+
+function lineOf(
+  { up, out, waiting, again, options }: Session,
+  rates: readonly number[],
+  { counts = {}, others = 0 }: { counts?: { [name: string]: string }; others?: number } = {},
+): string {
+  const total = Math.round(rates.reduce((sum, rate) => sum + rate, 0));
+  const oldest = Math.round((Date.now() - Math.min(...[...out.values()].map(({ at }) => at))) / 1000);
+  const { differs = "0" } = counts;
+  const url = withoutPassword(options.url);
+  return [
+    up === 0
+      ? `no worker is up: start one by \`npx autoagent worker --redis ${url}\``
+      : `${up} ${up === 1 ? "worker" : "workers"} up, ${total} lives/s (${rates.map(Math.round).join(", ")})`,
+    ...(others > 0 ? [`${others} of another build`] : []),
+    ...(out.size > 0 ? [`${out.size} parts out, oldest ${oldest} s`] : []),
+    ...(waiting.length > 0 ? [`${waiting.length} waiting`] : []),
+    ...(again > 0 ? [`${again} given twice`] : []),
+    ...(differs === "0" ? [] : [`${differs} came twice with different results`]),
+  ].join(", ");
+}

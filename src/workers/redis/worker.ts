@@ -1,0 +1,175 @@
+/**
+ * `autoagent worker --redis URL`: plays parts for whoever asks, one at a time, until it is told to end. It says once a second
+ * that it is up; a part whose driver is gone is left, one that is not wanted any more is stopped.
+ */
+
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import type { Job } from "bullmq";
+import type { Redis } from "ioredis";
+import type { PolicyPlan } from "../../policy/index.ts";
+import type { Level } from "../../sandbox/index.ts";
+import { buildOf } from "../build.ts";
+import { WorkersFailure } from "../error.ts";
+import { packPart, unpackPart } from "../lives.ts";
+import { openWorkbench, type Workbench } from "../open-spec.ts";
+import { unpack } from "../pack.ts";
+import { playPart } from "../part.ts";
+import type { Spec } from "../spec.ts";
+import { loadQueue, prefix, type RedisPlace, reach, withoutPassword } from "./connect.ts";
+import { type Heartbeat, keys, lifetimes, type PartJob, queueName } from "./keys.ts";
+
+/** How a worker is run. */
+export interface WorkerOptions extends RedisPlace {
+  children: number;
+  minimumLevel: Level;
+  modules: string | null;
+  /** Milliseconds after which a part of a worker that is gone is given to another. @default 10000 */
+  lockMs?: number;
+  /** Ends it when the part that it plays is over. */
+  signal: AbortSignal;
+  onLine?: (line: string) => void;
+}
+
+/** A worker at work. */
+interface State {
+  readonly name: string;
+  readonly redis: Redis;
+  readonly bench: Workbench;
+  /** Contents by name, the newest last. */
+  readonly contents: Map<string, unknown>;
+  /** The batch whose part is played now, and what ends that. */
+  playing: { play: string; stop: AbortController } | null;
+  lives: number;
+}
+
+/** Contents that are kept: a spec and the newest weights of a few runs. */
+const keptContents = 8;
+
+/** Runs a worker; returns when it has ended. Throws where Redis, the packages or the sandbox's level are not there. */
+export async function runWorker(options: WorkerOptions): Promise<void> {
+  const { url, children, signal, lockMs = 10_000, onLine } = options;
+  const connect = await reach(options);
+  const { Worker, UnrecoverableError } = await loadQueue();
+  const bench = await openWorkbench(options);
+  const [redis, forWorker] = [connect(), connect()];
+  const name = `${hostname()}-${process.pid}-${randomUUID().slice(0, 4)}`;
+  const state: State = { name, redis, bench, contents: new Map(), playing: null, lives: 0 };
+  const worker = new Worker<PartJob>(
+    queueName(),
+    async (job) => {
+      try {
+        await playJob(state, job);
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error);
+        if (error instanceof Unwanted) throw new UnrecoverableError("stopped");
+        throw new Error(JSON.stringify({ worker: name, message }), { cause: error });
+      }
+    },
+    {
+      ...{ connection: forWorker, prefix, name, concurrency: 1, lockDuration: lockMs, stalledInterval: lockMs },
+      ...{ maxStalledCount: 3, removeOnComplete: { count: 0 }, removeOnFail: { count: 1000, age: 3600 } },
+    },
+  );
+  worker.on("error", () => {});
+  const beat = setInterval(heartbeat(state, children), 1000);
+  try {
+    await worker.waitUntilReady();
+    onLine?.(
+      `Worker ${name} (build ${buildOf()}, sandbox level ${bench.level}) waits for parts at ${withoutPassword(url)}`,
+    );
+    if (!signal.aborted)
+      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    await worker.close();
+  } finally {
+    clearInterval(beat);
+    await Promise.race([redis.unlink(keys.worker(name)), new Promise((resolve) => setTimeout(resolve, 500))]);
+    for (const one of [redis, forWorker]) one.disconnect();
+    await bench.close();
+  }
+}
+
+/** Nobody waits for this part. */
+class Unwanted extends Error {}
+
+async function playJob(state: State, { data }: Job<PartJob>): Promise<void> {
+  const { name, spec, weights, range, traces, play, driver } = data;
+  const { redis, bench } = state;
+  if ((await redis.exists(keys.stop(play))) === 1 || (await isGone(state, driver))) throw new Unwanted();
+  if ((await redis.exists(keys.result(name))) === 1) return;
+  const stop = new AbortController();
+  state.playing = { play, stop };
+  const began = performance.now();
+  try {
+    const made = await bench.open(
+      spec,
+      (await contentOf(state, spec)) as Spec,
+      (await contentOf(state, weights)) as PolicyPlan["weights"],
+    );
+    const result = await playPart(made, range, { signal: stop.signal });
+    const seconds = (performance.now() - began) / 1000;
+    const packed = packPart(result, { traces, worker: state.name, seconds });
+    await put(state, data, packed.bytes, packed.hash);
+    state.lives += range.episodes;
+  } finally {
+    state.playing = null;
+  }
+}
+
+/** A driver that is alive says so twice a second; Redis may have been emptied meanwhile, so it is asked twice. */
+async function isGone({ redis }: State, driver: string): Promise<boolean> {
+  if ((await redis.exists(keys.driver(driver))) === 1) return false;
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  return (await redis.exists(keys.driver(driver))) === 0;
+}
+
+/** The first result of a part stays; a second one must be the same, and is counted. */
+async function put({ redis }: State, { name, driver }: PartJob, bytes: Buffer, hash: string): Promise<void> {
+  const key = keys.result(name);
+  if ((await redis.set(key, bytes, "EX", lifetimes.result, "NX")) !== null) return;
+  const other = await redis.getBuffer(key);
+  if (other === null) return;
+  const differs = unpackPart(other).hash !== hash;
+  await redis.hincrby(keys.counts(driver), "twice", 1);
+  if (differs) await redis.hincrby(keys.counts(driver), "differs", 1);
+  await redis.expire(keys.counts(driver), lifetimes.result);
+}
+
+/** A content by its name: kept, compared with its name, never an old one. */
+async function contentOf({ redis, contents }: State, name: string): Promise<unknown> {
+  const known = contents.get(name);
+  contents.delete(name);
+  const value = known ?? (await fetchContent(redis, name));
+  contents.set(name, value);
+  for (const old of [...contents.keys()].slice(0, -keptContents)) contents.delete(old);
+  return value;
+}
+
+async function fetchContent(redis: Redis, name: string): Promise<unknown> {
+  const bytes = await redis.getBuffer(keys.content(name));
+  if (bytes === null) throw new WorkersFailure({ kind: "missing", name: keys.content(name) });
+  const { value, hash } = unpack(bytes);
+  if (hash !== name) throw new WorkersFailure({ kind: "content", name: keys.content(name), found: hash });
+  return value;
+}
+
+/** Says that it is up, and hears whether what it plays is still wanted. */
+function heartbeat(state: State, children: number): () => Promise<void> {
+  let before = { lives: 0, at: Date.now() };
+  return async () => {
+    const { name, redis, bench, lives, playing } = state;
+    const now = Date.now();
+    const rate = ((lives - before.lives) * 1000) / Math.max(1, now - before.at);
+    before = { lives, at: now };
+    const told: Heartbeat = {
+      ...{ name, host: hostname(), pid: process.pid, build: buildOf(), level: bench.level, children, lives, rate },
+      memory: process.memoryUsage.rss(),
+    };
+    try {
+      await redis.set(keys.worker(name), JSON.stringify(told), "EX", lifetimes.worker);
+      if (playing && (await redis.exists(keys.stop(playing.play))) === 1) playing.stop.abort(new Unwanted());
+    } catch {
+      // Redis is away: the next beat tries again.
+    }
+  };
+}

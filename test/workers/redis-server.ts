@@ -1,0 +1,107 @@
+/**
+ * A real redis-server for tests: on loopback, on a free port, with a password, in a folder that is gone with it; and workers
+ * beside it, in processes of their own. Where there is no redis-server a sentence says so.
+ */
+
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Null where it is there, else why tests of it are left out. */
+export function missingRedis(): string | null {
+  const found = spawnSync("redis-server", ["--version"]).status === 0;
+  return found ? null : "redis-server is not there: apt-get install redis-server";
+}
+
+/** A server that runs. */
+export interface RedisServer {
+  readonly url: string;
+  readonly port: number;
+  readonly password: string;
+  /** Ends it as `kill -9` does. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port, with what it had written. */
+  start(): Promise<void>;
+  /** Runs a command of redis-cli. */
+  cli(...args: string[]): string;
+  close(): Promise<void>;
+}
+
+/** Starts a server. `keeps`: whether it writes down what it holds. */
+export async function startRedis({ keeps = false } = {}): Promise<RedisServer> {
+  const folder = mkdtempSync(join(tmpdir(), "redis-"));
+  const port = await freePort();
+  const password = "only for this test";
+  const own = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--requirepass", password];
+  const disk = ["--save", "", "--appendonly", keeps ? "yes" : "no", "--appendfsync", "always"];
+  let child: ChildProcess;
+  const cli = (...args: string[]): string => {
+    const env = { ...process.env, REDISCLI_AUTH: password };
+    return spawnSync("redis-cli", ["-p", String(port), ...args], { encoding: "utf8", env }).stdout.trim();
+  };
+  const start = async (): Promise<void> => {
+    child = spawn("redis-server", [...own, ...disk], { stdio: "ignore" });
+    for (let tries = 0; tries < 200 && cli("ping") !== "PONG"; tries++) await sleep(50);
+  };
+  const kill = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill("SIGKILL");
+    await once(child, "exit");
+  };
+  await start();
+  return {
+    ...{ url: `redis://:${encodeURIComponent(password)}@127.0.0.1:${port}`, port, password, kill, start, cli },
+    async close() {
+      await kill();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+const launcher = join(import.meta.dirname, "../../scripts/autoagent.mjs");
+
+/** A worker in a process of its own. */
+export interface WorkerProcess {
+  readonly child: ChildProcess;
+  readonly name: string;
+  /** Ends it after its part, or at once. */
+  end(signal?: NodeJS.Signals): Promise<void>;
+}
+
+/** Starts a worker, and waits until it waits for parts. Throws an Error with what it said where it does not. */
+export async function startWorker(url: string, ...args: string[]): Promise<WorkerProcess> {
+  const own = ["worker", "--children", "1", "--minimum-level", "0", ...args];
+  const env = { ...process.env, AUTOAGENT_REDIS: url };
+  // A group of its own: what the launcher starts ends with it.
+  const child = spawn(process.execPath, [launcher, ...own], { env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  let said = "";
+  child.stderr!.on("data", (bytes: Buffer) => {
+    said += bytes.toString();
+  });
+  const lines = createInterface({ input: child.stdout! });
+  const [line] = (await Promise.race([once(lines, "line"), once(child, "exit")])) as [unknown];
+  const [, name] = /^Worker (\S+) /.exec(String(line)) ?? [];
+  if (name === undefined) throw new Error(`The worker did not start: ${String(line)} ${said}`);
+  return {
+    ...{ child, name },
+    async end(signal = "SIGTERM") {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      process.kill(-child.pid!, signal);
+      await once(child, "exit");
+    },
+  };
+}

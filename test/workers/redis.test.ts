@@ -1,0 +1,203 @@
+/**
+ * Rollouts, trainings and evaluations through a queue: a real redis-server and two workers in processes of their own. What
+ * comes of them is what comes of one process, to the byte, whatever is broken on the way. More faults, and more of each:
+ * `npm run stress:workers`.
+ */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SurvivalEnv } from "../../src/environment/index.ts";
+import { evaluate } from "../../src/evaluation/index.ts";
+import { editMenu, type Policy, policies, randomPolicy } from "../../src/policy/index.ts";
+import { type RolloutOptions, rollout } from "../../src/rollout/index.ts";
+import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
+import { microTasks } from "../../src/tasks/index.ts";
+import { type StudyRun, study, type TrainOptions, train, type Update } from "../../src/training/index.ts";
+import { workers } from "../../src/workers/index.ts";
+import { leaveOut } from "../support.ts";
+import { entriesOf, textOf } from "./equal.ts";
+import { missingRedis, type RedisServer, startRedis, startWorker, type WorkerProcess } from "./redis-server.ts";
+
+describe("workers on a queue", function () {
+  this.timeout(180_000);
+  let redis: RedisServer;
+  let sandbox: Sandbox;
+  let folder: string;
+  let up: WorkerProcess[] = [];
+  before(async function () {
+    const missing = missingRedis();
+    if (missing !== null) leaveOut(this, missing);
+    folder = mkdtempSync(join(tmpdir(), "workers-redis-"));
+    redis = await startRedis();
+    up = await Promise.all([startWorker(redis.url, "--lock-ms", "1500"), startWorker(redis.url, "--lock-ms", "1500")]);
+    sandbox = await createSandbox({ workers: 1 });
+  });
+  after(async () => {
+    await Promise.all(up.map((worker) => worker.end("SIGKILL")));
+    await redis?.close();
+    await sandbox?.dispose();
+    if (folder) rmSync(folder, { recursive: true, force: true });
+  });
+
+  const env = () => new SurvivalEnv({ sandbox, maxSteps: 8 });
+  const here = (options: RolloutOptions) => rollout(env(), editMenu(), options);
+  const there = (options: RolloutOptions, on = workers.redis(redis.url)) =>
+    rollout(env(), editMenu(), { ...options, on });
+
+  it("give the episodes and the record of one process, and leave nothing in the queue", async () => {
+    const [one, other] = [join(folder, "one.sqlite"), join(folder, "other.sqlite")];
+    const how = { episodes: 60, group: 4, seed: 5 };
+    const [alone, played] = [
+      await here({ ...how, record: one, concurrency: 1 }),
+      await there({ ...how, record: other }),
+    ];
+    assert.equal(textOf(played.episodes), textOf(alone.episodes));
+    assert.deepEqual(entriesOf(other), entriesOf(one));
+    const left = redis.cli("keys", "autoagent:*").split("\n");
+    assert.deepEqual(
+      left.filter((key) => /:(result|content|stop):/.test(key)),
+      [],
+    );
+  });
+
+  it("say who is up: names, hosts, levels, lives", async () => {
+    const on = workers.redis(redis.url);
+    await there({ episodes: 24, seed: 1 }, on);
+    const { line, rows } = await on.status();
+    assert.match(line, /^2 workers up, \d+ lives\/s \(\d+, \d+\)$/);
+    assert.deepEqual(rows.map(({ worker }) => worker).sort(), up.map(({ name }) => name).sort());
+    assert.ok(rows.every(({ level, children }) => Number(level) >= 0 && children === 1));
+  });
+
+  /** What a training gives, update by update, and the bytes of its last checkpoint. */
+  async function trained(options: TrainOptions, name: string) {
+    const [save, record] = [join(folder, `${name}.safetensors`), join(folder, `${name}.sqlite`)];
+    const updates: unknown[] = [];
+    const figures = ({ loss, gradientNorm, kl, policyEntropy, survival, episodes }: Update) => [
+      loss,
+      gradientNorm,
+      kl,
+      policyEntropy,
+      survival,
+      textOf(episodes),
+    ];
+    for await (const update of train({ ...options, save, record })) updates.push(figures(update));
+    return { updates, entries: entriesOf(record), weights: weightsIn(save) };
+  }
+
+  /** All of a checkpoint but its header, which names the record's last hash: that holds the clock's figures. */
+  function weightsIn(path: string): string {
+    const bytes = readFileSync(path);
+    return bytes.subarray(8 + Number(bytes.readBigUInt64LE(0))).toString("base64");
+  }
+
+  it("train a menu as one process does: each update, the record, the weights", async () => {
+    const how = { episodes: 16, group: 4, updates: 4, seed: 3 };
+    const alone = await trained({ ...how, env: env(), policy: editMenu() }, "alone");
+    const over = await trained({ ...how, env: env(), policy: editMenu(), on: workers.redis(redis.url) }, "over");
+    assert.deepEqual(over, alone);
+  });
+
+  it("play a study, whose file may go on without them", async () => {
+    const file = join(folder, "study.jsonl");
+    const variants = { ours: { updates: 2, episodes: 8, group: 4 } };
+    const how = { env: env(), makePolicy: () => editMenu(), variants, seeds: [1], evaluationEpisodes: 8 };
+    const [alone] = (await study(how)).runs;
+    const [over] = (await study({ ...how, file, on: workers.redis(redis.url) })).runs;
+    const told = ({ policy: _, ...run }: StudyRun) => run;
+    assert.deepEqual(told(over!), told(alone!));
+    const [again] = (await study({ ...how, file })).runs;
+    assert.deepEqual(told(again!), told(alone!));
+  });
+
+  it("train and evaluate a token policy the same: traces come back, weights go out once an update", async () => {
+    const tasks = (await microTasks({ split: "training" })).slice(0, 8);
+    const where = new SurvivalEnv({ sandbox, maxSteps: 3, tasks });
+    const open = () => policies.fromPretrained("tiny", { samples: 16, seed: 2 });
+    const how = { env: where, episodes: 8, group: 4, updates: 2, seed: 1 };
+    const [one, other] = [await open(), await open()];
+    const alone = await trained({ ...how, policy: one }, "head-alone");
+    const on = workers.redis(redis.url);
+    assert.deepEqual(await trained({ ...how, policy: other, on }, "head-over"), alone);
+    const compared = { env: where, episodes: 6, batch: 3, progress: false } as const;
+    const both = (policy: typeof one) => ({ pretrained: policy.pretrained({ temperature: 0.8 }), trained: policy });
+    const [result, again] = [await evaluate(both(one), compared), await evaluate(both(other), { ...compared, on })];
+    const played = ({ episodes }: typeof result) => Object.values(episodes.episodes!).map(textOf);
+    assert.deepEqual(played(again), played(result));
+    assert.deepEqual(again.sentences, result.sentences);
+    await Promise.all([one, other].map((policy) => policy.decoder.dispose()));
+  });
+
+  it("lose nothing when a worker is killed, nor when Redis forgets everything", async () => {
+    const how = { episodes: 160, group: 4, seed: 11 };
+    const alone = textOf((await here(how)).episodes);
+    let heard = 0;
+    const going = there({
+      ...how,
+      onEpisode: () => {
+        if (++heard === 20) void up.shift()!.end("SIGKILL");
+        if (heard === 60) redis.cli("flushall");
+      },
+    });
+    assert.equal(textOf((await going).episodes), alone);
+    assert.equal(heard, 160);
+    up.push(await startWorker(redis.url, "--lock-ms", "1500"));
+  });
+
+  it("stop at once when the driver does, and play the next", async () => {
+    const stop = new AbortController();
+    const on = workers.redis(redis.url);
+    const reason = new Error("the stop button");
+    const long = there({ episodes: 4000, seed: 2, signal: stop.signal, onEpisode: () => stop.abort(reason) }, on);
+    await assert.rejects(long, reason);
+    const how = { episodes: 8, seed: 4 };
+    assert.equal(textOf((await there(how, on)).episodes), textOf((await here(how)).episodes));
+  });
+
+  it("may serve two at once, also with the same parts", async () => {
+    const how = { episodes: 40, group: 4, seed: 6 };
+    const random = rollout(env(), randomPolicy(), { ...how, on: workers.redis(redis.url, { window: 4, part: 4 }) });
+    const all = await Promise.all([there(how), there(how), random]);
+    const alone = textOf((await here(how)).episodes);
+    assert.equal(textOf(all[0].episodes), alone);
+    assert.equal(textOf(all[1].episodes), alone);
+    assert.equal(textOf(all[2].episodes), textOf((await rollout(env(), randomPolicy(), how)).episodes));
+  });
+
+  it("say which part failed, where and why, and how to play it here", async () => {
+    const drawing = await workers.module<Policy>(join(import.meta.dirname, "own.ts"), "drawing");
+    const failing = rollout(env(), drawing, { episodes: 4, group: 2, on: workers.redis(redis.url, { part: 4 }) });
+    await assert.rejects(failing, (error: Error) => {
+      assert.match(
+        error.message,
+        /^Part 0 \(episodes 0 to 3\) failed on \S+: The module \S+own.ts is not loaded: this worker was started without --modules FOLDER. It can be played here: leave out `on`, with first: 0, episodes: 4$/,
+      );
+      return error.name === "WorkersFailure";
+    });
+  });
+
+  it("are missed by name: no worker, no queue, a wrong password, an address that is none", async () => {
+    await Promise.all(up.map((worker) => worker.end()));
+    up = [];
+    assert.equal(redis.cli("keys", "autoagent:worker:*"), "", "whoever ends says so");
+    const shown = redis.url.replace(encodeURIComponent(redis.password), "…");
+    const none = workers.redis(redis.url, { patience: 1 });
+    assert.equal((await none.status()).line, `no worker is up: start one by \`npx autoagent worker --redis ${shown}\``);
+    await assert.rejects(there({ episodes: 4 }, none), {
+      message: `No worker is up: start one by \`npx autoagent worker --redis ${shown}\``,
+    });
+    const cure = "Check the address, the name and the password, and that Redis or Valkey runs there";
+    const refused = async (url: string, told: string, why: string) =>
+      assert.rejects(there({ episodes: 4 }, workers.redis(url)), {
+        name: "WorkersFailure",
+        message: `The queue at ${told} cannot be used: ${why}. ${cure}`,
+      });
+    const at = `127.0.0.1:${redis.port}`;
+    await refused(`redis://:wrong@${at}`, `redis://:…@${at}`, "the name or the password is wrong");
+    await refused(`redis://${at}`, `redis://${at}`, "the name or the password is wrong");
+    await refused("redis://127.0.0.1:1", "redis://127.0.0.1:1", "nothing answers there");
+    await refused("http://127.0.0.1", "http://127.0.0.1", "it is no redis:// or rediss:// address");
+  });
+});
