@@ -1,5 +1,5 @@
 /**
- * `npm test`: sets up, checks format, lint and types, runs every test, then the clients of the model server, the tour and a test file with older Nodes as the
+ * `npm test`: sets up, checks format, lint and types, runs every test, then the clients of the model server and of the environment server, the tour and a test file with older Nodes as the
  * one that is typed; at the end it prints the minutes of each part. `npm test -- FILE...` runs those files only. What some
  * tests need besides (Python's Jupyter tools, TensorFlow, SmolLM2, llama.cpp) is fetched; where it cannot be had, a sentence
  * says so, those tests say so as well, and the rest runs.
@@ -18,6 +18,8 @@ const took = new Map();
 const source = ["--conditions=autoagent-lab-source", "--disable-warning=ExperimentalWarning"];
 /** The clients of OpenAI's API, `npm run test:clients`. */
 const clients = [...source, join(root, "test/clients/run.ts")];
+/** The clients of the environment server, `npm run test:trainers`. */
+const trainers = [...source, join(root, "test/trainers/run.ts")];
 
 await command(async () => {
   const files = process.argv.slice(2);
@@ -31,6 +33,7 @@ await command(async () => {
   const mocha = [join(root, "node_modules/mocha/bin/mocha.js"), ...(whole ? ["test/**/*.test.ts"] : files)];
   if (code === 0) code = await timed("tests", () => runNode(node, mocha));
   if (code === 0 && whole) code = await timed("clients", () => runNode(node, clients));
+  if (code === 0 && whole) code = await timed("trainers' clients", () => runNode(node, trainers));
   if (code === 0 && whole) code = await timed("Node 18 and 22 as launchers", () => checkLaunchers());
   if (whole) printMinutes();
   return code;

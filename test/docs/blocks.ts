@@ -70,6 +70,10 @@ export const noPrograms: { [line: string]: string } = {
   "variant        seeds": "test/notebooks/tour.test.ts compares the table with what `npm start` prints",
   "killed                 times": "test/chaos/chaos.test.ts makes such a table in a small run",
   "kernel/        the Jupyter kernel": "test/docs/figures.test.ts looks for every folder and lesson",
+  "from autoagent_env.trl import": "`npm run test:trl` trains a tiny model so",
+  "from openenv.core import": "test/trainers/calls.py plays lives so",
+  "class SurvivalTextEnv": "SkyRL wants another Python: the page says that it was not run",
+  "class ProgramAction": "NeMo Gym wants another Python: the page says that it was not run",
   "flowchart TD": "test/docs/architecture.test.ts draws it again and compares",
 };
 
