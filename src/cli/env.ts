@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { SurvivalEnv } from "../environment/index.ts";
+import { type BodyName, bodies, bodyNames } from "../sandbox/bodies.ts";
 import { createSandbox, type Level, type Sandbox } from "../sandbox/index.ts";
 import { livesInPlay } from "../sandbox/options.ts";
 import { isLoopback } from "../serve/access.ts";
@@ -12,7 +13,18 @@ import { CliFailure } from "./error.ts";
 import { interrupted } from "./interrupted.ts";
 import { type Given, readArguments, readInteger } from "./options.ts";
 
-const texts = ["tasks", "max-steps", "sessions", "workers", "minimum-level", "idle", "record", "host", "port"] as const;
+const texts = [
+  "body",
+  "tasks",
+  "max-steps",
+  "sessions",
+  "workers",
+  "minimum-level",
+  "idle",
+  "record",
+  "host",
+  "port",
+] as const;
 
 /** Runs the command; returns when it is interrupted. */
 export async function runEnv(args: string[]): Promise<number> {
@@ -34,15 +46,17 @@ export async function runEnv(args: string[]): Promise<number> {
   const idleSeconds = readInteger(given, "idle", { low: 1, high: 1_000_000 }) ?? 900;
   const maxSteps = readInteger(given, "max-steps", { low: 1, high: 1_000_000 }) ?? 4;
   const record = textOf(given, "record");
-  const { told, tasks } = await readTasks(textOf(given, "tasks") ?? "training");
-  await using sandbox = await openSandbox(given, { sessions, host });
+  const body = readBody(textOf(given, "body") ?? "javascript");
+  const { told, tasks } = await readTasks(textOf(given, "tasks") ?? (body === "python" ? "none" : "training"), body);
+  await using sandbox = await openSandbox(given, { sessions, host, body });
   const env = new SurvivalEnv({ sandbox, maxSteps, ...(tasks && { tasks }) });
   await using server = await serveEnvironment(env, {
     ...{ host, port, token, sessions, idleSeconds },
     ...(record !== undefined && { record }),
   });
+  const kind = body === "python" ? "lives in Python" : "lives";
   const where = `${sessions} sessions, ${sandbox.places / livesInPlay} children at level ${sandbox.level}`;
-  process.stdout.write(`Serving lives of ${maxSteps} steps (${told}) at ${server.url} (${where}); Ctrl-C ends it\n`);
+  process.stdout.write(`Serving ${kind} of ${maxSteps} steps (${told}) at ${server.url} (${where}); Ctrl-C ends it\n`);
   if (sandbox.level < 3) process.stdout.write(`Level 3 was not reached: ${sandbox.levelReason}\n`);
   await interrupted();
   return 0;
@@ -58,10 +72,20 @@ function tokenOf({ values }: Given): string | undefined {
   return drawn;
 }
 
+function readBody(name: string): BodyName {
+  const body = bodyNames.find((one) => one === name);
+  if (body !== undefined) return body;
+  throw new CliFailure({ kind: "option", name: "body", expected: bodyNames.join(" or "), value: name });
+}
+
 /** What each step is asked. Held-out tasks are served where they are named, and never by a client's choice. */
-async function readTasks(wanted: string): Promise<{ told: string; tasks?: MicroTask[] }> {
+async function readTasks(wanted: string, body: BodyName): Promise<{ told: string; tasks?: MicroTask[] }> {
   if (wanted === "none") return { told: "no tasks" };
   const isSplit = wanted === "training" || wanted === "held-out";
+  if (isSplit && body !== "javascript") {
+    const expected = `none or a file of your own where agents are ${body}: ours set agents up in JavaScript`;
+    throw new CliFailure({ kind: "option", name: "tasks", expected, value: wanted });
+  }
   try {
     const tasks = await microTasks(isSplit ? { split: wanted } : { path: wanted });
     return { told: isSplit ? `${wanted} tasks` : `${tasks.length} ${tasks.length === 1 ? "task" : "tasks"}`, tasks };
@@ -71,12 +95,15 @@ async function readTasks(wanted: string): Promise<{ told: string; tasks?: MicroT
 }
 
 /** A child holds so many lives in play: with fewer places than sessions, lives would be lived again at their every step. */
-async function openSandbox(given: Given, { sessions, host }: { sessions: number; host: string }): Promise<Sandbox> {
+async function openSandbox(
+  given: Given,
+  { sessions, host, body }: { sessions: number; host: string; body: BodyName },
+): Promise<Sandbox> {
   const needed = Math.max(Math.ceil(sessions / livesInPlay), Math.min(4, availableParallelism(), sessions));
   const workers = readInteger(given, "workers", { low: 1, high: 256 }) ?? needed;
   const usual = isLoopback(host) ? 0 : 3;
   const minimumLevel = (readInteger(given, "minimum-level", { low: 0, high: 3 }) ?? usual) as Level;
-  return await createSandbox({ workers, minimumLevel });
+  return await createSandbox({ body: bodies[body], workers, minimumLevel });
 }
 
 function textOf({ values }: Given, name: (typeof texts)[number]): string | undefined {

@@ -79,6 +79,19 @@ describe("autoagent env serve", () => {
     assert.deepEqual(await Promise.all([drawn.stop(), own.stop()]), [0, 0]);
   });
 
+  it("serves lives in Python", async () => {
+    const server = await start(["--body", "python", "--sessions", "1", "--max-steps", "2"]);
+    assert.match(server.lines[0]!, /^Serving lives in Python of 2 steps \(no tasks\) at /);
+    const client = await Client.open(server.url);
+    await client.reset({ seed: 1 });
+    const { observation, reward } = (await client.step("self.a = [n ** 2 for n in range(4)]\nprint(self.a)")).data;
+    assert.deepEqual([observation.output, reward], ["[0, 1, 4, 9]\n", 1]);
+    const { data } = await client.step("import os\nos.system('id')");
+    assert.deepEqual([data.reward, data.observation.verdict], [-1000, "attempted_harm"]);
+    await client.close();
+    assert.equal(await server.stop(), 0);
+  });
+
   it("says in one sentence what is wrong", () => {
     const run = (...args: string[]) => {
       const { status, stderr } = spawnSync(process.execPath, [launcher, "env", ...args], { encoding: "utf8" });
@@ -87,6 +100,11 @@ describe("autoagent env serve", () => {
     assert.deepEqual(run("server"), [2, 'env needs serve, got "server": see autoagent env --help']);
     const [status, text] = run("serve", "--tasks", "nowhere.json");
     assert.deepEqual([status, String(text).split(":")[0]], [2, "The micro-tasks in nowhere.json cannot be read"]);
+    assert.deepEqual(run("serve", "--body", "basic"), [2, 'Expected --body to be javascript or python, got "basic"']);
+    assert.deepEqual(run("serve", "--body", "python", "--tasks", "training"), [
+      2,
+      'Expected --tasks to be none or a file of your own where agents are python: ours set agents up in JavaScript, got "training"',
+    ]);
     assert.deepEqual(run("serve", "--host", "0.0.0.0"), [
       1,
       "Anybody who reaches 0.0.0.0 could run programs here: set a token in AUTOAGENT_TOKEN, or serve on 127.0.0.1",

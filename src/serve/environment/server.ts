@@ -155,7 +155,8 @@ async function openServer(
 }
 
 async function describe(env: Environment, name = env.constructor.name): Promise<Description> {
-  const sandbox = env instanceof SurvivalEnv ? (env.options.sandbox ?? (await sharedSandbox())) : undefined;
+  const sandbox =
+    env instanceof SurvivalEnv ? (env.options.sandbox ?? (await sharedSandbox(env.options.body))) : undefined;
   const life = "A life of a self-modifying agent in a locked sandbox, a program a step";
   const description = sandbox === undefined ? `Episodes of ${name}, a program a step` : life;
   return { name, description, version: "1", sandboxLevel: sandbox?.level, schemas: schemasOf(env) };

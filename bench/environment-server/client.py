@@ -1,0 +1,42 @@
+"""Steps a second of the Python client: so many sessions, a thread each. usage: client.py URL SESSIONS SECONDS PROGRAMS..."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+
+from autoagent_env import Client
+
+url, sessions, seconds, programs = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), sys.argv[4:]
+clients = [Client(url) for _ in range(sessions)]
+for i, client in enumerate(clients):
+    client.reset(seed=i)
+counts = [0] * sessions
+begin = threading.Barrier(sessions + 1)
+end = 0.0
+
+
+def play(i: int) -> None:
+    begin.wait()
+    life = 0
+    while time.perf_counter() < end:
+        clients[i].reset(seed=life * sessions + i)
+        for program in programs:
+            counts[i] += 1
+            if clients[i].step(program).done:
+                break
+        life += 1
+
+
+threads = [threading.Thread(target=play, args=(i,)) for i in range(sessions)]
+for thread in threads:
+    thread.start()
+began = time.perf_counter()
+end = began + seconds
+begin.wait()
+for thread in threads:
+    thread.join()
+print(sum(counts) / (time.perf_counter() - began))
+for client in clients:
+    client.close()
