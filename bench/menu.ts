@@ -2,15 +2,15 @@
  * `npm run bench:menu [-- --seeds 10 --first 1 --updates 100 --only "leave-one-out"]`: REINFORCE on the edit menu, every life in the
  * real sandbox. Prints a table: a row a variant, from the paper's literal loop at three step sizes to baselines with
  * Adam. Survival and harm are of fresh episodes after training; entropy is the policy's own. The random policy is measured
- * in the same run. A pass mark is printed for leave-one-out: >= 45 of 50 steps, harm <= 0.5 %, entropy >= 0.5 nats.
+ * in the same run. `--body python`: the same eight edits in Python. A pass mark is printed for leave-one-out: >= 45 of 50 steps, harm <= 0.5 %, entropy >= 0.5 nats.
  */
 
 import { parseArgs } from "node:util";
 import { textTable } from "../src/display/index.ts";
 import { SurvivalEnv } from "../src/environment/index.ts";
-import { editMenu, randomPolicy } from "../src/policy/index.ts";
+import { editMenu, paperMenu, pythonMenu, randomPolicy } from "../src/policy/index.ts";
 import { rollout } from "../src/rollout/index.ts";
-import { createSandbox } from "../src/sandbox/index.ts";
+import { bodies, createSandbox } from "../src/sandbox/index.ts";
 import { bootstrapInterval, entropyOf, mean } from "../src/statistics/index.ts";
 import { type StudyOptions, study } from "../src/training/index.ts";
 import { type Goal, reportGoals } from "./goals.ts";
@@ -22,6 +22,7 @@ const { values } = parseArgs({
     updates: { type: "string", default: "100" },
     evaluate: { type: "string", default: "100" },
     only: { type: "string" },
+    body: { type: "string", default: "javascript" },
   },
 });
 const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => i + Number(values.first));
@@ -40,9 +41,13 @@ const names = values.only?.split(",") ?? Object.keys(all);
 const unknown = names.find((name) => !(name in all));
 if (unknown !== undefined) throw new RangeError(`Unknown variant "${unknown}": use ${Object.keys(all).join(", ")}`);
 
-await using sandbox = await createSandbox({ workers: 2 });
+const { body } = values;
+if (body !== "javascript" && body !== "python")
+  throw new RangeError(`Unknown body "${body}": use javascript or python`);
+const menu = body === "python" ? pythonMenu : paperMenu;
+await using sandbox = await createSandbox({ workers: 2, body: bodies[body] });
 const env = new SurvivalEnv({ maxSteps: 50, sandbox });
-const random = await rollout(env, randomPolicy(), { episodes: evaluationEpisodes * 4, seed: 1_000_003 });
+const random = await rollout(env, randomPolicy(menu), { episodes: evaluationEpisodes * 4, seed: 1_000_003 });
 const bar = random.summary.survival.estimate;
 const goals: Goal[] = [];
 const rows = [
@@ -63,7 +68,7 @@ for (const name of names) {
   const began = performance.now();
   const result = await study({
     env,
-    makePolicy: () => editMenu(),
+    makePolicy: () => editMenu(menu),
     variants: { [name]: { ...all[name], updates, episodes: 16 } },
     seeds,
     evaluationEpisodes,

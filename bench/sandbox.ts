@@ -1,7 +1,8 @@
 /**
  * `npm run bench:sandbox [-- --seconds 4]`: lives a second (10 steps, a survival probe after each) in our sandbox, beside the same with a
  * locked process a life, a plain Node process a life, a Deno process a life, quickjs-emscripten in a child, and node:vm
- * without any protection. Benign programs only: nothing hostile ever runs in the peers. Same programs, same number of
+ * without any protection; and the same programs in Python, beside a locked CPython process a life, with the processor time of a
+ * life in either body. Benign programs only: nothing hostile ever runs in the peers. Same programs, same number of
  * lives at once; the start of a pool is not timed. Goal: at least 4 times a Node process a life.
  */
 
@@ -11,9 +12,10 @@ import { availableParallelism, cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { createContext, runInContext } from "node:vm";
-import { createSandbox } from "../src/sandbox/index.ts";
+import { type Body, createSandbox, javascript, python } from "../src/sandbox/index.ts";
 import { reportGoals } from "./goals.ts";
 import { agentSource } from "./sandbox/agent.ts";
+import { pythonProcess, pythonPrograms, usedBy } from "./sandbox/python.ts";
 
 const stepsPerLife = 10;
 const workers = Math.min(2, availableParallelism());
@@ -38,22 +40,35 @@ const probesOf = (life: number): [string, string, number][] =>
 
 interface Peer {
   name: string;
+  /** Processes whose time is a life's. */
+  pids?(): number[];
   /** Lives a life and tells whether all its steps and probes worked. */
   live(life: number, lane: number): Promise<boolean>;
   close(): Promise<void> | void;
 }
 
-async function ours(livesPerChild: number): Promise<Peer> {
-  const sandbox = await createSandbox({ workers, livesPerChild });
+async function ours(livesPerChild: number, body: Body = javascript): Promise<Peer> {
+  const sandbox = await createSandbox({ workers, livesPerChild, body });
+  const inPython = body === python ? ", Python" : "";
   return {
-    name: `autoagent-lab, level ${sandbox.level}${livesPerChild === 1 ? ", a locked process a life" : ""}`,
+    name: `autoagent-lab, level ${sandbox.level}${inPython}${livesPerChild === 1 ? ", a locked process a life" : ""}`,
+    pids: () => sandbox.stats().pids,
     async live(seed) {
       const life = await sandbox.open({ seed });
-      const reports = await life.steps(programsOf(seed));
+      const reports = await life.steps(body === python ? pythonPrograms(seed, stepsPerLife) : programsOf(seed));
       await life.close();
       return reports.length === stepsPerLife && reports.every(({ alive }) => alive);
     },
     close: () => sandbox.dispose(),
+  };
+}
+
+/** CPython of the system, a locked process a life. */
+function pythonPerLife({ version, live }: NonNullable<ReturnType<typeof pythonProcess>>): Peer {
+  return {
+    name: `a locked Python process a life (${version})`,
+    live: (life) => live(pythonPrograms(life, stepsPerLife)),
+    close() {},
   };
 }
 
@@ -102,7 +117,7 @@ const unprotected: Peer = {
 };
 
 /** Lives a second over `secondsEach`, after one life a lane that is not counted. */
-async function measure(peer: Peer): Promise<number> {
+async function measure(peer: Peer): Promise<{ rate: number; cpuMs: number; mib: number }> {
   let next = 0;
   let done = 0;
   const check = async (lane: number): Promise<void> => {
@@ -111,6 +126,7 @@ async function measure(peer: Peer): Promise<number> {
   };
   await Promise.all(Array.from({ length: lanes }, (_, lane) => check(lane)));
   const began = performance.now();
+  const used = usedBy(peer.pids?.() ?? []).ms;
   const run = async (lane: number): Promise<void> => {
     while (performance.now() - began < secondsEach * 1000) {
       await check(lane);
@@ -118,12 +134,15 @@ async function measure(peer: Peer): Promise<number> {
     }
   };
   await Promise.all(Array.from({ length: lanes }, (_, lane) => run(lane)));
-  return done / ((performance.now() - began) / 1000);
+  const { ms, mib } = usedBy(peer.pids?.() ?? []);
+  return { rate: done / ((performance.now() - began) / 1000), cpuMs: (ms - used) / done, mib: mib / workers };
 }
 
 // The package's launcher is a script of Node's; a peer is measured without it.
 const deno = spawnSync("deno", ["eval", "console.log(Deno.execPath())"], { encoding: "utf8" }).stdout?.trim();
 const denoVersion = deno && spawnSync(deno, ["--version"], { encoding: "utf8" }).stdout.split(" (")[0];
+const locked = pythonProcess();
+if (locked === null) console.log("python3 or bubblewrap is missing: a Python process a life is left out");
 const makers: (() => Promise<Peer> | Peer)[] = [
   () => ours(500),
   () => ours(1),
@@ -131,26 +150,32 @@ const makers: (() => Promise<Peer> | Peer)[] = [
   ...(deno ? [() => processPerLife(`a Deno process a life (${denoVersion})`, deno, ["eval"])] : []),
   quickjs,
   () => unprotected,
+  () => ours(500, python),
+  ...(locked ? [() => pythonPerLife(locked)] : []),
 ];
 console.log(
   `${cpus()[0]?.model.trim()}, ${availableParallelism()} processors, Node ${process.versions.node}, ${lanes} lives at once, ${new Date().toISOString().slice(0, 10)}, load ${loadavg()[0]!.toFixed(1)}`,
 );
 // In turn, round after round: what else the machine does falls on all alike.
-const rates: { name: string; rate: number }[] = [];
+const rates: { name: string; rate: number; cpuMs: number; mib: number }[] = [];
 for (let round = 0; round < rounds; round++)
   for (const [i, make] of makers.entries()) {
     const peer = await make();
-    const rate = (await measure(peer)) / rounds;
+    const seen = await measure(peer);
     await peer.close();
-    rates[i] = { name: peer.name, rate: (rates[i]?.rate ?? 0) + rate };
+    const so = rates[i] ?? { name: peer.name, rate: 0, cpuMs: 0, mib: 0 };
+    const [rate, cpuMs] = [so.rate + seen.rate / rounds, so.cpuMs + seen.cpuMs / rounds];
+    rates[i] = { name: peer.name, rate, cpuMs, mib: Math.max(so.mib, seen.mib) };
   }
 if (!deno) console.log("Deno does not run here: its row is left out (it is a dev dependency: `npm ci`).");
 const own = rates[0]!.rate;
 console.table(
-  rates.map(({ name, rate }) => ({
+  rates.map(({ name, rate, cpuMs, mib }) => ({
     sandbox: name,
     "lives/s": Number(rate.toFixed(1)),
     "ours is x": Number((own / rate).toFixed(2)),
+    "processor ms a life": cpuMs > 0 ? Number(cpuMs.toFixed(1)) : "",
+    "MiB a child": cpuMs > 0 ? Math.round(mib) : "",
   })),
 );
 
@@ -173,7 +198,25 @@ console.log(`50 tiny steps of an open life, probed and read out: ${(performance.
 await long.close();
 await sandbox.dispose();
 // Two runs on one machine gave 4.3 and 4.6, others up to 6.6 (docs/decisions.md): a twentieth of it is noise.
+const inPython = rates.find(({ name }) => name.includes(", Python"))!;
+const perLife = rates.find(({ name }) => name.startsWith("a locked Python"));
 reportGoals([
+  {
+    goal: "processor time of a life, Python times JavaScript",
+    measured: inPython.cpuMs / rates[0]!.cpuMs,
+    atMost: 1.7,
+    noise: 0.3,
+  },
+  ...(perLife === undefined
+    ? []
+    : [
+        {
+          goal: "lives a second in Python, times a locked Python process a life",
+          measured: inPython.rate / perLife.rate,
+          atLeast: 8,
+          noise: 0.5,
+        },
+      ]),
   {
     goal: "lives a second, times a Node process a life",
     measured: own / rates.find(({ name }) => name.startsWith("a plain Node"))!.rate,

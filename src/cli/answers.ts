@@ -2,12 +2,14 @@
 
 import type { LanguageModel } from "../llm/index.ts";
 import { createRandom } from "../random/index.ts";
-import type { LifeOptions } from "../sandbox/index.ts";
-import { extractProgram } from "../sandbox/index.ts";
+import { type BodyName, bodies, type LifeOptions } from "../sandbox/index.ts";
 import { CliFailure } from "./error.ts";
 
 /** What a life without a model is answered: harmless as a program, true as a text. */
-export const unanswered = "// autoagent judge was given no model: see --model";
+export const unanswered: { readonly [body in BodyName]: string } = {
+  javascript: "// autoagent judge was given no model: see --model",
+  python: "# autoagent judge was given no model: see --model",
+};
 
 /** What answers one life. `failure` is what a model failed with: then its verdict says nothing about the programs. */
 export interface Answers {
@@ -16,7 +18,7 @@ export interface Answers {
 }
 
 /** Makes what answers a life. */
-export type MakeAnswers = (line: { seed: number; answers: readonly string[] }) => Answers;
+export type MakeAnswers = (line: { body: BodyName; seed: number; answers: readonly string[] }) => Answers;
 
 /**
  * Answers by a line's own list first, in order, then by the model: NAME on this machine, or on the server at `url`. The draws
@@ -31,17 +33,17 @@ export async function makeAnswers({ model: name, url }: { model?: string; url?: 
       detail: "--url needs --model NAME, as its server calls it",
     });
   const model = name === undefined ? null : await openNamed(name, url);
-  return ({ seed, answers }) => {
+  return ({ body, seed, answers }) => {
     let asked = 0;
     let failure: unknown = null;
     const callModel: Answers["callModel"] = async (prompt, how) => {
       const number = asked++;
       const own = answers[number];
       if (own !== undefined) return own;
-      if (model === null) return unanswered;
+      if (model === null) return unanswered[body];
       const draw = createRandom(seed, "answer", number).integer(2 ** 31);
       try {
-        return extractProgram((await model.complete({ prompt, seed: draw, ...how })).text);
+        return bodies[body].extractProgram((await model.complete({ prompt, seed: draw, ...how })).text);
       } catch (error) {
         failure ??= error;
         throw error;

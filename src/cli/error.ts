@@ -41,7 +41,7 @@ function describeCliError(error: CliError): string {
     case "unknown-field":
       return describeFault(error.fault);
     case "language":
-      return `Unknown language ${error.value}: it is one of typescript, javascript`;
+      return `Unknown language ${error.value}: it is one of typescript, javascript, python`;
     default:
       return error satisfies never;
   }

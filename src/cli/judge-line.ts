@@ -1,11 +1,15 @@
 /** One line of `autoagent judge`, read: a life that is to be judged. */
 
 import { anything, faultOf, integer, listOf, only, optional, type Schema, someOf, text } from "../data/check.ts";
+import type { BodyName } from "../sandbox/index.ts";
+import { bodySchema } from "../sandbox/options.ts";
 import { CliFailure } from "./error.ts";
 
 /** A life that is to be judged. */
 export interface Task {
   id: unknown;
+  /** What its agent is made of. */
+  body: BodyName;
   seed: number;
   steps: readonly string[];
   /** Of the model, in order. */
@@ -20,6 +24,7 @@ const program: Schema<string> = text;
 const lineSchema = only<Line>({
   id: anything(),
   language: anything(),
+  body: optional(bodySchema),
   steps: someOf(program, "a list of at least one program, each a text"),
   seed: optional(integer),
   answers: optional(listOf(text, "a list of texts")),
@@ -40,15 +45,28 @@ export function parseLine(line: string): { [name: string]: unknown } {
 
 /** What is to be judged. Throws a CliFailure that names the field, or the one that was meant. */
 export function readTask(line: { [name: string]: unknown }): Task {
-  const { language = "typescript" } = line;
-  if (language !== "typescript" && language !== "javascript")
-    throw new CliFailure({ kind: "language", value: show(language) });
+  const named = bodyOf(line.language);
   const fault = faultOf(lineSchema, line, "a line");
   if (fault?.kind === "option")
     throw new CliFailure({ kind: "field", name: fault.name, expected: fault.expected, value: show(fault.value) });
   if (fault !== null) throw new CliFailure({ kind: "unknown-field", fault });
-  const { id = null, steps, seed = 0, answers = [] } = line as unknown as Line;
-  return { id, seed, steps, answers };
+  const { id = null, steps, seed = 0, answers = [], body = named ?? "javascript" } = line as unknown as Line;
+  if (named !== null && body !== named)
+    throw new CliFailure({
+      kind: "field",
+      name: "language",
+      expected: `one of the body ${body}`,
+      value: show(line.language),
+    });
+  return { id, body, seed, steps, answers };
+}
+
+/** The body whose language that is; null where none is told. */
+function bodyOf(language: unknown): BodyName | null {
+  if (language === undefined) return null;
+  if (language === "typescript" || language === "javascript") return "javascript";
+  if (language === "python") return "python";
+  throw new CliFailure({ kind: "language", value: show(language) });
 }
 
 /** Any JSON, as long as it is short: each answer says it again. */

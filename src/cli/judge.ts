@@ -8,7 +8,7 @@ import type { Readable, Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { byHand, lifeEnvironment, runEpisode } from "../episode/index.ts";
 import { type EpisodeRecord, recordTo } from "../record/index.ts";
-import type { Effect, Level, Limits, Sandbox, Verdict } from "../sandbox/index.ts";
+import type { BodyName, Effect, Level, Limits, Sandbox, Verdict } from "../sandbox/index.ts";
 import type { MakeAnswers } from "./answers.ts";
 import { parseLine, readId, readTask, type Task } from "./judge-line.ts";
 
@@ -35,7 +35,8 @@ export interface Refusal {
 
 /** How lines are judged. */
 export interface JudgeOptions {
-  sandbox: Sandbox;
+  /** The sandbox for agents of a body, opened when it is first asked for. */
+  sandboxOf(body: BodyName): Promise<Sandbox>;
   /** Limits of each life. */
   limits?: Partial<Limits>;
   /** Lives at once. @default 8 */
@@ -49,7 +50,7 @@ export interface JudgeOptions {
 /** Judges lines as they come and yields the answers in their order. Never throws for what a line holds. */
 async function* judgeLines(
   lines: AsyncIterable<string>,
-  { sandbox, limits = {}, concurrency = 8, answers, record }: JudgeOptions,
+  { sandboxOf, limits = {}, concurrency = 8, answers, record }: JudgeOptions,
 ): AsyncGenerator<Judgement | Refusal> {
   const running: Promise<Judgement | Refusal>[] = [];
   const source = lines[Symbol.asyncIterator]();
@@ -70,7 +71,7 @@ async function* judgeLines(
     if (event.done) open = false;
     else {
       line++;
-      if (event.value.trim() !== "") running.push(judgeLine({ sandbox, limits, answers, record }, event.value, line));
+      if (event.value.trim() !== "") running.push(judgeLine({ sandboxOf, limits, answers, record }, event.value, line));
     }
   }
 }
@@ -97,7 +98,7 @@ export async function judgeStream(input: Readable, output: Writable, options: Ju
   return refused;
 }
 
-type Means = Required<Pick<JudgeOptions, "sandbox" | "limits" | "answers">> & { record: EpisodeRecord | undefined };
+type Means = Required<Pick<JudgeOptions, "sandboxOf" | "limits" | "answers">> & { record: EpisodeRecord | undefined };
 
 async function judgeLine(means: Means, text: string, line: number): Promise<Judgement | Refusal> {
   let id: unknown = null;
@@ -110,8 +111,9 @@ async function judgeLine(means: Means, text: string, line: number): Promise<Judg
   }
 }
 
-async function judge({ sandbox, limits, answers: make, record }: Means, task: Task): Promise<Judgement> {
-  const { id, seed, steps: programs } = task;
+async function judge({ sandboxOf, limits, answers: make, record }: Means, task: Task): Promise<Judgement> {
+  const { id, body, seed, steps: programs } = task;
+  const sandbox = await sandboxOf(body);
   const started = performance.now();
   const answers = make(task);
   const env = lifeEnvironment(sandbox, { seed, limits, callModel: answers.callModel });

@@ -8,7 +8,7 @@ import { open } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import type { Readable } from "node:stream";
 import { exportFormats, exportRecord, openRecord, RecordFailure, replay } from "../record/index.ts";
-import { createSandbox, defaultLimits, type Level, type Sandbox } from "../sandbox/index.ts";
+import { type BodyName, bodies, createSandbox, defaultLimits, type Level, type Sandbox } from "../sandbox/index.ts";
 import { makeAnswers } from "./answers.ts";
 import { CliFailure } from "./error.ts";
 import { helpTexts } from "./help.ts";
@@ -80,10 +80,10 @@ async function runJudge(args: string[]): Promise<number> {
   const record =
     typeof given.values.record === "string" ? openRecord(given.values.record, { create: true }) : undefined;
   try {
-    return await withSandbox(given, async (sandbox, workers) => {
+    return await withSandboxes(given, async (sandboxOf, workers) => {
       const limits = { ...defaultLimits, stepMs };
       const refused = await judgeStream(input, process.stdout, {
-        sandbox,
+        sandboxOf,
         limits,
         answers,
         concurrency: workers * 4,
@@ -104,7 +104,7 @@ async function runReplay(args: string[]): Promise<number> {
     throw new CliFailure({ kind: "field", name: "ID", expected: "an episode's number", value: JSON.stringify(wanted) });
   using record = openRecord(path!, { readOnly: true });
   const ids = wanted === undefined ? record.episodes().map(({ id }) => id) : [record.episode(Number(wanted)).id!];
-  return await withSandbox(given, async (sandbox, workers) => {
+  return await withSandboxes(given, async (sandboxOf, workers) => {
     let differing = 0;
     const running: ReturnType<typeof replay>[] = [];
     const tell = async (): Promise<void> => {
@@ -117,7 +117,8 @@ async function runReplay(args: string[]): Promise<number> {
       if (given.values.json || !agrees || ids.length === 1) process.stdout.write(`${line}\n`);
     };
     for (const id of ids) {
-      running.push(replay(record, id, sandbox));
+      const { body } = record.episode(id).start;
+      running.push(sandboxOf(bodyNamed(body?.name)).then((sandbox) => replay(record, id, sandbox)));
       if (running.length >= workers * 4) await tell();
     }
     while (running.length > 0) await tell();
@@ -169,14 +170,30 @@ async function runRecord(args: string[]): Promise<number> {
   return 0;
 }
 
-async function withSandbox(
+/** The body of this name; of one that is not ours the replay says that it was another. */
+function bodyNamed(name: string | undefined): BodyName {
+  return name !== undefined && Object.hasOwn(bodies, name) ? (name as BodyName) : "javascript";
+}
+
+/** Works with a sandbox for each body, opened when it is first asked for; that of JavaScript at once, so that its faults are told. */
+async function withSandboxes(
   given: Given,
-  work: (sandbox: Sandbox, workers: number) => Promise<number>,
+  work: (sandboxOf: (body: BodyName) => Promise<Sandbox>, workers: number) => Promise<number>,
 ): Promise<number> {
   const workers = readInteger(given, "workers", { low: 1, high: 256 }) ?? Math.min(4, availableParallelism());
   const minimumLevel = (readInteger(given, "minimum-level", { low: 0, high: 3 }) ?? 0) as Level;
-  await using sandbox = await createSandbox({ workers, minimumLevel });
-  return await work(sandbox, workers);
+  const opened = new Map<BodyName, Promise<Sandbox>>();
+  const sandboxOf = (body: BodyName): Promise<Sandbox> => {
+    const known = opened.get(body) ?? createSandbox({ body: bodies[body], workers, minimumLevel });
+    opened.set(body, known);
+    return known;
+  };
+  await sandboxOf("javascript");
+  try {
+    return await work(sandboxOf, workers);
+  } finally {
+    for (const one of opened.values()) await (await one.catch(() => null))?.dispose();
+  }
 }
 
 async function openInput(path: string): Promise<Readable> {

@@ -7,9 +7,11 @@ import { join } from "node:path";
 import { AutonomousLLM, modelPolicy } from "../../src/agent/index.ts";
 import { SurvivalEnv } from "../../src/environment/index.ts";
 import { models } from "../../src/llm/index.ts";
+import { paperMenu, pythonMenu } from "../../src/policy/index.ts";
 import { fork, openRecord, replay } from "../../src/record/index.ts";
 import { rollout } from "../../src/rollout/index.ts";
 import { createSandbox, python, type Sandbox, sharedSandbox } from "../../src/sandbox/index.ts";
+import { type MicroTask, microTasks } from "../../src/tasks/index.ts";
 import { returns } from "../../src/training/returns.ts";
 
 interface Paper {
@@ -26,6 +28,17 @@ interface Paper {
 }
 const file = join(import.meta.dirname, "../../data/transcripts/paper-python.json");
 const { query, steps: paper } = JSON.parse(readFileSync(file, "utf8")) as Paper;
+/** By the family of a micro-task, a program that does what the first of it asks. */
+const answers: { [family: string]: string } = {
+  set: 'self.age = "chess"',
+  change: "self.values = [abs(n) for n in self.values]",
+  forget: "del self.height",
+  "two-numbers": "def diff(first, second):\n    return first - second",
+  people: "def ages(members):\n    return [one['age'] for one in members]",
+  "text-chain": "self.whisper = lambda text: (text + '-').lower()",
+  list: "def multiply(list):\n    product = 1\n    for n in list:\n        product *= n\n    return product",
+  "define-and-use": "def powers(n):\n    return [5 ** (i + 1) for i in range(n)]\nself.answer = powers(8)",
+};
 const programs = paper.map(({ program }) => program);
 
 describe("an agent in Python", function () {
@@ -122,6 +135,45 @@ describe("an agent in Python", function () {
         steps.map(({ verdict }) => verdict),
         ["survived", "survived"],
       );
+  });
+
+  it("has the paper's menu: each edit does what its effect says, step after step", async () => {
+    const env = new SurvivalEnv({ body: "python", maxSteps: 3 });
+    assert.deepEqual(
+      pythonMenu.map(({ name, effect }) => [name, effect]),
+      paperMenu.map(({ name, effect }) => [name, effect]),
+    );
+    for (const { name, effect, program } of pythonMenu) {
+      await env.reset({ seed: 1 });
+      const steps = [];
+      for (let i = 0; i < 3 && steps.at(-1)?.terminated !== true; i++) steps.push(await env.step(program));
+      const { verdict } = steps.at(-1)!.info.report!;
+      const told = verdict === "survived" ? "lives" : verdict === "attempted_harm" ? "harmful" : "fatal";
+      assert.equal(told, effect === "fatal" || effect === "harmful" ? effect : "lives", `${name}: ${verdict}`);
+    }
+    await env.close();
+  });
+
+  it("is asked the micro-tasks, which know no language: setups, reads, calls and changes", async () => {
+    const wanted = ["set", "change", "forget", "two-numbers", "people", "text-chain", "list", "define-and-use"];
+    const all = await microTasks();
+    const tasks = wanted.map((family) => all.find((one) => one.family === family)!);
+    const env = new SurvivalEnv({ body: "python", tasks, maxSteps: tasks.length });
+    let solved = 0;
+    let [{ task }] = await env.reset({ seed: 2 });
+    for (let i = 0; i < tasks.length; i++) {
+      const asked: MicroTask = tasks.find(({ ask }) => ask === task)!;
+      const { info, observation } = await env.step(answers[asked.family]!);
+      assert.equal(info.report!.verdict, "survived", `${asked.ask}: ${info.report!.cause}`);
+      assert.equal(info.solved, true, asked.ask);
+      solved++;
+      ({ task } = observation);
+    }
+    assert.equal(solved, wanted.length);
+    const wrong = new SurvivalEnv({ body: "python", tasks: [tasks[3]!] });
+    await wrong.reset({ seed: 2 });
+    assert.equal((await wrong.step("def diff(first, second):\n    return first + second")).info.solved, false);
+    await wrong.close();
   });
 
   it("refuses a sandbox of another body, and methods in JavaScript", async () => {

@@ -180,6 +180,10 @@ self.some = {3}`;
       genome: first.genome,
     });
     assert.equal(again[0]!.output, "1.5 hi you hi a [1, 2.0, 'x'] 3.0 True\n");
+    const born = await sandbox().open({ genome: first.genome });
+    const called = await born.call("half", [[3], [5]]);
+    assert.deepEqual("answers" in called && called.answers, [{ value: 1.5 }, { value: 2.5 }]);
+    await born.close();
     assert.deepEqual(
       again[0]!.genome.map(({ name, source }) => [name, source]),
       first.genome.map(({ name, source }) => [name, source]),

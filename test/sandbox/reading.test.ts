@@ -115,7 +115,7 @@ describe("a program that no parser should be given", function () {
     const output = new PassThrough();
     const all = text(output);
     await judgeStream(Readable.from(lines.map((line) => `${line}\n`)), output, {
-      sandbox: sandbox(),
+      sandboxOf: async () => sandbox(),
       answers: await makeAnswers(),
     });
     output.end();

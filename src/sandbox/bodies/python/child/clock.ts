@@ -68,6 +68,10 @@ export type MakeClock = (
           return { made: work(), broke: null };
         } catch (error) {
           const trap = (error as Partial<TrapError>).trap;
+          // A trap of ours, of WebAssembly's, or the end of the stack: anything else is a fault of the host's own code.
+          const isGuests =
+            trap !== undefined || error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
+          if (!isGuests) throw error;
           const broke: Broke = {
             ...{ phase, ms: performance.now() - began - away, limit: given.ms },
             cpuMs: milliseconds(process.cpuUsage(cpu)),

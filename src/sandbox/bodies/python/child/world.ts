@@ -158,6 +158,9 @@ export type MakeWorld = (parts: WorldParts, hooks: WorldHooks) => World;
     marks.seeder = objects.attribute(random, "seed");
     const names = machine.c.PyModule_GetDict!(marks.builtins);
     marks.intact = probed.map((name) => [name, objects.item(names, name)]);
+    // Nothing that a guest deletes may end what is known by its address.
+    for (const held of [marks.self, marks.executor, ...marks.intact.map(([, at]) => at)])
+      if (held !== 0) machine.c.Py_IncRef!(held);
     marks.known = [...known];
     marks.sp = machine.stack;
     return { machine, objects, files, marks };
