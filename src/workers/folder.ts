@@ -19,7 +19,7 @@ import { asStatus, type WorkersStatus } from "./status.ts";
 
 /** How a folder is shared. */
 export interface FolderOptions {
-  /** Parts that a batch is cut into, at most: the size of a Slurm array. Whole groups are never cut. @default 64 */
+  /** Parts that a batch is cut into, at most: the size of a Slurm array. @default 64 */
   parts?: number;
   /** Milliseconds between two looks into the folder. @default 500 */
   pollMs?: number;

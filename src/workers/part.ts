@@ -31,12 +31,14 @@ export async function playPart(
   };
 }
 
-/** A batch in parts of whole groups, about so many episodes each; where it begins within a group, so does its first part. */
+/**
+ * A batch in parts of so many episodes, which end where the numbers are multiples of that: so a batch that begins elsewhere
+ * has the same parts from there on. Parts may cut through groups, whose episodes begin alike by their numbers alone.
+ */
 export function partsOf({ seed, first, episodes, group }: EpisodeRange, size: number): EpisodeRange[] {
-  const step = Math.max(1, Math.ceil(size / group)) * group;
   const parts: EpisodeRange[] = [];
   for (let from = first; from < first + episodes; ) {
-    const to = Math.min(first + episodes, (Math.floor(from / step) + 1) * step);
+    const to = Math.min(first + episodes, (Math.floor(from / size) + 1) * size);
     parts.push({ seed, first: from, episodes: to - from, group });
     from = to;
   }

@@ -83,11 +83,14 @@ export interface WorkerProcess {
 }
 
 /** Starts a worker, and waits until it waits for parts. Throws an Error with what it said where it does not. */
-export async function startWorker(url: string, ...args: string[]): Promise<WorkerProcess> {
+export const startWorker = (url: string, ...args: string[]): Promise<WorkerProcess> => startFrom(launcher, url, args);
+
+/** The same, by the launcher of another copy of the library. */
+export async function startFrom(path: string, url: string, args: readonly string[] = []): Promise<WorkerProcess> {
   const own = ["worker", "--children", "1", "--minimum-level", "0", ...args];
   const env = { ...process.env, AUTOAGENT_REDIS: url };
   // A group of its own: what the launcher starts ends with it.
-  const child = spawn(process.execPath, [launcher, ...own], { env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const child = spawn(process.execPath, [path, ...own], { env, stdio: ["ignore", "pipe", "pipe"], detached: true });
   let said = "";
   child.stderr!.on("data", (bytes: Buffer) => {
     said += bytes.toString();

@@ -13,6 +13,7 @@ import { keys, nameOf } from "./keys.ts";
 import { type RedisWorkersOptions, redisOptionsSchema } from "./options.ts";
 import {
   type Ask,
+  after,
   ask,
   cancel,
   closeSession,
@@ -81,7 +82,8 @@ export function redisWorkers(url: string, options: Omit<RedisWorkersOptions, "ur
       const sent = { spec: contents.spec.hash, weights: contents.weights.hash };
       let whole = false;
       try {
-        for (const content of Object.values(contents)) await sendContent(session, content);
+        const sending = Object.values(contents).map((content) => sendContent(session, content));
+        await orAborted(Promise.all(sending), signal);
         const named = { ...sent, traces, driver: session.nonce, play };
         const parts = partsOf(batch, given.part ?? 8);
         yield* inOrder(
@@ -96,9 +98,12 @@ export function redisWorkers(url: string, options: Omit<RedisWorkersOptions, "ur
         whole = true;
       } finally {
         panel.close();
-        if (whole) await forget(session, Number.POSITIVE_INFINITY, play).catch(() => {});
-        else await cancel(session, play);
-        await dropContents(session, Object.values(sent)).catch(() => {});
+        if (!whole) await cancel(session, play);
+        const tidied = [
+          ...(whole ? [forget(session, Number.POSITIVE_INFINITY, play)] : []),
+          dropContents(session, Object.values(sent)),
+        ];
+        await Promise.race([Promise.allSettled(tidied), after(1000)]);
         release(held);
       }
     },
@@ -113,6 +118,16 @@ export function redisWorkers(url: string, options: Omit<RedisWorkersOptions, "ur
   };
 }
 
+/** The same, unless the signal is aborted before. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  if (signal.aborted) abort();
+  return Promise.race([work, aborted.promise]).finally(() => signal.removeEventListener("abort", abort));
+}
+
 /** Asks for parts ahead of who takes them, and gives them in order. */
 async function* inOrder(
   count: number,
@@ -120,20 +135,12 @@ async function* inOrder(
   ahead: () => number,
   asked: (part: number) => { played: Promise<PlayedPart>; ask: Ask },
 ): AsyncGenerator<PlayedPart, void, void> {
-  const aborted = Promise.withResolvers<never>();
-  aborted.promise.catch(() => {});
-  const abort = (): void => aborted.reject(signal?.reason);
-  signal?.addEventListener("abort", abort, { once: true });
   const coming: Promise<PlayedPart>[] = [];
   let next = 0;
-  try {
-    for (let at = 0; at < count; at++) {
-      signal?.throwIfAborted();
-      while (next < count && next - at < ahead()) coming.push(asked(next++).played);
-      yield await Promise.race([coming.shift()!, aborted.promise]);
-    }
-  } finally {
-    signal?.removeEventListener("abort", abort);
+  for (let at = 0; at < count; at++) {
+    signal?.throwIfAborted();
+    while (next < count && next - at < ahead()) coming.push(asked(next++).played);
+    yield await orAborted(coming.shift()!, signal);
   }
 }
 

@@ -40,6 +40,9 @@ export const lifetimes = { worker: 6, driver: 10, result: 3600, content: 86_400,
 /** Only workers of the same build see the jobs of a queue. */
 export const queueName = (): string => `parts-${buildOf()}`;
 
+/** Why a job failed that nobody waits for. */
+export const unwanted = "nobody waits for this part";
+
 export const keys = {
   content: (name: string) => `${prefix}:content:${name}`,
   result: (name: string) => `${prefix}:result:${name}`,

@@ -12,7 +12,7 @@ import { WorkersFailure } from "../error.ts";
 import { unpackPart } from "../lives.ts";
 import type { Packed } from "../pack.ts";
 import { loadQueue, prefix, reach } from "./connect.ts";
-import { keys, lifetimes, type PartJob, queueName } from "./keys.ts";
+import { keys, lifetimes, type PartJob, queueName, unwanted } from "./keys.ts";
 import type { RedisWorkersOptions } from "./options.ts";
 
 /** A part that was asked for. */
@@ -93,7 +93,8 @@ export async function closeSession({ connections, redis, queue, events, nonce }:
   for (const one of connections) one.disconnect();
 }
 
-const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+/** For what must not wait for a Redis that is away. */
+export const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Keeps a content ready under its name, and sends it. */
 export async function sendContent(session: Session, content: Packed): Promise<string> {
@@ -169,13 +170,13 @@ export async function take(session: Session, own: Ask): Promise<boolean> {
   session.heard = Date.now();
   session.came++;
   session.lives += own.job.range.episodes;
-  session.read.push({ name, play: own.job.play, bytes: bytes.length });
-  await forget(session, keptBytes);
   try {
     own.resolve(checked(own, bytes));
   } catch (error) {
     own.reject(error as Error);
   }
+  session.read.push({ name, play: own.job.play, bytes: bytes.length });
+  void forget(session, keptBytes).catch(() => {});
   giveNext(session);
   return true;
 }
@@ -208,6 +209,11 @@ function checked({ job: { range, name } }: Ask, bytes: Buffer): PlayedPart {
 export function failed(session: Session, jobId: string, reason: string): void {
   const own = askOf(session, jobId);
   if (own === undefined) return;
+  if (reason === unwanted) {
+    // A worker took this driver for gone, since Redis had been emptied or this process was held up.
+    void give(session, own).catch(() => {});
+    return;
+  }
   session.out.delete(own.id);
   const { first, episodes } = own.job.range;
   const { worker, why } = toldBy(reason);
@@ -234,6 +240,7 @@ export async function cancel(session: Session, play: string): Promise<void> {
   for (const { id } of own) out.delete(id);
   const removed = own.flatMap((one) => Array.from({ length: one.given }, (_, i) => queue.remove(jobIdOf(one, i + 1))));
   if (own.length === 0) return;
-  await Promise.allSettled([redis.set(keys.stop(play), "1", "EX", lifetimes.stop), ...removed]);
+  const told = redis.set(keys.stop(play), "1", "EX", lifetimes.stop);
+  await Promise.race([Promise.allSettled([told, ...removed]), after(1000)]); // Redis may be away
   giveNext(session);
 }

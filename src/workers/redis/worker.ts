@@ -17,7 +17,7 @@ import { unpack } from "../pack.ts";
 import { playPart } from "../part.ts";
 import type { Spec } from "../spec.ts";
 import { loadQueue, prefix, type RedisPlace, reach, withoutPassword } from "./connect.ts";
-import { type Heartbeat, keys, lifetimes, type PartJob, queueName } from "./keys.ts";
+import { type Heartbeat, keys, lifetimes, type PartJob, queueName, unwanted } from "./keys.ts";
 
 /** How a worker is run. */
 export interface WorkerOptions extends RedisPlace {
@@ -62,7 +62,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
         await playJob(state, job);
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);
-        if (error instanceof Unwanted) throw new UnrecoverableError("stopped");
+        if (error instanceof Unwanted) throw new UnrecoverableError(unwanted);
         throw new Error(JSON.stringify({ worker: name, message }), { cause: error });
       }
     },
