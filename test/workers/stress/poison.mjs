@@ -4,7 +4,7 @@ export const poison = {
   name: "poison",
   act: async (_, streams) =>
     streams.map(({ path }) => {
-      if (path[1] === 24 && process.argv.some((word) => word === "worker")) process.kill(process.pid, "SIGKILL");
+      if (path.at(-3) === 24 && process.argv.some((word) => word === "worker")) process.kill(process.pid, "SIGKILL");
       return { program: "self.x = 1", label: "x", choice: 0, logProb: 0 };
     }),
 };
