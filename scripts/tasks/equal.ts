@@ -5,8 +5,16 @@ import { drawValues } from "../../src/tasks/micro/draws.ts";
 import { type Does, referenceOf } from "../../src/tasks/micro/reference.ts";
 import { isSame } from "../../src/tasks/micro/same.ts";
 
-/** Inputs on which it is plain from the ask what is meant. */
-export function wideInputs(does: Does, count: number): unknown[][] {
+const known = new Map<string, unknown[][]>();
+
+/** Inputs on which it is plain from the ask what is meant. They are kept: who changes them works on a copy. */
+export function wideInputs(does: Does, count: number): readonly unknown[][] {
+  const key = JSON.stringify([does, count]);
+  if (!known.has(key)) known.set(key, drawWide(does, count));
+  return known.get(key)!;
+}
+
+function drawWide(does: Does, count: number): unknown[][] {
   const reference = referenceOf(does);
   const constants = reference.steps.flatMap((step) => step.constants);
   const random = createRandom("wide", JSON.stringify(does));

@@ -49,6 +49,8 @@ const otherwise: readonly (readonly [part: RegExp, ...instead: string[]])[] = [
   [/ <= /g, " < "],
   [/ > /g, " >= "],
   [/ >= /g, " > "],
+  [/( < \d+) === /g, "$1 && ", "$1 || "],
+  [/\.split\(\{k\}\)\.length - 1/g, ".split(' ').filter((w) => w.includes({k})).length", ".split({k}).length"],
   [/ && /g, " || "],
   [/ \|\| /g, " && "],
   [/\.filter\(/g, ".slice(0, 1).filter(", ".slice(1).filter(", ".slice(0, 10).filter("],

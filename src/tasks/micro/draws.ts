@@ -9,6 +9,8 @@ const words = (
   "moon apple sea lantern a river tea bread star moth fern cat mountain oar sun ice banana letter coffee mirror lull onion " +
   "yarn jazz quick box valley wave dog"
 ).split(" ");
+/** Of these lists are made: for each letter that is asked for there is one that begins with it, another, and one that holds it within. */
+const listed = [...words, ..."egg ear orange rope rose mist tent cab lamp".split(" ")];
 /** Some begin with, or hold, another one. */
 const names = ["Ada", "Bo", "Cleo", "Dan", "Eve", "Adam", "Bob", "Cleopatra", "Danilo", "Jordan", "Hana"];
 
@@ -79,7 +81,7 @@ function drawValue(random: Random, kind: Kind, constants: readonly Constant[]): 
     case "numbers":
       return drawList(random, () => drawNumber(random, constants));
     case "words":
-      return drawList(random, () => random.choice(words));
+      return drawList(random, () => drawWord(random, constants));
     case "people":
       return drawPeople(random, constants);
     case "boolean":
@@ -143,6 +145,12 @@ function withCapitals(random: Random, list: readonly string[]): string {
   if (at < 0.26) return text.toUpperCase();
   if (at < 0.3) return `${list.slice(1).join(" ")} ${raised(list[0]!)}`.trim();
   return text;
+}
+
+/** One that begins with a letter which is asked for, now and then: else few lists would have two of them. */
+function drawWord(random: Random, constants: readonly Constant[]): string {
+  const asked = listed.filter((word) => constants.includes(word[0]!));
+  return random.choice(asked.length > 0 && random.uniform() < 0.3 ? asked : listed);
 }
 
 function drawList<T>(random: Random, draw: () => T): T[] {
