@@ -45,7 +45,7 @@ export async function readPrograms(
 }
 
 function unread(message: string): ReadProgram {
-  return { errors: [{ message, line: null }], text: "", defines: new Set(), isPlain: false };
+  return { errors: [{ message, line: null }], text: "", defines: new Map() };
 }
 
 function start(): ChildProcess {

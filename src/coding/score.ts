@@ -1,15 +1,17 @@
 /**
  * Scores answers by running them: what they give is compared here, on the host, with what is expected. Outcomes come from what
- * the host saw; a program's own words are shown, and decide nothing. Not here: assertions of problems from outside.
+ * the host saw; a program's own words are shown, and decide nothing.
  */
 
 import { availableParallelism } from "node:os";
 import type { Answer, CallResult, Sandbox } from "../sandbox/index.ts";
 import { createSandbox } from "../sandbox/index.ts";
-import { limitsOf } from "./limits.ts";
+import { judgeAnswers, type Verdict } from "./assertions.ts";
 import { twinOf } from "./program.ts";
 import type { ReadProgram } from "./read.ts";
+import { readPythonPrograms } from "./read-python.ts";
 import { readPrograms } from "./reading.ts";
+import { type Ready, readyOf } from "./ready.ts";
 import { callFunction } from "./run.ts";
 import { isSameData } from "./same.ts";
 import type { CodeAnswer, CodeLanguage, CodeOutcome, CodeProblem, CodeScore, ScoreOptions } from "./types.ts";
@@ -26,11 +28,10 @@ const inPlay = 16;
  */
 export async function scoreAnswers(answers: readonly CodeAnswer[], options: ScoreOptions = {}): Promise<CodeScore[]> {
   const { sandboxes, onScore, signal } = options;
-  const sources = answers.map(({ language, source }) => (language === "javascript" ? (source ?? "") : ""));
-  const read = await readPrograms(sources, { ...(signal && { signal }) });
   const own = sandboxes === undefined ? await createSandbox({ workers: Math.min(4, availableParallelism()) }) : null;
   const places = { ...(own !== null && { javascript: own }), ...sandboxes };
   const known = new Map<string, Promise<CodeScore>>();
+  let read: ReadProgram[] = [];
   const scores: CodeScore[] = [];
   const scoreOne = async (i: number): Promise<void> => {
     const answer = answers[i]!;
@@ -40,6 +41,7 @@ export async function scoreAnswers(answers: readonly CodeAnswer[], options: Scor
     onScore?.(scores[i]!, i);
   };
   try {
+    read = await readAll(answers, places, signal);
     let next = 0;
     const work = async (): Promise<void> => {
       while (next < answers.length) await scoreOne(next++);
@@ -52,6 +54,23 @@ export async function scoreAnswers(answers: readonly CodeAnswer[], options: Scor
 }
 
 type Places = { readonly [language in CodeLanguage]?: Sandbox };
+
+/** Reads all answers, each in its language; one that is not read for want of a sandbox is empty. */
+async function readAll(
+  answers: readonly CodeAnswer[],
+  places: Places,
+  signal: AbortSignal | undefined,
+): Promise<ReadProgram[]> {
+  const of = (wanted: CodeLanguage): string[] =>
+    answers.map(({ language, source }) => (language === wanted ? (source ?? "") : ""));
+  const javascript = await readPrograms(of("javascript"), { ...(signal && { signal }) });
+  if (places.python === undefined) return javascript;
+  const sources = [...new Set(of("python"))];
+  const python = await readPythonPrograms(places.python, sources, signal);
+  return answers.map(({ language, source }, i) =>
+    language === "python" ? python[sources.indexOf(source ?? "")]! : javascript[i]!,
+  );
+}
 
 async function scoreAnswer(
   { problem, language, source }: CodeAnswer,
@@ -70,43 +89,89 @@ async function scoreAnswer(
   if (read.errors.length > 0) return none("syntax_error", sentenceOf(read.errors[0]!));
   const { name } = twinOf(problem, language);
   if (!read.defines.has(name)) return none("no_function", `it defines no function ${name}`);
-  const limits = await limitsOf(sandbox, problem, language, signal);
-  const called = { language, text: read.text, name };
-  const result = await callFunction(sandbox, called, inputsOf(problem), { limits, ...(signal && { signal }) });
-  return scoreResult(problem, result);
-}
-
-function inputsOf({ id, tests }: CodeProblem): readonly (readonly unknown[])[] {
-  if (tests.kind === "values") return tests.inputs;
-  throw new RangeError(`The problem ${id} is tested by a program`);
+  const ready = await readyOf(sandbox, problem, language, signal);
+  const called = { language, text: read.text, name, asText: ready.asked !== null };
+  const { inputs, limits, asked } = ready;
+  const result = await callFunction(sandbox, called, inputs, { limits, signal });
+  if (asked === null) return scoreValues(problem, language === "python" ? withoutNone(problem, result) : result);
+  const told =
+    "failed" in result || result.effects.length > 0
+      ? null
+      : await judgeAnswers(sandbox, problem, language, { asked, answers: result.answers, signal });
+  return scoreAssertions(ready, result, told);
 }
 
 function sentenceOf({ message, line }: ReadProgram["errors"][number]): string {
   return line === null ? message : `${message} (line ${line})`;
 }
 
-/** The score of what the calls gave. */
-function scoreResult({ tests }: CodeProblem, result: CallResult): CodeScore {
+/** Of what failed as a whole, or did harm. */
+function scoreOfNone(base: Omit<CodeScore, "outcome" | "cause">, result: CallResult): CodeScore | null {
+  if (result.effects.length > 0) return { ...base, outcome: "harm", cause: attempted(result) };
+  if (!("failed" in result)) return null;
+  return { ...base, outcome: outcomeOfNone(result.failed, result.fault === true), cause: timeless(result.failed) };
+}
+
+/** Python gives `None` where nothing is returned: where something is expected, that is what is told. */
+function withoutNone({ tests }: CodeProblem, result: CallResult): CallResult {
+  if ("failed" in result || tests.kind !== "values") return result;
+  const answers = result.answers.map(
+    (one, i): Answer =>
+      "value" in one && one.value === null && tests.expected[i] !== null ? { failed: gaveUndefined } : one,
+  );
+  return { ...result, answers };
+}
+
+/** How the sandbox says that a call gave nothing. */
+const gaveUndefined = "it gave undefined, which is no plain data";
+
+/** The score of what the calls gave, beside what is expected. */
+function scoreValues({ tests }: CodeProblem, result: CallResult): CodeScore {
   const { inputs, expected } = tests as Extract<CodeProblem["tests"], { kind: "values" }>;
-  const { effects } = result;
-  const base = { passed: false, parses: true, tests: inputs.length, right: 0, failed: null, effects };
-  const harm = effects.length > 0;
-  if ("failed" in result) {
-    const outcome = harm ? "harm" : outcomeOfNone(result.failed, result.fault === true);
-    return { ...base, outcome, cause: harm ? attempted(result) : result.failed };
+  const answers = "failed" in result ? [] : result.answers;
+  const isRight = answers.map((one, i) => "value" in one && isSameData(one.value, expected[i]));
+  const right = isRight.filter(Boolean).length;
+  const first = isRight.indexOf(false);
+  const failed = first < 0 ? null : failedTest(inputs[first]!, expected[first], answers[first]!);
+  const base = { passed: false, parses: true, tests: inputs.length, right, failed, effects: result.effects };
+  const none = scoreOfNone(base, result);
+  if (none !== null) return none;
+  if (first < 0) return { ...base, outcome: "passed", passed: true, cause: "" };
+  const telling = tellingOf(answers, first);
+  const outcome = outcomeOf(telling);
+  const cause = causeOf(telling, inputs[first]!, expected[first]);
+  return { ...base, outcome, parses: outcome !== "syntax_error", cause };
+}
+
+/** The score of what its authors' assertions said of what the calls gave; null where they were not asked. */
+function scoreAssertions({ inputs, asked }: Ready, result: CallResult, told: Verdict | null): CodeScore {
+  const at = told?.failed ?? null;
+  const answers = "failed" in result ? [] : result.answers;
+  const failed =
+    at === null || answers[at] === undefined
+      ? null
+      : { input: inputs[at]!, ...("value" in answers[at] && { got: answers[at].value }) };
+  const base = {
+    ...{ passed: false, parses: true, tests: asked!.assertions, right: told?.right ?? 0, failed },
+    effects: result.effects,
+  };
+  const none = scoreOfNone(base, result);
+  if (none !== null) return none;
+  if (told!.failed === null && told!.threw === null) return { ...base, outcome: "passed", passed: true, cause: "" };
+  // What gave nothing at some call fails for that; else an assertion did not hold.
+  const lost = answers.findIndex((one) => "failed" in one);
+  if (lost < 0) {
+    const why = told!.threw ?? "an assertion of its authors does not hold";
+    const where = failed === null ? "" : ` after ${shown(failed.input)} gave ${shown(failed.got)}`;
+    return { ...base, outcome: "wrong", cause: why + where };
   }
-  const right = result.answers.map((one, i) => "value" in one && isSameData(one.value, expected[i]));
-  const first = right.indexOf(false);
-  const count = right.filter(Boolean).length;
-  if (first < 0 && !harm) return { ...base, outcome: "passed", passed: true, right: count, cause: "" };
-  const failed = first < 0 ? null : failedTest(inputs[first]!, expected[first], result.answers[first]!);
-  // A call that hangs hides what the calls after it would have given: it is what is told.
-  const hung = result.answers.find((one) => "failed" in one && outcomeOf(one) === "timeout");
-  const telling = hung ?? result.answers[first]!;
-  const outcome = harm ? "harm" : outcomeOf(telling);
-  const cause = harm ? attempted(result) : causeOf(telling, inputs[first]!, expected[first]);
-  const parses = outcome !== "syntax_error";
-  return { ...base, outcome, parses, right: count, failed, cause };
+  const telling = tellingOf(answers, lost);
+  return { ...base, outcome: outcomeOf(telling), cause: causeOf(telling, inputs[lost]!, null) };
+}
+
+/** A call that hangs hides what the calls after it would have given: it is what is told. */
+function tellingOf(answers: readonly Answer[], first: number): Answer {
+  return answers.find((one) => "failed" in one && outcomeOf(one) === "timeout") ?? answers[first]!;
 }
 
 function failedTest(input: readonly unknown[], expected: unknown, answer: Answer): NonNullable<CodeScore["failed"]> {
@@ -120,7 +185,7 @@ function outcomeOf(answer: Answer): CodeOutcome {
   // Ours, of a function whose text the engine refuses although the parser took it.
   if (failed === "it threw Error: this method could not be restored") return "syntax_error";
   if (failed.startsWith("it threw ")) return "threw";
-  if (failed.startsWith("it gave undefined,")) return "returned_nothing";
+  if (failed === gaveUndefined) return "returned_nothing";
   if (failed.startsWith("it gave a promise") || !failed.startsWith("it gave ")) return "timeout";
   return "no_plain_data";
 }
@@ -132,8 +197,14 @@ function outcomeOfNone(failed: string, isFault: boolean): CodeOutcome {
 }
 
 function causeOf(answer: Answer, input: readonly unknown[], expected: unknown): string {
-  if ("failed" in answer) return outcomeOf(answer) === "returned_nothing" ? "it returned nothing" : answer.failed;
+  if ("failed" in answer)
+    return outcomeOf(answer) === "returned_nothing" ? "it returned nothing" : timeless(answer.failed);
   return `for ${shown(input)} it gave ${shown(answer.value)}, expected ${shown(expected)}`;
+}
+
+/** Without the milliseconds, which the machine decides: equal programs have equal scores. */
+function timeless(failed: string): string {
+  return failed.startsWith("it threw ") ? failed : failed.replace(/ within \d+ ms/, " in time");
 }
 
 function attempted({ effects }: CallResult): string {

@@ -132,7 +132,7 @@ export interface CodeFinding {
 
 /** The quality of one program. `null`: could not be judged, since it does not parse, was not run, or its language has no such tool here. */
 export interface ProgramQuality {
-  syntactic: boolean;
+  syntactic: boolean | null;
   coherent: boolean | null;
   logical: boolean | null;
   ethical: boolean | null;
@@ -169,16 +169,3 @@ export interface ScoreOptions {
   onScore?: (score: CodeScore, index: number) => void;
   signal?: AbortSignal;
 }
-
-/**
- * `scoreAnswers` of `score.ts`: runs each answer in a locked child and compares what it gives with what is expected, on the
- * host. One score for each answer, in order.
- */
-export type ScoreAnswers = (answers: readonly CodeAnswer[], options?: ScoreOptions) => Promise<CodeScore[]>;
-
-/** `qualityOf` of `quality.ts`: the four parts, of answers and what running them showed. */
-export type QualityOf = (
-  answers: readonly CodeAnswer[],
-  scores: readonly CodeScore[],
-  options?: { signal?: AbortSignal },
-) => Promise<CodeQuality>;
