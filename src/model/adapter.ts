@@ -4,6 +4,7 @@
  * new session. Not here: how they are learned (`policy/token/adapter/`).
  */
 
+import { createHash } from "node:crypto";
 import { architectureOf } from "./architectures/index.ts";
 import type { Adapt } from "./architectures/types.ts";
 import { ModelFailure } from "./error.ts";
@@ -77,6 +78,17 @@ export function adapterParts(
       ];
     }),
   );
+}
+
+/** What tells an adapter's numbers from others. */
+export function adapterHash({ pairs }: AdapterWeights): string {
+  const hash = createHash("sha256");
+  for (const { rank, A, B } of pairs) {
+    hash.update(`rank ${rank}`);
+    for (const { buffer, byteOffset, byteLength } of [A, B])
+      hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+  return hash.digest("hex").slice(0, 16);
 }
 
 /** The weights of an adapter that changes nothing. */

@@ -13,6 +13,7 @@ import { startThread } from "./start-thread.ts";
 import type { Answer, Opened, Request } from "./thread.ts";
 import type {
   AdaptedBlocks,
+  AdapterWeights,
   Decoder,
   DecoderInput,
   DecoderOutput,
@@ -39,11 +40,13 @@ export interface DecoderParts {
   source?: string;
   /** The last blocks whose adapters are inputs of the graph, and the model's weights; absent where there are none. */
   adapted?: { blocks: number; weight: FindWeight };
+  /** The adapter that belongs to the model: used where a pass names no other. */
+  adapter?: AdapterWeights;
 }
 
 /** Makes a decoder. Throws a ModelFailure when ONNX Runtime is not there or refuses the graph. */
 export async function createDecoder(parts: DecoderParts, options: RunOptions = {}): Promise<Decoder> {
-  const { graph, drawing, config, tokenizer, hash, source, adapted } = parts;
+  const { graph, drawing, config, tokenizer, hash, source, adapted, adapter } = parts;
   const { provider = "cpu", threads } = options;
   keepWhole(provider);
   const thread = await openThread({
@@ -52,6 +55,7 @@ export async function createDecoder(parts: DecoderParts, options: RunOptions = {
     ...(adapted && { adaptedBlocks: adapted.blocks }),
   });
   const holder = adapted && adapterHolder(thread, config, adapted);
+  const usual = adapter && holder?.blocks.hold(adapter);
   const numbers = new WeakMap<KVCache, number>();
   /** A past that nobody holds any more gives its memory back. */
   const forgotten = new FinalizationRegistry<number>((past) => thread.tell({ kind: "release", past }));
@@ -89,9 +93,10 @@ export async function createDecoder(parts: DecoderParts, options: RunOptions = {
       checkInput(input, config);
       const { tokens, batch, valid, prefix, past = [], donate = false, every = false, entering = false } = input;
       const { width, vocabulary } = config;
+      const used = input.adapter ?? usual;
       const request = {
         ...{ tokens, batch, valid, donate, every, entering },
-        adapter: input.adapter && numberOfAdapter(holder, input.adapter),
+        adapter: used && numberOfAdapter(holder, used),
         prefix: prefix && numberOf(prefix),
         past: input.past && past.map(numberOf),
       };

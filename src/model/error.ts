@@ -9,6 +9,7 @@ export type ModelError =
   | { kind: "quantised"; path: string; method: string }
   | { kind: "unused"; path: string; names: string[] }
   | { kind: "template"; path: string; reason: string }
+  | { kind: "adapter"; path: string; reason: string }
   | { kind: "file"; path: string; found: string }
   | { kind: "weight"; path: string; name: string; expected: string; found: string }
   | { kind: "absent"; path: string; known: string[] }
@@ -40,6 +41,8 @@ export function describeModelError(error: ModelError): string {
       return `The model ${error.path} has ${error.field} set to ${error.value}, which is not supported and could change its numbers: take another model, or remove the field if you know that it changes nothing`;
     case "quantised":
       return `The model ${error.path} is quantised by ${error.method}, which is not supported: take the model that it was made from, or a GGUF file`;
+    case "adapter":
+      return `The adapter ${error.path} cannot be used: ${error.reason}`;
     case "unused": {
       const { names } = error;
       const shown = names.slice(0, 5).join(", ");

@@ -1,7 +1,7 @@
 /** Decoder models that are run, not trained: from disk to tokens. */
 
 export { cacheFolder } from "../data/cache.ts";
-export { adaptedLayers, adaptedMatrices, blockPrefix } from "./adapter.ts";
+export { adaptedLayers, adaptedMatrices, adapterHash, blockPrefix } from "./adapter.ts";
 export { encodeTexts } from "./aside.ts";
 export { createBatch, endsRow } from "./batch.ts";
 export type {
@@ -25,6 +25,7 @@ export { type GenerateOptions, generate, runPrefix } from "./generate.ts";
 export { type Dtype, dtypes } from "./matmul.ts";
 export { createGraph, type GraphBuilder, type GraphParts } from "./onnx.ts";
 export { type OpenModelOptions, openModel, splitHash } from "./open.ts";
+export { writePeft } from "./peft.ts";
 export { checkPrompt, loadPrompt, type PromptDesign, promptOwn, promptPrefix, usualPrompt } from "./prompt.ts";
 export { randomModel } from "./random.ts";
 export { rotaryFrequencies, rotaryScale } from "./rope.ts";

@@ -8,7 +8,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { extname, join, resolve } from "node:path";
 import { cacheFolder } from "../data/cache.ts";
 import { checkOptions, only } from "../data/check.ts";
-import { checkAdapted } from "./adapter.ts";
+import { adapterHash, checkAdapted } from "./adapter.ts";
 import { type ConvertProgress, convert, writeBeside } from "./convert.ts";
 import { createDecoder, type RunOptions } from "./decoder.ts";
 import { cudaCure, openFastest, type Provider, whyNoCuda } from "./device.ts";
@@ -20,8 +20,9 @@ import { decoderGraph } from "./graph.ts";
 import { type Dtype, dtypes } from "./matmul.ts";
 import { checkMemory, countWeights } from "./memory.ts";
 import { openEntries } from "./options.ts";
+import { readPeft } from "./peft.ts";
 import { checkAllUsed, hashSource, type ModelSource, weightsOf } from "./source.ts";
-import type { Decoder, ModelConfig } from "./types.ts";
+import type { AdapterWeights, Decoder, ModelConfig } from "./types.ts";
 
 /** How a model is opened and run. */
 export interface OpenModelOptions extends Omit<RunOptions, "provider"> {
@@ -39,6 +40,8 @@ export interface OpenModelOptions extends Omit<RunOptions, "provider"> {
    * the same model. @default "fp32"
    */
   dtype?: Dtype;
+  /** A folder with an adapter as PEFT writes it (`adapter_config.json`), which then belongs to the model. @default none */
+  peft?: string;
   /**
    * How many of the last blocks an adapter may change (`decoder.adapted`): its weights are then inputs of the graph. With `fp32`
    * alone, and programs are drawn by the host. @default 0
@@ -67,10 +70,11 @@ async function openOn(path: string, options: OpenModelOptions & { provider: Prov
   const why = options.provider === "cuda" ? whyNoCuda() : null;
   // Asked for in vain, ONNX Runtime would say so on stderr as well.
   if (why !== null) throw new ModelFailure({ kind: "runtime", ...{ reason: `cuda: ${why}`, cure: cudaCure } });
-  const { onProgress, cacheFolder: folder, dtype = "fp32", provider, adaptedBlocks = 0 } = options;
+  const { onProgress, cacheFolder: folder, dtype = "fp32", provider } = options;
   checkDtype(dtype, provider);
   const source = await readSource(path, options);
   const { config } = source;
+  const { adaptedBlocks, own } = await adaptedBy(config, options);
   if (adaptedBlocks > 0) checkAdapted(path, config, adaptedBlocks);
   if (adaptedBlocks > 0 && dtype !== "fp32")
     throw new RangeError(
@@ -87,10 +91,17 @@ async function openOn(path: string, options: OpenModelOptions & { provider: Prov
   const tokenizer = await source.openTokenizer();
   const weights = await hashSource(source);
   // A graph with adapters as inputs rounds otherwise: the runtime joins other operations.
-  const hash = joinHash(weights, dtype) + (adapted ? `-adapted${adaptedBlocks}` : "");
+  const hash = joinHash(weights, dtype) + (adapted ? `-adapted${adaptedBlocks}` : "") + (own ? `-${own.hash}` : "");
   const drawer = drawsThere(config, options) ? drawGraph(config, weightsOf(source), { fused: false }) : undefined;
   const opened = existsSync(path) ? resolve(path) : path;
-  const parts = { config, tokenizer, hash, source: opened, ...(adapted && { adapted }) };
+  const parts = {
+    config,
+    tokenizer,
+    hash,
+    source: opened,
+    ...(adapted && { adapted }),
+    ...(own && { adapter: own.weights }),
+  };
   if (small) {
     const graph = Buffer.concat(await (adaptable ?? built).chunks());
     const drawing = drawer && Buffer.concat(await drawer.chunks());
@@ -102,15 +113,30 @@ async function openOn(path: string, options: OpenModelOptions & { provider: Prov
   return createDecoder({ graph, ...parts, ...(drawing && { drawing }) }, options);
 }
 
+/** How many of the last blocks may be adapted, and the adapter that belongs to the model, if one does. */
+async function adaptedBy(
+  config: ModelConfig,
+  { peft, adaptedBlocks = 0 }: OpenModelOptions,
+): Promise<{ adaptedBlocks: number; own?: { weights: AdapterWeights; hash: string } }> {
+  if (peft === undefined) return { adaptedBlocks };
+  const { blocks, weights } = await readPeft(peft, config);
+  if (adaptedBlocks !== 0 && adaptedBlocks !== blocks)
+    throw new RangeError(
+      `Expected \`adaptedBlocks\` to be ${blocks}, as many as the adapter ${peft} changes, got ${adaptedBlocks}`,
+    );
+  return { adaptedBlocks: blocks, own: { weights, hash: adapterHash(weights) } };
+}
+
 /**
  * Whether programs are drawn where the model runs.
  * @throws {RangeError} where that is asked for and cannot be
  */
 function drawsThere(config: ModelConfig, options: OpenModelOptions): boolean {
-  const { draws, provider = "cpu", dtype = "fp32", adaptedBlocks = 0 } = options;
+  const { draws, provider = "cpu", dtype = "fp32", peft, adaptedBlocks = 0 } = options;
   if (draws !== undefined && draws !== "host" && draws !== "device")
     throw new RangeError(`Expected \`draws\` to be "host" or "device", got ${JSON.stringify(draws)}`);
-  const hinders = adaptedBlocks > 0 ? "by a model with an adapter" : hindersOf(config, { provider, dtype });
+  const hinders =
+    peft !== undefined || adaptedBlocks > 0 ? "by a model with an adapter" : hindersOf(config, { provider, dtype });
   if (draws === "device" && hinders !== null)
     throw new RangeError(`Programs cannot be drawn on the device ${hinders}: leave out \`draws: "device"\``);
   return hinders === null && (draws ?? (provider === "cuda" ? "device" : "host")) === "device";

@@ -16,6 +16,7 @@ export const openEntries = {
   provider: optional(oneOf(...providers, "auto" as const)),
   threads: optional(positiveInteger),
   draws: optional(oneOf("host", "device")),
+  peft: optional(text),
   adaptedBlocks: optional(integerFrom(0, Number.MAX_SAFE_INTEGER, "0 or a positive integer")),
   cacheFolder: optional(text),
   bundled: optional(text),

@@ -43,6 +43,8 @@ export interface TokenPolicy extends TrainablePolicy {
   freeText(): Promise<FreeText>;
   /** What was learned, as it is now, as options of an engine on the decoder: for serving it. */
   steering(): Promise<Steering>;
+  /** Writes an adapter as it is now into a folder, as PEFT does (safetensors and a config); absent with a head. */
+  saveAdapter?(folder: string): Promise<void>;
   /** Tokens drawn so far, and the seconds that took. */
   readonly spent: { tokens: number; seconds: number };
 }

@@ -5,7 +5,7 @@
  * with the adapter merged in. Not here: the mathematics (`blocks.ts`, `words.ts`), the numbers (`weights.ts`).
  */
 
-import type { AdaptedBlocks, Decoder, Prefix } from "../../../model/index.ts";
+import { type AdaptedBlocks, adapterHash, type Decoder, type Prefix, writePeft } from "../../../model/index.ts";
 import type { Action, FreeText, Policy, TrainablePolicy } from "../../types.ts";
 import {
   actionOf,
@@ -20,7 +20,7 @@ import type { TokenPolicy, TokenPolicyOptions } from "../types.ts";
 import { type AdapterSetting, evaluateTraces, objectiveGradient } from "./evaluation.ts";
 import { type FrozenTail, readTail } from "./frozen.ts";
 import { type AdapterTrace, createAdapterTraces, isAdapterTrace } from "./trace.ts";
-import { type AdapterOptions, type AdapterVariables, adapterHash, createAdapter, usualBlocks } from "./weights.ts";
+import { type AdapterOptions, type AdapterVariables, createAdapter, usualBlocks } from "./weights.ts";
 
 /** Settings of the trainer that suit an adapter. */
 const adapterTraining = {
@@ -73,6 +73,10 @@ export async function adapterPolicy(
     freeText: async () => freeTextOf(state, temperature, await hold(state)),
     runsOn: runsOn(decoder),
     steering: async () => ({ adapter: (await hold(state)).held }),
+    async saveAdapter(folder) {
+      const numbers = await adapter.numbers();
+      await writePeft(folder, decoder.config, { ...numbers, blocks, scale, base: decoder.source });
+    },
     dispose() {
       adapter.dispose();
       state.loaded?.dispose();

@@ -3,7 +3,6 @@
  * zero at the start, so that the policy begins as the frozen model (Hu et al. 2022). Not here: what is computed with them.
  */
 
-import { createHash } from "node:crypto";
 import type * as TF from "@tensorflow/tfjs";
 import { type AdapterWeights, adaptedMatrices, type ModelConfig } from "../../../model/index.ts";
 import { createRandom } from "../../../random/index.ts";
@@ -32,20 +31,10 @@ export interface AdapterVariables {
   readonly variables: readonly TF.Variable[];
   /** The variables as pairs, for `hiddenStates`. */
   pairs(): Pair[];
-  /** The numbers now, the scale in B. */
+  /** The numbers now, as they stand in the variables, and the same with the scale in B. */
+  numbers(): Promise<AdapterWeights>;
   read(): Promise<AdapterWeights>;
   dispose(): void;
-}
-
-/** What tells an adapter's numbers from others. */
-export function adapterHash({ pairs }: AdapterWeights): string {
-  const hash = createHash("sha256");
-  for (const { rank, A, B } of pairs) {
-    hash.update(`rank ${rank}`);
-    for (const { buffer, byteOffset, byteLength } of [A, B])
-      hash.update(new Uint8Array(buffer, byteOffset, byteLength));
-  }
-  return hash.digest("hex").slice(0, 16);
 }
 
 /** Makes an adapter. Throws a RangeError for a shape that cannot be. */
@@ -70,15 +59,15 @@ export function createAdapter(
   );
   const pairsOf = <T>(list: readonly T[]) =>
     Array.from({ length: list.length / 2 }, (_, i) => [list[2 * i]!, list[2 * i + 1]!] as const);
+  const numbersOf = async (factor: number): Promise<AdapterWeights> => {
+    const values = (await Promise.all(variables.map((variable) => variable.data()))) as Float32Array[];
+    return { pairs: pairsOf(values).map(([A, B]) => ({ rank, A: A.slice(), B: B.map((value) => value * factor) })) };
+  };
   return {
     ...{ blocks, rank, scale, variables },
     pairs: () => pairsOf(variables).map(([A, B]) => ({ A: A as TF.Tensor2D, B: B as TF.Tensor2D, scale })),
-    async read() {
-      const values = (await Promise.all(variables.map((variable) => variable.data()))) as Float32Array[];
-      return {
-        pairs: pairsOf(values).map(([A, B]) => ({ rank, A: A.slice(), B: B.map((value) => value * scale) })),
-      };
-    },
+    numbers: () => numbersOf(1),
+    read: () => numbersOf(scale),
     dispose: () => tf.dispose([...variables]),
   };
 }
