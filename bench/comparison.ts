@@ -9,6 +9,8 @@
  * `--train 2` trains the second head alone: so several are trained at once, each in a process of its own (`--threads 1`), and
  * the command without it goes on from what they left. `--search 48`: episodes at each temperature that is tried.
  *
+ * `--adapter 4` also trains adapters of the last four blocks, with the same seeds, tasks and updates: the row `adapter`.
+ *
  * `npm run bench:comparison -- --write [--folder runs/comparison]`: keeps what a finished run left in its folder, as
  * `bench/results/comparison.json`, and prints the table that README shows of it; nothing is run.
  *
@@ -27,7 +29,7 @@ import { type Dtype, randomModel } from "../src/model/index.ts";
 import { openPretrained, type Policy, type TokenPolicy, tokenPolicy } from "../src/policy/index.ts";
 import { createSandbox } from "../src/sandbox/index.ts";
 import { type MicroTask, microTasks, type TaskSplit, taskSplits } from "../src/tasks/index.ts";
-import { readCheckpoint, train } from "../src/training/index.ts";
+import { readCheckpoint, type TrainOptions, train } from "../src/training/index.ts";
 import { comparisonGoals, keptOf, readmeTable } from "./comparison/kept.ts";
 import { notRun, reportGoals } from "./goals.ts";
 
@@ -43,6 +45,7 @@ const { values } = parseArgs({
     search: { type: "string", default: "48" },
     threads: { type: "string", default: "2" },
     train: { type: "string" },
+    adapter: { type: "string", default: "0" },
     temperature: { type: "string", default: "0.6" },
     rank: { type: "string", default: "16" },
     rate: { type: "string", default: "0.07" },
@@ -81,6 +84,9 @@ if (values.train !== undefined) {
 }
 const heads: TokenPolicy[] = [];
 for (let seed = 1; seed <= number("seeds"); seed++) heads.push(await trainHead(seed));
+const adapters: TokenPolicy[] = [];
+if (number("adapter") > 0)
+  for (let seed = 1; seed <= number("seeds"); seed++) adapters.push(await trainAdapter(seed, number("adapter")));
 const plain = await tokenPolicy(decoder, { asks, samples: 8, rank: 1 });
 const sharpened = await sharpen(plain, { env: envOf(tasksIn("validation")), seed: 99, episodes: number("search") });
 console.log(`${String((await sharpened[displaySymbol]())["text/plain"])}\n`);
@@ -93,6 +99,7 @@ const found = await evaluate(
     sharpened,
     [`trained, ${values.temperature}`]: heads.map((head) => head.frozen()),
     trained: heads,
+    ...(adapters.length > 0 && { adapter: adapters }),
   },
   {
     env: Object.fromEntries(
@@ -128,31 +135,43 @@ async function keep(folder: string): Promise<void> {
 async function trainHead(seed: number): Promise<TokenPolicy> {
   const settings = { rank: number("rank"), temperature: number("temperature"), batch: number("episodes") };
   const policy = await tokenPolicy(decoder, { asks, seed, samples: 192, ...settings });
-  const save = join(values.folder, `head-${seed}.safetensors`);
+  return trainPolicy("head", policy, seed, { klCoef: number("kl"), learningRate: number("rate") });
+}
+
+/** The same of an adapter of the last blocks, on a model that was opened for it. */
+async function trainAdapter(seed: number, blocks: number): Promise<TokenPolicy> {
+  const adapter = { blocks, rank: number("rank") };
+  const model = await openPretrained(values.model, { threads: number("threads"), adaptedBlocks: blocks });
+  const settings = { temperature: number("temperature"), batch: number("episodes") };
+  return trainPolicy("adapter", await tokenPolicy(model, { adapter, seed, ...settings }), seed, {});
+}
+
+async function trainPolicy(
+  kind: string,
+  policy: TokenPolicy,
+  seed: number,
+  options: Pick<TrainOptions, "klCoef" | "learningRate">,
+): Promise<TokenPolicy> {
+  const save = join(values.folder, `${kind}-${seed}.safetensors`);
   const resume = existsSync(save) ? await readCheckpoint(save) : null;
   let seconds = 0;
   for await (const update of train({
     env: envOf(tasksIn("training")),
-    policy,
-    seed,
+    ...{ policy, seed, ...options, save, panel: false },
     updates: number("updates"),
     episodes: number("episodes"),
     group: number("group"),
-    klCoef: number("kl"),
     entropyBonus: 0,
     lrSchedule: "linear",
-    learningRate: number("rate"),
-    panel: false,
-    save,
     ...(resume && { resume }),
   })) {
     seconds += update.seconds.rollout + update.seconds.update;
     const { survival, successRate, harm, distinct, policyEntropy, kl } = update;
     const figures = { survival, successRate, harm, distinct, policyEntropy, kl };
     const shown = Object.entries(figures).map(([name, value]) => `${name} ${(value ?? 0).toFixed(3)}`);
-    console.error(`seed ${seed}, update ${update.update}: ${shown.join("  ")}  ${seconds.toFixed(0)} s`);
+    console.error(`${kind}, seed ${seed}, update ${update.update}: ${shown.join("  ")}  ${seconds.toFixed(0)} s`);
   }
-  console.error(`seed ${seed}: trained in ${(seconds / 60).toFixed(1)} min${resume ? ", the rest was known" : ""}`);
+  console.error(`${kind}, seed ${seed}: trained in ${(seconds / 60).toFixed(1)} min${resume ? ", the rest was known" : ""}`);
   return policy;
 }
 

@@ -27,7 +27,6 @@ const adapterTraining = {
   updates: 24,
   episodes: 32,
   group: 8,
-  gamma: 0,
   klCoef: 0,
   entropyBonus: 0,
   lrSchedule: "linear",
