@@ -153,7 +153,8 @@ async function readScale(folder: string): Promise<(rank: number) => number> {
   };
   if (about.peft_type !== "LORA") refuse("peft_type");
   if ((about.bias ?? "none") !== "none") refuse("bias");
-  const isPlain = (value: unknown) => value == null || value === false || Object.keys(value as object).length === 0;
+  const isPlain = (value: unknown) =>
+    value == null || value === false || (typeof value === "object" && Object.keys(value).length === 0);
   for (const field of ["use_dora", "rank_pattern", "alpha_pattern", "modules_to_save", "trainable_token_indices"])
     if (!isPlain(about[field])) refuse(field);
   const { lora_alpha: alpha } = about;
