@@ -171,7 +171,9 @@ async function trainPolicy(
     const shown = Object.entries(figures).map(([name, value]) => `${name} ${(value ?? 0).toFixed(3)}`);
     console.error(`${kind}, seed ${seed}, update ${update.update}: ${shown.join("  ")}  ${seconds.toFixed(0)} s`);
   }
-  console.error(`${kind}, seed ${seed}: trained in ${(seconds / 60).toFixed(1)} min${resume ? ", the rest was known" : ""}`);
+  console.error(
+    `${kind}, seed ${seed}: trained in ${(seconds / 60).toFixed(1)} min${resume ? ", the rest was known" : ""}`,
+  );
   return policy;
 }
 
