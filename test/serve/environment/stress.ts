@@ -21,6 +21,19 @@ const [episodes, kills] = [Number(values.episodes), Number(values.kills)];
 const faults: string[] = [];
 const programs = ["self.a = 1", "self.twice = (n) => 2 * n", "console.log(self.a)", "self.b = self.twice(self.a)"];
 
+/** A client in a process of its own, which plays until it is killed. */
+const player = `
+  import { WebSocket } from "ws";
+  const socket = new WebSocket(process.argv[1].replace("http", "ws") + "/ws");
+  const program = process.argv[2];
+  socket.on("open", () => socket.send('{"type": "reset"}'));
+  socket.on("message", (raw) => {
+    const { data } = JSON.parse(String(raw));
+    socket.send(JSON.stringify(data.done ? { type: "reset" } : { type: "step", data: { program } }));
+    process.stdout.write(".");
+  });
+`;
+
 await playLong();
 await killClients();
 await killServer();
@@ -36,6 +49,13 @@ function rssMiB(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]) / 1024;
 }
 
+/** The locked children are below bubblewrap's own processes. */
+function descendantsOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  const children = text === "" ? [] : text.split(" ").map(Number);
+  return [...children, ...children.flatMap(descendantsOf)];
+}
+
 async function playLong(): Promise<void> {
   const { child, url } = await startServer(["--sessions", "8"]);
   const pid = serverPid(child);
@@ -44,8 +64,6 @@ async function playLong(): Promise<void> {
   let begun = 0;
   let done = 0;
   const part = episodes / 10;
-  const childrenOf = (parent: number): number[] =>
-    readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
   await Promise.all(
     clients.map(async (client) => {
       while (begun < episodes) {
@@ -53,7 +71,7 @@ async function playLong(): Promise<void> {
         for (const program of programs) await client.step(program);
         client.frames.length = 0;
         if (++done % part === 0) {
-          const below = childrenOf(pid).reduce((sum, one) => sum + rssMiB(one), 0);
+          const below = descendantsOf(pid).reduce((sum, one) => sum + rssMiB(one), 0);
           rows.push({ episodes: done, "RSS, MiB": Math.round(rssMiB(pid)), "children's RSS, MiB": Math.round(below) });
         }
       }
@@ -69,19 +87,6 @@ async function playLong(): Promise<void> {
   child.kill("SIGINT");
   await once(child, "exit");
 }
-
-/** A client in a process of its own, which plays until it is killed. */
-const player = `
-  import { WebSocket } from "ws";
-  const socket = new WebSocket(process.argv[1].replace("http", "ws") + "/ws");
-  const program = process.argv[2];
-  socket.on("open", () => socket.send('{"type": "reset"}'));
-  socket.on("message", (raw) => {
-    const { data } = JSON.parse(String(raw));
-    socket.send(JSON.stringify(data.done ? { type: "reset" } : { type: "step", data: { program } }));
-    process.stdout.write(".");
-  });
-`;
 
 async function killClients(): Promise<void> {
   const most = 4;
