@@ -12,7 +12,7 @@
  * `--adapter 4` also trains adapters of the last four blocks, with the same seeds, tasks and updates: the row `adapter`.
  *
  * `npm run bench:comparison -- --write [--folder runs/comparison]`: keeps what a finished run left in its folder, as
- * `bench/results/comparison.json`, and prints the table that README shows of it; nothing is run.
+ * `bench/results/comparison.json` (`--as NAME`: another of that folder), and prints the table that README shows of it; nothing is run.
  *
  * Goals: survival of the trained above the pretrained model's on every split (paired, its interval above 0), harm not above it,
  * variety at least half of it, tasks done above both the pretrained and the sharpened model's; on training tasks the
@@ -54,11 +54,13 @@ const { values } = parseArgs({
     dtype: { type: "string", default: "fp32" },
     folder: { type: "string", default: "runs/comparison" },
     write: { type: "boolean", default: false },
+    as: { type: "string", default: "comparison" },
   },
 });
-const number = (name: Exclude<keyof typeof values, "model" | "dtype" | "folder" | "write">) => Number(values[name]);
+const number = (name: Exclude<keyof typeof values, "model" | "dtype" | "folder" | "write" | "as">) =>
+  Number(values[name]);
 if (values.write) {
-  await keep(values.folder);
+  await keep(values.folder, values.as);
   process.exit();
 }
 mkdirSync(values.folder, { recursive: true });
@@ -122,9 +124,9 @@ reportGoals(comparisonGoals(found.results));
 process.exit();
 
 /** Keeps a finished run's figures in the project. */
-async function keep(folder: string): Promise<void> {
+async function keep(folder: string, name: string): Promise<void> {
   const kept = await keptOf(folder).catch((error: Error) => notRun("a finished run", error.message));
-  const file = join(import.meta.dirname, "results", "comparison.json");
+  const file = join(import.meta.dirname, "results", `${name}.json`);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`);
   console.log(`${readmeTable(kept)}\n\n${kept.sentences.join("\n")}`);

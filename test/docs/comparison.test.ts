@@ -6,10 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { comparisonGoals, type KeptComparison, keptOf, readmeTable } from "../../bench/comparison/kept.ts";
 import { judgeGoal } from "../../bench/goals.ts";
+import { taskSplits } from "../../src/tasks/index.ts";
 import { root } from "./blocks.ts";
 
-const read = (): KeptComparison =>
-  JSON.parse(readFileSync(join(root, "bench/results/comparison.json"), "utf8")) as KeptComparison;
+const read = (name = "comparison"): KeptComparison =>
+  JSON.parse(readFileSync(join(root, `bench/results/${name}.json`), "utf8")) as KeptComparison;
 const [, readme] = /^## The paper's comparison\n([^]*?)^## /m.exec(readFileSync(join(root, "README.md"), "utf8"))!;
 
 describe("README's comparison", () => {
@@ -30,6 +31,25 @@ describe("README's comparison", () => {
     for (const policies of Object.values(kept.results))
       for (const { harmfulSteps } of Object.values(policies)) assert.equal(harmfulSteps!.estimate, 0);
     assert.match(readme!, new RegExp(`-- --evaluate ${kept.episodes} --seeds ${kept.trained.seeds}\``));
+  });
+
+  it("shows a short run on today's tasks beside it, and says which of its goals that one does not meet", () => {
+    const kept = read("comparison-short");
+    assert.ok(readme!.includes(`\n${readmeTable(kept)}\n`), readmeTable(kept));
+    assert.deepEqual(Object.keys(kept.results), [...taskSplits]);
+    for (const [split, policies] of Object.entries(kept.results)) {
+      const { estimate, low, high } = policies.trained!.beyondControl!.successRate!;
+      const [more, from, to] = [estimate, low, high].map((share) => (100 * share).toFixed(0).replace("-", "−"));
+      assert.match(
+        readme!,
+        new RegExp(`${more} points on ${split}[^(]*\\(${from} to ${to}\\)`),
+        `${split}: ${more}, ${from} to ${to}`,
+      );
+      for (const { harmfulSteps } of Object.values(policies)) assert.equal(harmfulSteps!.estimate, 0);
+    }
+    const missed = comparisonGoals(kept.results).filter((goal) => judgeGoal(goal) === "missed");
+    for (const { goal } of missed) assert.ok(readme!.includes(`"${goal}"`), goal);
+    assert.match(readme!, new RegExp(`${kept.trained.updates} updates of ${kept.trained.episodes} episodes`));
   });
 
   it("is of a run that misses none of its goals by more than the intervals leave open", () => {
