@@ -9,9 +9,9 @@ import { ModelFailure } from "./error.ts";
 import type { GraphBuilder } from "./onnx.ts";
 import { loadRuntime, openSession } from "./runtime.ts";
 
-/** A tensor that goes in: whole numbers are int64. */
+/** A tensor that goes in: floats, or whole numbers of 32 bits. */
 export interface GraphInput {
-  values: Float32Array | BigInt64Array;
+  values: Float32Array | Int32Array;
   shape: readonly number[];
 }
 
@@ -41,7 +41,7 @@ export async function openGraph(
         name,
         values instanceof Float32Array
           ? new ort.Tensor("float32", values, [...shape])
-          : new ort.Tensor("int64", values, [...shape]),
+          : new ort.Tensor("int32", values, [...shape]),
       ]);
       const found = await session.run(Object.fromEntries(feeds));
       return Object.fromEntries(Object.entries(found).map(([name, tensor]) => [name, tensor.data as Float32Array]));

@@ -112,13 +112,14 @@ function attentionOf(
       ...{ names: ["q", "k", "v"].map((name) => `${at}.${name}_proj`), from: width },
       ...{ to: [inner, narrow, narrow], bias: attentionBias },
     });
-    const [still, v] = split(g, all, -1, inner + narrow, narrow);
-    const placed = g.op("RotaryEmbedding", [still!, ...tables, positions], { num_heads: { int: heads + kvHeads } });
-    const [q, k] = split(g, placed, -1, inner, narrow);
+    // Three parts of the last axis: ONNX Runtime has a way of its own for these on CUDA, which sends no sizes there.
+    const [q, k, v] = split(g, all, -1, inner, narrow, narrow);
+    const placed = (x: string, count: number) =>
+      g.op("RotaryEmbedding", [x, ...tables, positions], { num_heads: { int: count } });
     const [seen, keys, values] = [g.name(), g.name(), g.name()];
     g.node(
       "Attention",
-      [q!, k!, v!, mask, past(layer, "key"), past(layer, "value")],
+      [placed(q!, heads), placed(k!, kvHeads), v!, mask, past(layer, "key"), past(layer, "value")],
       { q_num_heads: { int: heads }, kv_num_heads: { int: kvHeads }, scale: { float: headWidth ** -0.5 } },
       [seen, keys, values],
     );

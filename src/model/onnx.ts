@@ -4,7 +4,7 @@
  */
 
 /** Element types as onnx.proto3 numbers them. */
-const onnxTypes = { float32: 1, uint8: 2, int8: 3, int64: 7, bool: 9 } as const;
+const onnxTypes = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9 } as const;
 
 /** An attribute of a node: a whole number, a float, a text, whole numbers, or a graph that the node runs. */
 export type Attribute = { int: number } | { float: number } | { text: string } | { ints: number[] } | { graph: Inner };

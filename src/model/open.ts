@@ -92,7 +92,9 @@ async function openOn(path: string, options: OpenModelOptions & { provider: Prov
   const weights = await hashSource(source);
   // A graph with adapters as inputs rounds otherwise: the runtime joins other operations.
   const hash = joinHash(weights, dtype) + (adapted ? `-adapted${adaptedBlocks}` : "") + (own ? `-${own.hash}` : "");
-  const drawer = drawsThere(config, options) ? drawGraph(config, weightsOf(source), { fused: false }) : undefined;
+  const drawer = drawsThere(config, options)
+    ? drawGraph(config, weightsOf(source), { fused: provider === "cuda" })
+    : undefined;
   const opened = existsSync(path) ? resolve(path) : path;
   const parts = {
     config,

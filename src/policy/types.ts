@@ -67,6 +67,11 @@ export interface Policy<Observation = unknown> {
   readonly openLoop?: boolean;
   /** How many observations it likes to see at once; a rollout then plays lives in step. @default 1 */
   readonly batch?: number;
+  /**
+   * In how many cohorts it likes those who are in play to ask it: with 2 the programs of one run while those of the other are
+   * drawn, which pays where its model has a device of its own. @default 1
+   */
+  readonly cohorts?: number;
   /** What runs its model; absent where it has none. Records and checkpoints keep it. */
   readonly runsOn?: RunsOn;
   act(observations: readonly Observation[], streams: readonly Random[]): Promise<Action[]>;

@@ -26,9 +26,14 @@ export function watchWeights(policy: Policy, what: string): WeightWatch {
 /** The policy as a rollout calls it, its weights held to what they were when the rollout began. */
 export function watched<Observation>(policy: Policy<Observation>): Policy<Observation> {
   const check = watchWeights(policy as Policy, "a rollout");
-  const { name, openLoop, batch } = policy;
+  const { name, openLoop, batch, cohorts } = policy;
   return {
-    ...{ name, ...(openLoop !== undefined && { openLoop }), ...(batch !== undefined && { batch }) },
+    ...{
+      name,
+      ...(openLoop !== undefined && { openLoop }),
+      ...(batch !== undefined && { batch }),
+      ...(cohorts && { cohorts }),
+    },
     async act(observations, streams) {
       check();
       const actions = await policy.act(observations, streams);

@@ -27,12 +27,13 @@ const drawnAhead = 64;
 
 /**
  * Plays in this process, each episode in a clone of the environment. Where the policy likes to be asked for many at once, it
- * is asked once for a step of all that are in play. Rejects where the policy's weights are changed meanwhile: the episodes
+ * is asked once for a step of all that are in play, or once for each of the cohorts that it likes them in. Rejects where the policy's weights are changed meanwhile: the episodes
  * would be of no policy that there was.
  */
 export function localRunner(env: Environment, given: Policy): Runner {
   const policy = counted(watched(given));
-  const gathering = (policy.batch ?? 1) > 1 ? gather(policy) : null;
+  const { batch = 1, cohorts = 1 } = policy;
+  const gatherings = batch > 1 ? Array.from({ length: cohorts }, () => gather(policy)) : null;
   const idle: Environment[] = [];
   const all: Environment[] = [];
   const take = (): Environment => {
@@ -45,8 +46,9 @@ export function localRunner(env: Environment, given: Policy): Runner {
     places: async () => (await env.places?.()) ?? Number.POSITIVE_INFINITY,
     async play(job, { listener, signal } = {}) {
       const own = take();
+      const gathering = gatherings?.[job.index % cohorts];
       const act: Policy["act"] = (...asked) =>
-        gathering === null ? policy.act(...asked) : gathering.act(job.index, ...asked);
+        gathering === undefined ? policy.act(...asked) : gathering.act(job.index, ...asked);
       // A step that somebody waits for is played alone: it is told of before the next one begins.
       const ahead = policy.openLoop && own.stepMany && !listener?.onStep ? drawnAhead : 1;
       gathering?.join();

@@ -137,6 +137,36 @@ describe("calls of a policy that are gathered", () => {
     );
   });
 
+  it("go out for each cohort by itself: the programs of one run while another is drawn for, and the episodes are the same", async () => {
+    const [asked, log]: [number[], string[]] = [[], []];
+    const plain = drawing(8, asked);
+    let calls = 0;
+    let ranOne = (): void => {};
+    const ran = new Promise<void>((resolve) => {
+      ranOne = resolve;
+    });
+    const policy: Policy = {
+      ...plain,
+      cohorts: 2,
+      async act(observations, streams) {
+        // The second cohort's first programs are not there before one of the first's has run.
+        if (++calls === 2) await ran;
+        return plain.act(observations, streams);
+      },
+    };
+    const { sandbox } = fakeSandbox((program) => {
+      log.push(program);
+      ranOne();
+      return {};
+    });
+    const env = new SurvivalEnv({ sandbox, maxSteps: 3 });
+    const episodes = await collect(env, policy, { episodes: 8, seed: 5 });
+    assert.deepEqual(asked, new Array<number>(6).fill(4));
+    assert.equal(log.length, 24);
+    const alone = new SurvivalEnv({ sandbox: fakeSandbox(() => ({})).sandbox, maxSteps: 3 });
+    assert.equal(textOf(episodes), textOf(await collect(alone, drawing(8), { episodes: 8, seed: 5 })));
+  });
+
   it("come back to who asked, in the order of their numbers, and an error comes to all", async () => {
     const seen: unknown[][] = [];
     const echo: Policy = {

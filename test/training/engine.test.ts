@@ -106,6 +106,12 @@ describe("what computes a training's updates", () => {
     ]);
     for (const one of [policy, policy.frozen(), policy.pretrained()])
       assert.deepEqual(one.runsOn, { provider: "cuda", device: "toy" });
+    // One that draws on the card is asked in two cohorts, this toy cannot draw there.
+    assert.equal(policy.cohorts, undefined);
+    const there = { ...policy.decoder, draw: () => Promise.reject(new Error("not drawn here")) };
+    const drawer = await tokenPolicy(there, { asks: ["a"], prompt, rank: 2, samples: 4, words: "all" });
+    for (const one of [drawer, drawer.frozen(), drawer.pretrained()]) assert.equal(one.cohorts, 2);
+    drawer.dispose();
     const lines: string[] = [];
     const { log } = console;
     console.log = (line) => void lines.push(line);

@@ -107,6 +107,8 @@ interface GeneratorState {
   /** Positions that a prompt may have, after the prefix and before the program. */
   readonly room: number;
   readonly spent: { tokens: number; seconds: number };
+  /** How many are being drawn for now, and since when anybody is. */
+  readonly drawing: { callers: number; since: number };
 }
 
 /** Prompts are padded to lengths in steps, so that a row's numbers do not depend on its neighbours' lengths. */
@@ -159,7 +161,11 @@ async function openGenerator(decoder: Decoder, options: ProgramGeneratorOptions)
       `The prompt design "${prompt.name}" (${prefixIds.length} tokens) and programs of ${maxTokens} tokens leave no room for a task in the model's ${config.context} positions`,
     );
   const common = { maxTokens, stop: prompt.stop, temperature, topK, topP, ...(prefix && { prefix }) };
-  return { decoder, prompt, common, prefixIds, batch, room, spent: { tokens: 0, seconds: 0 } };
+  const [spent, drawing] = [
+    { tokens: 0, seconds: 0 },
+    { callers: 0, since: 0 },
+  ];
+  return { decoder, prompt, common, prefixIds, batch, room, spent, drawing };
 }
 
 async function prefixOf(
@@ -189,16 +195,27 @@ async function writeAll(
   processor: LogitsProcessor,
 ): Promise<Written[]> {
   const { decoder, common, batch, spent } = state;
-  const began = performance.now();
+  const done = beginDrawing(state);
   const job = { ...common, prompts, streams, batch, padTo: prompts.map((ids) => padded(state, ids.length)) };
   const isPlain = common.topK === 0 && common.topP === 1;
-  const written =
-    decoder.draw && processor.device && isPlain
-      ? await drawRows(decoder, processor.device, job)
-      : await writeHere(decoder, job, processor);
-  spent.tokens += written.reduce((sum, { ids }) => sum + ids.length, 0);
-  spent.seconds += (performance.now() - began) / 1000;
-  return written;
+  try {
+    const written =
+      decoder.draw && processor.device && isPlain
+        ? await drawRows(decoder, processor.device, job)
+        : await writeHere(decoder, job, processor);
+    spent.tokens += written.reduce((sum, { ids }) => sum + ids.length, 0);
+    return written;
+  } finally {
+    done();
+  }
+}
+
+/** Counts the time in which anything is drawn, be it for one caller or for several at once. Gives what ends it. */
+function beginDrawing({ spent, drawing }: GeneratorState): () => void {
+  if (drawing.callers++ === 0) drawing.since = performance.now();
+  return () => {
+    if (--drawing.callers === 0) spent.seconds += (performance.now() - drawing.since) / 1000;
+  };
 }
 
 /** Draws token by token in this process. */

@@ -31,14 +31,13 @@ export async function openHeadGradient(
   return {
     device: graph.device,
     async gradient({ actions, advantages, counts }) {
-      const total = Math.max(
-        1,
-        counts.reduce((sum, one) => sum + one, 0),
-      );
+      let total = 0;
+      for (const one of counts) total += one;
+      total = Math.max(1, total);
       const found = await graph.run({
         ...batchOf(actions.map(read), shape),
-        push: column(Float32Array.from(advantages, (value) => (summed ? value : value / total))),
-        share: column(Float32Array.from(counts, (value) => value / total)),
+        push: column(divided(advantages, summed ? 1 : total)),
+        share: column(divided(counts, total)),
         ...(await weightsOf(head)),
       });
       const [loss, entropy, kl] = found.numbers as unknown as [number, number, number];
@@ -50,20 +49,32 @@ export async function openHeadGradient(
 
 const column = (values: Float32Array) => ({ values, shape: [values.length, 1] });
 
-/** The traces' numbers, as the graph takes them. */
+function divided(values: readonly number[], by: number): Float32Array {
+  const result = new Float32Array(values.length);
+  for (let i = 0; i < result.length; i++) result[i] = values[i]! / by;
+  return result;
+}
+
+/** The traces' numbers, as the graph takes them. Plain loops: a batch has tens of thousands of tokens. */
 function batchOf(traces: readonly Trace[], { width, words }: { width: number; words: number }) {
   const part = (name: "hidden" | "base" | "logRest" | "restEntropy" | "outside"): Float32Array =>
     concat(traces.map((trace) => trace[name]));
-  const chosen = traces.flatMap((trace) => [...trace.chosen]);
-  const n = chosen.length;
-  const base = part("base");
-  const drawn = part("outside").map((value, i) => (chosen[i]! < 0 ? value : base[i * words + chosen[i]!]!));
+  const [base, outside] = [part("base"), part("outside")];
+  const n = outside.length;
+  const [drawn, inside, chosen] = [new Float32Array(n), new Float32Array(n), new Int32Array(n)];
+  let at = 0;
+  for (const trace of traces)
+    for (const word of trace.chosen) {
+      inside[at] = word < 0 ? 0 : 1;
+      chosen[at] = Math.max(0, word);
+      drawn[at] = word < 0 ? outside[at]! : base[at * words + word]!;
+      at++;
+    }
   return {
     hidden: { values: part("hidden"), shape: [n, width] },
     base: { values: base, shape: [n, words] },
     ...{ logRest: column(part("logRest")), restEntropy: column(part("restEntropy")), drawn: column(drawn) },
-    inside: column(Float32Array.from(chosen, (word) => (word < 0 ? 0 : 1))),
-    chosen: { values: BigInt64Array.from(chosen, (word) => BigInt(Math.max(0, word))), shape: [n, 1] },
+    ...{ inside: column(inside), chosen: { values: chosen, shape: [n, 1] } },
   };
 }
 

@@ -55,6 +55,7 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
   const name = headName(state, temperature);
   return {
     ...{ name, decoder, prompt, temperature, words: [...words], spent, batch, variables: head.variables },
+    ...inCohorts(decoder),
     learningRate: 0.07,
     recommended: tokenTraining,
     fingerprint: `${decoder.hash} rank ${head.rank} scale ${head.scale} words ${words.length} prompt ${prompt.name} ${prompt.version}`,
@@ -75,6 +76,11 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
     freeText: async () => freeTextOf(state, temperature, await head.read()),
     dispose: () => head.dispose(),
   };
+}
+
+/** A model that draws on a card leaves the processor to the programs: these run while the next are drawn. */
+function inCohorts({ provider, draw }: Decoder): Pick<Policy, "cohorts"> {
+  return provider === "cuda" && draw !== undefined ? { cohorts: 2 } : {};
 }
 
 async function openPolicy(decoder: Decoder, options: TokenPolicyOptions): Promise<TokenState> {
@@ -160,6 +166,7 @@ function frozen(
     batch: generator.batch,
     plan: async () => tokenPlan(state, { as: "frozen", temperature }, await numbers),
     runsOn: runsOn(state.decoder),
+    ...inCohorts(state.decoder),
     act: async (observations, streams) =>
       actWith(state, withHead(await weights, settings, calibration, factor), observations, streams),
     freeText: async () => freeTextOf(state, temperature, await weights),
@@ -181,6 +188,7 @@ function pretrained(
     batch,
     plan: async () => tokenPlan(state, { as: "pretrained", temperature }, []),
     runsOn: runsOn(decoder),
+    ...inCohorts(decoder),
     act: (observations, streams) => actWith(state, processorFor, observations, streams),
     freeText: async () => freeTextOf(state, temperature, null),
   };

@@ -33,7 +33,7 @@ export function updateGraph(shape: UpdateShape): GraphBuilder {
   g.input("hidden", "float32", ["n", width]);
   g.input("base", "float32", ["n", words]);
   for (const name of ["logRest", "restEntropy", "drawn", "inside", "push", "share"]) g.input(name, "float32", ["n", 1]);
-  g.input("chosen", "int64", ["n", 1]);
+  g.input("chosen", "int32", ["n", 1]);
   g.input("A", "float32", [rank, width]);
   g.input("B", "float32", [words, rank]);
   g.input("bias", "float32", [words]);
