@@ -6,6 +6,7 @@ import type { PolicyPlan } from "./plan.ts";
 import { tf } from "./tensors.ts";
 import type { PlannedModel, TokenAbout } from "./token/plan.ts";
 import { tokenPolicy } from "./token/policy.ts";
+import type { TokenPolicyOptions } from "./token/types.ts";
 import type { Policy, TrainablePolicy } from "./types.ts";
 
 /** A policy that was opened from its plan. */
@@ -51,11 +52,12 @@ async function openToken({ about, tensors }: Omit<PolicyPlan, "weights">, modelO
     throw new Error(
       `The model ${model.source} of this worker (${decoder.hash.slice(0, 12)}) is another than the policy's (${model.hash.slice(0, 12)}): give the worker the same files`,
     );
-  const ids = [...words];
-  const policy = await tokenPolicy(decoder, {
-    ...options,
-    ...{ asks: [], words: ids, calibration: { words: ids, mean, deviation } },
-  });
+  const calibrated = (): Partial<TokenPolicyOptions> => {
+    const ids = [...words];
+    return { asks: [], words: ids, calibration: { words: ids, mean, deviation } };
+  };
+  const made = { ...options, ...(options.adapter === undefined && calibrated()) };
+  const policy = await tokenPolicy(decoder, made as TokenPolicyOptions);
   const { as, temperature } = role;
   const at = { ...(temperature !== undefined && { temperature }) };
   return trained(policy, (own) => (as === "head" ? own : as === "frozen" ? own.frozen(at) : own.pretrained(at)));

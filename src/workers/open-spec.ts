@@ -16,7 +16,8 @@ import type { Decoder } from "../model/index.ts";
 import { policyOf } from "../policy/given.ts";
 import { openPretrained, type Policy, type PolicyPlan } from "../policy/index.ts";
 import { type OpenedPlan, openPlan } from "../policy/open-plan.ts";
-import { createSandbox, javascript, type Level, type Sandbox, type SandboxOptions } from "../sandbox/index.ts";
+import { type BodyName, bodies } from "../sandbox/bodies.ts";
+import { createSandbox, type Level, type Sandbox } from "../sandbox/index.ts";
 import { WorkersFailure } from "./error.ts";
 import { remake } from "./module.ts";
 import type { EnvSpec, RewardSpec, Spec } from "./spec.ts";
@@ -41,8 +42,6 @@ export interface Workbench {
 /** Specs that are kept open; the one that was used longest ago gives way. */
 const kept = 4;
 
-const bodies: { readonly [name: string]: NonNullable<SandboxOptions["body"]> } = { javascript };
-
 type SandboxSpec = NonNullable<(EnvSpec & { kind: "survival" })["sandbox"]>;
 
 /** Opens a worker's bench, with the usual sandbox. Throws a SandboxFailure where the machine does not reach the level. */
@@ -51,7 +50,7 @@ export async function openWorkbench({ children, minimumLevel, modules }: Workben
   const decoders = new Map<string, Promise<Decoder>>();
   const opened = new Map<string, Promise<{ env: Environment; plan: OpenedPlan }>>();
   const sandboxOf = ({ body, limits, harm }: SandboxSpec): Promise<Sandbox> => {
-    const own = bodies[body];
+    const own = bodies[body as BodyName] as (typeof bodies)[BodyName] | undefined;
     if (own === undefined)
       throw new Error(`The body ${body} is not known to this worker: there is ${Object.keys(bodies).join(", ")}`);
     return once(sandboxes, JSON.stringify([body, limits, harm]), () =>
@@ -68,8 +67,10 @@ export async function openWorkbench({ children, minimumLevel, modules }: Workben
     plan:
       policy.kind === "module"
         ? await ownPolicy(policy.module, modules)
-        : await openPlan(policy.plan, ({ source, dtype }) =>
-            once(decoders, `${source} ${dtype}`, () => openPretrained(source, { dtype })),
+        : await openPlan(policy.plan, ({ source, hash, dtype, adaptedBlocks }) =>
+            once(decoders, `${source} ${hash}`, () =>
+              openPretrained(source, { dtype, ...(adaptedBlocks !== undefined && { adaptedBlocks }) }),
+            ),
           ),
   });
   return {
@@ -123,7 +124,7 @@ async function openEnv(
   const options = Object.fromEntries(Object.entries(plain).map(([name, value]) => [name, decode(value)]));
   return new SurvivalEnv({
     ...options,
-    sandbox: await sandboxOf(sandbox ?? { body: "javascript" }),
+    sandbox: await sandboxOf(sandbox ?? { body: typeof plain.body === "string" ? plain.body : "javascript" }),
     ...(given && { rewards: await Promise.all(given.map(rewardOf)) }),
     ...(tasks && {
       tasks: (await Promise.all(

@@ -14,7 +14,7 @@ import { type Environment, rewards, SurvivalEnv, type SurvivalEnvOptions } from 
 import { evaluate } from "../../src/evaluation/index.ts";
 import { editMenu, type Policy, randomPolicy } from "../../src/policy/index.ts";
 import { type RolloutOptions, rollout } from "../../src/rollout/index.ts";
-import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
+import { createSandbox, python, type Sandbox } from "../../src/sandbox/index.ts";
 import { microTasks } from "../../src/tasks/index.ts";
 import { train } from "../../src/training/index.ts";
 import { workers } from "../../src/workers/index.ts";
@@ -98,6 +98,21 @@ describe("a rollout through a shared folder", function () {
     for (const [where, policy] of pairs) {
       const one = await rollout(where, policy, how);
       assert.equal(textOf((await elsewhere(where, policy, how)).played.episodes), textOf(one.episodes));
+    }
+  });
+
+  it("plays lives in another body, named by the environment or by its sandbox", async () => {
+    const inPython = await createSandbox({ body: python, workers: 1 });
+    try {
+      const drawing = await workers.module<Policy>(own, "drawing");
+      for (const options of [{ body: "python", sandbox: inPython }, { sandbox: inPython }] as const) {
+        const how = { episodes: 4, seed: 3 };
+        const one = await rollout(env(options), drawing, how);
+        assert.equal(one.episodes[0]!.start.body?.name, "python");
+        assert.equal(textOf((await elsewhere(env(options), drawing, how)).played.episodes), textOf(one.episodes));
+      }
+    } finally {
+      await inPython.dispose();
     }
   });
 

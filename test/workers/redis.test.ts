@@ -130,6 +130,21 @@ describe("workers on a queue", function () {
     await Promise.all([one, other].map((policy) => policy.decoder.dispose()));
   });
 
+  it("train an adapter the same: what the update needs of the model is read where the update is", async () => {
+    const tasks = (await microTasks({ split: "training" })).slice(0, 4);
+    const where = new SurvivalEnv({ sandbox, maxSteps: 1, tasks });
+    const open = () => policies.fromPretrained("tiny", { adapter: { blocks: 1, rank: 4 }, seed: 2 });
+    const how = { env: where, episodes: 4, group: 2, updates: 2, seed: 1 };
+    const [one, other] = [await open(), await open()];
+    const alone = await trained({ ...how, policy: one }, "adapter-alone");
+    const on = workers.redis(redis.url, { part: 2 });
+    assert.deepEqual(await trained({ ...how, policy: other, on }, "adapter-over"), alone);
+    const after = (policy: typeof one, more: object) =>
+      rollout(where, policy.frozen({ temperature: 0.7 }), { episodes: 4, ...more });
+    assert.equal(textOf((await after(other, { on })).episodes), textOf((await after(one, {})).episodes));
+    await Promise.all([one, other].map((policy) => policy.decoder.dispose()));
+  });
+
   it("lose nothing when a worker is killed, nor when Redis forgets everything", async () => {
     const how = { episodes: 160, group: 4, seed: 11 };
     const alone = textOf((await here(how)).episodes);

@@ -33,8 +33,6 @@ export interface Head {
   readonly variables: readonly TF.Variable[];
   /** The weights now, for `changeLogits`. */
   read(): Promise<HeadWeights>;
-  /** The variables' own numbers now. */
-  numbers(): Promise<Float32Array[]>;
   /** Evaluates traces, differentiable in the variables. `temperature` is the one they were drawn at. */
   evaluate(traces: readonly Trace[], temperature: number): ActionEvaluation;
   dispose(): void;
@@ -77,8 +75,6 @@ export function createHead(width: number, words: number, { rank = 8, scale = 1, 
       const [a, b, c] = (await Promise.all([A.data(), B.data(), bias.data()])) as Float32Array[];
       return { rank, scale, A: a!.map((value) => value / slowness), B: b!.slice(), bias: c!.slice() };
     },
-    numbers: async () =>
-      (await Promise.all([A.data(), B.data(), bias.data()])).map((values) => Float32Array.from(values)),
     evaluate: (traces, temperature) =>
       tf.tidy(() => {
         const n = traces.reduce((sum, { chosen }) => sum + chosen.length, 0);

@@ -5,6 +5,8 @@
 
 import { type Decoder, type Dtype, splitHash } from "../../model/index.ts";
 import type { PolicyPlan } from "../plan.ts";
+import type { TrainablePolicy } from "../types.ts";
+import type { AdapterOptions } from "./adapter/weights.ts";
 import type { Calibration } from "./calibrate.ts";
 import type { ProgramGenerator, ProgramGeneratorOptions } from "./generator.ts";
 import type { Head } from "./head.ts";
@@ -21,6 +23,8 @@ export interface PlannedModel {
   source: string;
   hash: string;
   dtype: Dtype;
+  /** Of its last blocks, so many take an adapter. Absent: none does. */
+  adaptedBlocks?: number;
 }
 
 /** What a token policy is made of, as far as a plan says it. */
@@ -37,7 +41,7 @@ export interface PlannedParts {
 export interface TokenAbout {
   model: PlannedModel;
   role: TokenRole;
-  options: ProgramGeneratorOptions & { rank: number; scale: number; seed: number };
+  options: ProgramGeneratorOptions & { rank?: number; scale?: number; seed: number; adapter?: AdapterOptions };
 }
 
 /** The plan. Throws a TypeError for what no data can say: a function of the observation, a model that came from no disk. */
@@ -46,18 +50,51 @@ export function tokenPlan(
   role: TokenRole,
   weights: readonly Float32Array[],
 ): PolicyPlan {
-  if (options.ask !== undefined)
-    throw new TypeError("A token policy with an `ask` of its own cannot be sent to workers: functions do not travel");
-  if (decoder.source === undefined)
-    throw new TypeError("The policy's model was opened from no name or path, so that no worker could open it");
   const { prompt, batch, temperature, maxTokens } = generator;
   const { topK = 0, topP = 1, seed = 0 } = options;
   const { rank, scale } = head;
   const about: TokenAbout = {
-    model: { source: decoder.source, hash: decoder.hash, dtype: splitHash(decoder.hash).dtype },
+    model: modelOf(decoder, options),
     role,
     options: { prompt, batch, temperature, maxTokens, topK, topP, rank, scale, seed },
   };
   const { mean, deviation } = calibration;
   return { kind: "token", about: { ...about }, tensors: { words, mean, deviation }, weights };
+}
+
+/** The plan of a policy whose last blocks learn. */
+export function adapterPlan(
+  {
+    decoder,
+    options,
+    generator,
+    adapter,
+  }: Pick<PlannedParts, "decoder" | "options" | "generator"> & { adapter: Required<AdapterOptions> },
+  role: TokenRole,
+  weights: readonly Float32Array[],
+): PolicyPlan {
+  const { prompt, batch, temperature, maxTokens } = generator;
+  const { blocks, rank, scale } = adapter;
+  const about: TokenAbout = {
+    model: modelOf(decoder, options),
+    role,
+    options: { prompt, batch, temperature, maxTokens, seed: 0, adapter: { blocks, rank, scale } },
+  };
+  return { kind: "token", about: { ...about }, tensors: {}, weights };
+}
+
+/** The numbers of variables now. */
+export async function numbersOf(variables: TrainablePolicy["variables"]): Promise<Float32Array[]> {
+  return (await Promise.all(variables.map((one) => one.data()))).map((values) => Float32Array.from(values));
+}
+
+function modelOf(decoder: Decoder, { ask }: ProgramGeneratorOptions): PlannedModel {
+  if (ask !== undefined)
+    throw new TypeError("A token policy with an `ask` of its own cannot be sent to workers: functions do not travel");
+  const { source, hash, adapted } = decoder;
+  if (source === undefined)
+    throw new TypeError("The policy's model was opened from no name or path, so that no worker could open it");
+  // Blocks that take an adapter are named at the end of the hash, behind the type of the numbers.
+  const { dtype } = splitHash(hash.replace(/-adapted\d+$/, ""));
+  return { source, hash, dtype, ...(adapted && { adaptedBlocks: adapted.blocks }) };
 }

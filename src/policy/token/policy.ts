@@ -19,7 +19,7 @@ import {
 import { adapterPolicyEntries, tokenEntries } from "./given.ts";
 import { openHeadGradient } from "./gradient.ts";
 import { createHead, type Head, type HeadWeights } from "./head.ts";
-import { tokenPlan } from "./plan.ts";
+import { numbersOf, tokenPlan } from "./plan.ts";
 import { checkTemperature, runsOn, sampledBy } from "./sampling.ts";
 import { freeTextOf, sharpened, withHead } from "./steer.ts";
 import { createTraces, isTrace, type Trace, type TraceSettings } from "./trace.ts";
@@ -61,7 +61,7 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
     fingerprint: `${decoder.hash} rank ${head.rank} scale ${head.scale} words ${words.length} prompt ${prompt.name} ${prompt.version}`,
     buffers: buffersOf(state),
     act: async (observations, streams) => actTraced(state, await head.read(), observations, streams),
-    plan: async () => tokenPlan(state, { as: "head" }, await head.numbers()),
+    plan: async () => tokenPlan(state, { as: "head" }, await numbersOf(head.variables)),
     evaluate: (actions) =>
       head.evaluate(
         actions.map(({ trace }) => readTrace(trace)),
@@ -159,7 +159,7 @@ function frozen(
 ): Policy {
   checkTemperature(temperature);
   const { generator, head, settings, calibration } = state;
-  const [weights, numbers] = [head.read(), head.numbers()];
+  const [weights, numbers] = [head.read(), numbersOf(head.variables)];
   const factor = generator.temperature / temperature;
   return {
     name: `${headName(state, temperature)}, frozen`,

@@ -46,6 +46,9 @@ interface State {
 /** Contents that are kept: a spec and the newest weights of a few runs. */
 const keptContents = 8;
 
+/** Workers that may end while they play one part: a cluster takes machines back, and that says nothing about the part. */
+const mostDeaths = 8;
+
 /** Runs a worker; returns when it has ended. Throws where Redis, the packages or the sandbox's level are not there. */
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const { url, children, signal, lockMs = 10_000, onLine } = options;
@@ -68,7 +71,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     },
     {
       ...{ connection: forWorker, prefix, name, concurrency: 1, lockDuration: lockMs, stalledInterval: lockMs },
-      ...{ maxStalledCount: 3, removeOnComplete: { count: 0 }, removeOnFail: { count: 1000, age: 3600 } },
+      ...{ maxStalledCount: mostDeaths - 1, removeOnComplete: { count: 0 }, removeOnFail: { count: 1000, age: 3600 } },
     },
   );
   worker.on("error", () => {});

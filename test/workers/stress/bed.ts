@@ -72,8 +72,8 @@ async function timed(
 /** Workers that are started again whenever one has ended, as a cluster would. */
 export interface Crew {
   readonly up: WorkerProcess[];
-  /** Ends one by `kill -9`; another takes its place. */
-  kill(): void;
+  /** Ends one by `kill -9`, where at least two are up; another takes its place. */
+  kill(): boolean;
   close(): Promise<void>;
 }
 
@@ -100,7 +100,9 @@ export async function startCrew(url: string, count: number, ...args: string[]): 
     up,
     kill() {
       const alive = up.filter(({ child }) => child.exitCode === null && child.signalCode === null);
-      void alive[next++ % Math.max(1, alive.length)]?.end("SIGKILL");
+      if (alive.length < 2) return false;
+      void alive[next++ % alive.length]!.end("SIGKILL");
+      return true;
     },
     async close() {
       open = false;

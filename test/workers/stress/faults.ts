@@ -34,8 +34,7 @@ const kills =
     let seconds = 0;
     while (killed < count && rounds < 40) {
       const timer = setInterval(() => {
-        crew.own.kill();
-        killed++;
+        if (crew.own.kill()) killed++;
       }, 1500);
       const told = await bed.there(480).finally(() => clearInterval(timer));
       equal &&= told.text === (await bed.here(480)).text;

@@ -14,6 +14,7 @@ import {
   type ProgramGenerator,
   type ProgramGeneratorOptions,
 } from "../generator.ts";
+import { adapterPlan, numbersOf } from "../plan.ts";
 import { checkTemperature, runsOn, sampledBy } from "../sampling.ts";
 import { sharpened } from "../steer.ts";
 import type { TokenPolicy, TokenPolicyOptions } from "../types.ts";
@@ -65,6 +66,10 @@ export async function adapterPolicy(
     fingerprint: `${decoder.hash} adapter of ${blocks} blocks, rank ${rank}, scale ${scale}, prompt ${prompt.name} ${prompt.version}`,
     buffers: { tensors: [], about: { prompt, adapter: { blocks, rank, scale }, temperature, maxTokens } },
     act: (observations, streams) => actTraced(state, observations, streams),
+    async plan() {
+      await loadTail(state); // whoever has it played elsewhere learns from it here
+      return adapterPlan(state, { as: "head" }, await numbersOf(variables));
+    },
     evaluate: (actions) => evaluateTraces(settingOf(state), actions.map(traceOf)),
     objectiveGradient: (actions, objective) => objectiveGradient(settingOf(state), actions.map(traceOf), objective),
     frozen: (at) => frozen(state, at),
@@ -140,13 +145,18 @@ async function hold({ decoder, generator, adapter }: AdapterState): Promise<Held
   return { held, prefix, hash: adapterHash(weights) };
 }
 
+/** Reads the frozen weights that an update needs, once. */
+async function loadTail(state: AdapterState): Promise<void> {
+  state.tail ??= readTail(state.decoder, state.decoder.adapted!);
+  state.loaded = await state.tail;
+}
+
 async function actTraced(
   state: AdapterState,
   ...[observations, streams]: Parameters<Policy["act"]>
 ): Promise<Action[]> {
   const { decoder, generator } = state;
-  state.tail ??= readTail(decoder, decoder.adapted!);
-  state.loaded = await state.tail;
+  await loadTail(state);
   const adapter = await holdNow(state);
   const processorFor = (count: number): LogitsProcessor => ({
     adapter,
@@ -168,13 +178,14 @@ function frozen(
 ): Policy {
   checkTemperature(temperature);
   const { generator } = state;
-  const held = hold(state);
+  const [held, numbers] = [hold(state), numbersOf(state.adapter.variables)];
   // Who never plays with the copy never hears of it.
   held.catch(() => {});
   const { onLogits } = sharpened(state.decoder.config.width, generator.temperature / temperature);
   return {
     name: `${nameOf(state, temperature)}, frozen`,
     batch: generator.batch,
+    plan: async () => adapterPlan(state, { as: "frozen", temperature }, await numbers),
     async act(observations, streams) {
       const adapter = await held;
       const processorFor = (): LogitsProcessor => ({ adapter, ...(onLogits && { onLogits }) });
@@ -198,6 +209,7 @@ function pretrained(
   return {
     name: `${decoder.config.family} ${decoder.hash.slice(0, 8)}, prompt ${prompt.name} ${prompt.version}, pretrained${at}`,
     batch,
+    plan: async () => adapterPlan(state, { as: "pretrained", temperature }, []),
     act: async (observations, streams) =>
       (await generator.write(observations, streams, () => ({ ...(onLogits && { onLogits }) }))).map(actionOf(prompt)),
     runsOn: runsOn(decoder),
