@@ -15,15 +15,15 @@ const over = { terminated: false, truncated: false, info: { rewards: { one: 1 },
 /** An environment without a sandbox, whose observation is as long as the program says. */
 class Long implements Environment<string> {
   static open = 0;
+  static steps = 0;
   reset = async (): Promise<[string, Transition<string>["info"]]> => {
     Long.open++;
     return ["", { rewards: {}, report: null }];
   };
-  step = async (program: string): Promise<Transition<string>> => ({
-    observation: "x".repeat(Number(program)),
-    reward: 1,
-    ...over,
-  });
+  step = async (program: string): Promise<Transition<string>> => {
+    Long.steps++;
+    return { observation: "x".repeat(Number(program)), reward: 1, ...over };
+  };
   clone = (): Long => new Long();
   close = async (): Promise<void> => {
     Long.open--;
@@ -115,10 +115,10 @@ describe("an environment server", () => {
     slow.socket.pause();
     for (let i = 0; i < 200; i++) slow.send({ type: "step", data: { program: String(2 ** 20) } });
     const other = await Client.open(server.url);
-    const before = process.memoryUsage().rss;
     for (let i = 0; i < 20; i++) assert.equal((await other.reset()).type, "observation");
     await new Promise((resolve) => setTimeout(resolve, 200));
-    assert.ok(process.memoryUsage().rss - before < 100 * 2 ** 20, "200 answers of 1 MiB are not waiting in memory");
+    // What the system's own buffers hold has left the server; after that it waits.
+    assert.ok(Long.steps < 100, `${Long.steps} of 200 answers of 1 MiB were made for nobody`);
     slow.socket.resume();
     for (let i = 0; i < 200; i++) assert.equal((await slow.answer()).data.observation.observation.length, 2 ** 20);
     await Promise.all([slow.close(), other.close()]);
