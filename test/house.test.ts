@@ -22,9 +22,20 @@ const child = "src/sandbox/bodies/javascript/child";
 const pythonChild = "src/sandbox/bodies/python/child";
 const inPythonChild = "one script of the locked child: it can import nothing, and leaves one maker behind";
 const pythonScopes = [
-  ...["agent", "audit", "hooks", "imports", "lives", "machine", "main", "objects", "plain", "source", "world"].map(
-    (name) => [`${pythonChild}/${name}.ts (unnamed)`, inPythonChild] as const,
-  ),
+  ...[
+    "agent",
+    "audit",
+    "calls",
+    "hooks",
+    "imports",
+    "lives",
+    "machine",
+    "main",
+    "objects",
+    "plain",
+    "source",
+    "world",
+  ].map((name) => [`${pythonChild}/${name}.ts (unnamed)`, inPythonChild] as const),
   ...["Agent", "Files", "Imports", "Lives", "Machine", "Objects", "Plain", "World"].map(
     (name) => [`${pythonChild}/${name.toLowerCase()}.ts make${name}`, inPythonChild] as const,
   ),
@@ -52,6 +63,7 @@ const closedScopes: { [named: string]: string } = {
 const closedFiles: { [path: string]: string } = {
   [`${child}/decoys.ts`]: inGuest,
   [`${child}/main.ts`]: inChild,
+  [`${pythonChild}/main.ts`]: inPythonChild,
 };
 
 describe("the house", () => {

@@ -18,6 +18,8 @@ const scripts = [
   "lives",
   "agent",
   "calls",
+  "setup",
+  "warm",
   "world",
   "main",
 ] as const;

@@ -7,12 +7,20 @@ import type { Told } from "../../../host/reply.ts";
 import type { Agent } from "./agent.ts";
 import type { Machine, Objects } from "./types.ts";
 
+/** What came of one call. */
+interface Call {
+  answer: Told;
+  given: Told | null;
+}
+
 /** Asks the agent in memory. */
 export interface Calls {
   has(method: string): boolean;
   read(name: string): Told;
   /** Calls a method; `given`: the arguments as it left them, null where it could change none. */
-  call(method: string, list: readonly unknown[]): { answer: Told; given: Told | null };
+  call(method: string, list: readonly unknown[]): Call;
+  /** Asks with each list until one call is stopped, which is told by null. */
+  all(lists: readonly (readonly unknown[])[], ask: (list: readonly unknown[]) => Call | null): object;
 }
 
 /** Makes what asks. */
@@ -49,6 +57,16 @@ export type MakeCalls = (machine: Machine, objects: Objects, agent: Agent) => Ca
       read(name) {
         const found = agent.find(name);
         return found === 0 ? { kind: "odd", what: "nothing: the agent has no such name" } : toldOf(found);
+      },
+      all(lists, ask) {
+        let stopped = false;
+        const made = lists.map((list): Call => {
+          if (stopped) return { answer: { kind: "uncalled" }, given: null };
+          const one = ask(list);
+          stopped = one === null;
+          return one ?? { answer: { kind: "waits" }, given: null };
+        });
+        return { kind: "answers", answers: made.map(({ answer }) => answer), given: made.map(({ given }) => given) };
       },
       call(method, list) {
         const [to, ...names] = freshNames(1 + list.length);

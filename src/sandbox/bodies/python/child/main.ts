@@ -8,12 +8,13 @@
 
 import type { CallMessage, Message, OpenMessage, StepMessage, Unsent } from "../../../host/messages.ts";
 import type { Pipe } from "../../../host/pipe.ts";
-import type { Broke, Phase, Told } from "../../../host/reply.ts";
+import type { Broke, Phase } from "../../../host/reply.ts";
 import type { Agent, Executed, Look, MakeAgent } from "./agent.ts";
 import type { MakeCalls } from "./calls.ts";
 import type { Clock, MakeClock } from "./clock.ts";
 import type { MakeHooks, Now } from "./hooks.ts";
 import type { LiveLife, MakeLives } from "./lives.ts";
+import type { NeutralSetup } from "./setup.ts";
 import type { Marks } from "./types.ts";
 import type { MakeWorld } from "./world.ts";
 
@@ -41,6 +42,8 @@ interface Seen {
     makeAgent: MakeAgent;
     makeCalls: MakeCalls;
     makeLives: MakeLives;
+    warming: readonly string[];
+    neutralSetup: NeutralSetup;
     greeting: Greeting;
     pipe: Pipe;
     digest(bytes: Uint8Array): string;
@@ -159,20 +162,8 @@ interface Seen {
     return seen;
   };
 
-  /** The values of a setup that is plain data in any language: lines such as `self.items = [1, 2];`. Else null. */
-  const neutral = (program: string): [string, unknown][] | null => {
-    try {
-      return program.split("\n").map((line) => {
-        const [, name = "", value = ""] = /^self\.(?:state\.)?([A-Za-z_]\w*) = (.*?);?$/.exec(line) ?? [];
-        return [name, JSON.parse(value) as unknown];
-      });
-    } catch {
-      return null;
-    }
-  };
-
   const setUp = (seen: Seen, program: string, limit: number): void => {
-    const values = neutral(program);
+    const values = scope.neutralSetup(program);
     timed(seen, "setup", limit, () => {
       for (const [name, value] of values ?? []) agent.set(name, value);
       // What it throws is its author's fault, and no news.
@@ -271,17 +262,11 @@ interface Seen {
       return seen;
     }
     const began = performance.now();
-    const [answers, given]: [Told[], (Told | null)[]] = [[], []];
-    for (const list of lists) {
+    const told = calls.all(lists, (list) => {
       const left = Math.max(1, Math.ceil(stepMs - (performance.now() - began)));
-      const one = seen.broke === undefined ? timed(seen, "after", left, () => calls.call(method, list)) : null;
-      answers.push(one?.answer ?? { kind: seen.broke === undefined || one !== null ? "uncalled" : "waits" });
-      given.push(one?.given ?? null);
-    }
-    // The call that was stopped has no answer, those after it were not begun.
-    const stopped = answers.findIndex(({ kind }) => kind === "waits");
-    for (let i = stopped + 1; stopped >= 0 && i < answers.length; i++) answers[i] = { kind: "uncalled" };
-    seen.told = JSON.stringify({ kind: "answers", answers, given });
+      return timed(seen, "after", left, () => calls.call(method, list));
+    });
+    seen.told = JSON.stringify(told);
     return seen;
   };
 
@@ -294,6 +279,24 @@ interface Seen {
     life = lives.current;
     return { kind: "closed" };
   };
+
+  /**
+   * V8 compiles CPython function by function, each when it is first called: a life that nobody sees has that done, so that the
+   * first of the others need not pay for it out of its own time.
+   */
+  const warmUp = (): void => {
+    const limits = { stepMs: 60_000, memoryMiB: 32, outputBytes: 256, sourceBytes: 4096, depthLimit: 1 };
+    const settings = { query: "", genome: null, seed: 0, ...limits, hasBudget: false, asks: false, allowed: [] };
+    begin({ id: 0, op: "open", life: -1, settings });
+    for (const program of scope.warming) {
+      timed({ kind: "stepped" }, "step", limits.stepMs, () => agent.execute(program, { response: true }));
+      if (lives.current === null) return;
+      timed({ kind: "stepped" }, "after", limits.stepMs, () => agent.read(""));
+    }
+    lives.close(-1);
+    life = null;
+  };
+  warmUp();
   send({ ready: true });
   for (;;) {
     const message = JSON.parse(readLine()) as Message;
