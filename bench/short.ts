@@ -23,5 +23,6 @@ export const shortRuns: { [bench: string]: { args: string[]; python?: boolean } 
 
 /** Benches that a minute says nothing about. */
 export const leftOut: { [bench: string]: string } = {
+  coding: "it trains heads and then asks for hours; run it by itself",
   comparison: "it trains for minutes a head and then compares for hours; run it by itself",
 };

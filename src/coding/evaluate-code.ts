@@ -36,14 +36,16 @@ import {
   runsOf,
 } from "./contestants.ts";
 import { digest } from "./digest.ts";
-import { type CodeTask, codeTasks, isRewritten } from "./exercises.ts";
+import { type CodeTask, codeTasks, exercises, isRewritten } from "./exercises.ts";
 import type { CodePrice } from "./figures.ts";
-import { gradeAll } from "./grade.ts";
+import { type Graded, gradeAll } from "./grade.ts";
 import { type Asking, type Part, partsOf, type Question, questionOf } from "./plan.ts";
 import { codePrompts } from "./prompts.ts";
+import { qualityOf } from "./quality.ts";
 import { rewriteQuestions } from "./rewrite.ts";
+import { noteSealedReading } from "./sealed.ts";
 import { type CodeEvaluation, codeEvaluation } from "./show.ts";
-import type { CodeLanguage, CodeProblem } from "./types.ts";
+import type { CodeLanguage, CodeProblem, CodeQuality } from "./types.ts";
 
 /** How code tasks are asked and compared. */
 export interface EvaluateCodeOptions {
@@ -74,6 +76,8 @@ export interface EvaluateCodeOptions {
   form?: PromptForm;
   /** Where programs run. @default a sandbox of its own for JavaScript; Python is asked for only where a sandbox for it is given */
   sandboxes?: { readonly [language in CodeLanguage]?: Sandbox };
+  /** Also tells the four parts of code quality: a linter and a type checker read every program. @default true */
+  quality?: boolean;
   /** Ends it at once; with `file` what was answered is kept. @default a notebook's stop button */
   signal?: AbortSignal;
   /** A line in the notebook that says how far it is. @default true */
@@ -97,6 +101,7 @@ const optionsSchema = only<EvaluateCodeOptions>({
   topP: optional(numberFrom(Number.MIN_VALUE, 1, "above 0 and at most 1")),
   form: optional(oneOf("plain", "chat")),
   sandboxes: anything(),
+  quality: optional(flag),
   signal: optional(abortSignal),
   progress: optional(flag),
   onProgress: optional(callable("a function of the progress")),
@@ -140,18 +145,25 @@ export async function evaluateCode(
     options.onProgress?.(done, parts + 1, what);
   };
   const file = openAnswers(options.file);
+  const marks = Object.groupBy(runs, ({ name }) => name);
+  const sealedReadings = noteSealedReading(
+    problems,
+    Object.fromEntries(Object.entries(marks).map(([name, own]) => [name, own!.map(({ mark }) => mark).join(" ")])),
+  );
   const state: Evaluating = { options, asking, runs, writer, tasks, file, signal, tell };
   const asked: Part[] = [];
   for (let sample = 0; sample < samples; sample++) asked.push(...(await askSample(state, sample, batch)));
   const questions = asked.flatMap((part) => part.questions);
   const graded = await gradeHere(state, questions);
+  const names = Object.keys(contestants);
+  const qualities = options.quality === false ? {} : await qualitiesHere(names, graded, signal);
   tell("scores", false);
   // What the writer took is no cost of whose summaries it had.
   const own = new Set(asked.filter(({ questions: [one] }) => one && !isRewritten(one.exercise)).map(nameOf));
   const seconds = file.seconds.filter(({ part }) => own.has(part));
   const price = (name: string) => priceOfModel(runs.find((one) => one.name === name)!.model);
   return codeEvaluation(graded, {
-    ...{ ...roles, prompts: asking.prompts, problems, samples, tasks, names: Object.keys(contestants) },
+    ...{ ...roles, prompts: asking.prompts, problems, samples, tasks, names, qualities, sealedReadings },
     ...{ writer, seconds, price, python: options.sandboxes?.python !== undefined },
   });
 }
@@ -220,6 +232,21 @@ async function gradeHere({ options, file, signal }: Evaluating, questions: reado
   } finally {
     await own?.dispose();
   }
+}
+
+/** The quality of each contestant's own programs, those to the writer left out. */
+async function qualitiesHere(names: readonly string[], graded: readonly Graded[], signal: AbortSignal | undefined) {
+  const qualities: { [name: string]: CodeQuality } = {};
+  for (const name of names) {
+    const own = graded.flatMap(({ question: { of, problem, exercise }, source, score }) => {
+      const { answer } = exercises[exercise];
+      if (of.name !== name || answer === "sentence" || score === null || isRewritten(exercise)) return [];
+      return [{ answer: { problem, language: answer, source }, score }];
+    });
+    const [answers, scores] = [own.map(({ answer }) => answer), own.map(({ score }) => score)];
+    if (answers.length > 0) qualities[name] = await qualityOf(answers, scores, { ...(signal && { signal }) });
+  }
+  return qualities;
 }
 
 /** What runs on this machine costs no dollars. */

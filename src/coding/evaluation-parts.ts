@@ -5,7 +5,7 @@ import type { ContestantRun } from "./contestants.ts";
 import type { CodeTask } from "./exercises.ts";
 import type { CodePrice } from "./figures.ts";
 import type { CodePrompts } from "./prompts.ts";
-import type { CodeProblem } from "./types.ts";
+import type { CodeProblem, CodeQuality } from "./types.ts";
 
 /** What an evaluation is made of beside the answers. */
 export interface EvaluationParts {
@@ -20,5 +20,8 @@ export interface EvaluationParts {
   writer: ContestantRun;
   seconds: readonly KeptSeconds[];
   price: (name: string) => CodePrice | null;
+  qualities: { readonly [name: string]: CodeQuality };
+  /** How often the sealed problems have been asked, this time included; null where none is sealed. */
+  sealedReadings: number | null;
   python: boolean;
 }

@@ -11,6 +11,7 @@ export { type HumanEvalOptions, humanEvalPack } from "./humaneval.ts";
 export { codeProblems, type ProblemOptions } from "./problems.ts";
 export { type CodePrompts, codePrompts } from "./prompts.ts";
 export { qualityOf } from "./quality.ts";
+export type { CodeQualities } from "./quality-shown.ts";
 export { scoreAnswers, scorerVersion } from "./score.ts";
 export { noteSealedReading, type SealedReading } from "./sealed.ts";
 export type { CodeEvaluation } from "./show.ts";

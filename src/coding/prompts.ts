@@ -68,7 +68,7 @@ export function codePrompts(): CodePrompts {
 /** The question about a problem in a form. */
 export function promptOf(prompts: CodePrompts, form: PromptForm, problem: CodeProblem, asked: Asked): CodePrompt {
   const { kind } = asked;
-  const places = placesOf(problem, asked);
+  const places = placesOf(problem, asked, form);
   if (form === "chat") {
     const { question, maxTokens } = prompts.chat[kind.asked];
     return { form, text: filled(question, places), stop: [], maxTokens, begun: "" };
@@ -92,7 +92,7 @@ type Places = {
   [place in "ask" | "program" | "head" | "half" | "wrong" | "call" | "python" | "pythonHead" | "pythonCall"]: string;
 };
 
-function placesOf(problem: CodeProblem, { kind, ask = problem.ask, mutant = 0 }: Asked): Places {
+function placesOf(problem: CodeProblem, { kind, ask = problem.ask, mutant = 0 }: Asked, form: PromptForm): Places {
   const twin = twinOf(problem, "javascript");
   const python = problem.code.python;
   const hidden = isNameless(problem, kind);
@@ -101,7 +101,8 @@ function placesOf(problem: CodeProblem, { kind, ask = problem.ask, mutant = 0 }:
   const names = problem.parameters.map(({ name }) => name).join(", ");
   const fault = twin.mutants[mutant]?.body ?? "";
   return {
-    ask: ask.trim().replaceAll("\n", "\n// "),
+    // As text to go on from it stands in a comment.
+    ask: ask.trim().replaceAll("\n", form === "plain" ? "\n// " : "\n"),
     program: head + twin.body + end,
     wrong: head + fault + end,
     head,

@@ -11,7 +11,9 @@ export function sentencesOf(
   graded: readonly Graded[],
   parts: EvaluationParts,
 ): string[] {
+  const { sealedReadings: times } = parts;
   return [
+    ...(times === null ? [] : [`The sealed problems have been asked ${times === 1 ? "once" : `${times} times`}.`]),
     ...contamination(results, parts),
     ...writerTold(graded, parts),
     ...copiesTold(results),

@@ -15,6 +15,7 @@ import { type CodeTask, codeTasks } from "./exercises.ts";
 import { type CodeShare, type ContestantFigures, contestantFigures } from "./figures.ts";
 import type { Graded } from "./grade.ts";
 import { levelPanels } from "./panels.ts";
+import { type CodeQualities, qualitiesOf } from "./quality-shown.ts";
 import { sentencesOf } from "./sentences.ts";
 import { type CodeClaim, claimsOf } from "./told.ts";
 import type { CodeProblem } from "./types.ts";
@@ -31,6 +32,8 @@ export interface CodeEvaluation {
   sentences: string[];
   /** Every answer with its program and score. */
   answers: readonly Graded[];
+  /** The four parts of code quality, of each contestant's own programs. */
+  quality: CodeQualities;
   /** The share that passed by level: a panel a task, a line a contestant. */
   plot(): Figure;
   /** What a share hides: copies, the reference letter by letter, textbook and composed apart, pass@k. */
@@ -67,12 +70,16 @@ export function codeEvaluation(graded: readonly Graded[], parts: EvaluationParts
   return {
     ...{ reference, control, about, results, sentences, answers: graded },
     claims: asked.flatMap((one) => one.claims),
+    quality: qualitiesOf(parts.qualities),
     plot: () => levelPanels(results, shown),
     details: () => ({ [displaySymbol]: () => detailsBundle(results, shown) }),
     cost: () => ({ [displaySymbol]: () => costBundle(results) }),
     worst: (task, { of: name = about, count = 5 } = {}) => worstOf(graded, { task, name, count }),
     csv: () => csvOf(graded),
-    toJSON: () => ({ reference, control, about, results, claims: asked.flatMap((one) => one.claims), sentences }),
+    toJSON: () => ({
+      ...{ reference, control, about, results, claims: asked.flatMap((one) => one.claims), sentences },
+      quality: Object.fromEntries(Object.entries(parts.qualities).map(([name, quality]) => [name, quality.parts])),
+    }),
     [displaySymbol]: () => evaluationBundle(results, shown, sentences, captionOf(problems, parts.samples)),
   };
 }

@@ -104,6 +104,7 @@ export const knowing = answering("knowing", (question) => {
   });
   if (known === undefined) return "I do not know.";
   if (question.startsWith("Say in one sentence")) return known.ask;
+  if (question.startsWith("Translate this JavaScript")) return `\`\`\`python\n${programOf(known, "python")}\`\`\``;
   const twin = twinOf(known, "javascript");
   const head = question.includes("`f(") ? headAs(twin, "f") : twin.head;
   return `Here it is:\n\`\`\`javascript\n${head}${twin.body}${twin.end}\`\`\``;

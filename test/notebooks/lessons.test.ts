@@ -8,9 +8,11 @@ import { formatNotebook, type Notebook, readNotebook, runNotebook, sourceOf } fr
 
 const notebooks = resolve(import.meta.dirname, "../../notebooks");
 const lessons = readdirSync(notebooks).filter((name) => name.endsWith(".ipynb") && !name.startsWith("00-"));
-/** It takes a quarter of an hour on a model that is not in the repository: it is kept with what came of it, and runs small here. */
-const executed = "06-a-real-llm.ipynb";
-const small = { updates: 2, episodes: 8, hackUpdates: 1 };
+/** These take long on a model that is not in the repository: they are kept with what came of it, and run small here. */
+const executed: { [name: string]: { small: { [parameter: string]: number }; outputs: number } } = {
+  "06-a-real-llm.ipynb": { small: { updates: 2, episodes: 8, hackUpdates: 1 }, outputs: 15 },
+  "08-code-tasks.ipynb": { small: { count: 2, updates: 1, episodes: 8 }, outputs: 9 },
+};
 
 describe("the lessons", () => {
   const cache = process.env.AUTOAGENT_CACHE;
@@ -25,19 +27,20 @@ describe("the lessons", () => {
   });
 
   for (const name of lessons)
-    it(`${name} runs from top to bottom, and is kept ${name === executed ? "with its" : "without"} outputs`, async () => {
+    it(`${name} runs from top to bottom, and is kept ${name in executed ? "with its" : "without"} outputs`, async () => {
       const path = join(notebooks, name);
       const kept = readNotebook(path).cells.flatMap((cell) => cell.outputs ?? []);
-      if (name === executed) checkKept(kept);
+      const own = executed[name];
+      if (own) checkKept(kept, own.outputs);
       else assert.deepEqual(kept, []);
-      const { notebook, failure } = await runNotebook({ path, ...(name === executed && { parameters: small }) });
+      const { notebook, failure } = await runNotebook({ path, ...(own && { parameters: own.small }) });
       assert.equal(failure, null, failure?.traceback);
       for (const cell of notebook.cells)
         for (const output of cell.outputs ?? [])
           if (!/^Python starts for the first time here/.test(String(output.text)))
             assert.notEqual(output.name, "stderr", `${sourceOf(cell)}\n${String(output.text)}`);
-      if (name === executed) checkHeadSize(notebook);
-    }).timeout(/^0[567]/.test(name) ? 480_000 : 120_000);
+      if (name.startsWith("06-")) checkHeadSize(notebook);
+    }).timeout(/^0[5678]/.test(name) ? 480_000 : 120_000);
 
   it("01-returns says that the exercise's zeros are wrong, and that the answer is right", async () => {
     const path = join(notebooks, "01-returns.ipynb");
@@ -58,9 +61,9 @@ describe("the lessons", () => {
 });
 
 /** What is kept is a whole run on SmolLM2, without an error, and without a place on anyone's machine. */
-function checkKept(outputs: readonly { [field: string]: unknown }[]): void {
+function checkKept(outputs: readonly { [field: string]: unknown }[], least: number): void {
   const text = JSON.stringify(outputs);
-  assert.ok(outputs.length > 15, `${outputs.length} outputs`);
+  assert.ok(outputs.length > least, `${outputs.length} outputs`);
   assert.match(text, /smollm2: 30 layers, width 576/);
   assert.deepEqual(
     outputs.filter(({ output_type: type, name }) => type === "error" || name === "stderr"),

@@ -1,0 +1,50 @@
+/** The prompts as a model sees them, and that what they show gives no problem of the ladder away. */
+
+import assert from "node:assert/strict";
+import { exercises } from "../../src/coding/exercises.ts";
+import { codeProblems, codePrompts } from "../../src/coding/index.ts";
+import { promptOf } from "../../src/coding/prompts.ts";
+import { double } from "./fixtures.ts";
+
+const prompts = codePrompts();
+const plain = (exercise: keyof typeof exercises) =>
+  promptOf(prompts, "plain", double, { kind: exercises[exercise] }).text.split("\n\n").at(-1);
+
+describe("the prompts of the code tasks", () => {
+  it("end where the answer begins, and hide the name where it would give the task away", () => {
+    assert.equal(plain("text-to-code"), "// Returns n times two.\nconst f = (n) => {");
+    assert.equal(plain("completion"), "const double = (n) => {");
+    assert.equal(plain("completion-half"), "const double = (n) => {\n  return n");
+    assert.equal(
+      plain("translation"),
+      "# Python\ndef double(n):\n    return n * 2\n\n// JavaScript\nconst double = (n) => {".split("\n\n").at(-1),
+    );
+    assert.equal(
+      plain("repair"),
+      "// Returns n times two.\n// wrong\nconst double = (n) => {\n  return n + 2;\n};\n// right\nconst double = (n) => {",
+    );
+    assert.equal(plain("summary"), "const f = (n) => {\n  return n * 2;\n};\n// The function f:");
+  });
+
+  it("leave no place unfilled, and hold nothing of the reference where that is the answer", () => {
+    for (const form of ["plain", "chat"] as const)
+      for (const [name, kind] of Object.entries(exercises)) {
+        const { text } = promptOf(prompts, form, double, { kind });
+        assert.doesNotMatch(text, /\{[a-zA-Z]+\}/, `${form} ${name}`);
+        if (kind.answer === "javascript") assert.ok(!text.includes("return n * 2;"), `${form} ${name}`);
+        if (name === "completion") assert.ok(!text.includes(double.ask));
+        if (kind.nameless) assert.doesNotMatch(text, /double/);
+      }
+  });
+
+  it("show examples that are no problems of the ladder", async () => {
+    const problems = await codeProblems();
+    const [asks, names] = [problems.map(({ ask }) => ask), problems.map(({ code }) => code.javascript!.name)];
+    const bodies = problems.map(({ code }) => code.javascript!.body);
+    for (const { ask, name, javascript } of prompts.examples) {
+      assert.ok(!asks.includes(ask), ask);
+      assert.ok(!names.includes(name), name);
+      assert.ok(!bodies.includes(javascript), javascript);
+    }
+  });
+});
