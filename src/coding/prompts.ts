@@ -74,7 +74,10 @@ export function promptOf(prompts: CodePrompts, form: PromptForm, problem: CodePr
     return { form, text: filled(question, places), stop: [], maxTokens, begun: "" };
   }
   const { examples, example, question, stop, maxTokens } = prompts.plain[kind.asked];
-  const shown = prompts.examples
+  // An example that has the answer gives its place to another.
+  const reference = twinOf(problem, "javascript").body;
+  const others = prompts.examples.filter(({ javascript }) => javascript !== reference);
+  const shown = others
     .slice(-examples)
     .map((one) => filled(example, examplePlaces(one, kind)))
     .join("");
