@@ -87,6 +87,10 @@ export const smaller: [text: string, instead: string, reason: string][] = [
   ["updates: 5,", "updates: 2,", "an update on a language model takes seconds"],
   [", on });", " });", "there is no queue at that address; test/workers/redis.test.ts does it on one"],
   [", on }).run();", " }).run();", "the same"],
-  ["count: 80", "count: 1", "eight answers of each of three contestants to eighty problems, twice"],
+  [
+    "count: 80 }), samples: 2,",
+    "count: 1 }), samples: 1, quality: false,",
+    "eight answers of each of three contestants to eighty problems, twice",
+  ],
   ["episodes: 128", "episodes: 8", "a hundred episodes for each of three policies on both splits"],
 ];
