@@ -38,7 +38,11 @@ export function readyOf(
   const here = known.get(sandbox)!;
   const key = JSON.stringify([problem.id, language, problem.tests]);
   if (!here.has(key)) {
-    const found = findOut(sandbox, problem, language, signal);
+    // A process that ended under other lives says nothing of a reference: it is asked twice.
+    const found = findOut(sandbox, problem, language, signal).catch((error: unknown) => {
+      if (signal?.aborted) throw error;
+      return findOut(sandbox, problem, language, signal);
+    });
     here.set(key, found);
     // What was cancelled is asked again.
     found.catch(() => here.delete(key));

@@ -19,8 +19,8 @@ import type { CodeAnswer, CodeLanguage, CodeOutcome, CodeProblem, CodeScore, Sco
 /** Raise it where the same answer comes to another score: kept scores name it. */
 export const scorerVersion = 1;
 
-/** Lives in play at once: more wait for each other's process and gain nothing. */
-const inPlay = 16;
+/** Lives in play at once: more wait for each other's process and gain nothing. One in Python holds fifty times as much. */
+const [inPlay, inPlayOfPython] = [16, 6];
 
 /**
  * Runs each answer in a locked child and compares what it gives with what is expected. One score for each answer, in order;
@@ -46,7 +46,8 @@ export async function scoreAnswers(answers: readonly CodeAnswer[], options: Scor
     const work = async (): Promise<void> => {
       while (next < answers.length) await scoreOne(next++);
     };
-    await Promise.all(Array.from({ length: Math.min(inPlay, answers.length) }, work));
+    const most = answers.some(({ language }) => language === "python") ? inPlayOfPython : inPlay;
+    await Promise.all(Array.from({ length: Math.min(most, answers.length) }, work));
     return scores;
   } finally {
     await own?.dispose();

@@ -12,6 +12,7 @@ import { programOf, typedHead } from "../../src/coding/program.ts";
 import { qualityOf } from "../../src/coding/quality.ts";
 import { scoreAnswers } from "../../src/coding/score.ts";
 import type { CodeAnswer, CodeProblem } from "../../src/coding/types.ts";
+import { createSandbox, python } from "../../src/sandbox/index.ts";
 import { useSandbox } from "../sandbox/shared.ts";
 import { answerOf } from "./fixtures.ts";
 
@@ -62,6 +63,26 @@ describe("HumanEvalPack", () => {
     console.log(`      of the correct ones coherent: ${parts.coherent.good}`);
     assert.ok(parts.coherent.good >= 80, `${parts.coherent.good}`);
   }).timeout(240_000);
+
+  it("takes correct solutions in Python, and no buggy one: 20 of each, with STRESS=1 all 100", async () => {
+    const some = process.env.STRESS ? problems : problems.slice(0, 20);
+    await using box = await createSandbox({ workers: 2, body: python });
+    const answersWith = (bodyOf: (problem: CodeProblem) => string | undefined) =>
+      some.map(
+        (problem): CodeAnswer => ({
+          problem,
+          language: "python",
+          source: programOf(problem, "python", bodyOf(problem)),
+        }),
+      );
+    const correct = answersWith(() => undefined);
+    const buggy = answersWith(({ code }) => code.python!.mutants[0]!.body);
+    const scores = await scoreAnswers([...correct, ...buggy], { sandboxes: { python: box } });
+    const wrong = scores.flatMap(({ passed, cause }, i) =>
+      passed === i < some.length ? [] : [`${some[i % some.length]!.id}, ${i}: ${cause}`],
+    );
+    assert.deepEqual(wrong, []);
+  }).timeout(600_000);
 
   it("lets nobody pass who changes what assertions are made of, or answers another time than asked", async () => {
     const [problem] = problems;
