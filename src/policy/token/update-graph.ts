@@ -70,7 +70,7 @@ function operationsOf(g: GraphParts) {
 }
 
 /** Adds the update to a graph that has the inputs. */
-export function addUpdate(g: GraphParts, shape: UpdateShape): void {
+function addUpdate(g: GraphParts, shape: UpdateShape): void {
   const { words, rank, lowScale, temperature } = shape;
   const { beside, product } = operationsOf(g);
   const low = product("hidden", "A", { b: "turned", times: lowScale });
