@@ -120,6 +120,9 @@ describe("a call from outside", () => {
     });
     assert.deepEqual(await life.read("plain"), { answers: [{ value: { a: [1, null, "x", true, -0] } }], effects: [] });
     assert.deepEqual(await life.call("nope", [[]]), { failed: 'the agent has no method "nope"', effects: [] });
+    await assert.rejects(life.call("nope", [[], 2 as never]), {
+      message: "Expected `argumentLists` to be lists of arguments, got 2",
+    });
     await life.close();
   });
 

@@ -1,6 +1,7 @@
 /** A look at an agent from outside: one of its methods is called, or an attribute read. */
 
 import type { CallResult } from "../../types.ts";
+import { SandboxFailure } from "../error.ts";
 import type { CallMessage, Unsent } from "../messages.ts";
 import { readCall } from "../outcome.ts";
 import { type Called, readCalled } from "../reply.ts";
@@ -17,6 +18,9 @@ export async function inquire(
   lists: readonly (readonly unknown[])[] | null,
 ): Promise<CallResult> {
   const { id, terms, lived, first } = life;
+  const odd = lists?.find((list) => !Array.isArray(list));
+  if (odd !== undefined)
+    throw new SandboxFailure({ kind: "option", name: "argumentLists", expected: "lists of arguments", value: odd });
   checkAlive(life);
   for (let attempt = 0; attempt < tries; attempt++) {
     const failed = await settle(life, { alone: attempt > 0 });
