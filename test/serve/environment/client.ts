@@ -1,6 +1,5 @@
 /** A client of OpenEnv's protocol that knows nothing of the server: a bare WebSocket, one answer for each message. */
 
-import { once } from "node:events";
 import { WebSocket } from "ws";
 
 /** An answer, as it came. */
@@ -23,7 +22,10 @@ export class Client {
 
   private constructor(socket: WebSocket) {
     this.socket = socket;
-    this.closed = once(socket, "close").then(([code, reason]) => [code as number, String(reason)]);
+    // Not by `once` of node:events: that rejects at a socket's error, which nobody hears where a connection was refused.
+    this.closed = new Promise((resolve) => {
+      socket.once("close", (code: number, reason: Buffer) => resolve([code, String(reason)]));
+    });
     socket.on("error", () => {});
     socket.on("message", (raw) => {
       this.frames.push(String(raw));
