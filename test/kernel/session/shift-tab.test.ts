@@ -59,7 +59,10 @@ describe("Shift-Tab and Tab", () => {
     assert.match(pretrained, /\n- `dtype\?: "fp32" \| "q8"` Numbers of the weights/);
     assert.match(await inspect("policies.editMenu"), /Makes an edit menu\.[^]*Fields of `options`:\n\n- `logits\?: /);
     const local = await inspect("models.local");
-    assert.match(local, /The model at a path, or by its name, or one that is open\.[^]*- `seed\?: number` [^\n]*\*@default\* 0/);
+    assert.match(
+      local,
+      /The model at a path, or by its name, or one that is open\.[^]*- `seed\?: number` [^\n]*\*@default\* 0/,
+    );
     assert.match(await inspect("models.scripted"), /Answers with the given texts, in order\./);
     assert.match(await inspect("policies.random"), /The baseline that knows nothing/);
   });
