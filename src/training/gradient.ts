@@ -69,7 +69,7 @@ export async function tensorGradient(
   }
 }
 
-/** Differentiates the policy's evaluation. Where the loss throws, `used` holds what is to be given back. */
+/** Differentiates the policy's evaluation. `used` holds what is to be given back, also where the loss throws or TF.js refuses it. */
 function taped(
   policy: TrainablePolicy,
   actions: readonly Action[],
@@ -81,6 +81,7 @@ function taped(
   const { value, grads } = tf.variableGrads(() => {
     const evaluation = policy.evaluate(actions);
     means.push(tf.keep(tf.mean(evaluation.entropy)), tf.keep(tf.mean(evaluation.kl)));
+    used.push(...means);
     try {
       used.push(loss(evaluation));
       return used.at(-1) as tf.Scalar;
@@ -91,7 +92,7 @@ function taped(
     }
   }, [...policy.variables]);
   if (refused !== null) {
-    used.push(...means, value, ...Object.values(grads));
+    used.push(value, ...Object.values(grads));
     throw (refused as { error: unknown }).error;
   }
   return { value, grads, entropy: means[0]!, kl: means[1]! };
