@@ -4,9 +4,9 @@
  */
 
 import { faultOf, like, type Schema } from "../data/check.ts";
+import { digest } from "../data/digest.ts";
 import { type LanguageModel, type LocalModel, models, type PromptForm } from "../llm/index.ts";
 import type { FreeText } from "../policy/index.ts";
-import { digest } from "./digest.ts";
 
 /** Who can be asked: a language model, or a policy that writes with one (`sharpen` gives such a one, too). */
 export type CodeContestant = LanguageModel | { readonly name: string; freeText?(): Promise<FreeText> };

@@ -21,6 +21,7 @@ import {
   someOf,
   text,
 } from "../data/check.ts";
+import { digest } from "../data/digest.ts";
 import { stopSignal } from "../display/index.ts";
 import { openProgress } from "../evaluation/progress.ts";
 import { type LanguageModel, type PromptForm, priceOf } from "../llm/index.ts";
@@ -35,7 +36,6 @@ import {
   runOf,
   runsOf,
 } from "./contestants.ts";
-import { digest } from "./digest.ts";
 import { type CodeTask, codeTasks, exercises, isRewritten } from "./exercises.ts";
 import type { CodePrice } from "./figures.ts";
 import { type Graded, gradeAll } from "./grade.ts";

@@ -1,8 +1,8 @@
 /** Turns answers into programs and programs into scores, in chunks that are kept as they come, so that nothing is run twice. */
 
+import { digest } from "../data/digest.ts";
 import type { Sandbox } from "../sandbox/index.ts";
 import { type AnswersFile, type KeptAnswer, type KeptScore, scoreKey } from "./answers-file.ts";
-import { digest } from "./digest.ts";
 import { exercises } from "./exercises.ts";
 import { extractPrograms, extractVersion } from "./extract.ts";
 import type { Question } from "./plan.ts";

@@ -4,9 +4,9 @@
  * the questions to the writer, which need the summaries first (`rewrite.ts`).
  */
 
+import { digest } from "../data/digest.ts";
 import { createRandom } from "../random/index.ts";
 import type { ContestantRun } from "./contestants.ts";
-import { digest } from "./digest.ts";
 import { type CodeExercise, type CodeTask, exercises, isRewritten } from "./exercises.ts";
 import { type CodePrompt, type CodePrompts, promptOf } from "./prompts.ts";
 import type { CodeProblem } from "./types.ts";

@@ -17,6 +17,7 @@ import {
   positiveInteger,
   text,
 } from "../data/check.ts";
+import { digest } from "../data/digest.ts";
 import { stopSignal } from "../display/index.ts";
 import { environmentSchema } from "../environment/given.ts";
 import { type Environment, SurvivalEnv, type SurvivalEnvOptions } from "../environment/index.ts";
@@ -29,7 +30,7 @@ import { microTasks, type Task, taskSplits } from "../tasks/index.ts";
 import type { Played } from "./claimed.ts";
 import { type Batch, openFacts } from "./facts.ts";
 import { clustersOf } from "./measure.ts";
-import { batchPlayer, digest, type Part, settingsOf } from "./play.ts";
+import { batchPlayer, type Part, settingsOf } from "./play.ts";
 import { openProgress } from "./progress.ts";
 import { type Contestants, type Run, runsOf, searchOf, sharpenTrained } from "./runs.ts";
 import { type Evaluation, evaluationOf } from "./show.ts";

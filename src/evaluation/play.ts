@@ -1,6 +1,5 @@
 /** One batch of an evaluation: what names it, and who plays it. */
 
-import { createHash } from "node:crypto";
 import type { Environment } from "../environment/index.ts";
 import type { Policy } from "../policy/index.ts";
 import { collect, type Elsewhere } from "../rollout/index.ts";
@@ -57,9 +56,4 @@ export function settingsOf(env: Environment): string {
   return JSON.stringify(options ?? env.constructor.name, (key, value: unknown) =>
     key === "sandbox" ? undefined : typeof value === "function" ? String(value) : value,
   );
-}
-
-/** A short name of these texts. */
-export function digest(texts: readonly string[]): string {
-  return createHash("sha256").update(texts.join("\0")).digest("hex").slice(0, 24);
 }

@@ -4,12 +4,13 @@
  */
 
 import { randomUUID } from "node:crypto";
+import { digest } from "../data/digest.ts";
 import type { SurvivalObservation } from "../environment/index.ts";
 import { type GivenPolicy, policyOf } from "../policy/given.ts";
 import type { Policy, TokenPolicy, TrainablePolicy } from "../policy/index.ts";
 import type { Elsewhere } from "../rollout/index.ts";
 import type { FactsFile } from "./facts.ts";
-import { digest, playBatch, settingsOf } from "./play.ts";
+import { playBatch, settingsOf } from "./play.ts";
 import { type PlayTrial, type Sharpened, type SharpenedRun, sharpenBy } from "./sharpen.ts";
 
 /** What is compared: a policy, or several runs of one (the same training with other seeds). */

@@ -20,7 +20,7 @@ import {
   usualPrompt,
 } from "../../model/index.ts";
 import type { Random } from "../../random/index.ts";
-import type { Action, TrainablePolicy } from "../types.ts";
+import type { Action, Policy, TrainablePolicy } from "../types.ts";
 import { type Calibration, calibrate } from "./calibrate.ts";
 import { type DeviceDraw, drawRows } from "./draw-rows.ts";
 import { isTrace, referenceLogProb } from "./trace.ts";
@@ -235,6 +235,15 @@ async function writeHere(decoder: Decoder, job: GenerateOptions, processor: Logi
   });
   const traces = processor.finish?.();
   return written.map((one, i) => ({ ...one, trace: traces?.[i], features: features[i]! }));
+}
+
+/** Writes a program for each observation, as a processor of logits has it, as actions. */
+export async function actWith(
+  generator: ProgramGenerator,
+  processorFor: (count: number) => LogitsProcessor,
+  ...[observations, streams]: Parameters<Policy["act"]>
+): Promise<Action[]> {
+  return (await generator.write(observations, streams, processorFor)).map(actionOf(generator.prompt));
 }
 
 /** A program and what came with it as an action. */

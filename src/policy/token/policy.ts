@@ -10,7 +10,7 @@ import type { Action, Policy, TrainablePolicy } from "../types.ts";
 import { adapterPolicy } from "./adapter/policy.ts";
 import type { Calibration } from "./calibrate.ts";
 import {
-  actionOf,
+  actWith,
   createProgramGenerator,
   type LogitsProcessor,
   type ProgramGenerator,
@@ -20,7 +20,7 @@ import { adapterPolicyEntries, tokenEntries } from "./given.ts";
 import { openHeadGradient } from "./gradient.ts";
 import { createHead, type Head, type HeadWeights } from "./head.ts";
 import { numbersOf, tokenPlan } from "./plan.ts";
-import { checkTemperature, runsOn, sampledBy } from "./sampling.ts";
+import { checkTemperature, pretrainedName, runsOn, sampledBy } from "./sampling.ts";
 import { freeTextOf, sharpened, withHead } from "./steer.ts";
 import { createTraces, isTrace, type Trace, type TraceSettings } from "./trace.ts";
 import type { TokenPolicy, TokenPolicyOptions } from "./types.ts";
@@ -117,14 +117,6 @@ function buffersOf({
   };
 }
 
-async function actWith(
-  { generator }: TokenState,
-  processorFor: (count: number) => LogitsProcessor,
-  ...[observations, streams]: Parameters<Policy["act"]>
-): Promise<Action[]> {
-  return (await generator.write(observations, streams, processorFor)).map(actionOf(generator.prompt));
-}
-
 /** Draws with the head, and keeps of each token what learning from it needs. */
 function actTraced(
   state: TokenState,
@@ -145,7 +137,7 @@ function actTraced(
       ...(change.device && { device: { ...change.device, traced: settings } }),
     };
   };
-  return actWith(state, processorFor, observations, streams);
+  return actWith(generator, processorFor, observations, streams);
 }
 
 function headName({ decoder, options }: TokenState, temperature: number): string {
@@ -168,7 +160,7 @@ function frozen(
     runsOn: runsOn(state.decoder),
     ...inCohorts(state.decoder),
     act: async (observations, streams) =>
-      actWith(state, withHead(await weights, settings, calibration, factor), observations, streams),
+      actWith(generator, withHead(await weights, settings, calibration, factor), observations, streams),
     freeText: async () => freeTextOf(state, temperature, await weights),
   };
 }
@@ -181,15 +173,14 @@ function pretrained(
   checkTemperature(temperature);
   const { decoder, options, generator } = state;
   const { prompt, batch } = generator;
-  const at = sampledBy({ ...options, temperature });
   const processorFor = (): LogitsProcessor => sharpened(decoder.config.width, generator.temperature / temperature);
   return {
-    name: `${decoder.config.family} ${decoder.hash.slice(0, 8)}, prompt ${prompt.name} ${prompt.version}, pretrained${at}`,
+    name: pretrainedName(decoder, prompt, { ...options, temperature }),
     batch,
     plan: async () => tokenPlan(state, { as: "pretrained", temperature }, []),
     runsOn: runsOn(decoder),
     ...inCohorts(decoder),
-    act: (observations, streams) => actWith(state, processorFor, observations, streams),
+    act: (observations, streams) => actWith(generator, processorFor, observations, streams),
     freeText: async () => freeTextOf(state, temperature, null),
   };
 }

@@ -1,6 +1,6 @@
 /** How a token policy's programs are drawn besides what it has learned. */
 
-import type { Decoder } from "../../model/index.ts";
+import type { Decoder, PromptDesign } from "../../model/index.ts";
 import type { RunsOn } from "../types.ts";
 import type { ProgramGeneratorOptions } from "./generator.ts";
 
@@ -17,6 +17,15 @@ export function sampledBy({ temperature = 1, topK = 0, topP = 1 }: ProgramGenera
     topK === 0 ? "" : `, top ${topK}`,
     topP === 1 ? "" : `, top share ${topP}`,
   ].join("");
+}
+
+/** The name of a model that nothing was taught. `options`: how it is drawn. */
+export function pretrainedName(
+  { config: { family }, hash }: Decoder,
+  { name, version }: PromptDesign,
+  options: ProgramGeneratorOptions,
+): string {
+  return `${family} ${hash.slice(0, 8)}, prompt ${name} ${version}, pretrained${sampledBy(options)}`;
 }
 
 /** What a policy says of where its model runs. */

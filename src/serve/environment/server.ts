@@ -24,6 +24,7 @@ import { type EpisodeRecord, holdRecord } from "../../record/index.ts";
 import { sharedSandbox } from "../../sandbox/index.ts";
 import { addressOf, isLoopback } from "../access.ts";
 import { createDoor, type Unread } from "../door.ts";
+import { listen } from "../listen.ts";
 import { EnvironmentServerFailure, errorResponse } from "./error.ts";
 import { createRoutes, type Description } from "./routes.ts";
 import { schemasOf } from "./schema.ts";
@@ -102,7 +103,11 @@ export async function serveEnvironment(
     keeping: held && { record: held.record, begun: 0 },
   });
   const server = await openServer(env, { ...options, sessions, onError });
-  await listen(server, host, port).catch(async (error) => {
+  await listen(
+    server,
+    { host, port },
+    (reason, cause) => new EnvironmentServerFailure({ kind: "port", host, port, reason }, { cause }),
+  ).catch(async (error) => {
     await sessions.close();
     held?.release();
     throw error;
@@ -160,15 +165,4 @@ async function describe(env: Environment, name = env.constructor.name): Promise<
   const life = "A life of a self-modifying agent in a locked sandbox, a program a step";
   const description = sandbox === undefined ? `Episodes of ${name}, a program a step` : life;
   return { name, description, version: "1", sandboxLevel: sandbox?.level, schemas: schemasOf(env) };
-}
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) =>
-      reject(
-        new EnvironmentServerFailure({ kind: "port", host, port, reason: cause.code ?? cause.message }, { cause }),
-      ),
-    );
-    server.listen(port, host, resolve);
-  });
 }

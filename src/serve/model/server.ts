@@ -4,7 +4,6 @@
  * answers (`answer.ts`), the command (`cli/serve.ts`).
  */
 
-import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener, type HttpBindings, RequestError } from "@hono/node-server";
 import { type Context, Hono } from "hono";
@@ -31,6 +30,7 @@ import {
 import { promptEntry } from "../../model/options.ts";
 import { addressOf } from "../access.ts";
 import { createDoor, type Unread } from "../door.ts";
+import { listen } from "../listen.ts";
 import { answerStream, answerWhole } from "./answer.ts";
 import { checkCaller, checkOpenness, letPages } from "./caller.ts";
 import { errorResponse, ServeFailure } from "./error.ts";
@@ -104,7 +104,11 @@ export async function serve(decoder: Decoder, options: ServeOptions): Promise<Mo
   });
   const refusal = (unread: Unread) => errorResponse(new ServeFailure(unread));
   const server = createDoor((incoming, outgoing) => void listener(incoming, outgoing), { refusal });
-  await listen(server, host, port);
+  await listen(
+    server,
+    { host, port },
+    (reason, cause) => new ServeFailure({ kind: "port", host, port, reason }, { cause }),
+  );
   const { port: bound } = server.address() as AddressInfo;
   const close = async (): Promise<void> => {
     server.closeAllConnections();
@@ -191,13 +195,4 @@ function checkModel(found: unknown, { name }: Served): void {
 function isHungUp(error: Error, c: Context<Bindings>): boolean {
   const { incoming } = c.env;
   return incoming.destroyed && !incoming.complete && (error as NodeJS.ErrnoException).code === "ECONNRESET";
-}
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) =>
-      reject(new ServeFailure({ kind: "port", host, port, reason: cause.code ?? cause.message }, { cause })),
-    );
-    server.listen(port, host, resolve);
-  });
 }

@@ -8,14 +8,14 @@
 import { type AdaptedBlocks, adapterHash, type Decoder, type Prefix, writePeft } from "../../../model/index.ts";
 import type { Action, FreeText, Policy, TrainablePolicy } from "../../types.ts";
 import {
-  actionOf,
+  actWith,
   createProgramGenerator,
   type LogitsProcessor,
   type ProgramGenerator,
   type ProgramGeneratorOptions,
 } from "../generator.ts";
 import { adapterPlan, numbersOf } from "../plan.ts";
-import { checkTemperature, runsOn, sampledBy } from "../sampling.ts";
+import { checkTemperature, pretrainedName, runsOn, sampledBy } from "../sampling.ts";
 import { sharpened } from "../steer.ts";
 import type { TokenPolicy, TokenPolicyOptions } from "../types.ts";
 import { type AdapterSetting, evaluateTraces, objectiveGradient } from "./evaluation.ts";
@@ -162,7 +162,7 @@ async function actTraced(
     adapter,
     ...createAdapterTraces(count, decoder.config.width, generator.temperature),
   });
-  return (await generator.write(observations, streams, processorFor)).map(actionOf(generator.prompt));
+  return actWith(generator, processorFor, observations, streams);
 }
 
 function settingOf({ loaded, prefix, generator, adapter }: AdapterState): AdapterSetting {
@@ -189,7 +189,7 @@ function frozen(
     async act(observations, streams) {
       const adapter = await held;
       const processorFor = (): LogitsProcessor => ({ adapter, ...(onLogits && { onLogits }) });
-      return (await generator.write(observations, streams, processorFor)).map(actionOf(generator.prompt));
+      return actWith(generator, processorFor, observations, streams);
     },
     runsOn: runsOn(state.decoder),
     freeText: async () => freeTextOf(state, temperature, await held),
@@ -204,14 +204,13 @@ function pretrained(
   checkTemperature(temperature);
   const { decoder, options, generator } = state;
   const { prompt, batch } = generator;
-  const at = sampledBy({ ...options, temperature });
   const { onLogits } = sharpened(decoder.config.width, generator.temperature / temperature);
   return {
-    name: `${decoder.config.family} ${decoder.hash.slice(0, 8)}, prompt ${prompt.name} ${prompt.version}, pretrained${at}`,
+    name: pretrainedName(decoder, prompt, { ...options, temperature }),
     batch,
     plan: async () => adapterPlan(state, { as: "pretrained", temperature }, []),
-    act: async (observations, streams) =>
-      (await generator.write(observations, streams, () => ({ ...(onLogits && { onLogits }) }))).map(actionOf(prompt)),
+    act: (observations, streams) =>
+      actWith(generator, () => ({ ...(onLogits && { onLogits }) }), observations, streams),
     runsOn: runsOn(decoder),
     freeText: async () => freeTextOf(state, temperature, null),
   };
