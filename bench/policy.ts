@@ -158,11 +158,11 @@ async function benchGeneration(): Promise<void> {
 async function benchUpdate(): Promise<void> {
   const n = 2048;
   const { width, vocabulary } = decoder.config;
-  for (const words of [500, vocabulary]) {
+  for (const subset of [500, vocabulary]) {
     const { backend } = await prepareBackend({ size: 1e6 });
     const random = () => createRandom(1, "update");
-    const own = await openHeadUpdates(random(), { n, width, words, provider: "cpu" });
-    const tensors = await openHeadUpdates(random(), { n, width, words });
+    const own = await openHeadUpdates(random(), { n, width, subset, provider: "cpu" });
+    const tensors = await openHeadUpdates(random(), { n, width, subset });
     const times = { own: [] as number[], tensors: [] as number[], theirs: [] as number[] };
     const fresh = [openPeer(1), openPeer(2)];
     const timed = async (list: number[], step: () => Promise<unknown>): Promise<void> => {
@@ -175,14 +175,20 @@ async function benchUpdate(): Promise<void> {
       await timed(times.own, own.step);
       await timed(times.tensors, tensors.step);
       for (const peer of fresh)
-        times.theirs.push((await peer.ask({ op: "update", n, width, words, rank: 8 })).seconds!);
+        times.theirs.push((await peer.ask({ op: "update", n, width, subset, rank: 8 })).seconds!);
     }
     for (const peer of fresh) peer.close();
     await own.close();
     await tensors.close();
     const shown = (list: number[]) => `${(1000 * best(list)).toFixed(1)} ms`;
     const told = (name: string, list: number[]) =>
-      add(`head update, ${words} words, ${name}`, shown(list), shown(times.theirs), best(times.theirs) / best(list), 1);
+      add(
+        `head update, ${subset} tokens, ${name}`,
+        shown(list),
+        shown(times.theirs),
+        best(times.theirs) / best(list),
+        1,
+      );
     told("onnxruntime", times.own);
     told(backend, times.tensors);
   }
@@ -210,10 +216,15 @@ async function benchLoop(): Promise<void> {
     drawnByUs += own.drawn / (rounds + 2);
     process.stderr.write(`ours, update ${update}: ${ours.at(-1)!.toFixed(2)} s, ${own.drawn} tokens\n`);
   }
-  const { words } = policy;
+  const { tokenSubset } = policy;
   policy.dispose();
   const { width } = decoder.config;
-  const head = { mean: new Array<number>(width).fill(0), deviation: new Array<number>(width).fill(1), words, rank: 8 };
+  const head = {
+    mean: new Array<number>(width).fill(0),
+    deviation: new Array<number>(width).fill(1),
+    tokenSubset,
+    rank: 8,
+  };
   const [end, more] = decoder.tokenizer.encode("\n\n");
   if (more !== undefined) throw new Error("the model has no token of its own for an empty line");
   const prompts = tasks.map(({ id }, i) => ({ task: id, ids: [...prefixIds, ...own[i]!] }));

@@ -8,14 +8,14 @@ export function drawNormals(random: Random, count: number, scale: number): Float
   return Float32Array.from({ length: count }, () => scale * random.normal());
 }
 
-/** A trace of n tokens, for a head of that many words on a model of that width. */
-export function drawTrace(random: Random, n: number, width: number, words: number): Trace {
+/** A trace of n tokens, for a head of that many tokens on a model of that width. */
+export function drawTrace(random: Random, n: number, width: number, subset: number): Trace {
   return {
     hidden: drawNormals(random, n * width, width ** -0.5),
-    base: drawNormals(random, n * words, 1).map((value) => value - Math.log(words) - 0.7),
+    base: drawNormals(random, n * subset, 1).map((value) => value - Math.log(subset) - 0.7),
     logRest: new Float32Array(n).fill(-1.6),
     restEntropy: new Float32Array(n).fill(-0.3),
-    chosen: Int32Array.from({ length: n }, () => random.integer(words)),
+    chosen: Int32Array.from({ length: n }, () => random.integer(subset)),
     outside: new Float32Array(n),
   };
 }

@@ -21,10 +21,10 @@ export interface HeadUpdates {
 /** Draws a head and n tokens. The gradient is ONNX Runtime's where its provider is given, else TF.js's, which must be ready. */
 export async function openHeadUpdates(
   random: Random,
-  { n, width, words, provider }: { n: number; width: number; words: number; provider?: "cpu" | "cuda" | undefined },
+  { n, width, subset, provider }: { n: number; width: number; subset: number; provider?: "cpu" | "cuda" | undefined },
 ): Promise<HeadUpdates> {
-  const trace = drawTrace(random, n, width, words);
-  const head = createHead(width, words, { rank: 8 });
+  const trace = drawTrace(random, n, width, subset);
+  const head = createHead(width, subset, { rank: 8 });
   const policy = { variables: head.variables, evaluate: () => head.evaluate([trace], 1) } as unknown as TrainablePolicy;
   const how = { ...options, temperature: 1, read: () => trace };
   const engine = provider && (await openHeadGradient(head, { ...how, provider }));

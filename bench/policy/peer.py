@@ -29,7 +29,7 @@ os.dup2(2, 1)  # what libraries print goes to stderr
 class LowRank(torch.nn.Module):
     """The same head, as a change of the frozen output layer's weight and bias, which is what TRL's fused kernel reads."""
 
-    def __init__(self, base, mean, deviation, words, rank):
+    def __init__(self, base, mean, deviation, subset, rank):
         super().__init__()
         self.base = base
         for p in base.parameters():
@@ -38,19 +38,19 @@ class LowRank(torch.nn.Module):
         self.count = count
         self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32))
         self.register_buffer("scale", 1 / (torch.tensor(deviation, dtype=torch.float32) * width**0.5))
-        self.register_buffer("words", torch.tensor(words))
+        self.register_buffer("subset", torch.tensor(subset))
         self.A = torch.nn.Parameter(torch.randn(rank, width))
-        self.B = torch.nn.Parameter(torch.zeros(len(words), rank))
-        self.shift = torch.nn.Parameter(torch.zeros(len(words)))
+        self.B = torch.nn.Parameter(torch.zeros(len(subset), rank))
+        self.shift = torch.nn.Parameter(torch.zeros(len(subset)))
 
     @property
     def weight(self):
-        return self.base.weight.index_add(0, self.words, self.B @ (self.A * self.scale))
+        return self.base.weight.index_add(0, self.subset, self.B @ (self.A * self.scale))
 
     @property
     def bias(self):
         own = self.shift - self.B @ (self.A * self.scale) @ self.mean
-        return torch.zeros(self.count).index_add(0, self.words, own)
+        return torch.zeros(self.count).index_add(0, self.subset, own)
 
     def forward(self, h):
         return torch.nn.functional.linear(h, self.weight, self.bias)
@@ -91,16 +91,16 @@ def bare(model, prompts, tokens):
 class Update:
     """One REINFORCE update of the head by autograd, with the exact normaliser over the whole vocabulary."""
 
-    def __init__(self, n, width, words, rank):
+    def __init__(self, n, width, subset, rank):
         torch.manual_seed(0)
         self.x = torch.randn(n, width) / width**0.5
-        self.base = torch.log_softmax(torch.randn(n, words), -1) - 0.2
+        self.base = torch.log_softmax(torch.randn(n, subset), -1) - 0.2
         self.rest = torch.log1p(-self.base.exp().sum(-1)).clamp_min(-50)
-        self.drawn = torch.randint(words, (n,))
+        self.drawn = torch.randint(subset, (n,))
         self.advantage = torch.randn(n)
         self.A = torch.randn(rank, width, requires_grad=True)
-        self.B = torch.zeros(words, rank, requires_grad=True)
-        self.bias = torch.zeros(words, requires_grad=True)
+        self.B = torch.zeros(subset, rank, requires_grad=True)
+        self.bias = torch.zeros(subset, requires_grad=True)
         self.optimizer = torch.optim.Adam([self.A, self.B, self.bias], lr=0.03)
 
     def step(self, kl_weight=0.02):

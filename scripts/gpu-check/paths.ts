@@ -29,14 +29,14 @@ export const paths = { update, generate: tokens, draw };
 const mostOfPlain = 64;
 
 /** The head whose updates are timed. */
-const [width, words, tokensEach] = [192, 500, 20];
+const [width, subset, tokensEach] = [192, 500, 20];
 const rounds = 8;
 
 /** ONNX Runtime's provider for a backend that is none of TF.js. */
 const providerOf = { "onnxruntime-cuda": "cuda", onnxruntime: "cpu" } as const;
 
 /**
- * Updates of a head of 500 words over 20 tokens a program, as the trainer makes them. The numbers are those of the trainer's tests
+ * Updates of a head of 500 tokens over 20 tokens a program, as the trainer makes them. The numbers are those of the trainer's tests
  * (a drawn batch's losses and weights, tensor operations with their gradients), then the losses of the updates a batch size.
  */
 async function update(backend: BackendName | "sending", { batches }: Asked): Promise<Told> {
@@ -58,7 +58,7 @@ async function update(backend: BackendName | "sending", { batches }: Asked): Pro
 
 async function updatesOf(batch: number, provider?: "cpu" | "cuda"): Promise<{ losses: number[]; best: number }> {
   const random = createRandom(1, "gpu-check", batch);
-  const head = await openHeadUpdates(random, { n: batch * tokensEach, width, words, provider });
+  const head = await openHeadUpdates(random, { n: batch * tokensEach, width, subset, provider });
   const losses: number[] = [];
   const times: number[] = [];
   for (let i = 0; i < rounds; i++) {
@@ -75,7 +75,7 @@ async function sending(batches: readonly number[]): Promise<Told> {
   const g = createGraph("sending", 23);
   for (const [name, size] of [
     ["hidden", width],
-    ["base", words],
+    ["base", subset],
   ] as const) {
     g.input(name, "float32", ["n", size]);
     g.output(g.op("Gather", [name, g.int64(0)], { axis: { int: 0 } }, `first.${name}`), "float32", [1, size]);
@@ -84,7 +84,7 @@ async function sending(batches: readonly number[]): Promise<Told> {
   const speeds: number[] = [];
   for (const batch of batches) {
     const n = batch * tokensEach;
-    const [hidden, base] = [width, words].map((size) => ({
+    const [hidden, base] = [width, subset].map((size) => ({
       values: new Float32Array(n * size).fill(1),
       shape: [n, size],
     }));
@@ -137,14 +137,14 @@ async function draw(provider: "cpu" | "cuda", { batches, model }: Asked): Promis
 function requestOf({ tokenizer, config: { width, vocabulary } }: Decoder, rows: number): DrawRequest {
   const prompt = tokenizer.encode(ask);
   const random = createRandom(1, "gpu-check", "draw");
-  const words = Int32Array.from({ length: 300 }, (_, i) => Math.floor((i * vocabulary) / 300));
+  const subset = Int32Array.from({ length: 300 }, (_, i) => Math.floor((i * vocabulary) / 300));
   return {
     tokens: Int32Array.from({ length: prompt.length * rows }, (_, i) => prompt[i % prompt.length]!),
     valid: new Uint8Array(rows * prompt.length).fill(1),
     ...{ rows, rounds: maxTokens, temperature: 0.7, ends: [] },
     uniforms: Float32Array.from({ length: maxTokens * rows }, () => random.uniform()),
     head: {
-      ...{ words, rank: 8, mean: new Float32Array(width), deviation: new Float32Array(width).fill(1) },
+      ...{ tokenSubset: subset, rank: 8, mean: new Float32Array(width), deviation: new Float32Array(width).fill(1) },
       ...{
         A: drawNormals(random, 8 * width, 1),
         B: drawNormals(random, 300 * 8, 0.01),

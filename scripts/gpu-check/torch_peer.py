@@ -19,17 +19,17 @@ def wait():
         torch.cuda.synchronize()
 
 
-def updates(batch, send=False, width=192, words=500, rank=8, length=20):
+def updates(batch, send=False, width=192, subset=500, rank=8, length=20):
     torch.manual_seed(0)
     n = batch * length
     x = torch.randn(n, width) / width**0.5
-    base = torch.log_softmax(torch.randn(n, words), -1) - 0.2
+    base = torch.log_softmax(torch.randn(n, subset), -1) - 0.2
     rest = torch.log1p(-base.exp().sum(-1)).clamp_min(-50)
-    host = (x, base, rest, torch.randint(words, (n,)), torch.randn(n))
+    host = (x, base, rest, torch.randint(subset, (n,)), torch.randn(n))
     x, base, rest, drawn, advantage = (part.to(on) for part in host)
     A = torch.randn(rank, width, device=on, requires_grad=True)
-    B = torch.zeros(words, rank, device=on, requires_grad=True)
-    bias = torch.zeros(words, device=on, requires_grad=True)
+    B = torch.zeros(subset, rank, device=on, requires_grad=True)
+    bias = torch.zeros(subset, device=on, requires_grad=True)
     optimizer = torch.optim.Adam([A, B, bias], lr=0.03)
     times = []
     for _ in range(12):

@@ -35,6 +35,7 @@ const formerNames = new Map([
   ["clip", "maxGradNorm"],
   ["decay", "lrSchedule"],
   ["klWeight", "klCoef"],
+  ["words", "tokenSubset"],
 ]);
 
 /** Thrown for options of the library's functions: a RangeError, as JavaScript's own throw; `error` tells which and why. */

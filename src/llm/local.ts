@@ -157,8 +157,8 @@ async function openAll(source: LocalSource, options: LocalOptions): Promise<Open
   const design = given === undefined ? await loadPrompt(usualPrompt(decoder.tokenizer)) : known;
   const { temperature = own.temperature, topK = own.topK ?? 0, topP = own.topP ?? 1 } = options;
   const engine = createEngine(decoder, { maxBatch, ...(onLogits && { onLogits }), ...(adapter && { adapter }) });
-  const words = Array.isArray(steered) ? new Set(steered) : null;
-  const steers = steered === undefined ? null : (id: number) => words?.has(id) ?? true;
+  const subset = Array.isArray(steered) ? new Set(steered) : null;
+  const steers = steered === undefined ? null : (id: number) => subset?.has(id) ?? true;
   return {
     ...{ decoder, engine, design, steers, fingerprint },
     ...{ sampling: { temperature, topK, topP }, warned: { plain: false } },

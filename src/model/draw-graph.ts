@@ -5,7 +5,7 @@
  *
  * Inputs: `tokens`, `positions`, `valid` and `prefix.N.*` as of the decoder's graph (`graph.ts`), prompts padded at their
  * left; `rounds`, how many tokens at most; `uniforms` [rounds, batch]; `temperature`; `ends` [vocabulary], 1 for tokens that end
- * a row: the loop is over when all rows have; the head: `words` [S], `others` [vocabulary] (0 for the words, else 1), `mean` and
+ * a row: the loop is over when all rows have; the head: `subset` [S], `others` [vocabulary] (0 for the subset, else 1), `mean` and
  * `spread` [width] (x = (hidden - mean) * spread), `A` [rank, width], `B` [S, rank], `bias` [S]. Outputs, a line a token:
  * `ids`, `logProb`, `outside` (log-probability of the token without the head), `logRest`, `restEntropy` [rounds, batch];
  * `base` [rounds, batch, S]; `hidden` [rounds, batch, width].
@@ -32,12 +32,12 @@ export function drawGraph(config: ModelConfig, weight: FindWeight, { fused }: { 
   g.input("uniforms", "float32", ["rounds", "batch"]);
   g.input("temperature", "float32", []);
   g.input("ends", "float32", [vocabulary]);
-  g.input("words", "int64", ["words"]);
+  g.input("subset", "int64", ["subset"]);
   g.input("others", "float32", [vocabulary]);
   for (const name of ["mean", "spread"]) g.input(name, "float32", [width]);
   g.input("A", "float32", ["rank", width]);
-  g.input("B", "float32", ["words", "rank"]);
-  g.input("bias", "float32", ["words"]);
+  g.input("B", "float32", ["subset", "rank"]);
+  g.input("bias", "float32", ["subset"]);
 
   const isFused = fused && canFuse(config);
   const body = g.inner("round");
@@ -112,7 +112,7 @@ function addRound(
       last: [],
       value: drawn[name],
     })),
-    { name: "base", type: "float32", last: ["words"], value: drawn.base },
+    { name: "base", type: "float32", last: ["subset"], value: drawn.base },
     { name: "hidden", type: "float32", last: [width], value: "own.hidden" },
   ];
   for (const [value, type] of next) g.output(value, type, null);
@@ -161,11 +161,11 @@ function addDraw(g: GraphParts, { vocabulary }: ModelConfig, { hidden, logits }:
   const sum = (x: string) => g.op("ReduceSum", [x, last], keep);
   const most = (x: string) => g.op("ReduceMax", [x, last], keep);
   const flat = (x: string) => g.op("Squeeze", [x, last]);
-  const own = g.op("Gather", [logits, "words"], { axis: { int: 1 } });
+  const own = g.op("Gather", [logits, "subset"], { axis: { int: 1 } });
   const x = g.op("Mul", [g.op("Sub", [hidden, "mean"]), "spread"]);
   const low = g.op("MatMul", [x, g.op("Transpose", ["A"], { perm: { ints: [1, 0] } })]);
   const change = g.op("Add", [g.op("MatMul", [low, g.op("Transpose", ["B"], { perm: { ints: [1, 0] } })]), "bias"]);
-  const places = g.op("Expand", [g.op("Unsqueeze", ["words", g.int64(0)]), g.op("Shape", [own])]);
+  const places = g.op("Expand", [g.op("Unsqueeze", ["subset", g.int64(0)]), g.op("Shape", [own])]);
   const changed = g.op("ScatterElements", [logits, places, g.op("Add", [own, change])], { axis: { int: 1 } });
 
   // The draw.

@@ -35,10 +35,10 @@ export async function runDraw(
       visible[row * (ahead + length) + ahead + at] = 1n;
     }
   }
-  const { words, mean, deviation, rank, A, B, bias } = head;
+  const { tokenSubset, mean, deviation, rank, A, B, bias } = head;
   const width = mean.length;
   const others = new Float32Array(vocabulary).fill(1);
-  for (const id of words) others[id] = 0;
+  for (const id of tokenSubset) others[id] = 0;
   const ending = new Float32Array(vocabulary);
   for (const id of ends) ending[id] = 1;
   const floats = (data: Float32Array, ...shape: number[]) => new Tensor("float32", data, shape);
@@ -52,7 +52,7 @@ export async function runDraw(
     uniforms: floats(uniforms, rounds, rows),
     temperature: floats(Float32Array.of(temperature)),
     ends: floats(ending, vocabulary),
-    words: whole(BigInt64Array.from(words, BigInt), words.length),
+    subset: whole(BigInt64Array.from(tokenSubset, BigInt), tokenSubset.length),
     others: floats(others, vocabulary),
     mean: floats(mean, width),
     spread: floats(
@@ -60,8 +60,8 @@ export async function runDraw(
       width,
     ),
     A: floats(A, rank, width),
-    B: floats(B, words.length, rank),
-    bias: floats(bias, words.length),
+    B: floats(B, tokenSubset.length, rank),
+    bias: floats(bias, tokenSubset.length),
   });
   const numbers = (name: string) => out[name]!.data as Float32Array;
   return {

@@ -167,7 +167,7 @@ export interface DecoderOutput {
   past: KVCache[];
 }
 
-/** What is drawn: rows that begin together, one prompt each. n is the longest prompt, S the head's words. */
+/** What is drawn: rows that begin together, one prompt each. n is the longest prompt, S the head's tokens. */
 export interface DrawRequest {
   /** Prompts padded at their left, [rows, n], and 1 where a position is real. */
   tokens: Int32Array;
@@ -185,7 +185,7 @@ export interface DrawRequest {
 
 /** A head in plain numbers, with what standardises the hidden state. */
 export interface DrawHead {
-  words: Int32Array;
+  tokenSubset: Int32Array;
   mean: Float32Array;
   deviation: Float32Array;
   rank: number;

@@ -46,15 +46,19 @@ interface FixedAbout {
 
 async function openToken({ about, tensors }: Omit<PolicyPlan, "weights">, modelOf: ModelOpener): Promise<OpenedPlan> {
   const { model, role, options } = about as unknown as TokenAbout;
-  const { words, mean, deviation } = tensors as { words: Int32Array; mean: Float32Array; deviation: Float32Array };
+  const { tokenSubset, mean, deviation } = tensors as {
+    tokenSubset: Int32Array;
+    mean: Float32Array;
+    deviation: Float32Array;
+  };
   const decoder = await modelOf(model);
   if (decoder.hash !== model.hash)
     throw new Error(
       `The model ${model.source} of this worker (${decoder.hash.slice(0, 12)}) is another than the policy's (${model.hash.slice(0, 12)}): give the worker the same files`,
     );
   const calibrated = (): Partial<TokenPolicyOptions> => {
-    const ids = [...words];
-    return { asks: [], words: ids, calibration: { words: ids, mean, deviation } };
+    const ids = [...tokenSubset];
+    return { asks: [], tokenSubset: ids, calibration: { tokenSubset: ids, mean, deviation } };
   };
   const made = { ...options, ...(options.adapter === undefined && calibrated()) };
   const policy = await tokenPolicy(decoder, made as TokenPolicyOptions);

@@ -1,4 +1,4 @@
-/** A trained head or adapter as it was: out of its checkpoint, with the prompt, the words and the temperature that it learned with. */
+/** A trained head or adapter as it was: out of its checkpoint, with the prompt, the token subset and the temperature that it learned with. */
 
 import { type Decoder, type PromptDesign, splitHash } from "../model/index.ts";
 import { type AdapterOptions, type TokenPolicy, type TokenPolicyOptions, tf, tokenPolicy } from "../policy/index.ts";
@@ -66,11 +66,12 @@ async function openPolicy(
     return tokenPolicy(decoder, { ...options, prompt, temperature, maxTokens, adapter });
   }
   const values = (name: string) => buffers.find((tensor) => tensor.name === name)?.values;
-  const [words, mean, deviation] = [values("words"), values("mean"), values("deviation")];
-  if (!words || !mean || !deviation || weights.length === 0) throw foreign(checkpoint, "a head with its calibration");
-  if (mean.length !== decoder.config.width || words.some((id) => id >= decoder.config.vocabulary))
+  const [tokenSubset, mean, deviation] = [values("words"), values("mean"), values("deviation")];
+  if (!tokenSubset || !mean || !deviation || weights.length === 0)
+    throw foreign(checkpoint, "a head with its calibration");
+  if (mean.length !== decoder.config.width || tokenSubset.some((id) => id >= decoder.config.vocabulary))
     throw foreign(checkpoint, `a head on ${decoder.hash}`);
-  const calibration = { words, mean: Float32Array.from(mean), deviation: Float32Array.from(deviation) };
+  const calibration = { tokenSubset, mean: Float32Array.from(mean), deviation: Float32Array.from(deviation) };
   const how = { prompt, rank, scale, temperature, maxTokens, topK, topP };
-  return tokenPolicy(decoder, { ...options, ...how, asks: [], words, calibration });
+  return tokenPolicy(decoder, { ...options, ...how, asks: [], tokenSubset, calibration });
 }

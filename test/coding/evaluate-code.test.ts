@@ -181,7 +181,7 @@ describe("evaluateCode", function () {
         seed,
         maxTokens: 8,
         prompt,
-        words: [1, 2, 3],
+        tokenSubset: [1, 2, 3],
       });
       const random = createRandom(seed, "weights");
       for (const one of policy.variables.slice(1))

@@ -347,7 +347,7 @@ describe("sharpening", () => {
     // A head that says something, at another temperature: as a policy of that temperature with the same head.
     const values = (name: string) => policy.buffers!.tensors.find((tensor) => tensor.name === name)!.values;
     const calibration = {
-      ...{ words: [...policy.words], mean: Float32Array.from(values("mean")) },
+      ...{ tokenSubset: [...policy.tokenSubset], mean: Float32Array.from(values("mean")) },
       deviation: Float32Array.from(values("deviation")),
     };
     const settings = { asks, calibration, rank: (policy.buffers!.about as { rank: number }).rank };

@@ -102,9 +102,14 @@ describe("programs drawn on the device", () => {
     const random = createRandom(5, "head");
     const normal = (count: number, scale: number) =>
       Float32Array.from({ length: count }, () => scale * random.normal());
-    const words = Int32Array.from([2, 77, 300, 901]);
+    const tokenSubset = Int32Array.from([2, 77, 300, 901]);
     const head = {
-      ...{ words, rank: 2, mean: normal(width, 0.1), deviation: normal(width, 0.1).map((value) => 1 + value ** 2) },
+      ...{
+        tokenSubset,
+        rank: 2,
+        mean: normal(width, 0.1),
+        deviation: normal(width, 0.1).map((value) => 1 + value ** 2),
+      },
       ...{ A: normal(2 * width, 1), B: normal(8, 3), bias: normal(4, 2) },
     };
     const prompts = [decoder.tokenizer.encode("// Add a method\n")];
@@ -114,7 +119,7 @@ describe("programs drawn on the device", () => {
     const x = Array.from(hidden, (value, i) => (value - head.mean[i]!) / (head.deviation[i]! * Math.sqrt(width)));
     const u = [0, 1].map((r) => x.reduce((sum, value, i) => sum + value * head.A[r * width + i]!, 0));
     const changed = Array.from(logits, Number);
-    for (const [i, id] of words.entries())
+    for (const [i, id] of tokenSubset.entries())
       changed[id]! += head.bias[i]! + u[0]! * head.B[2 * i]! + u[1]! * head.B[2 * i + 1]!;
     const logSum = (values: number[]) => {
       const most = Math.max(...values);
@@ -128,8 +133,8 @@ describe("programs drawn on the device", () => {
       assert.ok(Math.abs(found - expected) < 2e-5 * (1 + Math.abs(expected)), `${found} is not ${expected}`);
     near(drawn.logProb[0]!, headed[id]! - logSum(headed));
     near(drawn.outside[0]!, frozen[id]! - logZ);
-    for (const [i, word] of words.entries()) near(drawn.base[i]!, frozen[word]! - logZ);
-    const rest = frozen.map((value) => value - logZ).filter((_, i) => !words.includes(i));
+    for (const [i, word] of tokenSubset.entries()) near(drawn.base[i]!, frozen[word]! - logZ);
+    const rest = frozen.map((value) => value - logZ).filter((_, i) => !tokenSubset.includes(i));
     near(drawn.logRest[0]!, logSum(rest));
     near(
       drawn.restEntropy[0]!,

@@ -287,7 +287,7 @@ describe("a checkpoint", () => {
       maxTokens: 4,
     };
     const make = (seed: number, rank = 2) =>
-      tokenPolicy(toyDecoder({ seed }), { asks: ["a"], prompt, rank, samples: 16, words: "all" });
+      tokenPolicy(toyDecoder({ seed }), { asks: ["a"], prompt, rank, samples: 16, tokenSubset: "all" });
     const one = await make(1);
     let resume: Checkpoint | undefined;
     const common = { env: nameEnv(), updates: 2, episodes: 4, seed: 1, backend: "cpu" as const };
@@ -331,7 +331,7 @@ describe("a checkpoint", () => {
     const opened = await trainedPolicy(decoder, await readCheckpoint(path));
     // Only the prompt's prefix may have been run.
     assert.ok(decoder.cost.positions <= 1, `${decoder.cost.positions} positions`);
-    assert.deepEqual([opened.temperature, opened.words], [0.7, policy.words]);
+    assert.deepEqual([opened.temperature, opened.tokenSubset], [0.7, policy.tokenSubset]);
     const observations = ["a", "bc", "a"].map((task) => ({ task }));
     const draw = async (one: { act: typeof policy.act }) =>
       (
@@ -353,7 +353,7 @@ describe("a checkpoint", () => {
     await assert.rejects(trainedPolicy(decoder, await learn(editMenu(menu), { updates: 1 })), {
       message: /its policy is edit menu.*, expected a head with its calibration$/,
     });
-    const elsewhere = await tokenPolicy(toyDecoder(), { ...own, words: policy.words, seed: 6 });
+    const elsewhere = await tokenPolicy(toyDecoder(), { ...own, tokenSubset: policy.tokenSubset, seed: 6 });
     const again = train({ env: nameEnv(), policy: elsewhere, updates: 3, resume: await readCheckpoint(path), seed: 1 });
     await assert.rejects(again.next(), {
       message: /^The checkpoint is of another run: its calibration is [0-9a-f]{8}/,

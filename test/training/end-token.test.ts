@@ -32,7 +32,7 @@ function oneStep(): Environment {
 const toyThatEnds = () => toyDecoder({ seed: 7, sharp: 0.5 });
 
 const open = () =>
-  tokenPolicy(toyThatEnds(), { asks: ["a"], prompt, words: "all", rank: 2, samples: 8, seed: 3, batch: 64 });
+  tokenPolicy(toyThatEnds(), { asks: ["a"], prompt, tokenSubset: "all", rank: 2, samples: 8, seed: 3, batch: 64 });
 
 /** Log-probabilities of the first token, by the decoder alone: the head does nothing before it is trained. */
 async function firstLogProbs(): Promise<number[]> {

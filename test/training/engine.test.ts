@@ -24,7 +24,7 @@ import { prompt } from "./head-updates.ts";
 /** A head of more numbers than plain JavaScript is taken for. */
 const largeHead = (provider = "toy"): Promise<TokenPolicy> => {
   const decoder = { ...toyDecoder({ width: 100 }), provider };
-  return tokenPolicy(decoder, { asks: ["a", "bc"], prompt, rank: 10, samples: 32, words: "all" });
+  return tokenPolicy(decoder, { asks: ["a", "bc"], prompt, rank: 10, samples: 32, tokenSubset: "all" });
 };
 
 /** An environment that likes short programs. */
@@ -109,7 +109,7 @@ describe("what computes a training's updates", () => {
     // One that draws on the card is asked in two cohorts, this toy cannot draw there.
     assert.equal(policy.cohorts, undefined);
     const there = { ...policy.decoder, draw: () => Promise.reject(new Error("not drawn here")) };
-    const drawer = await tokenPolicy(there, { asks: ["a"], prompt, rank: 2, samples: 4, words: "all" });
+    const drawer = await tokenPolicy(there, { asks: ["a"], prompt, rank: 2, samples: 4, tokenSubset: "all" });
     for (const one of [drawer, drawer.frozen(), drawer.pretrained()]) assert.equal(one.cohorts, 2);
     drawer.dispose();
     const lines: string[] = [];

@@ -50,7 +50,7 @@ def terms(flat, case):
     x = np.asarray(case["hidden"], dtype=np.float64)
     frozen = np.asarray(case["logits"], dtype=np.float64)
     logits = frozen.copy()
-    logits[:, case["words"]] += case["scale"] * (x @ A.T) @ B.T + bias
+    logits[:, case["tokenSubset"]] += case["scale"] * (x @ A.T) @ B.T + bias
     logits, frozen = logits / case["temperature"], frozen / case["temperature"]
     log_p = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
     log_q = frozen - np.logaddexp.reduce(frozen, axis=1, keepdims=True)

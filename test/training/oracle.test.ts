@@ -50,7 +50,10 @@ const prompt = {
 };
 
 /** A head that is not zero any more, a batch of its draws, and all that numpy needs to know of them. */
-async function drawHead(options: { words: "all" | number[]; temperature: number; scale: number }, summed: boolean) {
+async function drawHead(
+  options: { tokenSubset: "all" | number[]; temperature: number; scale: number },
+  summed: boolean,
+) {
   const toy = toyDecoder();
   const policy = await tokenPolicy(toy, { asks, prompt, rank: 2, samples: 16, ...options });
   const random = createRandom(5, "weights", options.scale);
@@ -84,7 +87,18 @@ async function drawHead(options: { words: "all" | number[]; temperature: number;
   const weights = policy.variables.flatMap((variable) => [...variable.dataSync()]);
   const shapes = policy.variables.map(({ shape }) => shape);
   const { temperature, scale } = options;
-  const told = { hidden, logits, ids, words: policy.words, weights, shapes, counts, advantages, temperature, scale };
+  const told = {
+    hidden,
+    logits,
+    ids,
+    tokenSubset: policy.tokenSubset,
+    weights,
+    shapes,
+    counts,
+    advantages,
+    temperature,
+    scale,
+  };
   return { policy, actions, settings, told: { ...told, ...settings } };
 }
 
@@ -108,8 +122,8 @@ describe("the trainer's numbers and numpy's", () => {
     this.timeout(60_000);
     const python = testPython(this);
     heads = [
-      await drawHead({ words: [2, 5, 9], temperature: 1, scale: 1 }, false),
-      await drawHead({ words: "all", temperature: 0.7, scale: 2 }, true),
+      await drawHead({ tokenSubset: [2, 5, 9], temperature: 1, scale: 1 }, false),
+      await drawHead({ tokenSubset: "all", temperature: 0.7, scale: 2 }, true),
     ];
     const random = createRandom(2, "ridge");
     for (let k = 0; k < 4; k++) {

@@ -27,7 +27,7 @@ interface Case {
   hidden: number[][];
   logits: number[][];
   ids: number[];
-  words: number[];
+  tokenSubset: number[];
   A: number[][];
   B: number[][];
   bias: number[];
@@ -47,13 +47,13 @@ const kept = join(import.meta.dirname, "torch-head.json");
 const { torch, cases } = JSON.parse(readFileSync(kept, "utf8")) as { torch: string; cases: Case[] };
 
 /** What generation would have kept of these draws; the frozen model is what they were drawn from. */
-function traceOf({ hidden, logits, ids, words, temperature }: Case): Trace {
+function traceOf({ hidden, logits, ids, tokenSubset, temperature }: Case): Trace {
   const width = hidden[0]!.length;
   const place = new Int32Array(logits[0]!.length).fill(-1);
-  for (const [i, id] of words.entries()) place[id] = i;
+  for (const [i, id] of tokenSubset.entries()) place[id] = i;
   const standardise = (from: Float32Array, into: Float32Array): void => into.set(from);
   const traces = createTraces(1, ids.length, {
-    ...{ words: Int32Array.from(words), place, width, temperature, standardise },
+    ...{ tokenSubset: Int32Array.from(tokenSubset), place, width, temperature, standardise },
   });
   for (const [i, id] of ids.entries()) {
     const own = Float32Array.from(logits[i]!);

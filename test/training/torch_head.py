@@ -30,7 +30,7 @@ def draw(seed, n, width, vocabulary, words, rank, **settings):
         "hidden": normals(n, width, width**-0.5),
         "logits": normals(n, vocabulary, 2.0),
         "ids": [r.randrange(vocabulary) for _ in range(n)],
-        "words": words,
+        "tokenSubset": words,
         "A": normals(rank, width, 3.0),
         "B": normals(len(words), rank, 0.5),
         "bias": normals(1, len(words), 0.5)[0],
@@ -42,7 +42,7 @@ def draw(seed, n, width, vocabulary, words, rank, **settings):
 
 def account(case):
     x, frozen = torch.tensor(case["hidden"]), torch.tensor(case["logits"]) / case["temperature"]
-    ids, words = torch.tensor(case["ids"]), torch.tensor(case["words"])
+    ids, words = torch.tensor(case["ids"]), torch.tensor(case["tokenSubset"])
     counts, advantages = torch.tensor(case["counts"], dtype=torch.float64), torch.tensor(case["advantages"])
     parameters = [torch.tensor(case[name], requires_grad=True) for name in ("A", "B", "bias")]
     A, B, bias = parameters

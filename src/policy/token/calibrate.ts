@@ -1,5 +1,5 @@
 /**
- * What a head must know of the frozen model before it learns: which words the model uses and how its hidden state is
+ * What a head must know of the frozen model before it learns: which tokens the model uses and how its hidden state is
  * spread, both from samples on training prompts only. Without standardising, half of the hidden state's energy is one
  * constant vector and the head collapses on it.
  */
@@ -10,7 +10,7 @@ import { createRandom } from "../../random/index.ts";
 /** What samples of the frozen model say. */
 export interface Calibration {
   /** Ids of the tokens that were drawn, ascending. */
-  words: number[];
+  tokenSubset: number[];
   /** Mean and standard deviation of the hidden state. Shape [width]. */
   mean: Float32Array;
   deviation: Float32Array;
@@ -55,5 +55,5 @@ export async function calibrate(
   const deviation = Float32Array.from(squares, (value, i) =>
     Math.max(1e-3, Math.sqrt(Math.max(0, value / tokens - mean[i]! ** 2))),
   );
-  return { words: [...seen].sort((a, b) => a - b), mean, deviation, tokens };
+  return { tokenSubset: [...seen].sort((a, b) => a - b), mean, deviation, tokens };
 }

@@ -43,7 +43,7 @@ const mostNumbers = 2 ** 26;
 export function emptyHead(width: number): DrawHead {
   const zeros = (count: number) => new Float32Array(count);
   return {
-    ...{ words: Int32Array.of(0), mean: zeros(width), deviation: zeros(width).fill(1) },
+    ...{ tokenSubset: Int32Array.of(0), mean: zeros(width), deviation: zeros(width).fill(1) },
     ...{ rank: 1, A: zeros(width), B: zeros(1), bias: zeros(1) },
   };
 }
@@ -51,7 +51,7 @@ export function emptyHead(width: number): DrawHead {
 /** Draws a program for each prompt; rows in the prompts' order. */
 export async function drawRows(decoder: Decoder, device: DeviceDraw, options: DrawRowsOptions): Promise<DrawnRow[]> {
   const { prompts, maxTokens, batch } = options;
-  const each = maxTokens * (device.head.words.length + decoder.config.width);
+  const each = maxTokens * (device.head.tokenSubset.length + decoder.config.width);
   const most = Math.max(1, Math.min(batch, Math.floor(mostNumbers / each)));
   const rows: DrawnRow[] = [];
   const ends = endingTokens(decoder, options.stop);
@@ -116,9 +116,9 @@ function readRow(
 function readTrace(
   { ids, hidden, base, logRest, restEntropy, outside }: Drawn,
   { row, rows, count }: { row: number; rows: number; count: number },
-  { words, place, width, standardise }: TraceSettings,
+  { tokenSubset, place, width, standardise }: TraceSettings,
 ): Trace {
-  const S = words.length;
+  const S = tokenSubset.length;
   const isWhole = S === place.length;
   const lines = Array.from({ length: count }, (_, at) => at * rows + row);
   const trace: Trace = {

@@ -1,9 +1,9 @@
 /**
- * The evaluation of an update's actions as one operation with its own gradient. The change of the logits of S words over
- * N tokens is of low rank, d = u rows', and what is asked of it are sums over words: so few [N, S] tensors are ever
+ * The evaluation of an update's actions as one operation with its own gradient. The change of the logits of S tokens over
+ * N tokens is of low rank, d = u rows', and what is asked of it are sums over tokens: so few [N, S] tensors are ever
  * made. Autodiff would keep a dozen; this keeps the powers alone.
  *
- * With p the new probabilities: dlogZ/dd = p; dH/dd = -p (log p + H); dKL/dd = p (d - sum p d). The drawn word's own
+ * With p the new probabilities: dlogZ/dd = p; dH/dd = -p (log p + H); dKL/dd = p (d - sum p d). The drawn token's own
  * logit is one entry a row: looked up in `rows`, not by a one-hot [N, S] tensor. Checked against autodiff over the long
  * way, a sum over the whole vocabulary, finite differences and PyTorch in the tests. Not here: the head (`head.ts`).
  */
@@ -13,16 +13,16 @@ import { tf } from "../tensors.ts";
 import type { ActionEvaluation } from "../types.ts";
 import type { Trace } from "./trace.ts";
 
-/** Evaluates traces whose words' logits change by u rows'. `u`: [N, k]; `rows`: [S, k]. */
+/** Evaluates traces whose tokens' logits change by u rows'. `u`: [N, k]; `rows`: [S, k]. */
 export function fusedEvaluation(u: TF.Tensor2D, rows: TF.Tensor2D, traces: readonly Trace[]): ActionEvaluation {
-  const [n, words] = [u.shape[0], rows.shape[0]];
+  const [n, subset] = [u.shape[0], rows.shape[0]];
   const base = concat(traces.map((trace) => trace.base));
   const chosen = Int32Array.from(traces.flatMap((trace) => [...trace.chosen]));
-  // The frozen model's log-probability of what was drawn, in the head's words or outside.
+  // The frozen model's log-probability of what was drawn, in the head's tokens or outside.
   const outside = concat(traces.map((trace) => trace.outside));
-  const drawn = outside.map((value, i) => (chosen[i]! < 0 ? value : base[i * words + chosen[i]!]!));
+  const drawn = outside.map((value, i) => (chosen[i]! < 0 ? value : base[i * subset + chosen[i]!]!));
   const isEntropyUsed = { now: false };
-  const sums = sumsOverWords(u, rows, tf.tensor2d(base, [n, words]), traces, isEntropyUsed);
+  const sums = sumsOverSubset(u, rows, tf.tensor2d(base, [n, subset]), traces, isEntropyUsed);
   const [logZ, entropy, kl] = tf.unstack(sums, 1) as TF.Tensor1D[];
   const own = changeOf(u, rows, chosen);
   return {
@@ -33,7 +33,7 @@ export function fusedEvaluation(u: TF.Tensor2D, rows: TF.Tensor2D, traces: reado
 }
 
 /** log Z, entropy and divergence of each token. Shape [N, 3]. */
-function sumsOverWords(
+function sumsOverSubset(
   u: TF.Tensor2D,
   rows: TF.Tensor2D,
   base: TF.Tensor2D,
@@ -53,7 +53,7 @@ function sumsOverWords(
     const inHead = tf.sum(powers, 1, true);
     const Z = tf.add(inHead, tf.exp(tf.sub(logRest, most)));
     const logZ = tf.add(most, tf.log(Z));
-    // The sum of p d over words, through the low rank: no [N, S] tensor.
+    // The sum of p d over tokens, through the low rank: no [N, S] tensor.
     const meanChange = tf.div(tf.sum(tf.mul(tf.matMul(powers, right), left), 1, true), Z);
     const meanBase = tf.div(tf.sum(tf.mul(powers, base), 1, true), Z);
     const inside = tf.sub(tf.add(meanBase, meanChange), tf.mul(logZ, tf.div(inHead, Z)));
@@ -73,7 +73,7 @@ function gradient(dy: TF.Tensor, saved: TF.Tensor[], withEntropy: boolean): TF.T
   // Each entry is p (a d + c) with a and c one number a row: of low rank as d is, so a product makes it, one column wider.
   const push = (a: TF.Tensor, c: TF.Tensor): TF.Tensor =>
     tf.matMul(tf.concat2d([tf.mul(u, a) as TF.Tensor2D, c as TF.Tensor2D], 1), tf.transpose(widened(rows)));
-  // As kl = sum p d - log Z, its derivative is p (d - sum p d) whatever the words' share is, and log Z's is p.
+  // As kl = sum p d - log Z, its derivative is p (d - sum p d) whatever the tokens' share is, and log Z's is p.
   const constant = tf.sub(onLogZ, tf.mul(onKl, meanChange!));
   const inner = withEntropy
     ? tf.sub(
@@ -90,11 +90,11 @@ function widened(rows: TF.Tensor2D): TF.Tensor2D {
   return tf.concat2d([rows, tf.ones([rows.shape[0], 1])], 1);
 }
 
-/** The change of the word that was drawn, 0 where it is none of the head's. Shape [N]. */
+/** The change of the token that was drawn, 0 where it is none of the head's. Shape [N]. */
 function changeOf(u: TF.Tensor2D, rows: TF.Tensor2D, chosen: Int32Array): TF.Tensor1D {
-  const [n, words] = [chosen.length, rows.shape[0]];
-  const inside = Float32Array.from(chosen, (word) => (word < 0 ? 0 : 1));
-  const places = chosen.map((word) => Math.max(0, word));
+  const [n, subset] = [chosen.length, rows.shape[0]];
+  const inside = Float32Array.from(chosen, (place) => (place < 0 ? 0 : 1));
+  const places = chosen.map((place) => Math.max(0, place));
   const op = tf.customGrad((...inputs) => {
     const [left, right, save] = inputs as unknown as [TF.Tensor2D, TF.Tensor2D, (saved: TF.Tensor[]) => void];
     const mask = tf.tensor2d(inside, [n, 1]);
@@ -104,7 +104,7 @@ function changeOf(u: TF.Tensor2D, rows: TF.Tensor2D, chosen: Int32Array): TF.Ten
       const [before, row, counted] = saved as [TF.Tensor2D, TF.Tensor2D, TF.Tensor2D];
       const push = dy.as2D(n, 1);
       const onto = tf.mul(tf.mul(before, push), counted);
-      return [tf.mul(row, push), tf.scatterND(tf.tensor2d(places, [n, 1], "int32"), onto, [words, onto.shape[1]!])];
+      return [tf.mul(row, push), tf.scatterND(tf.tensor2d(places, [n, 1], "int32"), onto, [subset, onto.shape[1]!])];
     };
     return { value: tf.sum(tf.mul(left, own), 1), gradFunc };
   });

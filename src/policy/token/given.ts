@@ -37,7 +37,7 @@ const adapterSchema = only<AdapterOptions>(
   "head, or an adapter's { blocks, rank, scale }",
 );
 
-/** Of `TokenPolicyOptions` with an adapter: it has no words, and is learned over all of the model's. */
+/** Of `TokenPolicyOptions` with an adapter: it has no token subset, and is learned over all of the model's. */
 export const adapterPolicyEntries = {
   prompt: writerEntries.prompt,
   temperature: writerEntries.temperature,
@@ -56,7 +56,7 @@ export const tokenEntries = {
   scale: optional(like<number>(Number.isFinite, "a finite number")),
   seed: optional(integer),
   asks: optional(listOf(text, "a list of texts")),
-  words: optional(either(oneOf("sampled", "all"), listOf(integer, "sampled, all, or a list of token ids"))),
+  tokenSubset: optional(either(oneOf("sampled", "all"), listOf(integer, "sampled, all, or a list of token ids"))),
   samples: optional(positiveInteger),
   calibration: anything<never>(),
 };

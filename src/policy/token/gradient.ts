@@ -24,7 +24,7 @@ export async function openHeadGradient(
 ): Promise<GradientEngine> {
   const [A, B] = head.variables;
   const shape = {
-    ...{ width: A!.shape[1]!, words: B!.shape[0]!, rank: head.rank, temperature, entropyBonus, klCoef },
+    ...{ width: A!.shape[1]!, subset: B!.shape[0]!, rank: head.rank, temperature, entropyBonus, klCoef },
     lowScale: head.scale / (slowness * temperature),
   };
   const graph = await openGraph(updateGraph(shape), { provider });
@@ -56,7 +56,7 @@ function divided(values: readonly number[], by: number): Float32Array {
 }
 
 /** The traces' numbers, as the graph takes them. Plain loops: a batch has tens of thousands of tokens. */
-function batchOf(traces: readonly Trace[], { width, words }: { width: number; words: number }) {
+function batchOf(traces: readonly Trace[], { width, subset }: { width: number; subset: number }) {
   const part = (name: "hidden" | "base" | "logRest" | "restEntropy" | "outside"): Float32Array =>
     concat(traces.map((trace) => trace[name]));
   const [base, outside] = [part("base"), part("outside")];
@@ -64,15 +64,15 @@ function batchOf(traces: readonly Trace[], { width, words }: { width: number; wo
   const [drawn, inside, chosen] = [new Float32Array(n), new Float32Array(n), new Int32Array(n)];
   let at = 0;
   for (const trace of traces)
-    for (const word of trace.chosen) {
-      inside[at] = word < 0 ? 0 : 1;
-      chosen[at] = Math.max(0, word);
-      drawn[at] = word < 0 ? outside[at]! : base[at * words + word]!;
+    for (const place of trace.chosen) {
+      inside[at] = place < 0 ? 0 : 1;
+      chosen[at] = Math.max(0, place);
+      drawn[at] = place < 0 ? outside[at]! : base[at * subset + place]!;
       at++;
     }
   return {
     hidden: { values: part("hidden"), shape: [n, width] },
-    base: { values: base, shape: [n, words] },
+    base: { values: base, shape: [n, subset] },
     ...{ logRest: column(part("logRest")), restEntropy: column(part("restEntropy")), drawn: column(drawn) },
     ...{ inside: column(inside), chosen: { values: chosen, shape: [n, 1] } },
   };

@@ -1,6 +1,6 @@
 /**
- * The trainable head: a low-rank map from the standardised hidden state to a change of the logits of some words.
- * With u = x A', the change is d = scale * u B' + bias; the words' logits become l + d, all others stay. A is drawn from
+ * The trainable head: a low-rank map from the standardised hidden state to a change of the logits of some tokens.
+ * With u = x A', the change is d = scale * u B' + bias; the tokens' logits become l + d, all others stay. A is drawn from
  * N(0, 1), B and bias are zero at the start, so that the policy begins as the frozen model.
  *
  * A stands in TF.js as 3 A: Adam's steps do not depend on scale, so A moves with a third of the learning rate. Not here: the
@@ -29,7 +29,7 @@ export interface HeadOptions {
 export interface Head {
   readonly rank: number;
   readonly scale: number;
-  /** A ([rank, width], times 3), B ([words, rank]) and bias ([words]). */
+  /** A ([rank, width], times 3), B ([subset, rank]) and bias ([subset]). */
   readonly variables: readonly TF.Variable[];
   /** The weights now, for `changeLogits`. */
   read(): Promise<HeadWeights>;
@@ -38,7 +38,7 @@ export interface Head {
   dispose(): void;
 }
 
-/** Plain numbers: A [rank, width], B [words, rank], bias [words]. */
+/** Plain numbers: A [rank, width], B [subset, rank], bias [subset]. */
 export interface HeadWeights {
   rank: number;
   scale: number;
@@ -50,11 +50,11 @@ export interface HeadWeights {
 /** A moves a third as fast as B. */
 export const slowness = 3;
 
-/** Makes a head over `words` words of a model of that width. Throws a RangeError for a shape that cannot be. */
-export function createHead(width: number, words: number, { rank = 8, scale = 1, seed = 0 }: HeadOptions = {}): Head {
-  if (!Number.isSafeInteger(rank) || rank < 1 || rank > Math.min(width, words))
+/** Makes a head over a subset of so many tokens of a model of that width. Throws a RangeError for a shape that cannot be. */
+export function createHead(width: number, subset: number, { rank = 8, scale = 1, seed = 0 }: HeadOptions = {}): Head {
+  if (!Number.isSafeInteger(rank) || rank < 1 || rank > Math.min(width, subset))
     throw new RangeError(
-      `Expected the head's \`rank\` to be from 1 to ${Math.min(width, words)} (the model is ${width} wide, the head has ${words} words), got ${rank}`,
+      `Expected the head's \`rank\` to be from 1 to ${Math.min(width, subset)} (the model is ${width} wide, the head changes ${subset} tokens), got ${rank}`,
     );
   if (!Number.isFinite(scale) || scale === 0)
     throw new RangeError(`Expected the head's \`scale\` to be a number other than 0, got ${scale}`);
@@ -65,8 +65,8 @@ export function createHead(width: number, words: number, { rank = 8, scale = 1, 
       [rank, width],
     ),
   );
-  const B = tf.variable(tf.zeros([words, rank]));
-  const bias = tf.variable(tf.zeros([words]));
+  const B = tf.variable(tf.zeros([subset, rank]));
+  const bias = tf.variable(tf.zeros([subset]));
   return {
     rank,
     scale,
@@ -79,33 +79,33 @@ export function createHead(width: number, words: number, { rank = 8, scale = 1, 
       tf.tidy(() => {
         const n = traces.reduce((sum, { chosen }) => sum + chosen.length, 0);
         const x = tf.tensor2d(concat(traces.map(({ hidden }) => hidden)), [n, width]);
-        // Small factors take what is common to all words, so that no [tokens, words] tensor has to.
+        // Small factors take what is common to all tokens, so that no [tokens, subset] tensor has to.
         const low = tf.mul(tf.matMul(x, A, false, true), scale / (slowness * temperature));
         const u = tf.concat([low, tf.fill([n, 1], 1 / temperature)], 1) as TF.Tensor2D;
-        const rows = tf.concat([B, tf.reshape(bias, [words, 1])], 1) as TF.Tensor2D;
+        const rows = tf.concat([B, tf.reshape(bias, [subset, 1])], 1) as TF.Tensor2D;
         return { ...fusedEvaluation(u, rows, traces) };
       }),
     dispose: () => tf.dispose([A, B, bias]),
   };
 }
 
-/** What tells a head's weights, the words that they change and what they were learned on from others. */
+/** What tells a head's weights, the tokens that they change and what they were learned on from others. */
 export function weightsHash(
   { rank, scale, A, B, bias }: HeadWeights,
-  words: Int32Array,
+  subset: Int32Array,
   { mean, deviation }: { mean: Float32Array; deviation: Float32Array },
 ): string {
   const hash = createHash("sha256").update(`rank ${rank} scale ${scale}`);
-  for (const numbers of [A, B, bias, words, mean, deviation])
+  for (const numbers of [A, B, bias, subset, mean, deviation])
     hash.update(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
   return hash.digest("hex").slice(0, 16);
 }
 
-/** Adds the head's change to the logits of its words, in place, for one row. `x` is the standardised hidden state. */
+/** Adds the head's change to the logits of its tokens, in place, for one row. `x` is the standardised hidden state. */
 export function changeLogits(
   { rank, scale, A, B, bias }: HeadWeights,
   x: Float32Array,
-  words: Int32Array,
+  subset: Int32Array,
   logits: Float32Array,
 ): void {
   const width = A.length / rank;
@@ -115,9 +115,9 @@ export function changeLogits(
     for (let i = 0; i < width; i++) sum += A[r * width + i]! * x[i]!;
     u[r] = sum * scale;
   }
-  for (let i = 0; i < words.length; i++) {
+  for (let i = 0; i < subset.length; i++) {
     let change = bias[i]!;
     for (let r = 0; r < rank; r++) change += u[r]! * B[i * rank + r]!;
-    logits[words[i]!]! += change;
+    logits[subset[i]!]! += change;
   }
 }

@@ -33,7 +33,7 @@ export interface PlannedParts {
   options: ProgramGeneratorOptions & { seed?: number };
   generator: ProgramGenerator;
   head: Head;
-  words: Int32Array;
+  tokenSubset: Int32Array;
   calibration: Pick<Calibration, "mean" | "deviation">;
 }
 
@@ -46,7 +46,7 @@ export interface TokenAbout {
 
 /** The plan. Throws a TypeError for what no data can say: a function of the observation, a model that came from no disk. */
 export function tokenPlan(
-  { decoder, options, generator, head, words, calibration }: PlannedParts,
+  { decoder, options, generator, head, tokenSubset, calibration }: PlannedParts,
   role: TokenRole,
   weights: readonly Float32Array[],
 ): PolicyPlan {
@@ -59,7 +59,7 @@ export function tokenPlan(
     options: { prompt, batch, temperature, maxTokens, topK, topP, rank, scale, seed },
   };
   const { mean, deviation } = calibration;
-  return { kind: "token", about: { ...about }, tensors: { words, mean, deviation }, weights };
+  return { kind: "token", about: { ...about }, tensors: { tokenSubset, mean, deviation }, weights };
 }
 
 /** The plan of a policy whose last blocks learn. */

@@ -1,6 +1,6 @@
 /**
  * A language model as a policy that learns: a frozen decoder writes programs token by token, and a small head, the only
- * thing that is trained, changes the odds of its words. What is drawn depends on (observation, stream) alone, not on the
+ * thing that is trained, changes the odds of its tokens. What is drawn depends on (observation, stream) alone, not on the
  * batch it was drawn in. Not here: the decoder (`model/`), the head's mathematics (`head.ts`).
  */
 
@@ -38,8 +38,8 @@ interface TokenState {
   readonly options: TokenPolicyOptions;
   readonly generator: ProgramGenerator;
   readonly head: Head;
-  readonly words: Int32Array;
-  readonly calibration: Pick<Calibration, "words" | "mean" | "deviation">;
+  readonly tokenSubset: Int32Array;
+  readonly calibration: Pick<Calibration, "tokenSubset" | "mean" | "deviation">;
   readonly settings: TraceSettings;
 }
 
@@ -50,15 +50,15 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
     return adapterPolicy(decoder, { ...options, adapter: options.adapter });
   }
   const state = await openPolicy(decoder, options);
-  const { generator, head, words } = state;
+  const { generator, head, tokenSubset } = state;
   const { prompt, batch, temperature, spent } = generator;
   const name = headName(state, temperature);
   return {
-    ...{ name, decoder, prompt, temperature, words: [...words], spent, batch, variables: head.variables },
+    ...{ name, decoder, prompt, temperature, tokenSubset: [...tokenSubset], spent, batch, variables: head.variables },
     ...inCohorts(decoder),
     learningRate: 0.07,
     recommended: tokenTraining,
-    fingerprint: `${decoder.hash} rank ${head.rank} scale ${head.scale} words ${words.length} prompt ${prompt.name} ${prompt.version}`,
+    fingerprint: `${decoder.hash} rank ${head.rank} scale ${head.scale} words ${tokenSubset.length} prompt ${prompt.name} ${prompt.version}`,
     buffers: buffersOf(state),
     act: async (observations, streams) => actTraced(state, await head.read(), observations, streams),
     plan: async () => tokenPlan(state, { as: "head" }, await numbersOf(head.variables)),
@@ -86,12 +86,12 @@ function inCohorts({ provider, draw }: Decoder): Pick<Policy, "cohorts"> {
 async function openPolicy(decoder: Decoder, options: TokenPolicyOptions): Promise<TokenState> {
   checkOptions(optionsSchema, options, "the options of policies.token");
   const generator = await createProgramGenerator(decoder, options);
-  const { seed = 0, words: which = "sampled" } = options;
+  const { seed = 0, tokenSubset: which = "sampled" } = options;
   const calibration = options.calibration ?? (await generator.calibrate(options.asks!, options.samples ?? 256, seed));
-  const words = checkWords(decoder, which, calibration);
-  const head = createHead(decoder.config.width, words.length, options);
-  const settings = traceSettings(decoder, words, calibration, generator.temperature);
-  return { decoder, options, generator, head, words, calibration, settings };
+  const tokenSubset = checkTokenSubset(decoder, which, calibration);
+  const head = createHead(decoder.config.width, tokenSubset.length, options);
+  const settings = traceSettings(decoder, tokenSubset, calibration, generator.temperature);
+  return { decoder, options, generator, head, tokenSubset, calibration, settings };
 }
 
 /** What its weights stand on and training leaves as it is. */
@@ -99,13 +99,13 @@ function buffersOf({
   options,
   generator,
   head,
-  words,
+  tokenSubset,
   calibration,
 }: TokenState): NonNullable<TrainablePolicy["buffers"]> {
   const { mean, deviation } = calibration;
   return {
     tensors: [
-      { name: "words", shape: [words.length], values: words },
+      { name: "words", shape: [tokenSubset.length], values: tokenSubset },
       { name: "mean", shape: [mean.length], values: mean },
       { name: "deviation", shape: [deviation.length], values: deviation },
     ],
@@ -187,30 +187,30 @@ function pretrained(
 
 function traceSettings(
   { config: { width, vocabulary } }: Decoder,
-  words: Int32Array,
+  tokenSubset: Int32Array,
   { mean, deviation }: Pick<Calibration, "mean" | "deviation">,
   temperature: number,
 ): TraceSettings {
   const place = new Int32Array(vocabulary).fill(-1);
-  for (const [i, id] of words.entries()) place[id] = i;
+  for (const [i, id] of tokenSubset.entries()) place[id] = i;
   const root = Math.sqrt(width);
   const standardise = (hidden: Float32Array, into: Float32Array): void => {
     for (let i = 0; i < width; i++) into[i] = (hidden[i]! - mean[i]!) / (deviation[i]! * root);
   };
-  return { words, place, width, temperature, standardise };
+  return { tokenSubset, place, width, temperature, standardise };
 }
 
-function checkWords(
+function checkTokenSubset(
   { config: { vocabulary } }: Decoder,
   which: "sampled" | "all" | readonly number[],
-  { words }: Pick<Calibration, "words">,
+  { tokenSubset }: Pick<Calibration, "tokenSubset">,
 ): Int32Array {
   if (which === "all") return Int32Array.from({ length: vocabulary }, (_, i) => i);
-  const ids = which === "sampled" ? words : [...new Set(which)].sort((a, b) => a - b);
+  const ids = which === "sampled" ? tokenSubset : [...new Set(which)].sort((a, b) => a - b);
   const wrong = ids.find((id) => !Number.isSafeInteger(id) || id < 0 || id >= vocabulary);
   if (wrong !== undefined || ids.length === 0)
     throw new RangeError(
-      `Expected the head's \`words\` to be "sampled", "all" or token ids from 0 to ${vocabulary - 1}, got ${wrong ?? "none"}`,
+      `Expected the head's \`tokenSubset\` to be "sampled", "all" or token ids from 0 to ${vocabulary - 1}, got ${wrong ?? "none"}`,
     );
   return Int32Array.from(ids);
 }

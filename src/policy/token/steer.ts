@@ -15,14 +15,14 @@ import type { TraceSettings } from "./trace.ts";
 interface Steerable {
   decoder: Decoder;
   options: { topK?: number; topP?: number };
-  words: Int32Array;
+  tokenSubset: Int32Array;
   settings: TraceSettings;
   calibration: Pick<Calibration, "mean" | "deviation">;
 }
 
 /** The model for any text, at a temperature; without weights of a head it is the frozen model alone. */
 export function freeTextOf(
-  { decoder, options, words, settings, calibration }: Steerable,
+  { decoder, options, tokenSubset, settings, calibration }: Steerable,
   temperature: number,
   weights: HeadWeights | null,
 ): FreeText {
@@ -32,8 +32,8 @@ export function freeTextOf(
   return {
     ...common,
     onLogits: withHead(weights, settings, calibration)(0).onLogits!,
-    steered: [...words],
-    fingerprint: `${decoder.hash} ${weightsHash(weights, words, calibration)}`,
+    steered: [...tokenSubset],
+    fingerprint: `${decoder.hash} ${weightsHash(weights, tokenSubset, calibration)}`,
   };
 }
 
@@ -52,12 +52,12 @@ export function sharpened(width: number, factor: number): LogitsProcessor {
 /** Changes the logits by the head, and multiplies them, which the generator's temperature divides; nothing is kept. */
 export function withHead(
   weights: HeadWeights,
-  { width, words, standardise }: TraceSettings,
+  { width, tokenSubset, standardise }: TraceSettings,
   { mean, deviation }: Pick<Calibration, "mean" | "deviation">,
   factor = 1,
 ) {
   const { rank, scale, A, B, bias } = weights;
-  const device = { head: { words, mean, deviation, rank, A: A.map((value) => value * scale), B, bias }, factor };
+  const device = { head: { tokenSubset, mean, deviation, rank, A: A.map((value) => value * scale), B, bias }, factor };
   return (_: number): LogitsProcessor => {
     const x = new Float32Array(width);
     return {
@@ -66,7 +66,7 @@ export function withHead(
         const vocabulary = logits.length / rows.length;
         for (let at = 0; at < rows.length; at++) {
           standardise(hidden.subarray(at * width, (at + 1) * width), x);
-          changeLogits(weights, x, words, logits.subarray(at * vocabulary, (at + 1) * vocabulary));
+          changeLogits(weights, x, tokenSubset, logits.subarray(at * vocabulary, (at + 1) * vocabulary));
         }
         if (factor !== 1) for (let i = 0; i < logits.length; i++) logits[i]! *= factor;
       },

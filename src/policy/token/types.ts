@@ -10,21 +10,21 @@ import type { HeadOptions } from "./head.ts";
 /** How a token policy is made. */
 export interface TokenPolicyOptions extends HeadOptions, ProgramGeneratorOptions {
   /**
-   * What learns: `head`, a change of the odds of words after the model, or an adapter of its last blocks, of a decoder that was
-   * opened with as many `adaptedBlocks`. What else is here about words and calibration is the head's alone. @default "head"
+   * What learns: `head`, a change of the odds of tokens after the model, or an adapter of its last blocks, of a decoder that was
+   * opened with as many `adaptedBlocks`. What else is here about the token subset and calibration is the head's alone. @default "head"
    */
   adapter?: "head" | AdapterOptions;
   /** What the model is asked in calibration: training asks only. An adapter needs none. */
   asks?: readonly string[];
   /**
-   * Which words the head changes: `sampled` (those that the frozen model uses when asked the above), `all`, or token ids.
+   * Which tokens the head changes: `sampled` (those that the frozen model uses when asked the above), `all`, or token ids.
    * @default "sampled"
    */
-  words?: "sampled" | "all" | readonly number[];
+  tokenSubset?: "sampled" | "all" | readonly number[];
   /** Programs drawn to calibrate. @default 256 */
   samples?: number;
   /** What calibration found before, of the same model and prompt; none is made then. */
-  calibration?: Pick<Calibration, "words" | "mean" | "deviation">;
+  calibration?: Pick<Calibration, "tokenSubset" | "mean" | "deviation">;
 }
 
 /** A token policy: a frozen model, and a head or an adapter that learns. */
@@ -33,8 +33,8 @@ export interface TokenPolicy extends TrainablePolicy {
   readonly prompt: PromptDesign;
   /** What the logits are divided by when it draws. */
   readonly temperature: number;
-  /** Token ids of the head's words; none with an adapter. */
-  readonly words: readonly number[];
+  /** Token ids of the head's tokens; none with an adapter. */
+  readonly tokenSubset: readonly number[];
   /** A copy that does not learn; at another temperature than the policy's where one is given. */
   frozen(options?: { temperature?: number }): Policy;
   /** The frozen model alone, without the head; at another temperature than the policy's where one is given. */

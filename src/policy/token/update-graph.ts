@@ -2,12 +2,12 @@
  * A head's update as an ONNX graph: the policy gradient's loss of a batch, and its gradient by hand. What `evaluation.ts` and
  * `policyGradientLoss` do by TF.js, an operation at a time, is one run here, on the processor or on a card: the tokens'
  * numbers go there once, and the gradient and three numbers come back. The mathematics is that of `evaluation.ts`, whose
- * header has the derivatives; n tokens, a model of width w, a head of S words and rank r.
+ * header has the derivatives; n tokens, a model of width w, a head of S tokens and rank r.
  *
  * Inputs: `hidden` [n, w], `base` [n, S], the columns [n, 1] `logRest`, `restEntropy`, `drawn` (the frozen model's log-probability
- * of the token), `inside` (1 for a token of the head's words), `push` (what its log-probability is multiplied by in the loss,
+ * of the token), `inside` (1 for a token of the head's tokens), `push` (what its log-probability is multiplied by in the loss,
  * turned round: loss = - sum of push times log-probability ...) and `share` (... + sum of share times the terms below);
- * `chosen` [n, 1], its place in the words; the weights `A` [r, w], `B` [S, r], `bias` [S]. Outputs: `gradA`, `gradB`, `gradBias`;
+ * `chosen` [n, 1], its place in the subset; the weights `A` [r, w], `B` [S, r], `bias` [S]. Outputs: `gradA`, `gradB`, `gradBias`;
  * `numbers`: the loss, the mean entropy, the mean divergence.
  */
 
@@ -16,7 +16,7 @@ import { createGraph, type GraphBuilder, type GraphParts } from "../../model/ind
 /** What a graph is made for. */
 export interface UpdateShape {
   width: number;
-  words: number;
+  subset: number;
   rank: number;
   /** What x A' is multiplied by: the head's scale over its slowness and the temperature. */
   lowScale: number;
@@ -28,19 +28,19 @@ export interface UpdateShape {
 
 /** The graph. */
 export function updateGraph(shape: UpdateShape): GraphBuilder {
-  const { width, words, rank } = shape;
+  const { width, subset, rank } = shape;
   const g = createGraph("update", 23);
   g.input("hidden", "float32", ["n", width]);
-  g.input("base", "float32", ["n", words]);
+  g.input("base", "float32", ["n", subset]);
   for (const name of ["logRest", "restEntropy", "drawn", "inside", "push", "share"]) g.input(name, "float32", ["n", 1]);
   g.input("chosen", "int32", ["n", 1]);
   g.input("A", "float32", [rank, width]);
-  g.input("B", "float32", [words, rank]);
-  g.input("bias", "float32", [words]);
+  g.input("B", "float32", [subset, rank]);
+  g.input("bias", "float32", [subset]);
   addUpdate(g, shape);
   g.output("gradA", "float32", [rank, width]);
-  g.output("gradB", "float32", [words, rank]);
-  g.output("gradBias", "float32", [words]);
+  g.output("gradB", "float32", [subset, rank]);
+  g.output("gradBias", "float32", [subset]);
   g.output("numbers", "float32", [3]);
   return g;
 }
@@ -71,11 +71,11 @@ function operationsOf(g: GraphParts) {
 
 /** Adds the update to a graph that has the inputs. */
 function addUpdate(g: GraphParts, shape: UpdateShape): void {
-  const { words, rank, lowScale, temperature } = shape;
+  const { subset, rank, lowScale, temperature } = shape;
   const { beside, product } = operationsOf(g);
   const low = product("hidden", "A", { b: "turned", times: lowScale });
   const column = g.op("Expand", [g.float(1 / temperature), g.op("Shape", ["logRest"])]);
-  // Small factors take what is common to all words, so that few [n, S] tensors are made: d = u rows'.
+  // Small factors take what is common to all tokens, so that few [n, S] tensors are made: d = u rows'.
   const u = beside(low, column);
   const rows = beside("B", g.op("Unsqueeze", ["bias", g.int64(1)]));
   const d = product(u, rows, { b: "turned" });
@@ -88,7 +88,7 @@ function addUpdate(g: GraphParts, shape: UpdateShape): void {
   const [onB, onBias] = [g.name(), g.name()];
   g.node("Split", [onRows, g.int64(rank, 1)], { axis: { int: 1 } }, [onB, onBias]);
   g.op("Identity", [onB], {}, "gradB");
-  g.op("Reshape", [onBias, g.int64(words)], {}, "gradBias");
+  g.op("Reshape", [onBias, g.int64(subset)], {}, "gradBias");
 }
 
 /** Of each token: powers [n, S] with their sum Z, and, as columns, log Z, entropy, divergence, log-probability, and the mean of d. */
@@ -138,7 +138,7 @@ function addNumbers(g: GraphParts, { entropyBonus, klCoef }: UpdateShape, { logP
 /** The loss's derivative in d, [n, S]. */
 function addChange(
   g: GraphParts,
-  { entropyBonus, klCoef, words }: UpdateShape,
+  { entropyBonus, klCoef, subset }: UpdateShape,
   { u, rows, powers, Z, logZ, entropy, meanChange }: Terms & { u: string; rows: string },
 ): string {
   const { add, sub, mul, div, beside, product } = operationsOf(g);
@@ -152,12 +152,12 @@ function addChange(
   const a = onKl !== null && onEntropy !== null ? add(onKl, onEntropy) : (onKl ?? onEntropy);
   let inner = perZ(c);
   if (a !== null) {
-    const ones = g.constant(new Float32Array(words).fill(1), [words, 1]);
+    const ones = g.constant(new Float32Array(subset).fill(1), [subset, 1]);
     inner = product(beside(mul(u, perZ(a)), inner), beside(rows, ones), { b: "turned" });
   }
   if (onEntropy !== null) inner = add(inner, mul("base", perZ(onEntropy)));
   const change = mul(powers, inner);
-  // The drawn word's own logit is one entry a row.
+  // The drawn token's own logit is one entry a row.
   const own = sub(g.op("GatherElements", [change, "chosen"], { axis: { int: 1 } }), mul("push", "inside"));
   return g.op("ScatterElements", [change, "chosen", own], { axis: { int: 1 } });
 }

@@ -39,7 +39,7 @@ describe("the language model of a policy", () => {
       rank: 2,
       samples: 4,
       batch: 8,
-      words: [2, 3, 4, 5],
+      tokenSubset: [2, 3, 4, 5],
     });
     const random = createRandom(5, "weights");
     for (const variable of policy.variables.slice(1))

@@ -93,12 +93,12 @@ function close(found: ArrayLike<number>, expected: ArrayLike<number>, tolerance:
 
 describe("the head", () => {
   const settings: [string, object][] = [
-    ["its sampled words", {}],
-    ["three words, so that most draws are of others", { words: [2, 5, 9] }],
-    ["the whole vocabulary", { words: "all" }],
-    ["a temperature of 0.7", { temperature: 0.7, words: [2, 5, 9, 11] }],
+    ["its sampled tokens", {}],
+    ["three tokens, so that most draws are of others", { tokenSubset: [2, 5, 9] }],
+    ["the whole vocabulary", { tokenSubset: "all" }],
+    ["a temperature of 0.7", { temperature: 0.7, tokenSubset: [2, 5, 9, 11] }],
     ["the five likeliest tokens", { topK: 5 }],
-    ["the tokens that hold 80 %", { topP: 0.8, words: [2, 5, 9, 11] }],
+    ["the tokens that hold 80 %", { topP: 0.8, tokenSubset: [2, 5, 9, 11] }],
     ["a scale of 3", { scale: 3 }],
   ];
   for (const [what, options] of settings)
@@ -117,7 +117,7 @@ describe("the head", () => {
     });
 
   it("equals autodiff over the long way, values and gradients, for log-probability, entropy and divergence", async () => {
-    for (const options of [{}, { words: [2, 5, 9] }, { words: "all" }]) {
+    for (const options of [{}, { tokenSubset: [2, 5, 9] }, { tokenSubset: "all" }]) {
       const { policy, actions } = await drawn(options);
       const traces = actions.map(({ trace }) => trace as Trace);
       const n = traces.reduce((sum, { chosen }) => sum + chosen.length, 0);
@@ -127,7 +127,7 @@ describe("the head", () => {
           Float32Array.from({ length: rows * columns }, () => random.normal()),
           [rows, columns],
         );
-      const [u, rows] = [normal(n, 3), normal(policy.words.length, 3)];
+      const [u, rows] = [normal(n, 3), normal(policy.tokenSubset.length, 3)];
       type Op = (left: tf.Tensor2D, right: tf.Tensor2D) => tf.Tensor[];
       const fused: Op = (left, right) => Object.values(fusedEvaluation(left, right, traces)) as tf.Tensor[];
       const long: Op = (left, right) => tf.unstack(longWay(tf.matMul(left, right, false, true), traces), 1);
@@ -173,7 +173,7 @@ describe("the head", () => {
 
   it("measures entropy and divergence as a sum over the whole vocabulary does", async () => {
     const toy = toyDecoder();
-    const { policy, actions } = await drawn({ words: [2, 5, 9] }, 3);
+    const { policy, actions } = await drawn({ tokenSubset: [2, 5, 9] }, 3);
     // The first token of each program: its distribution, from scratch.
     const { entropy, kl } = policy.evaluate(actions);
     const [H, K] = [entropy.dataSync(), kl.dataSync()];
@@ -202,17 +202,20 @@ describe("the head", () => {
     policy.dispose();
   });
 
-  it("refuses a rank wider than the model or than its words, a scale of 0, words that are none, and foreign actions", async () => {
+  it("refuses a rank wider than the model or than its token subset, a scale of 0, tokens that are none, and foreign actions", async () => {
     assert.throws(() => createHead(6, 10, { rank: 7 }), {
-      message: "Expected the head's `rank` to be from 1 to 6 (the model is 6 wide, the head has 10 words), got 7",
+      message: "Expected the head's `rank` to be from 1 to 6 (the model is 6 wide, the head changes 10 tokens), got 7",
     });
     assert.throws(() => createHead(6, 3, { rank: 4 }), /from 1 to 3/);
     assert.throws(() => createHead(6, 10, { rank: 2, scale: 0 }), /`scale` to be a number other than 0, got 0/);
     const make = (options: object) => tokenPolicy(toyDecoder(), { asks, prompt, rank: 1, samples: 4, ...options });
-    await assert.rejects(make({ words: [1, 99] }), {
-      message: 'Expected the head\'s `words` to be "sampled", "all" or token ids from 0 to 14, got 99',
+    await assert.rejects(make({ tokenSubset: [1, 99] }), {
+      message: 'Expected the head\'s `tokenSubset` to be "sampled", "all" or token ids from 0 to 14, got 99',
     });
-    await assert.rejects(make({ words: [] }), /got none/);
+    await assert.rejects(make({ tokenSubset: [] }), /got none/);
+    await assert.rejects(make({ words: "all" }), {
+      message: "There is no `words` in the options of policies.token: it is called `tokenSubset` now",
+    });
     await assert.rejects(make({ asks: [] }), /at least one prompt to calibrate the head with, got none/);
     await assert.rejects(make({ temperature: 0 }), /`temperature` to be a positive number, got 0/);
     const policy = await make({});

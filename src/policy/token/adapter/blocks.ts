@@ -1,7 +1,7 @@
 /**
  * A decoder's last blocks in TF.js, differentiable in their adapters: what ONNX Runtime computed when programs were drawn,
  * computed again over the states that entered the first of these blocks. GPT-2's and Llama's families. Not here: the vocabulary
- * (`words.ts`), the same in a graph (`model/architectures/`).
+ * (`vocabulary.ts`), the same in a graph (`model/architectures/`).
  *
  * The positions of the shared prefix are rows like those of the programs and go through all products together with them; a
  * program's own positions then look at the prefix's keys and at its own.

@@ -1,6 +1,6 @@
 /**
  * The evaluation of an update's programs under an adapter, and the gradient of an objective of it, some programs at a time: the
- * tape of all would not fit into memory. Not here: the blocks (`blocks.ts`), the vocabulary (`words.ts`).
+ * tape of all would not fit into memory. Not here: the blocks (`blocks.ts`), the vocabulary (`vocabulary.ts`).
  */
 
 import type * as TF from "@tensorflow/tfjs";
@@ -9,7 +9,7 @@ import type { ActionEvaluation, Objective, ObjectiveGradient } from "../../types
 import { type Batch, hiddenStates, type Pair } from "./blocks.ts";
 import type { FrozenTail } from "./frozen.ts";
 import type { AdapterTrace } from "./trace.ts";
-import { evaluateWords } from "./words.ts";
+import { evaluateTokens } from "./vocabulary.ts";
 
 /** What programs are evaluated with. */
 export interface AdapterSetting {
@@ -119,7 +119,7 @@ function evaluatePart(setting: AdapterSetting, part: readonly Placed[], slopes: 
   const ids = Int32Array.from(part.flatMap(({ trace }) => [...trace.ids]));
   const hidden = hiddenStates(tail, batch, setting.pairs());
   const reference = slopes.kl ? hiddenStates(tail, batch, null) : null;
-  return evaluateWords(hidden, { words: tail.words, ids, temperature, slopes }, reference);
+  return evaluateTokens(hidden, { unembedding: tail.unembedding, ids, temperature, slopes }, reference);
 }
 
 /** Values of programs, part by part, tokens in the programs' order. */

@@ -42,7 +42,7 @@ export interface FrozenTail {
   blocks: readonly FrozenBlock[];
   norm: FrozenNorm;
   /** The output weight [vocabulary, width]. */
-  words: TF.Tensor2D;
+  unembedding: TF.Tensor2D;
   dispose(): void;
 }
 
@@ -91,7 +91,9 @@ export async function readTail({ config }: Decoder, { blocks, read }: AdaptedBlo
     config,
     blocks: all,
     norm: await norm(isGpt2 ? "transformer.ln_f" : "model.norm"),
-    words: keep(tf.tensor2d(await read(tied ? embedding : "lm_head.weight", [vocabulary, width]), [vocabulary, width])),
+    unembedding: keep(
+      tf.tensor2d(await read(tied ? embedding : "lm_head.weight", [vocabulary, width]), [vocabulary, width]),
+    ),
     dispose: () => tf.dispose(held),
   };
 }

@@ -2,7 +2,7 @@
  * A language model as a policy that learns in its last blocks: low-rank adapters there, the rest frozen. ONNX Runtime
  * draws the programs with the adapter's numbers as inputs; TF.js runs the last blocks again, forth and back, over the states
  * that entered them. The adapter acts on all positions, those of the prompt design included, so that the policy is the model
- * with the adapter merged in. Not here: the mathematics (`blocks.ts`, `words.ts`), the numbers (`weights.ts`).
+ * with the adapter merged in. Not here: the mathematics (`blocks.ts`, `vocabulary.ts`), the numbers (`weights.ts`).
  */
 
 import { type AdaptedBlocks, adapterHash, type Decoder, type Prefix, writePeft } from "../../../model/index.ts";
@@ -60,7 +60,7 @@ export async function adapterPolicy(
   const { prompt, batch, temperature, maxTokens, spent } = generator;
   const { blocks, rank, scale, variables } = adapter;
   return {
-    ...{ name: nameOf(state, temperature), decoder, prompt, temperature, words: [], spent, batch, variables },
+    ...{ name: nameOf(state, temperature), decoder, prompt, temperature, tokenSubset: [], spent, batch, variables },
     learningRate: 1.5e-3,
     recommended: adapterTraining,
     fingerprint: `${decoder.hash} adapter of ${blocks} blocks, rank ${rank}, scale ${scale}, prompt ${prompt.name} ${prompt.version}`,

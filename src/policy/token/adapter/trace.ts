@@ -1,18 +1,18 @@
 /**
  * What generation leaves behind for an adapter's update: of each position the state that entered the first adapted block, the
- * drawn words, and how likely they were. The trunk below is not run again.
+ * drawn tokens, and how likely they were. The trunk below is not run again.
  */
 
 import type { DrawnToken, EnteringStates } from "../../../model/index.ts";
 
-/** One program. Positions are those of its own part of the prompt and of its words but the last, which is never run. */
+/** One program. Positions are those of its own part of the prompt and of its tokens but the last, which is never run. */
 export interface AdapterTrace {
-  /** [asked + words - 1, width] */
+  /** [asked + tokens - 1, width] */
   entering: Float32Array;
   /** Positions of its own part of the prompt. */
   asked: number;
   ids: Int32Array;
-  /** Log-probability of each word, and entropy of what it was drawn from, nats. */
+  /** Log-probability of each token, and entropy of what it was drawn from, nats. */
   logProbs: Float32Array;
   entropy: Float32Array;
 }
