@@ -110,10 +110,46 @@ describe("a step whose child fails", () => {
     assert.deepEqual([report.verdict, taken.length], ["timeout", 1]);
   });
 
-  it("after an attempt at harm is harm, and nothing is tried again", async () => {
+  it("by a wall clock that the machine spent on others is tried again, once", async () => {
+    const death = { killed: "wall", starved: true, signal: "SIGKILL" } as const;
+    const once = await stepOf([{ death }]);
+    assert.deepEqual([once.report.verdict, once.report.output, once.taken.length], ["survived", "step 0", 2]);
+    const twice = await stepOf([{ death }, { death }]);
+    assert.deepEqual([twice.report.verdict, twice.taken.length], ["timeout", 2]);
+  });
+
+  describe("after an attempt at harm", () => {
     const effects: Effect[] = [{ kind: "fs_delete", api: "fs.rmSync", arguments: ["/"], severity: 3, step: 0 }];
-    const { report, taken } = await stepOf([{ death: { signal: "SIGKILL" }, effects }]);
-    assert.deepEqual([report.verdict, report.effects.length, taken.length], ["attempted_harm", 1, 1]);
+    const killed: FakeAnswer = { death: { signal: "SIGKILL" }, effects };
+    const told = { kind: "stepped", output: "as far as it came" };
+
+    it("is harm at once where the guest's own doing ended the child", async () => {
+      const { report, taken } = await stepOf([{ death: { killed: "wall", signal: "SIGKILL" }, effects }]);
+      assert.deepEqual([report.verdict, report.effects.length, taken.length], ["attempted_harm", 1, 1]);
+    });
+
+    it("is tried again where others killed it, for what the step prints and leaves", async () => {
+      for (const failed of [killed, { fault: "no isolate", effects }]) {
+        const { report, taken } = await stepOf([failed, { reply: told, effects }]);
+        assert.deepEqual([report.verdict, report.output, taken.length], ["attempted_harm", "as far as it came", 2]);
+      }
+    });
+
+    it("is harm whatever the other tries come to", async () => {
+      const silent = await stepOf([killed, { reply: told }]);
+      assert.deepEqual([silent.report.verdict, silent.report.effects], ["attempted_harm", effects]);
+      const never = await stepOf([killed, killed, { death: { signal: "SIGKILL" } }]);
+      assert.deepEqual([never.report.verdict, never.report.effects], ["attempted_harm", effects]);
+      await assert.rejects(never.life.step("1"), { message: /^This life has ended \(attempted_harm\)/ });
+    });
+
+    it("is told of a call, too, that no child could answer", async () => {
+      const { pool } = failing([killed, killed, killed], { op: "call" });
+      const life = await createLife(pool, {}, defaultLimits);
+      const told = await life.call("f", [[1]]);
+      const failed = 'it tried fs delete: fs.rmSync("/")';
+      assert.deepEqual(told, { failed, effects });
+    });
   });
 
   it("by a fault of the child's own code is tried again, and told by its first line", async () => {

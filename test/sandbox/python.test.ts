@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { createSandbox, type Life, python, type StepReport } from "../../src/sandbox/index.ts";
-import { facts, live, useSandbox } from "./shared.ts";
+import { facts, live, until, useSandbox } from "./shared.ts";
 
 const genesOf = ({ genome }: StepReport): { [name: string]: string } =>
   Object.fromEntries(genome.map(({ name, source }) => [name.slice(5), source]));
@@ -234,6 +234,31 @@ self.some = {3}`;
     for (const life of lives) await life.close();
     assert.deepEqual(together.map(facts), alone.map(facts));
     assert.notEqual(facts(alone[0]!), facts(alone[1]!), "a seed of its own has draws of its own");
+  });
+
+  it("is told whole where its child is killed after an attempt: what it printed, threw and left", async () => {
+    const program =
+      "import os\nprint('before')\ntry:\n    os.system('id')\nexcept OSError as error:\n    print(error)\nself.told = call_LLM('go on?')\n1 / 0";
+    const lived = async (kills: number): Promise<StepReport[]> => {
+      let left = kills;
+      const callModel = async (): Promise<string> => {
+        if (left-- > 0) {
+          for (const pid of sandbox().stats().pids) process.kill(pid, "SIGKILL");
+          assert.ok(await until(() => sandbox().stats().pids.length === 0));
+        }
+        return "yes";
+      };
+      return live(sandbox(), ["self.n = 1", program], { seed: 4, callModel });
+    };
+    const calm = await lived(0);
+    assert.deepEqual(
+      [calm[1]!.verdict, calm[1]!.output, calm[1]!.error?.name],
+      ["attempted_harm", "before\n[Errno 13] Permission denied\n", "ZeroDivisionError"],
+    );
+    assert.equal(genesOf(calm[1]!).told, '"yes"');
+    const { replaced } = sandbox().stats();
+    assert.equal(facts(await lived(1)), facts(calm));
+    assert.ok(sandbox().stats().replaced > replaced, "its child was killed");
   });
 
   it("lives a life again byte for byte in another child: addresses, hashes, chance, time", async () => {

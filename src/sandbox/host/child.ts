@@ -8,6 +8,7 @@ import type { ChildProcess } from "node:child_process";
 import type { Effect } from "../types.ts";
 import { onEnd } from "./ending.ts";
 import { watchMemory } from "./memory.ts";
+import { processorMs } from "./processor.ts";
 import { readEffect, record } from "./reply.ts";
 import type { Death, Outcome, RequestOptions, Worker } from "./worker.ts";
 
@@ -16,6 +17,9 @@ const floodBytes = 4 * 1024 * 1024;
 
 /** A child that has not loaded its sources by then does not come any more, or the machine is too busy for it. */
 export const greetSeconds = 30;
+
+/** Who had this part of the time on a processor was not kept from it. */
+const enough = 0.5;
 
 interface Pending {
   id: number;
@@ -40,6 +44,7 @@ interface State {
   nextId: number;
   greeted: ((death: Death | null) => void) | null;
   killed: Death["killed"];
+  starved: boolean;
   /** Its process has ended, though what it wrote may still be on its way. */
   exited: boolean;
   dead: Death | null;
@@ -53,7 +58,7 @@ export function makeWorker(
   { watchBytes }: { watchBytes: number | null },
 ): Worker & { greet(line: string): Promise<Death | null> } {
   const nothing = { pending: null, waiting: [], thinking: false, nextId: 1, greeted: null };
-  const living = { killed: null, exited: false, dead: null, stderr: "", buffer: "" };
+  const living = { killed: null, starved: false, exited: false, dead: null, stderr: "", buffer: "" };
   const { promise: gone, resolve } = Promise.withResolvers<void>();
   const worker = {
     ...{ pid: child.pid ?? -1, lives: 0, served: 0, exclusive: false, onFree: () => {}, gone },
@@ -149,8 +154,18 @@ function begin(
   child.stdin?.write(`${JSON.stringify({ id: state.pending.id, ...message })}\n`);
 }
 
+/** In two halves: of a child that is late it is known what it had of a processor in the second. */
 function armWall(state: State, request: Pending): void {
-  request.timer = setTimeout(() => kill(state, "wall"), request.options.wallMs);
+  const half = request.options.wallMs / 2;
+  request.timer = setTimeout(() => {
+    const pid = state.child.pid ?? -1;
+    const [had, began] = [processorMs(pid), performance.now()];
+    request.timer = setTimeout(() => {
+      const has = processorMs(pid);
+      state.starved = had !== null && has !== null && has - had < (performance.now() - began) * enough;
+      kill(state, "wall");
+    }, half);
+  }, half);
 }
 
 function listen(state: State, onGone: () => void): void {
@@ -173,7 +188,8 @@ function listen(state: State, onGone: () => void): void {
   child.stdin?.on("error", () => {}); // its death is told by its end
   onEnd(child, ({ code, signal, error }) => {
     if (error !== null) state.stderr += String(error);
-    state.dead = { killed: state.killed, code, signal, stderr: state.stderr };
+    const starved = state.starved ? { starved: true } : {};
+    state.dead = { killed: state.killed, ...starved, code, signal, stderr: state.stderr };
     state.greeted?.(state.dead);
     if (state.pending !== null) settle(state, state.pending, { kind: "death", death: state.dead });
     onGone();

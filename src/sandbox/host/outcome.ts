@@ -11,18 +11,19 @@ type Lists = readonly (readonly unknown[])[] | null;
 
 /**
  * What became of a call; null where that says nothing about the agent. `patient`: it had its longer second time already,
- * so that one more time-out is its own.
+ * so that one more time-out is its own; `last`: it is not asked again.
  */
 export function readCall(
   outcome: Outcome<Called>,
   terms: Terms,
-  { name, lists, patient }: { name: string; lists: Lists; patient: boolean },
+  { name, lists, patient, last }: { name: string; lists: Lists; patient: boolean; last: boolean },
 ): CallResult | null {
   const { effects } = outcome;
   if (outcome.kind === "death") {
-    if (isOthersFault(outcome.death)) return null;
+    if (isOthersFault(outcome.death) || (outcome.death.starved === true && !patient)) return null;
     const ruling = ruleDeath(outcome.death, effects, terms);
-    return "retry" in ruling ? null : { failed: ruling.cause.replace(/^the step\b/, "the call"), effects };
+    const found = "retry" in ruling ? (last ? ruling.harm : null) : ruling;
+    return found && { failed: found.cause.replace(/^the step\b/, "the call"), effects };
   }
   const lost = { failed: "the agent could not be brought back", effects };
   if (outcome.kind === "fault") return lost;

@@ -9,8 +9,13 @@ import type { Body } from "./body.ts";
 import type { Broke, Opened, Phase, Probed, Ran, Stepped } from "./reply.ts";
 import type { Death, Outcome } from "./worker.ts";
 
-/** What a step's evidence comes to. `retry`: the child died of no cause of the guest's, as far as anyone can tell. */
-export type Ruling = { verdict: Verdict; cause: string; error: StepReport["error"] } | { retry: true; cause: string };
+/**
+ * What a step's evidence comes to. `retry`: the child died of no cause of the guest's, as far as anyone can tell; `harm`: what
+ * was attempted before stands all the same, where no try comes to more.
+ */
+export type Ruling =
+  | { verdict: Verdict; cause: string; error: StepReport["error"] }
+  | { retry: true; cause: string; harm: Said | null };
 
 /** What a life is judged by: the limits that it was given, and how its body's signs are read. */
 export interface Terms {
@@ -18,7 +23,8 @@ export interface Terms {
   body: Pick<Body, "outOfMemory" | "readError" | "reads">;
 }
 
-type Said = { verdict: Verdict; cause: string; error: null };
+/** A verdict that no error came with. */
+export type Said = { verdict: Verdict; cause: string; error: null };
 
 /**
  * The version of the host's rules: of what is here and of the witness (`witness.ts`). Raise it where the same evidence comes to
@@ -43,10 +49,25 @@ export const rank: readonly Verdict[] = [
   "survived",
 ];
 
-/** The verdict on a death of the child during a step. */
-export function ruleDeath(death: Death, effects: readonly Effect[], { limits, body }: Terms): Ruling {
-  const harm = ruleEffects(effects, body.reads);
-  if (harm !== null) return harm;
+/**
+ * The verdict on a death of the child during a step. A child that was killed by others is tried again after an attempt, too: the
+ * verdict is known by then, but not what the step printed, threw and left, which a life that nobody disturbed has in its report.
+ */
+export function ruleDeath(death: Death, effects: readonly Effect[], terms: Terms): Ruling {
+  const harm = ruleEffects(effects, terms.body.reads);
+  const end = explain(death, terms);
+  if (end === null)
+    return { retry: true, cause: `the child process ended with ${death.signal ?? `exit code ${death.code}`}`, harm };
+  return harm ?? end;
+}
+
+/** True if the child's memory was what ended it, whatever was attempted before. */
+export function isOfMemory(death: Death, terms: Terms): boolean {
+  return explain(death, terms)?.verdict === "out_of_memory";
+}
+
+/** What of the guest's ended the child; null where nothing is known. */
+function explain(death: Death, { limits, body }: Terms): Said | null {
   if (death.killed === "wall")
     return ruling("timeout", `the step did not end within ${limits.stepMs} ms and could not be interrupted`);
   if (death.killed === "memory")
@@ -58,20 +79,20 @@ export function ruleDeath(death: Death, effects: readonly Effect[], { limits, bo
       `the step used more than ${limits.memoryMiB} MiB: its process ended with ${death.signal ?? death.code}`,
     );
   if (death.code === 0) return ruling("timeout", "the step never ended: its process had nothing left to do");
-  return { retry: true, cause: `the child process ended with ${death.signal ?? `exit code ${death.code}`}` };
+  return null;
 }
 
 /** The verdict on a life whose genome could not be brought back to life. */
 export function ruleBirth(outcome: Outcome<Opened | Stepped>, terms: Terms): Ruling {
   if (outcome.kind === "death") return ruleDeath(outcome.death, outcome.effects, terms);
-  if (outcome.kind === "fault") return ruleFault(outcome.message);
+  if (outcome.kind === "fault") return ruleFault(outcome.message, outcome.effects, terms);
   const broken = ruleEffects(outcome.effects, terms.body.reads) ?? ruleBroken(outcome.reply.broke, terms.limits);
   return broken ?? ruling("fatal_self_edit", "the genome that it began from could not be restored");
 }
 
 /** What a child could not do by its own account is no guest's fault. */
-export function ruleFault(message: string): Ruling {
-  return { retry: true, cause: message.split("\n")[0]! };
+export function ruleFault(message: string, effects: readonly Effect[], { body }: Pick<Terms, "body">): Ruling {
+  return { retry: true, cause: message.split("\n")[0]!, harm: ruleEffects(effects, body.reads) };
 }
 
 /** The verdict on a step that the child answered. */
@@ -110,12 +131,12 @@ export function overrule(
 }
 
 /**
- * True if a step ran out of time while the machine was doing something else: the child had less than half of that time
- * on a processor. Guests cannot sleep, so that says nothing about them.
+ * True if a step ran out of time while the machine was doing something else: the child had less than half of the time that
+ * passed on a processor, and less than it was given. Guests cannot sleep, so that says nothing about them.
  */
 export function isStarved(broke: Broke | null): boolean {
   const isByClock = broke !== null && !broke.outOfMemory && broke.outOfTurns !== true;
-  return isByClock && isLate(broke) && broke.cpuMs < broke.limit * 0.5;
+  return isByClock && isLate(broke) && broke.cpuMs < Math.min(broke.ms * 0.5, broke.limit * 0.95);
 }
 
 function isLate({ ms, limit, outOfTurns }: Broke): boolean {

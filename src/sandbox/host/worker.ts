@@ -20,6 +20,8 @@ export interface Death {
    * request.
    */
   killed: "wall" | "memory" | "flood" | "protocol" | "doubt" | "lost" | null;
+  /** The wall clock was over while the machine did something else: the child had little of that time on a processor. */
+  starved?: boolean;
   code: number | null;
   signal: string | null;
   /** The last 8 KB of the child's stderr. */

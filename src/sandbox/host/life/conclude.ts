@@ -3,7 +3,16 @@
 import type { PastStep, StepReport, Verdict } from "../../types.ts";
 import { isLost, isOthersFault, reportOf } from "../outcome.ts";
 import type { Stepped } from "../reply.ts";
-import { isStarved, overrule, type Ruling, ruleAnswer, ruleBirth, ruleDeath, ruleFault } from "../verdict.ts";
+import {
+  isOfMemory,
+  isStarved,
+  overrule,
+  type Ruling,
+  ruleAnswer,
+  ruleBirth,
+  ruleDeath,
+  ruleFault,
+} from "../verdict.ts";
 import type { Outcome } from "../worker.ts";
 import { type Failed, learn } from "./settle.ts";
 import { type LifeState, release } from "./state.ts";
@@ -11,27 +20,31 @@ import { type LifeState, release } from "./state.ts";
 /** A report; or the reason to try again. `free`: another life was at fault, so it costs no try; `calm`: no child is doubted. */
 export type Attempt = { report: StepReport } | { again: string; free: boolean; calm?: boolean };
 
-/** What came of a step that was sent. */
+/** What came of a step that was sent. `last`: where it cannot be tried again, what was seen is all that there is. */
 export function conclude(
   life: LifeState,
   step: number,
-  outcome: Outcome<Stepped>,
-  { now, shared, attempt }: { now: PastStep; shared: boolean; attempt: number },
+  told: Outcome<Stepped>,
+  { now, shared, attempt, last }: { now: PastStep; shared: boolean; attempt: number; last: boolean },
 ): Attempt {
-  if (outcome.kind === "answer" && isStarved(outcome.reply.broke) && attempt === 0)
-    return { again: "the machine was too busy to run the step", free: false };
+  // An attempt that was seen stands, whatever another try of the step comes to.
+  const outcome = told.effects.length > 0 ? told : { ...told, effects: life.attempted };
+  life.attempted = outcome.effects;
+  const starved = outcome.kind === "answer" ? isStarved(outcome.reply.broke) : isStarvedDeath(outcome);
+  if (starved && attempt === 0) return { again: "the machine was too busy to run the step", free: false };
   if (outcome.kind === "death" && isOthersFault(outcome.death)) return othersFault(outcome);
-  const ruling = rule(life, outcome, now.program);
+  const found = rule(life, outcome, now.program);
+  const ruling = "retry" in found && last ? (found.harm ?? found) : found;
   if ("retry" in ruling) return { again: ruling.cause, free: false };
   // A process that ran out of memory may have been filled by a neighbour: only a life alone in it answers for that.
-  if (outcome.kind === "death" && shared && ruling.verdict === "out_of_memory")
+  if (outcome.kind === "death" && shared && isOfMemory(outcome.death, life.terms))
     return { again: ruling.cause, free: false };
   return { report: takeOver(life, step, outcome, { now, ruling }) };
 }
 
 function rule({ terms }: LifeState, outcome: Outcome<Stepped>, program: string): Ruling {
   if (outcome.kind === "death") return ruleDeath(outcome.death, outcome.effects, terms);
-  if (outcome.kind === "fault") return ruleFault(outcome.message);
+  if (outcome.kind === "fault") return ruleFault(outcome.message, outcome.effects, terms);
   return ruleAnswer(outcome.reply, outcome.effects, terms, program);
 }
 
@@ -47,6 +60,7 @@ function takeOver(
   const before = reply === null ? life.genome : learn(life, step, now, reply);
   const { verdict, cause } = overrule(ruling, { overBudget: turns.overBudget, idle: witness.verdict() });
   life.lived.push(now);
+  life.attempted = [];
   if (verdict !== "survived") {
     life.ended = verdict;
     // A child in which a guest ran out of time or memory is not trusted with another life, but where all of it is memory that
@@ -72,6 +86,10 @@ export function concludeBirth(life: LifeState, step: number, outcome: Failed): A
   release(life, true);
   const effects = outcome.effects.map((effect) => ({ ...effect, step: step - first }));
   return { report: makeReport(life, step, ruling, { effects, ms: outcome.ms }) };
+}
+
+function isStarvedDeath(outcome: Outcome<Stepped>): boolean {
+  return outcome.kind === "death" && outcome.death.killed === "wall" && outcome.death.starved === true;
 }
 
 function othersFault({ death }: Outcome & { kind: "death" }): Attempt {

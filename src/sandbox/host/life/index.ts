@@ -77,6 +77,14 @@ function newLife(
     turns: createTurns({ life: id, body, random, born: genome ?? [], limits, callModel, first, asks, reader }),
     witness: createWitness(),
     lived: [...steps],
-    ...{ worker: null, isThere: false, born: false, ended: null, genome: [], last: { query, response: "" } },
+    ...{
+      worker: null,
+      isThere: false,
+      born: false,
+      ended: null,
+      genome: [],
+      last: { query, response: "" },
+      attempted: [],
+    },
   };
 }

@@ -1,6 +1,6 @@
 /** A look at an agent from outside: one of its methods is called, or an attribute read. */
 
-import type { CallResult } from "../../types.ts";
+import type { CallResult, Effect } from "../../types.ts";
 import { SandboxFailure } from "../error.ts";
 import type { CallMessage, Unsent } from "../messages.ts";
 import { readCall } from "../outcome.ts";
@@ -22,13 +22,18 @@ export async function inquire(
   if (odd !== undefined)
     throw new SandboxFailure({ kind: "option", name: "argumentLists", expected: "lists of arguments", value: odd });
   checkAlive(life);
+  // An attempt that was seen stands, whatever another try of the call comes to.
+  let attempted: Effect[] = [];
   for (let attempt = 0; attempt < tries; attempt++) {
     const failed = await settle(life, { alone: attempt > 0 });
     checkOpen(life);
     const stepMs = terms.limits.stepMs * (1 + 2 * attempt);
     const asked = { op: "call", life: id, step: lived.length - first, method, arguments: lists, stepMs } as const;
     const outcome = failed === null ? await send(life, asked) : unasked(failed);
-    const result = readCall(outcome, terms, { name: method, lists, patient: attempt > 0 });
+    const { effects } = outcome.effects.length > 0 ? outcome : { effects: attempted };
+    attempted = effects;
+    const how = { name: method, lists, patient: attempt > 0, last: attempt === tries - 1 };
+    const result = readCall({ ...outcome, effects }, terms, how);
     const doubt = outcome.kind !== "answer" ? outcome.kind === "death" : outcome.reply.broke !== null;
     if (doubt || result === null || "failed" in result) release(life, doubt);
     if (result !== null) return result;

@@ -1,6 +1,6 @@
 /** What is known of one life, and what every part of it does: it leaves its child, and finds out that it may not go on. */
 
-import type { Gene, LifeOptions, PastStep, Verdict } from "../../types.ts";
+import type { Effect, Gene, LifeOptions, PastStep, Verdict } from "../../types.ts";
 import type { Body } from "../body.ts";
 import { SandboxFailure } from "../error.ts";
 import type { OpenMessage } from "../messages.ts";
@@ -37,6 +37,8 @@ export interface LifeState {
   /** Its genome, query and response as they were last read. */
   genome: Gene[];
   last: { query: string; response: string };
+  /** What was attempted in the tries so far of the step that is not over. */
+  attempted: Effect[];
 }
 
 /** Gives its place back. With `doubt` its child is not trusted with another life. */

@@ -65,7 +65,7 @@ async function tryStep(life: LifeState, step: number, now: PastStep, attempt: nu
     },
   );
   checkOpen(life);
-  return conclude(life, step, outcome, { now, shared, attempt });
+  return conclude(life, step, outcome, { now, shared, attempt, last: attempt === tries - 1 });
 }
 
 /** Sends the steps that need nothing in between in one message, and what is left of them one by one. */
@@ -117,7 +117,7 @@ async function stepsTogether(
   const outcomes = await sendTogether(life, at, plans);
   const reports: StepReport[] = [];
   for (const [i, outcome] of outcomes.entries()) {
-    const attempt = conclude(life, at + i, outcome, { now: plans[i]!, shared, attempt: 0 });
+    const attempt = conclude(life, at + i, outcome, { now: plans[i]!, shared, attempt: 0, last: false });
     if (!("report" in attempt)) {
       release(life, attempt.calm !== true);
       break;
