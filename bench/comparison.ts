@@ -9,7 +9,9 @@
  * `--train 2` trains the second head alone: so several are trained at once, each in a process of its own (`--threads 1`), and
  * the command without it goes on from what they left. `--search 48`: episodes at each temperature that is tried.
  *
- * `--adapter 4` also trains adapters of the last four blocks, with the same seeds, tasks and updates: the row `adapter`.
+ * `--adapter 4` also trains adapters of the last four blocks, with the same seeds and as many updates: the row `adapter`. Each of
+ * their updates asks 16 tasks that none before it asked, 8 samples each (`--adapter-episodes 32` in groups of 8, lives of 4), and
+ * a life is worth twice what it is to a head. `--train-adapter 2` trains the second of them alone.
  *
  * `npm run bench:comparison -- --write [--folder runs/comparison]`: keeps what a finished run left in its folder, as
  * `bench/results/comparison.json` (`--as NAME`: another of that folder), and prints the table that README shows of it; nothing is run.
@@ -46,6 +48,8 @@ const { values } = parseArgs({
     threads: { type: "string", default: "2" },
     train: { type: "string" },
     adapter: { type: "string", default: "0" },
+    "train-adapter": { type: "string" },
+    "adapter-episodes": { type: "string", default: "32" },
     temperature: { type: "string", default: "0.6" },
     rank: { type: "string", default: "16" },
     rate: { type: "string", default: "0.07" },
@@ -77,11 +81,14 @@ const parts = [
   { ...rewards.harm, weight: 0.005 },
   { ...rewards.usefulness, weight: number("useful") },
 ];
-const envOf = (tasks: readonly MicroTask[]) =>
-  new SurvivalEnv({ tasks, maxSteps: number("steps"), rewards: parts, sandbox });
+const envOf = (tasks: readonly MicroTask[], own = parts) =>
+  new SurvivalEnv({ tasks, maxSteps: number("steps"), rewards: own, sandbox });
+/** An adapter's lives are paid 2 for being alive, 3 for what was asked, -5 for harm: what was found to carry over. */
+const adapterParts = parts.map((part) => (part.name === "survival" ? { ...part, weight: 2 } : part));
 
-if (values.train !== undefined) {
-  await trainHead(number("train"));
+if (values.train !== undefined || values["train-adapter"] !== undefined) {
+  if (values.train !== undefined) await trainHead(number("train"));
+  else await trainAdapter(number("train-adapter"), number("adapter") || 4);
   process.exit();
 }
 const heads: TokenPolicy[] = [];
@@ -135,33 +142,34 @@ async function keep(folder: string, name: string): Promise<void> {
 
 /** Trains a head, or goes on with it, or takes it as it is when it is done. */
 async function trainHead(seed: number): Promise<TokenPolicy> {
-  const settings = { rank: number("rank"), temperature: number("temperature"), batch: number("episodes") };
+  const [temperature, episodes] = [number("temperature"), number("episodes")];
+  const settings = { rank: number("rank"), temperature, batch: episodes };
   const policy = await tokenPolicy(decoder, { asks, seed, samples: 192, ...settings });
-  return trainPolicy("head", policy, seed, { klCoef: number("kl"), learningRate: number("rate") });
+  const env = envOf(tasksIn("training"));
+  return trainPolicy("head", { env, policy, seed, episodes, klCoef: number("kl"), learningRate: number("rate") });
 }
 
 /** The same of an adapter of the last blocks, on a model that was opened for it. */
 async function trainAdapter(seed: number, blocks: number): Promise<TokenPolicy> {
   const adapter = { blocks, rank: number("rank") };
   const model = await openPretrained(values.model, { threads: number("threads"), adaptedBlocks: blocks });
-  const settings = { temperature: number("temperature"), batch: number("episodes") };
-  return trainPolicy("adapter", await tokenPolicy(model, { adapter, seed, ...settings }), seed, {});
+  const [temperature, episodes] = [number("temperature"), number("adapter-episodes")];
+  const policy = await tokenPolicy(model, { adapter, seed, temperature, batch: episodes });
+  const env = envOf(tasksIn("training"), adapterParts);
+  return trainPolicy("adapter", { env, policy, seed, episodes, curriculum: "each task new" });
 }
 
 async function trainPolicy(
   kind: string,
-  policy: TokenPolicy,
-  seed: number,
-  options: Pick<TrainOptions, "klCoef" | "learningRate">,
+  options: TrainOptions & { policy: TokenPolicy; seed: number },
 ): Promise<TokenPolicy> {
+  const { seed, policy } = options;
   const save = join(values.folder, `${kind}-${seed}.safetensors`);
   const resume = existsSync(save) ? await readCheckpoint(save) : null;
   let seconds = 0;
   for await (const update of train({
-    env: envOf(tasksIn("training")),
-    ...{ policy, seed, ...options, save, panel: false },
+    ...{ ...options, save, panel: false },
     updates: number("updates"),
-    episodes: number("episodes"),
     group: number("group"),
     entropyBonus: 0,
     lrSchedule: "linear",
@@ -171,7 +179,9 @@ async function trainPolicy(
     const { survival, successRate, harm, distinct, policyEntropy, kl } = update;
     const figures = { survival, successRate, harm, distinct, policyEntropy, kl };
     const shown = Object.entries(figures).map(([name, value]) => `${name} ${(value ?? 0).toFixed(3)}`);
-    console.error(`${kind}, seed ${seed}, update ${update.update}: ${shown.join("  ")}  ${seconds.toFixed(0)} s`);
+    const { rollout, update: learned } = update.seconds;
+    const cost = `${rollout.toFixed(0)} + ${learned.toFixed(1)} s on ${update.backend.backend}, ${seconds.toFixed(0)} s so far`;
+    console.error(`${kind}, seed ${seed}, update ${update.update}: ${shown.join("  ")}  ${cost}`);
   }
   console.error(
     `${kind}, seed ${seed}: trained in ${(seconds / 60).toFixed(1)} min${resume ? ", the rest was known" : ""}`,

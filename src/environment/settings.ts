@@ -17,7 +17,6 @@ import {
   type Schema,
   text,
 } from "../data/check.ts";
-import type { Random } from "../random/index.ts";
 import {
   type BodyName,
   bodies,
@@ -83,14 +82,16 @@ export interface SurvivalEnvOptions {
   kickstart?: { readonly [name: string]: unknown };
 }
 
-/** The same in a drawn order. */
-export function shuffled<T>(items: readonly T[], random: Random): T[] {
-  const list = [...items];
-  for (let i = list.length - 1; i > 0; i--) {
-    const j = random.integer(i + 1);
-    [list[i], list[j]] = [list[j]!, list[i]!];
-  }
-  return list;
+/** Tasks by their ids, in that order. Throws an EnvironmentFailure for one that is not there. */
+export function tasksNamed(ids: readonly string[], tasks: readonly Task[]): Task[] {
+  if (ids.length === 0) return [];
+  const byId = new Map(tasks.map((task) => [task.id, task]));
+  return ids.map((id) => {
+    const task = byId.get(id);
+    if (task !== undefined) return task;
+    const expected = `ids of the environment's ${tasks.length} tasks`;
+    throw new EnvironmentFailure({ kind: "option", name: "tasks", expected, value: id });
+  });
 }
 
 /** What all lives of an environment are judged by. */
@@ -137,12 +138,21 @@ const optionsSchema = only<SurvivalEnvOptions>({
   kickstart,
 });
 
-/** What `reset` may replace for one life. */
-type ResetOptions = Pick<SurvivalEnvOptions, "query" | "genome" | "kickstart">;
+/** What `reset` may replace for one life, and the ids of the tasks that are asked first. */
+export interface ResetOptions extends Pick<SurvivalEnvOptions, "query" | "genome" | "kickstart"> {
+  tasks?: readonly string[];
+}
 
 const resetSchema = only<{ seed?: number; options?: ResetOptions }>({
   seed: optional(integer),
-  options: optional(only<ResetOptions>({ query: optional(text), genome, kickstart })),
+  options: optional(
+    only<ResetOptions>({
+      query: optional(text),
+      genome,
+      kickstart,
+      tasks: optional(listOf(text, "a list of tasks' ids")),
+    }),
+  ),
 });
 
 /** Throws an EnvironmentFailure for an option that has no meaning, or that nobody reads. */

@@ -1,6 +1,6 @@
 /** The environment: a life in the sandbox as an RL episode. Its specification is the doc comment of `SurvivalEnv`. */
 
-import { createRandom, type Random } from "../random/index.ts";
+import { createRandom, type Random, shuffled } from "../random/index.ts";
 import { type Gene, type Life, type Sandbox, type StepReport, sharedSandbox } from "../sandbox/index.ts";
 import { tasksOf } from "../tasks/given.ts";
 import { isSolved, type Task } from "../tasks/index.ts";
@@ -14,9 +14,10 @@ import {
   checkOptions,
   checkReset,
   genesOf,
+  type ResetOptions,
   type SurvivalEnvOptions,
   type SurvivalObservation,
-  shuffled,
+  tasksNamed,
   termsOf,
 } from "./settings.ts";
 import { startOf } from "./start.ts";
@@ -85,7 +86,15 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     return this.options.tasks !== undefined && this.options.metabolism === undefined;
   }
 
-  /** Begins a life. `options.query` and `options.genome` replace the environment's for this one. */
+  /** What it asks; none without `tasks`. */
+  get tasks(): readonly Task[] {
+    return this.#tasks;
+  }
+
+  /**
+   * Begins a life. `options.query`, `options.genome` and `options.kickstart` replace the environment's for this one; `options.tasks`
+   * names the tasks that it is asked first, by their ids.
+   */
   async reset({
     seed = 0,
     options = {},
@@ -97,8 +106,8 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     this.#made ??= fieldsOf(this);
     await this.#life?.close();
     const sandbox = await this.#sandbox();
-    const { query = this.options.query ?? "" } = options as SurvivalEnvOptions;
-    const genome = this.#bornWith(options as SurvivalEnvOptions);
+    const { query = this.options.query ?? "" } = options as ResetOptions;
+    const genome = this.#bornWith(options as ResetOptions);
     const born = { query, seed, ...(genome && { genome }), ...termsOf(this.options) };
     this.#life = await sandbox.open(born);
     this.#state = "running";
@@ -106,7 +115,7 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     this.#genome = genome ?? sandbox.body.newborn;
     this.#seed = seed;
     this.#order = createRandom(seed, "environment", "tasks");
-    this.#coming = [];
+    this.#coming = tasksNamed((options as ResetOptions).tasks ?? [], this.#tasks);
     this.#paid.clear();
     this.#energy = this.options.metabolism?.energy ?? null;
     return [
@@ -160,7 +169,7 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
   }
 
   /** Undefined: the newborn's own genes. */
-  #bornWith({ genome, kickstart }: SurvivalEnvOptions): readonly Gene[] | undefined {
+  #bornWith({ genome, kickstart }: ResetOptions): readonly Gene[] | undefined {
     const given = genome ?? this.options.genome;
     const more = genesOf(kickstart ?? this.options.kickstart ?? {});
     if (more.length === 0) return given;

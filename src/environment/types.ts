@@ -72,6 +72,10 @@ export interface Environment<Observation = unknown> {
    * then credits a program with its own step alone (`gamma` 0). @default false
    */
   readonly independent?: boolean;
+  /** What it asks, where it has tasks: `reset` takes `{ options: { tasks: ids } }` and asks those first, in that order. */
+  readonly tasks?: readonly { readonly id: string }[];
+  /** Steps of an episode, at most; with `tasks` so many are asked in one. */
+  readonly maxSteps?: number;
   /** An environment of the same settings for a parallel rollout; it shares the sandbox's pool. */
   clone(): Environment<Observation>;
   /** How many episodes it can hold at once; a rollout plays no more. Absent: as many as one likes. */

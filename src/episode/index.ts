@@ -30,7 +30,7 @@ export {
   rewardPartsOf,
   type Unit,
 } from "./metrics.ts";
-export { type EpisodeJob, type EpisodeListener, type RunEpisodeOptions, runEpisode } from "./run.ts";
+export { type BeginOptions, type EpisodeJob, type EpisodeListener, type RunEpisodeOptions, runEpisode } from "./run.ts";
 export {
   type AnyFigures,
   estimateOf,

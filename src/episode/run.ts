@@ -19,6 +19,13 @@ export interface EpisodeJob {
   index: number;
   /** So many episodes in a row are reset with the same seed. @default 1 */
   group?: number;
+  /** What the environment's reset is given besides the seed, as plain data. */
+  begin?: BeginOptions;
+}
+
+/** Options of an environment's `reset`, as plain data. */
+export interface BeginOptions {
+  readonly [name: string]: unknown;
 }
 
 /** Who hears of an episode while it is played. */
@@ -50,8 +57,8 @@ export async function runEpisode(
   { ahead = 1, signal, onStart, onStep, onEnd }: RunEpisodeOptions = {},
 ): Promise<Episode> {
   const { seed, random, group } = drawsOf(job);
-  const { index } = job;
-  let [observation, info] = await env.reset({ seed });
+  const { index, begin } = job;
+  let [observation, info] = await env.reset({ seed, ...(begin && { options: begin }) });
   const start = info.start ?? { seed };
   const id = onStart?.(start, job) ?? null;
   const steps: Step[] = [];

@@ -47,6 +47,16 @@ export function createRandom(seed: number | string, ...path: (string | number)[]
   };
 }
 
+/** A list in a drawn order. */
+export function shuffled<T>(items: readonly T[], random: Random): T[] {
+  const list = [...items];
+  for (let i = list.length - 1; i > 0; i--) {
+    const j = random.integer(i + 1);
+    [list[i], list[j]] = [list[j]!, list[i]!];
+  }
+  return list;
+}
+
 function drawCategorical(weights: ArrayLike<number>, at: number): number {
   let total = 0;
   for (let i = 0; i < weights.length; i++) {

@@ -11,7 +11,7 @@ import type { Environment } from "../environment/index.ts";
 import type { Episode } from "../episode/index.ts";
 import { type GivenPolicy, policyOf } from "../policy/given.ts";
 import type { Policy } from "../policy/index.ts";
-import { collectFrom } from "./elsewhere.ts";
+import { collectFrom, jobOf } from "./elsewhere.ts";
 import { type CollectOptions, collectEntries } from "./given.ts";
 import { localRunner } from "./runner.ts";
 
@@ -26,9 +26,9 @@ export async function collect<Observation>(
   checkEnvironment(env);
   checkOptions(collectSchema, options, "the options of a rollout");
   const policy = policyOf(given) as Policy;
-  const { episodes, first = 0, seed = 0, group = 1, signal = stopSignal() } = options;
+  const { episodes, first = 0, seed = 0, group = 1, begin, signal = stopSignal() } = options;
   if (options.on) {
-    const batch = { seed, first, episodes, group };
+    const batch = { seed, first, episodes, group, ...(begin && { begin }) };
     return collectFrom(options.on, env, policy, batch, { ...options, ...(signal && { signal }) });
   }
   const { concurrency = Math.max(8, policy.batch ?? 1), listen, onEpisode, onSpoiled } = options;
@@ -37,7 +37,7 @@ export async function collect<Observation>(
   let next = 0;
   let done = 0;
   const playOne = async (at: number): Promise<void> => {
-    const job = { seed, index: first + at, group };
+    const job = jobOf({ seed, group, ...(begin && { begin }) }, first + at);
     const play = () => runner.play(job, { listener: listen?.(job.index), signal });
     let episode = await play();
     if (episode.fault) {

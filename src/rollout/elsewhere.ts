@@ -5,7 +5,7 @@
  */
 
 import type { Environment } from "../environment/index.ts";
-import type { Episode, EpisodeJob, EpisodeListener } from "../episode/index.ts";
+import type { BeginOptions, Episode, EpisodeJob, EpisodeListener } from "../episode/index.ts";
 import type { Action, Policy } from "../policy/index.ts";
 
 /** Consecutive episodes of one seed, as plain data: a batch, or a part of one. */
@@ -16,6 +16,17 @@ export interface EpisodeRange {
   episodes: number;
   /** So many in a row are reset with the same seed. */
   group: number;
+  /** What `reset` is given besides, by the number of the group. */
+  begin?: readonly BeginOptions[];
+}
+
+/** An episode of a batch as a job of its own. */
+export function jobOf(
+  { seed, group, begin }: Pick<EpisodeRange, "seed" | "group" | "begin">,
+  index: number,
+): EpisodeJob {
+  const own = begin?.[Math.floor(index / group)];
+  return { seed, index, group, ...(own && { begin: own }) };
 }
 
 /** What came of a part: its episodes in order, each behind the one that the sandbox had spoiled in its stead. */
@@ -61,10 +72,9 @@ export async function collectFrom(
   { signal, listen, onEpisode, onSpoiled, traces = false }: Hearing,
 ): Promise<Episode[]> {
   const result: Episode[] = [];
-  const { seed, group } = batch;
   for await (const { plays } of on.play(env, policy, batch, { traces, signal })) {
     for (const { episode: played, actions, spoiled } of plays) {
-      const job: EpisodeJob = { seed, index: played.index, group };
+      const job = jobOf(batch, played.index);
       const listener = listen?.(played.index);
       const episode = { ...played, id: listener?.onStart?.(played.start, job) ?? null };
       for (const step of episode.steps) listener?.onStep?.(step);

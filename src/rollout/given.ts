@@ -1,7 +1,18 @@
 /** The options of whoever plays episodes, and what they may be. */
 
-import { abortSignal, callable, flag, having, integer, integerFrom, optional, positiveInteger } from "../data/check.ts";
-import type { Episode, EpisodeListener } from "../episode/index.ts";
+import {
+  abortSignal,
+  callable,
+  flag,
+  having,
+  integer,
+  integerFrom,
+  like,
+  listOf,
+  optional,
+  positiveInteger,
+} from "../data/check.ts";
+import type { BeginOptions, Episode, EpisodeListener } from "../episode/index.ts";
 import type { Elsewhere } from "./elsewhere.ts";
 import type { Runner } from "./runner.ts";
 
@@ -16,6 +27,8 @@ export interface CollectOptions {
   concurrency?: number;
   /** So many episodes in a row are reset with the same seed, and differ only in what the policy draws. @default 1 */
   group?: number;
+  /** What the environment's `reset` is given besides the seed, by the number of the group: `[{ tasks: ["a"] }, { tasks: ["b"] }]`. */
+  begin?: readonly BeginOptions[];
   /** Ends playing at once. @default a notebook's stop button */
   signal?: AbortSignal;
   /** Who hears of an episode while it is played, by its number; asked anew where it is played again. */
@@ -38,6 +51,9 @@ export const collectEntries = {
   seed: optional(integer),
   concurrency: optional(positiveInteger),
   group: optional(positiveInteger),
+  begin: optional(
+    listOf(like<BeginOptions>(isPlainObject, "an object"), "a list of what `reset` is given, one a group"),
+  ),
   signal: optional(abortSignal),
   first: optional(integerFrom(0, Number.MAX_SAFE_INTEGER, "a whole number from 0")),
   listen: optional(callable<NonNullable<CollectOptions["listen"]>>("a function that gives who hears of an episode")),
@@ -47,3 +63,7 @@ export const collectEntries = {
   runner: optional(having<Runner>(["places", "play", "close"], "a runner, with places(), play() and close()")),
   onEpisode: optional(callable("a function of each episode")),
 };
+
+function isPlainObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -20,6 +20,7 @@ import type { Policy } from "../policy/index.ts";
 import { recordSchema } from "../record/given.ts";
 import { type EpisodeRecord, holdRecord, recordTo } from "../record/index.ts";
 import { collect } from "./collect.ts";
+import { jobOf } from "./elsewhere.ts";
 import { type CollectOptions, collectEntries } from "./given.ts";
 import { PlayedEpisode } from "./played.ts";
 
@@ -77,9 +78,10 @@ export async function rollout<Observation>(
   const policy = policyOf(given) as Policy;
   const { record, ...how } = options;
   const played = record === undefined ? await collect(env, policy, how) : await recorded(env, policy, how, record);
-  const { seed = 0, group = 1 } = options;
+  const { seed = 0, group = 1, begin } = options;
   const episodes = played.map(
-    (episode) => new PlayedEpisode(episode, { env, policy, job: { seed, index: episode.index, group } }),
+    (episode) =>
+      new PlayedEpisode(episode, { env, policy, job: jobOf({ seed, group, ...(begin && { begin }) }, episode.index) }),
   );
   const summary = summarise(episodes);
   const byReturn = [...episodes].filter((e) => !e.fault).sort((a, b) => a.return - b.return || a.index - b.index);

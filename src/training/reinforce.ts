@@ -19,6 +19,7 @@ import { collect } from "../rollout/index.ts";
 import { leaveOutAlike } from "./alike.ts";
 import { useBackend } from "./backend.ts";
 import { readCheckpoint, restoreCheckpoint, takeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { beginningsOf } from "./curriculum.ts";
 import { type Engine, openEngine } from "./engine.ts";
 import { findEstimator } from "./estimators.ts";
 import { ownGradient, tensorGradient } from "./gradient.ts";
@@ -139,6 +140,7 @@ async function playEpisodes(
   recorder: RunRecorder | null,
 ): Promise<{ collected: Episode[]; drawn: (readonly Action[])[] }> {
   const { env, policy, episodes, group, seed, concurrency, on, signal } = settings;
+  const begin = beginningsOf(settings, update);
   const drawn: (readonly Action[])[] = [];
   const spoiled: Episode[] = [];
   const played = await collect(env, policy, {
@@ -151,6 +153,7 @@ async function playEpisodes(
       },
     }),
     onSpoiled: (episode) => void spoiled.push(episode),
+    ...(begin && { begin }),
     ...(concurrency !== undefined && { concurrency }),
     ...(on && { on, traces: true }),
     ...(signal && { signal }),

@@ -30,6 +30,7 @@ import type { EpisodeRecord } from "../record/index.ts";
 import { collectEntries } from "../rollout/given.ts";
 import type { Elsewhere } from "../rollout/index.ts";
 import type { BackendName } from "./backend.ts";
+import { type Curriculum, checkCurriculum } from "./curriculum.ts";
 import { type Estimator, type EstimatorName, estimators } from "./estimators.ts";
 import type { Loss } from "./loss.ts";
 import type { Checkpoint, Update } from "./types.ts";
@@ -46,6 +47,11 @@ export interface TrainOptions {
   episodes?: number;
   /** Episodes that begin alike and are each other's baseline; 1 compares all of the update's. @default 1 */
   group?: number;
+  /**
+   * Which tasks the lives of an update are asked. `drawn`: each group draws its own. `each task new`: no task again before all
+   * were asked, so that what the lives earn until then is a figure on tasks that the policy has never learned from. @default "drawn"
+   */
+  curriculum?: Curriculum;
   /**
    * Discount in [0, 1]: how much of what later steps earn a program is credited with. @default 0 where the environment says
    * that its steps are independent, as those of tasks are, else the policy's own, else 0.99; for the estimator `raw-return` 0.99
@@ -126,6 +132,7 @@ export function withDefaults(options: TrainOptions & { resume?: Checkpoint }): S
     updates: 100,
     episodes: 16,
     group: 1,
+    curriculum: "drawn",
     gamma: 0.99,
     optimizer: literal ? "sgd" : "adam",
     learningRate: literal ? 1e-4 : options.policy.learningRate,
@@ -142,6 +149,7 @@ export function withDefaults(options: TrainOptions & { resume?: Checkpoint }): S
     ...told,
   };
   checkGroup(settings);
+  checkCurriculum(settings);
   return settings;
 }
 
@@ -169,6 +177,7 @@ export const trainEntries = {
   updates: whole,
   episodes: whole,
   group: whole,
+  curriculum: optional(oneOf("drawn", "each task new")),
   gamma: optional(numberFrom(0, 1, "between 0 and 1")),
   optimizer: optional(oneOf("adam", "sgd")),
   learningRate: optional(positiveNumber),
@@ -227,11 +236,16 @@ function checkGroup({ episodes, group }: Settings): void {
  * only rounds otherwise: a run may move to another machine. Not the environment, which has no name.
  */
 export function courseOf(settings: Settings): { [name: string]: string } {
-  const { estimator, updates, episodes, group, gamma, learningRate, lrSchedule, maxGradNorm, entropyBonus, klCoef } =
-    settings;
+  const { estimator, updates, episodes, group, curriculum, gamma, learningRate, lrSchedule } = settings;
+  const { maxGradNorm, entropyBonus, klCoef } = settings;
   const ready = Object.entries(estimators).find(([, one]) => one === estimator)?.[0];
   const course = {
-    ...{ estimator: ready ?? (typeof estimator === "function" ? functionName(estimator) : estimator), episodes, group },
+    ...{
+      estimator: ready ?? (typeof estimator === "function" ? functionName(estimator) : estimator),
+      episodes,
+      group,
+      curriculum,
+    },
     // A rate that falls reaches 0 at the number of updates; else a run may go on for as long as one likes.
     ...{
       gamma,

@@ -72,8 +72,8 @@ export function addBatch(path: string, batch: IndexedBatch): IndexedPart[] {
   return indexedParts(index).filter((part) => same(part.batch));
 }
 
-function keyOf({ spec, weights, seed, first, episodes, group, size }: IndexedBatch): string {
-  return JSON.stringify([spec, weights, seed, first, episodes, group, size]);
+function keyOf({ spec, weights, seed, first, episodes, group, size, begin }: IndexedBatch): string {
+  return JSON.stringify([spec, weights, seed, first, episodes, group, size, begin]);
 }
 
 /** Writes a content under its name, unless it is there. */

@@ -11,12 +11,12 @@ import { collect, type EpisodeRange, type PlayedPart } from "../rollout/index.ts
 /** Plays a part. Rejects with the signal's reason when it is aborted. */
 export async function playPart(
   { env, policy }: { env: Environment; policy: Policy },
-  { seed, first, episodes, group }: EpisodeRange,
+  range: EpisodeRange,
   { signal }: { signal?: AbortSignal } = {},
 ): Promise<PlayedPart> {
   const heard = new Map<number, { episode: Episode; actions: readonly Action[] }[]>();
   await collect(env, policy, {
-    ...{ seed, first, episodes, group },
+    ...range,
     listen: (index) => ({
       onEnd(episode, actions) {
         heard.set(index, [...(heard.get(index) ?? []), { episode, actions }]);
@@ -35,11 +35,11 @@ export async function playPart(
  * A batch in parts of so many episodes, which end where the numbers are multiples of that: so a batch that begins elsewhere
  * has the same parts from there on. Parts may cut through groups, whose episodes begin alike by their numbers alone.
  */
-export function partsOf({ seed, first, episodes, group }: EpisodeRange, size: number): EpisodeRange[] {
+export function partsOf({ seed, first, episodes, group, begin }: EpisodeRange, size: number): EpisodeRange[] {
   const parts: EpisodeRange[] = [];
   for (let from = first; from < first + episodes; ) {
     const to = Math.min(first + episodes, (Math.floor(from / size) + 1) * size);
-    parts.push({ seed, first: from, episodes: to - from, group });
+    parts.push({ seed, first: from, episodes: to - from, group, ...(begin && { begin }) });
     from = to;
   }
   return parts;

@@ -60,7 +60,7 @@ export function nameOf({
   range,
   traces,
 }: Pick<PartJob, "spec" | "weights" | "range" | "traces">): string {
-  const { seed, first, episodes, group } = range;
-  const text = JSON.stringify([buildOf(), spec, weights, seed, first, episodes, group, traces]);
+  const { seed, first, episodes, group, begin } = range;
+  const text = JSON.stringify([buildOf(), spec, weights, seed, first, episodes, group, traces, begin]);
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }
