@@ -70,9 +70,12 @@ if (values.write) {
 mkdirSync(values.folder, { recursive: true });
 
 await using sandbox = await createSandbox({ workers: 2 });
-const decoder = await openPretrained(values.model, { threads: number("threads"), dtype: values.dtype as Dtype }).catch(
-  (error: Error) => notRun(`the model ${values.model}`, `${error.message}.`),
-);
+const isAdapterAlone = values["train-adapter"] !== undefined;
+const blocks = number("adapter") || (isAdapterAlone ? 4 : 0);
+const decoder = await openPretrained(values.model, {
+  threads: number("threads"),
+  ...(isAdapterAlone ? { adaptedBlocks: blocks } : { dtype: values.dtype as Dtype }),
+}).catch((error: Error) => notRun(`the model ${values.model}`, `${error.message}.`));
 const tasks = await microTasks();
 const tasksIn = (split: TaskSplit) => tasks.filter((task) => task.split === split);
 const asks = tasksIn("training").map(({ ask }) => ask);
@@ -86,16 +89,14 @@ const envOf = (tasks: readonly MicroTask[], own = parts) =>
 /** An adapter's lives are paid 2 for being alive, 3 for what was asked, -5 for harm: what was found to carry over. */
 const adapterParts = parts.map((part) => (part.name === "survival" ? { ...part, weight: 2 } : part));
 
-if (values.train !== undefined || values["train-adapter"] !== undefined) {
-  if (values.train !== undefined) await trainHead(number("train"));
-  else await trainAdapter(number("train-adapter"), number("adapter") || 4);
+if (values.train !== undefined || isAdapterAlone) {
+  await (isAdapterAlone ? trainAdapter(number("train-adapter")) : trainHead(number("train")));
   process.exit();
 }
 const heads: TokenPolicy[] = [];
 for (let seed = 1; seed <= number("seeds"); seed++) heads.push(await trainHead(seed));
 const adapters: TokenPolicy[] = [];
-if (number("adapter") > 0)
-  for (let seed = 1; seed <= number("seeds"); seed++) adapters.push(await trainAdapter(seed, number("adapter")));
+if (blocks > 0) for (let seed = 1; seed <= number("seeds"); seed++) adapters.push(await trainAdapter(seed));
 const plain = await tokenPolicy(decoder, { asks, samples: 8, rank: 1 });
 const sharpened = await sharpen(plain, { env: envOf(tasksIn("validation")), seed: 99, episodes: number("search") });
 console.log(`${String((await sharpened[displaySymbol]())["text/plain"])}\n`);
@@ -150,9 +151,11 @@ async function trainHead(seed: number): Promise<TokenPolicy> {
 }
 
 /** The same of an adapter of the last blocks, on a model that was opened for it. */
-async function trainAdapter(seed: number, blocks: number): Promise<TokenPolicy> {
+async function trainAdapter(seed: number): Promise<TokenPolicy> {
   const adapter = { blocks, rank: number("rank") };
-  const model = await openPretrained(values.model, { threads: number("threads"), adaptedBlocks: blocks });
+  const model = isAdapterAlone
+    ? decoder
+    : await openPretrained(values.model, { threads: number("threads"), adaptedBlocks: blocks });
   const [temperature, episodes] = [number("temperature"), number("adapter-episodes")];
   const policy = await tokenPolicy(model, { adapter, seed, temperature, batch: episodes });
   const env = envOf(tasksIn("training"), adapterParts);
