@@ -1,7 +1,7 @@
-/** The calls of all clients: files of them in Python, each with its versions, and OpenEnv's own validator. */
+/** The calls of all clients: files of them in Python, each with its versions; OpenEnv's own validator; and mypy on our package. */
 
 import { spawn } from "node:child_process";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { textTable } from "../../src/display/index.ts";
 
 /** What a client made of a call. */
@@ -21,18 +21,33 @@ export async function runCalls(
   const outcomes: Outcome[] = [];
   for (const [file, env] of [
     ["calls.py", {}],
+    ["connection.py", {}],
     ["old_client.py", { PYTHONPATH: old }],
     ["verifiers_taskset.py", { PYTHONPATH: verifiers }],
   ] as const)
     outcomes.push(...(await runFile(path, file, [url, expected], env)));
-  const { code, out, error } = await run(join(dirname(path), "openenv"), ["validate", "--url", url]);
+  outcomes.push(await validate(path, url), await checkTypes(path));
+  return outcomes;
+}
+
+/** OpenEnv's own validator, which asks the server over HTTP. */
+async function validate(python: string, url: string): Promise<Outcome> {
+  const { code, out, error } = await run(join(dirname(python), "openenv"), ["validate", "--url", url]);
   const passed = out.split("\n").filter((line) => /^\s*PASS /.test(line)).length;
   const isRight = code === 0 && /Verdict: PASS/.test(out) && passed === 6;
-  outcomes.push({
-    ...{ client: "openenv", call: "openenv validate --url" },
-    ...(isRight ? { outcome: "right", why: `PASS, ${passed} of 6` } : { outcome: "wrong", why: tail(out + error) }),
-  });
-  return outcomes;
+  const told = isRight ? `PASS, ${passed} of 6` : tail(out + error);
+  return { client: "openenv", call: "openenv validate --url", outcome: isRight ? "right" : "wrong", why: told };
+}
+
+/** The package's types, by its own settings (strict) against the versions that it is used with here. */
+async function checkTypes(python: string): Promise<Outcome> {
+  const cache = resolve(dirname(python), "../../mypy");
+  const folder = resolve(import.meta.dirname, "../../python");
+  const config = ["--config-file", join(folder, "pyproject.toml"), "--cache-dir", cache];
+  const args = ["-m", "mypy", ...config, join(folder, "src", "autoagent_env")];
+  const { code, out, error } = await run(python, args);
+  const outcome = code === 0 ? "right" : "wrong";
+  return { client: "mypy", call: "mypy --strict on autoagent_env", outcome, why: tail(out + error) };
 }
 
 /** A file of calls in Python, and what it tells of them. */

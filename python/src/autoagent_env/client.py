@@ -15,12 +15,11 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit, urlunsplit
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
-from websockets.sync.client import ClientConnection, connect
 
+from .connection import Connection
 from .errors import CapacityError, EpisodeLostError, NoServerError, ServerError
 
 DEFAULT_URL = "http://127.0.0.1:8700"
-_LONGEST_MESSAGE = 100 * 2**20
 
 
 @dataclass
@@ -115,7 +114,7 @@ class Client:
         self._token = token or os.environ.get("AUTOAGENT_TOKEN") or None
         self._timeout = timeout
         self._lock = threading.RLock()
-        self._socket: ClientConnection | None = None
+        self._socket: Connection | None = None
 
     def reset(self, seed: int | None = None, episode_id: str | None = None) -> StepResult:
         """Begins an episode. The same seed and programs give the same episode; without one the server draws it."""
@@ -182,27 +181,21 @@ class Client:
         self.close()
 
     def __del__(self) -> None:
-        # Who forgets `close` would keep a session of the server until this process ends: a thread reads its socket.
+        # Who forgets `close` would keep a session of the server until something collects its socket.
         if getattr(self, "_socket", None) is not None:
             self._drop()
 
-    def _connected(self) -> ClientConnection:
+    def _connected(self) -> Connection:
         if self._socket is None:
             self._socket = self._connect()
         return self._socket
 
-    def _connect(self) -> ClientConnection:
-        options: dict[str, Any] = {"proxy": None} if _is_loopback(self._ws_url) else {}
+    def _connect(self) -> Connection:
+        headers: dict[str, str] = {}
         if self._token is not None and "@" not in urlsplit(self._ws_url).netloc:
-            options["additional_headers"] = {"Authorization": f"Bearer {self._token}"}
+            headers["Authorization"] = f"Bearer {self._token}"
         try:
-            # A trainer may hold the interpreter for minutes: a late pong says nothing. The server pings from its side.
-            connecting = connect(
-                self._ws_url, max_size=_LONGEST_MESSAGE, compression=None, ping_interval=None, open_timeout=30, **options
-            )
-            # Later versions connect in a `with` alone: this is its beginning, and `close` its end.
-            socket: ClientConnection = connecting.__enter__()
-            return socket
+            return Connection(self._ws_url, headers=headers, proxied=not _is_loopback(self._ws_url))
         except InvalidHandshake as error:
             raise NoServerError(f"the server at {_shown(self.base_url)} lets nobody in: {_reason(error)}") from error
         except (OSError, InvalidURI) as error:
@@ -211,7 +204,7 @@ class Client:
                 "`npx autoagent env serve`, or name its address in AUTOAGENT_ENV"
             ) from error
 
-    def _send(self, message: dict[str, Any], socket: ClientConnection) -> None:
+    def _send(self, message: dict[str, Any], socket: Connection) -> None:
         try:
             socket.send(json.dumps(message))
         except ConnectionClosed as error:
@@ -223,7 +216,7 @@ class Client:
         if self._socket is None:
             raise EpisodeLostError("there is no episode: call reset() first")
         try:
-            answer = json.loads(self._socket.recv(timeout=self._timeout))
+            answer = json.loads(self._socket.receive(self._timeout))
         except TimeoutError as error:
             # The answer may come yet, and would be taken for the next one's: the connection cannot be used any more.
             self._drop()
@@ -235,10 +228,10 @@ class Client:
             return dict(answer["data"])
         self._raise(answer["data"])
 
-    def _raise_refusal(self, socket: ClientConnection) -> None:
+    def _raise_refusal(self, socket: Connection) -> None:
         """A server without room says so before it is asked, and closes: that is what is to be told."""
         try:
-            answer = json.loads(socket.recv(timeout=0))
+            answer = json.loads(socket.receive(0))
         except (ConnectionClosed, TimeoutError):
             return
         if answer["type"] == "error":
@@ -253,8 +246,7 @@ class Client:
     def _drop(self) -> None:
         socket, self._socket = self._socket, None
         if socket is not None:
-            # No goodbye: whoever is at the other end may be gone, and would be waited for.
-            socket.close_socket()
+            socket.drop()
 
 
 def _ws_url(base_url: str) -> str:
