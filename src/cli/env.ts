@@ -47,7 +47,7 @@ export async function runEnv(args: string[]): Promise<number> {
   const maxSteps = readInteger(given, "max-steps", { low: 1, high: 1_000_000 }) ?? 4;
   const record = textOf(given, "record");
   const body = readBody(textOf(given, "body") ?? "javascript");
-  const { told, tasks } = await readTasks(textOf(given, "tasks") ?? (body === "python" ? "none" : "training"), body);
+  const { told, tasks } = await readTasks(textOf(given, "tasks") ?? "training", body);
   await using sandbox = await openSandbox(given, { sessions, host, body });
   const env = new SurvivalEnv({ sandbox, maxSteps, ...(tasks && { tasks }) });
   await using server = await serveEnvironment(env, {
@@ -82,12 +82,8 @@ function readBody(name: string): BodyName {
 async function readTasks(wanted: string, body: BodyName): Promise<{ told: string; tasks?: MicroTask[] }> {
   if (wanted === "none") return { told: "no tasks" };
   const isSplit = wanted === "training" || wanted === "held-out";
-  if (isSplit && body !== "javascript") {
-    const expected = `none or a file of your own where agents are ${body}: ours set agents up in JavaScript`;
-    throw new CliFailure({ kind: "option", name: "tasks", expected, value: wanted });
-  }
   try {
-    const tasks = await microTasks(isSplit ? { split: wanted } : { path: wanted });
+    const tasks = await microTasks({ body, ...(isSplit ? { split: wanted } : { path: wanted }) });
     return { told: isSplit ? `${wanted} tasks` : `${tasks.length} ${tasks.length === 1 ? "task" : "tasks"}`, tasks };
   } catch (cause) {
     throw new CliFailure({ kind: "arguments", command: "env", detail: (cause as Error).message }, { cause });

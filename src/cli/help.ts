@@ -80,7 +80,7 @@ streams, log-probabilities. Requests run in batches; an answer to a request with
 Serves lives of agents to trainers that speak OpenEnv's protocol: a WebSocket is a session, and a session plays one life
 after the other, a program a step. docs/environment-server.md has the lines for TRL, verifiers, Gymnasium and others.
 
-  --body NAME          what agents are made of: javascript (default) or python, whose lives have no tasks of ours
+  --body NAME          what agents are made of: javascript (default) or python
   --tasks NAME         what each step is asked: training (default), held-out, none, or a file of micro-tasks
   --max-steps N        a life ends after this many steps (default 4)
   --sessions N         sessions at once (default 64); one more is told that there is no room

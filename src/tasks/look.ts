@@ -100,6 +100,6 @@ function drawsOf({ id }: Pick<Task, "id">, seed: number): Random {
 function lacksSomething(result: CallResult): boolean {
   return (
     "answers" in result &&
-    result.answers.some((one) => "failed" in one && /^it threw (Reference|Type)Error: /.test(one.failed))
+    result.answers.some((one) => "failed" in one && /^it threw (Reference|Type|Name|Attribute)Error: /.test(one.failed))
   );
 }

@@ -7,6 +7,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { openRecord } from "../../src/record/index.ts";
+import { microTasks } from "../../src/tasks/index.ts";
 import { temporaryFolder } from "../model/shared.ts";
 import { Client } from "../serve/environment/client.ts";
 
@@ -79,11 +80,14 @@ describe("autoagent env serve", () => {
     assert.deepEqual(await Promise.all([drawn.stop(), own.stop()]), [0, 0]);
   });
 
-  it("serves lives in Python", async () => {
-    const server = await start(["--body", "python", "--sessions", "1", "--max-steps", "2"]);
-    assert.match(server.lines[0]!, /^Serving lives in Python of 2 steps \(no tasks\) at /);
+  it("serves lives in Python, with the tasks that can be asked there", async () => {
+    const options = ["--sessions", "1", "--max-steps", "2", "--tasks", "training"];
+    const server = await start(["--body", "python", ...options]);
+    assert.match(server.lines[0]!, /^Serving lives in Python of 2 steps \(training tasks\) at /);
     const client = await Client.open(server.url);
-    await client.reset({ seed: 1 });
+    const { task } = (await client.reset({ seed: 1 })).data.observation;
+    const tasks = await microTasks({ split: "training", body: "python" });
+    assert.ok(tasks.some(({ ask }) => ask === task));
     const { observation, reward } = (await client.step("self.a = [n ** 2 for n in range(4)]\nprint(self.a)")).data;
     assert.deepEqual([observation.output, reward], ["[0, 1, 4, 9]\n", 1]);
     const { data } = await client.step("import os\nos.system('id')");
@@ -101,10 +105,6 @@ describe("autoagent env serve", () => {
     const [status, text] = run("serve", "--tasks", "nowhere.json");
     assert.deepEqual([status, String(text).split(":")[0]], [2, "The micro-tasks in nowhere.json cannot be read"]);
     assert.deepEqual(run("serve", "--body", "basic"), [2, 'Expected --body to be javascript or python, got "basic"']);
-    assert.deepEqual(run("serve", "--body", "python", "--tasks", "training"), [
-      2,
-      'Expected --tasks to be none or a file of your own where agents are python: ours set agents up in JavaScript, got "training"',
-    ]);
     assert.deepEqual(run("serve", "--host", "0.0.0.0"), [
       1,
       "Anybody who reaches 0.0.0.0 could run programs here: set a token in AUTOAGENT_TOKEN, or serve on 127.0.0.1",

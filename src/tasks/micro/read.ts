@@ -3,25 +3,34 @@
 import { readFile } from "node:fs/promises";
 import { checkOptions, oneOf, only, optional, text } from "../../data/check.ts";
 import { dataPath } from "../../data/index.ts";
+import type { BodyName } from "../../sandbox/index.ts";
 import { type TaskSplit, taskSplits } from "../types.ts";
-import { checksOf } from "./checks.ts";
+import { checksOf, nameOf, plainName } from "./checks.ts";
 import { type Does, referenceOf } from "./reference.ts";
 import type { MicroTask, TaskCheck } from "./types.ts";
 
-const optionsSchema = only<{ split?: TaskSplit | "held-out"; path?: string }>({
+/** Which micro-tasks are read. */
+interface MicroTasksOptions {
+  split?: TaskSplit | "held-out";
+  path?: string;
+  /** Whom they are for: what agents of this body cannot be asked is left out. @default "javascript" */
+  body?: BodyName;
+}
+
+const optionsSchema = only<MicroTasksOptions>({
   split: optional(oneOf(...taskSplits, "held-out" as const)),
   path: optional(text),
+  body: optional(oneOf<BodyName>("javascript", "python")),
 });
 
 /**
  * The project's micro-tasks (`data/tasks/micro-tasks.json`), of one split, of the two that are held out (`"held-out"`:
- * `known` and `unseen`), or all. `path` reads another file of the same form. Throws a TypeError that names the task and the field.
+ * `known` and `unseen`), or all. `path` reads another file of the same form. `body`: of these only what agents of that body can
+ * do. Throws a TypeError that names the task and the field.
  */
-export async function microTasks(
-  options: { split?: TaskSplit | "held-out"; path?: string } = {},
-): Promise<MicroTask[]> {
+export async function microTasks(options: MicroTasksOptions = {}): Promise<MicroTask[]> {
   checkOptions(optionsSchema, options, "the options of microTasks");
-  const { split, path = dataPath("tasks", "micro-tasks.json") } = options;
+  const { split, path = dataPath("tasks", "micro-tasks.json"), body = "javascript" } = options;
   let read: unknown;
   try {
     read = JSON.parse(await readFile(path, "utf8"));
@@ -30,7 +39,26 @@ export async function microTasks(
   }
   const tasks = checkTasks(read);
   const wanted = split === "held-out" ? ["known", "unseen"] : split === undefined ? taskSplits : [split];
-  return tasks.filter((task) => wanted.includes(task.split));
+  return tasks.filter((task) => wanted.includes(task.split) && isFor(task, body));
+}
+
+/** Words that Python keeps for itself: nothing can be called so. */
+const pythonKeywords = new Set(
+  (
+    "False None True and as assert async await break class continue def del elif else except finally for from global if import in " +
+    "is lambda nonlocal not or pass raise return try while with yield"
+  ).split(" "),
+);
+
+/**
+ * Whether agents of this body can do it. Asks are in English, setups assign JSON, which Python reads as well, and what is read
+ * out is plain data; but the state is an object of its own in JavaScript alone: in Python it is the agent's own dictionary,
+ * which has no attributes.
+ */
+function isFor(task: MicroTask, body: BodyName): boolean {
+  if (body === "javascript") return true;
+  const names = checksOf(task).map(nameOf);
+  return names.every((name) => !name.startsWith("self.state.") && !pythonKeywords.has(plainName(name)));
 }
 
 /** Checks that a value is a list of micro-tasks. Throws a TypeError that names the task and the field. */
