@@ -69,8 +69,12 @@ async function openToken({ about, tensors }: Omit<PolicyPlan, "weights">, modelO
 
 /** A policy that learns, its variables set, and of it the one that plays. */
 function trained<P extends TrainablePolicy>(policy: P, playing: (policy: P) => Policy): OpenedPlan {
+  let held: PolicyPlan["weights"] | null = null;
   return {
     withWeights(weights) {
+      // Who has them already may be in the middle of an episode by them.
+      if (weights === held) return playing(policy);
+      held = weights;
       for (const [i, values] of weights.entries()) {
         const variable = policy.variables[i]!;
         tf.tidy(() => variable.assign(tf.tensor(values, variable.shape) as never));

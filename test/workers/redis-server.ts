@@ -5,7 +5,7 @@
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -58,6 +58,61 @@ export async function startRedis({ keeps = false } = {}): Promise<RedisServer> {
     ...{ url: `redis://:${encodeURIComponent(password)}@127.0.0.1:${port}`, port, password, kill, start, cli },
     async close() {
       await kill();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A server as the page on workers wants it: over TLS alone, and by a user with a name and no more rights than needed. */
+export interface SecuredRedis {
+  /** Of that user. */
+  readonly url: string;
+  readonly port: number;
+  /** Path of the certificate of the authority, which nobody else trusts. */
+  readonly ca: string;
+  close(): Promise<void>;
+}
+
+/** Starts one, with an own authority and with the line of `docs/workers.md` as its list of users. Throws where there is no openssl. */
+export async function startSecuredRedis(userLine: string): Promise<SecuredRedis> {
+  const folder = mkdtempSync(join(tmpdir(), "redis-secured-"));
+  const [key, ca, users] = ["key.pem", "ca.pem", "users.acl"].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const about = [
+    "-days",
+    "1",
+    "-subj",
+    "/CN=queue",
+    "-addext",
+    "subjectAltName=IP:127.0.0.1",
+    "-keyout",
+    key,
+    "-out",
+    ca,
+  ];
+  const made = spawnSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", ...about], { encoding: "utf8" });
+  if (made.status !== 0) throw new Error(`openssl made no certificate: ${made.stderr ?? made.error}`);
+  writeFileSync(users, `user default off\n${userLine}\n`);
+  const port = await freePort();
+  const tls = ["--tls-cert-file", ca, "--tls-key-file", key, "--tls-ca-cert-file", ca, "--tls-auth-clients", "no"];
+  const own = ["--port", "0", "--tls-port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""];
+  const child = spawn("redis-server", [...own, ...tls, "--aclfile", users], { stdio: ["ignore", "pipe", "inherit"] });
+  let said = "";
+  for await (const line of createInterface(child.stdout)) {
+    said += `${line}\n`;
+    if (line.includes("Ready to accept connections")) break;
+  }
+  if (child.exitCode !== null) throw new Error(said);
+  child.stdout.resume();
+  const [, name, password] = /^user (\S+) on >(\S+) /.exec(userLine)!;
+  return {
+    ...{ url: `rediss://${name}:${password}@127.0.0.1:${port}`, port, ca },
+    async close() {
+      child.kill("SIGKILL");
+      await once(child, "exit");
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -15,7 +15,7 @@ import { type RolloutOptions, rollout } from "../../src/rollout/index.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
 import { microTasks } from "../../src/tasks/index.ts";
 import { type StudyRun, study, type TrainOptions, train, type Update } from "../../src/training/index.ts";
-import { workers } from "../../src/workers/index.ts";
+import { type WorkersStatus, workers } from "../../src/workers/index.ts";
 import { leaveOut } from "../support.ts";
 import { entriesOf, textOf } from "./equal.ts";
 import { missingRedis, type RedisServer, startRedis, startWorker, type WorkerProcess } from "./redis-server.ts";
@@ -169,6 +169,32 @@ describe("workers on a queue", function () {
     await assert.rejects(long, reason);
     const how = { episodes: 8, seed: 4 };
     assert.equal(textOf((await there(how, on)).episodes), textOf((await here(how)).episodes));
+  });
+
+  it("show in a notebook how it stands: in one place, each second, for as long as it plays", async () => {
+    const scope = globalThis as { display?: unknown };
+    const stop = new AbortController();
+    const reason = new Error("seen enough");
+    const shown: WorkersStatus[] = [];
+    const show = async (value: unknown): Promise<void> => {
+      if (shown.push(value as WorkersStatus) === 2) stop.abort(reason);
+    };
+    let places = 0;
+    scope.display = async (value: unknown) => {
+      places++;
+      await show(value);
+      return { update: show };
+    };
+    try {
+      await assert.rejects(there({ episodes: 100_000, seed: 9, signal: stop.signal }), reason);
+    } finally {
+      delete scope.display;
+    }
+    assert.deepEqual([places, shown.length], [1, 2]);
+    for (const { line, rows } of shown) {
+      assert.match(line, /^2 workers up, \d+ lives\/s \(\d+, \d+\), \d+ parts out, oldest \d+ s, \d+ waiting/);
+      assert.equal(rows.length, 2);
+    }
   });
 
   it("may serve two at once, also with the same parts", async () => {

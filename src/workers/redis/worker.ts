@@ -1,6 +1,6 @@
 /**
- * `autoagent worker --redis URL`: plays parts for whoever asks, one at a time, until it is told to end. It says once a second
- * that it is up; a part whose driver is gone is left, one that is not wanted any more is stopped.
+ * `autoagent worker --redis URL`: plays parts for whoever asks until it is told to end, mostly one while the last is ending.
+ * It says once a second that it is up; a part whose driver is gone is left, one that is not wanted any more is stopped.
  */
 
 import { randomUUID } from "node:crypto";
@@ -38,10 +38,21 @@ interface State {
   readonly bench: Workbench;
   /** Contents by name, the newest last. */
   readonly contents: Map<string, unknown>;
-  /** The batch whose part is played now, and what ends that. */
-  playing: { play: string; stop: AbortController } | null;
+  /** The parts that are played now. */
+  readonly playing: Set<Playing>;
   lives: number;
 }
+
+/** A part that is played: its batch, what ends it, and what another must share with it to be played beside it. */
+interface Playing {
+  readonly play: string;
+  readonly stop: AbortController;
+  readonly shares: string | null;
+  readonly over: PromiseWithResolvers<void>;
+}
+
+/** Parts at once: while one waits for its last life, is packed and sent, the children play the next. */
+const partsAtOnce = 2;
 
 /** Contents that are kept: a spec and the newest weights of a few runs. */
 const keptContents = 8;
@@ -57,7 +68,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const bench = await openWorkbench(options);
   const [redis, forWorker] = [connect(), connect()];
   const name = `${hostname()}-${process.pid}-${randomUUID().slice(0, 4)}`;
-  const state: State = { name, redis, bench, contents: new Map(), playing: null, lives: 0 };
+  const state: State = { name, redis, bench, contents: new Map(), playing: new Set(), lives: 0 };
   const worker = new Worker<PartJob>(
     queueName(),
     async (job) => {
@@ -70,7 +81,14 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       }
     },
     {
-      ...{ connection: forWorker, prefix, name, concurrency: 1, lockDuration: lockMs, stalledInterval: lockMs },
+      ...{
+        connection: forWorker,
+        prefix,
+        name,
+        concurrency: partsAtOnce,
+        lockDuration: lockMs,
+        stalledInterval: lockMs,
+      },
       ...{ maxStalledCount: mostDeaths - 1, removeOnComplete: { count: 0 }, removeOnFail: { count: 1000, age: 3600 } },
     },
   );
@@ -95,28 +113,42 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
 /** Nobody waits for this part. */
 class Unwanted extends Error {}
 
-async function playJob(state: State, { data }: Job<PartJob>): Promise<void> {
+async function playJob(state: State, { data, stalledCounter }: Job<PartJob>): Promise<void> {
   const { name, spec, weights, range, traces, play, driver } = data;
   const { redis, bench } = state;
   if ((await redis.exists(keys.stop(play))) === 1 || (await isGone(state, driver))) throw new Unwanted();
   if ((await redis.exists(keys.result(name))) === 1) return;
-  const stop = new AbortController();
-  state.playing = { play, stop };
+  const plan = (await contentOf(state, spec)) as Spec;
+  const values = (await contentOf(state, weights)) as PolicyPlan["weights"];
+  const own = await begin(state, play, stalledCounter === 0 && isLight(plan) ? `${spec} ${weights}` : null);
   const began = performance.now();
   try {
-    const made = await bench.open(
-      spec,
-      (await contentOf(state, spec)) as Spec,
-      (await contentOf(state, weights)) as PolicyPlan["weights"],
-    );
-    const result = await playPart(made, range, { signal: stop.signal });
+    const result = await playPart(await bench.open(spec, plan, values), range, { signal: own.stop.signal });
     const seconds = (performance.now() - began) / 1000;
     const packed = packPart(result, { traces, worker: state.name, seconds });
     await put(state, data, packed.bytes, packed.hash);
     state.lives += range.episodes;
   } finally {
-    state.playing = null;
+    state.playing.delete(own);
+    own.over.resolve();
   }
+}
+
+/**
+ * Waits until a part may be played beside those that are: by itself, or with others of one policy whose weights are the same.
+ * One that has ended a worker before is by itself, or its neighbours would be taken for what ends workers.
+ */
+async function begin({ playing }: State, play: string, shares: string | null): Promise<Playing> {
+  while ([...playing].some((one) => shares === null || one.shares !== shares))
+    await Promise.race([...playing].map(({ over }) => over.promise));
+  const own: Playing = { play, stop: new AbortController(), shares, over: Promise.withResolvers() };
+  playing.add(own);
+  return own;
+}
+
+/** A menu in our own environment: what it costs is the lives. A model has enough to do with one part, and code of others may not bear two. */
+function isLight({ env, policy }: Spec): boolean {
+  return env.kind === "survival" && policy.kind === "plan" && policy.plan.kind !== "token";
 }
 
 /** A driver that is alive says so twice a second; Redis may have been emptied meanwhile, so it is asked twice. */
@@ -170,7 +202,7 @@ function heartbeat(state: State, children: number): () => Promise<void> {
     };
     try {
       await redis.set(keys.worker(name), JSON.stringify(told), "EX", lifetimes.worker);
-      if (playing && (await redis.exists(keys.stop(playing.play))) === 1) playing.stop.abort(new Unwanted());
+      for (const { play, stop } of playing) if ((await redis.exists(keys.stop(play))) === 1) stop.abort(new Unwanted());
     } catch {
       // Redis is away: the next beat tries again.
     }
