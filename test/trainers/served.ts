@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { temporaryFolder } from "../model/shared.ts";
@@ -18,22 +18,46 @@ export async function withServer<T>(
   using folder = temporaryFolder();
   const expected = join(folder.path, "expected.json");
   writeFileSync(expected, JSON.stringify(await expectedLives()));
-  const { child, url } = await startServer(options);
+  return await serving(options, ({ url }) => work(url, expected));
+}
+
+/** A server for as long as work takes: it is ended also where that throws. */
+export async function serving<T>(
+  options: readonly string[],
+  work: (server: { child: ChildProcess; url: string }) => Promise<T>,
+): Promise<T> {
+  const server = await startServer(options);
   try {
-    return await work(url, expected);
+    return await work(server);
   } finally {
-    child.kill("SIGINT");
-    await once(child, "exit");
+    await stopServer(server.child);
   }
 }
 
-/** The command's process, and the address that it tells. */
-export async function startServer(options: readonly string[]): Promise<{ child: ChildProcess; url: string }> {
-  const args = [launcher, "env", "serve", "--port", "0", ...options];
+/** Interrupts it, where it has not ended by itself. */
+export async function stopServer(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, "exit");
+  child.kill("SIGINT");
+  await ended;
+}
+
+/** The command's process, and the address that it tells. `command`: a launcher elsewhere than in this clone. */
+export async function startServer(
+  options: readonly string[],
+  command = launcher,
+): Promise<{ child: ChildProcess; url: string }> {
+  const args = [command, "env", "serve", "--port", "0", ...options];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   for await (const line of createInterface(child.stdout)) {
     const [, url] = / at (http:\S+)/.exec(line) ?? [];
     if (url !== undefined) return { child, url };
   }
+  await stopServer(child);
   throw new Error("the server ended before it served");
+}
+
+/** The server's own process, which the launcher has started. */
+export function serverPid({ pid }: ChildProcess): number {
+  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ")[0]);
 }

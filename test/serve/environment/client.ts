@@ -12,9 +12,10 @@ export interface Answer {
 /** A client that is connected. */
 export class Client {
   readonly socket: WebSocket;
-  /** Answers that nobody has taken yet, and who waits for one. */
+  /** Answers that nobody has taken yet, and those who wait for one, of whom there is none then. */
   readonly #answers: Answer[] = [];
-  #waiting: (() => void)[] = [];
+  readonly #waiting: PromiseWithResolvers<Answer>[] = [];
+  #ended: Error | null = null;
   /** All that came, as text. */
   readonly frames: string[] = [];
   /** Resolves to the code and the reason when the connection has ended. */
@@ -24,13 +25,20 @@ export class Client {
     this.socket = socket;
     // Not by `once` of node:events: that rejects at a socket's error, which nobody hears where a connection was refused.
     this.closed = new Promise((resolve) => {
-      socket.once("close", (code: number, reason: Buffer) => resolve([code, String(reason)]));
+      socket.once("close", (code: number, reason: Buffer) => {
+        this.#ended = new Error(`closed: ${code} ${String(reason)}`);
+        for (const { reject } of this.#waiting.splice(0)) reject(this.#ended);
+        resolve([code, String(reason)]);
+      });
     });
     socket.on("error", () => {});
     socket.on("message", (raw) => {
-      this.frames.push(String(raw));
-      this.#answers.push(JSON.parse(String(raw)) as Answer);
-      for (const wake of this.#waiting.splice(0)) wake();
+      const text = String(raw);
+      this.frames.push(text);
+      const answer = JSON.parse(text) as Answer;
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#answers.push(answer);
+      else next.resolve(answer);
     });
   }
 
@@ -54,17 +62,14 @@ export class Client {
     this.socket.send(typeof message === "string" ? message : JSON.stringify(message));
   }
 
-  /** The next answer. */
-  async answer(): Promise<Answer> {
-    while (this.#answers.length === 0) {
-      const woken = new Promise<void>((resolve) => this.#waiting.push(resolve));
-      await Promise.race([woken, this.closed.then(([code, reason]) => this.#end(code, reason))]);
-    }
-    return this.#answers.shift()!;
-  }
-
-  #end(code: number, reason: string): void {
-    if (this.#answers.length === 0) throw new Error(`closed: ${code} ${reason}`);
+  /** The next answer. Rejects where the connection has ended before it came. */
+  answer(): Promise<Answer> {
+    const own = Promise.withResolvers<Answer>();
+    const here = this.#answers.shift();
+    if (here !== undefined) own.resolve(here);
+    else if (this.#ended !== null) own.reject(this.#ended);
+    else this.#waiting.push(own);
+    return own.promise;
   }
 
   async ask(message: unknown): Promise<Answer> {

@@ -1,17 +1,19 @@
 /**
- * `npm run stress:environment-server [-- --episodes 10000 --kills 50]`: what the environment server bears for long. So many episodes
- * on 8 sessions, its memory watched; so many clients killed at drawn moments, some within a loop without end, until their
- * sessions and places are free again; and the server killed with clients at work. Exit code 1 if anything is not as it
- * should be; times are printed, and judge nothing.
+ * `npm run stress:environment-server [-- --episodes 10000 --kills 50]`: what the environment server bears for long. How it starts
+ * as a package has it, and with how much memory; so many episodes on 8 sessions, its memory watched; so many clients killed at
+ * drawn moments, some within a loop without end, until their sessions and places are free again; and the server killed with
+ * clients at work. Exit code 1 if anything is not as it should be; times are printed, and judge nothing.
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { textTable } from "../../../src/display/index.ts";
 import { createRandom } from "../../../src/random/index.ts";
-import { startServer } from "../../trainers/served.ts";
+import { temporaryFolder } from "../../model/shared.ts";
+import { serverPid, serving, startServer, stopServer } from "../../trainers/served.ts";
 import { Client } from "./client.ts";
 
 const { values } = parseArgs({
@@ -19,6 +21,10 @@ const { values } = parseArgs({
 });
 const [episodes, kills] = [Number(values.episodes), Number(values.kills)];
 const faults: string[] = [];
+/** Sessions of the server whose clients are killed. */
+const mostKilled = 4;
+
+type Server = { child: ChildProcess; url: string };
 const programs = ["self.a = 1", "self.twice = (n) => 2 * n", "console.log(self.a)", "self.b = self.twice(self.a)"];
 
 /** A client in a process of its own, which plays until it is killed. */
@@ -34,16 +40,12 @@ const player = `
   });
 `;
 
-await playLong();
-await killClients();
-await killServer();
+await startPackaged();
+await serving(["--sessions", "8"], playLong);
+await serving(["--sessions", String(mostKilled), "--workers", "1"], killClients);
+await serving(["--sessions", "8"], killServer);
 for (const fault of faults) console.log(`WRONG: ${fault}`);
 process.exitCode = faults.length > 0 ? 1 : 0;
-
-/** The server's own process, which the launcher has started. */
-function serverPid({ pid }: ChildProcess): number {
-  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ")[0]);
-}
 
 function rssMiB(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]) / 1024;
@@ -56,8 +58,33 @@ function descendantsOf(pid: number): number[] {
   return [...children, ...children.flatMap(descendantsOf)];
 }
 
-async function playLong(): Promise<void> {
-  const { child, url } = await startServer(["--sessions", "8"]);
+/** A clone's server takes the types out of its sources at each start; a package's is built, and is what users have. */
+async function startPackaged(): Promise<void> {
+  const root = resolve(import.meta.dirname, "../../..");
+  const dist = join(root, "dist");
+  const isMine = !existsSync(dist);
+  await once(spawn(process.execPath, [join(root, "scripts", "build.mjs")], { stdio: "inherit" }), "exit");
+  using folder = temporaryFolder();
+  cpSync(join(root, "scripts"), join(folder.path, "scripts"), { recursive: true });
+  for (const name of ["dist", "node_modules", "package.json"]) symlinkSync(join(root, name), join(folder.path, name));
+  const seen: { ms: number; mib: number }[] = [];
+  for (let i = 0; i < 3; i++) {
+    const began = performance.now();
+    const { child } = await startServer([], join(folder.path, "scripts", "autoagent.mjs"));
+    seen.push({ ms: performance.now() - began, mib: rssMiB(serverPid(child)) });
+    await stopServer(child);
+  }
+  if (isMine) rmSync(dist, { recursive: true });
+  const times = seen.map(({ ms }) => (ms / 1000).toFixed(2)).join(", ");
+  const most = Math.max(...seen.map(({ mib }) => mib));
+  console.log(
+    `Started as a package has it: ${times} s until it serves (wanted: 2), ${most.toFixed(0)} MiB (wanted: 114)`,
+  );
+  // 120 MB, in the units of the others.
+  if (most > 120e6 / 2 ** 20) faults.push(`the server has ${most.toFixed(0)} MiB when it begins to serve`);
+}
+
+async function playLong({ child, url }: Server): Promise<void> {
   const pid = serverPid(child);
   const rows: { episodes: number; "RSS, MiB": number; "children's RSS, MiB": number }[] = [];
   const clients = await Promise.all(Array.from({ length: 8 }, () => Client.open(url)));
@@ -84,13 +111,10 @@ async function playLong(): Promise<void> {
   );
   if (late! > early! * 1.15) faults.push(`the server grew from ${early} to ${late} MiB`);
   await Promise.all(clients.map((client) => client.close()));
-  child.kill("SIGINT");
-  await once(child, "exit");
 }
 
-async function killClients(): Promise<void> {
-  const most = 4;
-  const { child, url } = await startServer(["--sessions", String(most), "--workers", "1"]);
+async function killClients({ url }: Server): Promise<void> {
+  const most = mostKilled;
   const random = createRandom(1, "stress");
   const times: number[] = [];
   for (let i = 0; i < kills; i++) {
@@ -99,9 +123,12 @@ async function killClients(): Promise<void> {
       cwd: import.meta.dirname,
       stdio: ["ignore", "pipe", "inherit"],
     });
-    await once(victim.stdout, "data");
-    await new Promise((resolve) => setTimeout(resolve, random.integer(60)));
-    victim.kill("SIGKILL");
+    try {
+      await once(victim.stdout, "data");
+      await new Promise((resolve) => setTimeout(resolve, random.integer(60)));
+    } finally {
+      victim.kill("SIGKILL");
+    }
     const began = performance.now();
     // All sessions and all places are free when as many clients as there may be each live a step.
     for (;;) {
@@ -124,12 +151,9 @@ async function killClients(): Promise<void> {
   console.log(
     `${kills} clients killed: all ${most} sessions and places free again, ${most} clients having lived a step each, within ${median.toFixed(0)} ms (median), ${worst.toFixed(0)} ms (most)`,
   );
-  child.kill("SIGINT");
-  await once(child, "exit");
 }
 
-async function killServer(): Promise<void> {
-  const { child, url } = await startServer(["--sessions", "8"]);
+async function killServer({ child, url }: Server): Promise<void> {
   const clients = await Promise.all(Array.from({ length: 8 }, () => Client.open(url)));
   await Promise.all(clients.map((client) => client.reset({ seed: 1 })));
   const steps = clients.map((client) => client.step("for (;;) {}").then(() => "answered", String));
@@ -138,5 +162,4 @@ async function killServer(): Promise<void> {
   const hung = outcomes.filter((one) => !one.startsWith("Error: closed")).length;
   if (hung > 0) faults.push(`${hung} of 8 clients did not hear that the server was killed: ${outcomes[0]}`);
   console.log(`The server killed with 8 steps under way: ${outcomes.length - hung} of 8 clients heard of it`);
-  await once(child, "exit");
 }

@@ -1,0 +1,104 @@
+/** One turn of each kind: so many play lives for some seconds, and what that took of the processor, part by part. */
+
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Environment } from "../../src/environment/index.ts";
+import { Client } from "../../test/serve/environment/client.ts";
+import { processorBelow, processorOf } from "./processor.ts";
+
+/** What a turn has done. */
+export interface Turn {
+  /** Steps a second. */
+  rate: number;
+  /** Milliseconds of a processor that a step took: of who plays, of the environment's process where that is another, of children. */
+  client: number;
+  host: number;
+  children: number;
+}
+
+/** Four that live: an attribute, a method, one that prints, one that uses what is there. */
+const programs = ["self.a = 1", "self.twice = (n) => 2 * n", "console.log(self.a)", "self.b = self.twice(self.a)"];
+
+type Player = (seed: number) => Promise<void>;
+
+/** Has all play lives, each after its own, for so long. */
+async function play(players: readonly Player[], seconds: number): Promise<{ steps: number; seconds: number }> {
+  let steps = 0;
+  const began = performance.now();
+  const isOver = (): boolean => performance.now() - began > seconds * 1000;
+  const run = async (player: Player, i: number): Promise<void> => {
+    for (let life = 1; !isOver(); life++) {
+      await player(life * players.length + i);
+      steps += programs.length;
+    }
+  };
+  await Promise.all(players.map(run));
+  return { steps, seconds: (performance.now() - began) / 1000 };
+}
+
+const warm = (players: readonly Player[]) => Promise.all(players.map((player, i) => player(i)));
+
+/** Lives in this process. `others`: a process that runs below this one and is not the sandbox's. */
+export async function turnInProcess(
+  env: Environment,
+  { sessions, seconds, others }: { sessions: number; seconds: number; others: number },
+): Promise<Turn> {
+  const envs = Array.from({ length: sessions }, () => env.clone());
+  const players = envs.map((own) => async (seed: number) => {
+    await own.reset({ seed });
+    for (const program of programs) await own.step(program);
+  });
+  await warm(players);
+  const below = () => processorBelow(process.pid) - processorOf(others) - processorBelow(others);
+  const [own, children] = [processorOf(process.pid), below()];
+  const done = await play(players, seconds);
+  const spent = { host: processorOf(process.pid) - own, children: below() - children };
+  await Promise.all(envs.map((one) => one.close()));
+  return turnOf(done, { client: 0, ...spent });
+}
+
+/** Lives through a server, by WebSockets of this process. */
+export async function turnByWebSocket(
+  { url, pid }: { url: string; pid: number },
+  { sessions, seconds }: { sessions: number; seconds: number },
+): Promise<Turn> {
+  const clients = await Promise.all(Array.from({ length: sessions }, () => Client.open(url)));
+  const players = clients.map((client) => async (seed: number) => {
+    await client.reset({ seed });
+    for (const program of programs) await client.step(program);
+    client.frames.length = 0;
+  });
+  await warm(players);
+  const [own, host, children] = [processorOf(process.pid), processorOf(pid), processorBelow(pid)];
+  const done = await play(players, seconds);
+  const client = processorOf(process.pid) - own;
+  const spent = { client, host: processorOf(pid) - host, children: processorBelow(pid) - children };
+  await Promise.all(clients.map((one) => one.close()));
+  return turnOf(done, spent);
+}
+
+/** The same by the Python client, in a process of its own. */
+export async function turnByPython(
+  { url, pid }: { url: string; pid: number },
+  { sessions, seconds, python }: { sessions: number; seconds: number; python: string },
+): Promise<Turn> {
+  const script = join(import.meta.dirname, "client.py");
+  const args = [script, url, String(sessions), String(seconds), ...programs];
+  const child = spawn(python, args, { stdio: ["ignore", "pipe", "inherit"] });
+  let [host, children] = [0, 0];
+  for await (const line of createInterface(child.stdout)) {
+    const [word, ...figures] = line.split(" ");
+    if (word === "begin") [host, children] = [processorOf(pid), processorBelow(pid)];
+    if (word !== "end") continue;
+    const [steps, took, client] = figures.map(Number);
+    const spent = { host: processorOf(pid) - host, children: processorBelow(pid) - children };
+    return turnOf({ steps: steps!, seconds: took! }, { client: client! * 1000, ...spent });
+  }
+  throw new Error("the Python client ended before it had played");
+}
+
+function turnOf({ steps, seconds }: { steps: number; seconds: number }, spent: Omit<Turn, "rate">): Turn {
+  const { client, host, children } = spent;
+  return { rate: steps / seconds, client: client / steps, host: host / steps, children: children / steps };
+}
