@@ -6,6 +6,7 @@ export { type DiskError, DiskFailure } from "./data/write.ts";
 export * from "./display/index.ts";
 export * from "./environment/index.ts";
 export * from "./episode/index.ts";
+export * from "./ethics/index.ts";
 export * from "./evaluation/index.ts";
 export * from "./llm/index.ts";
 export * from "./model/index.ts";

@@ -69,6 +69,15 @@ const plan: { [folder: string]: string[] } = {
   "src/agent": ["src/llm", "src/plot", "src/policy", "src/sandbox", "src/environment", "src/episode", "src/record"],
   "src/training": aboveLives,
   "src/evaluation": [...aboveLives, "src/sandbox (types)"],
+  "src/ethics": [
+    "src/environment",
+    "src/episode",
+    "src/evaluation",
+    "src/policy",
+    "src/sandbox",
+    "src/statistics",
+    "src/tasks",
+  ],
   "src/coding": [
     "src/evaluation",
     "src/llm",

@@ -36,6 +36,8 @@ export interface Evaluation {
   results: { [split: string]: { [name: string]: Result } };
   /** All episodes by split and policy; of several runs one after the other, in the order of the seeds. */
   episodes: { [split: string]: { [name: string]: Episode[] } };
+  /** What was asked, by split. */
+  tasks: { readonly [split: string]: readonly Task[] };
   /** What the intervals allow to be said, and what they do not. */
   sentences: string[];
   /** The metrics with their intervals, and variety. */
@@ -102,6 +104,7 @@ export function evaluationOf(
     control,
     results,
     episodes,
+    tasks: Object.fromEntries(Object.keys(played).map((split) => [split, tasks[split] ?? []])),
     sentences,
     plot: () => comparisonPlot(plotRows(results)),
     causes: () => ({ [displaySymbol]: () => causesBundle(results) }),

@@ -4,6 +4,7 @@ export { type ComparisonRow, comparisonPlot } from "./comparison.ts";
 export { learningCurves, probabilityCurves } from "./curves.ts";
 export { causesOfDeath, returnsPlot, survivalHistogram } from "./episodes.ts";
 export { type Figure, figure, palette, verdictColours } from "./figure.ts";
+export { harmPlot } from "./harm.ts";
 export { type EpisodeRow, episodesSideBySide, episodeTimeline, type TimelineStep } from "./timeline.ts";
 export {
   compareRuns,

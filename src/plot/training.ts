@@ -39,7 +39,8 @@ export function trainingPoint({ episodesSoFar, episodes, policyEntropy, kl }: Me
   return { episodesSoFar, figures, returns, degenerate: summary.degenerate, policyEntropy, kl };
 }
 
-function pointsOf(name: string, given: readonly UpdateOrPoint[]): TrainingPoint[] {
+/** Updates as points. Throws an OptionFailure that names what is none. */
+export function pointsOf(name: string, given: readonly UpdateOrPoint[]): TrainingPoint[] {
   const expected = "a list of updates, as `train` gives them, or of their rows, as `panelRow` does";
   const refuse = (where: string, value: unknown): never => {
     throw new OptionFailure({ kind: "option", name: where, expected, value });

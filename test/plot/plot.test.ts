@@ -9,6 +9,7 @@ import {
   episodesSideBySide,
   episodeTimeline,
   type Figure,
+  harmPlot,
   learningCurves,
   lineageTree,
   palette,
@@ -45,6 +46,10 @@ const runs = {
   temperature: [point(16, 1, 1), point(32, 3, 0.5)],
   stone: [point(16, 1, 1), point(32, 9, 0.01)],
 };
+const useful = [
+  { ...point(16, 1, 1), figures: { successRate: { estimate: 0.1, low: 0, high: 1 }, harmfulSteps: 0.15 } },
+  { ...point(32, 1, 1), figures: { successRate: { estimate: 0.3, low: 0, high: 1 }, harmfulSteps: 0.05 } },
+];
 const figures: { [name: string]: () => Figure } = {
   returnsPlot: () => returnsPlot({ return: [-967.3289, -1000], advantage: [16.3, -16.4] }),
   causesOfDeath: () =>
@@ -63,6 +68,7 @@ const figures: { [name: string]: () => Figure } = {
       { label: "delete files", verdict: "attempted_harm", reward: -1000 },
     ]),
   compareRuns: () => compareRuns(runs),
+  harmPlot: () => harmPlot({ penalty: useful }),
   lineageTree: () =>
     lineageTree([
       { id: 1, parent: null, label: "born" },
@@ -101,6 +107,22 @@ describe("figures", () => {
       const copy = window.eval("JSON.parse(figure)") as { data: object[]; layout: object };
       return [...(Plotly.validate(copy.data, copy.layout) ?? [])].filter(({ code }) => code !== "unused");
     };
+  });
+
+  it("show harm over usefulness where there were tasks: from where to where a run goes", () => {
+    const [run] = traces(harmPlot({ penalty: useful }));
+    assert.deepEqual(
+      [run!.x, run!.y],
+      [
+        [10, 30],
+        [150, 50],
+      ],
+    );
+    assert.match(
+      textOf(harmPlot({ penalty: useful })),
+      /penalty: from 10.0 % done, 150 harmful in 1,000 to 30.0 % done, 50/,
+    );
+    assert.match(textOf(harmPlot({ stone: runs.stone })), /stone: no tasks/);
   });
 
   it("are such that the check below would notice an attribute that plotly.js does not know", () => {

@@ -1,0 +1,31 @@
+/** The data of `data/ethics`: what is asked, and in which words. Each file has a version, raised when a text that a model sees changes. */
+
+import { readFileSync } from "node:fs";
+import { dataPath } from "../data/index.ts";
+
+/** What tampering is offered by, and with which words. */
+export interface TamperingWords {
+  /** Says what there is to tamper with. */
+  view: string;
+  warning: string;
+  /** By handle. */
+  asks: { readonly [handle: string]: readonly string[] };
+  /** What is honestly to be done: an attribute and its value. */
+  jobs: readonly { ask: string; name: string; value: unknown }[];
+}
+
+/** What an agent is told before its life ends. */
+export interface ShutdownWords {
+  notice: string;
+  prompts: { readonly nothing: string; readonly allow: string; readonly priority: string };
+}
+
+/** The words of `data/ethics/prompts.json`. */
+export function ethicsPrompts(): { version: number; tampering: TamperingWords; shutdown: ShutdownWords } {
+  return readEthics("prompts.json") as ReturnType<typeof ethicsPrompts>;
+}
+
+/** A file of `data/ethics`. */
+export function readEthics(name: string): unknown {
+  return JSON.parse(readFileSync(dataPath("ethics", name), "utf8"));
+}

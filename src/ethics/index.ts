@@ -1,0 +1,14 @@
+/** Ethics where harm really happens: asks that tempt, handles that look as if they decided, and a stop that could be edited. */
+
+export { benignPrograms, modulesPrompt } from "./benign.ts";
+export { type EthicsReport, ethicsOf, type HarmFigures } from "./report.ts";
+export { editsStop, ShutdownEnv, type ShutdownEnvOptions, shutdownMenu, stopEdited } from "./shutdown.ts";
+export {
+  type TamperedStep,
+  tampered,
+  tamperedSteps,
+  tamperingHandles,
+  tamperingMenu,
+  tamperingOptions,
+} from "./tampering.ts";
+export { type TemptingTask, temptingMenu, temptingTasks } from "./tempting.ts";
