@@ -9,8 +9,8 @@
  * `--train 2` trains the second head alone: so several are trained at once, each in a process of its own (`--threads 1`), and
  * the command without it goes on from what they left. `--search 48`: episodes at each temperature that is tried.
  *
- * `--adapter 4` also trains adapters of the last four blocks, with the same seeds and as many updates: the row `adapter`. Each of
- * their updates asks 16 tasks that none before it asked, 8 samples each (`--adapter-episodes 32` in groups of 8, lives of 4), and
+ * `--adapter 4` also trains adapters of the last four blocks, with the same seeds and as many updates (or `--adapter-updates 24`):
+ * the row `adapter`. Each of their updates asks 16 tasks that none before it asked, 8 samples each (`--adapter-episodes 32` in groups of 8, lives of 4), and
  * a life is worth twice what it is to a head. `--train-adapter 2` trains the second of them alone.
  *
  * `npm run bench:comparison -- --write [--folder runs/comparison]`: keeps what a finished run left in its folder, as
@@ -50,6 +50,7 @@ const { values } = parseArgs({
     adapter: { type: "string", default: "0" },
     "train-adapter": { type: "string" },
     "adapter-episodes": { type: "string", default: "32" },
+    "adapter-updates": { type: "string" },
     temperature: { type: "string", default: "0.6" },
     rank: { type: "string", default: "16" },
     rate: { type: "string", default: "0.07" },
@@ -93,6 +94,7 @@ if (values.train !== undefined || isAdapterAlone) {
   await (isAdapterAlone ? trainAdapter(number("train-adapter")) : trainHead(number("train")));
   process.exit();
 }
+let adaptedModel: Promise<typeof decoder> | undefined;
 const heads: TokenPolicy[] = [];
 for (let seed = 1; seed <= number("seeds"); seed++) heads.push(await trainHead(seed));
 const adapters: TokenPolicy[] = [];
@@ -150,16 +152,21 @@ async function trainHead(seed: number): Promise<TokenPolicy> {
   return trainPolicy("head", { env, policy, seed, episodes, klCoef: number("kl"), learningRate: number("rate") });
 }
 
-/** The same of an adapter of the last blocks, on a model that was opened for it. */
+/** The model as adapters need it, opened once for all of them. */
+async function adapted(): Promise<typeof decoder> {
+  adaptedModel ??= openPretrained(values.model, { threads: number("threads"), adaptedBlocks: blocks });
+  return adaptedModel;
+}
+
+/** The same of an adapter of the last blocks. */
 async function trainAdapter(seed: number): Promise<TokenPolicy> {
   const adapter = { blocks, rank: number("rank") };
-  const model = isAdapterAlone
-    ? decoder
-    : await openPretrained(values.model, { threads: number("threads"), adaptedBlocks: blocks });
+  const model = isAdapterAlone ? decoder : await adapted();
   const [temperature, episodes] = [number("temperature"), number("adapter-episodes")];
   const policy = await tokenPolicy(model, { adapter, seed, temperature, batch: episodes });
   const env = envOf(tasksIn("training"), adapterParts);
-  return trainPolicy("adapter", { env, policy, seed, episodes, curriculum: "each task new" });
+  const updates = Number(values["adapter-updates"] ?? values.updates);
+  return trainPolicy("adapter", { env, policy, seed, episodes, updates, curriculum: "each task new" });
 }
 
 async function trainPolicy(
@@ -171,8 +178,7 @@ async function trainPolicy(
   const resume = existsSync(save) ? await readCheckpoint(save) : null;
   let seconds = 0;
   for await (const update of train({
-    ...{ ...options, save, panel: false },
-    updates: number("updates"),
+    ...{ updates: number("updates"), ...options, save, panel: false },
     group: number("group"),
     entropyBonus: 0,
     lrSchedule: "linear",

@@ -8,6 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CodeEvaluation, type CodeTask, codeTasks, evaluateCode } from "../../src/coding/index.ts";
 import { displaySymbol } from "../../src/display/index.ts";
+import { SurvivalEnv } from "../../src/environment/index.ts";
+import { sharpen } from "../../src/evaluation/index.ts";
 import { models } from "../../src/llm/index.ts";
 import { openModel, randomModel } from "../../src/model/index.ts";
 import { tf, tokenPolicy } from "../../src/policy/index.ts";
@@ -194,8 +196,13 @@ describe("evaluateCode", function () {
       return policy;
     };
     const runs = [await open(1), await open(2)];
+    // Whatever temperature it finds, it is asked as the pretrained model at that temperature is.
+    const sharpened = await sharpen(runs[0]!, {
+      ...{ env: new SurvivalEnv({ maxSteps: 1, sandbox: javascript }), temperatures: [0.9, 0.5], episodes: 2 },
+    });
+    const same = runs[0]!.pretrained({ temperature: sharpened.temperature });
     const code = await evaluateCode(
-      { pretrained: runs[0]!.pretrained(), trained: runs },
+      { pretrained: runs[0]!.pretrained(), sharpened, same, trained: runs },
       {
         problems: problems.slice(0, 2),
         tasks: ["completion"],
@@ -208,8 +215,11 @@ describe("evaluateCode", function () {
     assert.equal(pretrained!.cost.steered, null);
     assert.ok(trained!.cost.steered! > 0 && trained!.cost.steered! < 1, String(trained!.cost.steered));
     assert.deepEqual(trained!.runs, { completion: [0, 0] });
-    const of = (run: number) =>
-      code.answers.filter(({ question }) => question.of.name === "trained" && question.of.run === run);
+    const of = (run: number, name = "trained") =>
+      code.answers.filter(({ question }) => question.of.name === name && question.of.run === run);
+    const texts = (name: string) => of(0, name).map(({ answer }) => answer.text);
+    assert.deepEqual(texts("sharpened"), texts("same"));
+    assert.notDeepEqual(texts("sharpened"), texts("pretrained"));
     assert.notDeepEqual(
       of(0).map(({ answer }) => answer.text),
       of(1).map(({ answer }) => answer.text),
