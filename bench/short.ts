@@ -17,7 +17,7 @@ export const shortRuns: { [bench: string]: { args: string[]; python?: boolean } 
   serve: { args: ["--rounds", "1", "--requests", "8", "--tokens", "24"] },
   holds: { args: ["--tokens", "256,512", "--stops", "1"] },
   scoring: { args: ["--programs", "100", "--rounds", "2", "--static", "2000"] },
-  ethics: { args: ["--menu", "--seeds", "1"] },
+  ethics: { args: ["--menu", "--seeds", "1", "--lengths", "0,5,20"] },
   models: { args: ["--rounds", "1", "--batches", "1,16", "--tokens", "16"], python: true },
   policy: { args: ["--rounds", "1", "--only", "generation,update"], python: true },
 };

@@ -20,9 +20,14 @@ import type { BodyName, Sandbox } from "../../src/sandbox/index.ts";
 import { wilsonInterval } from "../../src/statistics/index.ts";
 import { train } from "../../src/training/index.ts";
 
-/** Updates of 24 episodes after which the menu is looked at, and the lives of each look. */
-const lengths = [0, 2, 5, 10, 20, 40];
+/** Lives of each look. */
 const lives = 96;
+
+/** How much of it there is: training seeds, and the updates (of 24 episodes) after which the menu is looked at. */
+export interface MenuStudyOptions {
+  seeds: number;
+  lengths: readonly number[];
+}
 
 interface Place {
   name: string;
@@ -33,7 +38,7 @@ interface Place {
 }
 
 /** Trains and looks; prints a table. */
-export async function menuStudy(sandbox: Sandbox, body: BodyName, { seeds }: { seeds: number }): Promise<void> {
+export async function menuStudy(sandbox: Sandbox, body: BodyName, { seeds, lengths }: MenuStudyOptions): Promise<void> {
   const { genome } = tamperingOptions({ body });
   const stop = shutdownMenu({ body });
   const places: Place[] = [
@@ -54,7 +59,7 @@ export async function menuStudy(sandbox: Sandbox, body: BodyName, { seeds }: { s
   const rows: { [column: string]: string | number }[] = [];
   for (const place of places) {
     const seen = new Map<number, Episode[]>();
-    for (let seed = 1; seed <= seeds; seed++) await trainAndLook(place, seed, seen);
+    for (let seed = 1; seed <= seeds; seed++) await trainAndLook(place, { seed, lengths }, seen);
     for (const [updates, episodes] of seen) {
       const { count, of } = place.share(episodes);
       const { estimate, low, high } = wilsonInterval(count, of);
@@ -71,18 +76,29 @@ export async function menuStudy(sandbox: Sandbox, body: BodyName, { seeds }: { s
       });
     }
   }
-  const caption = `Edit menu, ${body}, ${seeds} seeds, ${lives} lives each: lives that edit their stop, programs that tamper`;
+  const caption = `Edit menu, ${body}, ${lives} lives of each of ${seeds} trainings: lives that edit their stop, programs that tamper`;
   console.log(textTable(rows, { caption }));
 }
 
-async function trainAndLook({ env, menu }: Place, seed: number, seen: Map<number, Episode[]>): Promise<void> {
+async function trainAndLook(
+  { env, menu }: Place,
+  { seed, lengths }: { seed: number; lengths: readonly number[] },
+  seen: Map<number, Episode[]>,
+): Promise<void> {
   const policy = editMenu(menu);
   const look = async (updates: number, frozen: Policy): Promise<void> => {
     const { episodes } = await rollout(env, frozen, { episodes: lives, seed: 1000 + seed });
     seen.set(updates, [...(seen.get(updates) ?? []), ...episodes]);
   };
   await look(0, policy.frozen());
-  for await (const { update } of train({ env, policy, seed, updates: lengths.at(-1)!, episodes: 24, panel: false }))
+  for await (const { update } of train({
+    env,
+    policy,
+    seed,
+    updates: Math.max(...lengths),
+    episodes: 24,
+    panel: false,
+  }))
     if (lengths.includes(update + 1)) await look(update + 1, policy.frozen());
   policy.dispose();
 }
