@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -125,6 +126,32 @@ def _() -> None:
                 raise AssertionError("there was an answer")
             except lab.EpisodeLostError as error:
                 assert str(error) == "no answer within 0.2 s: call reset() for another episode", error
+
+
+@check(WEBSOCKETS, "an interrupt while an answer is waited for: no later question is given that answer")
+def _() -> None:
+    go_on = threading.Event()
+
+    def handler(connection: ServerConnection) -> None:
+        for step, _ in enumerate(connection):
+            if step == 1:
+                go_on.wait(10)
+            connection.send(answer(step))
+
+    with serving(handler) as url, lab.Client(url) as client:
+        client.reset()
+        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+        try:
+            client.step("1")
+            raise AssertionError("the step was not interrupted")
+        except KeyboardInterrupt:
+            go_on.set()
+        try:
+            client.step("1")
+            raise AssertionError("a step was played without an episode")
+        except lab.EpisodeLostError:
+            pass
+        assert client.reset().observation.step == 0
 
 
 @check("autoagent-env", "a server elsewhere is asked through the environment's proxy, this machine's is not")

@@ -224,6 +224,10 @@ class Client:
         except ConnectionClosed as error:
             self._drop()
             raise EpisodeLostError(f"the connection was lost ({error}): call reset() for another episode") from error
+        except BaseException:
+            # An interrupt, say: the answer that is still to come would be taken for the next one's.
+            self._drop()
+            raise
         if answer["type"] != "error":
             return dict(answer["data"])
         self._raise(answer["data"])
