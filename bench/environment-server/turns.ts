@@ -1,11 +1,12 @@
 /** One turn of each kind: so many play lives for some seconds, and what that took of the processor, part by part. */
 
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Environment } from "../../src/environment/index.ts";
 import { Client } from "../../test/serve/environment/client.ts";
-import { processorBelow, processorOf } from "./processor.ts";
+import { processorBelow, processorOf } from "../../test/serve/environment/processor.ts";
 
 /** What a turn has done. */
 export interface Turn {
@@ -86,15 +87,20 @@ export async function turnByPython(
   const script = join(import.meta.dirname, "client.py");
   const args = [script, url, String(sessions), String(seconds), ...programs];
   const child = spawn(python, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const ended = once(child, "exit");
   let [host, children] = [0, 0];
+  let turn: Turn | null = null;
   for await (const line of createInterface(child.stdout)) {
     const [word, ...figures] = line.split(" ");
     if (word === "begin") [host, children] = [processorOf(pid), processorBelow(pid)];
     if (word !== "end") continue;
     const [steps, took, client] = figures.map(Number);
     const spent = { host: processorOf(pid) - host, children: processorBelow(pid) - children };
-    return turnOf({ steps: steps!, seconds: took! }, { client: client! * 1000, ...spent });
+    turn = turnOf({ steps: steps!, seconds: took! }, { client: client! * 1000, ...spent });
   }
+  // It has given its sessions back then: the next turn takes as many.
+  await ended;
+  if (turn !== null) return turn;
   throw new Error("the Python client ended before it had played");
 }
 

@@ -24,7 +24,7 @@ function timesOf(pid: number): { own: number; ended: number } {
 }
 
 /** The children of a process, those of its main thread. */
-export function childrenOf(pid: number): number[] {
+function childrenOf(pid: number): number[] {
   try {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
   } catch {

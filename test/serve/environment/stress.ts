@@ -15,6 +15,7 @@ import { createRandom } from "../../../src/random/index.ts";
 import { temporaryFolder } from "../../model/shared.ts";
 import { serverPid, serving, startServer, stopServer } from "../../trainers/served.ts";
 import { Client } from "./client.ts";
+import { processorBelow, processorOf } from "./processor.ts";
 
 const { values } = parseArgs({
   options: { episodes: { type: "string", default: "10000" }, kills: { type: "string", default: "50" } },
@@ -67,11 +68,13 @@ async function startPackaged(): Promise<void> {
   using folder = temporaryFolder();
   cpSync(join(root, "scripts"), join(folder.path, "scripts"), { recursive: true });
   for (const name of ["dist", "node_modules", "package.json"]) symlinkSync(join(root, name), join(folder.path, name));
-  const seen: { ms: number; mib: number }[] = [];
+  const seen: { ms: number; processorMs: number; mib: number }[] = [];
   for (let i = 0; i < 3; i++) {
     const began = performance.now();
     const { child } = await startServer([], join(folder.path, "scripts", "autoagent.mjs"));
-    seen.push({ ms: performance.now() - began, mib: rssMiB(serverPid(child)) });
+    const ms = performance.now() - began;
+    const own = processorOf(child.pid!) + processorBelow(child.pid!);
+    seen.push({ ms, processorMs: own, mib: rssMiB(serverPid(child)) });
     await stopServer(child);
   }
   if (isMine) rmSync(dist, { recursive: true });

@@ -12,6 +12,8 @@ import { type RedisServer, startWorker, type WorkerProcess } from "../redis-serv
 export interface Bed {
   readonly redis: RedisServer;
   readonly sandbox: Sandbox;
+  /** Parts after which the queue's memory is looked at. */
+  readonly parts: number;
   /** Seconds and text of an undisturbed rollout in this process. */
   here(episodes: number, seed?: number): Promise<Told>;
   /** The same over workers. */
@@ -38,12 +40,13 @@ export interface Outcome {
 export const seed = 17;
 
 /** Makes it. */
-export function makeBed(redis: RedisServer, sandbox: Sandbox): Bed {
+export function makeBed(redis: RedisServer, sandbox: Sandbox, parts: number): Bed {
   const known = new Map<string, Promise<Told>>();
   const env = () => new SurvivalEnv({ sandbox, maxSteps: 10 });
   return {
     redis,
     sandbox,
+    parts,
     here(episodes, own = seed) {
       const key = `${episodes} ${own}`;
       const told = known.get(key) ?? timed(() => rollout(env(), editMenu(), { episodes, group: 8, seed: own }));

@@ -1,9 +1,10 @@
 /**
- * `npm run stress:workers -- NAMES...`: causes faults on purpose, on a real redis-server on loopback, and says what was lost: each
+ * `npm run stress:workers -- NAMES... [--parts 10000]`: causes faults on purpose, on a real redis-server on loopback, and says what was lost: each
  * rollout must be that of one process. Without names all faults; `bars` plays what a page may claim (10,000 lives, 30 updates,
- * SmolLM2), `speed` and `scaling` measure. A row a fault; exit code 1 where one is not equal.
+ * SmolLM2), `speed`, `scaling` and `memory` (of so many parts) measure. A row a fault; exit code 1 where one is not equal.
  */
 
+import { parseArgs } from "node:util";
 import { createSandbox } from "../../../src/sandbox/index.ts";
 import { missingRedis, startRedis } from "../redis-server.ts";
 import { bars } from "./bars.ts";
@@ -12,7 +13,10 @@ import { faults } from "./faults.ts";
 import { measures } from "./measures.ts";
 
 const all = { ...faults, ...bars, ...measures };
-const names = process.argv.slice(2);
+const { values, positionals: names } = parseArgs({
+  allowPositionals: true,
+  options: { parts: { type: "string", default: "10000" } },
+});
 const unknown = names.find((name) => !(name in all));
 const missing = missingRedis();
 if (unknown !== undefined || missing !== null) {
@@ -23,7 +27,7 @@ const sandbox = await createSandbox({ workers: 2 });
 let wrong = 0;
 for (const fault of names.length > 0 ? names : Object.keys(faults)) {
   const redis = await startRedis({ keeps: true });
-  const outcome: Outcome = await all[fault]!(makeBed(redis, sandbox)).then(
+  const outcome: Outcome = await all[fault]!(makeBed(redis, sandbox, Number(values.parts))).then(
     (told) => ({ fault, ...told }),
     (error: Error) => ({ fault, equal: false, told: error.stack ?? error.message }),
   );
