@@ -2,8 +2,8 @@
  * `npm run bench:environment-server [-- --seconds 2 --rounds 3 --sessions 1,8,32,64]`: steps a second of lives of four steps
  * through `autoagent env serve`, by a bare WebSocket client and by the Python client, beside the same lives in this process on a
  * sandbox of as many children; the three in turns. And what a step takes of the processor, of the client's own, the
- * server's and the children's: a client that trains a model has a machine of its own, here they share one. Goal: at least 0.9
- * of in process, each. The Python client needs `npm run test:trainers` to have been run once.
+ * server's and the children's: a client that trains a model has a machine of its own, here they share one. Before that the
+ * bridge alone, with an environment that costs nothing. Goal: at least 0.9 of in process, each. The Python client needs `npm run test:trainers` to have been run once.
  */
 
 import { existsSync } from "node:fs";
@@ -16,6 +16,7 @@ import { createSandbox } from "../src/sandbox/index.ts";
 import { livesInPlay } from "../src/sandbox/options.ts";
 import { microTasks } from "../src/tasks/index.ts";
 import { serverPid, startServer, stopServer } from "../test/trainers/served.ts";
+import { bridgeAlone } from "./environment-server/alone.ts";
 import { type Turn, turnByPython, turnByWebSocket, turnInProcess } from "./environment-server/turns.ts";
 import { reportGoals } from "./goals.ts";
 
@@ -33,6 +34,10 @@ const workers = Math.max(2, Math.ceil(most / livesInPlay));
 const python = resolve(import.meta.dirname, "..", ".cache", "trainers", "python", "bin", "python");
 const hasPython = existsSync(python);
 
+const alone = await bridgeAlone({ seconds, python: hasPython ? python : null });
+const ofBridge =
+  "The bridge alone, 8 sessions in an environment that costs nothing: milliseconds of a processor a step";
+console.log(textTable(alone, { caption: ofBridge }));
 await using sandbox = await createSandbox({ workers });
 const env = new SurvivalEnv({ sandbox, maxSteps: 4, tasks: await microTasks({ split: "training" }) });
 const { child, url } = await startServer(["--sessions", String(most), "--workers", String(workers)]);
