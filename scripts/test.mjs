@@ -1,6 +1,6 @@
 /**
  * `npm test`: sets up, checks format, lint and types, runs every test, then the clients of the model server and of the environment server, the tour and a test file with older Nodes as the
- * one that is typed; at the end it prints the minutes of each part. `npm test -- FILE...` runs those files only. What some
+ * one that is typed; at the end it prints the minutes of each part. `npm test -- FILE...` runs those files only, or all tests of a folder. What some
  * tests need besides (Python's Jupyter tools, TensorFlow, SmolLM2, llama.cpp) is fetched; where it cannot be had, a sentence
  * says so, those tests say so as well, and the rest runs.
  */
@@ -11,6 +11,7 @@ import { ensureLlama } from "./llama.mjs";
 import { ensureTestPython } from "./python.mjs";
 import { command, root, runNode, SetupFailure, setUp } from "./setup.mjs";
 import { isSetUp, setUpTensorFlow } from "./setup-tensorflow.mjs";
+import { testArguments } from "./test-files.mjs";
 
 /** Seconds by part, in order. */
 const took = new Map();
@@ -22,7 +23,7 @@ const clients = [...source, join(root, "test/clients/run.ts")];
 const trainers = [...source, join(root, "test/trainers/run.ts")];
 
 await command(async () => {
-  const files = process.argv.slice(2);
+  const files = testArguments(process.argv.slice(2), root);
   const node = await timed("packages", () => setUp({ dev: true }));
   const whole = files.length === 0;
   await timed("Python's tools", preparePython);
