@@ -83,7 +83,7 @@ describe("SurvivalEnv", () => {
         rules: 2,
         born: newbornGenome,
         body: { name, hash },
-        verdicts: 1,
+        verdicts: 2,
       },
     });
     const programs = [

@@ -31,7 +31,7 @@ export type Said = { verdict: Verdict; cause: string; error: null };
  * another verdict or cause: records name it, so that a replay can say that it judged otherwise. The body's part of the rules
  * (decoys, probes) is in its hash.
  */
-export const verdictVersion = 1;
+export const verdictVersion = 2;
 
 /** Verdicts, highest precedence first. */
 export const rank: readonly Verdict[] = [
