@@ -8,7 +8,9 @@ import type { FindWeight } from "./architectures/types.ts";
 import { keepWhole } from "./compute.ts";
 import { deviceName } from "./device.ts";
 import { type ModelError, ModelFailure } from "./error.ts";
+import { writeMerged } from "./merged.ts";
 import type { RunOptions } from "./run.ts";
+import type { ModelSource } from "./source.ts";
 import { startThread } from "./start-thread.ts";
 import type { Answer, Opened, Request } from "./thread.ts";
 import type {
@@ -38,8 +40,8 @@ export interface DecoderParts {
   hash: string;
   /** The name or the path that it was opened by. */
   source?: string;
-  /** The last blocks whose adapters are inputs of the graph, and the model's weights; absent where there are none. */
-  adapted?: { blocks: number; weight: FindWeight };
+  /** The last blocks whose adapters are inputs of the graph, the model's weights, and its files where it has any. Absent: none are. */
+  adapted?: { blocks: number; weight: FindWeight; source?: ModelSource };
   /** The adapter that belongs to the model: used where a pass names no other. */
   adapter?: AdapterWeights;
 }
@@ -126,7 +128,11 @@ interface AdapterHolder {
   numberOf(held: HeldAdapter): number;
 }
 
-function adapterHolder(thread: Thread, config: ModelConfig, { blocks, weight }: NonNullable<DecoderParts["adapted"]>) {
+function adapterHolder(
+  thread: Thread,
+  config: ModelConfig,
+  { blocks, weight, source }: NonNullable<DecoderParts["adapted"]>,
+) {
   const numbers = new WeakMap<HeldAdapter, number>();
   const release = (adapter: number): void => thread.tell({ kind: "adapter", adapter, weights: null });
   /** Weights that nobody holds any more give their memory back. */
@@ -136,6 +142,11 @@ function adapterHolder(thread: Thread, config: ModelConfig, { blocks, weight }: 
     blocks: {
       blocks,
       read: (name, shape) => weight(name, shape)(),
+      writeMerged: async (folder, weights) => {
+        checkAdapter(config, blocks, weights);
+        if (source === undefined) throw new Error("This model was made in memory: it has no files to be merged with");
+        await writeMerged(folder, source, { ...weights, blocks });
+      },
       hold(weights) {
         checkAdapter(config, blocks, weights);
         const number = made++;

@@ -4,12 +4,12 @@
  */
 
 import { existsSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { readConfig } from "./config.ts";
 import { ModelFailure } from "./error.ts";
 import { readSafetensorsHeader, readTensor, type TensorPlace } from "./safetensors.ts";
-import { checkTokenizer, type ModelSource } from "./source.ts";
+import { type Companion, checkTokenizer, configText, type ModelSource } from "./source.ts";
 import { openHuggingFaceTokenizer, openTokenTable, type TokenTable } from "./tokens.ts";
 import type { ModelConfig, Tokenizer } from "./types.ts";
 
@@ -30,7 +30,17 @@ export async function readFolder(path: string): Promise<ModelSource> {
       [...places].map(([name, place]) => [name, { shape: place.shape, read: () => readTensor(place) }] as const),
     ),
     openTokenizer: () => openTokenizer(path, file, config),
+    companions: () => companionsOf(path, file),
   };
+}
+
+/** The folder's small files as they are, and a config that says float32. */
+async function companionsOf(path: string, file: { [key: string]: unknown }): Promise<Companion[]> {
+  const found: Companion[] = [{ name: "config.json", content: configText(file) }];
+  for (const name of await readdir(path))
+    if (/\.(json|txt|jinja|model)$/.test(name) && name !== "config.json" && !/\.index\.json$|^adapter_/.test(name))
+      found.push({ name, content: await readFile(join(path, name)) });
+  return found;
 }
 
 /** Where each tensor lies: in one file, or in the shards that an index names. */

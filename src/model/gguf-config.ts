@@ -19,6 +19,12 @@ interface Tensors {
   divisors?: readonly number[];
 }
 
+/** A shape, and the config.json that it was read from. */
+export interface GgufConfig {
+  config: ModelConfig;
+  file: { [field: string]: unknown };
+}
+
 /** Keys that families read. */
 const read = new Set([
   ...["embedding_length", "attention.head_count", "attention.head_count_kv", "block_count", "feed_forward_length"],
@@ -44,7 +50,7 @@ const neutral: { [key: string]: unknown } = {
 };
 
 /** Reads the shape. Throws a ModelFailure that names what is not supported or cannot be. */
-export function ggufConfig(path: string, metadata: GgufMetadata, { shapes, divisors }: Tensors): ModelConfig {
+export function ggufConfig(path: string, metadata: GgufMetadata, { shapes, divisors }: Tensors): GgufConfig {
   const architecture = String(metadata["general.architecture"]);
   const of = (key: string): unknown => {
     const value = metadata[`${architecture}.${key}`];
@@ -55,7 +61,12 @@ export function ggufConfig(path: string, metadata: GgufMetadata, { shapes, divis
   const vocabulary = shapes.get("token_embd.weight")?.[1] ?? (Array.isArray(tokens) ? tokens.length : undefined);
   const { gguf } = typeOf(path, "the architecture", architecture).architecture;
   const tied = !shapes.has("output.weight");
-  return gguf.readConfig({ path, type: architecture, of, shapes, divisors, vocabulary, tied }, readConfig);
+  let file: GgufConfig["file"] = {};
+  const config = gguf.readConfig({ path, type: architecture, of, shapes, divisors, vocabulary, tied }, (at, json) => {
+    file = json;
+    return readConfig(at, json);
+  });
+  return { config, file };
 }
 
 function checkKeys(path: string, architecture: string, metadata: GgufMetadata, of: (key: string) => unknown): void {

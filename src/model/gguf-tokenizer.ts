@@ -42,7 +42,7 @@ export async function openGgufTokenizer(path: string, metadata: { [key: string]:
 }
 
 /** What tokenizer.json and tokenizer_config.json would hold, and the ids that end a text. */
-function ggufTokenizerFiles(
+export function ggufTokenizerFiles(
   path: string,
   metadata: { [key: string]: unknown },
 ): { file: object; config: object; end: number[] } {

@@ -10,10 +10,10 @@ import { architectureOf, typeOf } from "./architectures/index.ts";
 import type { GgufFamily, GgufLayout } from "./architectures/types.ts";
 import { type BlockType, blockTypes, dequantise } from "./dequantise.ts";
 import { ModelFailure } from "./error.ts";
-import { type GgufMetadata, ggufConfig } from "./gguf-config.ts";
-import { openGgufTokenizer } from "./gguf-tokenizer.ts";
+import { type GgufConfig, type GgufMetadata, ggufConfig } from "./gguf-config.ts";
+import { ggufTokenizerFiles, openGgufTokenizer } from "./gguf-tokenizer.ts";
 import { transpose } from "./matmul.ts";
-import { checkTokenizer, type ModelSource, type SourceWeight } from "./source.ts";
+import { type Companion, checkTokenizer, configText, type ModelSource, type SourceWeight } from "./source.ts";
 
 /** Where a tensor lies. */
 interface Place {
@@ -28,7 +28,7 @@ interface Place {
 export async function readGguf(path: string): Promise<ModelSource> {
   const { metadata, places } = await readHeader(path);
   const frequencies = places.get("rope_freqs.weight");
-  const config = ggufConfig(path, metadata, {
+  const { config, file } = ggufConfig(path, metadata, {
     shapes: new Map([...places].map(([name, { shape }]) => [name, shape])),
     ...(frequencies && { divisors: [...(await readPlace(path, frequencies))] }),
   });
@@ -50,7 +50,39 @@ export async function readGguf(path: string): Promise<ModelSource> {
     async openTokenizer() {
       return checkTokenizer(path, await openGgufTokenizer(path, metadata), config);
     },
+    companions: async () => ggufCompanions(path, metadata, { config, file }),
   };
+}
+
+/** The files that a folder of Hugging Face's has beside the weights. */
+function ggufCompanions(path: string, metadata: GgufMetadata, { config, file }: GgufConfig): Companion[] {
+  const { attentionBias = false, outputBias = false, feedBias = false, rope } = config;
+  const refuse = (what: string, value: string): never => {
+    const supported = "merge the adapter into the model's own safetensors folder";
+    throw new ModelFailure({
+      kind: "unsupported",
+      path,
+      what,
+      value: `${value} that config.json has no field for`,
+      supported,
+    });
+  };
+  if (rope?.kind === "divided") refuse("rotary frequencies", "in a table");
+  const isLlama = file.model_type === "llama";
+  if (isLlama && attentionBias !== outputBias) refuse("biases in some of attention's matrices,", "a choice");
+  const tokenizer = ggufTokenizerFiles(path, metadata);
+  const [first] = tokenizer.end;
+  const json = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
+  const biases = isLlama ? { ...(attentionBias && { attention_bias: true }), ...(feedBias && { mlp_bias: true }) } : {};
+  return [
+    {
+      name: "config.json",
+      content: configText({ ...file, ...biases, ...(first !== undefined && { eos_token_id: first }) }),
+    },
+    { name: "generation_config.json", content: json({ eos_token_id: tokenizer.end }) },
+    { name: "tokenizer.json", content: JSON.stringify(tokenizer.file) },
+    { name: "tokenizer_config.json", content: json(tokenizer.config) },
+  ];
 }
 
 /** Metadata and places, each place checked against the file's size. */

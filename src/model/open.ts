@@ -86,7 +86,7 @@ async function openOn(path: string, options: OpenModelOptions & { provider: Prov
   const used = new Set<string>();
   const built = decoderGraph(config, weightsOf(source, used), { dtype });
   checkAllUsed(source, used);
-  const adapted = adaptedBlocks > 0 ? { blocks: adaptedBlocks, weight: weightsOf(source) } : undefined;
+  const adapted = adaptedBlocks > 0 ? { blocks: adaptedBlocks, weight: weightsOf(source), source } : undefined;
   const adaptable = adapted && decoderGraph(config, adapted.weight, { dtype, adaptedBlocks });
   const tokenizer = await source.openTokenizer();
   const weights = await hashSource(source);

@@ -124,13 +124,48 @@ export function packSafetensors(
     at += bytes.length;
     parts.push(bytes);
   }
+  return Buffer.concat([packHeader(header), ...parts]);
+}
+
+/** A tensor that is read when its turn comes to be written. */
+export interface StreamedTensor {
+  name: string;
+  shape: readonly number[];
+  read(): Promise<Float32Array>;
+}
+
+/** Writes a safetensors file of float32 one tensor after the other: no more than one is in memory. */
+export async function writeSafetensors(
+  path: string,
+  tensors: readonly StreamedTensor[],
+  { metadata = {} }: { metadata?: { [key: string]: string } } = {},
+): Promise<void> {
+  const entries: { [name: string]: unknown } = {};
+  let at = 0;
+  for (const { name, shape } of tensors) {
+    const end = at + 4 * shape.reduce((product, length) => product * length, 1);
+    entries[name] = { dtype: "F32", shape, data_offsets: [at, end] };
+    at = end;
+  }
+  const file = await open(path, "w");
+  try {
+    await file.writeFile(packHeader({ __metadata__: metadata, ...entries }));
+    for (const { read } of tensors) {
+      const { buffer, byteOffset, byteLength } = await read();
+      await file.writeFile(new Uint8Array(buffer, byteOffset, byteLength));
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** The header with its length before it, padded with spaces so that the data begins at a multiple of eight. */
+function packHeader(header: object): Buffer {
   const text = Buffer.from(JSON.stringify(header));
-  // Padded with spaces, so that the data begins at a multiple of eight.
-  const head = Buffer.alloc(Math.ceil(text.length / 8) * 8, " ");
-  text.copy(head);
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(head.length));
-  return Buffer.concat([length, head, ...parts]);
+  const head = Buffer.alloc(8 + Math.ceil(text.length / 8) * 8, " ");
+  head.writeBigUInt64LE(BigInt(head.length - 8));
+  text.copy(head, 8);
+  return head;
 }
 
 async function readBytes(file: FileHandle, at: number, length: number): Promise<Buffer> {

@@ -18,6 +18,14 @@ export interface ModelSource {
   /** The files that hold the weights. */
   files: readonly string[];
   openTokenizer(): Promise<Tokenizer>;
+  /** What else a folder of this model holds: config.json for float32, and the tokenizer's files. */
+  companions(): Promise<Companion[]>;
+}
+
+/** A file of a model that is no weight. */
+export interface Companion {
+  name: string;
+  content: string | Uint8Array;
 }
 
 /** A weight on disk. */
@@ -62,6 +70,11 @@ export async function hashSource({ config, files }: ModelSource): Promise<string
       for await (const chunk of chunks) hash.update(chunk);
     });
   return hash.digest("hex").slice(0, 16);
+}
+
+/** A config.json of a model whose weights are float32 in its file. */
+export function configText({ dtype: _dtype, ...config }: { [field: string]: unknown }): string {
+  return `${JSON.stringify({ ...config, torch_dtype: "float32" }, null, 2)}\n`;
 }
 
 /** Throws if a tokenizer has more ids than the model. */

@@ -132,6 +132,8 @@ export interface AdaptedBlocks {
   hold(weights: AdapterWeights): HeldAdapter;
   /** The frozen weight of that Hugging Face name, float32, row by row. Throws a ModelFailure if its shape is another. */
   read(name: string, shape: readonly number[]): Promise<Float32Array>;
+  /** Writes the model with an adapter merged in, as a folder that Transformers opens. */
+  writeMerged(folder: string, weights: AdapterWeights): Promise<void>;
 }
 
 /** What one pass takes. */

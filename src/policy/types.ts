@@ -165,6 +165,8 @@ export interface TrainablePolicy<Observation = unknown> extends Policy<Observati
     readonly klCoef?: number;
     readonly entropyBonus?: number;
     readonly lrSchedule?: "none" | "linear" | "cosine";
+    /** Where the environment has tasks. */
+    readonly curriculum?: "drawn" | "each task new";
   };
   /** What the weights belong to: a checkpoint of another model is refused by it. @default the name */
   readonly fingerprint?: string;
@@ -182,6 +184,8 @@ export interface TrainablePolicy<Observation = unknown> extends Policy<Observati
    * would be too large for one tape. Absent: `evaluate` is differentiated.
    */
   objectiveGradient?(actions: readonly Action[], objective: Objective): ObjectiveGradient;
+  /** About how many seconds that takes of these actions on the backend in use; absent of a policy whose updates take none to speak of. */
+  gradientSeconds?(actions: readonly Action[]): Promise<number>;
   /** A copy that does not learn: the baseline "before training". */
   frozen(): Policy<Observation>;
   /** For a policy with few choices: the probability of each now, by label. */

@@ -73,10 +73,12 @@ export function describeCheckpointError(error: CheckpointError): string {
  * @throws {DiskFailure} where the disk is full or the place is not writable; the old file is kept
  */
 export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
-  const { weights, memory, buffers, ...rest } = checkpoint;
+  const { weights, memory, buffers, validation, ...about } = checkpoint;
   const named = (group: string, list: readonly SavedTensor[]): NamedTensor[] =>
     list.map(({ name, shape, values }) => ({ name: `${group}/${name}`, shape, values: Float32Array.from(values) }));
   const tensors = [...named("weights", weights), ...named("memory", memory), ...named("buffers", buffers)];
+  if (validation) tensors.push(...named("best", validation.weights));
+  const rest = { ...about, ...(validation && { validation: { ...validation, weights: [] } }) };
   const text = JSON.stringify(rest);
   const bytes = packSafetensors(tensors, { metadata: { checkpoint: text, sha256: hash(text, tensors) } });
   const part = partFileOf(path);
@@ -127,7 +129,14 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
     tensors
       .filter(({ name }) => name.startsWith(prefix))
       .map(({ name, shape, values }) => ({ name: name.slice(prefix.length), shape: [...shape], values: [...values] }));
-  return { ...rest, about, weights: group("weights/"), memory: group("memory/"), buffers: group("buffers/") };
+  const tensorsOf = { weights: group("weights/"), memory: group("memory/"), buffers: group("buffers/") };
+  const { validation } = rest;
+  return {
+    ...rest,
+    about,
+    ...tensorsOf,
+    ...(validation && { validation: { ...validation, weights: group("best/") } }),
+  };
 }
 
 /** The optimiser's powers of its betas, which TF.js would recompute with another rounding. */
@@ -139,7 +148,7 @@ export async function takeCheckpoint(
   optimizer: tf.Optimizer,
   estimator: Estimator,
   settings: Settings,
-  position: Pick<Checkpoint, "update" | "episodesSoFar" | "record" | "ranOn">,
+  position: Pick<Checkpoint, "update" | "episodesSoFar" | "record" | "ranOn" | "validation">,
 ): Promise<Checkpoint> {
   const { accBeta1, accBeta2 } = optimizer as unknown as Betas;
   const betas = [accBeta1, accBeta2].filter((beta) => beta !== undefined);

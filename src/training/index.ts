@@ -28,4 +28,5 @@ export { type Study, type StudyOptions, study, type Variant } from "./study.ts";
 export type { StudyRun } from "./study-file.ts";
 export { adaptedBlocksOf, trainedPolicy } from "./trained.ts";
 export type { Training } from "./training.ts";
-export type { Checkpoint, Update } from "./types.ts";
+export type { Checkpoint, Update, Validation, ValidationPoint, ValidationState } from "./types.ts";
+export type { ValidateOptions } from "./validation.ts";

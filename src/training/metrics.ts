@@ -23,6 +23,7 @@ export function metricsOf(update: Update): { [name: string]: number | null } {
     "update/gradient_norm": update.gradientNorm,
     "update/learning_rate": update.learningRate,
     "update/zero_advantages": update.zeroAdvantages,
+    ...named("validation", validatedNow(update)),
     "masked/faults": masked.faults,
     "masked/unscored": masked.unscored,
     "masked/cut": masked.cut,
@@ -34,6 +35,12 @@ export function metricsOf(update: Update): { [name: string]: number | null } {
     "progress/episodes": update.episodesSoFar,
     "progress/tokens": tokens.drawn,
   };
+}
+
+/** What the lives on other tasks were worth, where they were played after this update. */
+function validatedNow({ update, validation }: Update): { [name: string]: number | null } {
+  const last = validation?.course.at(-1);
+  return last?.updates === update + 1 ? last.values : {};
 }
 
 /** A metric's name as logs write it: `returnInterquartile` is `return_interquartile`. */

@@ -8,7 +8,7 @@ import { displaySymbol, escapeHtml, type MimeBundle, notebookPlace, type Row, ta
 import { estimateOf, metricTable, shownFigure } from "../episode/index.ts";
 import { type TrainingPoint, trainingCurves, trainingPoint } from "../plot/index.ts";
 import type { Settings } from "./settings.ts";
-import type { Update } from "./types.ts";
+import type { Update, Validation } from "./types.ts";
 
 /** A panel that is open. */
 export interface Panel {
@@ -23,6 +23,8 @@ export interface PanelRow extends TrainingPoint {
   zeroAdvantages: number;
   /** Groups left out because all of them earned the same. */
   alike: number;
+  /** What lives on other tasks were worth so far; null where the training is not validated. */
+  validation: Validation | null;
   tokensPerSecond: number;
   seconds: number;
 }
@@ -55,11 +57,11 @@ export function openPanel({ panel, updates, policy }: Settings): Panel | null {
 
 /** What the panel keeps of an update. */
 export function panelRow(update: Update): PanelRow {
-  const { tokens, seconds, zeroAdvantages, masked } = update;
+  const { tokens, seconds, zeroAdvantages, masked, validation } = update;
   const total = seconds.rollout + seconds.update;
   return {
     ...trainingPoint(update),
-    ...{ update: update.update, zeroAdvantages, alike: masked.alike, seconds: total },
+    ...{ update: update.update, zeroAdvantages, alike: masked.alike, validation, seconds: total },
     tokensPerSecond: tokens.drawn / Math.max(1e-9, total),
   };
 }
@@ -116,6 +118,7 @@ function panelTable(history: readonly PanelRow[]): Row[] {
   });
   return [
     ...metrics,
+    ...validationRows(history.at(-1)?.validation ?? null, line),
     ...of(
       "divergence from the start, nats a token",
       ({ kl }) => kl,
@@ -139,6 +142,27 @@ function panelTable(history: readonly PanelRow[]): Row[] {
       (value) => value.toFixed(0),
     ),
   ];
+}
+
+type Line = (figure: string, values: readonly (number | null)[], shown: (value: number) => string) => Row[];
+
+/** A row for each environment that is not learned from, from before the first update on. */
+function validationRows(validation: Validation | null, line: Line): Row[] {
+  if (validation === null) return [];
+  const { by, course, best } = validation;
+  const [, { label, unit }] = metricTable().find(([name]) => name === by)!;
+  const shown = (value: number) => shownFigure(value, unit);
+  const names = Object.keys(course[0]?.values ?? {});
+  const rows = names.flatMap((name) =>
+    line(
+      `validation, ${name}: ${label}`,
+      course.map(({ values }) => values[name] ?? null),
+      shown,
+    ),
+  );
+  if (best === null) return rows;
+  const after = best.updates === 0 ? "before any update" : `after ${best.updates} updates`;
+  return [...rows, { figure: `  best ${names[0]}, kept: ${after}`, now: shown(best.value) }];
 }
 
 /** The last values as a line of blocks, lowest to highest. */

@@ -28,9 +28,12 @@ import { explainGradientError } from "./loss.ts";
 import { openPanel } from "./panel.ts";
 import { openRecorder, type RunRecorder, runOf } from "./recorder.ts";
 import { checkTrainOptions, rateAt, type Settings, type TrainOptions, withDefaults } from "./settings.ts";
+import { tellSlowness } from "./slowness.ts";
+import { sortOut } from "./sort-out.ts";
 import { takeStep } from "./step.ts";
 import { asTraining, type Training } from "./training.ts";
 import type { Update } from "./types.ts";
+import { openValidator } from "./validation.ts";
 
 /**
  * Trains a policy, one update at a time: `for await (const update of train({ env, policy })) ...`. Leaving the loop, or
@@ -67,11 +70,13 @@ async function* trainHeld(settings: Settings, hold: Hold, engine: Engine): Async
   const optimizer =
     settings.optimizer === "adam" ? tf.train.adam(settings.learningRate) : tf.train.sgd(settings.learningRate);
   const panel = openPanel(settings);
+  const validator = openValidator(settings);
   const stateAt = (update: number, episodesSoFar: number) =>
     takeCheckpoint(policy, optimizer, estimate, settings, {
       update,
       episodesSoFar,
       record: recorder?.position() ?? null,
+      ...(validator && { validation: validator.state() }),
       ranOn: {
         model: policy.runsOn ?? null,
         updates: { backend: engine.backend.backend, device: engine.backend.device },
@@ -80,9 +85,12 @@ async function* trainHeld(settings: Settings, hold: Hold, engine: Engine): Async
   try {
     if (settings.save !== undefined) removeParts(settings.save);
     if (resume) await restoreCheckpoint(resume, policy, optimizer, estimate, settings);
-    else if (settings.save !== undefined) await writeCheckpoint(settings.save, await stateAt(0, 0));
+    validator?.restore(resume?.validation ?? null);
+    await validator?.at(resume?.update ?? 0);
+    if (!resume && settings.save !== undefined) await writeCheckpoint(settings.save, await stateAt(0, 0));
     for (let update = resume?.update ?? 0, episodesSoFar = resume?.episodesSoFar ?? 0; update < updates; update++) {
       if (signal?.aborted) return;
+      if (validator?.isSpent()) break;
       const began = performance.now();
       const unchanged = watchWeights(policy, "an update of its training");
       const { collected, drawn } = await playEpisodes(settings, update, recorder);
@@ -94,9 +102,12 @@ async function* trainHeld(settings: Settings, hold: Hold, engine: Engine): Async
       const advantages = checkAdvantages(estimate(rewarded(scored, settings), { gamma, features }), scored);
       const kept = maskSteps(scored, advantages, settings.mask, masked);
       const { weights, alike } = leaveOutAlike(scored, kept, settings.group);
+      if (update === 0) await tellSlowness(settings, actions.flat(), engine.backend);
       const learned = await updatePolicy(policy, optimizer, actions.flat(), weights, settings, update, {
         ...{ engine, unchanged },
       });
+      const seconds = { rollout: (played - began) / 1000, update: (performance.now() - played) / 1000 };
+      await validator?.at(update + 1, update + 1 === updates);
       const soFar = episodesSoFar;
       const done: Update = {
         update,
@@ -108,7 +119,8 @@ async function* trainHeld(settings: Settings, hold: Hold, engine: Engine): Async
         ...describe(scored, weights),
         ...learned,
         masked: { ...masked, alike },
-        seconds: { rollout: (played - began) / 1000, update: (performance.now() - played) / 1000 },
+        seconds,
+        validation: validator?.now() ?? null,
         probabilities: await probabilitiesOf(policy),
         backend: engine.backend,
         checkpoint: () => stateAt(update + 1, soFar),
@@ -121,6 +133,7 @@ async function* trainHeld(settings: Settings, hold: Hold, engine: Engine): Async
       yield done;
       hold.goOn();
     }
+    validator?.choose();
   } catch (error) {
     if (!signal?.aborted) throw error;
   } finally {
@@ -159,33 +172,6 @@ async function playEpisodes(
     ...(signal && { signal }),
   });
   return { collected: recorder?.commit(update, played, spoiled) ?? played, drawn };
-}
-
-/** Largest reward that can be learned from: sums and squares of more leave the range of the numbers that an update is made of. */
-const largestReward = 1e15;
-
-/** Leaves out what says nothing about the policy: faults of the sandbox, and episodes with a reward that is no number. */
-function sortOut(collected: readonly Episode[]) {
-  const whole = collected.filter(({ fault }) => !fault);
-  const scored = whole.filter(({ steps }) => steps.every(({ reward }) => !Number.isNaN(reward)));
-  const masked = {
-    faults: collected.length - whole.length,
-    unscored: whole.length - scored.length,
-    cut: 0,
-    truncated: 0,
-  };
-  for (const [i, { steps }] of scored.entries()) {
-    const step = steps.findIndex(({ reward }) => !(Math.abs(reward) <= largestReward));
-    if (step >= 0)
-      throw new RangeError(
-        `Step ${step} of episode ${i} earned ${steps[step]!.reward}: rewards must be finite, and at most ${largestReward} in size, because the update computes in 32 bits. Scale them down`,
-      );
-  }
-  if (scored.length === 0)
-    throw new RangeError(
-      `None of the batch's ${collected.length} episodes can be learned from: ${masked.faults} were faults of the sandbox, ${masked.unscored} had a reward that is not a number`,
-    );
-  return { scored, masked };
 }
 
 /** Score: with `klIn: "reward"` each step pays for how far its program's odds have moved. */

@@ -34,6 +34,7 @@ import { type Curriculum, checkCurriculum } from "./curriculum.ts";
 import { type Estimator, type EstimatorName, estimators } from "./estimators.ts";
 import type { Loss } from "./loss.ts";
 import type { Checkpoint, Update } from "./types.ts";
+import { type ValidateOptions, validateSchema } from "./validation.ts";
 
 /** How a policy is trained. Where a policy recommends settings (token policies do), that is the default instead. */
 export interface TrainOptions {
@@ -88,6 +89,11 @@ export interface TrainOptions {
   backend?: BackendName;
   /** A live panel in the notebook. @default true where a notebook's `display` is at hand */
   panel?: boolean;
+  /**
+   * Lives on other tasks, now and then: `{ env: { known, unseen }, every: 4, patience: 3 }`. When training ends the policy has the
+   * weights that were best in the first environment; so has whoever opens its checkpoint.
+   */
+  validate?: ValidateOptions;
   /** Called after each update, before it is saved and handed out: loggers, evaluation. */
   onUpdate?: (update: Update) => void | Promise<void>;
   /**
@@ -114,6 +120,7 @@ type Optional =
   | "backend"
   | "panel"
   | "onUpdate"
+  | "validate"
   | "concurrency"
   | "on";
 
@@ -153,14 +160,16 @@ export function withDefaults(options: TrainOptions & { resume?: Checkpoint }): S
   return settings;
 }
 
-/** What the policy recommends; its groups only where they divide the episodes that were asked for. */
+/** What the policy recommends; its groups only where they divide the episodes that were asked for, its curriculum only where there are tasks. */
 function recommendedBy({
+  env,
   policy: { recommended = {} },
   episodes,
 }: TrainOptions): NonNullable<TrainablePolicy["recommended"]> {
-  const { group, ...others } = recommended;
+  const { group, curriculum, ...others } = recommended;
   const fits = group !== undefined && (episodes ?? recommended.episodes ?? 0) % group === 0;
-  return { ...others, ...(fits && { group }) };
+  const asks = curriculum !== undefined && (env.tasks?.length ?? 0) > 0;
+  return { ...others, ...(fits && { group }), ...(asks && { curriculum }) };
 }
 
 const whole = optional(positiveInteger);
@@ -205,6 +214,7 @@ const optionsSchema: Schema<TrainOptions> = only<TrainOptions>({
     'a policy that can be trained, such as `policies.editMenu()` or `await policies.fromPretrained("tiny")`',
   ),
   seed: optional(integer),
+  validate: optional(validateSchema),
   signal: optional(abortSignal),
   resume: optional(
     like<Checkpoint | string>(

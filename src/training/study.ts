@@ -38,7 +38,10 @@ import { openStudyFile, type StudyFile, type StudyRun } from "./study-file.ts";
 type MakePolicy = () => TrainablePolicy | Promise<TrainablePolicy>;
 
 /** What one name of a study stands for. */
-export type Variant = Omit<TrainOptions, "env" | "policy" | "seed" | "signal" | "resume" | "resumeWith"> & {
+export type Variant = Omit<
+  TrainOptions,
+  "env" | "policy" | "seed" | "signal" | "resume" | "resumeWith" | "validate"
+> & {
   makePolicy?: MakePolicy;
 };
 

@@ -26,7 +26,7 @@ export function adaptedBlocksOf({ about }: Checkpoint): number {
 
 /**
  * The token policy of a checkpoint: `await trainedPolicy(decoder, await readCheckpoint("head.safetensors"))`. No calibration
- * is drawn. Rejects with a CheckpointFailure if the checkpoint is of another model, or of no token policy. An adapter's
+ * is drawn. Where the training was validated, its best weights play. Rejects with a CheckpointFailure if the checkpoint is of another model, or of no token policy. An adapter's
  * decoder is opened with its `adaptedBlocks` (`adaptedBlocksOf`).
  */
 export async function trainedPolicy(
@@ -34,7 +34,7 @@ export async function trainedPolicy(
   checkpoint: Checkpoint,
   options: Pick<TokenPolicyOptions, "batch" | "ask"> = {},
 ): Promise<TokenPolicy> {
-  const { weights, policy: expected } = checkpoint;
+  const { weights, validation, policy: expected } = checkpoint;
   const policy = await openPolicy(decoder, checkpoint, options);
   if (policy.fingerprint !== expected) {
     policy.dispose();
@@ -43,8 +43,9 @@ export async function trainedPolicy(
       throw new CheckpointFailure({ kind: "dtype", trained: other!.dtype, opened: own!.dtype });
     throw foreign(checkpoint, policy.fingerprint ?? policy.name);
   }
+  const played = validation && validation.weights.length > 0 ? validation.weights : weights;
   for (const [i, variable] of policy.variables.entries())
-    tf.tidy(() => variable.assign(tf.tensor(weights[i]!.values, weights[i]!.shape)));
+    tf.tidy(() => variable.assign(tf.tensor(played[i]!.values, played[i]!.shape)));
   return policy;
 }
 

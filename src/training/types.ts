@@ -39,6 +39,8 @@ export interface Update extends Estimates {
   probabilities: { [label: string]: number } | null;
   /** What computed the update, and why nothing else did. */
   backend: BackendChoice;
+  /** What lives on other tasks were worth so far, where the training is validated; its best weights are kept. */
+  validation: Validation | null;
   /** The state after this update, for `train({ resume })`; to be taken before the next update begins. */
   checkpoint: () => Promise<Checkpoint>;
 }
@@ -48,6 +50,26 @@ export interface SavedTensor {
   name: string;
   shape: number[];
   values: number[];
+}
+
+/** What a policy was worth after so many updates, in each environment; null where nobody can say. */
+export interface ValidationPoint {
+  updates: number;
+  values: { readonly [name: string]: number | null };
+}
+
+/** What is known after an update. */
+export interface Validation {
+  by: string;
+  /** From before the first update on. */
+  course: readonly ValidationPoint[];
+  /** Where the first environment's value was the highest, first. */
+  best: { updates: number; value: number } | null;
+}
+
+/** What a checkpoint holds of it: the weights are those that were best. */
+export interface ValidationState extends Pick<Validation, "by" | "course"> {
+  weights: SavedTensor[];
 }
 
 /** Where a run was computed. */
@@ -72,6 +94,8 @@ export interface Checkpoint {
   memory: SavedTensor[];
   /** What a learned baseline has seen; null for the other estimators. */
   baseline: BaselineState | null;
+  /** Where the run is validated: its course, and the weights that were best. Absent otherwise. */
+  validation?: ValidationState;
   /** What the weights stand on, where the policy says; empty in files from before this was kept. */
   buffers: SavedTensor[];
   about: { readonly [name: string]: unknown };

@@ -41,9 +41,14 @@ export function formatsOf({ gguf, what }: FamilyCase): Format[] {
 
 /** Opens a case's model. */
 export async function openCase(one: FamilyCase, format: Format): Promise<Decoder> {
-  if (format === "gguf") return openModel(join(folder, one.name, "model.gguf"), { threads: 1 });
+  if (format === "gguf") return openModel(ggufPath(one), { threads: 1 });
   using at = caseFolder(one, format);
   return await openModel(at.path, { threads: 1 });
+}
+
+/** A case's GGUF file. */
+export function ggufPath({ name }: FamilyCase): string {
+  return join(folder, name, "model.gguf");
 }
 
 /** A case's model as a folder of Hugging Face's, which is gone after the test. */

@@ -1,13 +1,13 @@
-/** Adapters in PEFT's format: what is written is read again, and by PEFT to the same logits; one of PEFT's is opened here. */
+/** Adapters merged into their model, and in PEFT's format: what is written is read again, and by PEFT to the same logits; one of PEFT's is opened here. */
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Decoder, openModel } from "../../src/model/index.ts";
 import { policies, tf } from "../../src/policy/index.ts";
 import { leaveOut, testPython } from "../support.ts";
-import { caseFolder, families } from "./families.ts";
+import { caseFolder, families, ggufPath } from "./families.ts";
 import { distance, temporaryFolder, weightOf } from "./shared.ts";
 
 const ids = [5, 15, 38, 37, 9, 35, 35, 9, 37, 38, 15];
@@ -26,16 +26,83 @@ async function logitsOf(
   return logits;
 }
 
-/** A policy whose adapter is by the formula, saved into a folder; gives the logits of the model with it. */
-async function saved(model: string, folder: string, blocks: number): Promise<Float32Array> {
+/** A policy whose adapter is by the formula, saved into a folder, merged or by itself; gives the logits of the model with it. */
+async function saved(model: string, folder: string, blocks: number, merged = false): Promise<Float32Array> {
   const policy = await policies.fromPretrained(model, { adapter: { blocks, rank: 3, scale: 1.5 }, prompt, threads: 1 });
   for (const [i, variable] of policy.variables.entries())
     tf.tidy(() => variable.assign(tf.tensor(weightOf(`pair ${i}`, variable.shape), variable.shape)));
-  await policy.saveAdapter!(folder);
+  await (merged ? policy.saveMerged!(folder) : policy.saveAdapter!(folder));
   const { adapter } = await policy.steering();
   policy.dispose();
   return logitsOf(policy.decoder, adapter);
 }
+
+/** What `peft_logits.py` prints. */
+function transformers<Logits>(test: Mocha.Context, ...args: string[]): Logits {
+  const python = process.env.AUTOAGENT_TORCH_PYTHON ?? testPython(test);
+  const done = spawnSync(python, [join(import.meta.dirname, "peft_logits.py"), ...args], { encoding: "utf8" });
+  if (done.error) throw done.error;
+  if (/No module named '(torch|transformers|peft)'/.test(done.stderr))
+    leaveOut(test, "there is no PEFT here: set AUTOAGENT_TORCH_PYTHON to a Python that has it, with Transformers");
+  assert.equal(done.status, 0, done.stderr);
+  return (JSON.parse(done.stdout) as { logits: Logits }).logits;
+}
+
+describe("a model with its adapter merged in", () => {
+  /** Its files in each format: folders, and GGUF's own order of rotary pairs, layout (GPT-2) and biases. */
+  const named = (name: string) => families.cases.find((one) => one.name === name)!;
+  const sources = [
+    ...kinds.map((kind) => [kind, "safetensors"] as const),
+    ...["gpt2-0", "llama-12", "llama-14", "llama-15", "qwen2-24"].map((name) => [named(name), "gguf"] as const),
+  ];
+  for (const [kind, format] of sources)
+    it(`is a folder that opens to the same logits: ${kind.family}, ${kind.what}, ${format}`, async () => {
+      using model = caseFolder(kind);
+      using folder = temporaryFolder();
+      const path = format === "gguf" ? ggufPath(kind) : model.path;
+      const logits = await saved(path, folder.path, 2, true);
+      assert.deepEqual(
+        readdirSync(folder.path).filter(
+          (name) => !/^(config|generation_config|tokenizer|tokenizer_config)\.json$/.test(name),
+        ),
+        ["model.safetensors"],
+      );
+      const here = await openModel(folder.path, { threads: 1 });
+      assert.ok(distance(await logitsOf(here), logits) < 1e-5);
+      const plain = await openModel(path, { threads: 1 });
+      assert.ok(distance(await logitsOf(plain), logits) > 0.01);
+    });
+
+  it("is opened by Transformers to the same logits", async function () {
+    this.timeout(300_000);
+    using at = temporaryFolder();
+    const own: Float32Array[] = [];
+    const folders = sources.map((_, i) => join(at.path, `${i}`));
+    for (const [i, [kind, format]] of sources.entries()) {
+      using model = caseFolder(kind);
+      own.push(await saved(format === "gguf" ? ggufPath(kind) : model.path, folders[i]!, 2, true));
+    }
+    const theirs = transformers<number[][]>(this, "--plain", ...folders);
+    for (const [i, [{ name }, format]] of sources.entries()) {
+      const found = distance(Float32Array.from(theirs[i]!), own[i]!);
+      assert.ok(found < 1e-4, `${name}, ${format}: ${found}`);
+    }
+  });
+
+  it("says where it cannot be: in the model's own folder, and of a file whose rotary frequencies are a table", async () => {
+    using model = caseFolder(kinds[0]!);
+    await assert.rejects(
+      saved(model.path, model.path, 1, true),
+      /is the model's own: give another one for the merged model/,
+    );
+    const table = named("llama-19");
+    using folder = temporaryFolder();
+    await assert.rejects(
+      saved(ggufPath(table), join(folder.path, "merged"), 1, true),
+      /has rotary frequencies in a table that config.json has no field for, which is not supported: merge the adapter into the model's own safetensors folder/,
+    );
+  });
+});
 
 describe("an adapter in PEFT's format", () => {
   for (const kind of kinds)
@@ -53,15 +120,7 @@ describe("an adapter in PEFT's format", () => {
 
   it("is opened by PEFT to the same logits, and one of PEFT's own is opened here", async function () {
     this.timeout(300_000);
-    const python = process.env.AUTOAGENT_TORCH_PYTHON ?? testPython(this);
-    const run = (...args: string[]): Float32Array => {
-      const done = spawnSync(python, [join(import.meta.dirname, "peft_logits.py"), ...args], { encoding: "utf8" });
-      if (done.error) throw done.error;
-      if (/No module named '(torch|transformers|peft)'/.test(done.stderr))
-        leaveOut(this, "there is no PEFT here: set AUTOAGENT_TORCH_PYTHON to a Python that has it, with Transformers");
-      assert.equal(done.status, 0, done.stderr);
-      return Float32Array.from((JSON.parse(done.stdout) as { logits: number[] }).logits);
-    };
+    const run = (...args: string[]) => Float32Array.from(transformers<number[]>(this, ...args));
     for (const kind of kinds) {
       using model = caseFolder(kind);
       using ours = temporaryFolder();

@@ -104,12 +104,13 @@ json.dump([e.step for e in a.Scalars("episode/return")], sys.stdout)`;
 
   it("have a line in docs/metrics.md for every name", async () => {
     const policy = editMenu(menu);
-    const [update] = await Array.fromAsync(train({ env: nameEnv(), policy, updates: 1, episodes: 3 }));
+    const validate = { env: { own: nameEnv() }, episodes: 2 };
+    const [update] = await Array.fromAsync(train({ env: nameEnv(), policy, updates: 1, episodes: 3, validate }));
     policy.dispose();
     const page = readFileSync(resolve(import.meta.dirname, "../../docs/metrics.md"), "utf8");
     const [text] = page.split("\n## Code tasks") as [string]; // what evaluations of code tell is in no log
     const told = [...text.matchAll(/^\| `([^`]+)`\s*\|/gm)].map(([, name]) => name!);
-    const written = Object.keys(metricsOf(update!)).map((name) => name.replace(/^reward\/.*/, "reward/NAME"));
+    const written = Object.keys(metricsOf(update!)).map((name) => name.replace(/^(reward|validation)\/.*/, "$1/NAME"));
     assert.deepEqual([...new Set(written)].sort(), [...told].sort());
     const rows = new Map(
       [...text.matchAll(/^\| `([^`]+)` *\| (.*?) *\| (.*?) *\|$/gm)].map(([, ...row]) => [row[0]!, row.slice(1)]),

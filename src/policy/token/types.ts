@@ -45,6 +45,11 @@ export interface TokenPolicy extends TrainablePolicy {
   steering(): Promise<Steering>;
   /** Writes an adapter as it is now into a folder, as PEFT does (safetensors and a config); absent with a head. */
   saveAdapter?(folder: string): Promise<void>;
+  /**
+   * Writes the model with its adapter as it is now merged in, float32, into a folder that Transformers opens, and `openModel`;
+   * absent with a head.
+   */
+  saveMerged?(folder: string): Promise<void>;
   /** Tokens drawn so far, and the seconds that took. */
   readonly spent: { tokens: number; seconds: number };
 }

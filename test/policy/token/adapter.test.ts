@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { models } from "../../../src/llm/index.ts";
 import { type Decoder, openModel, type Prefix, runPrefix } from "../../../src/model/index.ts";
 import {
   type ActionEvaluation,
@@ -27,11 +28,13 @@ import { type AdapterVariables, createAdapter } from "../../../src/policy/token/
 import { createRandom } from "../../../src/random/index.ts";
 import {
   adaptedBlocksOf,
+  type BackendChoice,
   policyGradientLoss,
   prepareBackend,
   readCheckpoint,
   trainedPolicy,
 } from "../../../src/training/index.ts";
+import { slownessText } from "../../../src/training/slowness.ts";
 import { caseFolder, families } from "../../model/families.ts";
 import { distance, temporaryFolder, weightOf, writeFolder, writingModel } from "../../model/shared.ts";
 import { leaveOut, testPython } from "../../support.ts";
@@ -304,6 +307,85 @@ describe("a policy with an adapter", () => {
     const [first] = await policy.act([0], streams());
     assert.equal((await again.frozen().act(["good"], streams()))[0]!.program, first!.program);
     await Promise.all([close(policy), close(again)]);
+  });
+
+  it("asked for any text by models.local writes what the model with the adapter merged in writes, and what the frozen model does without", async () => {
+    const policy = await open();
+    await learn(policy, { updates: 10, episodes: 32 });
+    using at = temporaryFolder();
+    await policy.saveMerged!(at.path);
+    const how = { prompt: "plain", maxTokens: 10 };
+    const questions = Array.from({ length: 12 }, (_, seed) => ({ prompt: `ask ${seed % 3}`, seed, logProbs: true }));
+    const written: string[] = [];
+    for (const [own, path] of [
+      [policy, at.path],
+      [policy.pretrained(), folder.path],
+    ] as const) {
+      const [mine, theirs] = [models.local(own, how), models.local(path, { ...how, threads: 1, temperature: 1 })];
+      const [ours, others] = [await mine.batch(questions), await theirs.batch(questions)];
+      assert.deepEqual(
+        ours.map(({ text }) => text),
+        others.map(({ text }) => text),
+      );
+      for (const [i, { tokens }] of ours.entries())
+        near(
+          tokens!.map(({ logProb }) => logProb),
+          others[i]!.tokens!.map(({ logProb }) => logProb),
+          1e-4,
+        );
+      const steered = own === policy ? ours.map(({ usage }) => usage.completionTokens) : ours.map(() => undefined);
+      assert.deepEqual(
+        ours.map((one) => one.steered),
+        steered,
+      );
+      written.push(JSON.stringify(ours.map(({ text }) => text)), (await mine.fingerprint!()) as string);
+      await theirs.dispose();
+    }
+    assert.equal(new Set(written).size, 4, "an adapter that was learned writes something else");
+    await close(policy);
+  });
+
+  it("says beforehand how long an update takes on a slow backend that nobody chose, and how to get the fast one", async () => {
+    const policy = await open();
+    const lines: string[] = [];
+    const { log } = console;
+    console.log = (line: unknown) => void lines.push(String(line));
+    const told = async (options: object) => {
+      lines.length = 0;
+      await learn(policy, { updates: 1, panel: undefined, ...options });
+      return lines.filter((line) => line.startsWith("Each of the"));
+    };
+    try {
+      assert.deepEqual(await told({ backend: "wasm" }), [], "it was chosen");
+      assert.deepEqual(await told({ backend: undefined, panel: false }), [], "nothing is to be shown");
+      const [line] = await told({ backend: undefined });
+      const [last] = await learn(policy, { updates: 1, backend: undefined });
+      if (["wasm", "cpu"].includes(last!.backend.backend))
+        assert.match(
+          line!,
+          /^Each of the 1 updates will take about [\d.]+ s on the backend (wasm|cpu) besides playing, \d+ s in all/,
+        );
+      else assert.equal(line, undefined, "a fast backend needs no notice");
+    } finally {
+      console.log = log;
+    }
+    const choice = {
+      backend: "wasm",
+      device: "",
+      passedOver: [{ backend: "tensorflow", why: "it is not set up: run `npm run setup:tensorflow`" }],
+    };
+    assert.equal(
+      slownessText(75, 24, choice as unknown as BackendChoice),
+      "Each of the 24 updates will take about 75 s on the backend wasm besides playing, 30 minutes in all. TensorFlow is several times faster: it is not set up: run `npm run setup:tensorflow`",
+    );
+    const seconds = await policy.gradientSeconds!(
+      await policy.act(
+        [0, 1, 2, 3],
+        [0, 1, 2, 3].map((i) => createRandom(2, i)),
+      ),
+    );
+    assert.ok(seconds > 0 && seconds < 60, `${seconds}`);
+    await close(policy);
   });
 
   it("takes programs that do not count as they were drawn, and its gradient is that of the others alone", async () => {

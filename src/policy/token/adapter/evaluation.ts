@@ -71,6 +71,29 @@ export function objectiveGradient(
   }) as ObjectiveGradient;
 }
 
+/** About how many seconds a gradient of these programs takes here, by that of the first two, which is taken. */
+export async function gradientSeconds(setting: AdapterSetting, traces: readonly AdapterTrace[]): Promise<number> {
+  const few = traces.slice(0, 2);
+  const counts = few.flatMap(({ ids }) => [...ids].map(() => 1));
+  const loss = ({ logProbs }: ActionEvaluation) => tf.sum(logProbs) as TF.Scalar;
+  const began = performance.now();
+  const { value, grads, entropy, kl } = objectiveGradient(setting, few, {
+    ...{ loss, linear: true, counts, uses: { entropy: false, kl: false } },
+  });
+  const all = [value, entropy, kl, ...Object.values(grads)];
+  await Promise.all(all.map((tensor) => tensor.data()));
+  const seconds = (performance.now() - began) / 1000;
+  tf.dispose(all);
+  // Each part goes through the prefix as well.
+  const cost = (some: readonly AdapterTrace[]) =>
+    partsOf(placed(some)).reduce((sum, part) => sum + setting.prefix.length + part.length * longest(part), 0);
+  return (seconds * cost(traces)) / cost(few);
+}
+
+function longest(part: readonly Placed[]): number {
+  return Math.max(...part.map(({ trace: { asked, ids } }) => asked + ids.length - 1));
+}
+
 function stride(programs: number): number {
   return Math.max(1, Math.min(judged.oneIn, Math.floor(programs / judged.least)));
 }
@@ -103,7 +126,7 @@ function tokensOf(programs: readonly Placed[]): Int32Array {
 
 /** The programs of a part as what the blocks run over. */
 function batchOf(part: readonly Placed[], prefix: Batch["prefix"], width: number): Batch {
-  const length = Math.max(...part.map(({ trace: { asked, ids } }) => asked + ids.length - 1));
+  const length = longest(part);
   const entering = new Float32Array(part.length * length * width);
   for (const [row, { trace }] of part.entries()) entering.set(trace.entering, row * length * width);
   const wanted = part.flatMap(({ trace: { asked, ids } }, row) =>

@@ -18,7 +18,7 @@ import { adapterPlan, numbersOf } from "../plan.ts";
 import { checkTemperature, pretrainedName, runsOn, sampledBy } from "../sampling.ts";
 import { sharpened } from "../steer.ts";
 import type { TokenPolicy, TokenPolicyOptions } from "../types.ts";
-import { type AdapterSetting, evaluateTraces, objectiveGradient } from "./evaluation.ts";
+import { type AdapterSetting, evaluateTraces, gradientSeconds, objectiveGradient } from "./evaluation.ts";
 import { type FrozenTail, readTail } from "./frozen.ts";
 import { type AdapterTrace, createAdapterTraces, isAdapterTrace } from "./trace.ts";
 import { type AdapterOptions, type AdapterVariables, createAdapter, usualBlocks } from "./weights.ts";
@@ -31,6 +31,7 @@ const adapterTraining = {
   klCoef: 0,
   entropyBonus: 0,
   lrSchedule: "linear",
+  curriculum: "each task new",
 } as const satisfies TrainablePolicy["recommended"];
 
 /** An adapter where the model runs, with the prefix run with it, and what tells it from others. */
@@ -72,6 +73,7 @@ export async function adapterPolicy(
     },
     evaluate: (actions) => evaluateTraces(settingOf(state), actions.map(traceOf)),
     objectiveGradient: (actions, objective) => objectiveGradient(settingOf(state), actions.map(traceOf), objective),
+    gradientSeconds: (actions) => gradientSeconds(settingOf(state), actions.map(traceOf)),
     frozen: (at) => frozen(state, at),
     pretrained: (at) => pretrained(state, at),
     freeText: async () => freeTextOf(state, temperature, await hold(state)),
@@ -81,6 +83,7 @@ export async function adapterPolicy(
       const numbers = await adapter.numbers();
       await writePeft(folder, decoder.config, { ...numbers, blocks, scale, base: decoder.source });
     },
+    saveMerged: async (folder) => decoder.adapted!.writeMerged(folder, await adapter.read()),
     dispose() {
       adapter.dispose();
       state.loaded?.dispose();
