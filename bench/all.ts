@@ -1,7 +1,7 @@
 /**
  * `npm run bench:all [-- --python PATH] [--only kernel,serve]`: every bench for about a minute, one after the other, then one
  * table: which goals are met, within the noise, or missed, and which benches could not run and what they need. Each bench
- * takes turns with its peers by itself. PATH is a Python with PyTorch for `models` and `policy`. Exit code 1 if a goal is missed.
+ * takes turns with its peers by itself. PATH is a Python with PyTorch for `models`, `policy` and `adapter`. Exit code 1 if a goal is missed.
  * A minute is enough to see that something broke; a figure worth telling comes from the bench alone, at its own length.
  */
 

@@ -7,11 +7,9 @@
  * spin (`--peers 1,2`); the faster counts. Goals: >= 1.2 x, <= 1.0 x its time, >= 3 x.
  */
 
-import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { dataPath } from "../src/data/index.ts";
 import { textTable } from "../src/display/index.ts";
@@ -25,6 +23,7 @@ import { prepareBackend, train } from "../src/training/index.ts";
 import { type Goal, reportGoals } from "./goals.ts";
 import { writeFolder } from "./policy/folder.ts";
 import { openHeadUpdates } from "./policy/head-update.ts";
+import { openPeer } from "./policy/peer.ts";
 import { needPython } from "./policy/python.ts";
 
 const { values } = parseArgs({
@@ -49,36 +48,8 @@ function bundled(model: string): string {
   return existsSync(own) ? own : model;
 }
 
-/** A running peer. */
-interface Peer {
-  threads: number;
-  ask<T = { [key: string]: number }>(request: object): Promise<T>;
-  close(): void;
-}
-
-function openPeer(threads: number): Peer {
-  const env = { ...process.env, OMP_NUM_THREADS: String(threads), OMP_WAIT_POLICY: "PASSIVE", TRL_OUTPUT: scratch };
-  const child = spawn(values.python!, [join(import.meta.dirname, "policy", "peer.py")], {
-    stdio: ["pipe", "pipe", process.env.BENCH_VERBOSE ? "inherit" : "ignore"],
-    env,
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  return {
-    threads,
-    async ask<T>(request: object): Promise<T> {
-      child.stdin.write(`${JSON.stringify(request)}\n`);
-      const { value, done } = await lines.next();
-      if (done) throw new Error(`the peer ended while it was asked ${JSON.stringify(request).slice(0, 80)}`);
-      const answer = JSON.parse(value) as T & { error?: string };
-      if (answer.error !== undefined) throw new Error(`the peer: ${answer.error}`);
-      return answer;
-    },
-    close: () => child.stdin.end(),
-  };
-}
-
 await writeFolder(bundled(values.model), path);
-const peers = values.peers.split(",").map((threads) => openPeer(Number(threads)));
+const peers = values.peers.split(",").map((threads) => openPeer(values.python!, Number(threads), scratch));
 const versions = await peers[0]!.ask<{ [name: string]: string }>({ op: "versions" });
 await Promise.all(peers.map((peer) => peer.ask({ op: "load", path })));
 const decoder = await openPretrained(values.model, { threads: Number(values.threads) });
@@ -164,7 +135,7 @@ async function benchUpdate(): Promise<void> {
     const own = await openHeadUpdates(random(), { n, width, subset, provider: "cpu" });
     const tensors = await openHeadUpdates(random(), { n, width, subset });
     const times = { own: [] as number[], tensors: [] as number[], theirs: [] as number[] };
-    const fresh = [openPeer(1), openPeer(2)];
+    const fresh = [openPeer(values.python!, 1, scratch), openPeer(values.python!, 2, scratch)];
     const timed = async (list: number[], step: () => Promise<unknown>): Promise<void> => {
       const began = performance.now();
       await step();

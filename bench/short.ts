@@ -20,6 +20,10 @@ export const shortRuns: { [bench: string]: { args: string[]; python?: boolean } 
   ethics: { args: ["--menu", "--seeds", "1", "--lengths", "0,5,20"] },
   models: { args: ["--rounds", "1", "--batches", "1,16", "--tokens", "16"], python: true },
   policy: { args: ["--rounds", "1", "--only", "generation,update"], python: true },
+  adapter: {
+    args: ["--rounds", "1", "--programs", "16", "--backends", "tensorflow", "--only", "update"],
+    python: true,
+  },
 };
 
 /** Benches that a minute says nothing about. */

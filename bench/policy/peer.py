@@ -1,4 +1,4 @@
-"""The peer of `npm run bench:policy`: PyTorch, Transformers and TRL on the same weights. Reads one JSON request a line on
+"""The peer of `npm run bench:policy` and `npm run bench:adapter`: PyTorch, Transformers and TRL on the same weights. Reads one JSON request a line on
 stdin, answers one JSON line each. Threads are set by the caller (OMP_NUM_THREADS, OMP_WAIT_POLICY=PASSIVE: two spinning
 threads on busy cores would be unfair to it)."""
 
@@ -118,8 +118,17 @@ class Update:
         return time.perf_counter() - t
 
 
-def trl(path, head, prompts, episodes, group, updates, tokens, end, reward_command):
-    """TRL's RLOO with the same trainable head, prompts, reward (our sandbox, asked over a pipe) and episodes."""
+def lora(path, blocks, rank, scale, rate):
+    """PEFT's adapter of the same blocks and rank."""
+    from peft import LoraConfig
+
+    layers = load(path).config.num_hidden_layers
+    targets = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+    return LoraConfig(r=rank, lora_alpha=scale * rank, target_modules=targets, layers_to_transform=list(range(layers - blocks, layers)), task_type="CAUSAL_LM")
+
+
+def trl(path, prompts, episodes, group, updates, tokens, end, reward_command, head=None, adapter=None, temperature=1.0):
+    """TRL's RLOO with the same trainable head or adapter, prompts, reward (our sandbox, asked over a pipe) and episodes."""
     from datasets import Dataset
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
@@ -145,8 +154,8 @@ def trl(path, head, prompts, episodes, group, updates, tokens, end, reward_comma
         return scores
 
     data = Dataset.from_dict({"prompt": [" ".join(f"t{i}" for i in p["ids"]) for p in prompts], "task": [p["task"] for p in prompts]})
-    settings = dict(output_dir=os.environ["TRL_OUTPUT"], use_cpu=True, max_steps=updates, per_device_train_batch_size=episodes, num_generations=group, max_completion_length=tokens, temperature=1.0, learning_rate=0.03, logging_steps=1000, report_to="none", save_strategy="no", bf16=False, gradient_checkpointing=False, beta=0.0, seed=0, disable_tqdm=True, lr_scheduler_type="constant", dataloader_pin_memory=False)
-    trainer = RLOOTrainer(model=load(path, head), reward_funcs=reward, args=RLOOConfig(**settings), train_dataset=data, processing_class=tokenizer)
+    settings = dict(output_dir=os.environ["TRL_OUTPUT"], use_cpu=True, max_steps=updates, per_device_train_batch_size=episodes, num_generations=group, max_completion_length=tokens, temperature=temperature, learning_rate=adapter["rate"] if adapter else 0.03, logging_steps=1000, report_to="none", save_strategy="no", bf16=False, gradient_checkpointing=False, beta=0.0, seed=0, disable_tqdm=True, lr_scheduler_type="constant", dataloader_pin_memory=False)
+    trainer = RLOOTrainer(model=load(path, head), reward_funcs=reward, args=RLOOConfig(**settings), train_dataset=data, processing_class=tokenizer, peft_config=lora(path, **adapter) if adapter else None)
     marks = []
 
     from transformers import TrainerCallback
@@ -182,6 +191,14 @@ for line in sys.stdin:
         elif op == "update":
             update = state.setdefault("update", Update(**asked))
             answer = {"seconds": update.step()}
+        elif op == "adapter":
+            if asked.pop("fresh", False):
+                from adapter_update import AdapterUpdate
+
+                state["adapter"] = AdapterUpdate(load(asked.pop("folder")), **asked)
+                answer = {}
+            else:
+                answer = state["adapter"].step()
         elif op == "trl":
             answer = trl(**asked)
         else:

@@ -4,10 +4,11 @@ import { spawnSync } from "node:child_process";
 import { notRun } from "../goals.ts";
 
 /** What `peer.py` imports. */
-const packages = ["torch", "transformers", "trl", "datasets"];
+const usual = ["torch", "transformers", "trl", "datasets"];
 
 /** Ends the bench, with what is missing and the cure, unless the Python is given and has it all. */
-export function needPython(path: string | undefined, bench: string): void {
+export function needPython(path: string | undefined, bench: string, more: readonly string[] = []): void {
+  const packages = [...usual, ...more];
   const cure = `Make one with \`python3 -m venv peer && peer/bin/pip install ${packages.join(" ")}\` (about 6 GB on Linux), then \`npm run bench:${bench} -- --python peer/bin/python\`.`;
   if (path === undefined) notRun(`a Python with ${packages.join(", ")}`, cure);
   const look = `import importlib.util as u; print(*[n for n in ${JSON.stringify(packages)} if u.find_spec(n) is None])`;
