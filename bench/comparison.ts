@@ -18,7 +18,8 @@
  *
  * Goals: survival of the trained above the pretrained model's on every split (paired, its interval above 0), harm not above it,
  * variety at least half of it, tasks done above both the pretrained and the sharpened model's; on training tasks the
- * interval of what they do beyond the sharpened one above 0.
+ * interval of what they do beyond the sharpened one above 0. Of adapters: the same interval above 0 on both held-out parts, and
+ * 15 points on the families of training.
  */
 
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
@@ -32,7 +33,8 @@ import { openPretrained, type Policy, type TokenPolicy, tokenPolicy } from "../s
 import { createSandbox } from "../src/sandbox/index.ts";
 import { type MicroTask, microTasks, type TaskSplit, taskSplits } from "../src/tasks/index.ts";
 import { readCheckpoint, type TrainOptions, train } from "../src/training/index.ts";
-import { comparisonGoals, keptOf, readmeTable } from "./comparison/kept.ts";
+import { familiesOf } from "./comparison/families.ts";
+import { adapterGoals, comparisonGoals, keptOf, readmeTable } from "./comparison/kept.ts";
 import { notRun, reportGoals } from "./goals.ts";
 
 const { values } = parseArgs({
@@ -129,8 +131,9 @@ const found = await evaluate(
 console.log(String(found[displaySymbol]()["text/plain"]));
 console.log(`\n${String((await found.causes()[displaySymbol]())["text/plain"])}\n`);
 console.log(`${String((await found.outcomes()[displaySymbol]())["text/plain"])}\n`);
-writeFileSync(join(values.folder, "result.json"), `${JSON.stringify(found, null, 1)}\n`);
-reportGoals(comparisonGoals(found.results));
+const families = familiesOf(found.episodes, tasks);
+writeFileSync(join(values.folder, "result.json"), `${JSON.stringify({ ...found.toJSON(), families }, null, 1)}\n`);
+reportGoals([...comparisonGoals(found.results), ...adapterGoals(found.results)]);
 process.exit();
 
 /** Keeps a finished run's figures in the project. */
@@ -140,7 +143,7 @@ async function keep(folder: string, name: string): Promise<void> {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`);
   console.log(`${readmeTable(kept)}\n\n${kept.sentences.join("\n")}`);
-  reportGoals(comparisonGoals(kept.results));
+  reportGoals([...comparisonGoals(kept.results), ...adapterGoals(kept.results)]);
 }
 
 /** Trains a head, or goes on with it, or takes it as it is when it is done. */

@@ -10,6 +10,7 @@ import type { Evaluation, Result } from "../../src/evaluation/index.ts";
 import type { Interval } from "../../src/statistics/index.ts";
 import { readCheckpoint } from "../../src/training/index.ts";
 import type { Goal } from "../goals.ts";
+import type { Families } from "./families.ts";
 
 /** What is kept of a policy's figures. */
 export type KeptResult = Pick<
@@ -42,6 +43,8 @@ export interface KeptComparison {
   episodes: number;
   results: Results;
   sentences: string[];
+  /** Absent in files of older runs. */
+  families?: Families;
 }
 
 /** What a run left in its folder. Throws an Error that says what is missing. */
@@ -49,8 +52,9 @@ export async function keptOf(folder: string): Promise<KeptComparison> {
   const file = join(folder, "result.json");
   if (!existsSync(file))
     throw new Error(`There is no finished comparison in ${folder}: let \`npm run bench:comparison\` end, then keep it`);
-  const found = JSON.parse(readFileSync(file, "utf8")) as Pick<Evaluation, "results" | "sentences">;
-  const { sentences } = found;
+  const found = JSON.parse(readFileSync(file, "utf8")) as Pick<Evaluation, "results" | "sentences"> &
+    Pick<KeptComparison, "families">;
+  const { sentences, families } = found;
   const results = keptResults(found.results);
   const names = readdirSync(folder).filter((name) => /^head-\d+\.safetensors$/.test(name));
   const heads = await Promise.all(names.map((name) => readCheckpoint(join(folder, name))));
@@ -70,7 +74,7 @@ export async function keptOf(folder: string): Promise<KeptComparison> {
   if (other !== undefined)
     throw new Error(`The heads in ${folder} were not trained alike: one ${update} updates, one ${other.update}`);
   const told = { policy, updates: update, episodes: episodesSoFar / update, temperature: about.temperature };
-  return { trained: { seeds: heads.length, ...told }, episodes, results, sentences };
+  return { trained: { seeds: heads.length, ...told }, episodes, results, sentences, ...(families && { families }) };
 }
 
 function keptResults(results: Evaluation["results"]): Results {
@@ -137,6 +141,18 @@ export function comparisonGoals(results: Results): Goal[] {
     if (split === "training")
       goals.push({ goal: "the same, low end of the interval, %", measured: 100 * beyond.low, atLeast: 0, noise: 0 });
     return goals.map((goal) => ({ ...goal, goal: `${split}: ${goal.goal}` }));
+  });
+}
+
+/** What is promised of adapters: learning that carries over to tasks that are held out. */
+export function adapterGoals(results: Results): Goal[] {
+  return ["known", "unseen"].flatMap((split) => {
+    const beyond = results[split]?.adapter?.beyondControl?.successRate;
+    if (!beyond) return [];
+    const goal = `${split}: tasks done by the adapter beyond the sharpened model's`;
+    const low = { goal: `${goal}, low end of the interval, %`, measured: 100 * beyond.low, atLeast: 0, noise: 0 };
+    const points = { measured: 100 * beyond.estimate, atLeast: 15, noise: 100 * (beyond.high - beyond.estimate) };
+    return split === "known" ? [low, { goal: `${goal}, %`, ...points }] : [low];
   });
 }
 

@@ -4,9 +4,17 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { comparisonGoals, type KeptComparison, keptOf, readmeTable } from "../../bench/comparison/kept.ts";
+import { familiesOf } from "../../bench/comparison/families.ts";
+import {
+  adapterGoals,
+  comparisonGoals,
+  type KeptComparison,
+  keptOf,
+  readmeTable,
+} from "../../bench/comparison/kept.ts";
 import { judgeGoal } from "../../bench/goals.ts";
-import { taskSplits } from "../../src/tasks/index.ts";
+import type { Episode } from "../../src/episode/index.ts";
+import { type MicroTask, taskSplits } from "../../src/tasks/index.ts";
 import { root } from "./blocks.ts";
 
 const read = (name = "comparison"): KeptComparison =>
@@ -75,6 +83,38 @@ describe("README's comparison", () => {
       ...["training missed", "training missed", "training missed"],
       ...["training within the noise", "training missed", "training missed"],
     ]);
+  });
+
+  it("counts what was done of each family, and promises of adapters what is held out", () => {
+    const step = (task: string, solved?: boolean) => ({ task, ...(solved !== undefined && { solved }) });
+    const life = (fault: boolean, ...steps: object[]) => ({ fault, steps }) as unknown as Episode;
+    const tasks = ["a", "b", "c"].map((id) => ({ id, family: id === "c" ? "loops" : "set" })) as unknown as MicroTask[];
+    const lives = [
+      life(false, step("a", true), step("b", false)),
+      life(false, step("c", false), step("a")),
+      life(true, step("a", true)),
+    ];
+    assert.deepEqual(familiesOf({ known: { adapter: lives, nobody: [] } }, tasks), {
+      known: { adapter: { set: { steps: 2, solved: 1 }, loops: { steps: 1, solved: 0 } }, nobody: {} },
+    });
+    const beyond = (estimate: number, low: number, high: number) =>
+      ({
+        adapter: { beyondControl: { successRate: { estimate, low, high, clusters: 9 } } },
+      }) as unknown as KeptComparison["results"][string];
+    const goals = adapterGoals({
+      training: beyond(1, 1, 1),
+      known: beyond(0.13, 0.05, 0.2),
+      unseen: beyond(0.07, -0.02, 0.17),
+    });
+    assert.deepEqual(
+      goals.map((goal) => [goal.measured, judgeGoal(goal)]),
+      [
+        [5, "met"],
+        [13, "within the noise"],
+        [-2, "missed"],
+      ],
+    );
+    assert.deepEqual(adapterGoals(read("comparison-short").results), [], "it had no adapters");
   });
 
   it("cannot be kept of a run that has not ended: it says what to do", async () => {

@@ -12,7 +12,7 @@ const lessons = readdirSync(notebooks).filter((name) => name.endsWith(".ipynb") 
 const executed: {
   [name: string]: { small: { [parameter: string]: number }; outputs: number; holds?: RegExp };
 } = {
-  "06-a-real-llm.ipynb": { small: { updates: 2, episodes: 8, hackUpdates: 1 }, outputs: 15 },
+  "06-a-real-llm.ipynb": { small: { updates: 2, episodes: 8, hackUpdates: 1, adapterUpdates: 1 }, outputs: 15 },
   "08-code-tasks.ipynb": { small: { count: 2, updates: 1, episodes: 8 }, outputs: 9 },
   // Short, but its text speaks of the figures.
   "09-ethics.ipynb": { small: {}, outputs: 7, holds: /Harm against usefulness, update by update/ },
