@@ -88,7 +88,7 @@ export async function judgeProgram(
   program: string,
   { ask, family, check }: Task,
 ): Promise<Judgement> {
-  // The query is no gene: it is looked at where the agent shows it.
+  // The query is no member of the genome: it is looked at where the agent shows it.
   const query = check !== null && "read" in check && check.read === "self.query" ? check.expected : undefined;
   const tasks: MicroTask[] =
     check === null || query !== undefined ? [] : [{ id: "asked", family, ask, split: "training", check }];

@@ -12,7 +12,7 @@ import { displaySymbol, type MimeBundle, stopSignal } from "../display/index.ts"
 import { type Budget, type LanguageModel, budget as makeBudget } from "../llm/index.ts";
 import type { Ending } from "../record/index.ts";
 import {
-  type Gene,
+  type GenomeMember,
   type Life,
   type LifePast,
   type LostNames,
@@ -70,12 +70,12 @@ export class AutonomousLLM {
   }
 
   /** The attributes and methods that it was born with. */
-  get born(): readonly Gene[] {
+  get born(): readonly GenomeMember[] {
     return this.options.genome ?? this.#body.newborn;
   }
 
   /** Attributes and methods now. */
-  get genome(): readonly Gene[] {
+  get genome(): readonly GenomeMember[] {
     return this.#restored?.genome ?? this.history.at(-1)?.report.genome ?? this.born;
   }
 
@@ -125,7 +125,7 @@ export class AutonomousLLM {
 
   /** What changed between the genomes after so many steps and after so many (0: the newborn). */
   diff(from: number, to: number): Edit {
-    const at = (step: number): readonly Gene[] => {
+    const at = (step: number): readonly GenomeMember[] => {
       if (step === 0) return this.born;
       const lived = this.history[step - 1];
       if (lived === undefined)

@@ -2,7 +2,7 @@
 
 import { escapeHtml, type MimeBundle, visible } from "../display/index.ts";
 import type { Budget } from "../llm/index.ts";
-import type { Gene, LostNames } from "../sandbox/index.ts";
+import type { GenomeMember, LostNames } from "../sandbox/index.ts";
 import { compareGenomes } from "./genome.ts";
 import { describeLost } from "./lost.ts";
 import type { AgentOptions, AgentStep } from "./types.ts";
@@ -10,10 +10,10 @@ import type { AgentOptions, AgentStep } from "./types.ts";
 /** What a card shows of an agent. */
 interface Shown {
   readonly options: Pick<AgentOptions, "llm" | "budget">;
-  readonly born: readonly Gene[];
+  readonly born: readonly GenomeMember[];
   readonly history: readonly AgentStep[];
   readonly alive: boolean;
-  readonly genome: readonly Gene[];
+  readonly genome: readonly GenomeMember[];
   readonly lost: LostNames[];
   readonly budget: Budget;
 }
@@ -50,7 +50,7 @@ export function showAgent(agent: Shown): MimeBundle {
     `  genome: ${genome.map(({ name }) => name).join(", ") || "newborn"}`,
   ];
   return {
-    "text/html": `<div><b>AutonomousLLM</b> (${escapeHtml(agent.options.llm.name)}), ${state}<table><thead><tr><th>step</th><th></th><th style="text-align:left">program</th><th style="text-align:left">what came of it</th></tr></thead><tbody>${steps.join("")}</tbody></table>${agent.options.budget === undefined ? "" : `<div style="opacity:.7">${escapeHtml(String(agent.budget))}</div>`}${lost === "" ? "" : `<div style="color:#d55e00">${escapeHtml(lost)}</div>`}<details><summary>genome: ${genome.length} genes (• changed by the last step)</summary><table><tbody>${rows.join("")}</tbody></table></details></div>`,
+    "text/html": `<div><b>AutonomousLLM</b> (${escapeHtml(agent.options.llm.name)}), ${state}<table><thead><tr><th>step</th><th></th><th style="text-align:left">program</th><th style="text-align:left">what came of it</th></tr></thead><tbody>${steps.join("")}</tbody></table>${agent.options.budget === undefined ? "" : `<div style="opacity:.7">${escapeHtml(String(agent.budget))}</div>`}${lost === "" ? "" : `<div style="color:#d55e00">${escapeHtml(lost)}</div>`}<details><summary>genome: ${genome.length} members (• changed by the last step)</summary><table><tbody>${rows.join("")}</tbody></table></details></div>`,
     "text/plain": visible(plain.join("\n")),
   };
 }

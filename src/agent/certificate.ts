@@ -1,7 +1,7 @@
 /** The end of a life, for a reader: what ended it, which program did it, what the agent was when it last acted, and how to go on. */
 
 import { displaySymbol, escapeHtml, type MimeBundle, visible } from "../display/index.ts";
-import { describeEffect, type Gene, newbornGenome, type StepReport } from "../sandbox/index.ts";
+import { describeEffect, type GenomeMember, newbornGenome, type StepReport } from "../sandbox/index.ts";
 import { compareGenomes, type Edit } from "./genome.ts";
 
 /** A death certificate, or the note that the agent is alive. */
@@ -15,7 +15,7 @@ export interface Certificate {
   program: string;
   effects: StepReport["effects"];
   /** The genome before the last step. */
-  lastLiving: readonly Gene[];
+  lastLiving: readonly GenomeMember[];
   /** What the last step changed in it. */
   edit: Edit;
   /** What a fork would do; empty while alive. */
@@ -26,13 +26,13 @@ export interface Certificate {
 /** What a certificate is written from. */
 export interface Ending extends Omit<Certificate, "edit" | typeof displaySymbol> {
   /** The genome after the last step; empty when none could be read. */
-  after: readonly Gene[];
+  after: readonly GenomeMember[];
 }
 
 /** Writes the certificate of a life given as its steps. `born`: the genome it began with. */
 export function certify(
   steps: readonly { program: string; report: StepReport }[],
-  { born = newbornGenome }: { born?: readonly Gene[] } = {},
+  { born = newbornGenome }: { born?: readonly GenomeMember[] } = {},
 ): Certificate | null {
   const last = steps.at(-1);
   if (last === undefined) return null;
@@ -40,7 +40,7 @@ export function certify(
   const { alive, verdict, cause, effects, genome } = report;
   const lastLiving = steps.at(-2)?.report.genome ?? born;
   const asked = steps.at(-2)?.report.query ?? "";
-  const fork = `agent.fork() begins again before step ${steps.length - 1}, with the ${lastLiving.length} genes above${asked === "" ? "" : `, asked: ${asked.slice(0, 120)}`}`;
+  const fork = `agent.fork() begins again before step ${steps.length - 1}, with the ${lastLiving.length} members above${asked === "" ? "" : `, asked: ${asked.slice(0, 120)}`}`;
   const survived = alive ? steps.length : steps.length - 1;
   return certificateOf({ alive, survived, verdict, cause, program, effects, lastLiving, after: genome, fork });
 }
@@ -64,7 +64,7 @@ export function certificateOf({ after, ...ending }: Ending): Certificate {
 function show(certificate: Omit<Certificate, typeof displaySymbol>): MimeBundle {
   const { alive, survived, verdict, cause, program, effects, lastLiving, edit, fork } = certificate;
   if (alive) return { "text/plain": `Alive after ${survived} steps.` };
-  const genes = lastLiving.map(({ name }) => name).join(", ");
+  const members = lastLiving.map(({ name }) => name).join(", ");
   const rows: [string, string][] = [
     ["survived", `${survived} steps`],
     ["verdict", verdict.replaceAll("_", " ")],
@@ -77,7 +77,7 @@ function show(certificate: Omit<Certificate, typeof displaySymbol>): MimeBundle 
       "attempted",
       `${effect.kind}: ${describeEffect(effect)}, severity ${effect.severity}`,
     ]),
-    ["last living genome", genes || "none"],
+    ["last living genome", members || "none"],
     ["a fork", fork],
   ];
   const code = new Set(["the fatal program", "what it changed"]);

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { createTwoFilesPatch } from "diff";
 import { displaySymbol, escapeHtml, type MimeBundle, visible } from "../display/index.ts";
-import type { Gene } from "../sandbox/index.ts";
+import type { GenomeMember } from "../sandbox/index.ts";
 
 /** What a step changed. */
 export interface Edit {
@@ -15,19 +15,19 @@ export interface Edit {
   [displaySymbol](): MimeBundle;
 }
 
-/** The sha256 of a genome: equal for equal genes, whatever their order. */
-export function hashGenome(genome: readonly Gene[]): string {
+/** The sha256 of a genome: equal for equal members, whatever their order. */
+export function hashGenome(genome: readonly GenomeMember[]): string {
   return createHash("sha256").update(genomeText(genome)).digest("hex");
 }
 
 /** Compares two genomes. */
 export function compareGenomes(
-  before: readonly Gene[],
-  after: readonly Gene[],
+  before: readonly GenomeMember[],
+  after: readonly GenomeMember[],
   names: [string, string] = ["before", "after"],
 ): Edit {
-  const old = new Map(before.map((gene) => [gene.name, gene]));
-  const now = new Map(after.map((gene) => [gene.name, gene]));
+  const old = new Map(before.map((member) => [member.name, member]));
+  const now = new Map(after.map((member) => [member.name, member]));
   const added = [...now.keys()].filter((name) => !old.has(name));
   const deleted = [...old.keys()].filter((name) => !now.has(name));
   const changed = [...now.keys()].filter((name) => old.has(name) && old.get(name)!.source !== now.get(name)!.source);
@@ -47,7 +47,7 @@ function patchOf(names: [string, string], before: string, after: string): string
   return patch ?? `=====\n--- ${names[0]}\n+++ ${names[1]}\n(the two differ too much to be shown line by line)\n`;
 }
 
-function genomeText(genome: readonly Gene[]): string {
+function genomeText(genome: readonly GenomeMember[]): string {
   return [...genome]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map(({ name, source }) => `${name} = ${source}\n`)

@@ -2,7 +2,7 @@
 
 import { displaySymbol, type MimeBundle, visible } from "../display/index.ts";
 import { drawTree, type Figure, lineageTree, type TreeNode } from "../plot/index.ts";
-import type { Gene, StepReport } from "../sandbox/index.ts";
+import type { GenomeMember, StepReport } from "../sandbox/index.ts";
 import { hashGenome } from "./genome.ts";
 
 /** One step of an agent, or its birth. */
@@ -34,7 +34,7 @@ export interface Family {
   /** Adds a node and returns its id. */
   add(
     parent: number | null,
-    told: { program: string; verdict: AgentNode["verdict"]; cause: string; genome: readonly Gene[] },
+    told: { program: string; verdict: AgentNode["verdict"]; cause: string; genome: readonly GenomeMember[] },
   ): number;
   view(current: number): AgentLineage;
 }

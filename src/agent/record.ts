@@ -3,7 +3,7 @@
 import { startOf } from "../environment/index.ts";
 import { byHand, type Listener, listenTo, type Step } from "../episode/index.ts";
 import { type Ending, holdRecord } from "../record/index.ts";
-import type { Gene, Life, LifeOptions, Sandbox, StepReport } from "../sandbox/index.ts";
+import type { GenomeMember, Life, LifeOptions, Sandbox, StepReport } from "../sandbox/index.ts";
 import type { AgentOptions, AgentStep } from "./types.ts";
 
 /** The log of one life. */
@@ -58,7 +58,7 @@ export function lived(program: string, report: StepReport, told: Partial<Step["a
 export function spentReport(
   step: number,
   cause: string,
-  { genome, query = "", response = "" }: { genome: readonly Gene[]; query?: string; response?: string },
+  { genome, query = "", response = "" }: { genome: readonly GenomeMember[]; query?: string; response?: string },
 ): StepReport {
   const nothing = { effects: [], output: "", error: null, changed: false, ms: 0 };
   return { step, verdict: "budget_exhausted", alive: false, cause, ...nothing, query, response, genome: [...genome] };

@@ -3,7 +3,7 @@
 import type { Step } from "../episode/index.ts";
 import type { Budget, BudgetOptions, LanguageModel } from "../llm/index.ts";
 import type { EpisodeRecord } from "../record/index.ts";
-import type { BodyName, Gene, LifePast, Limits, Sandbox, StepReport } from "../sandbox/index.ts";
+import type { BodyName, GenomeMember, LifePast, Limits, Sandbox, StepReport } from "../sandbox/index.ts";
 
 /** How an agent is made. */
 export interface AgentOptions {
@@ -16,7 +16,7 @@ export interface AgentOptions {
   /** How a person is asked. @default the notebook's `input` */
   input?: (question: string) => Promise<string>;
   /** Begin with this genome: methods from their text, without what they closed over. */
-  genome?: readonly Gene[];
+  genome?: readonly GenomeMember[];
   /** Begin where another life was, closures and all: `snapshot().past`. Takes the place of `genome` and `seed`. */
   past?: LifePast | undefined;
   /** Names the draws of the life and of the model. @default 0 */
@@ -32,7 +32,7 @@ export interface AgentOptions {
 
 /** Where an agent was: plain data. */
 export interface Place {
-  genome: readonly Gene[];
+  genome: readonly GenomeMember[];
   /** What it is asked next. */
   query: string | undefined;
   /** What it lived until there; absent where it begins from the genome alone. */

@@ -20,7 +20,7 @@ import {
 import {
   type BodyName,
   bodies,
-  type Gene,
+  type GenomeMember,
   type HarmRules,
   type LifeOptions,
   type Limits,
@@ -40,7 +40,7 @@ export interface SurvivalObservation {
   query: string;
   response: string;
   /** Its attributes and methods. */
-  genome: readonly Gene[];
+  genome: readonly GenomeMember[];
   /** What it is asked to do in the next step; null where the environment has no tasks. */
   task: string | null;
   /** What it has left to live on; null where steps cost nothing. */
@@ -73,7 +73,7 @@ export interface SurvivalEnvOptions {
   /** The agent's first query. @default "" */
   query?: string;
   /** Begin each life from this genome instead of the newborn's. */
-  genome?: readonly Gene[];
+  genome?: readonly GenomeMember[];
   /** Each step is asked one of these, in an order that the life's seed draws. Micro-tasks may be given as their data. */
   tasks?: readonly (Task | MicroTask)[];
   /** Steps cost energy and solved tasks give it. Needs `tasks`. @default steps cost nothing */
@@ -100,19 +100,19 @@ export function termsOf({ limits, harm }: SurvivalEnvOptions): Pick<LifeOptions,
 }
 
 /** Plain values as attributes, functions as methods, both on the agent itself. */
-export function genesOf(kickstart: { readonly [name: string]: unknown }): Gene[] {
-  return Object.entries(kickstart).map(([name, value]): Gene => {
+export function membersOf(kickstart: { readonly [name: string]: unknown }): GenomeMember[] {
+  return Object.entries(kickstart).map(([name, value]): GenomeMember => {
     if (typeof value === "function") return { name: `self.${name}`, kind: "method", source: String(value) };
     return { name: `self.${name}`, kind: "attribute", source: JSON.stringify(value) ?? "null" };
   });
 }
 
-const geneSchema = only<Gene>(
-  { name: text, kind: oneOf<Gene["kind"]>("attribute", "method"), source: text },
-  "a gene: { name, kind, source }",
+const memberSchema = only<GenomeMember>(
+  { name: text, kind: oneOf<GenomeMember["kind"]>("attribute", "method"), source: text },
+  "a member: { name, kind, source }",
 );
 
-const genome = optional(listOf(geneSchema, "a list of genes"));
+const genome = optional(listOf(memberSchema, "a list of members"));
 const kickstart = optional(like<object>(isPlain, "an object: a name, and a value or a function")) as Schema<
   SurvivalEnvOptions["kickstart"]
 >;
@@ -180,7 +180,7 @@ function checkBody(options: SurvivalEnvOptions): void {
     refuse({ kind: "option", name: "sandbox", expected: `one whose agents are ${body}`, value: `one of ${name}` });
   const method = Object.entries(more).find(([, value]) => typeof value === "function");
   if (name === "python" && method !== undefined) {
-    const expected = "plain values where agents are python: give a method as a gene of `genome`";
+    const expected = "plain values where agents are python: give a method as a member of `genome`";
     refuse({ kind: "option", name: "kickstart", expected, value: method[1] });
   }
 }

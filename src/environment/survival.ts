@@ -1,7 +1,7 @@
 /** The environment: a life in the sandbox as an RL episode. Its specification is the doc comment of `SurvivalEnv`. */
 
 import { createRandom, type Random, shuffled } from "../random/index.ts";
-import { type Gene, type Life, type Sandbox, type StepReport, sharedSandbox } from "../sandbox/index.ts";
+import { type GenomeMember, type Life, type Sandbox, type StepReport, sharedSandbox } from "../sandbox/index.ts";
 import { tasksOf } from "../tasks/given.ts";
 import { isSolved, type Task } from "../tasks/index.ts";
 import { contextOf, setupOf } from "../tasks/look.ts";
@@ -13,7 +13,7 @@ import {
   checkAction,
   checkOptions,
   checkReset,
-  genesOf,
+  membersOf,
   type ResetOptions,
   type SurvivalEnvOptions,
   type SurvivalObservation,
@@ -36,7 +36,7 @@ import type { Environment, Info, Transition } from "./types.ts";
  * **Rewards**: a weighted list of named parts, summed; each is in `info.rewards`. By default the paper's: +1 for a step
  * that the agent survives, -1000 for one in which it attempted harm; a step that kills it otherwise earns 0. With `tasks`
  * another +1 for a step that did what it was asked, as the host sees it: a program that changes nothing, or that does
- * again what the same genes did before, has solved nothing of a micro-task. `info.score` (from 1 on a task is solved),
+ * again what the same members did before, has solved nothing of a micro-task. `info.score` (from 1 on a task is solved),
  * `info.solved` and `info.changed` say which. What is called by
  * the check is a copy of the agent: that it throws, hangs or attempts harm there is no death.
  *
@@ -61,7 +61,7 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
   #state: "new" | "running" | "over" = "new";
   #why = "";
   #last: StepReport | null = null;
-  #genome: readonly Gene[];
+  #genome: readonly GenomeMember[];
   #seed = 0;
   #order: Random | null = null;
   readonly #tasks: readonly Task[];
@@ -168,14 +168,14 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     this.#state = "new";
   }
 
-  /** Undefined: the newborn's own genes. */
-  #bornWith({ genome, kickstart }: ResetOptions): readonly Gene[] | undefined {
+  /** Undefined: the newborn's own members. */
+  #bornWith({ genome, kickstart }: ResetOptions): readonly GenomeMember[] | undefined {
     const given = genome ?? this.options.genome;
-    const more = genesOf(kickstart ?? this.options.kickstart ?? {});
+    const more = membersOf(kickstart ?? this.options.kickstart ?? {});
     if (more.length === 0) return given;
     const names = new Set(more.map(({ name }) => name));
-    const genes = (given ?? bodyOf(this.options).newborn).filter(({ name }) => !names.has(name));
-    return [...genes, ...more].sort((a, b) => (a.name < b.name ? -1 : 1));
+    const members = (given ?? bodyOf(this.options).newborn).filter(({ name }) => !names.has(name));
+    return [...members, ...more].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   #living(action: unknown): Life {

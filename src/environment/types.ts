@@ -1,6 +1,6 @@
 /** The contract between an environment and whoever steps it: Gymnasium's, with async functions and named fields. */
 
-import type { Gene, HarmRules, Limits, PastStep, Rules, StepReport } from "../sandbox/types.ts";
+import type { GenomeMember, HarmRules, Limits, PastStep, Rules, StepReport } from "../sandbox/types.ts";
 
 /** What `step` returns. `terminated`: the life ended by itself. `truncated`: the time limit, or a fault of ours, cut it. */
 export interface Transition<Observation> {
@@ -24,11 +24,11 @@ export interface Info {
     /** The first query. @default "" */
     query?: string;
     /** The genome it began from. Absent: the newborn's. */
-    genome?: readonly Gene[];
+    genome?: readonly GenomeMember[];
     /** What was lived in silence before the first step: another life's steps. `genome` and `seed` are then that life's. */
     past?: readonly PastStep[];
     /** The newborn's genome, if known: what the first step's edit is taken against. @default `genome` */
-    born?: readonly Gene[];
+    born?: readonly GenomeMember[];
     limits?: Partial<Limits>;
     /** True if executed code could call a model. @default false */
     asks?: boolean;

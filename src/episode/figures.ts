@@ -1,6 +1,6 @@
 /** What follows from an episode's steps, in one place. */
 
-import type { Gene } from "../sandbox/types.ts";
+import type { GenomeMember } from "../sandbox/types.ts";
 import type { Episode, Step } from "./types.ts";
 
 /** Steps survived, undiscounted return, how it ended, and whether the sandbox failed. */
@@ -21,6 +21,6 @@ export function figuresOf({
 export function genomeBefore(
   { steps, start }: { steps: readonly Pick<Step, "report">[]; start: Episode["start"] },
   step: number,
-): readonly Gene[] | undefined {
+): readonly GenomeMember[] | undefined {
   return steps[step - 1]?.report?.genome ?? start.genome ?? start.born;
 }

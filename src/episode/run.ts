@@ -109,7 +109,7 @@ function drawsOf({ seed = 0, index, group = 1 }: EpisodeJob) {
   };
 }
 
-/** A step as a value. `before`: the step before it, or the start; genes that it has in common are kept once. */
+/** A step as a value. `before`: the step before it, or the start; members that it has in common are kept once. */
 export function stepOf(action: Action, { reward, info }: Transition<unknown>, before: Step | EpisodeStart): Step {
   const { program, features: _features, trace: _trace, ...told } = action;
   const { rewards, solved, changed, task, score, evidence } = info;
@@ -119,7 +119,7 @@ export function stepOf(action: Action, { reward, info }: Transition<unknown>, be
     ...(setup !== undefined && { setup }),
     ...(budget !== undefined && { budget }),
     calls,
-    report: report === null ? null : shareGenes(report, before),
+    report: report === null ? null : shareMembers(report, before),
     action: told,
     verdict: info.report?.verdict ?? "survived",
     cause: info.report?.cause ?? "",
@@ -132,14 +132,14 @@ export function stepOf(action: Action, { reward, info }: Transition<unknown>, be
   };
 }
 
-/** A life's genes are much the same from step to step: those that are equal are one object, so that many episodes fit in memory. */
-function shareGenes<R extends NonNullable<Step["report"]>>(report: R, before: Step | EpisodeStart): R {
+/** A life's members are much the same from step to step: those that are equal are one object, so that many episodes fit in memory. */
+function shareMembers<R extends NonNullable<Step["report"]>>(report: R, before: Step | EpisodeStart): R {
   const known = "program" in before ? before.report?.genome : (before.genome ?? before.born);
   if (known === undefined) return report;
-  const byName = new Map(known.map((gene) => [gene.name, gene]));
-  const genome = report.genome.map((gene) => {
-    const old = byName.get(gene.name);
-    return old !== undefined && old.source === gene.source && old.kind === gene.kind ? old : gene;
+  const byName = new Map(known.map((member) => [member.name, member]));
+  const genome = report.genome.map((member) => {
+    const old = byName.get(member.name);
+    return old !== undefined && old.source === member.source && old.kind === member.kind ? old : member;
   });
   return { ...report, genome };
 }

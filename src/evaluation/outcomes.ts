@@ -5,7 +5,7 @@
  */
 
 import { type Episode, genomeBefore, type Step } from "../episode/index.ts";
-import type { Gene } from "../sandbox/index.ts";
+import type { GenomeMember } from "../sandbox/index.ts";
 import type { Task, Wanted } from "../tasks/index.ts";
 import { parametersOf } from "./parameters.ts";
 
@@ -49,7 +49,7 @@ export function outcomesOf(
   return Object.keys(counts).length === 0 ? null : counts;
 }
 
-function outcomeOf(step: Step, before: readonly Gene[], wants: readonly Wanted[]): Outcome {
+function outcomeOf(step: Step, before: readonly GenomeMember[], wants: readonly Wanted[]): Outcome {
   const { verdict, effects, solved, changed, report } = step;
   if (effects.length > 0) return "harm";
   if (verdict === "syntax_error" || verdict === "runtime_error") return "does not run";
@@ -67,12 +67,12 @@ function outcomeOf(step: Step, before: readonly Gene[], wants: readonly Wanted[]
 /** What the genome alone shows to be wrong about one thing that is wanted; null if it has its name, kind and parameters. */
 function shortfall(
   { name, kind, parameters }: Wanted,
-  before: readonly Gene[],
-  after: readonly Gene[],
+  before: readonly GenomeMember[],
+  after: readonly GenomeMember[],
 ): Outcome | null {
-  const gene = geneOf(after, name);
-  if (kind === "none") return gene === undefined ? null : "wrong value";
-  if (gene === undefined || isSame(gene, geneOf(before, name)))
+  const member = memberOf(after, name);
+  if (kind === "none") return member === undefined ? null : "wrong value";
+  if (member === undefined || isSame(member, memberOf(before, name)))
     return after.some(
       (one) =>
         !isSame(
@@ -82,16 +82,16 @@ function shortfall(
     )
       ? "wrong name"
       : "no edit";
-  if (gene.kind !== kind) return kind === "method" ? "wrong body" : "wrong value";
-  const misfits = kind === "method" && parameters !== undefined && parametersOf(gene.source) !== parameters;
+  if (member.kind !== kind) return kind === "method" ? "wrong body" : "wrong value";
+  const misfits = kind === "method" && parameters !== undefined && parametersOf(member.source) !== parameters;
   return misfits ? "wrong parameters" : null;
 }
 
 /** An attribute or method of the agent itself, else of its state. */
-function geneOf(genome: readonly Gene[], name: string): Gene | undefined {
-  return genome.find((gene) => gene.name === `self.${name}`) ?? genome.find((gene) => gene.name === name);
+function memberOf(genome: readonly GenomeMember[], name: string): GenomeMember | undefined {
+  return genome.find((member) => member.name === `self.${name}`) ?? genome.find((member) => member.name === name);
 }
 
-function isSame(one: Gene, other: Gene | undefined): boolean {
+function isSame(one: GenomeMember, other: GenomeMember | undefined): boolean {
   return other !== undefined && one.kind === other.kind && one.source === other.source;
 }

@@ -4,7 +4,7 @@
  */
 
 import { byHand, decode, encode, type Plain, type Step } from "../episode/index.ts";
-import type { Gene, StepReport, Verdict } from "../sandbox/types.ts";
+import type { GenomeMember, StepReport, Verdict } from "../sandbox/types.ts";
 import { RecordFailure } from "./error.ts";
 import type { NewStep } from "./types.ts";
 
@@ -102,7 +102,7 @@ export function verdictOf(word: string): Verdict {
 export function stepOfBody(
   { program, setup, budget, calls, report: seen, told = {} }: StepBody,
   parts: Parts,
-  { genome, ms, at }: { genome: Gene[]; ms: number; at: number },
+  { genome, ms, at }: { genome: GenomeMember[]; ms: number; at: number },
 ): Step {
   const report = { ...seen, verdict: verdictOf(seen.verdict), genome, ms };
   const { verdict = report.verdict, cause = report.cause, action, ...more } = told;

@@ -5,7 +5,7 @@
  */
 
 import { createHash } from "node:crypto";
-import type { Gene } from "../sandbox/types.ts";
+import type { GenomeMember } from "../sandbox/types.ts";
 import { RecordFailure } from "./error.ts";
 
 /** The canonical JSON of plain data; fields that are `undefined` are left out. Throws on what JSON cannot say. */
@@ -31,8 +31,8 @@ export function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** A genome as it is stored, its genes in the order of their names; `sha256` of this text is the genome's address. */
-export function genomeText(genome: readonly Gene[]): string {
+/** A genome as it is stored, its members in the order of their names; `sha256` of this text is the genome's address. */
+export function genomeText(genome: readonly GenomeMember[]): string {
   const sorted = [...genome].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   return canonicalJson(
     sorted.map(({ name, kind, source }) => ({ name, kind, source })),

@@ -9,17 +9,17 @@
 import type { DatabaseSync } from "node:sqlite";
 import { displaySymbol, htmlTable, type MimeBundle, type Row, visible } from "../display/index.ts";
 import type { Random } from "../random/index.ts";
-import type { Gene } from "../sandbox/types.ts";
+import type { GenomeMember } from "../sandbox/types.ts";
 import { RecordFailure } from "./error.ts";
 import { editBetween } from "./read.ts";
 import { addGenome, appendEntry, genomeOf, guard, type RecordState, together } from "./state.ts";
-import type { GeneEdit } from "./types.ts";
+import type { GenomeChange } from "./types.ts";
 
 /** One genome in the tree. */
 export interface LineageNode {
   readonly id: number;
   readonly parent: number | null;
-  /** SHA-256 of the genome; `record.genome(hash)` gives the genes. */
+  /** SHA-256 of the genome; `record.genome(hash)` gives the members. */
   readonly genome: string;
   readonly note: string;
   /** Its own scores, in the order given. Never its children's. */
@@ -32,7 +32,7 @@ export interface LineageNode {
 /** The archive. Unknown ids throw a RecordFailure. */
 export interface Lineage {
   /** Adds a genome and returns its id, from 1. */
-  add(node: { genome: readonly Gene[]; parent?: number; note?: string }): number;
+  add(node: { genome: readonly GenomeMember[]; parent?: number; note?: string }): number;
   /** Adds one score to a node. */
   score(id: number, value: number): void;
   node(id: number): LineageNode;
@@ -40,7 +40,7 @@ export interface Lineage {
   /** Scores of a node and of all that descend from it. */
   cladeScores(id: number): readonly number[];
   /** What a node changed against its parent; null for a root. */
-  edit(id: number): GeneEdit | null;
+  edit(id: number): GenomeChange | null;
   /** The node with the highest mean score, the first of equals; null when none has a score. */
   best(): LineageNode | null;
   /** Draws a parent: any, the best, or by score and novelty (see the file's header). */

@@ -9,12 +9,12 @@ import {
   genomeBefore,
   type Step,
 } from "../episode/index.ts";
-import type { Gene } from "../sandbox/types.ts";
+import type { GenomeMember } from "../sandbox/types.ts";
 import { type Parts, readBody, type StepBody, stepOfBody, verdictOf } from "./body.ts";
 import { canonicalJson, sha256 } from "./canonical.ts";
 import type { EntryRow } from "./schema.ts";
 import { genomeOf, type RecordState } from "./state.ts";
-import type { Ending, EpisodeSummary, GeneEdit } from "./types.ts";
+import type { Ending, EpisodeSummary, GenomeChange } from "./types.ts";
 
 type StartBody = Omit<EpisodeStart, "genome" | "born"> & {
   genome: string | null;
@@ -104,13 +104,13 @@ function endingOf(body: string | null): Ending | null {
   return verdict === undefined ? null : { verdict: verdictOf(verdict), cause: cause ?? "" };
 }
 
-/** The names of the genes that differ. */
-export function editBetween(before: readonly Gene[], after: readonly Gene[]): GeneEdit {
-  const old = new Map(before.map((gene) => [gene.name, gene]));
+/** The names of the members that differ. */
+export function editBetween(before: readonly GenomeMember[], after: readonly GenomeMember[]): GenomeChange {
+  const old = new Map(before.map((member) => [member.name, member]));
   const now = new Set(after.map(({ name }) => name));
-  const isChanged = (gene: Gene): boolean => {
-    const was = old.get(gene.name);
-    return was !== undefined && (was.source !== gene.source || was.kind !== gene.kind);
+  const isChanged = (member: GenomeMember): boolean => {
+    const was = old.get(member.name);
+    return was !== undefined && (was.source !== member.source || was.kind !== member.kind);
   };
   return {
     added: after.filter(({ name }) => !old.has(name)).map(({ name }) => name),
@@ -120,7 +120,7 @@ export function editBetween(before: readonly Gene[], after: readonly Gene[]): Ge
 }
 
 /** What a step of an episode changed, against the genome before; null where that is not known or the step left none. */
-export function editOf(episode: Pick<Episode, "steps" | "start">, step: number): GeneEdit | null {
+export function editOf(episode: Pick<Episode, "steps" | "start">, step: number): GenomeChange | null {
   const before = genomeBefore(episode, step);
   const after = episode.steps[step]?.report?.genome ?? [];
   const isKnown = before !== undefined && (step === 0 || before.length > 0);

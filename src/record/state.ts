@@ -1,7 +1,7 @@
 /** An open record as data, and the one way to append to it: inside a transaction, with a place in the chain. */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { Gene } from "../sandbox/types.ts";
+import type { GenomeMember } from "../sandbox/types.ts";
 import { canonicalJson, genomeText, sha256 } from "./canonical.ts";
 import { RecordFailure, withRecordErrors } from "./error.ts";
 import { createHeadKeeper, type HeadKeeper, type KeptHead } from "./head.ts";
@@ -82,7 +82,7 @@ export function appendEntry(state: RecordState, entry: NewEntry): void {
 }
 
 /** Stores a genome under its hash, which is returned; storing it again changes nothing. */
-export function addGenome({ prepared }: RecordState, genome: readonly Gene[]): string {
+export function addGenome({ prepared }: RecordState, genome: readonly GenomeMember[]): string {
   const text = genomeText(genome);
   const hash = sha256(text);
   prepared.addGenome.run(hash, text);
@@ -90,11 +90,11 @@ export function addGenome({ prepared }: RecordState, genome: readonly Gene[]): s
 }
 
 /** A genome by its hash. */
-export function genomeOf({ prepared }: RecordState, hash: string): Gene[] {
+export function genomeOf({ prepared }: RecordState, hash: string): GenomeMember[] {
   const found = prepared.genome.get(hash);
   if (found === undefined)
     throw new RecordFailure({ kind: "unknown", what: "genome", id: hash, known: "only those that were recorded" });
-  return JSON.parse(String(found.genes)) as Gene[];
+  return JSON.parse(String(found.genes)) as GenomeMember[];
 }
 
 /** The last episode's id, 0 for none. */

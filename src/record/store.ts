@@ -5,7 +5,7 @@
  */
 
 import type { Episode, EpisodeStart } from "../episode/index.ts";
-import type { Gene } from "../sandbox/types.ts";
+import type { GenomeMember } from "../sandbox/types.ts";
 import { append, begin, end } from "./append.ts";
 import { createLineage, type Lineage } from "./lineage.ts";
 import { readDigest, readEpisode, readSummaries } from "./read.ts";
@@ -30,9 +30,9 @@ export interface EpisodeRecord extends Disposable {
   /** SHA-256 over everything of an episode but timings, labels and what only the policy knew: equal for equal lives, in any record. */
   digest(id: number): string;
   /** A genome by its hash. */
-  genome(hash: string): Gene[];
+  genome(hash: string): GenomeMember[];
   /** Stores a genome under its hash, which is returned; storing it again changes nothing. */
-  addGenome(genome: readonly Gene[]): string;
+  addGenome(genome: readonly GenomeMember[]): string;
   /** Appends all that `work` does in one transaction: a process that is killed leaves all of it or nothing. */
   together<T>(work: () => T): T;
   /** Where the record ends now. */

@@ -6,8 +6,8 @@ import type { Verdict } from "../sandbox/types.ts";
 /** What is appended of a step: as much of it as is known. */
 export type NewStep = Pick<Step, "program" | "report"> & Partial<Step>;
 
-/** What a step changed in the genome: names of genes. */
-export interface GeneEdit {
+/** What a step changed in the genome: names of members. */
+export interface GenomeChange {
   added: string[];
   changed: string[];
   deleted: string[];

@@ -64,7 +64,7 @@ export interface Finding {
 }
 
 /** One attribute or method of the agent. The genome is the list of them, sorted by name. */
-export interface Gene {
+export interface GenomeMember {
   name: string;
   kind: "attribute" | "method";
   /** A method's source text; an attribute's value as JSON, or as text where it has none. */
@@ -114,7 +114,7 @@ export interface StepReport {
   query: string;
   response: string;
   /** Attributes and methods after the step; empty when the life has ended and nothing could be read. */
-  genome: Gene[];
+  genome: GenomeMember[];
   /** True if the genome is not what it was before the step's program, and after its setup. */
   changed: boolean;
   /** Wall time of the step as the parent saw it. Not part of what a replay must reproduce. */
@@ -144,7 +144,7 @@ export interface LifePast {
   seed: number;
   query: string;
   /** What it was born with; absent for a newborn. */
-  genome?: readonly Gene[];
+  genome?: readonly GenomeMember[];
   steps: readonly PastStep[];
 }
 
@@ -153,7 +153,7 @@ export interface LifeOptions {
   /** The first query. @default "" */
   query?: string;
   /** Begin from this genome instead of the paper's newborn. */
-  genome?: readonly Gene[];
+  genome?: readonly GenomeMember[];
   /**
    * Begin where another life was: its steps are lived again first, in silence, and steps are counted from 0 after them.
    * Takes the place of `query`, `genome` and `seed`.
@@ -221,12 +221,12 @@ export interface BodyFacts {
   readonly name: string;
   /** Of all in the body that decides how its lives go; see `Body.hash`. */
   readonly hash: string;
-  /** The genes that every agent is born with. */
-  readonly newborn: readonly Gene[];
+  /** The members that every agent is born with. */
+  readonly newborn: readonly GenomeMember[];
   /** The program in a model's answer. */
   extractProgram(answer: string): string;
   /** Methods of a genome that cannot work from their text alone. */
-  lostNames(genome: readonly Gene[]): LostNames[];
+  lostNames(genome: readonly GenomeMember[]): LostNames[];
 }
 
 /** A pool of locked children. */

@@ -4,14 +4,14 @@
  */
 
 import { createRandom, type Random } from "../random/index.ts";
-import type { Answer, CallResult, Gene, Life, LifeOptions, Sandbox, StepReport } from "../sandbox/types.ts";
+import type { Answer, CallResult, GenomeMember, Life, LifeOptions, Sandbox, StepReport } from "../sandbox/types.ts";
 import type { Task, TaskContext } from "./types.ts";
 
 /** A step that is over, on an agent that lives. */
 export interface TaskMoment {
   task: Task;
   report: StepReport;
-  before: readonly Gene[];
+  before: readonly GenomeMember[];
   changed: boolean;
   again: boolean;
   /** The agent itself, and where a copy of it can be opened. */
@@ -67,8 +67,8 @@ export function contextOf({ task, life, sandbox, seed, terms, ...seen }: TaskMom
   };
 }
 
-/** Whether a gene's text is all of it. A set, a pattern or a date is read as an empty object or a text. */
-function isWhole({ kind, source }: Gene): boolean {
+/** Whether a member's text is all of it. A set, a pattern or a date is read as an empty object or a text. */
+function isWhole({ kind, source }: GenomeMember): boolean {
   if (kind === "method") return true;
   try {
     return isWholeValue(JSON.parse(source));

@@ -4,7 +4,7 @@
  */
 
 import type { Random } from "../random/index.ts";
-import type { CallResult, Gene, StepReport } from "../sandbox/types.ts";
+import type { CallResult, GenomeMember, StepReport } from "../sandbox/types.ts";
 
 /**
  * Where a task is used. `training`: to learn from. `validation`: of the training tasks' families, to choose settings by.
@@ -56,8 +56,8 @@ export interface Task {
 export interface TaskContext {
   readonly report: StepReport;
   /** Attributes and methods before the step, and after it. */
-  readonly before: readonly Gene[];
-  readonly after: readonly Gene[];
+  readonly before: readonly GenomeMember[];
+  readonly after: readonly GenomeMember[];
   /** Whether the step's program changed the agent. */
   readonly changed: boolean;
   /** Whether this task was solved before in this episode. */

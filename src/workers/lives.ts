@@ -1,5 +1,5 @@
 /**
- * The result of a part as it travels. What a clock decided is set apart, so that equal lives are equal bytes; genes, which are
+ * The result of a part as it travels. What a clock decided is set apart, so that equal lives are equal bytes; members, which are
  * much the same from step to step, are in one list and named by their numbers; what the policy keeps for its update comes
  * with it only where it was asked for.
  */
@@ -7,7 +7,7 @@
 import type { Episode, Step } from "../episode/index.ts";
 import type { Action } from "../policy/index.ts";
 import type { PlayedPart } from "../rollout/index.ts";
-import type { Gene } from "../sandbox/index.ts";
+import type { GenomeMember } from "../sandbox/index.ts";
 import { type Packed, pack, unpack } from "./pack.ts";
 
 /** What a policy keeps of an action besides what an episode says. */
@@ -30,14 +30,14 @@ export interface PlayedBy {
 /** Packs a result. Its name is that of the lives alone. */
 export function packPart({ plays }: PlayedPart, by: Omit<PlayedBy, "ms"> & { traces: boolean }): Packed {
   const { traces, worker, seconds } = by;
-  const genes: Gene[] = [];
+  const members: GenomeMember[] = [];
   const numbers = new Map<string, number>();
-  const number = (gene: Gene): number => {
-    const key = `${gene.kind}\0${gene.name}\0${gene.source}`;
+  const number = (member: GenomeMember): number => {
+    const key = `${member.kind}\0${member.name}\0${member.source}`;
     const known = numbers.get(key);
     if (known !== undefined) return known;
-    numbers.set(key, genes.length);
-    return genes.push(gene) - 1;
+    numbers.set(key, members.length);
+    return members.push(member) - 1;
   };
   const thin = plays.map(({ episode, actions, spoiled }): ThinPlay => {
     const kept = traces && !spoiled ? actions.map(keptOf) : [];
@@ -46,16 +46,16 @@ export function packPart({ plays }: PlayedPart, by: Omit<PlayedBy, "ms"> & { tra
   });
   const ms = plays.map(({ episode }) => episode.steps.map(({ report }) => report?.ms ?? 0));
   const beside: PlayedBy = { worker, seconds, ms };
-  return pack({ genes, plays: thin }, { name: "lives", beside });
+  return pack({ members, plays: thin }, { name: "lives", beside });
 }
 
 /** The result that was packed, who played it, and the name of its content. */
 export function unpackPart(bytes: Uint8Array): PlayedPart & { by: PlayedBy; hash: string } {
   const { value, beside, hash } = unpack(bytes);
   const by = beside as PlayedBy;
-  const { genes, plays } = value as { genes: readonly Gene[]; plays: readonly ThinPlay[] };
+  const { members, plays } = value as { members: readonly GenomeMember[]; plays: readonly ThinPlay[] };
   const full = plays.map(({ episode: thin, kept, spoiled }, i) => {
-    const episode = fattened(thin, genes, by.ms[i] ?? []);
+    const episode = fattened(thin, members, by.ms[i] ?? []);
     const actions = episode.steps.map(
       ({ program, action }, step): Action => ({ program, ...action, ...kept?.[step] }) as Action,
     );
@@ -69,35 +69,35 @@ function keptOf({ features, trace }: Action): Kept {
 }
 
 /** Fields keep their places, so that an episode is the same text on both sides. */
-function thinned(episode: Episode, number: (gene: Gene) => number): object {
+function thinned(episode: Episode, number: (member: GenomeMember) => number): object {
   const { start, steps } = episode;
   return {
     ...episode,
-    start: withGenes(start, (genes) => genes.map(number)),
+    start: withMembers(start, (members) => members.map(number)),
     steps: steps.map((step) => ({
       ...step,
-      report: step.report === null ? null : withGenes({ ...step.report, ms: 0 }, (genes) => genes.map(number)),
+      report: step.report === null ? null : withMembers({ ...step.report, ms: 0 }, (members) => members.map(number)),
     })),
   };
 }
 
-function fattened(thin: object, genes: readonly Gene[], ms: readonly number[]): Episode {
+function fattened(thin: object, members: readonly GenomeMember[], ms: readonly number[]): Episode {
   const { start, steps } = thin as Episode;
-  const genesOf = (numbers: readonly unknown[]): Gene[] => numbers.map((one) => genes[one as number]!);
+  const membersOf = (numbers: readonly unknown[]): GenomeMember[] => numbers.map((one) => members[one as number]!);
   return {
     ...(thin as Episode),
-    start: withGenes(start, genesOf) as Episode["start"],
+    start: withMembers(start, membersOf) as Episode["start"],
     steps: steps.map((step, i): Step => {
       const { report } = step;
-      const full = report === null ? null : withGenes({ ...report, ms: ms[i] ?? 0 }, genesOf);
+      const full = report === null ? null : withMembers({ ...report, ms: ms[i] ?? 0 }, membersOf);
       return { ...step, report: full as Step["report"] };
     }),
   };
 }
 
-function withGenes<T extends { genome?: readonly Gene[]; born?: readonly Gene[] }>(
+function withMembers<T extends { genome?: readonly GenomeMember[]; born?: readonly GenomeMember[] }>(
   value: T,
-  change: (genes: readonly Gene[]) => readonly unknown[],
+  change: (members: readonly GenomeMember[]) => readonly unknown[],
 ): object {
   const { genome, born } = value;
   return { ...value, ...(genome && { genome: change(genome) }), ...(born && { born: change(born) }) };

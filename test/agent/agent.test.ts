@@ -212,7 +212,10 @@ describe("AutonomousLLM", () => {
     await agent.run({ steps: 5 });
     const certificate = agent.certificate!;
     assert.deepEqual(certificate.edit.changed, ["self.execute_code"]);
-    assert.equal(certificate.fork, "agent.fork() begins again before step 1, with the 4 genes above, asked: and then?");
+    assert.equal(
+      certificate.fork,
+      "agent.fork() begins again before step 1, with the 4 members above, asked: and then?",
+    );
     const text = certificate[displaySymbol]()["text/plain"] as string;
     assert.match(text, /what it changed {5}-self\.execute_code = function|what it changed/);
     assert.match(text, /\+self\.execute_code = 0/);
@@ -286,18 +289,18 @@ describe("AutonomousLLM", () => {
 });
 
 describe("genomes", () => {
-  const gene = (name: string, source: string) => ({ name, source, kind: "attribute" as const });
+  const member = (name: string, source: string) => ({ name, source, kind: "attribute" as const });
 
   it("hash alike whatever their order, and not otherwise", () => {
-    assert.equal(hashGenome([gene("a", "1"), gene("b", "2")]), hashGenome([gene("b", "2"), gene("a", "1")]));
-    assert.notEqual(hashGenome([gene("a", "1")]), hashGenome([gene("a", "2")]));
+    assert.equal(hashGenome([member("a", "1"), member("b", "2")]), hashGenome([member("b", "2"), member("a", "1")]));
+    assert.notEqual(hashGenome([member("a", "1")]), hashGenome([member("a", "2")]));
   });
 
   it("compare as added, changed and deleted, with a unified diff", () => {
-    const edit = compareGenomes([gene("a", "1"), gene("b", "2")], [gene("b", "3"), gene("c", "4")]);
+    const edit = compareGenomes([member("a", "1"), member("b", "2")], [member("b", "3"), member("c", "4")]);
     assert.deepEqual([edit.added, edit.changed, edit.deleted], [["c"], ["b"], ["a"]]);
     assert.match(edit.patch, /-a = 1\n-b = 2\n\+b = 3\n\+c = 4/);
-    assert.equal(compareGenomes([gene("a", "1")], [gene("a", "1")]).patch, "");
+    assert.equal(compareGenomes([member("a", "1")], [member("a", "1")]).patch, "");
   });
 });
 

@@ -4,12 +4,12 @@ import assert from "node:assert/strict";
 import { AutonomousLLM, compareGenomes } from "../../src/agent/index.ts";
 import { displaySymbol } from "../../src/display/index.ts";
 import { models } from "../../src/llm/index.ts";
-import type { Gene } from "../../src/sandbox/index.ts";
+import type { GenomeMember } from "../../src/sandbox/index.ts";
 import { fakeSandbox } from "../sandbox/fake.ts";
 
 const htmlOf = (shown: object): string =>
   (shown as { [displaySymbol](): { "text/html": string } })[displaySymbol]()["text/html"];
-const method = (name: string, source: string): Gene => ({ name, kind: "method", source });
+const method = (name: string, source: string): GenomeMember => ({ name, kind: "method", source });
 
 describe("the card of an agent", () => {
   it("shows a method of several lines as it is laid out, one of a line in the line, and marks what the step changed", async () => {

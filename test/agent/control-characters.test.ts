@@ -46,8 +46,8 @@ describe("control characters of a guest", () => {
   });
 
   it("are pictures in the comparison of two genomes", () => {
-    const gene = { name: "self.note", kind: "attribute" as const, source: JSON.stringify("x") };
-    const edit = compareGenomes([gene], [{ ...gene, source: `"${hostile}"` }]);
+    const member = { name: "self.note", kind: "attribute" as const, source: JSON.stringify("x") };
+    const edit = compareGenomes([member], [{ ...member, source: `"${hostile}"` }]);
     assertVisible(edit[displaySymbol]() as MimeBundle, ["text/html", "text/plain"]);
   });
 

@@ -87,7 +87,7 @@ describe("an agent in Python", function () {
       paper.map(({ program, verdict }) => [program, verdict]),
     );
     for (const [i, { added }] of paper.entries()) {
-      const fresh = agent.diff(i, i + 1).added.filter((name) => !python.newborn.some((gene) => gene.name === name));
+      const fresh = agent.diff(i, i + 1).added.filter((name) => !python.newborn.some((member) => member.name === name));
       assert.deepEqual(fresh, added, `step ${i}`);
     }
     const certificate = agent.certificate!;
@@ -184,7 +184,7 @@ describe("an agent in Python", function () {
     });
     assert.throws(() => new SurvivalEnv({ body: "python", kickstart: { f: () => 1 } }), {
       message:
-        /^Expected `kickstart` to be plain values where agents are python: give a method as a gene of `genome`, got/,
+        /^Expected `kickstart` to be plain values where agents are python: give a method as a member of `genome`, got/,
     });
     assert.throws(() => new SurvivalEnv({ body: "ruby" as never }), {
       message: 'Expected `body` to be javascript or python, got "ruby"',

@@ -9,12 +9,12 @@ import { createRandom } from "../../src/random/index.ts";
 import { canonicalJson, openRecord, RecordFailure } from "../../src/record/index.ts";
 import { entryHash, genesis } from "../../src/record/schema.ts";
 import { verifyChain } from "../../src/record/verify.ts";
-import type { Gene, StepReport } from "../../src/sandbox/types.ts";
+import type { GenomeMember, StepReport } from "../../src/sandbox/types.ts";
 
-const born: Gene[] = [{ name: "self.execute_code", kind: "method", source: "function execute_code() {}" }];
+const born: GenomeMember[] = [{ name: "self.execute_code", kind: "method", source: "function execute_code() {}" }];
 
 function report(step: number): StepReport {
-  const genome: Gene[] = [...born, { name: "self.n", kind: "attribute", source: String(step) }];
+  const genome: GenomeMember[] = [...born, { name: "self.n", kind: "attribute", source: String(step) }];
   const rest = { cause: "", effects: [], output: "", error: null, query: "", response: "", changed: true, ms: 1.5 };
   return { step, verdict: "survived", alive: true, ...rest, genome };
 }
@@ -67,7 +67,7 @@ describe("a damaged record", () => {
       let reads = 0;
       database.prepare = (sql) => {
         if (++reads === before) {
-          const genome: Gene[] = [{ name: "self.before", kind: "attribute", source: String(before) }];
+          const genome: GenomeMember[] = [{ name: "self.before", kind: "attribute", source: String(before) }];
           record.append(record.begin({ genome }), { program: "1", report: { ...report(0), genome } });
         }
         return prepare(sql);
@@ -182,7 +182,7 @@ describe("a damaged record", () => {
 
   it("is told by the first entry that names what is gone", () => {
     using record = openRecord(path, { create: true });
-    const other: Gene[] = [{ name: "self.other", kind: "attribute", source: "1" }];
+    const other: GenomeMember[] = [{ name: "self.other", kind: "attribute", source: "1" }];
     const first = record.begin({ seed: 1, born });
     record.append(first, { program: "", report: report(0) });
     record.end(first);

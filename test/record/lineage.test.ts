@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createRandom } from "../../src/random/index.ts";
 import { type EpisodeRecord, openRecord, RecordFailure } from "../../src/record/index.ts";
-import type { Gene } from "../../src/sandbox/types.ts";
+import type { GenomeMember } from "../../src/sandbox/types.ts";
 
-const genome = (n: number): Gene[] => [{ name: "self.n", kind: "attribute", source: String(n) }];
+const genome = (n: number): GenomeMember[] => [{ name: "self.n", kind: "attribute", source: String(n) }];
 
 describe("a lineage", () => {
   let folder: string;

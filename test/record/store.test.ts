@@ -14,12 +14,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { canonicalJson, type EpisodeRecord, editOf, openRecord, RecordFailure } from "../../src/record/index.ts";
-import type { Gene, StepReport } from "../../src/sandbox/types.ts";
+import type { GenomeMember, StepReport } from "../../src/sandbox/types.ts";
 
-const born: Gene[] = [{ name: "self.execute_code", kind: "method", source: "function execute_code() {}" }];
+const born: GenomeMember[] = [{ name: "self.execute_code", kind: "method", source: "function execute_code() {}" }];
 
 function report(step: number, more: Partial<StepReport> = {}): StepReport {
-  const genome: Gene[] = [...born, { name: "self.n", kind: "attribute", source: String(step) }];
+  const genome: GenomeMember[] = [...born, { name: "self.n", kind: "attribute", source: String(step) }];
   const rest = { cause: "", effects: [], output: "", error: null, query: "", response: "", changed: true, ms: 1.5 };
   return { step, verdict: "survived", alive: true, ...rest, genome, ...more };
 }
@@ -76,7 +76,7 @@ describe("a record", () => {
     );
   });
 
-  it("knows a genome by one hash, in whatever order its genes come", () => {
+  it("knows a genome by one hash, in whatever order its members come", () => {
     using record = openRecord(path, { create: true });
     const { genome } = report(0);
     const hash = record.addGenome(genome);

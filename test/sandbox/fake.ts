@@ -7,7 +7,7 @@ import { javascript } from "../../src/sandbox/bodies/javascript/index.ts";
 import type { Lease } from "../../src/sandbox/host/places.ts";
 import type { AcquireOptions, Pool } from "../../src/sandbox/host/pool.ts";
 import type { Death, Outcome, RequestOptions, Worker } from "../../src/sandbox/host/worker.ts";
-import type { Effect, Gene, Life, LifeOptions, Sandbox, StepReport } from "../../src/sandbox/types.ts";
+import type { Effect, GenomeMember, Life, LifeOptions, Sandbox, StepReport } from "../../src/sandbox/types.ts";
 
 /** Where a step is: the number of its life in the sandbox, from 0, the step's in that life, and how the life was opened. */
 export interface FakePlace {
@@ -30,7 +30,7 @@ export function fakeSandbox(report: (program: string, at: FakePlace) => Partial<
     const life = opened.push(options) - 1;
     let step = 0;
     const run = async (program: string): Promise<StepReport> => {
-      const genome: Gene[] = [{ name: "self.n", kind: "attribute", source: String(step) }];
+      const genome: GenomeMember[] = [{ name: "self.n", kind: "attribute", source: String(step) }];
       const usual = { cause: "", effects: [], output: "", error: null, query: "", response: "", changed: true, ms: 1 };
       const told = report(program, { life, step, options });
       const verdict = told.verdict ?? "survived";

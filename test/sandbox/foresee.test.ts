@@ -59,7 +59,7 @@ describe("what a program certainly does", () => {
       const { state, ...own } = self;
       const is = Object.entries(own).map(([name, value]) => [`self.${name}`, JSON.stringify(value)]);
       is.push(...Object.entries(state as object).map(([name, value]) => [name, JSON.stringify(value)]));
-      const found = [...(foresee(program)?.genes ?? [])].filter(([, one]) => one !== "gone");
+      const found = [...(foresee(program)?.members ?? [])].filter(([, one]) => one !== "gone");
       const was = found.map(([name, one]) => [name, typeof one === "string" ? one : one.source]);
       assert.deepEqual(was.sort(), is.sort());
     });
@@ -84,29 +84,29 @@ describe("what a program certainly does", () => {
     for (const program of growing) assert.equal(foresee(program), null, program);
     // What is large and no more than that is still foreseen.
     const list = foresee("let a = [1]; for (let i = 0; i < 9; i++) a = a.concat(a); self.a = [a, a];");
-    const gene = list?.genes.get("self.a");
-    assert.ok(typeof gene === "object" && gene.source.length === 2 * (2 * 512 + 1) + 3);
+    const member = list?.members.get("self.a");
+    assert.ok(typeof member === "object" && member.source.length === 2 * (2 * 512 + 1) + 3);
   });
 
   it("may be that a number grows, or that a function is there", () => {
     for (const program of ["self.n++", "self.n += 2", "self.n = (self.n ?? 0) + 1", "self.n = (self.n || 0) - 3"])
-      assert.deepEqual([...foresee(program)!.genes], [["self.n", "grown"]], program);
-    assert.deepEqual([...foresee("self.n = self.n + self.m; self.l = self.n ?? 2")!.genes], []);
-    const made = foresee("self.f = function (x) { return unknown(x) }")!.genes.get("self.f");
+      assert.deepEqual([...foresee(program)!.members], [["self.n", "grown"]], program);
+    assert.deepEqual([...foresee("self.n = self.n + self.m; self.l = self.n ?? 2")!.members], []);
+    const made = foresee("self.f = function (x) { return unknown(x) }")!.members.get("self.f");
     assert.deepEqual(made, { kind: "method", source: "function (x) { return unknown(x) }" });
   });
 });
 
 describe("the witness of a life", () => {
-  const genes = (list: { [name: string]: unknown }) =>
+  const members = (list: { [name: string]: unknown }) =>
     Object.entries(list).map(([name, value]) => ({ name, kind: "attribute" as const, source: JSON.stringify(value) }));
   const hear = (...steps: [program: string, before: object, after: object][]) => {
     const witness = createWitness();
     for (const [step, [program, before, after]] of steps.entries())
       witness.hear(step, {
         foreseen: foresee(program),
-        before: genes(before as { [name: string]: unknown }),
-        after: genes(after as { [name: string]: unknown }),
+        before: members(before as { [name: string]: unknown }),
+        after: members(after as { [name: string]: unknown }),
         setUp: false,
       });
     return witness.verdict();

@@ -20,7 +20,7 @@ describe("a guest", () => {
     for (const [expression, text] of cases) assert.equal(await printed(`console.log(${expression})`), `${text}\n`);
   });
 
-  it("has the genes that it is given, and no newborn's beside them", async () => {
+  it("has the members that it is given, and no newborn's beside them", async () => {
     const genome = [
       { name: "self.execute_code", kind: "method", source: "function execute_code(code) { return exec(code); }" },
       { name: "self.n", kind: "attribute", source: "1" },
@@ -35,6 +35,6 @@ describe("a guest", () => {
       ],
     );
     const [without] = await live(sandbox(), ["1"], { genome: genome.slice(1) });
-    assert.equal(without!.alive, false, "nothing can run a program where no gene does");
+    assert.equal(without!.alive, false, "nothing can run a program where no member does");
   });
 });

@@ -318,7 +318,7 @@ describe("limits of a program", () => {
     assert.deepEqual(
       order.map(({ changed }) => changed),
       [true, false],
-      "genes have no order",
+      "members have no order",
     );
   });
 });

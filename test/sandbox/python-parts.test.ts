@@ -9,7 +9,7 @@ import { bornAnew, keptSnapshot, prepareSnapshot } from "../../src/sandbox/bodie
 import type { ChildPlan } from "../../src/sandbox/host/body.ts";
 import { lock } from "../../src/sandbox/host/locks.ts";
 import { startWorker } from "../../src/sandbox/host/start.ts";
-import { bodies, type Gene, python } from "../../src/sandbox/index.ts";
+import { bodies, type GenomeMember, python } from "../../src/sandbox/index.ts";
 
 import "../../src/sandbox/bodies/python/child/files.ts";
 import "../../src/sandbox/bodies/python/child/imports.ts";
@@ -79,8 +79,9 @@ describe("the Python body in the driver", () => {
   });
 
   it("names what a method's text does not hold, and nothing that it does", () => {
-    const method = (name: string, source: string): Gene => ({ name: `self.${name}`, kind: "method", source });
-    const lost = (source: string, ...more: Gene[]) => python.lostNames([method("f", source), ...more])[0]?.names ?? [];
+    const method = (name: string, source: string): GenomeMember => ({ name: `self.${name}`, kind: "method", source });
+    const lost = (source: string, ...more: GenomeMember[]) =>
+      python.lostNames([method("f", source), ...more])[0]?.names ?? [];
     assert.deepEqual(lost("def f(n):\n    return n + secret"), ["secret"]);
     assert.deepEqual(lost("lambda n: n + k"), ["k"]);
     for (const held of [

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createSandbox, type Life, python, type StepReport } from "../../src/sandbox/index.ts";
 import { facts, live, until, useSandbox } from "./shared.ts";
 
-const genesOf = ({ genome }: StepReport): { [name: string]: string } =>
+const membersOf = ({ genome }: StepReport): { [name: string]: string } =>
   Object.fromEntries(genome.map(({ name, source }) => [name.slice(5), source]));
 
 describe("the Python body", function () {
@@ -31,7 +31,7 @@ describe("the Python body", function () {
       reports.map(({ output }) => output),
       ["", "calm calm True\n", "", "3 6 2\n"],
     );
-    assert.equal(genesOf(reports.at(-1)!).twice, "def twice(n):\n    return n * 2");
+    assert.equal(membersOf(reports.at(-1)!).twice, "def twice(n):\n    return n * 2");
   });
 
   it("binds a method whose first parameter is self, and shows the agent its own text", async () => {
@@ -41,7 +41,7 @@ describe("the Python body", function () {
     assert.equal(output, "hi you\ndef execute_code(code):\n    return exec(code, state)\n");
   });
 
-  it("reads genes as their authors wrote them, and values by their exact types", async () => {
+  it("reads members as their authors wrote them, and values by their exact types", async () => {
     const program = `import json
 self.f = lambda a, b=(1, 2): [a,
     b]
@@ -57,8 +57,8 @@ class Text(str):
 self.text = Text("true")
 self.values = (1, 2.0, None, True, "a", {"k": [1e21, 10**20]})
 self.some = {3}`;
-    const genes = genesOf(await one(program));
-    const { f, pair, plain, text, values, some, json } = genes;
+    const members = membersOf(await one(program));
+    const { f, pair, plain, text, values, some, json } = members;
     assert.deepEqual([f, pair], ["lambda a, b=(1, 2): [a,\n    b]", "lambda y: y + 1"]);
     assert.equal(plain, "@staticmethod\ndef kept(n):\n    # a remark\n    return n");
     assert.deepEqual([text, some, json], ["<Text>", "<set>", "<module json>"]);
@@ -168,7 +168,7 @@ self.some = {3}`;
       "self.given = [1, 2]",
     );
     assert.equal(shown.output, "3 (1,)\n'mappingproxy' object does not support item assignment\n");
-    assert.deepEqual([genesOf(shown).given, shown.changed], ["[1,2]", false]);
+    assert.deepEqual([membersOf(shown).given, shown.changed], ["[1,2]", false]);
     await life.close();
   });
 

@@ -147,20 +147,20 @@ describe("a life whose programs are read by one that ends", function () {
   this.timeout(30_000);
   const born = { query: "?", seed: 1 };
   const programs = ["self.m = 1; self.m++", typed, "self.m += self.n"];
-  const genes = { "self.m": "44", "self.n": "42" };
+  const members = { "self.m": "44", "self.n": "42" };
   const found = (genome: readonly { name: string; source: string }[] = []) =>
-    Object.fromEntries(genome.filter(({ name }) => name in genes).map(({ name, source }) => [name, source]));
+    Object.fromEntries(genome.filter(({ name }) => name in members).map(({ name, source }) => [name, source]));
 
   it("survives what is done to it, by single steps and by many", async () => {
     await within(poolOf(first(2, "SIGKILL").start), async (pool) => {
       const life = await createLife(pool, born, defaultLimits);
       for (const program of programs) assert.equal((await life.step(program)).verdict, "survived", program);
-      assert.deepEqual(found((await life.step("1")).genome), genes);
+      assert.deepEqual(found((await life.step("1")).genome), members);
     });
     await within(poolOf(first(2, "SIGKILL").start), async (pool) => {
       const life = await createLife(pool, born, defaultLimits);
       const reports = await life.steps(programs);
-      assert.deepEqual([reports.length, found(reports.at(-1)!.genome)], [3, genes]);
+      assert.deepEqual([reports.length, found(reports.at(-1)!.genome)], [3, members]);
     });
   });
 
@@ -169,7 +169,7 @@ describe("a life whose programs are read by one that ends", function () {
       const life = await createLife(pool, born, defaultLimits);
       await assert.rejects(life.steps(programs), { message: killed });
       assert.deepEqual(life.past().steps, []);
-      assert.deepEqual(found((await life.steps(programs)).at(-1)!.genome), genes);
+      assert.deepEqual(found((await life.steps(programs)).at(-1)!.genome), members);
     });
   });
 

@@ -144,13 +144,13 @@ describe("a program that no parser should be given", function () {
 
 describe("what an agent leaves behind", () => {
   it("is compared without looking for the shortest of all edits", () => {
-    const gene = (text: string) => [{ name: "self.a", kind: "attribute" as const, source: text }];
+    const member = (text: string) => [{ name: "self.a", kind: "attribute" as const, source: text }];
     const lines = (n: number, of: (i: number) => string): string =>
       Array.from({ length: n }, (_, i) => of(i)).join("\n");
-    const edit = compareGenomes(gene(lines(9000, (i) => `a${i}`)), gene(lines(9000, (i) => `b${i}`)));
+    const edit = compareGenomes(member(lines(9000, (i) => `a${i}`)), member(lines(9000, (i) => `b${i}`)));
     assert.match(edit.patch, /the two differ too much to be shown line by line/);
     assert.deepEqual(edit.changed, ["self.a"]);
-    assert.match(compareGenomes(gene("1\n2\n3"), gene("1\n4\n3")).patch, /-2\n\+4/);
+    assert.match(compareGenomes(member("1\n2\n3"), member("1\n4\n3")).patch, /-2\n\+4/);
   });
 
   it("is searched for a program once, however many fences there are", () => {

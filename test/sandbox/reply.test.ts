@@ -139,7 +139,7 @@ describe("a child's reply", () => {
       assert.ok(refused >= wrong.length, `${refused} refused`);
     });
 
-  it("has its genes in order, and a message of another request is none of it", () => {
+  it("has its members in order, and a message of another request is none of it", () => {
     const opened = readOpened(replies.opened![1])!;
     assert.deepEqual(
       opened.read!.genome!.map(({ name }) => name),

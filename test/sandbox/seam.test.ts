@@ -79,7 +79,7 @@ describe("the seam between host and guest", () => {
     }
   });
 
-  it("caps what it sends: output, effects, arguments, genes, response", async () => {
+  it("caps what it sends: output, effects, arguments, members, response", async () => {
     const [report] = await live(sandbox(), [
       "for (let i = 0; i < 1000; i++) { console.log('x'.repeat(100)); try { require('fs').rmSync('y'.repeat(1e5)) } catch {} }\nself.big = 'z'.repeat(1e5); return 'r'.repeat(1e5)",
     ]);

@@ -212,10 +212,10 @@ describe("the contract of a step's program", () => {
   });
 
   it("says that a genome which hangs or harms when restored is fatal", async () => {
-    const gene = (source: string) => [{ name: "k", kind: "method" as const, source }];
-    const hang = await live(sandbox(), ["1"], { genome: gene("class K { static { for (;;) {} } }") });
+    const member = (source: string) => [{ name: "k", kind: "method" as const, source }];
+    const hang = await live(sandbox(), ["1"], { genome: member("class K { static { for (;;) {} } }") });
     assert.equal(hang[0]?.verdict, "timeout");
-    const harm = await live(sandbox(), ["1"], { genome: gene("class K { static x = require('fs').rmSync('/') }") });
+    const harm = await live(sandbox(), ["1"], { genome: member("class K { static x = require('fs').rmSync('/') }") });
     assert.equal(harm[0]?.verdict, "attempted_harm");
   }).timeout(20_000);
 

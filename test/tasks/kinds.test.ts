@@ -69,7 +69,7 @@ describe("a task", () => {
     await step(say, "self.x = 1;");
     assert.deepEqual([seen[1]!.changed, seen[1]!.again], [true, false]);
     assert.deepEqual(
-      seen[1]!.after.filter(({ name }) => !seen[1]!.before.some((gene) => gene.name === name)),
+      seen[1]!.after.filter(({ name }) => !seen[1]!.before.some((member) => member.name === name)),
       [{ name: "self.x", kind: "attribute", source: "1" }],
     );
     const dead = await step(say, "throw 1;");

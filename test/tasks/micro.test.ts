@@ -246,8 +246,8 @@ describe("the check of a micro-task", () => {
 
   it("could not be made where the sandbox failed, and that is no answer of the agent's", async () => {
     const lost = { failed: "the machine was too busy", effects: [], fault: true as const };
-    const gene = { name: "self.double", kind: "method" as const, source: "(n) => n" };
-    const context = { before: [], after: [gene], changed: true, again: false, random: () => createRandom(1) };
+    const member = { name: "self.double", kind: "method" as const, source: "(n) => n" };
+    const context = { before: [], after: [member], changed: true, again: false, random: () => createRandom(1) };
     const score = (result: object) =>
       microTask(task({ call: "double", does: [["number.double"]] })).score({
         ...context,

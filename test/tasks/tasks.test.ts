@@ -74,7 +74,7 @@ describe("micro-tasks in the environment", () => {
     assert.deepEqual(await solved(list, "self.words = (t) => t;"), [false]);
   });
 
-  it("earn nothing a second time from the same genes", async () => {
+  it("earn nothing a second time from the same members", async () => {
     const program = "self.double = (n) => n * 2;";
     assert.deepEqual(await solved(double, program, program, "self.other = 1;"), [true, false, false]);
     assert.deepEqual(await solved(double, program, "self.double = (n) => n + n;"), [true, false], "nor from its twin");
@@ -186,7 +186,7 @@ describe("micro-tasks in the environment", () => {
         });
   });
 
-  it("begin with the genes that the sandbox really gives a newborn", async () => {
+  it("begin with the members that the sandbox really gives a newborn", async () => {
     const life = await sandbox.open();
     assert.deepEqual((await life.step("")).genome, newbornGenome);
     await life.close();

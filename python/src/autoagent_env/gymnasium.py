@@ -62,7 +62,7 @@ def observation_space() -> spaces.Dict:
 
 
 def _seen(observation: Observation) -> dict[str, Any]:
-    genome = "\n".join(f"{gene['name']} = {gene['source']}" for gene in observation.genome)
+    genome = "\n".join(f"{member['name']} = {member['source']}" for member in observation.genome)
     texts = {
         "task": observation.task or "",
         "query": observation.query,

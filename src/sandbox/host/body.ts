@@ -5,7 +5,7 @@
  */
 
 import type { Random } from "../../random/index.ts";
-import type { Finding, Gene, Level, LostNames, PastStep, StepReport } from "../types.ts";
+import type { Finding, GenomeMember, Level, LostNames, PastStep, StepReport } from "../types.ts";
 import type { Thrown } from "./reply.ts";
 import type { Worker } from "./worker.ts";
 
@@ -18,8 +18,8 @@ export interface Body {
    * machine; another one means that a life may go another way.
    */
   readonly hash: string;
-  /** The genes that every agent is born with. */
-  readonly newborn: readonly Gene[];
+  /** The members that every agent is born with. */
+  readonly newborn: readonly GenomeMember[];
   /** The `api` of effects that are told without arguments since they are read and not called. */
   readonly reads: RegExp;
   /** What its process says on stderr when it was refused memory. */
@@ -44,7 +44,7 @@ export interface Body {
   /** The program in a model's answer. */
   extractProgram(answer: string): string;
   /** Methods of a genome that cannot work from their text alone. */
-  lostNames(genome: readonly Gene[]): LostNames[];
+  lostNames(genome: readonly GenomeMember[]): LostNames[];
 }
 
 /** A process of Node that runs one script, as its body wants it; the locks add what holds it. */
@@ -84,13 +84,13 @@ export interface Prepared {
 
 /** What a program certainly does. */
 export interface Foreseen {
-  /** By gene, as the genome names it, and `self.query`. Not those whose value depends on what was there. */
-  genes: ReadonlyMap<string, Expected>;
-  /** Every gene that it writes. */
+  /** By member, as the genome names it, and `self.query`. Not those whose value depends on what was there. */
+  members: ReadonlyMap<string, Expected>;
+  /** Every member that it writes. */
   written: ReadonlySet<string>;
 }
 
-/** What one gene must be after the program. */
+/** What one member must be after the program. */
 export type Expected = { kind: "attribute" | "method"; source: string } | "gone" | "grown";
 
 /** A life's probes. Steps must be asked for in their order; a step that is asked for again has the same. */

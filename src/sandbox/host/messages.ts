@@ -5,7 +5,7 @@
  * model; the host then sends `{op: "answer", text}` before anything else.
  */
 
-import type { Gene } from "../types.ts";
+import type { GenomeMember } from "../types.ts";
 
 /** Opens a life. */
 export interface OpenMessage {
@@ -15,7 +15,7 @@ export interface OpenMessage {
   settings: {
     query: string;
     /** Null for a newborn. */
-    genome: readonly Gene[] | null;
+    genome: readonly GenomeMember[] | null;
     seed: number;
     /** Of a step, whatever longer time one of its tries is given. */
     stepMs: number;

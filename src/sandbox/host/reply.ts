@@ -4,7 +4,7 @@
  * a reply that the agent's side of the child wrote are JSON; a guest's own words in them are shown and never believed.
  */
 
-import type { Effect, Gene, HarmKind } from "../types.ts";
+import type { Effect, GenomeMember, HarmKind } from "../types.ts";
 
 /** Where a call into the agent was when it broke. `settling`: in what its program's promises came to. */
 export type Phase = "birth" | "setup" | "step" | "settling" | "after";
@@ -47,7 +47,7 @@ export type Probed =
 
 /** The agent as it was read. `genome` null: the same as the last one. */
 export interface AgentRead {
-  genome: Gene[] | null;
+  genome: GenomeMember[] | null;
   query: string;
   response: string;
 }
@@ -227,16 +227,16 @@ function probedOf(value: unknown): Probed {
 
 function agentOf(value: unknown): AgentRead {
   const { genome, query, response } = record(value);
-  return { genome: orNull(genome, genesOf), query: text(query), response: text(response) };
+  return { genome: orNull(genome, membersOf), query: text(query), response: text(response) };
 }
 
-/** Sorted by name: genes have no order. */
-function genesOf(value: unknown): Gene[] {
+/** Sorted by name: members have no order. */
+function membersOf(value: unknown): GenomeMember[] {
   if (!Array.isArray(value)) throw misfit;
-  return value.map(geneOf).sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  return value.map(memberOf).sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }
 
-function geneOf(value: unknown): Gene {
+function memberOf(value: unknown): GenomeMember {
   const { name, kind, source } = record(value);
   if (kind !== "attribute" && kind !== "method") throw misfit;
   return { name: text(name), kind, source: text(source) };

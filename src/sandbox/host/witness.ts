@@ -1,10 +1,10 @@
 /**
- * Whether an agent's own programs have their effect: what each certainly does (`Prepared.foreseen`) against its genes before and
+ * Whether an agent's own programs have their effect: what each certainly does (`Prepared.foreseen`) against its members before and
  * after. Nobody is asked for this, and no guest can know which program is looked at, so an executor that runs what it
  * takes for a probe and not its agent's own programs is found out here.
  */
 
-import type { Gene } from "../types.ts";
+import type { GenomeMember } from "../types.ts";
 import type { Expected, Foreseen } from "./body.ts";
 
 /** Steps that said something are looked back on; with so many of them without effect, the agent is inert. */
@@ -12,12 +12,12 @@ const [window, enough] = [8, 3];
 /** A genome near the size at which its reading is cut says nothing of what is not in it. */
 const mostText = 100_000;
 
-/** What a step's program has to do with the agent's genes. */
+/** What a step's program has to do with the agent's members. */
 export interface Testimony {
   foreseen: Foreseen | null;
-  /** Genes before the program and after the step. */
-  before: readonly Gene[];
-  after: readonly Gene[];
+  /** Members before the program and after the step. */
+  before: readonly GenomeMember[];
+  after: readonly GenomeMember[];
   /** A task changed the agent between this step and the one before. */
   setUp: boolean;
 }
@@ -49,7 +49,7 @@ export function createWitness(): Witness {
       if (foreseen.written.has(place) || now !== is) standing.delete(place);
       if (!foreseen.written.has(place) && now === was && was !== is) lost++;
     }
-    for (const [place, expected] of foreseen.genes) {
+    for (const [place, expected] of foreseen.members) {
       const [was, now] = [textOf(before, place), textOf(after, place)];
       if (meets(expected, was, was)) continue;
       if (meets(expected, was, now)) {
@@ -72,19 +72,19 @@ export function createWitness(): Witness {
   };
 }
 
-/** `""` for a gene that is not there. */
-function textOf(genes: readonly Gene[], place: string): string {
-  const gene = genes.find(({ name }) => name === place);
-  return gene === undefined ? "" : `${gene.kind} ${gene.source}`;
+/** `""` for a member that is not there. */
+function textOf(members: readonly GenomeMember[], place: string): string {
+  const member = members.find(({ name }) => name === place);
+  return member === undefined ? "" : `${member.kind} ${member.source}`;
 }
 
-/** Whether a gene is as it must be, given what it was. Of what is only known to change, a number or nothing can tell. */
+/** Whether a member is as it must be, given what it was. Of what is only known to change, a number or nothing can tell. */
 function meets(expected: Expected, was: string, now: string): boolean {
   if (expected === "gone") return now === "";
   if (expected === "grown") return now !== was || !(was === "" || /^attribute -?\d{1,15}(\.\d{1,9})?$/.test(was));
   return now === `${expected.kind} ${expected.source}`;
 }
 
-function sizeOf(genes: readonly Gene[]): number {
-  return genes.reduce((sum, { name, source }) => sum + name.length + source.length, 0);
+function sizeOf(members: readonly GenomeMember[]): number {
+  return members.reduce((sum, { name, source }) => sum + name.length + source.length, 0);
 }

@@ -27,7 +27,7 @@ const action = {
   },
 };
 
-const gene = { type: "object", properties: { name: text, kind: { enum: ["attribute", "method"] }, source: text } };
+const member = { type: "object", properties: { name: text, kind: { enum: ["attribute", "method"] }, source: text } };
 
 const survival = {
   title: "SurvivalObservation",
@@ -36,7 +36,7 @@ const survival = {
     step: { type: "integer", description: "Steps lived so far" },
     query: text,
     response: text,
-    genome: { type: "array", items: gene, description: "The agent's attributes and methods" },
+    genome: { type: "array", items: member, description: "The agent's attributes and methods" },
     task: { ...orNull("string"), description: "What the agent is asked to do in the next step" },
     energy: { ...orNull("number"), description: "What it has left to live on; null where steps cost nothing" },
     verdict: { ...orNull("string"), description: "How the last step ended; null after a reset" },

@@ -4,7 +4,7 @@
  * world can make a wrong answer right.
  */
 
-import type { Gene } from "../../sandbox/types.ts";
+import type { GenomeMember } from "../../sandbox/types.ts";
 import type { Task, TaskContext } from "../types.ts";
 import { type ChangeCheck, changesHold, changesOf, drawnFor, settingOf } from "./change.ts";
 import { checksOf, nameOf, plainName } from "./checks.ts";
@@ -24,7 +24,7 @@ export function microTask(data: MicroTask): Task {
 }
 
 /**
- * 1 where the step changed the agent so that all is as it was asked, and the same genes did not make it so before; methods
+ * 1 where the step changed the agent so that all is as it was asked, and the same members did not make it so before; methods
  * that were paid for and are still there are not paid for again. Faults of the agent's method (it throws, hangs, attempts
  * harm, changes the lists that it is given, gives promises) mean 0.
  */
@@ -33,11 +33,14 @@ async function scoreOf(data: MicroTask, context: TaskContext): Promise<number | 
   const checks = checksOf(data);
   if (!context.changed) return 0;
   if (!checks.every((check) => looksDone(check, after))) return 0;
-  const genes = checks.map((check) => ({ now: geneOf(after, nameOf(check)), old: geneOf(before, nameOf(check)) }));
+  const members = checks.map((check) => ({
+    now: memberOf(after, nameOf(check)),
+    old: memberOf(before, nameOf(check)),
+  }));
   // A setup may have made an attribute anew; that the program changed something is known already.
   const isSetUp = setupOf(data) !== undefined;
-  if (!isSetUp && genes.every(({ now, old }) => now?.name === old?.name && now?.source === old?.source)) return 0;
-  const methods = genes.filter(({ now }) => now?.kind === "method");
+  if (!isSetUp && members.every(({ now, old }) => now?.name === old?.name && now?.source === old?.source)) return 0;
+  const methods = members.filter(({ now }) => now?.kind === "method");
   if (again && methods.length > 0 && methods.every(({ old }) => old !== undefined)) return 0;
   for (const check of checks) {
     const one = "change" in check ? 1 : await holds(check, context);
@@ -46,25 +49,25 @@ async function scoreOf(data: MicroTask, context: TaskContext): Promise<number | 
   return changesHold(changesOf(checks), context);
 }
 
-/** What the genome alone can tell: that there is such a gene, of the kind that is asked for, or none. */
-function looksDone(check: TaskCheck, genome: readonly Gene[]): boolean {
-  const gene = geneOf(genome, nameOf(check));
+/** What the genome alone can tell: that there is such a member, of the kind that is asked for, or none. */
+function looksDone(check: TaskCheck, genome: readonly GenomeMember[]): boolean {
+  const member = memberOf(genome, nameOf(check));
   if ("gone" in check)
-    return gene === undefined || (gene.kind === "attribute" && /^(null|undefined)$/.test(gene.source));
-  if (gene === undefined || gene.kind !== ("call" in check ? "method" : "attribute")) return false;
-  return !("read" in check) || isSame(parse(gene.source), check.expected);
+    return member === undefined || (member.kind === "attribute" && /^(null|undefined)$/.test(member.source));
+  if (member === undefined || member.kind !== ("call" in check ? "method" : "attribute")) return false;
+  return !("read" in check) || isSame(parse(member.source), check.expected);
 }
 
-/** Whether one check holds. A gene's text may be the word of a `toJSON`: the value itself is read before it is paid for. */
+/** Whether one check holds. A member's text may be the word of a `toJSON`: the value itself is read before it is paid for. */
 async function holds(check: Exclude<TaskCheck, ChangeCheck>, context: TaskContext): Promise<number | null> {
   const name = plainName(nameOf(check));
   if ("read" in check) {
     // Of two of one name the agent's own is read: then the state's is known by its text alone.
-    const isHidden = nameOf(check).startsWith("self.state.") && geneOf(context.after, `self.${name}`) !== undefined;
+    const isHidden = nameOf(check).startsWith("self.state.") && memberOf(context.after, `self.${name}`) !== undefined;
     return isHidden ? 1 : gives(await context.read(name), [check.expected]);
   }
   if ("gone" in check) {
-    if (geneOf(context.after, check.gone) === undefined) return 1;
+    if (memberOf(context.after, check.gone) === undefined) return 1;
     const seen = await context.read(name);
     const [answer] = "answers" in seen ? seen.answers : [];
     return answer !== undefined && "failed" in answer && /^it gave undefined,/.test(answer.failed)
@@ -84,11 +87,11 @@ function setupOf(data: MicroTask): Task["setup"] {
 }
 
 /** An attribute or method of the agent itself, else of its state; of one of them alone, where the name says so. */
-function geneOf(genome: readonly Gene[], name: string): Gene | undefined {
+function memberOf(genome: readonly GenomeMember[], name: string): GenomeMember | undefined {
   const [own, inState] = [`self.${plainName(name)}`, plainName(name)];
-  const gene = (wanted: string): Gene | undefined => genome.find((one) => one.name === wanted);
-  if (name.startsWith("self.state.")) return gene(inState);
-  return name.startsWith("self.") ? gene(own) : (gene(own) ?? gene(inState));
+  const member = (wanted: string): GenomeMember | undefined => genome.find((one) => one.name === wanted);
+  if (name.startsWith("self.state.")) return member(inState);
+  return name.startsWith("self.") ? member(own) : (member(own) ?? member(inState));
 }
 
 function parse(source: string): unknown {

@@ -5,7 +5,7 @@
  */
 
 import { type Node, type Pattern, parseExpressionAt } from "acorn";
-import type { Gene, LostNames } from "../../types.ts";
+import type { GenomeMember, LostNames } from "../../types.ts";
 import { newbornGenome } from "./newborn.ts";
 
 /** Names that every isolate has: JavaScript's own, and the agent's world. */
@@ -16,7 +16,7 @@ const world =
 const known = new Set(`${language} ${world}`.split(" "));
 
 /** The methods of a genome that cannot work from their text alone, with what they miss. */
-export function lostNames(genome: readonly Gene[] = []): LostNames[] {
+export function lostNames(genome: readonly GenomeMember[] = []): LostNames[] {
   const state = new Set(genome.map(({ name }) => name).filter((name) => !name.startsWith("self.")));
   const own = new Map(newbornGenome.map(({ name, source }) => [name, source]));
   return genome.flatMap(({ name, kind, source }) => {

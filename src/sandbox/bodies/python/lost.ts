@@ -3,7 +3,7 @@
  * alone: a name that is bound anywhere inside the method counts as bound.
  */
 
-import type { Gene, LostNames } from "../../types.ts";
+import type { GenomeMember, LostNames } from "../../types.ts";
 import { newbornGenome } from "./newborn.ts";
 
 const keywords =
@@ -14,7 +14,7 @@ const world = "self state query response ask finish budget execute_code call_LLM
 const known = new Set(`${keywords} ${builtins} ${world}`.split(" "));
 
 /** The methods of a genome that cannot work from their text alone, with what they miss. */
-export function lostNames(genome: readonly Gene[] = []): LostNames[] {
+export function lostNames(genome: readonly GenomeMember[] = []): LostNames[] {
   const state = new Set(genome.map(({ name }) => name.replace(/^self\./, "")));
   const own = new Map(newbornGenome.map(({ name, source }) => [name, source]));
   return genome.flatMap(({ name, kind, source }) => {

@@ -55,10 +55,10 @@ function takeOver(
   outcome: Outcome<Stepped>,
   { now, ruling }: { now: PastStep; ruling: Exclude<Ruling, { retry: true }> },
 ): StepReport {
-  const { turns, witness } = life;
+  const { sender, witness } = life;
   const reply = outcome.kind === "answer" ? outcome.reply : null;
   const before = reply === null ? life.genome : learn(life, step, now, reply);
-  const { verdict, cause } = overrule(ruling, { overBudget: turns.overBudget, idle: witness.verdict() });
+  const { verdict, cause } = overrule(ruling, { overBudget: sender.overBudget, idle: witness.verdict() });
   life.lived.push(now);
   life.attempted = [];
   if (verdict !== "survived") {

@@ -5,9 +5,9 @@
 
 import { serial } from "../../../data/serial.ts";
 import { createRandom } from "../../../random/index.ts";
-import type { Gene, Life, LifeOptions, LifePast, Limits } from "../../types.ts";
+import type { GenomeMember, Life, LifeOptions, LifePast, Limits } from "../../types.ts";
 import type { Pool } from "../pool.ts";
-import { checkPast, createTurns } from "../turn.ts";
+import { checkPast, createStepSender } from "../step-sender.ts";
 import { createWitness } from "../witness.ts";
 import { inquire } from "./inquire.ts";
 import { type LifeState, release } from "./state.ts";
@@ -58,7 +58,7 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
 /** A life before its first step. `steps`: its past. */
 function newLife(
   pool: Pool,
-  { query, genome, seed, steps }: Omit<LifePast, "genome"> & { genome: readonly Gene[] | undefined },
+  { query, genome, seed, steps }: Omit<LifePast, "genome"> & { genome: readonly GenomeMember[] | undefined },
   options: LifeOptions,
   limits: Limits,
 ): Omit<LifeState, "lease"> {
@@ -74,7 +74,7 @@ function newLife(
     ...{ id, pool, body, options, first },
     settings: { query, genome: genome ?? null, seed: random.child("guest").integer(2 ** 31), ...bounds },
     terms: { limits, body },
-    turns: createTurns({ life: id, body, random, born: genome ?? [], limits, callModel, first, asks, reader }),
+    sender: createStepSender({ life: id, body, random, born: genome ?? [], limits, callModel, first, asks, reader }),
     witness: createWitness(),
     lived: [...steps],
     ...{

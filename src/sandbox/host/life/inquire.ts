@@ -5,7 +5,7 @@ import { SandboxFailure } from "../error.ts";
 import type { CallMessage, Unsent } from "../messages.ts";
 import { readCall } from "../outcome.ts";
 import { type Called, readCalled } from "../reply.ts";
-import { wallOf } from "../turn.ts";
+import { wallOf } from "../step-sender.ts";
 import type { Outcome } from "../worker.ts";
 import { type Failed, settle } from "./settle.ts";
 import { checkAlive, checkOpen, type LifeState, release } from "./state.ts";

@@ -1,8 +1,8 @@
 /** Brings a life to where it is: into a child, opened there, with all that it has lived played again. */
 
-import type { Gene, PastStep } from "../../types.ts";
+import type { GenomeMember, PastStep } from "../../types.ts";
 import { type Opened, readOpened, type Stepped } from "../reply.ts";
-import { replaying, sendStep } from "../turn.ts";
+import { replaying, sendStep } from "../step-sender.ts";
 import type { Outcome, Worker } from "../worker.ts";
 import { checkOpen, type LifeState, release } from "./state.ts";
 
@@ -28,13 +28,13 @@ export async function settle(life: LifeState, { alone }: { alone: boolean }): Pr
 }
 
 async function bring(life: LifeState, worker: Worker): Promise<Failed | null> {
-  const { id, pool, settings, body, turns } = life;
+  const { id, pool, settings, body, sender } = life;
   if (life.born) pool.replayed++;
   const opened = await worker.request({ op: "open", life: id, settings }, { read: readOpened, wallMs: 10_000 });
   if (opened.kind !== "answer" || opened.effects.length > 0 || opened.reply.broke !== null) return opened;
   if (!life.born) life.genome = opened.reply.read?.genome ?? [...body.newborn];
   for (const [step, lived] of life.lived.entries()) {
-    const outcome = await sendStep(turns, worker, step, { lived, patience: replaying });
+    const outcome = await sendStep(sender, worker, step, { lived, patience: replaying });
     if (outcome.kind !== "answer" || outcome.reply.broke !== null) return outcome;
     if (!life.born) learn(life, step, lived, outcome.reply);
   }
@@ -43,8 +43,8 @@ async function bring(life: LifeState, worker: Worker): Promise<Failed | null> {
 }
 
 /** Takes over what a step left; gives the genome that its program found. */
-export function learn(life: LifeState, step: number, { setup, rules }: PastStep, reply: Stepped): Gene[] {
-  const { lease, turns, witness } = life;
+export function learn(life: LifeState, step: number, { setup, rules }: PastStep, reply: Stepped): GenomeMember[] {
+  const { lease, sender, witness } = life;
   if (reply.heldBytes !== null) lease.heldBytes = reply.heldBytes;
   life.genome = reply.before?.genome ?? life.genome;
   const before = life.genome;
@@ -53,12 +53,12 @@ export function learn(life: LifeState, step: number, { setup, rules }: PastStep,
   const asked = life.last.query;
   life.genome = genome ?? life.genome;
   life.last = { query, response };
-  const genes = { before: withQuery(before, asked), after: withQuery(life.genome, query) };
-  if (rules === 2) witness.hear(step, { foreseen: turns.foreseen[step] ?? null, ...genes, setUp: setup !== null });
+  const members = { before: withQuery(before, asked), after: withQuery(life.genome, query) };
+  if (rules === 2) witness.hear(step, { foreseen: sender.foreseen[step] ?? null, ...members, setUp: setup !== null });
   return before;
 }
 
-/** The query among the genes, so that an assignment to it is seen like any other. */
-function withQuery(genes: readonly Gene[], query: string): Gene[] {
-  return [...genes, { name: "self.query", kind: "attribute", source: JSON.stringify(query) }];
+/** The query among the members, so that an assignment to it is seen like any other. */
+function withQuery(members: readonly GenomeMember[], query: string): GenomeMember[] {
+  return [...members, { name: "self.query", kind: "attribute", source: JSON.stringify(query) }];
 }

@@ -1,13 +1,13 @@
 /** What is known of one life, and what every part of it does: it leaves its child, and finds out that it may not go on. */
 
-import type { Effect, Gene, LifeOptions, PastStep, Verdict } from "../../types.ts";
+import type { Effect, GenomeMember, LifeOptions, PastStep, Verdict } from "../../types.ts";
 import type { Body } from "../body.ts";
 import { SandboxFailure } from "../error.ts";
 import type { OpenMessage } from "../messages.ts";
 import type { Lease } from "../places.ts";
 import type { Pool } from "../pool.ts";
 import { readClosed } from "../reply.ts";
-import type { Turns } from "../turn.ts";
+import type { StepSender } from "../step-sender.ts";
 import type { Terms } from "../verdict.ts";
 import type { Witness } from "../witness.ts";
 import type { Worker } from "../worker.ts";
@@ -21,7 +21,7 @@ export interface LifeState {
   /** How it is opened in a child, each time alike. */
   readonly settings: OpenMessage["settings"];
   readonly terms: Terms;
-  readonly turns: Turns;
+  readonly sender: StepSender;
   readonly witness: Witness;
   readonly lease: Lease;
   /** Every step that it has lived, those of its past first. */
@@ -35,7 +35,7 @@ export interface LifeState {
   born: boolean;
   ended: Verdict | "closed" | null;
   /** Its genome, query and response as they were last read. */
-  genome: Gene[];
+  genome: GenomeMember[];
   last: { query: string; response: string };
   /** What was attempted in the tries so far of the step that is not over. */
   attempted: Effect[];

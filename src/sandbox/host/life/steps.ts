@@ -8,7 +8,7 @@ import type { PastStep, StepReport } from "../../types.ts";
 import { SandboxFailure } from "../error.ts";
 import { rulesNow } from "../limits.ts";
 import { readStepped, type Stepped } from "../reply.ts";
-import { sendStep, stepMessage, wallOf } from "../turn.ts";
+import { sendStep, stepMessage, wallOf } from "../step-sender.ts";
 import type { Outcome } from "../worker.ts";
 import { type Attempt, conclude, concludeBirth, makeReport } from "./conclude.ts";
 import { settle } from "./settle.ts";
@@ -58,7 +58,7 @@ async function tryStep(life: LifeState, step: number, now: PastStep, attempt: nu
   if (failed !== null) return concludeBirth(life, step, failed);
   const worker = life.worker!;
   const shared = worker.lives > 1;
-  const outcome = await sendStep(life.turns, worker, step, { lived: now, patience: 1 + 2 * attempt }).catch(
+  const outcome = await sendStep(life.sender, worker, step, { lived: now, patience: 1 + 2 * attempt }).catch(
     (error: unknown) => {
       release(life);
       throw error;
@@ -130,9 +130,9 @@ async function stepsTogether(
 
 /** What came of them, as far as the child went; nothing where it is gone before they were sent. */
 async function sendTogether(life: LifeState, at: number, plans: readonly PastStep[]): Promise<Outcome<Stepped>[]> {
-  const { id, turns, terms } = life;
+  const { id, sender, terms } = life;
   const { stepMs } = terms.limits;
-  const making = plans.map((plan, i) => stepMessage(turns, at + i, plan, stepMs));
+  const making = plans.map((plan, i) => stepMessage(sender, at + i, plan, stepMs));
   await Promise.allSettled(making);
   const messages = await Promise.all(making);
   if (!life.worker?.alive) return [];

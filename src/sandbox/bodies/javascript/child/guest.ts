@@ -30,7 +30,7 @@ interface GuestAgent {
     delete scope[name];
 
   // Intrinsics, before a guest can change them.
-  const { quote, cut, describe, show, keep, readOwn, genesOf, errorText } = scope.__values as Values;
+  const { quote, cut, describe, show, keep, readOwn, membersOf, errorText } = scope.__values as Values;
   const makeInquiry = scope.__inquiry as MakeInquiry;
   const makeCheck = scope.__probing as MakeCheck;
   for (const name of ["__values", "__inquiry", "__probing"]) delete scope[name];
@@ -105,8 +105,8 @@ interface GuestAgent {
 
   /** Genome, query and response as JSON: `AgentRead` of the host's `reply.ts`. A genome that was sent last is null. */
   const readOut = (): string => {
-    const own = genesOf("self.", self, skipOwn, 200_000);
-    const state = genesOf("", readOwn(self, "state"), skipNone, 200_000);
+    const own = membersOf("self.", self, skipOwn, 200_000);
+    const state = membersOf("", readOwn(self, "state"), skipNone, 200_000);
     const genome = `[${own}${own !== "" && state !== "" ? "," : ""}${state}]`;
     const sent = genome === lastGenome ? "null" : genome;
     calls = 0;

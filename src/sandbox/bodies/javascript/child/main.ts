@@ -161,17 +161,17 @@ type Call = (typeof hostCalls)[number];
     const calls = Object.fromEntries(hostCalls.map((name) => [name, reference(name)])) as unknown as LiveLife["calls"];
     lives.set(life, { isolate, asks: settings.asks, now, calls });
     globals.deleteSync("__host");
-    const seen: { kind: "opened"; broke?: Broke; read?: string } = { kind: "opened" };
+    const evidence: { kind: "opened"; broke?: Broke; read?: string } = { kind: "opened" };
     const began = startClocks();
     try {
       const born = JSON.stringify({ query, genome, outputBytes, depthLimit, hasBudget });
       begin.applySync(undefined, [born], { timeout: 2000 });
       // What a newborn is, the parent knows.
-      if (genome !== null) seen.read = calls.readOut.applySync(undefined, [], { timeout: 2000 });
+      if (genome !== null) evidence.read = calls.readOut.applySync(undefined, [], { timeout: 2000 });
     } catch (error) {
-      seen.broke = brokenAt("birth", began, 2000, isolate, error);
+      evidence.broke = brokenAt("birth", began, 2000, isolate, error);
     }
-    return seen;
+    return evidence;
   };
 
   /** What is known of a call into the isolate that threw. The message is shown, never believed: guests can throw it. */
@@ -205,7 +205,7 @@ type Call = (typeof hostCalls)[number];
   };
 
   /** What is known of some calls into a life's isolate: what they gave, or how one broke. */
-  interface Seen {
+  interface Evidence {
     kind: "stepped" | "called";
     broke?: Broke;
     [part: string]: unknown;
@@ -213,7 +213,7 @@ type Call = (typeof hostCalls)[number];
   const phases: { [call in Call]?: Phase } = { step: "step", settled: "settling", setUp: "setup" };
   const timed = async (
     live: LiveLife,
-    seen: Seen,
+    evidence: Evidence,
     call: Call,
     args: string[],
     limit: number,
@@ -223,18 +223,18 @@ type Call = (typeof hostCalls)[number];
     try {
       return await run(live, call, args, limit);
     } catch (error) {
-      seen.broke = brokenAt(phase, began, limit, live.isolate, error);
+      evidence.broke = brokenAt(phase, began, limit, live.isolate, error);
       return null;
     }
   };
 
-  const setUp = async (live: LiveLife, seen: Seen, program: string, limit: number): Promise<void> => {
-    await timed(live, seen, "setUp", [program], limit);
-    const { broke } = seen;
+  const setUp = async (live: LiveLife, evidence: Evidence, program: string, limit: number): Promise<void> => {
+    await timed(live, evidence, "setUp", [program], limit);
+    const { broke } = evidence;
     // What it throws is its author's fault, and no news.
-    if (broke !== undefined && !broke.outOfMemory && broke.ms < broke.limit * 0.95) delete seen.broke;
+    if (broke !== undefined && !broke.outOfMemory && broke.ms < broke.limit * 0.95) delete evidence.broke;
     live.now.refused = undefined;
-    if (seen.broke === undefined) seen.before = await timed(live, seen, "readOut", [], limit);
+    if (evidence.broke === undefined) evidence.before = await timed(live, evidence, "readOut", [], limit);
   };
 
   const beginEffects = ({ now }: LiveLife, step: number): void => {
@@ -242,69 +242,69 @@ type Call = (typeof hostCalls)[number];
   };
 
   /** Runs a program, the probe and the read-out; every answer says how far it came and what the clock said. */
-  const step = async (message: Step): Promise<Seen> => {
+  const step = async (message: Step): Promise<Evidence> => {
     const live = lives.get(message.life);
     if (live === undefined) throw new Error(`no life ${message.life} in this child`);
     beginEffects(live, message.step);
     live.now.refused = undefined;
-    const seen: Seen = { kind: "stepped" };
+    const evidence: Evidence = { kind: "stepped" };
     live.now.compiled.clear();
     for (const { program, compiled } of [message, ...message.probes])
       if (compiled !== null) live.now.compiled.set(program, compiled);
     const limit = Math.max(200, message.stepMs);
-    if (message.budget !== null) await timed(live, seen, "showBudget", [message.budget], limit);
-    if (message.setup !== null && seen.broke === undefined) await setUp(live, seen, message.setup, limit);
-    if (seen.broke !== undefined) return seen;
-    for (const probe of message.probes) if (probe.before) await probed(live, seen, probe, limit);
-    if (seen.broke !== undefined) return seen;
+    if (message.budget !== null) await timed(live, evidence, "showBudget", [message.budget], limit);
+    if (message.setup !== null && evidence.broke === undefined) await setUp(live, evidence, message.setup, limit);
+    if (evidence.broke !== undefined) return evidence;
+    for (const probe of message.probes) if (probe.before) await probed(live, evidence, probe, limit);
+    if (evidence.broke !== undefined) return evidence;
     live.now.refused = undefined;
     // Between two calls the isolate's microtasks run, inside the time of the first: what was awaited is then known.
-    seen.ran = await timed(live, seen, "step", [message.program, "own"], message.stepMs);
-    if (seen.ran !== null) {
-      const told = await timed(live, seen, "settled", [], limit);
+    evidence.ran = await timed(live, evidence, "step", [message.program, "own"], message.stepMs);
+    if (evidence.ran !== null) {
+      const told = await timed(live, evidence, "settled", [], limit);
       const end = told?.indexOf("\n") ?? -1;
-      seen.ran = told?.slice(0, end) ?? null;
-      if (told !== null) seen.output = told.slice(end + 1);
+      evidence.ran = told?.slice(0, end) ?? null;
+      if (told !== null) evidence.output = told.slice(end + 1);
     }
     // Its stack is free again, and what was tried at the end of it can be told.
     else if (!live.isolate.isDisposed) await timed(live, { kind: "stepped" }, "settled", [], limit);
     const refused = live.now.refused;
-    if (refused !== undefined) seen.refused = refused;
-    for (const probe of message.probes) if (!probe.before) await probed(live, seen, probe, limit);
-    if (seen.broke === undefined) seen.read = await timed(live, seen, "readOut", [], limit);
-    return seen;
+    if (refused !== undefined) evidence.refused = refused;
+    for (const probe of message.probes) if (!probe.before) await probed(live, evidence, probe, limit);
+    if (evidence.broke === undefined) evidence.read = await timed(live, evidence, "readOut", [], limit);
+    return evidence;
   };
 
   /** With what the life's isolate holds, where it still runs. To ask V8 takes a tenth of a small step's time. */
-  const weighed = (seen: Seen, life: number): Seen => {
+  const weighed = (evidence: Evidence, life: number): Evidence => {
     const { isolate } = lives.get(life) ?? {};
-    if (isolate === undefined || isolate.isDisposed || seen.broke !== undefined) return seen;
+    if (isolate === undefined || isolate.isDisposed || evidence.broke !== undefined) return evidence;
     const { used_heap_size, externally_allocated_size } = isolate.getHeapStatisticsSync();
-    return { ...seen, heldBytes: used_heap_size + externally_allocated_size };
+    return { ...evidence, heldBytes: used_heap_size + externally_allocated_size };
   };
 
   /** Runs a probe and looks what came of it; the first that fails is told. */
-  const probed = async (live: LiveLife, seen: Seen, probe: ProbeMessage, limit: number): Promise<void> => {
-    if (seen.broke !== undefined) return;
-    await timed(live, seen, "step", [probe.program, "probe"], limit, "after");
-    if (seen.broke !== undefined) return;
-    const found = await timed(live, seen, "check", [probe.look], limit);
-    if (seen.probe === undefined || seen.probe === works) seen.probe = found;
+  const probed = async (live: LiveLife, evidence: Evidence, probe: ProbeMessage, limit: number): Promise<void> => {
+    if (evidence.broke !== undefined) return;
+    await timed(live, evidence, "step", [probe.program, "probe"], limit, "after");
+    if (evidence.broke !== undefined) return;
+    const found = await timed(live, evidence, "check", [probe.look], limit);
+    if (evidence.probe === undefined || evidence.probe === works) evidence.probe = found;
   };
 
   /** Runs steps until one may have ended the life: the parent decides, and sends the rest again if it has not. */
   const steps = async (id: number, list: readonly Step[]): Promise<object> => {
     for (const [i, message] of list.entries()) {
-      const seen = await step(message);
+      const evidence = await step(message);
       const { effects } = lives.get(message.life)?.now ?? { effects: 1 };
-      if (i === list.length - 1 || effects > 0 || !isFine(seen)) return weighed(seen, message.life);
-      send({ id, reply: seen, more: true });
+      if (i === list.length - 1 || effects > 0 || !isFine(evidence)) return weighed(evidence, message.life);
+      send({ id, reply: evidence, more: true });
     }
     return { kind: "closed" };
   };
 
   const works = '{"kind":"works"}';
-  const isFine = ({ ran, broke, probe }: Seen): boolean =>
+  const isFine = ({ ran, broke, probe }: Evidence): boolean =>
     broke === undefined && probe === works && ran === '{"error":null,"waiting":false,"ended":false}';
 
   /**
@@ -330,21 +330,21 @@ type Call = (typeof hostCalls)[number];
     const live = lives.get(message.life);
     if (live === undefined) throw new Error(`no life ${message.life} in this child`);
     beginEffects(live, message.step);
-    const seen: Seen = { kind: "called" };
+    const evidence: Evidence = { kind: "called" };
     const asked = message.arguments === null ? "" : JSON.stringify(callsOf(message.method, message.arguments));
-    const programs = await timed(live, seen, "inquire", [message.method, asked], message.stepMs);
+    const programs = await timed(live, evidence, "inquire", [message.method, asked], message.stepMs);
     // All calls share one step's time.
     const began = startClocks().wall;
     for (const program of programs ? (JSON.parse(programs) as string[]) : []) {
       const left = message.stepMs - Number(startClocks().wall - began) / 1e6;
-      if (seen.broke === undefined)
-        await timed(live, seen, "step", [program, "call"], Math.max(1, Math.ceil(left)), "after");
+      if (evidence.broke === undefined)
+        await timed(live, evidence, "step", [program, "call"], Math.max(1, Math.ceil(left)), "after");
     }
     // What was answered before one call was stopped stands; what `broke` tells is the first fault.
-    const { broke } = seen;
-    if (!live.isolate.isDisposed) seen.told = await timed(live, seen, "answered", [], message.stepMs);
-    if (broke !== undefined) seen.broke = broke;
-    return seen;
+    const { broke } = evidence;
+    if (!live.isolate.isDisposed) evidence.told = await timed(live, evidence, "answered", [], message.stepMs);
+    if (broke !== undefined) evidence.broke = broke;
+    return evidence;
   };
 
   const close = (life: number): void => {
@@ -359,8 +359,8 @@ type Call = (typeof hostCalls)[number];
       let reply: object = { kind: "closed" };
       if (message.op === "open") reply = open(message);
       else if (message.op === "step") {
-        const seen = await step(message);
-        reply = message.step % weighedEach === 0 ? weighed(seen, message.life) : seen;
+        const evidence = await step(message);
+        reply = message.step % weighedEach === 0 ? weighed(evidence, message.life) : evidence;
       } else if (message.op === "steps") reply = await steps(id, message.steps);
       else if (message.op === "call") reply = await inquire(message);
       else close(message.life);

@@ -17,8 +17,8 @@ export interface Values {
   isKept(value: unknown): boolean;
   /** An own data property; no getter runs. */
   readOwn(owner: object, key: string): unknown;
-  /** The genes of an object as JSON objects with commas between, but for those in `skip`, up to about `room` characters. */
-  genesOf(place: string, owner: unknown, skip: Record<string, unknown>, room: number): string;
+  /** The members of an object as JSON objects with commas between, but for those in `skip`, up to about `room` characters. */
+  membersOf(place: string, owner: unknown, skip: Record<string, unknown>, room: number): string;
   errorText(error: unknown): string;
   put(list: unknown[], i: number, value: unknown): void;
 }
@@ -71,7 +71,7 @@ export interface Values {
     return descriptor !== undefined && hasOwn(descriptor, "value") ? descriptor.value : undefined;
   };
 
-  const geneOf = (place: string, owner: object, key: string): string => {
+  const memberOf = (place: string, owner: object, key: string): string => {
     const descriptor = getOwnPropertyDescriptor(owner, key);
     if (descriptor === undefined) return "";
     const value = hasOwn(descriptor, "value") ? descriptor.value : "[accessor]";
@@ -86,15 +86,15 @@ export interface Values {
     return `{"name":${quote(place + key)},"kind":"${isMethod ? "method" : "attribute"}","source":${quote(cut(text, 8192))}}`;
   };
 
-  const genesOf = (place: string, owner: unknown, skip: Record<string, unknown>, room: number): string => {
+  const membersOf = (place: string, owner: unknown, skip: Record<string, unknown>, room: number): string => {
     if ((typeof owner !== "object" && typeof owner !== "function") || owner === null) return "";
     const keys = ownKeys(owner as object);
     let text = "";
     for (let i = 0; i < keys.length && text.length < room; i++) {
       const key = keys[i]!;
       if (typeof key !== "string" || key in skip) continue;
-      const gene = geneOf(place, owner as object, key);
-      if (gene !== "") text += (text === "" ? "" : ",") + gene;
+      const member = memberOf(place, owner as object, key);
+      if (member !== "") text += (text === "" ? "" : ",") + member;
     }
     return text;
   };
@@ -127,6 +127,6 @@ export interface Values {
     defineProperty(list, i, descriptor as PropertyDescriptor);
   };
 
-  const values: Values = { quote, cut, describe, show, keep, isKept, readOwn, genesOf, errorText, put };
+  const values: Values = { quote, cut, describe, show, keep, isKept, readOwn, membersOf, errorText, put };
   (globalThis as unknown as Record<string, unknown>).__values = values;
 })();

@@ -56,7 +56,7 @@ export abstract class Expressions {
   protected left = mostOperations;
   protected depth = 0;
 
-  /** `absent`: attributes that the agent has not got, by gene. */
+  /** `absent`: attributes that the agent has not got, by member. */
   constructor(absent: ReadonlySet<string>, wording: Wording = asWritten) {
     this.absent = absent;
     this.wording = wording;
@@ -180,7 +180,7 @@ export abstract class Expressions {
     return key;
   }
 
-  /** The gene that a property is; null for one that is not the agent's. */
+  /** The member that a property is; null for one that is not the agent's. */
   protected place(owner: Value, key: string | number): string | null {
     if (owner === state && key !== "__proto__") return String(key);
     if (owner !== agent) return null;

@@ -22,7 +22,7 @@ const longest = 2048;
 export type { Wording } from "./words.ts";
 
 /**
- * Reads a program that is parsed already. `absent`: genes that are not there before it; `wording`: other words in it. Null:
+ * Reads a program that is parsed already. `absent`: members that are not there before it; `wording`: other words in it. Null:
  * nothing is certain.
  */
 export function foreseeTree(
@@ -33,20 +33,20 @@ export function foreseeTree(
   const walk = new Interpreter(absent, wording);
   try {
     walk.run(tree);
-    const genes = new Map<string, Expected>();
+    const members = new Map<string, Expected>();
     for (const [place, value] of walk.writes) {
       if (value === murky || place === "self.response" || (place === "self.query" && typeof value !== "string"))
         continue;
-      if (value === gone || value === grown) genes.set(place, value === gone ? "gone" : "grown");
+      if (value === gone || value === grown) members.set(place, value === gone ? "gone" : "grown");
       else if (isClosure(value))
-        genes.set(place, { kind: "method", source: text.slice(value.node.start, value.node.end) });
+        members.set(place, { kind: "method", source: text.slice(value.node.start, value.node.end) });
       else
-        genes.set(place, { kind: "attribute", source: value === undefined ? "undefined" : jsonOf(value, walk.room) });
+        members.set(place, { kind: "attribute", source: value === undefined ? "undefined" : jsonOf(value, walk.room) });
     }
     const declared = [...walk.top.names.keys()];
     // What is declared joins the state where the newborn's executor runs it, and not under every other.
     if (declared.some((name) => walk.writes.has(name))) return null;
-    return { genes, written: new Set(walk.writes.keys()), declared };
+    return { members, written: new Set(walk.writes.keys()), declared };
   } catch (error) {
     if (error === unforeseen) return null;
     throw error;

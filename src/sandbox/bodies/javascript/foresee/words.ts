@@ -21,7 +21,7 @@ export interface Closure extends Opaque {
   scope: Scope;
 }
 
-/** What a program does to the agent, by gene: `self.x`, or `x` for one of the state. */
+/** What a program does to the agent, by member: `self.x`, or `x` for one of the state. */
 export type Writes = Map<string, Value | typeof gone | typeof grown>;
 /** Deleted; and changed by adding a number to what it was. */
 export const [gone, grown] = [{ opaque: "gone" } as Opaque, { opaque: "grown" } as Opaque];

@@ -21,7 +21,7 @@ const known = new Set([
 /** True for a program that can be copied: all of it is understood, and it leaves a plain value. */
 export function canDerive(text: string, foreseen: Foreseen | null): foreseen is Foreseen {
   if (foreseen === null || text.length > 600 || vital.test(text)) return false;
-  const values = [...foreseen.genes.values()];
+  const values = [...foreseen.members.values()];
   if (!values.some((one) => one === "grown" || (one !== "gone" && one.kind === "attribute"))) return false;
   return namesOf(foreseen).every((name) => /^[A-Za-z_$][\w$]*$/.test(name) && !known.has(name));
 }

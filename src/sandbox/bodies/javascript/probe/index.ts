@@ -113,7 +113,7 @@ function copy({ models, used, own, longest }: State, stream: Random, isBefore: b
   const absent = new Set(fresh.flatMap((name) => [name, `self.${name}`]));
   const foreseen = foreseeTree(tree, text, { absent, wording });
   const expected: Probe["expected"] = [];
-  for (const [place, one] of foreseen?.genes ?? []) {
+  for (const [place, one] of foreseen?.members ?? []) {
     if (typeof one === "string" || one.kind !== "attribute" || one.source === "undefined") continue;
     const isOwn = place.startsWith("self.");
     expected.push([isOwn ? "self" : "state", isOwn ? place.slice(5) : place, JSON.parse(one.source)]);

@@ -1,9 +1,9 @@
 /**
- * The agent as the host sees it: its executor is called, its genes are read, a probe's effect is looked for, and it is made anew
+ * The agent as the host sees it: its executor is called, its members are read, a probe's effect is looked for, and it is made anew
  * from a genome. What is told here is evidence: the exact types of objects, never a text that the guest could have written.
  */
 
-import type { Gene } from "../../../types.ts";
+import type { GenomeMember } from "../../../types.ts";
 import type { MakeSourceOf } from "./source.ts";
 import type { Machine, Marks, Objects, Raised } from "./types.ts";
 
@@ -29,11 +29,11 @@ export interface Agent {
   /** A new value for one of the agent's names, or for a name that all code finds. */
   set(name: string, value: unknown): void;
   show(name: string, value: unknown): void;
-  /** Genes, query and response as JSON: `AgentRead` of the host's `reply.ts`. */
+  /** Members, query and response as JSON: `AgentRead` of the host's `reply.ts`. */
   read(last: string): { text: string; genome: string };
   /** What became of a probe: `Probed`. */
   check(look: Look, ran: Executed): object;
-  restore(genome: readonly Gene[]): void;
+  restore(genome: readonly GenomeMember[]): void;
   /** One of its names, borrowed; 0 where it is not there. */
   find(name: string): number;
   remove(name: string): void;
@@ -120,32 +120,32 @@ export type MakeAgent = (
     const run: Agent["run"] = (program, filename) => (evaluate(program, filename, dict()) ? null : taken(program));
 
     const isMethod = (object: number): boolean => isExactly(object, "PyFunction_Type");
-    const geneOf = (name: string, value: number): Gene =>
+    const memberOf = (name: string, value: number): GenomeMember =>
       isMethod(value)
         ? { name: `self.${name}`, kind: "method", source: sourceOf(value, sources()) }
-        : { name: `self.${name}`, kind: "attribute", source: objects.geneText(value) };
-    const genesOf = (all: number): Gene[] => {
-      const genes: Gene[] = [];
+        : { name: `self.${name}`, kind: "attribute", source: objects.memberText(value) };
+    const membersOf = (all: number): GenomeMember[] => {
+      const members: GenomeMember[] = [];
       let length = 0;
       for (const [key, value] of objects.entries(all)) {
         if (length > longestGenome) break;
         if (!isText(key)) continue;
         const name = textOf(key);
         if (own.has(name) || /^__\w*__$/.test(name)) continue;
-        const gene = geneOf(name, value);
-        length += gene.name.length + gene.source.length;
-        genes.push(gene);
+        const member = memberOf(name, value);
+        length += member.name.length + member.source.length;
+        members.push(member);
       }
-      return genes;
+      return members;
     };
     const textIn = (name: string): string => {
       const value = find(name);
       if (value === 0) return "";
-      return cut(isText(value) ? textOf(value) : objects.geneText(value), longestText);
+      return cut(isText(value) ? textOf(value) : objects.memberText(value), longestText);
     };
     const read: Agent["read"] = (last) => {
       const all = dict();
-      const genome = JSON.stringify(all === 0 ? [] : genesOf(all));
+      const genome = JSON.stringify(all === 0 ? [] : membersOf(all));
       const told = { query: textIn("query"), response: textIn("response") };
       const [query, response] = [JSON.stringify(told.query), JSON.stringify(told.response)];
       const text = `{"genome":${genome === last ? "null" : genome},"query":${query},"response":${response}}`;
@@ -179,7 +179,7 @@ export type MakeAgent = (
       const locals = machine.c.PyDict_New!();
       const isDefinition = /^(@|def\b|async\b|class\b)/.test(source);
       const text = isDefinition ? source : `made_ = (${source}\n)`;
-      if (!evaluate(text, `<gene ${name}>`, locals)) machine.c.PyErr_Clear!();
+      if (!evaluate(text, `<member ${name}>`, locals)) machine.c.PyErr_Clear!();
       const made = objects.entries(locals).at(-1)?.[1] ?? 0;
       if (made !== 0) machine.c.Py_IncRef!(made);
       release(locals);

@@ -27,7 +27,7 @@ export interface Greeting {
 }
 
 /** What is seen of a message, as it is answered; texts are JSON. */
-interface Seen {
+interface Evidence {
   kind: "opened" | "stepped" | "called";
   broke?: Broke;
   [part: string]: unknown;
@@ -123,28 +123,28 @@ interface Seen {
   };
 
   /** Runs a call into CPython; one that breaks leaves memory in the middle of something. */
-  const timed = <T>(seen: Seen, phase: Phase, ms: number, work: () => T): T | null => {
+  const timed = <T>(evidence: Evidence, phase: Phase, ms: number, work: () => T): T | null => {
     const turns = Math.round(Math.max(200, life!.settings.stepMs) * turnsPerMs);
     const { made, broke } = clock.timed(phase, { ms, turns }, work);
     if (broke === null) return made;
-    seen.broke = broke;
+    evidence.broke = broke;
     lives.lose();
     return null;
   };
   /** A call that was refused memory and did not get over it. */
-  const starved = (seen: Seen, phase: Phase, limit: number): void => {
-    seen.broke = { phase, ms: 0, limit, cpuMs: 0, outOfMemory: true, message: "MemoryError" };
+  const starved = (evidence: Evidence, phase: Phase, limit: number): void => {
+    evidence.broke = { phase, ms: 0, limit, cpuMs: 0, outOfMemory: true, message: "MemoryError" };
     lives.lose();
   };
-  const readOut = (seen: Seen, part: string, limit: number): void => {
-    const read = timed(seen, "after", limit, () => agent.read(life!.genome));
+  const readOut = (evidence: Evidence, part: string, limit: number): void => {
+    const read = timed(evidence, "after", limit, () => agent.read(life!.genome));
     if (read === null) return;
     life!.genome = read.genome;
-    seen[part] = read.text;
+    evidence[part] = read.text;
   };
 
-  const begin = (message: OpenMessage): Seen => {
-    const seen: Seen = { kind: "opened" };
+  const begin = (message: OpenMessage): Evidence => {
+    const evidence: Evidence = { kind: "opened" };
     const { settings } = message;
     const newborn = { clock: marks.clock, random: settings.seed | 0, ended: false, genome: "", saved: null };
     const own: LiveLife = { id: message.life, settings, sources: new Map(marks.sources), ...newborn };
@@ -156,41 +156,41 @@ interface Seen {
     objects.release(seed);
     if (settings.query !== "") agent.set("query", settings.query);
     if (settings.hasBudget) agent.show("budget", null);
-    if (settings.genome === null) return seen;
-    timed(seen, "birth", 2000, () => agent.restore(settings.genome!));
-    if (seen.broke === undefined) readOut(seen, "read", 2000);
-    return seen;
+    if (settings.genome === null) return evidence;
+    timed(evidence, "birth", 2000, () => agent.restore(settings.genome!));
+    if (evidence.broke === undefined) readOut(evidence, "read", 2000);
+    return evidence;
   };
 
-  const setUp = (seen: Seen, program: string, limit: number): void => {
+  const setUp = (evidence: Evidence, program: string, limit: number): void => {
     const values = scope.neutralSetup(program);
-    timed(seen, "setup", limit, () => {
+    timed(evidence, "setup", limit, () => {
       for (const [name, value] of values ?? []) agent.set(name, value);
       // What it throws is its author's fault, and no news.
       if (values === null) agent.run(program, `<setup ${now.step}>`);
     });
-    if (seen.broke === undefined) readOut(seen, "before", limit);
+    if (evidence.broke === undefined) readOut(evidence, "before", limit);
   };
 
-  const probe = (seen: Seen, { program, look }: { program: string; look: string }, limit: number): void => {
-    if (seen.broke !== undefined) return;
-    const found = timed(seen, "after", limit, () =>
+  const probe = (evidence: Evidence, { program, look }: { program: string; look: string }, limit: number): void => {
+    if (evidence.broke !== undefined) return;
+    const found = timed(evidence, "after", limit, () =>
       agent.check(JSON.parse(look) as Look, agent.execute(program, { response: false })),
     );
     const works = '{"kind":"works"}';
-    if (found !== null && (seen.probe ?? works) === works) seen.probe = JSON.stringify(found);
+    if (found !== null && (evidence.probe ?? works) === works) evidence.probe = JSON.stringify(found);
   };
 
   /** Whether CPython's own compiler refuses a program, and in which words. */
-  const refusal = (seen: Seen, program: string, limit: number): void => {
-    const said = timed(seen, "after", limit, () => {
+  const refusal = (evidence: Evidence, program: string, limit: number): void => {
+    const said = timed(evidence, "after", limit, () => {
       const code = machine.withText(program, (text) =>
         machine.withText("<step>", (name) => machine.c.Py_CompileStringExFlags!(text, name, 257, 0, -1)),
       );
       objects.release(code);
       return code === 0 ? objects.takeError(() => false).message : null;
     });
-    if (said !== null) seen.refused = said;
+    if (said !== null) evidence.refused = said;
   };
 
   const ranOf = ({ error, waiting, missing }: Executed): string => {
@@ -204,34 +204,34 @@ interface Seen {
     return text.length > most ? `${text.slice(0, most)}…` : text;
   };
 
-  const step = (message: Unsent<StepMessage>): Seen => {
-    const seen: Seen = { kind: "stepped" };
+  const step = (message: Unsent<StepMessage>): Evidence => {
+    const evidence: Evidence = { kind: "stepped" };
     const { program, stepMs, setup, budget, probes } = message;
     enter(message.life);
     Object.assign(now, { step: message.step, effects: 0, worst: 0, calls: 0 });
     const limit = Math.max(200, stepMs);
-    if (budget !== null) timed(seen, "after", limit, () => agent.show("budget", JSON.parse(budget)));
-    if (setup !== null && seen.broke === undefined) setUp(seen, setup, limit);
-    for (const one of probes) if (one.before) probe(seen, one, limit);
-    if (seen.broke !== undefined) return seen;
+    if (budget !== null) timed(evidence, "after", limit, () => agent.show("budget", JSON.parse(budget)));
+    if (setup !== null && evidence.broke === undefined) setUp(evidence, setup, limit);
+    for (const one of probes) if (one.before) probe(evidence, one, limit);
+    if (evidence.broke !== undefined) return evidence;
 
     Object.assign(now, { output: [], printed: 0 });
-    const ran = timed(seen, "step", stepMs, () => agent.execute(program, { response: true }));
+    const ran = timed(evidence, "step", stepMs, () => agent.execute(program, { response: true }));
     if (ran !== null) {
-      seen.ran = ranOf(ran);
-      seen.output = printed();
+      evidence.ran = ranOf(ran);
+      evidence.output = printed();
       if (ran.error?.isExit === true) {
         clock.timed("after", { ms: limit, turns: 1 }, () => hooks.emit("self_harm", "sys.exit", [], 2));
       }
-      if (ran.error?.isMemory === true && clock.refused) starved(seen, "step", stepMs);
-      else if (ran.error?.isSyntax === true) refusal(seen, program, limit);
+      if (ran.error?.isMemory === true && clock.refused) starved(evidence, "step", stepMs);
+      else if (ran.error?.isSyntax === true) refusal(evidence, program, limit);
     }
-    for (const one of probes) if (!one.before) probe(seen, one, limit);
-    if (seen.broke === undefined) readOut(seen, "read", limit);
-    return seen;
+    for (const one of probes) if (!one.before) probe(evidence, one, limit);
+    if (evidence.broke === undefined) readOut(evidence, "read", limit);
+    return evidence;
   };
 
-  const isFine = ({ ran, broke, probe: probed }: Seen): boolean =>
+  const isFine = ({ ran, broke, probe: probed }: Evidence): boolean =>
     broke === undefined &&
     probed === '{"kind":"works"}' &&
     ran === '{"error":null,"waiting":false,"ended":false}' &&
@@ -239,35 +239,35 @@ interface Seen {
   /** Runs steps until one may have ended the life: the parent decides, and sends the rest again if it has not. */
   const steps = (id: number, list: readonly Unsent<StepMessage>[]): object => {
     for (const [i, message] of list.entries()) {
-      const seen = step(message);
-      if (i === list.length - 1 || !isFine(seen)) return seen;
-      send({ id, reply: seen, more: true });
+      const evidence = step(message);
+      if (i === list.length - 1 || !isFine(evidence)) return evidence;
+      send({ id, reply: evidence, more: true });
     }
     return { kind: "closed" };
   };
 
   /** Calls a method of the agent for the host, or reads one of its names, which leaves no trace. */
-  const inquire = (message: CallMessage): Seen => {
-    const seen: Seen = { kind: "called" };
+  const inquire = (message: CallMessage): Evidence => {
+    const evidence: Evidence = { kind: "called" };
     const { method, arguments: lists, stepMs } = message;
     enter(message.life);
     Object.assign(now, { step: message.step, effects: 0, worst: 0, calls: 0 });
     if (lists === null) {
-      const answer = lives.aside(() => timed(seen, "after", stepMs, () => calls.read(method)));
-      if (answer !== null) seen.told = JSON.stringify({ kind: "answers", answers: [answer], given: [null] });
-      return seen;
+      const answer = lives.aside(() => timed(evidence, "after", stepMs, () => calls.read(method)));
+      if (answer !== null) evidence.told = JSON.stringify({ kind: "answers", answers: [answer], given: [null] });
+      return evidence;
     }
     if (!calls.has(method)) {
-      seen.told = '{"kind":"missing"}';
-      return seen;
+      evidence.told = '{"kind":"missing"}';
+      return evidence;
     }
     const began = performance.now();
     const told = calls.all(lists, (list) => {
       const left = Math.max(1, Math.ceil(stepMs - (performance.now() - began)));
-      return timed(seen, "after", left, () => calls.call(method, list));
+      return timed(evidence, "after", left, () => calls.call(method, list));
     });
-    seen.told = JSON.stringify(told);
-    return seen;
+    evidence.told = JSON.stringify(told);
+    return evidence;
   };
 
   const handle = (message: Message): object => {

@@ -75,7 +75,7 @@ export type MakeObjects = (machine: Machine) => Objects;
     };
 
     const none = machine.address("_Py_NoneStruct");
-    const { make, geneText, plain } = scope.makePlain(machine, {
+    const { make, memberText, plain } = scope.makePlain(machine, {
       ...{ none, typeName, isExactly, textOf, entries, release, clear, newText, setItem },
     });
 
@@ -89,7 +89,7 @@ export type MakeObjects = (machine: Machine) => Objects;
       const count = Math.min(machine.c.PyTuple_Size!(tuple), 4);
       return Array.from({ length: count }, (_, i) => {
         const one = machine.c.PyTuple_GetItem!(tuple, i);
-        return (isText(one) ? textOf(one) : (bytesOf(one) ?? geneText(one))).slice(0, 200);
+        return (isText(one) ? textOf(one) : (bytesOf(one) ?? memberText(one))).slice(0, 200);
       });
     };
 
@@ -147,7 +147,7 @@ export type MakeObjects = (machine: Machine) => Objects;
 
     return {
       ...{ none, typeOf, typeName, isExactly, isText, textOf, entries, item, setItem, removeItem, attribute, release },
-      ...{ newText, make, geneText, plain, argumentsOf, takeError },
+      ...{ newText, make, memberText, plain, argumentsOf, takeError },
     };
   };
 })();

@@ -1,5 +1,5 @@
 /**
- * Values between Python and JSON. Out: exact types alone, so that no guest's `__repr__` or subclass has a say; a gene that is no
+ * Values between Python and JSON. Out: exact types alone, so that no guest's `__repr__` or subclass has a say; a member that is no
  * plain data is told by its type. In: JSON data, floats kept apart from whole numbers by how they are written.
  */
 
@@ -12,7 +12,7 @@ type Parts = Pick<
 > & { clear(): void };
 
 /** Makes what reads and makes values. */
-export type MakePlain = (machine: Machine, parts: Parts) => Pick<Objects, "make" | "geneText" | "plain">;
+export type MakePlain = (machine: Machine, parts: Parts) => Pick<Objects, "make" | "memberText" | "plain">;
 
 /** A float, written as JSON has it. */
 export interface FloatText {
@@ -21,7 +21,7 @@ export interface FloatText {
 
 (() => {
   const scope = globalThis as unknown as { makePlain: MakePlain };
-  const [deepest, longest, longestGene] = [16, 65_536, 8192];
+  const [deepest, longest, longestMember] = [16, 65_536, 8192];
   const largest = 2 ** 53;
 
   scope.makePlain = (machine, parts) => {
@@ -68,9 +68,9 @@ export interface FloatText {
       return text;
     };
 
-    /** Any value as text, JSON as far as it is plain data: what a gene is told by. */
-    const geneText = (object: number): string => {
-      let room = longestGene;
+    /** Any value as text, JSON as far as it is plain data: what a member is told by. */
+    const memberText = (object: number): string => {
+      let room = longestMember;
       const write = (one: number, deep: number): string => {
         if (room <= 0 || deep > deepest) return "…";
         const text = writeOne(one, deep);
@@ -81,7 +81,7 @@ export interface FloatText {
         if (one === none) return "null";
         if (isTrue(one)) return "true";
         if (isFalse(one)) return "false";
-        if (isExactly(one, "PyUnicode_Type")) return JSON.stringify(textOf(one).slice(0, longestGene));
+        if (isExactly(one, "PyUnicode_Type")) return JSON.stringify(textOf(one).slice(0, longestMember));
         if (isExactly(one, "PyLong_Type")) return wholeText(one) ?? "<int>";
         if (isExactly(one, "PyFloat_Type")) return floatText(floatOf(one));
         const items = itemsOf(one);
@@ -94,7 +94,7 @@ export interface FloatText {
         return `{${pairs.join(",")}}`;
       };
       const text = write(object, 0);
-      return text.length > longestGene ? `${text.slice(0, longestGene)}…` : text;
+      return text.length > longestMember ? `${text.slice(0, longestMember)}…` : text;
     };
 
     /** Plain data alone: what an answer to a caller from outside is. */
@@ -189,6 +189,6 @@ export interface FloatText {
       release(list);
       return tuple;
     };
-    return { make, geneText, plain };
+    return { make, memberText, plain };
   };
 })();

@@ -91,8 +91,8 @@ export interface Objects {
   newText(text: string): number;
   /** Makes an object of JSON data; lists are tuples and dicts read-only where `frozen`. */
   make(value: unknown, frozen?: boolean): number;
-  /** A gene's text: JSON, or what it is between angle brackets. */
-  geneText(object: number): string;
+  /** A member's text: JSON, or what it is between angle brackets. */
+  memberText(object: number): string;
   plain(object: number): Plain;
   /** Up to four arguments of an audit event as text. */
   argumentsOf(tuple: number): string[];

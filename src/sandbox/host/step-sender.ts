@@ -1,7 +1,7 @@
 /** One step on its way into a child: the message, its clock, and the answers to what executed code asks of the model. */
 
 import type { Random } from "../../random/index.ts";
-import type { Gene, LifeOptions, LifePast, Limits, PastStep } from "../types.ts";
+import type { GenomeMember, LifeOptions, LifePast, Limits, PastStep } from "../types.ts";
 import type { Body, Foreseen, Probes, Reader } from "./body.ts";
 import { SandboxFailure } from "./error.ts";
 import type { StepMessage, Unsent } from "./messages.ts";
@@ -12,7 +12,7 @@ import type { Outcome, Worker } from "./worker.ts";
 export const replaying = 4;
 
 /** What a life sends its steps with. */
-export interface Turns {
+export interface StepSender {
   readonly life: number;
   readonly limits: Limits;
   readonly callModel: LifeOptions["callModel"];
@@ -35,16 +35,16 @@ export interface Turns {
 }
 
 /** Makes what a life sends its steps with. `born`: the genome that it began from. */
-export function createTurns({
+export function createStepSender({
   body,
   random,
   born,
   ...given
-}: Pick<Turns, "life" | "limits" | "callModel" | "first" | "asks" | "reader"> & {
+}: Pick<StepSender, "life" | "limits" | "callModel" | "first" | "asks" | "reader"> & {
   body: Body;
   random: Random;
-  born: readonly Gene[];
-}): Turns {
+  born: readonly GenomeMember[];
+}): StepSender {
   const texts = born.flatMap(({ name, source }) => [name, source]);
   const probes = body.createProbes(random, { born: texts, longest: given.limits.sourceBytes });
   const asked = { questions: new WeakMap<PastStep, Promise<string>[]>(), overBudget: null, unread: null };
@@ -72,26 +72,26 @@ export function wallOf(stepMs: number): number {
 
 /** The message of a step, which counts from the birth. */
 export async function stepMessage(
-  turns: Turns,
+  sender: StepSender,
   step: number,
   lived: PastStep,
   stepMs: number,
 ): Promise<Unsent<StepMessage>> {
-  const { reader, probes, life, first } = turns;
+  const { reader, probes, life, first } = sender;
   const { program, setup, budget } = lived;
   const reading = Promise.all([reader.read(program), setup === null ? null : reader.read(setup)]);
   reading.catch(() => {}); // told below
   // Texts are read as they come; probes are drawn from what came before, in the order of the steps. Where one cannot be
   // read, nothing is drawn for those after it: all are asked for again.
-  const turn = turns.drawing.then(() => reading);
-  turns.drawing = turn;
+  const turn = sender.drawing.then(() => reading);
+  sender.drawing = turn;
   turn.catch(() => {
-    if (turns.drawing === turn) turns.drawing = Promise.resolve();
+    if (sender.drawing === turn) sender.drawing = Promise.resolve();
   });
   const [read, prepared] = await turn;
   const { text, compiled, foreseen = null } = read;
   const before = { setup: prepared === null ? null : prepared.text, budget };
-  turns.foreseen[step] = foreseen;
+  sender.foreseen[step] = foreseen;
   const drawn = probes.of(step, lived, read);
   return { op: "step", life, step: step - first, ...before, program: text, compiled, stepMs, probes: drawn };
 }
@@ -101,24 +101,24 @@ export async function stepMessage(
  * text could not be read for no fault of its own: what the child then holds is not this life.
  */
 export async function sendStep(
-  turns: Turns,
+  sender: StepSender,
   at: Worker,
   step: number,
   { lived, patience }: { lived: PastStep; patience: number },
 ): Promise<Outcome<Stepped>> {
-  const stepMs = turns.limits.stepMs * Math.max(1, patience);
-  const ask = turns.asks ? answerer(turns, lived, patience === replaying) : undefined;
-  const sent = await stepMessage(turns, step, lived, stepMs);
+  const stepMs = sender.limits.stepMs * Math.max(1, patience);
+  const ask = sender.asks ? answerer(sender, lived, patience === replaying) : undefined;
+  const sent = await stepMessage(sender, step, lived, stepMs);
   const outcome = await at.request(sent, { read: readStepped, wallMs: wallOf(stepMs), ask });
-  const why = turns.unread;
-  turns.unread = null;
+  const why = sender.unread;
+  sender.unread = null;
   if (why !== null) throw why;
   return outcome;
 }
 
 /** Answers one try of a step: what is known already as it was, what is new by the model. */
-function answerer(turns: Turns, lived: PastStep, replay: boolean): (text: string) => Promise<string> {
-  const { questions, callModel } = turns;
+function answerer(sender: StepSender, lived: PastStep, replay: boolean): (text: string) => Promise<string> {
+  const { questions, callModel } = sender;
   const { answers } = lived;
   const own = questions.get(lived) ?? [];
   questions.set(lived, own);
@@ -131,30 +131,30 @@ function answerer(turns: Turns, lived: PastStep, replay: boolean): (text: string
       return known;
     }
     // The child that asked it first may be gone, and the answer still on its way: it is this try's.
-    own[i] ??= askModel(turns, callModel, text, answers);
+    own[i] ??= askModel(sender, callModel, text, answers);
     return own[i];
   };
 }
 
 type Model = NonNullable<LifeOptions["callModel"]>;
 
-async function askModel(turns: Turns, model: Model, text: string, answers: PastStep["answers"]): Promise<string> {
+async function askModel(sender: StepSender, model: Model, text: string, answers: PastStep["answers"]): Promise<string> {
   try {
-    const answer = await readAnswer(turns, await inTime(model, text, turns.limits.modelMs));
+    const answer = await readAnswer(sender, await inTime(model, text, sender.limits.modelMs));
     answers.push(answer);
     return answer;
   } catch (error) {
-    if (turns.unread === null) answers.push(null);
-    if ((error as { code?: unknown } | null)?.code === "budget_exhausted") turns.overBudget = String(error);
+    if (sender.unread === null) answers.push(null);
+    if ((error as { code?: unknown } | null)?.code === "budget_exhausted") sender.overBudget = String(error);
     throw error;
   }
 }
 
-async function readAnswer(turns: Turns, said: string): Promise<string> {
+async function readAnswer(sender: StepSender, said: string): Promise<string> {
   try {
-    return (await turns.reader.read(said)).text;
+    return (await sender.reader.read(said)).text;
   } catch (error) {
-    if (error instanceof SandboxFailure) turns.unread = error;
+    if (error instanceof SandboxFailure) sender.unread = error;
     throw error;
   }
 }
