@@ -1,9 +1,9 @@
 /** A problem as the ladder's file holds it: what cannot be derived. Read and checked here; `CodeProblem` is what comes of it. */
 
-import * as v from "valibot";
 import {
   describeFault,
   faultOf,
+  filledText,
   integerFrom,
   like,
   listOf,
@@ -41,7 +41,7 @@ const name: Schema<string> = like(
   (value) => typeof value === "string" && /^[a-z][A-Za-z0-9]*$/.test(value),
   "a name in camel case",
 );
-const said: Schema<string> = v.pipe(v.string("a text that is not empty"), v.minLength(1, "a text that is not empty"));
+const said = filledText();
 const body: Schema<string> = like(
   (value) => typeof value === "string" && value.endsWith("\n"),
   "the lines of a body, with their last line end",

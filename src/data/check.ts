@@ -68,14 +68,15 @@ export function show(value: unknown): string {
 
 /** The first fault of a value; null where it is as expected. `of` is what it is: `the options of rollout`. */
 export function faultOf(schema: Schema<unknown>, value: unknown, of: string): Fault | null {
-  const { issues } = v.safeParse(schema, value, { abortEarly: true });
+  const { issues } = v.safeParse(schema, value);
   if (issues === undefined) return null;
-  const [{ path = [], message, expected, input }] = issues;
+  const issue = firstOf(issues);
+  const { path = [], message, input } = issue;
   const place = path.map(({ key }) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");
   const name = place.startsWith("[") ? `${of}${place}` : place.slice(1);
   if (path.length === 0) return { kind: "option", name: of, expected: message, value: input };
   const last = path.at(-1)!;
-  if (last.origin !== "key" || expected !== "never") return { kind: "option", name, expected: message, value: input };
+  if (!isUnknownKey(issue)) return { kind: "option", name, expected: message, value: input };
   // A key that no entry has: the message holds those that there are.
   const known = message.split(" ").filter((one) => one !== "");
   const now = formerNames.get(String(last.key));
@@ -90,6 +91,20 @@ export function faultOf(schema: Schema<unknown>, value: unknown, of: string): Fa
     known,
     ...(former && { former }),
   };
+}
+
+/**
+ * The issue that is told. A key that is not there is most often one that was misspelt: the key that nobody reads is told
+ * first.
+ */
+function firstOf(issues: [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]]): v.BaseIssue<unknown> {
+  const [first] = issues;
+  if (first.input !== undefined) return first;
+  return issues.find((one) => isUnknownKey(one) && one.path?.length === first.path?.length) ?? first;
+}
+
+function isUnknownKey({ path, expected }: v.BaseIssue<unknown>): boolean {
+  return path?.at(-1)?.origin === "key" && expected === "never";
 }
 
 /** Throws an OptionFailure for options that have a key that nobody reads, or a value that has no meaning. */
@@ -155,6 +170,14 @@ export const positiveNumber: Schema<number> = numberFrom(Number.MIN_VALUE, Numbe
 
 export const text: Schema<string> = v.string("a text");
 
+/** A text that says something. */
+export function filledText(expected = "a text that is not empty"): Schema<string> {
+  return v.pipe(v.string(expected), v.minLength(1, expected));
+}
+
+/** Anything but nothing: null is a value, too. */
+export const someValue: Schema<unknown> = v.custom<unknown>((value) => value !== undefined, "a value");
+
 /** Null, where a value may be refused. */
 export const nothing: Schema<null> = v.null("null");
 
@@ -168,6 +191,18 @@ export const oneOf = <const T extends string | number>(...values: readonly T[]):
 export const either = <A, B>(one: Schema<A>, other: Schema<B>): Schema<A | B> =>
   v.lazy((value) => (v.is(one, value) ? one : other)) as Schema<A | B>;
 
+/** An object whose kind is told by a key that it has: the first of the list that is there. */
+export const byKey = <T>(
+  kinds: readonly (readonly [key: string, schema: Schema<T>])[],
+  expected: string,
+): Schema<T> => {
+  const none = like<T>(() => false, expected);
+  return v.lazy((value) => {
+    if (!isObject(value)) return none;
+    return kinds.find(([key]) => Object.hasOwn(value as object, key))?.[1] ?? none;
+  }) as Schema<T>;
+};
+
 /** A list; `one` says what each is. */
 export const listOf = <T>(one: Schema<T>, expected: string): Schema<readonly T[]> =>
   v.pipe(v.array(one, expected)) as Schema<readonly T[]>;
@@ -175,6 +210,12 @@ export const listOf = <T>(one: Schema<T>, expected: string): Schema<readonly T[]
 /** The same of at least one. */
 export const someOf = <T>(one: Schema<T>, expected: string): Schema<readonly T[]> =>
   v.pipe(v.array(one, expected), v.minLength(1, expected)) as Schema<readonly T[]>;
+
+/** One, or a list of at least one. */
+export const oneOrSome = <T>(one: Schema<T>, expected: string): Schema<T | readonly T[]> => {
+  const some = someOf(one, expected);
+  return v.lazy((value) => (Array.isArray(value) ? some : one)) as Schema<T | readonly T[]>;
+};
 
 /** An object of at least one, by names that are the caller's. */
 export function byName<T>(one: Schema<T>, expected: string): Schema<{ [name: string]: T }> {

@@ -4,6 +4,7 @@
  */
 
 import { readFileSync } from "node:fs";
+import { describeFault, faultOf, integer, like, listOf, numberFrom, only, type Schema, text } from "../data/check.ts";
 import { openLines } from "../data/lines.ts";
 import { decode, type Episode, encode, type Plain } from "../episode/index.ts";
 
@@ -21,6 +22,21 @@ export interface FactsFile {
   append(batch: Batch): void;
 }
 
+/** Of a batch as a line holds it: numbers that JSON cannot say are written otherwise there. */
+const batchSchema = only<Batch>(
+  {
+    key: text,
+    seconds: numberFrom(0, Number.MAX_VALUE, "a number of at least 0"),
+    episodes: listOf(
+      like<Episode>((value) => Array.isArray((value as Partial<Episode> | null)?.steps), "an episode"),
+      "a list of episodes",
+    ) as Schema<Episode[]>,
+  },
+  "a batch of episodes",
+);
+
+const headSchema = only<typeof head>({ format: text, version: integer }, "the head of an evaluation");
+
 const head = { format: "autoagent-lab evaluation", version: 2 };
 
 /** Opens a file of batches, or begins one. Throws an Error for a file that is something else, and leaves that as it is. */
@@ -31,9 +47,13 @@ export function openFacts(path: string): FactsFile {
   checkHead(path, first);
   const found = new Map<string, Batch>();
   for (const [i, value] of rest.entries()) {
-    if (!isBatch(value))
-      throw new Error(`Line ${i + 2} of ${path} is damaged: delete that line, and its episodes are played again`);
-    found.set(value.key, decode(value as unknown as Plain) as Batch);
+    const fault = faultOf(batchSchema, value, "a batch");
+    if (fault !== null)
+      throw new Error(
+        `Line ${i + 2} of ${path} is damaged: delete that line, and its episodes are played again (${describeFault(fault)})`,
+      );
+    const batch = decode(value as Plain) as unknown as Batch;
+    found.set(batch.key, batch);
   }
   return {
     found,
@@ -52,9 +72,7 @@ function checkHead(path: string, value: unknown): void {
     throw new Error(
       `The evaluation ${path} has version ${String(version)}, this library reads version ${head.version}: give \`file\` another path`,
     );
-}
-
-function isBatch(value: unknown): value is Batch {
-  const batch = value as Batch | null;
-  return typeof batch?.key === "string" && Array.isArray(batch.episodes) && typeof batch.seconds === "number";
+  const fault = faultOf(headSchema, value, "the head of an evaluation");
+  if (fault !== null)
+    throw new Error(`Line 1 of ${path} is damaged (${describeFault(fault)}): give \`file\` another path`);
 }

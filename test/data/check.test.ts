@@ -43,6 +43,12 @@ describe("a check", () => {
     assert.equal(said(schema, { steps: "3" }), 'Expected `steps` to be a positive integer, got "3"');
     assert.equal(said(schema, {}), "Expected `steps` to be a positive integer, got undefined");
     assert.equal(
+      said(schema, { stepz: 3 }),
+      "There is no `stepz` in the options of play: did you mean `steps`?",
+      "the key that nobody reads, not the one that is missing for it",
+    );
+    assert.equal(said(schema, { steps: 0, stepz: 3 }), "Expected `steps` to be a positive integer, got 0");
+    assert.equal(
       said(schema, { steps: 1, limits: { stepMs: 0 } }),
       "Expected `limits.stepMs` to be a positive integer, got 0",
     );

@@ -130,6 +130,9 @@ describe("a task", () => {
     const made = (...tasks: unknown[]) => new SurvivalEnv({ tasks: tasks as Task[] });
     assert.throws(() => made({ ...bad(() => 1), ask: "" }), /^TypeError: Task "bad": expected `ask` to be a text/);
     assert.throws(() => made({ ...bad(() => 1), id: "ada" }, ada), /^TypeError: Task "ada": the id is there twice/);
-    assert.throws(() => made({ id: "x", ask: "y" }), /^TypeError: Micro-task "x": expected `family` to be a text/);
+    assert.throws(
+      () => made({ id: "x", ask: "y" }),
+      /^TypeError: Micro-task "x": Expected `family` to be a text that is not empty, got undefined/,
+    );
   });
 });

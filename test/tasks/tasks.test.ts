@@ -172,9 +172,12 @@ describe("micro-tasks in the environment", () => {
 
   it("that are wrong are refused by name, and so is a metabolism without them", () => {
     const refused = (task: object, message: RegExp) => assert.throws(() => checkTasks([task]), message);
-    refused({ ...ada, ask: "" }, /^TypeError: Micro-task "ada": expected `ask` to be a text, got ""$/);
-    refused({ ...ada, split: "test" }, /expected `split` to be one of training, validation, known, unseen, got "test"/);
-    refused({ ...ada, check: { read: "name" } }, /expected a `check` with `expected`/);
+    refused(
+      { ...ada, ask: "" },
+      /^TypeError: Micro-task "ada": Expected `ask` to be a text that is not empty, got ""$/,
+    );
+    refused({ ...ada, split: "test" }, /Expected `split` to be training, validation, known or unseen, got "test"/);
+    refused({ ...ada, check: { read: "name" } }, /Expected `check.expected` to be a value, got undefined$/);
     refused({ ...double, check: { call: "double", arguments: [[1]], expected: [] } }, /one value for each/);
     assert.throws(() => checkTasks([ada, ada]), /the id is there twice/);
     assert.throws(() => new SurvivalEnv({ tasks: [] }), /Expected `tasks` to be at least one task, got \[\]/);

@@ -1,7 +1,24 @@
 /** Reads micro-tasks, and says which field of which task is wrong. */
 
 import { readFile } from "node:fs/promises";
-import { checkOptions, oneOf, only, optional, text } from "../../data/check.ts";
+import {
+  anything,
+  byKey,
+  checkOptions,
+  describeFault,
+  faultOf,
+  filledText,
+  listOf,
+  oneOf,
+  oneOrSome,
+  only,
+  optional,
+  type Schema,
+  show,
+  someOf,
+  someValue,
+  text,
+} from "../../data/check.ts";
 import { dataPath } from "../../data/index.ts";
 import type { BodyName } from "../../sandbox/index.ts";
 import { type TaskSplit, taskSplits } from "../types.ts";
@@ -22,6 +39,42 @@ const optionsSchema = only<MicroTasksOptions>({
   path: optional(text),
   body: optional(oneOf<BodyName>("javascript", "python")),
 });
+
+const name = filledText("a name");
+const values = listOf(anything<unknown>(), "a list of values");
+const inputs = optional(listOf(values, "a list of inputs, each a list of values"));
+/** Its stages have a check of their own, which names the one that does not fit. */
+const does = someValue as Schema<Does>;
+
+const what = "a check with `read`, `gone`, `change` or `call`";
+const checkSchema = byKey<TaskCheck>(
+  [
+    ["read", only<Extract<TaskCheck, { read: string }>>({ read: name, expected: someValue }, what)],
+    ["gone", only<Extract<TaskCheck, { gone: string }>>({ gone: name }, what)],
+    [
+      "change",
+      only<Extract<TaskCheck, { change: string }>>({ change: name, from: optional(name), does, inputs }, what),
+    ],
+    ["does", only<Extract<TaskCheck, { call: string; does: Does }>>({ call: name, does, inputs }, what)],
+    [
+      "call",
+      only<Extract<TaskCheck, { arguments: unknown }>>(
+        { call: name, arguments: someOf(values, "lists of arguments"), expected: values },
+        what,
+      ),
+    ],
+  ],
+  what,
+);
+
+const taskSchema = only<MicroTask>(
+  {
+    ...{ id: filledText(), family: filledText(), operation: optional(text), ask: filledText() },
+    ...{ split: oneOf(...taskSplits), setup: optional(text) },
+    check: oneOrSome(checkSchema, "a check, or a list of some"),
+  },
+  "a micro-task",
+);
 
 /**
  * The project's micro-tasks (`data/tasks/micro-tasks.json`), of one split, of the two that are held out (`"held-out"`:
@@ -67,44 +120,24 @@ export function checkTasks(value: unknown): MicroTask[] {
   if (!Array.isArray(list)) throw new TypeError("Expected a list of micro-tasks");
   const ids = new Set<string>();
   for (const [i, task] of list.entries()) {
-    const fault = faultOf(task as Partial<MicroTask> | null);
+    const wrong = wrongWith(task);
     const name = typeof task?.id === "string" ? `"${task.id}"` : `${i}`;
-    if (fault !== null) throw new TypeError(`Micro-task ${name}: ${fault}`);
+    if (wrong !== null) throw new TypeError(`Micro-task ${name}: ${wrong}`);
     if (ids.has(task.id)) throw new TypeError(`Micro-task ${name}: the id is there twice`);
     ids.add(task.id);
   }
   return list as MicroTask[];
 }
 
-function faultOf(task: Partial<MicroTask> | null): string | null {
-  for (const field of ["id", "family", "ask"] as const)
-    if (typeof task?.[field] !== "string" || task[field] === "")
-      return `expected \`${field}\` to be a text, got ${JSON.stringify(task?.[field])}`;
-  const { split, setup, operation, check } = task as MicroTask;
-  if (operation !== undefined && typeof operation !== "string")
-    return `expected \`operation\` to be a text, got ${JSON.stringify(operation)}`;
-  if (!taskSplits.includes(split))
-    return `expected \`split\` to be one of ${taskSplits.join(", ")}, got ${JSON.stringify(split)}`;
-  if (setup !== undefined && typeof setup !== "string")
-    return `expected \`setup\` to be a program, got ${JSON.stringify(setup)}`;
-  if (typeof check !== "object" || check === null || (Array.isArray(check) && check.length === 0))
-    return "expected a `check`, or a list of some";
-  return checksOf({ check }).reduce<string | null>((fault, one) => fault ?? faultOfCheck(one), null);
-}
-
-function faultOfCheck(check: TaskCheck): string | null {
-  for (const field of ["read", "gone", "change", "from", "call"])
-    if (field in check && typeof (check as { [field: string]: unknown })[field] !== "string")
-      return `expected \`check.${field}\` to be a name`;
-  if ("gone" in check) return null;
-  if ("does" in check) return faultOfStages(check.does) ?? faultOfInputs(check);
-  if (!("expected" in check)) return "expected a `check` with `expected`";
-  if ("read" in check) return null;
-  const { call, arguments: lists, expected } = check;
-  if (typeof call !== "string") return "expected `check` to have `read`, `gone`, `change` or `call`";
-  const fits = Array.isArray(lists) && lists.every(Array.isArray) && Array.isArray(expected);
-  if (!fits || lists.length === 0 || lists.length !== expected.length)
-    return "expected `check.arguments` to be lists of arguments, and `check.expected` one value for each";
+/** What is wrong with one, as a sentence; null where nothing is. */
+function wrongWith(task: unknown): string | null {
+  if (typeof task !== "object" || task === null) return `Expected an object, got ${show(task)}`;
+  const fault = faultOf(taskSchema, task, "a micro-task");
+  if (fault !== null) return describeFault(fault);
+  for (const one of checksOf(task as MicroTask)) {
+    const wrong = "does" in one ? (faultOfStages(one.does) ?? faultOfInputs(one)) : faultOfLists(one);
+    if (wrong !== null) return wrong;
+  }
   return null;
 }
 
@@ -113,7 +146,14 @@ function faultOfInputs({ does, inputs }: Extract<TaskCheck, { does: Does }>): st
   if (inputs === undefined) return null;
   const { length } = referenceOf(does).takes;
   const fits = Array.isArray(inputs) && inputs.every((one) => Array.isArray(one) && one.length === length);
-  return fits ? null : `expected \`check.inputs\` to be lists of ${length} values each, got ${JSON.stringify(inputs)}`;
+  return fits ? null : `Expected \`check.inputs\` to be lists of ${length} values each, got ${JSON.stringify(inputs)}`;
+}
+
+/** Of a method that is called with given arguments: a value is expected for each list of them. */
+function faultOfLists(check: TaskCheck): string | null {
+  if (!("arguments" in check) || check.arguments.length === check.expected.length) return null;
+  const { arguments: lists, expected } = check;
+  return `Expected \`check.expected\` to be one value for each of the ${lists.length} lists of arguments, got ${expected.length}`;
 }
 
 function faultOfStages(does: Does): string | null {
