@@ -2,12 +2,15 @@
 
 import { randomUUID } from "node:crypto";
 import { inspect } from "node:util";
+import { checkOptions, type Entries } from "../common/options.ts";
 import { escapeHtml, type MimeBundle, toBundle } from "./bundle.ts";
 import { type Bind, createComms, type ReceivedComm } from "./comms.ts";
 import { createControls } from "./controls.ts";
 import { createPlaces } from "./places.ts";
 import { createProgress } from "./progress.ts";
 import type { DisplayHandle, OutMessage, Show } from "./types.ts";
+
+const withId: Entries = (v) => ({ id: v.optional(v.string("a text")) });
 
 /** The user side of display. */
 export interface Display {
@@ -35,7 +38,8 @@ export function createDisplay(
   const placed = new WeakMap<object, DisplayHandle>();
   const figures = new Map<string, { handle: DisplayHandle; runs: Set<number | null> }>();
 
-  const show: Show = async (value, { id = randomUUID() as string } = {}) => {
+  const show: Show = async (value, options = {}) => {
+    const { id = randomUUID() as string } = options;
     const own = placed.get(value as object);
     if (own !== undefined) return own;
     await places.inTurn(id, toBundle(value), ({ data, metadata }) =>
@@ -49,7 +53,9 @@ export function createDisplay(
   });
 
   /** The first of a run is shown anew, since a cell that is run again has lost its output; those after it take its place. */
-  const plot = (figure: PlotlyFigure, { id }: { id?: string } = {}): object => {
+  const plot = (figure: PlotlyFigure, options: { id?: string } = {}): object => {
+    checkOptions("plot", options, withId);
+    const { id } = options;
     const value = plotOf(figure);
     if (id === undefined) return value;
     const data = (value as { [symbol: symbol]: () => MimeBundle })[Symbol.for("Jupyter.display")]!();
@@ -65,11 +71,16 @@ export function createDisplay(
   };
 
   const comms = createComms(publish, bind);
-  const clear = ({ wait = false }: { wait?: boolean } = {}): void =>
-    publish({ type: "clear_output", content: { wait } });
+  const clear = (options: { wait?: boolean } = {}): void => {
+    checkOptions("clear", options, (v) => ({ wait: v.optional(v.boolean("true or false")) }));
+    publish({ type: "clear_output", content: { wait: options.wait ?? false } });
+  };
   return {
     globals: {
-      display: show,
+      display(value: unknown, options: { id?: string } = {}) {
+        checkOptions("display", options, withId);
+        return show(value, options);
+      },
       html: tag("text/html", escapeHtml),
       md: tag("text/markdown"),
       svg: tag("image/svg+xml", escapeHtml),

@@ -4,6 +4,7 @@
  */
 
 import { randomUUID } from "node:crypto";
+import { checkOptions, type Entries } from "../common/options.ts";
 import type { OutMessage } from "./types.ts";
 
 /** What a front end or a cell says over a comm. */
@@ -51,6 +52,12 @@ interface Entry {
   close?: (message: CommMessage) => unknown;
 }
 
+/** What may go with a message. */
+const besides: Entries = (v) => ({
+  buffers: v.optional(v.array(v.instance(Uint8Array, "a list of Uint8Arrays"), "a list of Uint8Arrays")),
+  metadata: v.optional(v.looseObject({}, "an object")),
+});
+
 /** Makes the comms of a session on a door to the front ends. */
 export function createComms(
   publish: (message: OutMessage) => void,
@@ -61,6 +68,7 @@ export function createComms(
 
   const add = (id: string, target: string): Entry => {
     const post = (type: OutMessage["type"], data: object, options: object = {}): void => {
+      checkOptions("send", options, besides);
       if (!open.has(id)) throw new Error(`The comm ${id} to ${target} is closed: open another.`);
       publish({ type, content: { comm_id: id, data }, ...options });
     };
@@ -86,6 +94,7 @@ export function createComms(
 
   return {
     open(target, data = {}, options = {}) {
+      checkOptions("comms.open", options, besides);
       const { comm } = add(randomUUID(), target);
       publish({ type: "comm_open", content: { comm_id: comm.id, target_name: target, data }, ...options });
       return comm;

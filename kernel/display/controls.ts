@@ -6,6 +6,7 @@
 
 import { randomUUID } from "node:crypto";
 import { inspect } from "node:util";
+import { checkOptions, type Entries } from "../common/options.ts";
 import { escapeHtml, type MimeBundle } from "./bundle.ts";
 import type { Bind, Comm, Comms } from "./comms.ts";
 import type { Show } from "./types.ts";
@@ -117,7 +118,14 @@ function make<T>(register: Register, { kind, label, look, accept, text, ...initi
   return control;
 }
 
-function sliderParts(label: string, { min = 0, max = 1, ...rest }: SliderOptions = {}): Parts<number> {
+const sliderEntries: Entries = (v) => {
+  const number = v.optional(v.number("a number"));
+  return { min: number, max: number, step: number, value: number };
+};
+
+function sliderParts(label: string, options: SliderOptions = {}): Parts<number> {
+  checkOptions("slider", options, sliderEntries);
+  const { min = 0, max = 1, ...rest } = options;
   if (!(max > min) || !Number.isFinite(max - min))
     throw new RangeError(`Expected the slider's min to be below its max, got ${min} and ${max}`);
   const { step = (max - min) / 100, value = (min + max) / 2 } = rest;
@@ -136,11 +144,11 @@ function sliderParts(label: string, { min = 0, max = 1, ...rest }: SliderOptions
   };
 }
 
-function choiceParts<T extends string>(
-  label: string,
-  options: readonly T[],
-  { value = options[0] }: { value?: T } = {},
-): Parts<T> {
+function choiceParts<T extends string>(label: string, options: readonly T[], chosen: { value?: T } = {}): Parts<T> {
+  checkOptions("choice", chosen, (v) => ({ value: v.optional(v.any()) }));
+  if (!Array.isArray(options) || options.length === 0)
+    throw new RangeError(`Expected the options of ${label} to be a list of at least one text, got ${inspect(options)}`);
+  const { value = options[0] } = chosen;
   const accept = (given: unknown): T => {
     if (options.includes(given as T)) return given as T;
     throw new RangeError(`Expected one of ${options.join(", ")} for ${label}, got ${inspect(given)}`);

@@ -1,5 +1,6 @@
 /** A progress bar that updates in place; in a notebook that was run headless its last state stays, one line of text. */
 
+import { checkOptions } from "../common/options.ts";
 import { escapeHtml } from "./bundle.ts";
 import type { Show } from "./types.ts";
 
@@ -13,7 +14,9 @@ export interface Progress {
 
 /** Makes `progress(total, { label })`. */
 export function createProgress(show: Show) {
-  return (total: number, { label = "" }: { label?: string } = {}): Progress => {
+  return (total: number, options: { label?: string } = {}): Progress => {
+    checkOptions("progress", options, (v) => ({ label: v.optional(v.string("a text")) }));
+    const { label = "" } = options;
     if (!(total > 0)) throw new RangeError(`Expected the total of a progress bar to be above 0, got ${total}`);
     const began = performance.now();
     let state = { done: 0, note: "" };

@@ -24,6 +24,9 @@ export interface Client {
   close(): Promise<void>;
 }
 
+/** What an ended kernel printed has arrived after this, unless somebody else holds its pipe. */
+const graceMs = 300;
+
 /** A request whose answer is waited for. */
 interface Pending {
   reply: Message | null;
@@ -115,12 +118,16 @@ async function open(directory: string, environment: NodeJS.ProcessEnv): Promise<
 function watchEnd(state: ClientState): Promise<void> {
   const { child, pending } = state;
   return new Promise((resolve) => {
-    child.process.on("close", (code, signal) => {
-      const died = `the kernel ended (${signal ?? `exit code ${code}`})${child.printed() ? `: ${child.printed()}` : ""}`;
-      state.died = died;
-      for (const { reject } of pending.values()) reject(new NotebookFailure(died));
+    const end = (how: string): void => {
+      state.died ??= `the kernel ended (${how})${child.printed() ? `: ${child.printed()}` : ""}`;
+      for (const { reject } of pending.values()) reject(new NotebookFailure(state.died));
       resolve();
-    });
+    };
+    const tell = (code: number | null, signal: string | null): void => end(signal ?? `exit code ${code}`);
+    child.process.on("close", tell);
+    // `close` waits for the pipe, which a program that a cell left running may hold open for ever.
+    child.process.on("exit", (code, signal) => setTimeout(tell, graceMs, code, signal));
+    child.process.on("error", (error) => end(error.message));
   });
 }
 

@@ -16,6 +16,8 @@ interface ExecutorOptions {
   language: Language;
   output: Coalescer;
   publish: Publish;
+  /** What is wrong with the notebook's own settings, once; else null. */
+  checkSettings(): string | null;
   reply(request: Message, channel: Channel, content: object): void;
 }
 
@@ -39,7 +41,8 @@ const stopped: RunOutcome = {
 };
 
 /** Makes an executor. */
-export function createExecutor({ runs, history, language, output, publish, reply }: ExecutorOptions): Executor {
+export function createExecutor(options: ExecutorOptions): Executor {
+  const { runs, history, language, output, publish, reply, checkSettings } = options;
   let count = 0;
   let failedAt = Number.NEGATIVE_INFINITY;
   let failedDate = Number.NEGATIVE_INFINITY; // by the clock that clients date their messages with
@@ -62,6 +65,9 @@ export function createExecutor({ runs, history, language, output, publish, reply
     if (refused.error !== null) return { outcome: refused.error, expressions: {} };
     const end = await runs.start(request, { source, cell: count, expressions });
     language.commit(source);
+    // Behind the cell, which did not wait for it.
+    const fault = checkSettings();
+    if (fault !== null && request.content.silent !== true) output.stream("stderr", `${fault}\n`, request);
     return end;
   }
 

@@ -6,12 +6,30 @@
 
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { type Entries, faultOf } from "../common/options.ts";
 
 /** The `autoagent` part of a notebook's metadata. */
 export interface NotebookSettings {
   types?: unknown;
   answers?: unknown;
 }
+
+/** Tells what is wrong with settings, as a sentence, once each time that they have changed; else null. */
+export function createSettingsCheck(settings: () => NotebookSettings): () => string | null {
+  let checked: NotebookSettings | null = null;
+  return () => {
+    const own = settings();
+    if (own === checked) return null;
+    checked = own;
+    const fault = Object.keys(own).length === 0 ? null : faultOf("`autoagent`", own, entries);
+    return fault && `The notebook's metadata: ${fault}`;
+  };
+}
+
+const entries: Entries = (v) => ({
+  types: v.optional(v.picklist(["error", "warn", "off"], "error, warn or off")),
+  answers: v.optional(v.looseObject({}, "an array of answers, or an object from question to answer")),
+});
 
 /** A function that gives the settings as they are on disk now; read again only when the file has changed. */
 export function createNotebookSettings(

@@ -8,7 +8,7 @@ import { type CommRegistry, createComms } from "./comms.ts";
 import { createExecutor, type Executor } from "./execute.ts";
 import { createHistory, type History } from "./history.ts";
 import { createLanguage, type Language } from "./language.ts";
-import type { NotebookSettings } from "./notebook-settings.ts";
+import { createSettingsCheck, type NotebookSettings } from "./notebook-settings.ts";
 import { type Coalescer, createCoalescer, type Publish } from "./output.ts";
 import type { Spawned } from "./spawn.ts";
 
@@ -56,7 +56,10 @@ export function newState(sockets: Sockets, { directory, settings, spawned, compi
   const history = createHistory();
   const language = createLanguage({ directory, settings, compiler });
   const runs = createRuns({ directory, spawned, settings, sockets, publish, output, comms, onLost: language.reset });
-  const executor = createExecutor({ runs, history, language, output, publish, reply });
+  const executor = createExecutor({
+    ...{ runs, history, language, output, publish, reply },
+    checkSettings: createSettingsCheck(settings),
+  });
   const ended = Promise.withResolvers<number>();
   return { sockets, publish, reply, output, comms, history, language, runs, executor, executing: serial(), ended };
 }

@@ -1,5 +1,6 @@
 /** Questions to the person at the notebook: `await input(...)`, and the synchronous `prompt` and `confirm`. */
 
+import { checkOptions, type Entries } from "../../common/options.ts";
 import { type Serial, serial } from "../../common/serial.ts";
 import type { Answer } from "../protocol.ts";
 import { send } from "./channel.ts";
@@ -63,7 +64,14 @@ export function createInput(shared: Shared) {
   };
 }
 
+const inputEntries: Entries = (v) => ({
+  password: v.optional(v.boolean("true or false")),
+  default: v.optional(v.string("a text")),
+  choices: v.optional(v.array(v.string("a list of texts"), "a list of texts")),
+});
+
 async function askUntilAllowed(state: InputState, question: string, options: InputOptions): Promise<string> {
+  checkOptions("input", options, inputEntries);
   const { password = false, default: fallback, choices } = options;
   const hint = choices ? ` (${choices.join(" / ")})` : fallback === undefined ? "" : ` [${fallback}]`;
   for (;;) {

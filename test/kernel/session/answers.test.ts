@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startClient } from "../../../kernel/notebook/client.ts";
 import { createAnswers } from "../../../kernel/session/answers.ts";
-import { createNotebookSettings } from "../../../kernel/session/notebook-settings.ts";
+import { createNotebookSettings, createSettingsCheck } from "../../../kernel/session/notebook-settings.ts";
 import { type Brought, runOn } from "./run-cell.ts";
 
 describe("prepared answers", () => {
@@ -85,10 +85,12 @@ describe("prepared answers", () => {
   });
 
   it("come from the notebook's metadata when there is no file", async () => {
-    file("asks.ipynb", { metadata: { autoagent: { answers: ["from the notebook"] } }, cells: [] });
+    file("asks.ipynb", { metadata: { autoagent: { answers: ["from the notebook"], type: "error" } }, cells: [] });
     const JPY_SESSION_NAME = join(folder, "asks.ipynb");
     const [first, second] = await session({ JPY_SESSION_NAME }, ['await input("A?")', 'prompt("B?")']);
     assert.deepEqual(first!.shown, ["'from the notebook'"]);
+    const told = "The notebook's metadata: There is no `type` in `autoagent`: did you mean `types`?\n";
+    assert.deepEqual([first!.stderr, second!.stderr], [told, ""], "what nobody reads there is said once");
     assert.match(String(second!.error?.evalue), /the notebook's metadata has 1 answers and all were taken/);
   });
 
@@ -117,6 +119,20 @@ describe("prepared answers", () => {
       String((nothing.take("Q?") as { reason: string }).reason),
       /^this front end takes no input: give the answers/,
     );
+  });
+
+  it("and the mode of types are looked at once for each state that was saved", () => {
+    const own = { types: "error" };
+    let now: object = own;
+    const check = createSettingsCheck(() => now);
+    assert.equal(check(), null);
+    now = { types: "eror" };
+    const wrong = 'The notebook\'s metadata: Expected `types` to be error, warn or off, got "eror"';
+    assert.deepEqual([check(), check()], [wrong, null]);
+    now = { answers: "yes" };
+    const shape = "an array of answers, or an object from question to answer";
+    assert.equal(check(), `The notebook's metadata: Expected \`answers\` to be ${shape}, got "yes"`);
+    for (now of [{}, { answers: [] }, { answers: { "Q?": 1 }, types: "off" }]) assert.equal(check(), null);
   });
 
   it("and settings are the notebook's as saved last; what is no notebook gives none", () => {
