@@ -5,7 +5,7 @@ import { bodyOf } from "./body.ts";
 import { RecordFailure } from "./error.ts";
 import type { EntryRow } from "./schema.ts";
 import { addGenome, appendEntry, checkEpisode, lastId, type RecordState, together } from "./state.ts";
-import type { Ending, NewStep } from "./types.ts";
+import type { Closing, NewStep } from "./types.ts";
 
 /** Begins an episode and returns its id. */
 export function begin(
@@ -39,7 +39,7 @@ export function append(state: RecordState, id: number, step: NewStep): void {
 }
 
 /** Closes an episode: no step follows. */
-export function end(state: RecordState, id: number, ended?: Ending): void {
+export function end(state: RecordState, id: number, ended?: Closing): void {
   together(state, () => {
     checkEpisode(state, id);
     const { kind } = state.prepared.lastStep.get(id) as Pick<EntryRow, "kind">;

@@ -7,6 +7,7 @@
  */
 
 import type { DatabaseSync } from "node:sqlite";
+import { anything, checkOptions, only } from "../data/check.ts";
 import { displaySymbol, htmlTable, type MimeBundle, type Row, visible } from "../display/index.ts";
 import type { Random } from "../random/index.ts";
 import type { GenomeMember } from "../sandbox/types.ts";
@@ -51,6 +52,8 @@ export interface Lineage {
   rows(): Row[];
   [displaySymbol](): MimeBundle;
 }
+
+const choiceSchema = only<{ rule?: "any" | "best" | "novel" }>({ rule: anything() });
 
 /** The lineage that lives in a record's file. */
 export function createLineage(state: RecordState): Lineage {
@@ -102,7 +105,10 @@ export function createLineage(state: RecordState): Lineage {
         : editBetween(genomeOf(state, find(all, node.parent).genome), genomeOf(state, node.genome));
     },
     best,
-    choose: (random, { rule = "novel" } = {}) => chooseParent(nodes(), random, rule),
+    choose(random, options = {}) {
+      checkOptions(choiceSchema, options, "the options of choose()");
+      return chooseParent(nodes(), random, options.rule ?? "novel");
+    },
     toString: () => visible(treeOf(nodes())),
     rows,
     [displaySymbol]: () => ({

@@ -9,12 +9,12 @@ import {
   genomeBefore,
   type Step,
 } from "../episode/index.ts";
-import type { GenomeMember } from "../sandbox/types.ts";
+import type { GenomeMember, Verdict } from "../sandbox/types.ts";
 import { type Parts, readBody, type StepBody, stepOfBody, verdictOf } from "./body.ts";
 import { canonicalJson, sha256 } from "./canonical.ts";
 import type { EntryRow } from "./schema.ts";
 import { genomeOf, type RecordState } from "./state.ts";
-import type { Ending, EpisodeSummary, GenomeChange } from "./types.ts";
+import type { Closing, Ending, EpisodeSummary, GenomeChange } from "./types.ts";
 
 type StartBody = Omit<EpisodeStart, "genome" | "born"> & {
   genome: string | null;
@@ -55,16 +55,23 @@ export function readEpisode(state: RecordState, id: number): Episode {
   };
   const steps = rows.filter(({ kind }) => kind === "step").map((row) => readStep(state, row, later[row.step!]));
   const closing = rows.find(({ kind }) => kind === "end")?.body ?? null;
-  const ended = endingOf(closing);
   const last = steps.at(-1)?.verdict ?? "survived";
-  const verdict = ended?.verdict ?? last;
-  const terminated = verdict !== "survived" && verdict !== "infrastructure_error";
-  const truncated = verdict === "infrastructure_error" || (closing !== null && !terminated);
+  const verdict = endingOf(closing)?.verdict ?? last;
+  const told = closing === null ? {} : (JSON.parse(closing) as Closing);
+  const { terminated, truncated } = { ...endedBy(verdict, closing !== null), ...told };
   const figures = figuresOf({ steps, terminated });
+  // An agent that spent its budget ended after a step that it survived.
+  const survivedAll = told.terminated === undefined && last === "survived";
   return {
     ...{ version: episodeVersion, id, seed: start.seed ?? 0, index, group, start, steps, terminated, truncated },
-    ...{ ...figures, verdict, survival: last === "survived" ? steps.length : figures.survival },
+    ...{ ...figures, verdict, survival: survivedAll ? steps.length : figures.survival },
   };
+}
+
+/** How an episode ended whose last word is a verdict, where its record says no more. `isClosed`: it was played to its end. */
+export function endedBy(verdict: Verdict, isClosed: boolean): Pick<Episode, "terminated" | "truncated"> {
+  const terminated = verdict !== "survived" && verdict !== "infrastructure_error";
+  return { terminated, truncated: verdict === "infrastructure_error" || (isClosed && !terminated) };
 }
 
 /** What is equal for equal lives. */

@@ -4,6 +4,7 @@
  * Not here: writing an episode while it is played (`writer.ts`), living it again (`replay.ts`), export (`export.ts`).
  */
 
+import { checkOptions, only, optional, text } from "../data/check.ts";
 import type { Episode, EpisodeStart } from "../episode/index.ts";
 import type { GenomeMember } from "../sandbox/types.ts";
 import { append, begin, end } from "./append.ts";
@@ -11,7 +12,7 @@ import { createLineage, type Lineage } from "./lineage.ts";
 import { readDigest, readEpisode, readSummaries } from "./read.ts";
 import { asOfNow, genesis, type OpenOptions } from "./schema.ts";
 import { addGenome, checkEpisode, genomeOf, guard, lastId, openState, type RecordState, together } from "./state.ts";
-import type { Ending, EpisodeSummary, NewStep, RecordPosition, Verification } from "./types.ts";
+import type { Closing, EpisodeSummary, NewStep, RecordPosition, Verification } from "./types.ts";
 import { verifyChain } from "./verify.ts";
 
 /** An open record. Every function throws a RecordFailure whose text names the value and the cure. */
@@ -22,7 +23,7 @@ export interface EpisodeRecord extends Disposable {
   /** Appends the next step of an episode that has not ended. */
   append(episode: number, step: NewStep): void;
   /** Closes an episode: no step follows. `ended`: why, if its last step survived and yet it is over. */
-  end(episode: number, ended?: Ending): void;
+  end(episode: number, ended?: Closing): void;
   /** One line an episode, in order of their ids. */
   episodes(): EpisodeSummary[];
   /** One episode, whole. */
@@ -45,6 +46,8 @@ export interface EpisodeRecord extends Disposable {
   verify(options?: { head?: string }): Verification;
   close(): void;
 }
+
+const verifySchema = only<{ head?: string }>({ head: optional(text) });
 
 /** Opens the record at `path`. Throws a RecordFailure where there is none, unless `create` says to begin one. `:memory:` is one in memory. */
 export function openRecord(path: string, options: OpenOptions = {}): EpisodeRecord {
@@ -69,7 +72,10 @@ export function openRecord(path: string, options: OpenOptions = {}): EpisodeReco
     position: () => guard(state, () => asOfNow(database, () => positionOf(state))),
     hashAt: (entry) => guard(state, () => hashAt(state, entry)),
     lineage: createLineage(state),
-    verify: ({ head } = {}) => verifyChain(database, { path, ...(head !== undefined && { head }) }),
+    verify(options = {}) {
+      checkOptions(verifySchema, options, "the options of verify()");
+      return verifyChain(database, { path, ...options });
+    },
     close: () => close(state),
     [Symbol.dispose]: () => close(state),
   };

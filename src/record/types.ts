@@ -19,6 +19,13 @@ export interface Ending {
   cause: string;
 }
 
+/** What an `end` entry holds: how the episode ended, as far as its last step does not say so. */
+export interface Closing extends Partial<Ending> {
+  /** Where the environment ended an episode otherwise than its last verdict says. */
+  terminated?: boolean;
+  truncated?: boolean;
+}
+
 /** One line about an episode. */
 export interface EpisodeSummary {
   id: number;

@@ -1,6 +1,6 @@
 /** A rollout as a value: its episodes, a summary with intervals, and how it shows itself in a notebook. */
 
-import { checkOptions, only, optional } from "../data/check.ts";
+import { checkOptions, only, optional, positiveInteger } from "../data/check.ts";
 import { type Displayable, displaySymbol, type MimeBundle, type Row, tableBundle } from "../display/index.ts";
 import { checkEnvironment } from "../environment/given.ts";
 import type { Environment } from "../environment/index.ts";
@@ -18,7 +18,7 @@ import { causesOfDeath, type Figure, survivalHistogram } from "../plot/index.ts"
 import { type GivenPolicy, policyOf } from "../policy/given.ts";
 import type { Policy } from "../policy/index.ts";
 import { recordSchema } from "../record/given.ts";
-import { type EpisodeRecord, holdRecord, recordTo } from "../record/index.ts";
+import { checkRecordable, type EpisodeRecord, holdRecord, recordTo } from "../record/index.ts";
 import { collect } from "./collect.ts";
 import { jobOf } from "./elsewhere.ts";
 import { type CollectOptions, collectEntries } from "./given.ts";
@@ -64,6 +64,8 @@ export interface RolloutOptions extends CollectOptions {
 
 const rolloutSchema = only<RolloutOptions>({ ...collectEntries, record: optional(recordSchema) });
 
+const tableSchema = only<{ most?: number }>({ most: optional(positiveInteger) });
+
 /**
  * Plays episodes of a policy in an environment: `await rollout(env, policy, { episodes: 200, seed: 7 })`. The policy may be
  * a bare function: `() => "self.x = 1"`. Rejects with an OptionFailure that names what has no meaning.
@@ -93,7 +95,9 @@ export async function rollout<Observation>(
     plot: () => causesOfDeath(summary.causes, { title: `How ${episodes.length} episodes ended: ${policy.name}` }),
     histogram: () =>
       survivalHistogram([{ name: policy.name, survival: episodes.filter((e) => !e.fault).map((e) => e.survival) }]),
-    table: ({ most = 20 } = {}) => {
+    table: (given = {}) => {
+      checkOptions(tableSchema, given, "the options of table()");
+      const { most = 20 } = given;
       const shown = byReturn.slice(0, most).map(lifeRow);
       const caption = `${policy.name}: ${shown.length} of ${episodes.length} episodes, the lowest returns first`;
       return { [displaySymbol]: () => tableBundle(shown, { caption }) };
@@ -110,12 +114,15 @@ async function recorded(
   options: CollectOptions,
   given: EpisodeRecord | string,
 ): Promise<Episode[]> {
-  const { record, release } = holdRecord(given, { create: true });
+  const held = holdRecord(given, { create: true });
   const labels = { policy: policy.name, rollout: options.seed ?? 0, ...policy.runsOn };
   const listen = (index: number): EpisodeListener => {
-    const [own, other] = [recordTo(record, { labels }), options.listen?.(index) ?? {}];
+    const other = options.listen?.(index) ?? {};
+    let own: Required<EpisodeListener>;
     return {
       onStart(start, job) {
+        checkRecordable(start);
+        own = recordTo(held.record, { labels });
         other.onStart?.(start, job);
         return own.onStart(start, job);
       },
@@ -132,7 +139,7 @@ async function recorded(
   try {
     return await collect(env, policy, { ...options, listen });
   } finally {
-    release();
+    held.release();
   }
 }
 

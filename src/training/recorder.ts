@@ -5,13 +5,15 @@
  */
 
 import { createHash } from "node:crypto";
-import type { Episode } from "../episode/index.ts";
-import { type EpisodeRecord, holdRecord, type RecordPosition, writeEpisode } from "../record/index.ts";
+import type { Episode, EpisodeListener } from "../episode/index.ts";
+import { checkRecordable, type EpisodeRecord, holdRecord, type RecordPosition, writeEpisode } from "../record/index.ts";
 import { CheckpointFailure } from "./checkpoint.ts";
 import type { Settings } from "./settings.ts";
 
 /** What records a run. */
 export interface RunRecorder {
+  /** Throws for an episode that cannot be recorded, before it is played. */
+  onStart: NonNullable<EpisodeListener["onStart"]>;
   /**
    * Appends an update's episodes, then those that the sandbox spoiled and that were played again, unless they are there
    * already. Gives the episodes with their ids in the record.
@@ -35,23 +37,27 @@ export function openRecorder(settings: Settings): RunRecorder | null {
     if (was !== null) throw new CheckpointFailure({ kind: "unrecorded", entries: was.entries });
     return null;
   }
-  const { record, release } = holdRecord(given, { create: true });
+  const held = holdRecord(given, { create: true });
   try {
     const run = runOf(settings);
-    const known = was === null ? new Map<number, number[]>() : livesAfter(record, was, run);
+    const known = was === null ? new Map<number, number[]>() : livesAfter(held.record, was, run);
     return {
+      onStart(start) {
+        checkRecordable(start);
+        return null;
+      },
       commit(update, episodes, spoiled) {
         const labels = { policy: policy.name, training: run, seed, update, ...policy.runsOn };
-        const write = () => [...episodes, ...spoiled].map((episode) => writeEpisode(record, episode, { labels }));
-        const ids = known.get(update) ?? record.together(write);
+        const write = () => [...episodes, ...spoiled].map((episode) => writeEpisode(held.record, episode, { labels }));
+        const ids = known.get(update) ?? held.record.together(write);
         known.delete(update);
         return episodes.map((episode, i) => ({ ...episode, id: ids[i]! }));
       },
-      position: () => record.position(),
-      close: release,
+      position: () => held.record.position(),
+      close: held.release,
     };
   } catch (error) {
-    release();
+    held.release();
     throw error;
   }
 }

@@ -161,6 +161,7 @@ async function playEpisodes(
     group,
     seed: createRandom(seed, "update", update).integer(2 ** 31),
     listen: (index) => ({
+      ...(recorder && { onStart: recorder.onStart }),
       onEnd(_, actions) {
         drawn[index] = actions;
       },

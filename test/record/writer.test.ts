@@ -41,11 +41,7 @@ describe("an episode that is recorded while it is played", () => {
     );
     const { labels: _, ...rest } = start;
     const told = { ...record.episode(1), start: rest };
-    assert.deepStrictEqual(
-      timeless({ ...told, truncated: false }),
-      timeless(played),
-      "it is the value that was played",
-    );
+    assert.deepStrictEqual(timeless(told), timeless(played), "it is the value that was played");
   });
 
   it("begins with the newborn's genome, or with its own", async () => {
@@ -82,6 +78,33 @@ describe("an episode that is recorded while it is played", () => {
       ],
     );
     assert.deepEqual([spoiled.steps.length, spoiled.fault, spoiled.truncated], [1, true, true]);
+  });
+
+  it("reads back as it ended, whatever its last verdict says: an environment of one's own may end it otherwise", async () => {
+    const { sandbox } = fakeSandbox((program) => (program === "die" ? { verdict: "inert" } : {}));
+    const endings = [
+      { terminated: true, truncated: false },
+      { terminated: false, truncated: true },
+      { terminated: true, truncated: true },
+    ];
+    for (const program of ["1", "die"])
+      for (const ending of endings) {
+        const inner = lifeEnvironment(sandbox, { seed: 1 });
+        const env = { ...inner, step: async (text: string) => ({ ...(await inner.step(text)), ...ending }) };
+        const act = async () => [{ ...byHand, program }];
+        const played = await runEpisode(env, act, { index: 0 }, recordTo(record));
+        const back = record.episode(played.id!);
+        const figures = ({ terminated, truncated, survival, verdict, fault }: Episode) => ({
+          terminated,
+          truncated,
+          survival,
+          verdict,
+          fault,
+        });
+        assert.deepEqual(figures(back), figures(played), `${program} ${JSON.stringify(ending)}`);
+        assert.deepEqual(figures(record.episode(writeEpisode(record, played))), figures(played));
+      }
+    assert.equal(record.verify().ok, true);
   });
 
   it("is left without an end where it was stopped in the middle", async () => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { displaySymbol } from "../../src/display/index.ts";
-import { SurvivalEnv } from "../../src/environment/index.ts";
+import { type Environment, SurvivalEnv } from "../../src/environment/index.ts";
 import { fromJson, toJson } from "../../src/episode/index.ts";
 import { editMenu, paperMenu, randomPolicy } from "../../src/policy/index.ts";
 import { openRecord, replay } from "../../src/record/index.ts";
@@ -51,6 +51,40 @@ describe("an episode of a rollout", () => {
     await refuses({ stp: 0 }, /^There is no `stp` in the options of a fork: did you mean `step`\?$/);
     await refuses({ without: "edits" }, 'Expected `without` to be edit or nothing, got "edits"');
     await refuses({ programs: "self.x = 1" }, /^Expected `programs` to be a list of programs, got "self.x = 1"$/);
+  });
+
+  it("is played by options that are all read: a misspelt one is named, not the one that is missing for it", async () => {
+    const env = new SurvivalEnv({ sandbox: sandbox() });
+    const refuses = (options: object, message: string) =>
+      assert.rejects(rollout(env, randomPolicy(), options as never), { message });
+    await refuses({ episodez: 3 }, "There is no `episodez` in the options of rollout: did you mean `episodes`?");
+    await refuses({ seed: 1 }, "Expected `episodes` to be a positive integer, got undefined");
+    const lives = await play();
+    assert.throws(() => lives.table({ mst: 3 } as never), {
+      message: "There is no `mst` in the options of table(): did you mean `most`?",
+    });
+  });
+
+  it("is refused before its record is made, where its environment has none to be recorded", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "autoagent-unrecorded-"));
+    try {
+      const one = { reward: 0, terminated: true, truncated: false };
+      const env: Environment = {
+        reset: async () => [null, { rewards: {}, report: null }],
+        step: async () => ({ ...one, observation: null, info: { rewards: {}, report: null } }),
+        clone: () => env,
+        close: async () => {},
+      };
+      const record = join(folder, "none.sqlite");
+      await assert.rejects(rollout(env, randomPolicy(), { episodes: 2, record }), {
+        message: "This environment has no sandbox whose episodes could be recorded: leave `record` out",
+      });
+      assert.deepEqual(readdirSync(folder), []);
+      const nowhere = join(folder, "no", "folder.sqlite");
+      await assert.rejects(rollout(env, randomPolicy(), { episodes: 2, record: nowhere }), { name: "RecordFailure" });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("is a row of a table, the lowest returns first", async () => {

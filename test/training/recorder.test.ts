@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SurvivalEnv } from "../../src/environment/index.ts";
@@ -185,5 +185,6 @@ describe("the record of a run", () => {
     await assert.rejects(learn({ env: nameEnv(), record: path("none.record") }), {
       message: "This environment has no sandbox whose episodes could be recorded: leave `record` out",
     });
+    assert.equal(existsSync(path("none.record")), false, "and no empty record is left behind");
   }).timeout(30_000);
 });
