@@ -19,6 +19,11 @@ export function modelPolicy<Observation>(
   const ask = prompt ?? ((seen: Observation) => (seen as Asked).response || (seen as Asked).query || "What next?");
   return {
     name: model.name,
+    // A prompt of the caller's may say anything: such a policy is like no other.
+    ...(prompt === undefined &&
+      model.fingerprint !== undefined && {
+        fingerprint: async () => JSON.stringify([await model.fingerprint!(), body]),
+      }),
     act: (observations, streams) =>
       Promise.all(
         observations.map(async (seen, i): Promise<Action> => {

@@ -1,5 +1,6 @@
 /** An evaluation of code tasks as a value: its figures, the sentences that may be said of them, and how it shows itself. */
 
+import { checkOptions, only, optional, positiveInteger, text } from "../data/check.ts";
 import {
   type Displayable,
   displaySymbol,
@@ -19,6 +20,8 @@ import { type CodeQualities, qualitiesOf } from "./quality-shown.ts";
 import { sentencesOf } from "./sentences.ts";
 import { type CodeClaim, claimsOf } from "./told.ts";
 import type { CodeProblem } from "./types.ts";
+
+const worstSchema = only<{ of?: string; count?: number }>({ of: optional(text), count: optional(positiveInteger) });
 
 /** What `evaluateCode` gives. Shows itself as a table, a contestant a row and a task a column, with what may be said below. */
 export interface CodeEvaluation {
@@ -74,7 +77,10 @@ export function codeEvaluation(graded: readonly Graded[], parts: EvaluationParts
     plot: () => levelPanels(results, shown),
     details: () => ({ [displaySymbol]: () => detailsBundle(results, shown) }),
     cost: () => ({ [displaySymbol]: () => costBundle(results) }),
-    worst: (task, { of: name = about, count = 5 } = {}) => worstOf(graded, { task, name, count }),
+    worst(task, options = {}) {
+      checkOptions(worstSchema, options, "the options of worst()");
+      return worstOf(graded, { task, name: options.of ?? about, count: options.count ?? 5 });
+    },
     csv: () => csvOf(graded),
     toJSON: () => ({
       ...{ reference, control, about, results, claims: asked.flatMap((one) => one.claims), sentences },

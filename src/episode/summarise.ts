@@ -3,6 +3,7 @@
  * spoiled are left out and counted.
  */
 
+import { callable, checkOptions, integer, only, optional, positiveInteger } from "../data/check.ts";
 import type { Verdict } from "../sandbox/types.ts";
 import {
   type ClusterSums,
@@ -48,8 +49,15 @@ export interface SummariseOptions {
   seed?: number;
 }
 
+const optionsSchema = only<SummariseOptions>({
+  clusterOf: optional(callable("a function of an episode and a step")),
+  resamples: optional(positiveInteger),
+  seed: optional(integer),
+});
+
 /** The figures of a set of episodes. Throws a RangeError where all were faults. */
 export function summarise(all: readonly Episode[], options: SummariseOptions = {}): Summary {
+  checkOptions(optionsSchema, options, "the options of summarise");
   const episodes = all.filter(({ fault }) => !fault);
   if (episodes.length === 0) throw new RangeError("Every episode was a fault of the sandbox: nothing to summarise");
   const figures = figuresWith(episodes, options);

@@ -20,7 +20,7 @@ import {
 import { digest } from "../data/digest.ts";
 import { stopSignal } from "../display/index.ts";
 import { environmentSchema } from "../environment/given.ts";
-import { type Environment, SurvivalEnv, type SurvivalEnvOptions } from "../environment/index.ts";
+import { type Environment, SurvivalEnv, type SurvivalEnvOptions, textOfEnvironment } from "../environment/index.ts";
 import { policySchema } from "../policy/given.ts";
 import { createRandom } from "../random/index.ts";
 import { collectEntries } from "../rollout/given.ts";
@@ -30,7 +30,7 @@ import { microTasks, type Task, taskSplits } from "../tasks/index.ts";
 import type { Played } from "./claimed.ts";
 import { type Batch, openFacts } from "./facts.ts";
 import { clustersOf } from "./measure.ts";
-import { batchPlayer, type Part, settingsOf } from "./play.ts";
+import { batchPlayer, type Part } from "./play.ts";
 import { openProgress } from "./progress.ts";
 import { type Contestants, type Run, runsOf, searchOf, sharpenTrained } from "./runs.ts";
 import { type Evaluation, evaluationOf } from "./show.ts";
@@ -52,7 +52,10 @@ export interface EvaluateOptions {
    * made that one: so neither has a freedom that the other lacks. `false`: at the temperature it was trained at. @default true
    */
   sharpenTrained?: boolean;
-  /** A file that keeps what was played; a call with the same file and settings goes on from it. */
+  /**
+   * A file that keeps what was played; a call with the same file and settings goes on from it. A policy of your own is known
+   * again by its `fingerprint`: one without is played anew, as a bare function is.
+   */
   file?: string;
   /** Episodes played together, and lost at most when it is stopped. @default 32 */
   batch?: number;
@@ -131,7 +134,7 @@ function plan(
   { episodes, seed, batch }: { episodes: number; seed: number; batch: number },
 ): OwnPart[] {
   const parts: OwnPart[] = [];
-  const settled = Object.entries(envs).map(([split, env]) => ({ split, env, settings: settingsOf(env) }));
+  const settled = Object.entries(envs).map(([split, env]) => ({ split, env, settings: textOfEnvironment(env) }));
   for (let from = 0, chunk = 0; from < episodes; from += batch, chunk++)
     for (const { split, env, settings } of settled)
       for (const { name, run, policy, mark } of runs) {

@@ -49,11 +49,3 @@ export function batchPlayer(
   }
   return { play: ({ key }) => going.get(key)!, stop: () => own.abort() };
 }
-
-/** An environment's settings as text; functions by their source, the sandbox left out. */
-export function settingsOf(env: Environment): string {
-  const { options } = env as { options?: object };
-  return JSON.stringify(options ?? env.constructor.name, (key, value: unknown) =>
-    key === "sandbox" ? undefined : typeof value === "function" ? String(value) : value,
-  );
-}

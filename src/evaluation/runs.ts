@@ -5,12 +5,12 @@
 
 import { randomUUID } from "node:crypto";
 import { digest } from "../data/digest.ts";
-import type { SurvivalObservation } from "../environment/index.ts";
+import { type SurvivalObservation, textOfEnvironment } from "../environment/index.ts";
 import { type GivenPolicy, policyOf } from "../policy/given.ts";
 import type { Policy, TokenPolicy, TrainablePolicy } from "../policy/index.ts";
 import type { Elsewhere } from "../rollout/index.ts";
 import type { FactsFile } from "./facts.ts";
-import { playBatch, settingsOf } from "./play.ts";
+import { playBatch } from "./play.ts";
 import { type PlayTrial, type Sharpened, type SharpenedRun, sharpenBy } from "./sharpen.ts";
 
 /** What is compared: a policy, or several runs of one (the same training with other seeds). */
@@ -32,11 +32,11 @@ export async function runsOf(contestants: Contestants): Promise<Run[]> {
   return Promise.all(
     Object.entries(contestants).flatMap(([name, given]) =>
       ([given].flat() as GivenPolicy[])
-        .map((one) => ({ policy: policyOf(one), known: typeof one === "function" ? unlike(one) : null }))
-        .map(async ({ policy, known }, run) => ({
+        .map((one) => ({ policy: policyOf(one), one }))
+        .map(async ({ policy, one }, run) => ({
           ...{ name, run, given: policy },
           policy: isTrainable(policy) ? policy.frozen() : policy,
-          mark: await markOf(policy, known ?? `${name} ${run}`),
+          mark: await markOf(policy, one),
         })),
     ),
   );
@@ -57,7 +57,14 @@ export async function sharpenTrained(
   for (const run of runs.filter(({ given }) => isTokenPolicy(given))) {
     const { mark } = run;
     const play: PlayTrial = async (env, policy, how) => {
-      const key = digest([mark, "sharpened", policy.name, settingsOf(env), String(how.episodes), String(how.seed)]);
+      const key = digest([
+        mark,
+        "sharpened",
+        policy.name,
+        textOfEnvironment(env),
+        String(how.episodes),
+        String(how.seed),
+      ]);
       const known = facts?.found.get(key);
       return (known ?? (await playBatch({ env, policy, key, ...how }, facts, { signal, on }))).episodes;
     };
@@ -70,6 +77,17 @@ export async function sharpenTrained(
   return found;
 }
 
+/** A policy's plan as a text; null where it has none: one that says how it is made, or that cannot be sent anywhere. */
+async function planned(policy: Policy): Promise<string | null> {
+  const plan = await policy.plan?.().catch(() => null);
+  if (plan === undefined || plan === null) return null;
+  return digest([
+    plan.kind,
+    JSON.stringify(plan.about),
+    ...[...Object.values(plan.tensors), ...plan.weights].map(String),
+  ]);
+}
+
 function isTrainable(policy: Policy): policy is TrainablePolicy {
   return "variables" in policy && "frozen" in policy;
 }
@@ -78,22 +96,23 @@ function isTokenPolicy(policy: Policy): policy is TokenPolicy {
   return isTrainable(policy) && "pretrained" in policy;
 }
 
-const functions = new WeakMap<GivenPolicy, string>();
+const marks = new WeakMap<GivenPolicy, string>();
 
 /**
- * What tells a bare function from any other, in this process: a file of another one knows nothing of it, since the same text
- * may close over something else.
+ * What tells a policy of somebody's own from any other, in this process: a file of another one knows nothing of it, since the
+ * same text may close over something else.
  */
 function unlike(policy: GivenPolicy): string {
-  const mark = functions.get(policy) ?? randomUUID();
-  functions.set(policy, mark);
+  const mark = marks.get(policy) ?? randomUUID();
+  marks.set(policy, mark);
   return mark;
 }
 
-/** What tells a policy from another of the same name: its weights, its fingerprint, else the place that it was given in. */
-async function markOf(policy: Policy, place: string): Promise<string> {
-  const { name, fingerprint } = policy as Policy & { fingerprint?: string };
-  if (!isTrainable(policy)) return digest([name, fingerprint ?? `at ${place}`]);
+/** What tells a policy from another of the same name: its weights, its fingerprint, or the plan by which a worker makes it. */
+async function markOf(policy: Policy, given: GivenPolicy): Promise<string> {
+  const { name } = policy;
+  const fingerprint = typeof policy.fingerprint === "function" ? await policy.fingerprint() : policy.fingerprint;
+  if (!isTrainable(policy)) return digest([name, fingerprint ?? (await planned(policy)) ?? unlike(given)]);
   const weights = await Promise.all(policy.variables.map(async (variable) => String(await variable.data())));
   return digest([name, fingerprint ?? "", ...weights]);
 }

@@ -2,6 +2,7 @@
 
 import type { Interval } from "../statistics/index.ts";
 import { type Figure, figure, palette } from "./figure.ts";
+import { titled } from "./given.ts";
 
 /** One policy's figures on one split. */
 export interface ComparisonRow {
@@ -25,10 +26,8 @@ interface Panel {
 }
 
 /** Estimates as marks, intervals as bars; splits by colour. */
-export function comparisonPlot(
-  rows: readonly ComparisonRow[],
-  { title = "Policies side by side" }: { title?: string } = {},
-): Figure {
+export function comparisonPlot(rows: readonly ComparisonRow[], options: { title?: string } = {}): Figure {
+  const { title = "Policies side by side" } = titled(options, "comparisonPlot");
   const kinds = [...new Set(rows.flatMap(({ figures }) => Object.keys(figures)))];
   const splits = [...new Set(rows.map(({ split }) => split))];
   const names = [...new Set(rows.map(({ name }) => name))];

@@ -1,7 +1,9 @@
 /** Figures of training: learning curves over seeds, and what a policy came to prefer. */
 
+import { checkOptions, like, listOf, only, optional, text } from "../data/check.ts";
 import { bootstrapInterval } from "../statistics/index.ts";
 import { type Figure, figure, palette } from "./figure.ts";
+import { titled } from "./given.ts";
 
 /** One run's value after a number of episodes. */
 export interface CurvePoint {
@@ -11,21 +13,37 @@ export interface CurvePoint {
   value: number;
 }
 
-/** Mean over seeds with a bootstrap band, one curve a name; `baseline` is a dashed line across, `notes` lines below the title. */
-export function learningCurves(
-  points: readonly CurvePoint[],
-  {
-    title = "Learning to live",
-    yTitle = "steps survived",
-    baseline,
-    notes = [],
-  }: {
-    title?: string;
-    yTitle?: string;
-    baseline?: { name: string; value: number };
-    notes?: readonly string[];
-  } = {},
-): Figure {
+/** How curves are shown. */
+interface CurveOptions {
+  title?: string;
+  yTitle?: string;
+  /** A dashed line across. */
+  baseline?: CurveBaseline;
+  /** Lines below the title. */
+  notes?: readonly string[];
+}
+
+/** A line to compare with. */
+export interface CurveBaseline {
+  name: string;
+  value: number;
+}
+
+/** Of a `CurveBaseline`. */
+export const curveBaselineSchema = only<CurveBaseline>(
+  { name: text, value: like<number>((value) => typeof value === "number", "a number") },
+  "{ name, value }",
+);
+
+const curveSchema = only<CurveOptions>({
+  ...{ title: optional(text), yTitle: optional(text), baseline: optional(curveBaselineSchema) },
+  notes: optional(listOf(text, "a list of texts")),
+});
+
+/** Mean over seeds with a bootstrap band, one curve a name. */
+export function learningCurves(points: readonly CurvePoint[], options: CurveOptions = {}): Figure {
+  checkOptions(curveSchema, options, "the options of learningCurves");
+  const { title = "Learning to live", yTitle = "steps survived", baseline, notes = [] } = options;
   const names = [...new Set(points.map(({ name }) => name))];
   const texts: string[] = [];
   const data = names.flatMap((name, i) => {
@@ -90,8 +108,9 @@ export function learningCurves(
 /** What a policy came to prefer: the probability of each choice after each update. */
 export function probabilityCurves(
   history: readonly { episodes: number; probabilities: { [label: string]: number } }[],
-  { title = "What the policy came to prefer" }: { title?: string } = {},
+  options: { title?: string } = {},
 ): Figure {
+  const { title = "What the policy came to prefer" } = titled(options, "probabilityCurves");
   const labels = Object.keys(history[0]?.probabilities ?? {});
   const data = labels.map((label, i) => ({
     type: "scatter",

@@ -1,12 +1,11 @@
 /** Figures of episodes: returns of one, causes of death and survival of many. */
 
 import { type Figure, figure, palette, verdictColours } from "./figure.ts";
+import { titled } from "./given.ts";
 
 /** Numbers of one episode, step by step: a panel for each series, because returns dwarf advantages. */
-export function returnsPlot(
-  series: { [name: string]: readonly number[] },
-  { title = "Returns and advantages of one episode" }: { title?: string } = {},
-): Figure {
+export function returnsPlot(series: { [name: string]: readonly number[] }, options: { title?: string } = {}): Figure {
+  const { title = "Returns and advantages of one episode" } = titled(options, "returnsPlot");
   const names = Object.keys(series);
   const width = 1 / names.length;
   const axes: { [name: string]: object } = {};
@@ -45,8 +44,9 @@ export function returnsPlot(
 /** How episodes ended, most frequent first. */
 export function causesOfDeath(
   causes: readonly { verdict: string; count: number }[],
-  { title = "How the episodes ended" }: { title?: string } = {},
+  options: { title?: string } = {},
 ): Figure {
+  const { title = "How the episodes ended" } = titled(options, "causesOfDeath");
   const sorted = [...causes].sort((a, b) => a.count - b.count);
   const total = causes.reduce((sum, { count }) => sum + count, 0);
   const words = (verdict: string) => (verdict === "survived" ? "alive at the end" : verdict.replaceAll("_", " "));
@@ -77,8 +77,9 @@ export function causesOfDeath(
 /** How long episodes lasted: share of episodes by steps survived, one set of bars a policy. */
 export function survivalHistogram(
   groups: readonly { name: string; survival: readonly number[] }[],
-  { title = "How long the episodes lasted" }: { title?: string } = {},
+  options: { title?: string } = {},
 ): Figure {
+  const { title = "How long the episodes lasted" } = titled(options, "survivalHistogram");
   const data = groups.map(({ name, survival }, i) => {
     const counts = new Map<number, number>();
     for (const steps of survival) counts.set(steps, (counts.get(steps) ?? 0) + 1);

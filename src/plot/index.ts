@@ -1,7 +1,7 @@
 /** Plotly figures of what the library computes. Functions take rows and return a value that shows itself. */
 
 export { type ComparisonRow, comparisonPlot } from "./comparison.ts";
-export { learningCurves, probabilityCurves } from "./curves.ts";
+export { type CurveBaseline, learningCurves, probabilityCurves } from "./curves.ts";
 export { causesOfDeath, returnsPlot, survivalHistogram } from "./episodes.ts";
 export { type Figure, figure, palette, verdictColours } from "./figure.ts";
 export { harmPlot } from "./harm.ts";

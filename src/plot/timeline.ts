@@ -1,6 +1,7 @@
 /** Episodes in time: one, step by step, with what each was worth; or many side by side, one row an episode. */
 
 import { type Figure, figure, palette, verdictColours } from "./figure.ts";
+import { titled } from "./given.ts";
 
 /** One life of the comparison. */
 export interface EpisodeRow {
@@ -11,10 +12,8 @@ export interface EpisodeRow {
 }
 
 /** Draws episodes as rows of steps; a step that ended its episode stands out. */
-export function episodesSideBySide(
-  episodes: readonly EpisodeRow[],
-  { title = "Episodes, side by side" }: { title?: string } = {},
-): Figure {
+export function episodesSideBySide(episodes: readonly EpisodeRow[], options: { title?: string } = {}): Figure {
+  const { title = "Episodes, side by side" } = titled(options, "episodesSideBySide");
   // A label that only ever ended a life has no cell of its own, and so no entry in the legend.
   const labels = [...new Set(episodes.flatMap(({ steps }) => steps.filter(survived).map(({ label }) => label)))].sort();
   const rows = episodes.map(({ name, group }) => `${group} · ${name}`);
@@ -79,10 +78,8 @@ export interface TimelineStep {
 }
 
 /** One life: a bar a step as high as its reward (harm is cut off at the scale of the others, and says so). */
-export function episodeTimeline(
-  steps: readonly TimelineStep[],
-  { title = "One episode" }: { title?: string } = {},
-): Figure {
+export function episodeTimeline(steps: readonly TimelineStep[], options: { title?: string } = {}): Figure {
+  const { title = "One episode" } = titled(options, "episodeTimeline");
   const usual = Math.max(1, ...steps.filter(survived).map(({ reward }) => Math.abs(reward)));
   const shown = steps.map(({ reward }) => Math.max(-usual * 1.5, Math.min(usual * 1.5, reward)));
   const marks = ({ changed, solved }: TimelineStep): string => `${changed ? "✎" : ""}${solved ? "★" : ""}`;

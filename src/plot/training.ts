@@ -1,9 +1,10 @@
 /** The course of one training run, or of several side by side: one small plot a metric. */
 
-import { OptionFailure } from "../data/check.ts";
+import { anything, byName, checkOptions, OptionFailure, only, optional, text } from "../data/check.ts";
 import { type AnyFigures, type Episode, estimateOf, metricTable, summarise, type Unit } from "../episode/index.ts";
 import { claims, controlAmong, degenerateAmong, type Interval } from "../statistics/index.ts";
 import { type Figure, figure, palette } from "./figure.ts";
+import { titled } from "./given.ts";
 
 /** An update of a run as `train` gives it, or what is kept of one. */
 export type UpdateOrPoint = TrainingPoint | MeasuredUpdate;
@@ -29,6 +30,12 @@ export interface TrainingPoint {
   kl: number;
 }
 
+const runsSchema = byName<readonly UpdateOrPoint[]>(
+  anything(),
+  "the updates of each run by its name, such as { ours: updates }",
+);
+const compareSchema = only<{ title?: string; control?: string }>({ title: optional(text), control: optional(text) });
+
 /** What is kept of an update. */
 export function trainingPoint({ episodesSoFar, episodes, policyEntropy, kl }: MeasuredUpdate): TrainingPoint {
   const summary = summarise(episodes, { resamples: 200 });
@@ -53,10 +60,8 @@ export function pointsOf(name: string, given: readonly UpdateOrPoint[]): Trainin
 }
 
 /** One run's curves: each metric of the table with its interval as a band, and the divergence from the start. */
-export function trainingCurves(
-  updates: readonly UpdateOrPoint[],
-  { title = "Training" }: { title?: string } = {},
-): Figure {
+export function trainingCurves(updates: readonly UpdateOrPoint[], options: { title?: string } = {}): Figure {
+  const { title = "Training" } = titled(options, "trainingCurves");
   return compareRuns({ run: updates }, { title });
 }
 
@@ -69,8 +74,11 @@ export function trainingCurves(
  */
 export function compareRuns(
   given: { [name: string]: readonly UpdateOrPoint[] },
-  { title = "Runs side by side", control }: { title?: string; control?: string } = {},
+  options: { title?: string; control?: string } = {},
 ): Figure {
+  checkOptions(runsSchema, given, "runs");
+  checkOptions(compareSchema, options, "the options of compareRuns");
+  const { title = "Runs side by side", control } = options;
   const runs = Object.fromEntries(Object.entries(given).map(([name, updates]) => [name, pointsOf(name, updates)]));
   const names = Object.keys(runs);
   const { told, degenerate } = judgeRuns(runs, controlAmong(names, control));

@@ -1,6 +1,7 @@
 /** A tree of genomes: who came from whom, how each ended. Time goes down, a line each; each branch has a column. */
 
 import { type Figure, figure, verdictColours } from "./figure.ts";
+import { titled } from "./given.ts";
 
 /** One node. Parents stand before their children. */
 export interface TreeNode {
@@ -18,7 +19,8 @@ export interface TreeNode {
 }
 
 /** Draws a lineage. Throws a RangeError for a node whose parent is not before it. */
-export function lineageTree(nodes: readonly TreeNode[], { title = "Lineage" }: { title?: string } = {}): Figure {
+export function lineageTree(nodes: readonly TreeNode[], options: { title?: string } = {}): Figure {
+  const { title = "Lineage" } = titled(options, "lineageTree");
   const { column, line, columns } = layOut(nodes);
   const edges = nodes.filter(({ parent }) => parent !== null);
   const at = (of: Map<number, number>) => nodes.map(({ id }) => of.get(id)!);

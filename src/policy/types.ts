@@ -74,6 +74,11 @@ export interface Policy<Observation = unknown> {
   readonly cohorts?: number;
   /** What runs its model; absent where it has none. Records and checkpoints keep it. */
   readonly runsOn?: RunsOn;
+  /**
+   * What tells it from others of its name, once they run: an evaluation's file knows it again by this. Absent: it is known
+   * again by its plan, or not at all.
+   */
+  readonly fingerprint?: string | (() => Promise<string>);
   act(observations: readonly Observation[], streams: readonly Random[]): Promise<Action[]>;
   /** The language model that it writes with, as it is now, for other texts. Absent where it has none. */
   freeText?(): Promise<FreeText>;

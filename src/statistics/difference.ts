@@ -5,6 +5,7 @@
  * bootstrap: docs/decisions.md. Not here: what may be said of it (`claims.ts`).
  */
 
+import { checkOptions, numberFrom, only, optional } from "../data/check.ts";
 import type { Interval } from "./interval.ts";
 import { studentReach } from "./student.ts";
 
@@ -27,6 +28,8 @@ interface Sums {
   wasCount: number;
 }
 
+const optionsSchema = only<{ confidence?: number }>({ confidence: optional(numberFrom(0, 1, "a number from 0 to 1")) });
+
 /**
  * Mean of `is` less mean of `was`. With fewer than two clusters, or with one side in a single cluster that the other is not
  * in alone, there is no interval: its ends are NaN.
@@ -34,8 +37,10 @@ interface Sums {
 export function pairedDifference(
   is: readonly Sample[],
   was: readonly Sample[],
-  { confidence = 0.95 }: { confidence?: number } = {},
+  options: { confidence?: number } = {},
 ): PairedDifference {
+  checkOptions(optionsSchema, options, "the options of pairedDifference");
+  const { confidence = 0.95 } = options;
   const clusters = new Map<string, Sums>();
   const total: Sums = { is: 0, isCount: 0, was: 0, wasCount: 0 };
   for (const [side, samples] of [

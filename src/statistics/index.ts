@@ -1,5 +1,6 @@
 /** Seeded intervals and summaries, so that a claim comes with its uncertainty and repeats to the last digit. */
 
+import { callable, checkOptions, like, numberFrom, only, optional, positiveInteger } from "../data/check.ts";
 import { createRandom } from "../random/index.ts";
 import type { Interval } from "./interval.ts";
 
@@ -32,6 +33,25 @@ export function standardDeviation(values: readonly number[]): number {
   return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));
 }
 
+/** How an interval is drawn. */
+export interface BootstrapOptions {
+  /** The share of intervals that hold what they are of, between 0 and 1. @default 0.95 */
+  confidence?: number;
+  resamples?: number;
+  seed?: number;
+}
+
+const resampling = {
+  confidence: optional(numberFrom(0, 1, "a number from 0 to 1")),
+  resamples: optional(positiveInteger),
+  seed: optional(like<number>(Number.isFinite, "a finite number")),
+};
+const resamplingSchema = only<BootstrapOptions>(resampling);
+const bootstrapSchema = only<BootstrapOptions & { statistic?: (values: readonly number[]) => number }>({
+  ...resampling,
+  statistic: optional(callable("a function of the values")),
+});
+
 /**
  * Percentile bootstrap of a statistic (Efron 1979), seeded.
  * @param values at least one number
@@ -39,13 +59,10 @@ export function standardDeviation(values: readonly number[]): number {
  */
 export function bootstrapInterval(
   values: readonly number[],
-  {
-    statistic = mean,
-    confidence = 0.95,
-    resamples = 2000,
-    seed = 0,
-  }: { statistic?: (values: readonly number[]) => number; confidence?: number; resamples?: number; seed?: number } = {},
+  options: BootstrapOptions & { statistic?: (values: readonly number[]) => number } = {},
 ): Interval {
+  checkOptions(bootstrapSchema, options, "the options of bootstrapInterval");
+  const { statistic = mean, confidence = 0.95, resamples = 2000, seed = 0 } = options;
   if (values.length === 0) throw new RangeError("Expected at least one value to bootstrap, got none");
   const random = createRandom(seed, "bootstrap");
   const draws = Array.from({ length: resamples }, () =>
@@ -98,8 +115,10 @@ export function probabilityOfImprovement(before: readonly number[], after: reado
 export function clusterInterval<T>(
   clusters: readonly T[],
   statistic: (clusters: readonly T[]) => number,
-  { confidence = 0.95, resamples = 1000, seed = 0 }: { confidence?: number; resamples?: number; seed?: number } = {},
+  options: BootstrapOptions = {},
 ): Interval {
+  checkOptions(resamplingSchema, options, "the options of clusterInterval");
+  const { confidence = 0.95, resamples = 1000, seed = 0 } = options;
   if (clusters.length === 0) throw new RangeError("Expected at least one cluster to bootstrap, got none");
   const random = createRandom(seed, "clusters");
   const draws = Array.from({ length: resamples }, () =>

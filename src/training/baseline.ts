@@ -4,6 +4,7 @@
  * fitted to earlier updates only, so it cannot depend on the actions of this one and leaves the gradient unbiased.
  */
 
+import { checkOptions, numberFrom, only, optional, positiveNumber } from "../data/check.ts";
 import type { Episode } from "../episode/index.ts";
 
 /** What the fit has seen: sums over steps, older updates fading. Plain numbers, for a checkpoint. */
@@ -29,8 +30,23 @@ export interface LearnedBaseline {
 /** Steps that have a weight of their own; later ones share the last. */
 const steps = 16;
 
-/** Makes one. `fade` multiplies what was seen before at each update, `ridge` is the penalty on the weights. */
-export function learnedBaseline({ fade = 0.9, ridge = 1 }: { fade?: number; ridge?: number } = {}): LearnedBaseline {
+/** How one learns. */
+export interface BaselineOptions {
+  /** Multiplies what was seen before at each update. @default 0.9 */
+  fade?: number;
+  /** The penalty on the weights. @default 1 */
+  ridge?: number;
+}
+
+const optionsSchema = only<BaselineOptions>({
+  fade: optional(numberFrom(0, 1)),
+  ridge: optional(positiveNumber),
+});
+
+/** Makes one. */
+export function learnedBaseline(options: BaselineOptions = {}): LearnedBaseline {
+  checkOptions(optionsSchema, options, "the options of learnedBaseline");
+  const { fade = 0.9, ridge = 1 } = options;
   let seen: BaselineState | null = null;
   let weights: Float64Array | null = null;
   const solve = (): Float64Array => (weights ??= solveRidge(seen!, ridge));

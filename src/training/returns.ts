@@ -4,17 +4,24 @@
  * leaves the direction of the policy gradient as it is and takes noise away (Williams 1992).
  */
 
+import { anything, checkOptions, only } from "../data/check.ts";
 import { displaySymbol, tableBundle } from "../display/index.ts";
 
 /** Numbers, one a step, that show themselves as a table in a notebook. */
 export type NumberTable = number[];
+
+/** Their values are looked at where they are used, in words of their own. */
+const returnsSchema = only<{ gamma?: number }>({ gamma: anything() });
+const advantagesSchema = only<{ baseline?: Baseline }>({ baseline: anything() });
 
 /**
  * Discounted returns-to-go of one episode.
  * @param rewards one finite number a step, at least one
  * @param options.gamma discount in [0, 1], @default 1
  */
-export function returns(rewards: readonly number[], { gamma = 1 }: { gamma?: number } = {}): NumberTable {
+export function returns(rewards: readonly number[], options: { gamma?: number } = {}): NumberTable {
+  checkOptions(returnsSchema, options, "the options of returns");
+  const { gamma = 1 } = options;
   if (!(gamma >= 0 && gamma <= 1)) throw new RangeError(`Expected gamma to be between 0 and 1, got ${gamma}`);
   checkNumbers("reward", rewards);
   const result = new Array<number>(rewards.length);
@@ -30,10 +37,9 @@ export type Baseline = "none" | "mean" | "leave-one-out" | ((returns: readonly n
  * Advantages of one list of returns: each less its baseline. `mean` takes the mean of all of them, `leave-one-out` the
  * mean of the others (unbiased; equal to n/(n-1) times the first). Across episodes see the estimators of `train`.
  */
-export function advantages(
-  episodeReturns: readonly number[],
-  { baseline = "mean" }: { baseline?: Baseline } = {},
-): NumberTable {
+export function advantages(episodeReturns: readonly number[], options: { baseline?: Baseline } = {}): NumberTable {
+  checkOptions(advantagesSchema, options, "the options of advantages");
+  const { baseline = "mean" } = options;
   checkNumbers("return", episodeReturns);
   const total = episodeReturns.reduce((a, b) => a + b, 0);
   const n = episodeReturns.length;

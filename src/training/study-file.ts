@@ -76,7 +76,7 @@ export function openStudyFile(path: string): StudyFile {
   };
 }
 
-/** What a run came of: its options, functions by their source, and the policy's shape. The environment has no name. */
+/** What a run came of: its options, functions by their source, the environment, and the policy's shape. */
 function markOf(settings: object, { name, fingerprint = name, variables }: TrainablePolicy): string {
   const options = JSON.stringify(settings, (_, value: unknown) =>
     typeof value === "function" ? String(value) : value,

@@ -14,9 +14,10 @@ import {
 } from "../data/check.ts";
 import { displaySymbol, escapeHtml, type MimeBundle, stopSignal, tableBundle } from "../display/index.ts";
 import { environmentSchema } from "../environment/given.ts";
-import type { Environment } from "../environment/index.ts";
+import { type Environment, textOfEnvironment } from "../environment/index.ts";
 import { estimatesOf } from "../episode/index.ts";
-import { type Figure, learningCurves } from "../plot/index.ts";
+import { curveBaselineSchema } from "../plot/curves.ts";
+import { type CurveBaseline, type Figure, learningCurves } from "../plot/index.ts";
 import type { TrainablePolicy } from "../policy/index.ts";
 import { collectEntries } from "../rollout/given.ts";
 import { type Elsewhere, rollout } from "../rollout/index.ts";
@@ -73,7 +74,7 @@ export interface Study {
   /** What may be said: which variant is degenerate, and which beats the control, paired by seed (of one seed, by episode). */
   claims: string[];
   /** Survival against episodes, a curve a variant. */
-  plot(options?: { baseline?: { name: string; value: number } }): Figure;
+  plot(options?: { baseline?: CurveBaseline }): Figure;
   /** The runs of one variant. */
   of(name: string): StudyRun[];
   [displaySymbol](): MimeBundle;
@@ -98,6 +99,8 @@ const optionsSchema = only<StudyOptions>({
   signal: optional(abortSignal),
   onProgress: optional(callable("a function of the progress")),
 });
+
+const plotSchema = only<{ baseline?: CurveBaseline }>({ baseline: optional(curveBaselineSchema) });
 
 /**
  * Trains every variant with every seed, and measures each on fresh episodes. Rejects with the signal's reason when it is
@@ -137,17 +140,14 @@ export async function study(options: StudyOptions): Promise<Study> {
     runs,
     claims: told,
     of,
-    plot: ({ baseline } = {}) =>
-      learningCurves(
-        runs.flatMap(({ name, seed, curve }) =>
-          curve.map(({ episodes, survival }) => ({ name, seed, episodes, value: survival })),
-        ),
-        {
-          title: "Steps survived while learning, mean and 95 % interval over seeds",
-          notes: told,
-          ...(baseline && { baseline }),
-        },
-      ),
+    plot: (given = {}) => {
+      checkOptions(plotSchema, given, "the options of plot()");
+      const points = runs.flatMap(({ name, seed, curve }) =>
+        curve.map(({ episodes, survival }) => ({ name, seed, episodes, value: survival })),
+      );
+      const title = "Steps survived while learning, mean and 95 % interval over seeds";
+      return learningCurves(points, { title, notes: told, ...given });
+    },
     [displaySymbol]: () => {
       const rows = judged.map(({ name, reached: { estimate, low, high }, degenerate, entropy }) => ({
         variant: name,
@@ -229,7 +229,7 @@ async function runOf(
   // Who plays is no setting: a file goes on here as it began elsewhere.
   const { makePolicy = options.makePolicy, on = options.on, ...how } = variant;
   const policy = await makePolicy();
-  const settings = { ...how, evaluationEpisodes };
+  const settings = { ...how, evaluationEpisodes, environment: textOfEnvironment(env) };
   const found = kept?.find(name, seed, settings, policy);
   if (found) {
     tell(updatesOf(variant), `${name}, seed ${seed}: from the file`);

@@ -5,7 +5,12 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { displaySymbol } from "../../src/display/index.ts";
-import { SurvivalEnv, type SurvivalObservation } from "../../src/environment/index.ts";
+import {
+  type Environment,
+  SurvivalEnv,
+  type SurvivalObservation,
+  textOfEnvironment,
+} from "../../src/environment/index.ts";
 import { type Episode, episodeVersion, type Step } from "../../src/episode/index.ts";
 import { claimantOf } from "../../src/evaluation/claimed.ts";
 import { evaluate, sharpen } from "../../src/evaluation/index.ts";
@@ -29,6 +34,7 @@ const right = (ask: string) => `self.colour = "${ask.split(" ").at(-1)}";`;
 function scripted(name: string, answer: (ask: string, draw: number) => string): Policy<SurvivalObservation> {
   return {
     name,
+    fingerprint: `${name}: ${answer}`,
     act: async (observations, streams) =>
       observations.map(({ task }, i) => ({
         program: answer(task!, streams[i]!.integer(1000)),
@@ -135,6 +141,52 @@ describe("evaluation", () => {
     assert.equal(await survival(() => "self.execute_code = 1"), 0);
     assert.equal(await survival(lives), 3);
     assert.equal(readFileSync(file, "utf8").trim().split("\n").length, 1 + 2, "what it knows it does not play again");
+  });
+
+  it("takes nothing out of its file for a policy without a fingerprint, an environment of another class, or another of one's own", async () => {
+    const file = join(folder, "alike.jsonl");
+    const survival = async (policy: Policy, where: Environment): Promise<number> => {
+      const { results } = await evaluate({ mine: policy }, { env: where, episodes: 2, file });
+      return Object.values(results)[0]!.mine!.survival.estimate;
+    };
+    const policyOf = (program: string): Policy => ({
+      name: "mine",
+      act: async (observations) => observations.map(() => ({ program, label: "", choice: 0, logProb: 0 })),
+    });
+    const options = { sandbox, maxSteps: 3 };
+    const own = new SurvivalEnv(options);
+    const [lives, dies] = [policyOf("self.x = 1"), policyOf("self.execute_code = 1")];
+    assert.deepEqual([await survival(lives, own), await survival(dies, own), await survival(lives, own)], [3, 0, 3]);
+    const lines = () => readFileSync(file, "utf8").trim().split("\n").length;
+    assert.equal(lines(), 1 + 2, "in this process it knows the very same policy");
+
+    /** Ends an episode after its first step. */
+    class Short extends SurvivalEnv {
+      override async step(program: string): ReturnType<SurvivalEnv["step"]> {
+        return { ...(await super.step(program)), truncated: true };
+      }
+    }
+    assert.deepEqual([await survival(lives, new Short(options)), await survival(lives, own)], [1, 3]);
+    /** Has the program that it plays in a field. */
+    class Playing extends SurvivalEnv {
+      program = "self.y = 1";
+      override async step(): ReturnType<SurvivalEnv["step"]> {
+        return super.step(this.program);
+      }
+    }
+    const other = new Playing(options);
+    other.program = "self.execute_code = 1";
+    assert.deepEqual([await survival(lives, new Playing(options)), lines()], [3, 1 + 4]);
+    assert.equal(textOfEnvironment(own), textOfEnvironment(own.clone()), "a clone is no other");
+    assert.notEqual(
+      textOfEnvironment(other),
+      textOfEnvironment(new Playing(options)),
+      "nor is one with another field the same",
+    );
+    const cyclic = Object.assign(new Playing(options), { me: {} as object });
+    cyclic.me = cyclic;
+    assert.equal(textOfEnvironment(cyclic), textOfEnvironment(cyclic));
+    assert.match(textOfEnvironment(cyclic), /^[0-9a-f-]{36}$/, "what has no text is like no other");
   });
 
   it("goes on from its file after a stop, and comes to the same figures", async () => {
@@ -247,6 +299,21 @@ describe("evaluation", () => {
     await assert.rejects(evaluate({ able }, { env, file }), /has version 1, this library reads version 2/);
     writeFileSync(file, '{"format":"autoagent-lab evaluation","version":2}\n{"half\n');
     await assert.rejects(evaluate({ able }, { env, file }), /Line 2 of .* is damaged: delete that line/);
+    const head = '{"format":"autoagent-lab evaluation","version":2}\n';
+    for (const [line, told] of [
+      ['{"key":"a","seconds":1,"episodes":3}', /\(Expected `episodes` to be a list of episodes, got 3\)$/],
+      [
+        '{"key":"a","seconds":1,"episodes":[{"step":[]}]}',
+        /\(Expected `episodes\[0\]` to be an episode, got \{"step":\[\]\}\)$/,
+      ],
+      ['{"key":"a","seconds":-1,"episodes":[]}', /\(Expected `seconds` to be a number of at least 0, got -1\)$/],
+      ['{"kye":"a","seconds":1,"episodes":[]}', /\(There is no `kye` in a batch: did you mean `key`\?\)$/],
+    ] as const) {
+      writeFileSync(file, `${head}${line}\n`);
+      await assert.rejects(evaluate({ able }, { env, file }), told);
+    }
+    writeFileSync(file, '{"format":"autoagent-lab evaluation","version":2,"sede":1}\n');
+    await assert.rejects(evaluate({ able }, { env, file }), /Line 1 of .* is damaged \(There is no `sede` in the head/);
   });
 });
 

@@ -198,6 +198,11 @@ describe("what figures say", () => {
     );
     assert.match(textOf(compareRuns({ a: runs.head, b: runs.temperature }, { control: "b" })), /a does not beat b/);
     assert.doesNotMatch(textOf(compareRuns({ a: runs.head, b: runs.temperature })), /beat/);
+    for (const nothing of [{}, [], undefined])
+      assert.throws(() => compareRuns(nothing as never), {
+        name: "RangeError",
+        message: `Expected \`runs\` to be the updates of each run by its name, such as { ours: updates }, got ${JSON.stringify(nothing)}`,
+      });
     assert.throws(() => compareRuns(runs, { control: "cold" }), {
       message: 'Expected `control` to be one of head, temperature, stone, got "cold"',
     });

@@ -20,7 +20,7 @@ import { adapterPolicyEntries, tokenEntries } from "./given.ts";
 import { openHeadGradient } from "./gradient.ts";
 import { createHead, type Head, type HeadWeights } from "./head.ts";
 import { numbersOf, tokenPlan } from "./plan.ts";
-import { checkTemperature, pretrainedName, runsOn, sampledBy } from "./sampling.ts";
+import { type CopyOptions, pretrainedName, runsOn, sampledBy, temperatureOf } from "./sampling.ts";
 import { freeTextOf, sharpened, withHead } from "./steer.ts";
 import { createTraces, isTrace, type Trace, type TraceSettings } from "./trace.ts";
 import type { TokenPolicy, TokenPolicyOptions } from "./types.ts";
@@ -145,11 +145,8 @@ function headName({ decoder, options }: TokenState, temperature: number): string
 }
 
 /** The head as it is now, at another temperature than the policy's where one is given. */
-function frozen(
-  state: TokenState,
-  { temperature = state.generator.temperature }: { temperature?: number } = {},
-): Policy {
-  checkTemperature(temperature);
+function frozen(state: TokenState, options: CopyOptions = {}): Policy {
+  const temperature = temperatureOf(options, "frozen", state.generator.temperature);
   const { generator, head, settings, calibration } = state;
   const [weights, numbers] = [head.read(), numbersOf(head.variables)];
   const factor = generator.temperature / temperature;
@@ -166,11 +163,8 @@ function frozen(
 }
 
 /** The frozen model alone, at another temperature than the policy's where one is given. */
-function pretrained(
-  state: TokenState,
-  { temperature = state.generator.temperature }: { temperature?: number } = {},
-): Policy {
-  checkTemperature(temperature);
+function pretrained(state: TokenState, at: CopyOptions = {}): Policy {
+  const temperature = temperatureOf(at, "pretrained", state.generator.temperature);
   const { decoder, options, generator } = state;
   const { prompt, batch } = generator;
   const processorFor = (): LogitsProcessor => sharpened(decoder.config.width, generator.temperature / temperature);

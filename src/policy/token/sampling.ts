@@ -1,13 +1,22 @@
 /** How a token policy's programs are drawn besides what it has learned. */
 
+import { checkOptions, only, optional, positiveNumber } from "../../data/check.ts";
 import type { Decoder, PromptDesign } from "../../model/index.ts";
 import type { RunsOn } from "../types.ts";
 import type { ProgramGeneratorOptions } from "./generator.ts";
 
-/** Throws a RangeError for a temperature that cannot be. */
-export function checkTemperature(temperature: number): void {
-  if (!(temperature > 0 && Number.isFinite(temperature)))
-    throw new RangeError(`Expected \`temperature\` to be a positive number, got ${temperature}`);
+/** What a copy may be drawn at. */
+export interface CopyOptions {
+  /** @default the policy's own */
+  temperature?: number;
+}
+
+const copySchema = only<CopyOptions>({ temperature: optional(positiveNumber) });
+
+/** The temperature of a copy that a policy makes of itself by `of`. Throws an OptionFailure for options that have no meaning. */
+export function temperatureOf(options: CopyOptions, of: string, usual: number): number {
+  checkOptions(copySchema, options, `the options of ${of}()`);
+  return options.temperature ?? usual;
 }
 
 /** How it is drawn, where that is not the plain way. */

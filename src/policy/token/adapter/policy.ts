@@ -15,7 +15,7 @@ import {
   type ProgramGeneratorOptions,
 } from "../generator.ts";
 import { adapterPlan, numbersOf } from "../plan.ts";
-import { checkTemperature, pretrainedName, runsOn, sampledBy } from "../sampling.ts";
+import { type CopyOptions, pretrainedName, runsOn, sampledBy, temperatureOf } from "../sampling.ts";
 import { sharpened } from "../steer.ts";
 import type { TokenPolicy, TokenPolicyOptions } from "../types.ts";
 import { type AdapterSetting, evaluateTraces, gradientSeconds, objectiveGradient } from "./evaluation.ts";
@@ -175,11 +175,8 @@ function settingOf({ loaded, prefix, generator, adapter }: AdapterState): Adapte
 }
 
 /** The model with the adapter as it is now, at another temperature than the policy's where one is given. */
-function frozen(
-  state: AdapterState,
-  { temperature = state.generator.temperature }: { temperature?: number } = {},
-): Policy {
-  checkTemperature(temperature);
+function frozen(state: AdapterState, options: CopyOptions = {}): Policy {
+  const temperature = temperatureOf(options, "frozen", state.generator.temperature);
   const { generator } = state;
   const [held, numbers] = [hold(state), numbersOf(state.adapter.variables)];
   // Who never plays with the copy never hears of it.
@@ -200,11 +197,8 @@ function frozen(
 }
 
 /** The frozen model alone, at another temperature than the policy's where one is given. */
-function pretrained(
-  state: AdapterState,
-  { temperature = state.generator.temperature }: { temperature?: number } = {},
-): Policy {
-  checkTemperature(temperature);
+function pretrained(state: AdapterState, at: CopyOptions = {}): Policy {
+  const temperature = temperatureOf(at, "pretrained", state.generator.temperature);
   const { decoder, options, generator } = state;
   const { prompt, batch } = generator;
   const { onLogits } = sharpened(decoder.config.width, generator.temperature / temperature);

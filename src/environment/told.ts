@@ -1,0 +1,40 @@
+/**
+ * What an environment is, as a text by which a file knows whether it is another than before. An environment of the library's is
+ * told by its options; one of somebody's own by the text of its class or of its functions as well, and by its public fields. What
+ * those close over no text shows. Not here: comparing environments that are to be alike (`another.ts`).
+ */
+
+import { randomUUID } from "node:crypto";
+import { SurvivalEnv } from "./survival.ts";
+import type { Environment } from "./types.ts";
+
+const unknown = new WeakMap<Environment, string>();
+
+/** The text: functions by their source, the sandbox left out. What no text can be made of is like no other. */
+export function textOfEnvironment(env: Environment): string {
+  const { options } = env as { options?: object };
+  try {
+    if (Object.getPrototypeOf(env) === SurvivalEnv.prototype) return textOf(options);
+    return textOf({ classes: classesOf(env), ...env, options });
+  } catch {
+    const mark = unknown.get(env) ?? randomUUID();
+    unknown.set(env, mark);
+    return mark;
+  }
+}
+
+/** The texts of its class and of those that it extends, up to the library's own. */
+function classesOf(env: Environment): string[] {
+  const texts: string[] = [];
+  for (let at: object | null = Object.getPrototypeOf(env); at !== null; at = Object.getPrototypeOf(at)) {
+    if (at === SurvivalEnv.prototype || at === Object.prototype) return [...texts, at.constructor.name];
+    texts.push(String(at.constructor));
+  }
+  return texts;
+}
+
+function textOf(value: unknown): string {
+  return JSON.stringify(value, (key, one: unknown) =>
+    key === "sandbox" ? undefined : typeof one === "function" ? String(one) : one,
+  );
+}
