@@ -255,7 +255,7 @@ self.some = {3}`;
       [calm[1]!.verdict, calm[1]!.output, calm[1]!.error?.name],
       ["attempted_harm", "before\n[Errno 13] Permission denied\n", "ZeroDivisionError"],
     );
-    assert.equal(genesOf(calm[1]!).told, '"yes"');
+    assert.equal(membersOf(calm[1]!).told, '"yes"');
     const { replaced } = sandbox().stats();
     assert.equal(facts(await lived(1)), facts(calm));
     assert.ok(sandbox().stats().replaced > replaced, "its child was killed");

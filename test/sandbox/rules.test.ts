@@ -15,7 +15,7 @@ import { type Broke, type Probed, type Ran, readOpened, readStepped } from "../.
 import * as rules from "../../src/sandbox/host/verdict.ts";
 import { createWitness } from "../../src/sandbox/host/witness.ts";
 import type { Death } from "../../src/sandbox/host/worker.ts";
-import type { Effect, Gene } from "../../src/sandbox/types.ts";
+import type { Effect, GenomeMember } from "../../src/sandbox/types.ts";
 
 /** What the rules of each version come to. A version that was released is never changed: a new one is added. */
 const digests: { [version: number]: string } = {
@@ -36,10 +36,7 @@ const attempts: Effect[][] = [
 ];
 
 const deaths: Partial<Death>[] = [
-  ...(["wall", "memory", "flood", "protocol", "doubt", "lost"] as const).map((killed) => ({
-    killed,
-    signal: "SIGKILL",
-  })),
+  ...(["wall", "memory", "flood", "protocol", "doubt", "lost"] as const).map((killed) => ({ killed, signal: "SIGKILL" })),
   ...[{ code: 0 }, { code: 1 }, { code: 134 }, { signal: "SIGKILL" }, { signal: "SIGSEGV" }],
   ...["FATAL ERROR: Reached heap limit", "bad_alloc", "MemoryError", "Assertion failed"].map((stderr) => ({
     stderr,
@@ -65,12 +62,9 @@ const rans: (Ran | null)[] = [
   null,
   ...[false, true].flatMap((waiting) =>
     [false, true].flatMap((ended) =>
-      [
-        null,
-        error("TypeError", "no", 3),
-        error("SyntaxError", "Unexpected token (2:3)", 2),
-        error("MemoryError", "", null),
-      ].map((thrown): Ran => ({ error: thrown, waiting, ended })),
+      [null, error("TypeError", "no", 3), error("SyntaxError", "Unexpected token (2:3)", 2), error("MemoryError", "", null)].map(
+        (thrown): Ran => ({ error: thrown, waiting, ended }),
+      ),
     ),
   ),
 ];
@@ -115,9 +109,9 @@ function* findings(): Generator<unknown> {
 
 /** Steps as the witness hears them: of each what the program must leave, and what was there before and after. */
 function* testimonies(): Generator<unknown> {
-  const genome = (value: string | undefined): Gene[] =>
+  const genome = (value: string | undefined): GenomeMember[] =>
     value === undefined ? [] : [{ name: "self.a", kind: "attribute", source: value }];
-  const must: (Foreseen["genes"] extends ReadonlyMap<string, infer E> ? E : never)[] = [
+  const must: (Foreseen["members"] extends ReadonlyMap<string, infer E> ? E : never)[] = [
     { kind: "attribute", source: "1" },
     "gone",
     "grown",
@@ -131,15 +125,9 @@ function* testimonies(): Generator<unknown> {
           const told = [];
           for (let step = 0; step < 10; step++) {
             const [before, now] = step % 3 === 2 ? [after, first] : [first, after];
-            const genes = new Map([["self.a", expected]]);
-            const foreseen =
-              step === 4 ? null : ({ genes, written: new Set(["self.a"]), declared: [] } as unknown as Foreseen);
-            witness.hear(step, {
-              foreseen,
-              before: genome(before),
-              after: genome(now),
-              setUp: setUp && step % 2 === 1,
-            });
+            const members = new Map([["self.a", expected]]);
+            const foreseen = step === 4 ? null : ({ members, written: new Set(["self.a"]), declared: [] } as unknown as Foreseen);
+            witness.hear(step, { foreseen, before: genome(before), after: genome(now), setUp: setUp && step % 2 === 1 });
             told.push(witness.verdict());
           }
           yield told;
