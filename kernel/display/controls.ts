@@ -119,8 +119,9 @@ function make<T>(register: Register, { kind, label, look, accept, text, ...initi
 }
 
 const sliderEntries: Entries = (v) => {
-  const number = v.optional(v.number("a number"));
-  return { min: number, max: number, step: number, value: number };
+  // What no slider can have, NaN say, is told below by what it is for.
+  const number = v.optional(v.custom((value) => typeof value === "number", "a number"));
+  return { min: number, max: number, step: number, value: v.optional(v.any()) };
 };
 
 function sliderParts(label: string, options: SliderOptions = {}): Parts<number> {

@@ -36,7 +36,10 @@ const attempts: Effect[][] = [
 ];
 
 const deaths: Partial<Death>[] = [
-  ...(["wall", "memory", "flood", "protocol", "doubt", "lost"] as const).map((killed) => ({ killed, signal: "SIGKILL" })),
+  ...(["wall", "memory", "flood", "protocol", "doubt", "lost"] as const).map((killed) => ({
+    killed,
+    signal: "SIGKILL",
+  })),
   ...[{ code: 0 }, { code: 1 }, { code: 134 }, { signal: "SIGKILL" }, { signal: "SIGSEGV" }],
   ...["FATAL ERROR: Reached heap limit", "bad_alloc", "MemoryError", "Assertion failed"].map((stderr) => ({
     stderr,
@@ -62,9 +65,12 @@ const rans: (Ran | null)[] = [
   null,
   ...[false, true].flatMap((waiting) =>
     [false, true].flatMap((ended) =>
-      [null, error("TypeError", "no", 3), error("SyntaxError", "Unexpected token (2:3)", 2), error("MemoryError", "", null)].map(
-        (thrown): Ran => ({ error: thrown, waiting, ended }),
-      ),
+      [
+        null,
+        error("TypeError", "no", 3),
+        error("SyntaxError", "Unexpected token (2:3)", 2),
+        error("MemoryError", "", null),
+      ].map((thrown): Ran => ({ error: thrown, waiting, ended })),
     ),
   ),
 ];
@@ -126,8 +132,14 @@ function* testimonies(): Generator<unknown> {
           for (let step = 0; step < 10; step++) {
             const [before, now] = step % 3 === 2 ? [after, first] : [first, after];
             const members = new Map([["self.a", expected]]);
-            const foreseen = step === 4 ? null : ({ members, written: new Set(["self.a"]), declared: [] } as unknown as Foreseen);
-            witness.hear(step, { foreseen, before: genome(before), after: genome(now), setUp: setUp && step % 2 === 1 });
+            const foreseen =
+              step === 4 ? null : ({ members, written: new Set(["self.a"]), declared: [] } as unknown as Foreseen);
+            witness.hear(step, {
+              foreseen,
+              before: genome(before),
+              after: genome(now),
+              setUp: setUp && step % 2 === 1,
+            });
             told.push(witness.verdict());
           }
           yield told;

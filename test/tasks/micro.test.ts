@@ -277,7 +277,7 @@ describe("the check of a micro-task", () => {
       [{ gone: "x" }, { change: "x", frm: "y", does: [["number.double"]] }],
       /no `check\[1\].frm` .*: did you mean `check\[1\].from`\?$/,
     );
-    refused({ cal: "f", does: [] }, /Expected `check` to be a check with `read`, `gone`, `change` or `call`, got \{/);
+    refused({ cal: "f" }, /Expected `check` to be a check with `read`, `gone`, `change` or `call`, got \{/);
     assert.throws(
       () => checkTasks([{ ...task({ gone: "x" }), setUp: "1" }]),
       /no `setUp` in a micro-task: did you mean `setup`\?$/,

@@ -82,21 +82,12 @@ function isOver({ dead, killed, exited }: State): boolean {
   return dead !== null || killed !== null || exited;
 }
 
-/** A process or one of its pipes. */
-interface Handle {
-  destroyed?: boolean;
-  ref?(): void;
-  unref?(): void;
-}
-
 /** An idle child must not keep a finished program alive (it ends by itself when its input closes); a busy one must. */
 function hold({ child }: State, on: boolean): void {
-  const handles = [child, child.stdin, child.stdout, child.stderr] as unknown as Handle[];
-  for (const handle of handles) {
-    // One that is gone would be waited for until it opens again, by one listener more each time.
-    if (handle?.destroyed) continue;
-    on ? handle?.ref?.() : handle?.unref?.();
-  }
+  type Handle = { destroyed?: boolean; ref?(): void; unref?(): void } | null;
+  // One that is gone would be waited for until it opens again, by one listener more each time.
+  for (const handle of [child, child.stdin, child.stdout, child.stderr] as Handle[])
+    if (!handle?.destroyed) on ? handle?.ref?.() : handle?.unref?.();
 }
 
 function kill(state: State, why: Death["killed"]): void {

@@ -119,7 +119,7 @@ describe("controls", () => {
     assert.throws(() => {
       two.value = "d";
     }, range("Expected one of a, b for c, got 'd'"));
-    assert.throws(() => choice("c", []), range("Expected one of  for c, got undefined"));
+    assert.throws(() => choice("c", []), range("Expected the options of c to be a list of at least one text, got []"));
     assert.equal(two.value, "a");
   });
 

@@ -24,7 +24,7 @@ describe("an option of what a cell calls", () => {
     [() => cell.progress(3, { lable: "a" }), "There is no `lable` in the options of progress: did you mean `label`?"],
     [() => cell.clear({ Wait: true }), "There is no `Wait` in the options of clear: did you mean `wait`?"],
     [() => cell.clear({ wait: "yes" }), 'Expected `wait` to be true or false, got "yes"'],
-    [() => cell.slider("r", { maks: 3 }), "There is no `maks` in the options of slider: did you mean `max`?"],
+    [() => cell.slider("r", { mxa: 3 }), "There is no `mxa` in the options of slider: did you mean `max`?"],
     [() => cell.slider("r", { min: "0" }), 'Expected `min` to be a number, got "0"'],
     [() => cell.slider("r", 3 as never), "Expected `the options of slider` to be an object of options, got 3"],
     [
