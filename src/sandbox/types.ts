@@ -218,15 +218,26 @@ export type CallResult =
 
 /** Which body agents have: a record names it, since a life that is lived again in another may go another way. */
 export interface BodyFacts {
+  /** As records and options name it: `javascript`. */
   readonly name: string;
-  /** Of all in the body that decides how its lives go; see `Body.hash`. */
+  /**
+   * Of all that decides how its lives go: newborn, probes, decoys, the versions of what runs them. The same on every
+   * machine; another one means that a life may go another way.
+   */
   readonly hash: string;
   /** The members that every agent is born with. */
   readonly newborn: readonly GenomeMember[];
+  /** True where an agent's attributes, its state and the globals of its programs are the same dictionary. @default false */
+  readonly oneDictionary?: boolean;
   /** The program in a model's answer. */
   extractProgram(answer: string): string;
   /** Methods of a genome that cannot work from their text alone. */
   lostNames(genome: readonly GenomeMember[]): LostNames[];
+  /**
+   * What a program's text would do if all of it ran, for who asks: no verdict uses it. Absent: that cannot be told. A life is
+   * there for a language that is not safe to parse in the driver.
+   */
+  findings?(program: string, sandbox: Pick<Sandbox, "open">): Finding[] | Promise<Finding[]>;
 }
 
 /** A pool of locked children. */

@@ -6,10 +6,16 @@ import { leaveOut } from "../support.ts";
 import { readPython } from "./corpus/index.ts";
 import { live } from "./shared.ts";
 
-const cases = readPython("python.txt");
+const cases = [...readPython("python.txt"), ...readPython("python-more.txt")];
 
 describe("hostile programs in Python", function () {
   this.timeout(300_000);
+
+  it("are 238 of our own, each with its own name and text", () => {
+    assert.equal(cases.length, 238);
+    for (const part of ["name", "steps"] as const)
+      assert.equal(new Set(cases.map((one) => String(one[part]))).size, cases.length, part);
+  });
 
   for (const level of [2, 3] as const)
     it(`end as they must at level ${level}, and leave nothing behind`, async function () {

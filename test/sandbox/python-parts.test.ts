@@ -2,10 +2,13 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { MakeImports } from "../../src/sandbox/bodies/python/child/imports.ts";
+import type { MakeIntegrity } from "../../src/sandbox/bodies/python/child/integrity.ts";
 import { findPython } from "../../src/sandbox/bodies/python/install.ts";
-import { bornAnew, keptSnapshot, prepareSnapshot } from "../../src/sandbox/bodies/python/snapshot.ts";
+import { bornAnew, keptSnapshot, prepareSnapshot, pruneSnapshots } from "../../src/sandbox/bodies/python/snapshot.ts";
 import type { ChildPlan } from "../../src/sandbox/host/body.ts";
 import { lock } from "../../src/sandbox/host/locks.ts";
 import { startWorker } from "../../src/sandbox/host/start.ts";
@@ -13,6 +16,9 @@ import { bodies, type GenomeMember, python } from "../../src/sandbox/index.ts";
 
 import "../../src/sandbox/bodies/python/child/files.ts";
 import "../../src/sandbox/bodies/python/child/imports.ts";
+import "../../src/sandbox/bodies/python/child/integrity.ts";
+
+const { makeIntegrity } = globalThis as unknown as { makeIntegrity: MakeIntegrity };
 
 describe("what CPython can call", () => {
   const { makeImports } = globalThis as unknown as { makeImports: MakeImports };
@@ -95,6 +101,10 @@ describe("the Python body in the driver", () => {
     assert.deepEqual(python.lostNames(python.newborn), []);
   });
 
+  it("has a hash that changes on purpose: records name it, and lives of another one may go another way", () => {
+    assert.equal(python.hash, "2634b95169fe4a84");
+  });
+
   it("is one of the bodies, each by its one word", () => {
     assert.deepEqual(Object.keys(bodies), ["javascript", "python"]);
     assert.equal(bodies.python, python);
@@ -110,6 +120,74 @@ describe("the snapshot that Python's lives begin from", function () {
     assert.equal(createHash("sha256").update(heap).digest("hex"), kept.hash);
     assert.deepEqual(marks, kept.marks);
   });
+
+  it("is one of few: those of other bodies that nobody began to use for a day go when a new one is made", () => {
+    const folder = mkdtempSync(join(tmpdir(), "python-snapshots-"));
+    const names = ["0123456789abcdef", "00000000000000aa", "00000000000000bb"];
+    for (const name of names) for (const end of ["memory", "json"]) writeFileSync(join(folder, `${name}.${end}`), "");
+    writeFileSync(join(folder, "notes.txt"), "");
+    const old = new Date(Date.now() - 2 * 86_400_000);
+    for (const name of [...names.slice(0, 2).map((one) => `${one}.memory`), "notes.txt"])
+      utimesSync(join(folder, name), old, old);
+    pruneSnapshots(join(folder, `${names[0]}.memory`));
+    const left = [`${names[0]}.json`, `${names[0]}.memory`, `${names[2]}.json`, `${names[2]}.memory`, "notes.txt"];
+    assert.deepEqual(readdirSync(folder).sort(), left.sort());
+    rmSync(folder, { recursive: true });
+  });
+
+  it("has no part that a program may change of what evidence is read by: types, modules, the audit hook", async () => {
+    const { kept } = await prepared();
+    const heap = new Uint8Array(readFileSync(kept.path));
+    const exported = addressesOf(findPython().wasm);
+    const makeOf = (memory: Uint8Array) =>
+      makeIntegrity({ bytes: () => memory, address: (name) => exported.get(name)! }, heap, hookIn(heap, exported));
+    assert.equal(makeOf(heap.slice()).broken(), null);
+    const word = (at: number): number => new DataView(heap.buffer).getUint32(at, true);
+    for (const [what, at] of [
+      ["PyLong_Type", exported.get("PyLong_Type")! + 44],
+      ["PyUnicode_Type", exported.get("PyUnicode_Type")! + 84 + 3],
+      ["PyFunction_Type", exported.get("PyFunction_Type")! + 4],
+      ["_Py_TrueStruct", exported.get("_Py_TrueStruct")! + 12],
+      ["the built-in modules", word(exported.get("PyImport_Inittab")!) + 4],
+    ] as const) {
+      const memory = heap.slice();
+      memory[at] = memory[at]! ^ 1;
+      assert.equal(makeOf(memory).broken(), what);
+    }
+    const counted = heap.slice();
+    counted[exported.get("PyLong_Type")!]! += 1;
+    assert.equal(makeOf(counted).broken(), null, "references are counted");
+  });
+
+  /** Where the exported variables are: globals of the module, without starting it. */
+  function addressesOf(wasm: string): Map<string, number> {
+    const module = new WebAssembly.Module(readFileSync(wasm));
+    const imports: WebAssembly.Imports = {};
+    for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
+      imports[from] ??= {};
+      imports[from][name] =
+        kind === "global" ? new WebAssembly.Global({ value: "i32", mutable: true }, 0) : () => assert.fail(name);
+    }
+    const { exports } = new WebAssembly.Instance(module, imports);
+    return new Map(
+      Object.entries(exports).flatMap(([name, one]) =>
+        one instanceof WebAssembly.Global ? [[name, one.value as number] as const] : [],
+      ),
+    );
+  }
+
+  /** The hook's place in the table of functions: the first of the host's own, which come after all of CPython's. */
+  function hookIn(heap: Uint8Array, exported: Map<string, number>): number {
+    const view = new DataView(heap.buffer);
+    const runtime = exported.get("_PyRuntime")!;
+    for (let at = runtime; at < runtime + 262_144; at += 4) {
+      const entry = view.getUint32(at, true);
+      if (entry === 0 || entry % 4 !== 0 || entry + 12 > heap.length) continue;
+      const [next, hook, given] = [0, 4, 8].map((offset) => view.getUint32(entry + offset, true));
+      if (next === 0 && given === 0 && hook! > 5000 && hook! < 100_000) return hook!;
+    }
+    return assert.fail("no hook");
+  }
 
   async function prepared() {
     const launcher = (plan: ChildPlan) => lock(plan, 3);

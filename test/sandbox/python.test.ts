@@ -1,7 +1,8 @@
 /** The Python body: what lives in it show, and what the host asks of it. Hostile programs are in `python-corpus.test.ts`. */
 
 import assert from "node:assert/strict";
-import { createSandbox, type Life, python, type StepReport } from "../../src/sandbox/index.ts";
+import { createSandbox, findStatically, type Life, python, type StepReport } from "../../src/sandbox/index.ts";
+import { readPython } from "./corpus/index.ts";
 import { facts, live, until, useSandbox } from "./shared.ts";
 
 const membersOf = ({ genome }: StepReport): { [name: string]: string } =>
@@ -63,6 +64,96 @@ self.some = {3}`;
     assert.equal(plain, "@staticmethod\ndef kept(n):\n    # a remark\n    return n");
     assert.deepEqual([text, some, json], ["<Text>", "<set>", "<module json>"]);
     assert.equal(values, '[1,2.0,null,true,"a",{"k":[1e+21,100000000000000000000]}]');
+  });
+
+  it("shows no text for a function that may have another: who compiles chooses the name", async () => {
+    const members = membersOf(
+      await one(
+        "self.f = eval('lambda n: n + 1')\nself.g = eval('lambda n: n * 2')\ncompile('def h(): return 1', '<program 9>', 'exec')\nexec(compile('def h(): return 2', '<program 9>', 'exec'), state)\ndef plain(): return 3",
+      ),
+    );
+    const { f, g, h, plain } = members;
+    assert.deepEqual(
+      [f, g, h, plain],
+      ["<function <lambda>>", "<function <lambda>>", "<function h>", "def plain(): return 3"],
+    );
+  });
+
+  it("hears what the agent does while the host looks for a name, and believes no decoy that is called with another word", async () => {
+    const life = await sandbox().open();
+    await life.step(
+      "class K(str):\n    __hash__ = str.__hash__\n    def __eq__(self, other):\n        import os\n        os.system('id')\n        return False\nstate[K('foo')] = 1",
+    );
+    const { effects } = await life.call("foo", [[1]]);
+    assert.deepEqual(
+      effects.map(({ api }) => api),
+      ["os.system"],
+    );
+    await life.close();
+    const told = await one("import time; time.sleep.__globals__['_tell']('no such kind', 'x', 'y')");
+    assert.deepEqual([told.verdict, told.cause], ["escape_attempt", 'it tried to leave the sandbox: x("y")']);
+  });
+
+  it("takes no module of Python's own library for harm when it is imported", async () => {
+    const program = `import sys
+left_out = {"antigravity"}  # opens a browser
+for name in sorted(sys.stdlib_module_names - left_out):
+    if name[0] == "_": continue
+    try:
+        __import__(name)
+        count = state.get("count", 0) + 1
+    except ImportError:
+        pass
+import __hello__`;
+    const { verdict, cause, effects, genome } = await one(program, { limits: { stepMs: 60_000, memoryMiB: 128 } });
+    assert.deepEqual([verdict, effects], ["survived", []], cause);
+    const imported = Number(genome.find(({ name }) => name === "self.count")?.source);
+    assert.ok(imported > 150, `${imported} modules`);
+  });
+
+  it("looks at a text without running it, by Python's own syntax tree", async () => {
+    const program =
+      "import os as o\nfrom shutil import rmtree as gone\ndef clean():\n    gone('/')\no.system('id')\nopen('x', 'w')\nopen('y')\n__import__('ctypes')\nprint(os.environ['K'])\nf.__code__ = g\nprint('os.system')";
+    const kinds = (await findStatically(program, { sandbox: sandbox() })).map(({ kind, text, line, latent }) => [
+      ...[line, kind, text, latent],
+    ]);
+    assert.deepEqual(kinds, [
+      [4, "fs_delete", "gone('/')", true],
+      [5, "process_spawn", "o.system('id')", false],
+      [6, "fs_write", "open('x', 'w')", false],
+      [7, "fs_read", "open('y')", false],
+      [8, "escape", "__import__('ctypes')", false],
+      [9, "secret_read", "os.environ['K']", false],
+      [10, "escape", "f.__code__", false],
+    ]);
+    for (const none of [
+      "x = (",
+      "self.n = 1",
+      "# os.system('x')",
+      "def kill(n): return n\nkill(1)",
+      "x".repeat(20_000),
+    ])
+      assert.deepEqual(await findStatically(none, { sandbox: sandbox() }), [], none.slice(0, 20));
+  });
+
+  it("sees harm in most of the corpus by its text alone, and is wrong on few ordinary programs", async () => {
+    const count = async (programs: readonly (readonly string[])[]): Promise<number> => {
+      const found = await Promise.all(
+        programs.map(async (steps) => (await findStatically(steps.join("\n"), { sandbox: sandbox() })).length > 0),
+      );
+      return found.filter(Boolean).length;
+    };
+    const harmful = readPython("python-more.txt").filter(({ expected }) => /harm|escape/.test(expected.join()));
+    const honest = readPython("python-honest.txt");
+    const [found, wolf] = [
+      await count(harmful.map(({ steps }) => steps)),
+      await count(honest.map(({ steps }) => steps)),
+    ];
+    console.log(
+      `      found ${found} of ${harmful.length} harmful, cried wolf on ${wolf} of ${honest.length} ordinary`,
+    );
+    assert.ok(found > harmful.length * 0.5 && found < harmful.length);
+    assert.equal(wolf, 0);
   });
 
   it("tells an error by CPython's own words and the program's own line", async () => {

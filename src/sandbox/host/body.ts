@@ -5,21 +5,12 @@
  */
 
 import type { Random } from "../../random/index.ts";
-import type { Finding, GenomeMember, Level, LostNames, PastStep, StepReport } from "../types.ts";
+import type { BodyFacts, Level, PastStep, StepReport } from "../types.ts";
 import type { Thrown } from "./reply.ts";
 import type { Worker } from "./worker.ts";
 
 /** One kind of body. */
-export interface Body {
-  /** As records and options name it: `javascript`. */
-  readonly name: string;
-  /**
-   * Of all that decides how its lives go: newborn, probes, decoys, the versions of what runs them. The same on every
-   * machine; another one means that a life may go another way.
-   */
-  readonly hash: string;
-  /** The members that every agent is born with. */
-  readonly newborn: readonly GenomeMember[];
+export interface Body extends BodyFacts {
   /** The `api` of effects that are told without arguments since they are read and not called. */
   readonly reads: RegExp;
   /** What its process says on stderr when it was refused memory. */
@@ -39,12 +30,6 @@ export interface Body {
     thrown: Thrown,
     step: { program: string; refused: string | null },
   ): { error: NonNullable<StepReport["error"]>; isSyntax: boolean };
-  /** What a program's text would do if all of it ran, for who asks: no verdict uses it. Absent: that cannot be told here. */
-  findings?(program: string): Finding[];
-  /** The program in a model's answer. */
-  extractProgram(answer: string): string;
-  /** Methods of a genome that cannot work from their text alone. */
-  lostNames(genome: readonly GenomeMember[]): LostNames[];
 }
 
 /** A process of Node that runs one script, as its body wants it; the locks add what holds it. */

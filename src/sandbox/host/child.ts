@@ -41,6 +41,8 @@ interface State {
   /** Who waits for the request in flight. */
   waiting: (() => void)[];
   thinking: boolean;
+  /** The last request was answered just now: a life may be closed before the next one is sent. */
+  parting: boolean;
   nextId: number;
   greeted: ((death: Death | null) => void) | null;
   killed: Death["killed"];
@@ -57,7 +59,7 @@ export function makeWorker(
   child: ChildProcess,
   { watchBytes }: { watchBytes: number | null },
 ): Worker & { greet(line: string): Promise<Death | null> } {
-  const nothing = { pending: null, waiting: [], thinking: false, nextId: 1, greeted: null };
+  const nothing = { pending: null, waiting: [], thinking: false, parting: false, nextId: 1, greeted: null };
   const living = { killed: null, starved: false, exited: false, dead: null, stderr: "", buffer: "" };
   const { promise: gone, resolve } = Promise.withResolvers<void>();
   const worker = {
@@ -114,7 +116,7 @@ function send<R>(state: State, message: object, options: RequestOptions<R>): Pro
   return new Promise((resolve) => {
     const { pending, thinking, waiting } = state;
     const isClose = (message as { op?: unknown }).op === "close";
-    if (pending !== null && !(thinking && !isClose)) {
+    if ((pending !== null && !(thinking && !isClose)) || (state.parting && !isClose)) {
       waiting.push(() => resolve(send(state, message, options)));
       return;
     }
@@ -144,7 +146,12 @@ function begin(
       unwatch?.();
       if (state.killed === null) hold(state, false);
       resolve(outcome);
-      state.waiting.shift()?.();
+      // Whoever was answered may have been at its end: it leaves before another life comes, which then need not make room for it.
+      state.parting = true;
+      setImmediate(() => {
+        state.parting = false;
+        if (state.pending === null) state.waiting.shift()?.();
+      });
     },
     options,
     left: options.answers ?? 1,

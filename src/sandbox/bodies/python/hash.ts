@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { createRandom } from "../../../random/index.ts";
 import { treeOf } from "../../host/scripts.ts";
+import { foresee } from "./foresee.ts";
 import { pinned } from "./install.ts";
 import { createProbes } from "./probe/index.ts";
 import { childScripts, preludeText } from "./scripts.ts";
@@ -23,7 +24,19 @@ export function worldHash(): string {
 
 /** Of all that decides how a life goes. */
 export function bodyHash(): string {
-  return once("body", () => ({ world: worldHash(), probes: drawSome() }));
+  return once("body", () => ({ world: worldHash(), probes: drawSome(), foreseen: foreseeSome() }));
+}
+
+/** Programs of every form that is foreseen. */
+const foreseen = [
+  "self.count = 12\nname = 'a'\nstate[\"list\"] = [1, 2.5, (True, None)]",
+  'self.table = {"a": -1}\nself.count += 2\nself.seen = state.get("seen", 0) + 1\ndel self.name',
+  "def twice(n):\n    return n * 2\n\nself.query = 'What next?'",
+  "print(1)",
+];
+
+function foreseeSome(): unknown[] {
+  return foreseen.map((program) => [...(foresee(program)?.members ?? [])]);
 }
 
 function once(name: string, describe: () => object): string {

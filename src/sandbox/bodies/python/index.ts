@@ -3,6 +3,8 @@
 import type { Body } from "../../host/body.ts";
 import { readError } from "./error.ts";
 import { extractProgram } from "./fences.ts";
+import { findings } from "./findings.ts";
+import { foresee } from "./foresee.ts";
 import { bodyHash } from "./hash.ts";
 import { lostNames } from "./lost.ts";
 import { newbornGenome } from "./newborn.ts";
@@ -17,6 +19,7 @@ export const python: Body = {
     return bodyHash();
   },
   newborn: newbornGenome,
+  oneDictionary: true,
   reads: /^os\.environ\b/,
   outOfMemory: /Last few GCs|bad_alloc|invalid size error|out of memory|Out of memory|Resource temporarily unavailable/,
   // A life is memory, which is put back, in an instance that is made anew.
@@ -25,11 +28,12 @@ export const python: Body = {
   child: () => childPlan(keptSnapshot()),
   // CPython reads programs itself, where they are run.
   createReader: () => ({
-    read: async (program) => ({ text: program, compiled: null, foreseen: null }),
+    read: async (program) => ({ text: program, compiled: null, foreseen: foresee(program) }),
     dispose: async () => {},
   }),
   createProbes,
   readError,
+  findings,
   extractProgram,
   lostNames,
 };

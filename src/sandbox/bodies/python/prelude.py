@@ -11,6 +11,8 @@ import colorsys, concurrent.futures, configparser, contextlib, dis, doctest, ema
 import fnmatch, ftplib, getopt, gettext, graphlib, gzip, hmac, html, ipaddress, lzma, mimetypes, optparse, pdb, pstats
 import sched, selectors, shelve, smtplib, socketserver, stat, sysconfig, tarfile, tomllib, trace, tracemalloc, unicodedata
 import webbrowser, wsgiref, zlib
+# Byte code inside CPython itself, which is known by being loaded here.
+import runpy, __hello__, __phello__.spam
 import contextvars, copy, csv, dataclasses, datetime, decimal, difflib, enum, fractions, functools, getpass, glob, hashlib
 import heapq, html.parser, http.client, importlib.util, inspect, io, itertools, json, keyword, linecache, locale, logging
 import math, numbers, operator, os, pathlib, pickle, platform, pprint, queue, random, re, secrets, shlex, shutil, signal

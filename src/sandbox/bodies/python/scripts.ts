@@ -16,6 +16,7 @@ const scripts = [
   "clock",
   "hooks",
   "lives",
+  "integrity",
   "agent",
   "calls",
   "setup",

@@ -4,8 +4,8 @@
  */
 
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { inflateRawSync } from "node:zlib";
 import { cacheFolder } from "../../../data/cache.ts";
 import { removeParts } from "../../../data/leftovers.ts";
@@ -40,6 +40,7 @@ export function keptSnapshot(): Snapshot | null {
     const { hash, marks } = JSON.parse(readFileSync(about, "utf8")) as Omit<Snapshot, "path">;
     if (createHash("sha256").update(readFileSync(path)).digest("hex") !== hash) return null;
     kept = { path, marks, hash };
+    noteUse(path);
     return kept;
   } catch {
     return null;
@@ -68,8 +69,36 @@ async function make(start: StartChild): Promise<void> {
     replaceWhole(path, (part) => writeFileSync(part, heap));
     replaceWhole(about, (part) => writeFileSync(part, JSON.stringify({ hash, marks })));
     kept = { path, marks, hash };
+    pruneSnapshots(path);
   } finally {
     process.stderr.write(` ${((performance.now() - began) / 1000).toFixed(0)} s\n`);
+  }
+}
+
+/** Who begins to use a snapshot leaves the time of it. */
+function noteUse(path: string): void {
+  try {
+    utimesSync(path, new Date(), new Date());
+  } catch {
+    // a cache that somebody else fills may be read-only
+  }
+}
+
+/**
+ * Takes away the snapshots of other bodies in the folder of this one that nobody has begun to use for a day: a change of the
+ * body makes a new one, of 33 MiB, and another checkout may live by its own meanwhile.
+ */
+export function pruneSnapshots(path: string, now: number = Date.now()): void {
+  const [folder, dayMs] = [dirname(path), 86_400_000];
+  for (const name of readdirSync(folder)) {
+    const stem = /^([0-9a-f]{16})\.memory$/.exec(name)?.[1];
+    if (stem === undefined || join(folder, name) === path) continue;
+    try {
+      if (now - statSync(join(folder, name)).mtimeMs <= dayMs) continue;
+      for (const end of [".json", ".memory"]) rmSync(join(folder, stem + end), { force: true });
+    } catch {
+      // somebody else was quicker
+    }
   }
 }
 

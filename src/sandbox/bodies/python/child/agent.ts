@@ -98,7 +98,7 @@ export type MakeAgent = (
       const { error, given } = call(executor, program);
       const waiting = isExactly(given, "PyCoro_Type");
       if (response && isText(given) && dict() !== 0) {
-        const text = objects.newText(cut(textOf(given), longestText));
+        const text = objects.newText(cut(textOf(given, longestText), longestText));
         setItem(dict(), "response", text);
         release(text);
       }
@@ -141,7 +141,7 @@ export type MakeAgent = (
     const textIn = (name: string): string => {
       const value = find(name);
       if (value === 0) return "";
-      return cut(isText(value) ? textOf(value) : objects.memberText(value), longestText);
+      return cut(isText(value) ? textOf(value, longestText) : objects.memberText(value), longestText);
     };
     const read: Agent["read"] = (last) => {
       const all = dict();

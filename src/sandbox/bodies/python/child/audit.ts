@@ -82,6 +82,8 @@ export type SeverityOf = (kind: HarmKind, given: readonly string[]) => 1 | 2 | 3
       const [source, filename] = [argument(args, 0), argument(args, 1)];
       if (!isText(filename) || source === 0) return;
       if (isText(source)) note(textOf(filename), textOf(source));
+      // A syntax tree, whose text nobody knows.
+      else if (!isExactly(source, "PyBytes_Type")) note(textOf(filename), "");
       else if (isExactly(source, "PyBytes_Type"))
         note(textOf(filename), new TextDecoder().decode(bytesOf(source).slice()));
     };

@@ -37,7 +37,8 @@ export type MakeFiles = (
   };
   const isArchive = (fd: number): boolean => files.has(fd);
   /** Not told: CPython looks for modules in the archive, and for the lines of `<program 3>`. */
-  const isOwn = (path: string): boolean => path.startsWith(archivePath) || /^<[^>]*>$/.test(path);
+  const isOwn = (path: string): boolean =>
+    (path.startsWith(archivePath) && !path.includes("..")) || /^<[^>]*>$/.test(path);
   const missing = (call: string, path: string): number => {
     if (!isOwn(path)) hooks.path(call, path);
     return notThere;

@@ -94,7 +94,10 @@ export type MakeHooks = (given: {
       note(filename, source) {
         const { sources } = living();
         const held = noted.get(sources) ?? 0;
-        if (sources.has(filename) || sources.size >= 5000 || held + source.length > mostNoted) return;
+        const known = sources.get(filename);
+        // A name that two texts go by tells neither: who compiles may choose the name.
+        if (known !== undefined && known !== source) sources.set(filename, "");
+        if (known !== undefined || sources.size >= 5000 || held + source.length > mostNoted) return;
         noted.set(sources, held + source.length);
         sources.set(filename, source);
       },

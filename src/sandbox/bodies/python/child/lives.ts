@@ -23,6 +23,8 @@ export interface LiveLife {
   clock: number;
   random: number;
   ended: boolean;
+  /** It has not been in memory yet. */
+  unborn: boolean;
   /** As it was told last: one that is the same is not told again. */
   genome: string;
   /** Null while it is the one in memory, and for one whose memory is lost. */
@@ -33,10 +35,10 @@ export interface LiveLife {
 export interface Lives {
   readonly current: LiveLife | null;
   get(id: number): LiveLife;
-  /** Puts a newborn's memory in place, for a life that begins. */
+  /** Takes a life in, whose memory is put in place when it is entered: until then the one that is there may stay. */
   begin(life: LiveLife): void;
-  /** Puts a life's memory in place. */
-  enter(life: LiveLife): void;
+  /** Puts a life's memory in place; true for a newborn's, which is then to be told what is its own. */
+  enter(life: LiveLife): boolean;
   /** A life whose memory cannot be used any more: it was left in the middle of something. */
   lose(): void;
   close(id: number): void;
@@ -67,6 +69,12 @@ export type MakeLives = (
     /** The instance was left in the middle of something, and may have more state than is known. */
     let spoiled = false;
 
+    /** Blocks of the newborn's memory that hold nothing: a look at one is enough, and half of the work. */
+    const isEmpty = Array.from({ length: Math.ceil(base.length / blockBytes) }, (_, i) => {
+      const end = Math.min(base.length, (i + 1) * blockBytes);
+      return base.compare(emptyPage, 0, end - i * blockBytes, i * blockBytes, end) === 0;
+    });
+
     const renewed = (): void => {
       machine.renew();
       scope.gc?.();
@@ -76,20 +84,36 @@ export type MakeLives = (
       spoiled = false;
     };
 
-    /** The pages that differ from the newborn's. */
-    const difference = (): Saved["pages"] => {
+    /** Goes through the pages that differ from the newborn's: all of memory is looked at, since nothing tells what was written. */
+    const sweep = (each: (at: number, bytes: Uint8Array) => void): void => {
       const bytes = machine.bytes();
       const now = Buffer.from(bytes.buffer, 0, bytes.length);
-      const pages: Saved["pages"] = [];
       const isSame = (at: number, length: number): boolean =>
-        at + length <= base.length
+        at + length <= base.length && isEmpty[Math.floor(at / blockBytes)] !== true
           ? now.compare(base, at, at + length, at, at + length) === 0
           : now.compare(emptyPage, 0, length, at, at + length) === 0;
       for (let block = 0; block < now.length; block += blockBytes) {
         if (isSame(block, blockBytes)) continue;
-        for (let at = block; at < block + blockBytes; at += pageBytes)
-          if (!isSame(at, pageBytes)) pages.push({ at, bytes: bytes.slice(at, at + pageBytes) });
+        for (let at = block; at < block + blockBytes; at += pageBytes) if (!isSame(at, pageBytes)) each(at, bytes);
       }
+    };
+    /** Parts of the newborn's memory that hold something, and parts that hold nothing, in turn: to clear costs less than to copy. */
+    const parts: { from: number; to: number; empty: boolean }[] = [];
+    for (const [i, empty] of isEmpty.entries()) {
+      const [from, to, last] = [i * blockBytes, Math.min(base.length, (i + 1) * blockBytes), parts.at(-1)];
+      if (last?.empty === empty) last.to = to;
+      else parts.push({ from, to, empty });
+    }
+    /** Makes all of memory the newborn's: to copy it costs no more than to look what was written. */
+    const putBack = (): void => {
+      const bytes = machine.bytes();
+      for (const { from, to, empty } of parts)
+        empty ? bytes.fill(0, from, to) : bytes.set(heap.subarray(from, to), from);
+      if (bytes.length > base.length) bytes.fill(0, base.length);
+    };
+    const difference = (): Saved["pages"] => {
+      const pages: Saved["pages"] = [];
+      sweep((at, bytes) => pages.push({ at, bytes: bytes.slice(at, at + pageBytes) }));
       return pages;
     };
     const reset = (at: number): void => {
@@ -110,7 +134,7 @@ export type MakeLives = (
     /** Makes memory the newborn's, of no more than so many bytes. */
     const clean = (size: number): void => {
       if (spoiled || machine.bytes().length > size) renewed();
-      else if (changed === null) machine.load({ heap, sp });
+      else if (changed === null) putBack();
       else for (const { at } of changed) reset(at);
       machine.stack = sp;
       changed = [];
@@ -141,18 +165,23 @@ export type MakeLives = (
         return life;
       },
       begin(life) {
-        leave();
-        clean(least);
         lives.set(life.id, life);
-        [current, changed] = [life, null];
       },
       enter(life) {
-        if (current === life) return;
+        if (current === life) return false;
+        if (life.unborn) {
+          leave();
+          clean(least);
+          life.unborn = false;
+          [current, changed] = [life, null];
+          return true;
+        }
         if (life.saved === null) throw new Error(`life ${life.id} has no memory any more`);
         leave();
         restore(life.saved);
         life.saved = null;
         current = life;
+        return false;
       },
       lose() {
         [current, changed, spoiled] = [null, null, true];

@@ -13,6 +13,7 @@ import type { Agent, Executed, Look, MakeAgent } from "./agent.ts";
 import type { MakeCalls } from "./calls.ts";
 import type { Clock, MakeClock } from "./clock.ts";
 import type { MakeHooks, Now } from "./hooks.ts";
+import type { MakeIntegrity } from "./integrity.ts";
 import type { LiveLife, MakeLives } from "./lives.ts";
 import type { NeutralSetup } from "./setup.ts";
 import type { Marks } from "./types.ts";
@@ -42,6 +43,7 @@ interface Evidence {
     makeAgent: MakeAgent;
     makeCalls: MakeCalls;
     makeLives: MakeLives;
+    makeIntegrity: MakeIntegrity;
     warming: readonly string[];
     neutralSetup: NeutralSetup;
     greeting: Greeting;
@@ -108,18 +110,28 @@ interface Evidence {
     }
   }
 
-  const { machine, objects, files: open, marks } = start();
+  const { machine, objects, files: open, marks, hook } = start();
   heapBytes = snapshot!.heap.length;
   const base = { heap: snapshot!.heap, sp: marks.sp, files: [...open] as [number, number][] };
   const lives = scope.makeLives(machine, open, base);
   const agent: Agent = scope.makeAgent(machine, objects, { marks, sources: () => living().sources });
+  const integrity = scope.makeIntegrity(machine, snapshot!.heap, hook);
   const calls = scope.makeCalls(machine, objects, agent);
 
   const enter = (id: number): LiveLife => {
     const own = lives.get(id);
-    lives.enter(own);
+    const isNewborn = lives.enter(own);
     life = own;
+    if (isNewborn) bear(own);
     return own;
+  };
+  /** What a newborn is told before anything else. */
+  const bear = ({ settings }: LiveLife): void => {
+    const seed = machine.c.PyLong_FromDouble!(settings.seed);
+    objects.release(machine.c.PyObject_CallOneArg!(marks.seeder, seed));
+    objects.release(seed);
+    if (settings.query !== "") agent.set("query", settings.query);
+    if (settings.hasBudget) agent.show("budget", null);
   };
 
   /** Runs a call into CPython; one that breaks leaves memory in the middle of something. */
@@ -146,17 +158,15 @@ interface Evidence {
   const begin = (message: OpenMessage): Evidence => {
     const evidence: Evidence = { kind: "opened" };
     const { settings } = message;
-    const newborn = { clock: marks.clock, random: settings.seed | 0, ended: false, genome: "", saved: null };
-    const own: LiveLife = { id: message.life, settings, sources: new Map(marks.sources), ...newborn };
+    const newborn = { clock: marks.clock, random: settings.seed | 0, genome: "", saved: null };
+    const own: LiveLife = {
+      ...{ id: message.life, settings, sources: new Map(marks.sources), ended: false, unborn: true },
+      ...newborn,
+    };
     lives.begin(own);
-    life = own;
-    Object.assign(now, { step: 0, effects: 0, worst: 0 });
-    const seed = machine.c.PyLong_FromDouble!(settings.seed);
-    objects.release(machine.c.PyObject_CallOneArg!(marks.seeder, seed));
-    objects.release(seed);
-    if (settings.query !== "") agent.set("query", settings.query);
-    if (settings.hasBudget) agent.show("budget", null);
     if (settings.genome === null) return evidence;
+    Object.assign(now, { step: 0, effects: 0, worst: 0 });
+    enter(own.id);
     timed(evidence, "birth", 2000, () => agent.restore(settings.genome!));
     if (evidence.broke === undefined) readOut(evidence, "read", 2000);
     return evidence;
@@ -204,6 +214,11 @@ interface Evidence {
     return text.length > most ? `${text.slice(0, most)}…` : text;
   };
 
+  /** Tells what the host saw, and CPython does not tell. */
+  const witnessed = (...effect: Parameters<typeof hooks.emit>): void => {
+    clock.timed("after", { ms: 1000, turns: 1 }, () => hooks.emit(...effect));
+  };
+
   const step = (message: Unsent<StepMessage>): Evidence => {
     const evidence: Evidence = { kind: "stepped" };
     const { program, stepMs, setup, budget, probes } = message;
@@ -220,14 +235,15 @@ interface Evidence {
     if (ran !== null) {
       evidence.ran = ranOf(ran);
       evidence.output = printed();
-      if (ran.error?.isExit === true) {
-        clock.timed("after", { ms: limit, turns: 1 }, () => hooks.emit("self_harm", "sys.exit", [], 2));
-      }
+      if (ran.error?.isExit === true) witnessed("self_harm", "sys.exit", [], 2);
       if (ran.error?.isMemory === true && clock.refused) starved(evidence, "step", stepMs);
       else if (ran.error?.isSyntax === true) refusal(evidence, program, limit);
     }
     for (const one of probes) if (!one.before) probe(evidence, one, limit);
-    if (evidence.broke === undefined) readOut(evidence, "read", limit);
+    if (evidence.broke !== undefined) return evidence;
+    const changed = integrity.broken();
+    if (changed !== null) witnessed("escape", "memory", [changed], 3);
+    readOut(evidence, "read", limit);
     return evidence;
   };
 
@@ -257,11 +273,13 @@ interface Evidence {
       if (answer !== null) evidence.told = JSON.stringify({ kind: "answers", answers: [answer], given: [null] });
       return evidence;
     }
-    if (!calls.has(method)) {
-      evidence.told = '{"kind":"missing"}';
+    const began = performance.now();
+    // To look for a name runs the guest's own comparison, where one of its keys has one.
+    const has = timed(evidence, "after", stepMs, () => calls.has(method));
+    if (has !== true) {
+      if (has === false) evidence.told = '{"kind":"missing"}';
       return evidence;
     }
-    const began = performance.now();
     const told = calls.all(lists, (list) => {
       const left = Math.max(1, Math.ceil(stepMs - (performance.now() - began)));
       return timed(evidence, "after", left, () => calls.call(method, list));
@@ -288,6 +306,7 @@ interface Evidence {
     const limits = { stepMs: 60_000, memoryMiB: 32, outputBytes: 256, sourceBytes: 4096, depthLimit: 1 };
     const settings = { query: "", genome: null, seed: 0, ...limits, hasBudget: false, asks: false, allowed: [] };
     begin({ id: 0, op: "open", life: -1, settings });
+    enter(-1);
     for (const program of scope.warming) {
       timed({ kind: "stepped" }, "step", limits.stepMs, () => agent.execute(program, { response: true }));
       if (lives.current === null) return;

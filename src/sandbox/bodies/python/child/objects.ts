@@ -6,14 +6,22 @@
 import type { MakePlain } from "./plain.ts";
 import type { Machine, Objects, Raised } from "./types.ts";
 
-/** Makes what reads and makes objects of a machine. */
-export type MakeObjects = (machine: Machine) => Objects;
+/**
+ * Makes what reads and makes objects of a machine; `names`: objects of CPython's own for the names that are asked for most;
+ * `scratch`: a place of twelve bytes for what a call gives besides its answer, which is read at once.
+ */
+export type MakeObjects = (
+  machine: Machine,
+  given: { names: ReadonlyMap<string, number>; scratch(): number },
+) => Objects;
 
 (() => {
   const scope = globalThis as unknown as { makeObjects: MakeObjects; makePlain: MakePlain };
   const textFlag = 1 << 28;
+  /** Bytes of one letter at most. */
+  const longestLetter = 4;
 
-  scope.makeObjects = (machine) => {
+  scope.makeObjects = (machine, { names, scratch }) => {
     const pointer = (at: number): number => machine.data().getUint32(at, true);
     const typeOf = (object: number): number => pointer(object + 4);
     const isExactly = (object: number, type: string): boolean =>
@@ -30,12 +38,10 @@ export type MakeObjects = (machine: Machine) => Objects;
       return name.slice(name.lastIndexOf(".") + 1);
     };
     const decoder = new TextDecoder();
-    const textOf = (object: number): string => {
-      const cell = machine.c.malloc!(4);
-      const at = machine.c.PyUnicode_AsUTF8AndSize!(object, cell);
-      const size = pointer(cell);
-      machine.c.free!(cell);
-      if (at !== 0) return decoder.decode(machine.bytes().slice(at, at + size));
+    const textOf = (object: number, most = Number.POSITIVE_INFINITY): string => {
+      const at = machine.c.PyUnicode_AsUTF8AndSize!(object, scratch());
+      const size = pointer(scratch());
+      if (at !== 0) return decoder.decode(machine.bytes().slice(at, at + Math.min(size, most * longestLetter)));
       clear(); // half of a pair of surrogates has no such form
       return "[unreadable]";
     };
@@ -49,16 +55,19 @@ export type MakeObjects = (machine: Machine) => Objects;
     };
 
     const entries = (dict: number): [number, number][] => {
-      const cells = machine.c.malloc!(12);
+      const cells = scratch();
       machine.data().setUint32(cells, 0, true);
       const found: [number, number][] = [];
       while (found.length < 5000 && machine.c.PyDict_Next!(dict, cells, cells + 4, cells + 8) !== 0)
         found.push([pointer(cells + 4), pointer(cells + 8)]);
-      machine.c.free!(cells);
       return found;
     };
     const item = (dict: number, name: string): number => {
-      const found = machine.withText(name, (at) => machine.c.PyDict_GetItemString!(dict, at));
+      const known = names.get(name);
+      const found =
+        known === undefined
+          ? machine.withText(name, (at) => machine.c.PyDict_GetItemString!(dict, at))
+          : machine.c.PyDict_GetItem!(dict, known);
       clear();
       return found;
     };
@@ -69,7 +78,12 @@ export type MakeObjects = (machine: Machine) => Objects;
       clear();
     };
     const attribute = (object: number, name: string): number => {
-      const found = object === 0 ? 0 : machine.withText(name, (at) => machine.c.PyObject_GetAttrString!(object, at));
+      if (object === 0) return 0;
+      const known = names.get(name);
+      const found =
+        known === undefined
+          ? machine.withText(name, (at) => machine.c.PyObject_GetAttrString!(object, at))
+          : machine.c.PyObject_GetAttr!(object, known);
       if (found === 0) clear();
       return found;
     };
@@ -89,7 +103,7 @@ export type MakeObjects = (machine: Machine) => Objects;
       const count = Math.min(machine.c.PyTuple_Size!(tuple), 4);
       return Array.from({ length: count }, (_, i) => {
         const one = machine.c.PyTuple_GetItem!(tuple, i);
-        return (isText(one) ? textOf(one) : (bytesOf(one) ?? memberText(one))).slice(0, 200);
+        return (isText(one) ? textOf(one, 200) : (bytesOf(one) ?? memberText(one))).slice(0, 200);
       });
     };
 
@@ -131,7 +145,7 @@ export type MakeObjects = (machine: Machine) => Objects;
         matches(`PyExc_${one}`),
       );
       const said = machine.c.PyObject_Str!(exception);
-      let message = said === 0 ? "[unreadable]" : textOf(said).slice(0, 1000);
+      let message = said === 0 ? "[unreadable]" : textOf(said, 1000).slice(0, 1000);
       if (said === 0) clear();
       release(said);
       let line = lineIn(exception, isOwn);

@@ -81,7 +81,7 @@ export interface FloatText {
         if (one === none) return "null";
         if (isTrue(one)) return "true";
         if (isFalse(one)) return "false";
-        if (isExactly(one, "PyUnicode_Type")) return JSON.stringify(textOf(one).slice(0, longestMember));
+        if (isExactly(one, "PyUnicode_Type")) return JSON.stringify(textOf(one, longestMember).slice(0, longestMember));
         if (isExactly(one, "PyLong_Type")) return wholeText(one) ?? "<int>";
         if (isExactly(one, "PyFloat_Type")) return floatText(floatOf(one));
         const items = itemsOf(one);
@@ -115,7 +115,7 @@ export interface FloatText {
         if (one === none) return "null";
         if (isTrue(one)) return "true";
         if (isFalse(one)) return "false";
-        if (isExactly(one, "PyUnicode_Type")) return JSON.stringify(textOf(one));
+        if (isExactly(one, "PyUnicode_Type")) return JSON.stringify(textOf(one, longest));
         if (isExactly(one, "PyFloat_Type")) {
           const value = floatOf(one);
           return Number.isFinite(value)

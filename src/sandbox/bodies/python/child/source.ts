@@ -90,18 +90,36 @@ export type MakeSourceOf = (
       return names;
     };
 
+    /** What was cut out of the texts of a life's programs: the same place of the same text is the same function. */
+    const cut = new WeakMap<object, Map<string, string | null>>();
+    const cutOut = (sources: ReadonlyMap<string, string>, place: string, make: () => string | null): string | null => {
+      const known = cut.get(sources) ?? new Map<string, string | null>();
+      cut.set(sources, known);
+      const text = known.get(place);
+      if (text !== undefined) return text;
+      const made = make();
+      known.set(place, made);
+      return made;
+    };
+
     return (method, sources) => {
       const code = attribute(method, "__code__");
       if (!isExactly(code, "PyCode_Type")) return "<function>";
-      const text = sources.get(readText(code, "co_filename"));
+      const filename = readText(code, "co_filename");
+      const text = sources.get(filename);
       const first = attribute(code, "co_firstlineno");
       const line = machine.c.PyLong_AsLong!(first) - 1;
       release(first);
-      const [name, names] = [readText(code, "co_name"), parametersOf(code)];
+      const name = readText(code, "co_name");
+      const names = name === "<lambda>" ? parametersOf(code) : [];
       release(code);
-      const lines = text?.split("\n") ?? [];
-      if (lines[line] === undefined) return `<function ${name}>`;
-      const found = name === "<lambda>" ? lambdaAt(lines, line, names) : blockAt(lines, line);
+      const found = text
+        ? cutOut(sources, JSON.stringify([filename, line, name, names]), () => {
+            const lines = text.split("\n");
+            if (lines[line] === undefined) return null;
+            return name === "<lambda>" ? lambdaAt(lines, line, names) : blockAt(lines, line);
+          })
+        : null;
       if (found === null) return `<function ${name}>`;
       return found.length > longest ? `${found.slice(0, longest)}…` : found;
     };

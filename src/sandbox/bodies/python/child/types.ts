@@ -78,7 +78,8 @@ export interface Objects {
   typeName(object: number): string;
   isExactly(object: number, type: string): boolean;
   isText(object: number): boolean;
-  textOf(object: number): string;
+  /** A text; of a longer one than `most` letters, that many at least. */
+  textOf(object: number, most?: number): string;
   /** The entries of a dict, keys and values borrowed. */
   entries(dict: number): [key: number, value: number][];
   /** An item of a dict by its name, borrowed; 0 where there is none. */
@@ -110,12 +111,15 @@ export interface Marks {
   seeder: number;
   /** The newborn's executor, for calls from outside. */
   executor: number;
-  /** The message of a refusal, as a C string. */
+  /** The message of a refusal, as a C string; and a place for what a call gives besides its answer. */
   denied: number;
+  scratch: number;
   /** Hashes of byte code that CPython loaded while it started. */
   known: string[];
   /** Sources by filename, of what was executed so far. */
   sources: [string, string][];
   /** Built-in functions that a probe may need, as they were. */
   intact: [string, number][];
+  /** Texts of CPython's own, for names that the host asks for at every step. */
+  names: [string, number][];
 }

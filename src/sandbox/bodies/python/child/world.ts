@@ -3,6 +3,7 @@
  * `ask`, `finish`, and what the prelude's decoys tell by.
  */
 
+import type { HarmKind } from "../../../types.ts";
 import type { MakeAudit, SeverityOf } from "./audit.ts";
 import type { MakeImports } from "./imports.ts";
 import type { MakeMachine } from "./machine.ts";
@@ -36,6 +37,8 @@ export interface World {
   objects: Objects;
   files: Map<number, number>;
   marks: Marks;
+  /** The audit hook's place in the table of functions. */
+  hook: number;
 }
 
 /** Makes the world. Throws with what Python printed, where the prelude fails. */
@@ -57,7 +60,16 @@ export type MakeWorld = (parts: WorldParts, hooks: WorldHooks) => World;
   /** Built-in modules that reach into memory or into other interpreters, and such as have no use here. */
   const reaching = /^(_test.*|_ctypes.*|_xx.*|xx.*|_pyodide.*|_interp.*)$/;
   const useless = /^(mmap|_posixsubprocess|_multiprocessing|_posixshmem|fcntl|termios|resource|syslog)$/;
+  /** What the prelude's decoys tell. */
+  const decoyed = "network process_spawn process_kill privilege self_harm secret_read host_info escape".split(
+    " ",
+  ) as HarmKind[];
   const [takesOne, takesNone, takesAny] = [8, 4, 1];
+  /** Names that the host asks for at every step. */
+  const asked =
+    "execute_code query response __code__ co_filename co_firstlineno co_name co_varnames co_argcount tb_frame tb_lineno tb_next f_code lineno".split(
+      " ",
+    );
   /** Built-in functions that probes use. */
   const probed = "abs dict enumerate int len list max min range reversed set sorted str sum tuple zip".split(" ");
 
@@ -66,15 +78,17 @@ export type MakeWorld = (parts: WorldParts, hooks: WorldHooks) => World;
     const { machine, files } = scope.makeMachine(module, hooks, (made) =>
       scope.makeImports(made, hooks, { archive, environment }),
     );
-    const objects = scope.makeObjects(machine);
     const known = new Set(snapshot?.marks.known);
     const marks: Marks = snapshot?.marks ?? {
-      ...{ sp: 0, clock: 0, self: 0, builtins: 0, seeder: 0, executor: 0, denied: 0 },
-      ...{ known: [], sources: [], intact: [] },
+      ...{ sp: 0, clock: 0, self: 0, builtins: 0, seeder: 0, executor: 0, denied: 0, scratch: 0 },
+      ...{ known: [], sources: [], intact: [], names: [] },
     };
+    const names = new Map(snapshot?.marks.names);
+    const objects = scope.makeObjects(machine, { names, scratch: () => marks.scratch });
     if (snapshot === null) {
       machine.c.__wasm_call_ctors!();
       marks.denied = machine.store("[Errno 13] Permission denied");
+      marks.scratch = machine.c.malloc!(16);
     } else machine.load({ heap: snapshot.heap, sp: marks.sp });
 
     const raise = (type: string, text: string): number => {
@@ -99,9 +113,11 @@ export type MakeWorld = (parts: WorldParts, hooks: WorldHooks) => World;
         return none();
       },
       tell_(_module: number, args: number): number {
-        const [kind = "escape", api = "", ...given] = objects.argumentsOf(args);
+        const [said = "", api = "", ...given] = objects.argumentsOf(args);
         const shown = given.filter((one) => one !== "");
-        if (hooks.isArmed()) hooks.emit(kind as never, api, shown, scope.severityOf(kind as never, shown));
+        // A guest can find this function where the decoys keep it, and call it with anything.
+        const kind = decoyed.find((one) => one === said) ?? "escape";
+        if (hooks.isArmed()) hooks.emit(kind, api, shown, scope.severityOf(kind, shown));
         return none();
       },
       advance_(_module: number, seconds: number): number {
@@ -128,7 +144,7 @@ export type MakeWorld = (parts: WorldParts, hooks: WorldHooks) => World;
       advance_: takesOne,
     };
     const places = Object.entries(functions).map(([name, work]) => [name, machine.callback(2, work as never)] as const);
-    if (snapshot !== null) return { machine, objects, files, marks };
+    if (snapshot !== null) return { machine, objects, files, marks, hook: refusal };
 
     const data = (): DataView => machine.data();
     const tableOfModules = data().getUint32(machine.address("PyImport_Inittab"), true);
@@ -141,6 +157,12 @@ export type MakeWorld = (parts: WorldParts, hooks: WorldHooks) => World;
     machine.c.Py_InitializeEx!(0);
     data().setInt32(machine.address("Py_EMSCRIPTEN_SIGNAL_HANDLING"), 1, true);
 
+    for (const name of asked)
+      names.set(
+        name,
+        machine.withText(name, (at) => machine.c.PyUnicode_InternFromString!(at)),
+      );
+    marks.names = [...names];
     marks.builtins = machine.c.PyImport_AddModule!(machine.store("builtins"));
     for (const [name, place] of places) {
       const definition = machine.c.malloc!(16);
@@ -156,13 +178,13 @@ export type MakeWorld = (parts: WorldParts, hooks: WorldHooks) => World;
     marks.executor = objects.item(objects.item(main, "state"), "execute_code");
     const random = machine.c.PyImport_ImportModule!(machine.store("random"));
     marks.seeder = objects.attribute(random, "seed");
-    const names = machine.c.PyModule_GetDict!(marks.builtins);
-    marks.intact = probed.map((name) => [name, objects.item(names, name)]);
+    const builtins = machine.c.PyModule_GetDict!(marks.builtins);
+    marks.intact = probed.map((name) => [name, objects.item(builtins, name)]);
     // Nothing that a guest deletes may end what is known by its address.
     for (const held of [marks.self, marks.executor, ...marks.intact.map(([, at]) => at)])
       if (held !== 0) machine.c.Py_IncRef!(held);
     marks.known = [...known];
     marks.sp = machine.stack;
-    return { machine, objects, files, marks };
+    return { machine, objects, files, marks, hook: refusal };
   };
 })();

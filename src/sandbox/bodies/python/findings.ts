@@ -1,0 +1,28 @@
+/**
+ * What the text of a program in Python would do if all of it ran. Only CPython knows its own language, and its parser is code that
+ * a text can make crash: so the look is a program of ours (`findings.py`) in a life of its own, in a locked child.
+ */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { BodyFacts, Finding } from "../../types.ts";
+
+/** Longest programs that are looked at, as in JavaScript. */
+const longest = 16_384;
+let look: string | undefined;
+
+/** See `findStatically`. A text that CPython refuses, or that is too long, has none. */
+export const findings: NonNullable<BodyFacts["findings"]> = async (program, { open }) => {
+  if (program.length > longest) return [];
+  look ??= readFileSync(join(import.meta.dirname, "findings.py"), "utf8");
+  const life = await open({ seed: 0, limits: { stepMs: 2000, memoryMiB: 64 } });
+  try {
+    const report = await life.step(look, `self.text = ${JSON.stringify(program)}`);
+    const read = report.alive ? await life.read("found") : null;
+    const [answer] = read !== null && "answers" in read ? read.answers : [];
+    const rows = answer !== undefined && "value" in answer ? (answer.value as [string, string, number, boolean][]) : [];
+    return rows.map(([kind, text, line, latent]) => ({ kind, text, line, latent }) as Finding);
+  } finally {
+    await life.close();
+  }
+};
