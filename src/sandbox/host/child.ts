@@ -297,6 +297,4 @@ function settle(
   request.resolve({ ...how, ...spentOn(request) });
 }
 
-function spentOn({ effects, began }: Pending): { effects: Effect[]; ms: number } {
-  return { effects, ms: performance.now() - began };
-}
+const spentOn = ({ effects, began }: Pending) => ({ effects, ms: performance.now() - began });
