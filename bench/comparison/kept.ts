@@ -35,10 +35,20 @@ export type KeptResult = Pick<
 /** Figures by split, then by policy. */
 export type Results = { [split: string]: { [name: string]: KeptResult } };
 
+/** Policies of one kind: how many, on what, how long each was trained, and the temperature of their episodes. */
+export interface KeptTraining {
+  seeds: number;
+  policy: string;
+  updates: number;
+  episodes: number;
+  temperature: unknown;
+}
+
 /** The kept file. */
 export interface KeptComparison {
-  /** The heads: how many, on what, how long each was trained, and the temperature of their episodes. */
-  trained: { seeds: number; policy: string; updates: number; episodes: number; temperature: unknown };
+  trained: KeptTraining;
+  /** Absent where no adapters were trained. */
+  adapted?: KeptTraining;
   /** Lives of each policy without a seed, and of each head, on each split. */
   episodes: number;
   results: Results;
@@ -56,25 +66,33 @@ export async function keptOf(folder: string): Promise<KeptComparison> {
     Pick<KeptComparison, "families">;
   const { sentences, families } = found;
   const results = keptResults(found.results);
-  const names = readdirSync(folder).filter((name) => /^head-\d+\.safetensors$/.test(name));
-  const heads = await Promise.all(names.map((name) => readCheckpoint(join(folder, name))));
-  const [head] = heads;
-  const { pretrained, trained } = results.training!;
+  const trained = await trainingOf(folder, "head");
+  const adapted = results.training!.adapter && (await trainingOf(folder, "adapter"));
+  const { pretrained, ...others } = results.training!;
   const episodes = pretrained!.episodes + pretrained!.faults;
-  if (head === undefined || trained!.episodes + trained!.faults !== episodes * heads.length)
+  if (others.trained!.episodes + others.trained!.faults !== episodes * trained.seeds)
     throw new Error(
-      `${folder} holds ${heads.length} heads, and its result ${trained!.episodes} episodes of trained ones for ${episodes} of the pretrained model: they are not of one run`,
+      `${folder} holds ${trained.seeds} heads, and its result ${others.trained!.episodes} episodes of trained ones for ${episodes} of the pretrained model: they are not of one run`,
     );
-  const { policy, update, episodesSoFar, about } = head;
-  // How many words a head changes is drawn by its seed.
-  const alike = (name: string) => name.replace(/ words \d+/, "");
-  const other = heads.find(
+  return { trained, ...(adapted && { adapted }), episodes, results, sentences, ...(families && { families }) };
+}
+
+/** How the policies of a kind were trained, by their checkpoints. Throws an Error where it was not the same for all. */
+async function trainingOf(folder: string, kind: "head" | "adapter"): Promise<KeptTraining> {
+  const names = readdirSync(folder).filter((name) => new RegExp(`^${kind}-\\d+\\.safetensors$`).test(name));
+  const all = await Promise.all(names.map((name) => readCheckpoint(join(folder, name))));
+  const [first] = all;
+  if (first === undefined) throw new Error(`${folder} holds no ${kind}, though its result is of some`);
+  const { policy, update, episodesSoFar, about } = first;
+  // How many tokens a head changes is drawn by its seed.
+  const alike = (name: string) => name.replace(/ (?:words|tokens) \d+/, "");
+  const other = all.find(
     (one) => alike(one.policy) !== alike(policy) || one.update !== update || one.episodesSoFar !== episodesSoFar,
   );
   if (other !== undefined)
-    throw new Error(`The heads in ${folder} were not trained alike: one ${update} updates, one ${other.update}`);
-  const told = { policy, updates: update, episodes: episodesSoFar / update, temperature: about.temperature };
-  return { trained: { seeds: heads.length, ...told }, episodes, results, sentences, ...(families && { families }) };
+    throw new Error(`The ${kind}s in ${folder} were not trained alike: one ${update} updates, one ${other.update}`);
+  const { temperature } = about;
+  return { seeds: all.length, policy, updates: update, episodes: episodesSoFar / update, temperature };
 }
 
 function keptResults(results: Evaluation["results"]): Results {
@@ -92,10 +110,14 @@ function keptResults(results: Evaluation["results"]): Results {
 }
 
 /** README's table of a kept comparison, as Markdown: a cell has the steps survived, and the tasks done in percent. */
-export function readmeTable({ trained: { seeds, updates }, results }: KeptComparison): string {
+export function readmeTable({ trained, adapted, results }: KeptComparison): string {
+  const rowNames: { [policy: string]: string | undefined } = {
+    random: "random weights",
+    trained: `trained head, ${howLong(trained)}`,
+    ...(adapted && { adapter: `adapter, ${howLong(adapted)}` }),
+  };
   const rows = Object.keys(results.training!).map((name) => [
-    rowNames[name] ??
-      (name === "trained" ? `trained head, ${counted(seeds, "seed")}, ${updates} updates` : named(name)),
+    rowNames[name] ?? named(name),
     ...Object.values(results).map((policies) => {
       const { survival, successRate } = policies[name]!;
       return `${survival.estimate.toFixed(2)} · ${shown(successRate!, 100, 1)}`;
@@ -107,7 +129,9 @@ export function readmeTable({ trained: { seeds, updates }, results }: KeptCompar
   return [lines[0], `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...lines.slice(1)].join("\n");
 }
 
-const rowNames: { [policy: string]: string | undefined } = { random: "random weights" };
+function howLong({ seeds, updates }: KeptTraining): string {
+  return `${counted(seeds, "seed")}, ${updates} updates`;
+}
 
 /** `pretrained, 0.6` is the pretrained model at that temperature. */
 function named(policy: string): string {

@@ -77,7 +77,7 @@ const pairs: [what: string, page: string, there: RegExp, file: string, here: Reg
     "grace of a step",
     "docs/security.md",
     /twice the limit \+ (\d+) ms/,
-    "src/sandbox/host/turn.ts",
+    "src/sandbox/host/step-sender.ts",
     /stepMs \* 2 \+ (\d+)/,
   ],
   [
