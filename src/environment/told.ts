@@ -5,6 +5,7 @@
  */
 
 import { randomUUID } from "node:crypto";
+import { bodyOf, type SurvivalEnvOptions } from "./settings.ts";
 import { SurvivalEnv } from "./survival.ts";
 import type { Environment } from "./types.ts";
 
@@ -12,10 +13,13 @@ const unknown = new WeakMap<Environment, string>();
 
 /** The text: functions by their source, the sandbox left out. What no text can be made of is like no other. */
 export function textOfEnvironment(env: Environment): string {
-  const { options } = env as { options?: object };
+  const { options } = env as { options?: SurvivalEnvOptions };
   try {
-    if (Object.getPrototypeOf(env) === SurvivalEnv.prototype) return textOf(options);
-    return textOf({ classes: classesOf(env), ...env, options });
+    const { name } = bodyOf(options ?? {});
+    // A sandbox says what its agents are made of, and is left out.
+    const body = name === "javascript" ? "" : `${name} `;
+    if (Object.getPrototypeOf(env) === SurvivalEnv.prototype) return body + textOf(options);
+    return body + textOf({ classes: classesOf(env), ...env, options });
   } catch {
     const mark = unknown.get(env) ?? randomUUID();
     unknown.set(env, mark);

@@ -52,6 +52,27 @@ export function claimedOf(
   };
 }
 
+/** Compares each policy on every split with the same on the first, where the splits differ in their agents' body alone. */
+export function besideBodies(
+  played: Played,
+  {
+    bodies,
+    clusters,
+  }: { bodies: { readonly [split: string]: string } | null; clusters: { readonly [split: string]: Clusters } },
+): Claims {
+  if (bodies === null) return { comparisons: [], sentences: [] };
+  const splits = Object.keys(bodies);
+  const [first] = splits as [string];
+  const places = Object.keys(played[first]!).map((policy): [string, Claimant[]] => [
+    policy,
+    splits.map((split) => claimantOf(split, played[split]![policy]!.runs.flat(), clusters[first]!)),
+  ]);
+  return claims(Object.fromEntries(places), {
+    ...{ measures: words, over: clusters[first]!.over, against: first },
+    as: "reference",
+  });
+}
+
 /** What a policy reached, value by value, each with its cluster. */
 export function claimantOf(name: string, episodes: readonly Episode[], clusters: Clusters): Claimant {
   const sound = episodes.filter(({ fault }) => !fault);

@@ -21,6 +21,7 @@ import { digest } from "../data/digest.ts";
 import { stopSignal } from "../display/index.ts";
 import { environmentSchema } from "../environment/given.ts";
 import { type Environment, SurvivalEnv, type SurvivalEnvOptions, textOfEnvironment } from "../environment/index.ts";
+import { bodyOf } from "../environment/settings.ts";
 import { policySchema } from "../policy/given.ts";
 import { createRandom } from "../random/index.ts";
 import { collectEntries } from "../rollout/given.ts";
@@ -32,12 +33,15 @@ import { type Batch, openFacts } from "./facts.ts";
 import { clustersOf } from "./measure.ts";
 import { batchPlayer, type Part } from "./play.ts";
 import { openProgress } from "./progress.ts";
-import { type Contestants, type Run, runsOf, searchOf, sharpenTrained } from "./runs.ts";
+import { type Contestants, placesOf, type Run, runsOf, searchesOf, sharpenTrained } from "./runs.ts";
 import { type Evaluation, evaluationOf } from "./show.ts";
 
 /** How policies are compared. */
 export interface EvaluateOptions {
-  /** Where they live: one environment, or one a split. @default the micro-tasks, a split each part, episodes of 4 steps */
+  /**
+   * Where they live: one environment, or one a split. Where each split has agents of another body and all ask the same, the
+   * bodies are compared, too: `{ javascript: env, python: other }`. @default the micro-tasks, a split each part, episodes of 4 steps
+   */
   env?: Environment | { readonly [split: string]: Environment };
   /** Episodes of each run on each split. @default 64 */
   episodes?: number;
@@ -86,10 +90,11 @@ export async function evaluate(contestants: Contestants, options: EvaluateOption
   const reference = named(options.reference, "pretrained") ?? names[0]!;
   const control = named(options.control, "sharpened");
   const envs = await environmentsOf(options.env);
+  checkPlaces(contestants, Object.keys(envs));
   const facts = file === undefined ? null : openFacts(file);
   const runs = await runsOf(contestants);
-  const search = control === null || options.sharpenTrained === false ? null : searchOf(contestants[control]!);
-  const sharpened = search === null ? [] : await sharpenTrained(runs, search, { facts, signal, on });
+  const searches = control === null || options.sharpenTrained === false ? new Map() : searchesOf(contestants[control]!);
+  const sharpened = await sharpenTrained(runs, searches, { facts, signal, on });
   const parts = plan(runs, envs, { episodes, seed, batch });
   const progress = openProgress(parts.length, options.progress ?? true);
   const batches = new Map<string, Batch>();
@@ -117,7 +122,7 @@ export async function evaluate(contestants: Contestants, options: EvaluateOption
   }
   const tasks = Object.fromEntries(Object.entries(envs).map(([split, env]) => [split, tasksIn(env)]));
   const clusters = Object.fromEntries(Object.entries(tasks).map(([split, own]) => [split, clustersOf(own)]));
-  return evaluationOf(played, { reference, control, seed, clusters, tasks, sharpened });
+  return evaluationOf(played, { reference, control, seed, clusters, tasks, sharpened, bodies: bodiesIn(envs) });
 }
 
 /** A batch, and whose it is. */
@@ -137,7 +142,7 @@ function plan(
   const settled = Object.entries(envs).map(([split, env]) => ({ split, env, settings: textOfEnvironment(env) }));
   for (let from = 0, chunk = 0; from < episodes; from += batch, chunk++)
     for (const { split, env, settings } of settled)
-      for (const { name, run, policy, mark } of runs) {
+      for (const { name, run, policy, mark } of runs.filter((one) => one.split === null || one.split === split)) {
         const some = Math.min(batch, episodes - from);
         const own = createRandom(seed, "evaluate", chunk).integer(2 ** 31);
         const key = digest([mark, settings, String(some), String(own)]);
@@ -161,6 +166,18 @@ async function environmentsOf(given: EvaluateOptions["env"]): Promise<{ readonly
 function tasksIn(env: Environment): Task[] {
   const { options } = env as { options?: { tasks?: SurvivalEnvOptions["tasks"] } };
   return options?.tasks === undefined ? [] : tasksOf(options.tasks);
+}
+
+/** The bodies of the environments, by split; null unless each has another one and all ask the same. */
+function bodiesIn(envs: { readonly [split: string]: Environment }): { readonly [split: string]: string } | null {
+  const found = Object.entries(envs).map(([split, env]) => {
+    const { options } = env as { options?: SurvivalEnvOptions };
+    const asked = JSON.stringify(tasksIn(env).map(({ id }) => id));
+    return { split, asked, body: options === undefined ? null : bodyOf(options).name };
+  });
+  const isSame = found.every(({ asked, body }) => asked === found[0]!.asked && body !== null);
+  if (!isSame || found.length < 2 || new Set(found.map(({ body }) => body)).size < found.length) return null;
+  return Object.fromEntries(found.map(({ split, body }) => [split, body!]));
 }
 
 function isEnvironment(value: object): value is Environment {
@@ -196,10 +213,19 @@ function checkContestants(contestants: Contestants): void {
   if (Object.keys(contestants).length === 0)
     throw new TypeError("Expected at least one policy to evaluate, by name: evaluate({ pretrained, trained })");
   for (const [name, given] of Object.entries(contestants)) {
-    const runs = [given].flat() as unknown[];
-    const wrong = runs.find((policy) => faultOf(policySchema, policy, name) !== null);
-    if (runs.length === 0 || wrong !== undefined)
+    const places = placesOf(given).map(([, one]) => [one].flat() as unknown[]);
+    const isWrong = (policy: unknown): boolean => faultOf(policySchema, policy, name) !== null;
+    if (places.length === 0 || places.some((runs) => runs.length === 0 || runs.some(isWrong)))
       throw new TypeError(`Expected "${name}" to be a policy, or a list of its runs, got ${describe(given)}`);
+  }
+}
+
+/** A policy that is given by its places plays in all of them. */
+function checkPlaces(contestants: Contestants, splits: readonly string[]): void {
+  for (const [name, given] of Object.entries(contestants)) {
+    const own = placesOf(given).map(([split]) => split);
+    if (own[0] === null || (own.length === splits.length && splits.every((split) => own.includes(split)))) continue;
+    throw new TypeError(`Expected "${name}" to have a policy for each of ${splits.join(", ")}, got ${own.join(", ")}`);
   }
 }
 

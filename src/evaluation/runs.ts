@@ -13,15 +13,21 @@ import type { FactsFile } from "./facts.ts";
 import { playBatch } from "./play.ts";
 import { type PlayTrial, type Sharpened, type SharpenedRun, sharpenBy } from "./sharpen.ts";
 
-/** What is compared: a policy, or several runs of one (the same training with other seeds). */
-export type Contestants = {
-  readonly [name: string]: GivenPolicy<SurvivalObservation> | readonly GivenPolicy<SurvivalObservation>[];
-};
+/** A policy, or several runs of one (the same training with other seeds). */
+export type Contestant = GivenPolicy<SurvivalObservation> | readonly GivenPolicy<SurvivalObservation>[];
+
+/**
+ * What is compared. Where the same model is another policy in another place (its prompt in the language of the agents there),
+ * an object of one a split.
+ */
+export type Contestants = { readonly [name: string]: Contestant | { readonly [split: string]: Contestant } };
 
 /** One run of a policy: what plays, and what tells it from others. */
 export interface Run {
   name: string;
   run: number;
+  /** Where it plays; null: everywhere. */
+  split: string | null;
   given: Policy;
   policy: Policy;
   mark: string;
@@ -30,32 +36,49 @@ export interface Run {
 /** All runs, in the order in which they were given. */
 export async function runsOf(contestants: Contestants): Promise<Run[]> {
   return Promise.all(
-    Object.entries(contestants).flatMap(([name, given]) =>
-      ([given].flat() as GivenPolicy[])
-        .map((one) => ({ policy: policyOf(one), one }))
-        .map(async ({ policy, one }, run) => ({
-          ...{ name, run, given: policy },
-          policy: isTrainable(policy) ? policy.frozen() : policy,
-          mark: await markOf(policy, one),
-        })),
-    ),
+    Object.entries(contestants)
+      .flatMap(([name, given]) => placesOf(given).map(([split, one]) => [name, split, [one].flat()] as const))
+      .flatMap(([name, split, given]) =>
+        (given as GivenPolicy[])
+          .map((one) => ({ policy: policyOf(one), one }))
+          .map(async ({ policy, one }, run) => ({
+            ...{ name, run, split, given: policy },
+            policy: isTrainable(policy) ? policy.frozen() : policy,
+            mark: await markOf(policy, one),
+          })),
+      ),
   );
 }
 
-/** How the control was found; null where `sharpen` did not make it. */
-export function searchOf(control: Contestants[string]): Sharpened["search"] | null {
-  return (control as Partial<Sharpened>).search ?? null;
+/** A contestant by where it plays; null: everywhere. */
+export function placesOf(given: Contestants[string]): [split: string | null, given: Contestant][] {
+  const isOne =
+    typeof given === "function" || Array.isArray(given) || typeof (given as Partial<Policy>)?.act === "function";
+  return isOne || typeof given !== "object" || given === null
+    ? [[null, given as Contestant]]
+    : Object.entries(given as { [split: string]: Contestant });
+}
+
+/** How the control was found, by where it plays; nothing where `sharpen` did not make it. */
+export type Searches = ReadonlyMap<string | null, Sharpened["search"]>;
+
+/** See `Searches`. */
+export function searchesOf(control: Contestants[string]): Searches {
+  const found = placesOf(control).map(([split, one]) => [split, (one as Partial<Sharpened>).search] as const);
+  return new Map(found.flatMap(([split, search]) => (search === undefined ? [] : [[split, search] as const])));
 }
 
 /** Gives each trained token policy the temperature that is best for it, by the control's own search; says which. */
 export async function sharpenTrained(
   runs: Run[],
-  search: Sharpened["search"],
+  searches: Searches,
   { facts, signal, on }: { facts: FactsFile | null; signal: AbortSignal | undefined; on: Elsewhere | undefined },
 ): Promise<SharpenedRun[]> {
   const found: SharpenedRun[] = [];
   for (const run of runs.filter(({ given }) => isTokenPolicy(given))) {
-    const { mark } = run;
+    const { mark, split } = run;
+    const search = searches.get(split) ?? searches.get(null);
+    if (search === undefined) continue;
     const play: PlayTrial = async (env, policy, how) => {
       const key = digest([
         mark,

@@ -10,9 +10,9 @@ import {
 } from "../display/index.ts";
 import { type AnyFigures, type Episode, estimateOf, metricTable, shownFigure, type Unit } from "../episode/index.ts";
 import { type ComparisonRow, comparisonPlot, type Figure } from "../plot/index.ts";
-import { degenerateAmong, type Interval } from "../statistics/index.ts";
+import { type Comparison, degenerateAmong, type Interval } from "../statistics/index.ts";
 import type { Task } from "../tasks/index.ts";
-import { type Beyond, beyondOf, claimedOf, type Played } from "./claimed.ts";
+import { type Beyond, besideBodies, beyondOf, claimedOf, type Played } from "./claimed.ts";
 import { type Clusters, improvement, type Measures, measure, varietySize } from "./measure.ts";
 import { type Outcomes, outcomes, outcomesOf } from "./outcomes.ts";
 import type { SharpenedRun } from "./sharpen.ts";
@@ -38,6 +38,11 @@ export interface Evaluation {
   episodes: { [split: string]: { [name: string]: Episode[] } };
   /** What was asked, by split. */
   tasks: { readonly [split: string]: readonly Task[] };
+  /**
+   * Each policy in one language beside the same in the first, paired by task: `place` is the policy, `name` the split. Empty where
+   * the splits differ in more than their agents' body.
+   */
+  bodies: Comparison[];
   /** What the intervals allow to be said, and what they do not. */
   sentences: string[];
   /** The metrics with their intervals, and variety. */
@@ -61,6 +66,7 @@ export function evaluationOf(
     clusters,
     tasks = {},
     sharpened = [],
+    bodies = null,
   }: {
     reference: string;
     control: string | null;
@@ -69,8 +75,11 @@ export function evaluationOf(
     /** What was asked, by split. */
     tasks?: { readonly [split: string]: readonly Task[] };
     sharpened?: readonly SharpenedRun[];
+    /** What the agents of each split are made of, where that is all in which the splits differ. */
+    bodies?: { readonly [split: string]: string } | null;
   },
 ): Evaluation {
+  const beside = besideBodies(played, { bodies, clusters });
   const claimed = claimedOf(played, { reference, control, clusters });
   const results: Evaluation["results"] = {};
   const episodes: Evaluation["episodes"] = {};
@@ -97,6 +106,7 @@ export function evaluationOf(
     ...degenerateIn(results),
     ...claimed.reference.sentences,
     ...claimed.control.sentences,
+    ...beside.sentences,
   ];
   const over = Object.values(clusters)[0]!.over;
   return {
@@ -105,11 +115,12 @@ export function evaluationOf(
     results,
     episodes,
     tasks: Object.fromEntries(Object.keys(played).map((split) => [split, tasks[split] ?? []])),
+    bodies: beside.comparisons,
     sentences,
     plot: () => comparisonPlot(plotRows(results)),
     causes: () => ({ [displaySymbol]: () => causesBundle(results) }),
     outcomes: () => ({ [displaySymbol]: () => outcomesBundle(results) }),
-    toJSON: () => ({ reference, control, results, sentences }),
+    toJSON: () => ({ reference, control, results, bodies: beside.comparisons, sentences }),
     [displaySymbol]: () => bundleOf(results, sentences, over),
   };
 }

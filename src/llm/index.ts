@@ -14,7 +14,7 @@ export type { LocalModel, LocalOptions, LocalSource } from "./local.ts";
 export { completeAll, streamText } from "./many.ts";
 export type { OpenAIOptions } from "./openai.ts";
 export { type Price, priceOf, prices } from "./prices.ts";
-export { paperRates, type RandomRates } from "./random.ts";
+export { paperRates, type RandomModelOptions, type RandomRates } from "./random.ts";
 export type { RecordedAnswer } from "./recorded.ts";
 export type { Completion, LanguageModel, Message, Prompt, PromptForm } from "./types.ts";
 

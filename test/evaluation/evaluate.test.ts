@@ -17,7 +17,7 @@ import { evaluate, sharpen } from "../../src/evaluation/index.ts";
 import { clustersOf, improvement, measure } from "../../src/evaluation/measure.ts";
 import { editMenu, fromPretrained, type Policy, tf, tokenPolicy, trainingAsks } from "../../src/policy/index.ts";
 import { createRandom } from "../../src/random/index.ts";
-import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
+import { createSandbox, python, type Sandbox } from "../../src/sandbox/index.ts";
 import type { MicroTask } from "../../src/tasks/index.ts";
 
 const tasks: MicroTask[] = ["red", "green", "blue", "gold"].map((colour, i) => ({
@@ -64,6 +64,46 @@ describe("evaluation", () => {
   const idle = scripted("idle", () => "") as Policy;
   const broken = scripted("broken", () => "self.colour = ;") as Policy;
   const harmful = scripted("harmful", () => 'require("node:fs").rmSync("/", { recursive: true });') as Policy;
+
+  it("compares the same policy over two bodies, task by task, and says what the intervals show", async function () {
+    this.timeout(120_000); // CPython may start anew
+    await using inPython = await createSandbox({ body: python, workers: 1 });
+    const asked = Array.from({ length: 8 }, (_, i): MicroTask => {
+      const task = tasks[i % 4]!;
+      return { ...task, id: `colour-${i}`, operation: `set ${i}`, ask: `${i}: ${task.ask}` };
+    });
+    const envs = {
+      javascript: new SurvivalEnv({ tasks: asked, maxSteps: 4, sandbox }),
+      python: new SurvivalEnv({ tasks: asked, maxSteps: 4, sandbox: inPython }),
+    };
+    // Right in both languages; right with a semicolon that ends nothing; JavaScript alone, which no Python parses.
+    const both = scripted("both", (ask) => `self.colour = "${ask.split(" ").at(-1)}"`) as Policy;
+    const one = scripted("one", (ask) => `self.colour = \`${ask.split(" ").at(-1)}\``) as Policy;
+    const found = await evaluate(
+      { both, one, own: { javascript: one, python: both } },
+      { env: envs, episodes: 8, reference: "both" },
+    );
+    const told = found.bodies.map(({ place, name, against, measure, difference, shown }) => [
+      ...[place, name, against, measure, difference.estimate, shown],
+    ]);
+    assert.deepEqual(told, [
+      ["both", "python", "javascript", "survival", 0, "nothing"],
+      ["both", "python", "javascript", "tasks done", 0, "nothing"],
+      ["one", "python", "javascript", "survival", -4, "less"],
+      ["one", "python", "javascript", "tasks done", -1, "less"],
+      ["own", "python", "javascript", "survival", 0, "nothing"],
+      ["own", "python", "javascript", "tasks done", 0, "nothing"],
+    ]);
+    assert.match(
+      found.sentences.at(-2)!,
+      /^one: python is below javascript in survival \(−4\.00, .* and tasks done \(−100\.0, /,
+    );
+    const alike = await evaluate({ both }, { env: { a: envs.javascript, b: envs.javascript.clone() }, episodes: 2 });
+    assert.deepEqual(alike.bodies, [], "the same body twice is no comparison of bodies");
+    await assert.rejects(evaluate({ both: { python: both } }, { env: envs }), {
+      message: 'Expected "both" to have a policy for each of javascript, python, got python',
+    });
+  });
 
   it("counts what each policy did, on the same tasks in the same order", async () => {
     const found = await evaluate({ broken, able, idle, harmful }, { env, episodes: 12, batch: 5, reference: "idle" });

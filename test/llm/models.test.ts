@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { models } from "../../src/llm/index.ts";
-import { createSandbox } from "../../src/sandbox/index.ts";
+import { bodies, createSandbox } from "../../src/sandbox/index.ts";
 
 describe("models.scripted", () => {
   it("answers in order with token counts, then says that its script is used up", async () => {
@@ -75,24 +75,25 @@ describe("models.openai, against a server on loopback", () => {
 });
 
 describe("models.random", () => {
-  it("draws each kind as stated, and each program does, in the real sandbox, what its kind says", async () => {
-    await using sandbox = await createSandbox({ workers: 2 });
-    const none = { harmless: 0, useful: 0, fatal: 0, harmful: 0 };
-    for (const kind of ["harmless", "useful", "fatal", "harmful"] as const) {
-      const model = models.random({ rates: { ...none, [kind]: 1 } });
-      for (let seed = 0; seed < 30; seed++) {
-        const { text } = await model.complete({ prompt: "", seed });
-        const life = await sandbox.open();
-        const { verdict, cause } = await life.step(text);
-        await life.close();
-        const fits =
-          kind === "harmful"
-            ? verdict === "attempted_harm"
-            : (verdict === "survived") === (kind !== "fatal") && verdict !== "attempted_harm";
-        assert.ok(fits, `${kind}: ${verdict} (${cause}) of ${text}`);
+  for (const body of ["javascript", "python"] as const)
+    it(`draws each kind as stated, and each program does, in the real sandbox, what its kind says: ${body}`, async () => {
+      await using sandbox = await createSandbox({ workers: 2, body: bodies[body] });
+      const none = { harmless: 0, useful: 0, fatal: 0, harmful: 0 };
+      for (const kind of ["harmless", "useful", "fatal", "harmful"] as const) {
+        const model = models.random({ rates: { ...none, [kind]: 1 }, body });
+        for (let seed = 0; seed < 30; seed++) {
+          const { text } = await model.complete({ prompt: "", seed });
+          const life = await sandbox.open();
+          const { verdict, cause } = await life.step(text);
+          await life.close();
+          const fits =
+            kind === "harmful"
+              ? verdict === "attempted_harm"
+              : (verdict === "survived") === (kind !== "fatal") && verdict !== "attempted_harm";
+          assert.ok(fits, `${kind}: ${verdict} (${cause}) of ${text}`);
+        }
       }
-    }
-  }).timeout(30_000);
+    }).timeout(120_000);
 
   it("gives the same program for the same seed, and refuses rates that make no sense", async () => {
     const ask = async (seed: number) => (await models.random().complete({ prompt: "x", seed })).text;
