@@ -68,9 +68,10 @@ describe("evaluation", () => {
   it("compares the same policy over two bodies, task by task, and says what the intervals show", async function () {
     this.timeout(120_000); // CPython may start anew
     await using inPython = await createSandbox({ body: python, workers: 1 });
+    // Each another value: what is so already is not paid again.
     const asked = Array.from({ length: 8 }, (_, i): MicroTask => {
-      const task = tasks[i % 4]!;
-      return { ...task, id: `colour-${i}`, operation: `set ${i}`, ask: `${i}: ${task.ask}` };
+      const check = { read: "self.colour", expected: `colour${i}` };
+      return { ...tasks[0]!, id: `colour-${i}`, operation: `set ${i}`, ask: `Set self.colour to colour${i}`, check };
     });
     const envs = {
       javascript: new SurvivalEnv({ tasks: asked, maxSteps: 4, sandbox }),
