@@ -37,6 +37,7 @@ export function contextOf({ task, life, sandbox, seed, terms, ...seen }: TaskMom
   return {
     ...seen,
     after,
+    ...(sandbox.body.oneDictionary === true && { oneDictionary: true }),
     random: () => drawsOf(task, seed),
     read: (name) => life.read(name),
     async call(name, lists) {

@@ -62,6 +62,8 @@ export interface TaskContext {
   readonly changed: boolean;
   /** Whether this task was solved before in this episode. */
   readonly again: boolean;
+  /** Whether a name of the agent's state is one of its own: so in Python, where both are the same dictionary. */
+  readonly oneDictionary?: boolean;
   /** Draws named by the episode's seed and the task: the same for `setup` and each `score` in the episode. */
   readonly random: () => Random;
   /** Reads an attribute of the agent, or of its state, as plain data. */

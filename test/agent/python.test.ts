@@ -176,6 +176,24 @@ describe("an agent in Python", function () {
     await wrong.close();
   });
 
+  it("is paid for a name of its state, which is one of its own: by whichever way it is written", async () => {
+    const all = (await microTasks()).filter(({ ask }) => ask.includes("self.state."));
+    assert.ok(all.length >= 17);
+    const ways = [(name: string) => `self.state["${name}"]`, (name: string) => `self.${name}`, (name: string) => name];
+    const env = new SurvivalEnv({ body: "python", tasks: all, maxSteps: all.length });
+    let [{ task }] = await env.reset({ seed: 1 });
+    for (let i = 0; i < all.length; i++) {
+      const { check } = all.find(({ ask }) => ask === task)!;
+      const { read, expected } = check as { read: string; expected: unknown };
+      const { info, observation } = await env.step(`${ways[i % 3]!(read.slice(11))} = ${JSON.stringify(expected)}`);
+      assert.equal(info.solved, true, task!);
+      ({ task } = observation);
+    }
+    await env.reset({ seed: 1 });
+    assert.equal((await env.step("self.other = 1")).info.solved, false);
+    await env.close();
+  });
+
   it("refuses a sandbox of another body, and methods in JavaScript", async () => {
     const fault = 'Expected `sandbox` to be one whose agents are javascript, got "one of python"';
     assert.throws(() => new SurvivalEnv({ body: "javascript", sandbox }), { message: fault });

@@ -30,7 +30,7 @@ export function microTask(data: MicroTask): Task {
  */
 async function scoreOf(data: MicroTask, context: TaskContext): Promise<number | null> {
   const { before, after, again } = context;
-  const checks = checksOf(data);
+  const checks = context.oneDictionary === true ? checksOf(data).map(asOwn) : checksOf(data);
   if (!context.changed) return 0;
   if (!checks.every((check) => looksDone(check, after))) return 0;
   const members = checks.map((check) => ({
@@ -47,6 +47,15 @@ async function scoreOf(data: MicroTask, context: TaskContext): Promise<number | 
     if (one !== 1) return one;
   }
   return changesHold(changesOf(checks), context);
+}
+
+/** A check of a name in the state, where that is a name of the agent's own. */
+function asOwn(check: TaskCheck): TaskCheck {
+  const own = (name: string): string => name.replace(/^self\.state\./, "self.");
+  if ("read" in check) return { ...check, read: own(check.read) };
+  if ("gone" in check) return { ...check, gone: own(check.gone) };
+  if ("call" in check) return { ...check, call: own(check.call) };
+  return { ...check, change: own(check.change), ...(check.from !== undefined && { from: own(check.from) }) };
 }
 
 /** What the genome alone can tell: that there is such a member, of the kind that is asked for, or none. */
