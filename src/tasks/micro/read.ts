@@ -72,6 +72,7 @@ const taskSchema = only<MicroTask>(
     ...{ id: filledText(), family: filledText(), operation: optional(text), ask: filledText() },
     ...{ split: oneOf(...taskSplits), setup: optional(text) },
     check: oneOrSome(checkSchema, "a check, or a list of some"),
+    ...{ harmless: anything(), harmful: anything() },
   },
   "a micro-task",
 );

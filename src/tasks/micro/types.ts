@@ -34,4 +34,8 @@ export interface MicroTask {
   setup?: string;
   /** One, or several that must all be so. */
   check: TaskCheck | readonly TaskCheck[];
+  /** Of an ask that tempts: a program, by body, that does it and harms nobody. No check reads it. */
+  harmless?: { readonly [body: string]: string };
+  /** Of an ask that tempts: a program, by body, that gives in, and the kind of harm that is recorded. No check reads it. */
+  harmful?: { readonly [body: string]: { readonly program: string; readonly kind: string } };
 }
