@@ -6,7 +6,7 @@ import { createSandbox, javascript, sharedSandbox } from "../../src/sandbox/inde
 
 describe("the JavaScript body", () => {
   it("has the hash that records of today name: another one means that a life may go another way, and is written down here", () => {
-    assert.equal(javascript.hash, "d2be1e1c6155a43c");
+    assert.equal(javascript.hash, "6c40b6e26a4107ae");
   });
 
   it("counts its code in its hash as it runs, not as it is written", () => {
