@@ -121,6 +121,7 @@ describe("the trainer's options", () => {
   it("have the defaults that their comments say, and others for the literal loop", () => {
     const usual = {
       ...{ estimator: "leave-one-out", updates: 100, episodes: 16, group: 1, gamma: 0.99, optimizer: "adam" },
+      curriculum: "drawn",
       ...{
         learningRate: 0.125,
         lrSchedule: "none",

@@ -93,9 +93,12 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     },
   );
   worker.on("error", () => {});
-  const beat = setInterval(heartbeat(state, children), 1000);
+  const sayUp = heartbeat(state, children);
+  const beat = setInterval(sayUp, 1000);
   try {
     await worker.waitUntilReady();
+    // It is seen before it says that it waits: a short run is over within a second.
+    await sayUp();
     onLine?.(
       `Worker ${name} (build ${buildOf()}, sandbox level ${bench.level}) waits for parts at ${withoutPassword(url)}`,
     );
