@@ -6,16 +6,15 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Environment } from "../../src/environment/index.ts";
 import { Client } from "../../test/serve/environment/client.ts";
-import { processorBelow, processorOf } from "../../test/serve/environment/processor.ts";
+import { processorOf } from "../../test/serve/environment/processor.ts";
 
 /** What a turn has done. */
 export interface Turn {
   /** Steps a second. */
   rate: number;
-  /** Milliseconds of a processor that a step took: of who plays, of the environment's process where that is another, of children. */
+  /** Milliseconds of a processor that a step took: of the client, and of the process that holds the environment. Its children come and go, and are left out. */
   client: number;
   host: number;
-  children: number;
 }
 
 /** Four that live: an attribute, a method, one that prints, one that uses what is there. */
@@ -40,10 +39,10 @@ async function play(players: readonly Player[], seconds: number): Promise<{ step
 
 const warm = (players: readonly Player[]) => Promise.all(players.map((player, i) => player(i)));
 
-/** Lives in this process. `others`: a process that runs below this one and is not the sandbox's. */
+/** Lives in this process. */
 export async function turnInProcess(
   env: Environment,
-  { sessions, seconds, others }: { sessions: number; seconds: number; others: number },
+  { sessions, seconds }: { sessions: number; seconds: number },
 ): Promise<Turn> {
   const envs = Array.from({ length: sessions }, () => env.clone());
   const players = envs.map((own) => async (seed: number) => {
@@ -51,12 +50,11 @@ export async function turnInProcess(
     for (const program of programs) await own.step(program);
   });
   await warm(players);
-  const below = () => processorBelow(process.pid) - processorOf(others) - processorBelow(others);
-  const [own, children] = [processorOf(process.pid), below()];
+  const own = processorOf(process.pid);
   const done = await play(players, seconds);
-  const spent = { host: processorOf(process.pid) - own, children: below() - children };
+  const host = processorOf(process.pid) - own;
   await Promise.all(envs.map((one) => one.close()));
-  return turnOf(done, { client: 0, ...spent });
+  return turnOf(done, { client: 0, host });
 }
 
 /** Lives through a server, by WebSockets of this process. */
@@ -71,10 +69,10 @@ export async function turnByWebSocket(
     client.frames.length = 0;
   });
   await warm(players);
-  const [own, host, children] = [processorOf(process.pid), processorOf(pid), processorBelow(pid)];
+  const [own, host] = [processorOf(process.pid), processorOf(pid)];
   const done = await play(players, seconds);
   const client = processorOf(process.pid) - own;
-  const spent = { client, host: processorOf(pid) - host, children: processorBelow(pid) - children };
+  const spent = { client, host: processorOf(pid) - host };
   await Promise.all(clients.map((one) => one.close()));
   return turnOf(done, spent);
 }
@@ -88,15 +86,15 @@ export async function turnByPython(
   const args = [script, url, String(sessions), String(seconds), ...programs];
   const child = spawn(python, args, { stdio: ["ignore", "pipe", "inherit"] });
   const ended = once(child, "exit");
-  let [host, children] = [0, 0];
+  let host = 0;
   let turn: Turn | null = null;
   for await (const line of createInterface(child.stdout)) {
     const [word, ...figures] = line.split(" ");
-    if (word === "begin") [host, children] = [processorOf(pid), processorBelow(pid)];
+    if (word === "begin") host = processorOf(pid);
     if (word !== "end") continue;
     const [steps, took, client] = figures.map(Number);
-    const spent = { host: processorOf(pid) - host, children: processorBelow(pid) - children };
-    turn = turnOf({ steps: steps!, seconds: took! }, { client: client! * 1000, ...spent });
+    const spent = { client: client! * 1000, host: processorOf(pid) - host };
+    turn = turnOf({ steps: steps!, seconds: took! }, spent);
   }
   // It has given its sessions back then: the next turn takes as many.
   await ended;
@@ -105,6 +103,6 @@ export async function turnByPython(
 }
 
 function turnOf({ steps, seconds }: { steps: number; seconds: number }, spent: Omit<Turn, "rate">): Turn {
-  const { client, host, children } = spent;
-  return { rate: steps / seconds, client: client / steps, host: host / steps, children: children / steps };
+  const { client, host } = spent;
+  return { rate: steps / seconds, client: client / steps, host: host / steps };
 }
