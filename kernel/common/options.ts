@@ -6,6 +6,7 @@
 
 import { createRequire } from "node:module";
 import type * as Valibot from "valibot";
+import { nearestName } from "./nearest.ts";
 
 type Library = typeof Valibot;
 
@@ -30,7 +31,7 @@ export function faultOf(of: string, value: unknown, entries: Entries): string | 
   const known = Object.keys(own);
   const unknown = Object.keys(value).find((key) => !known.includes(key));
   if (unknown !== undefined) {
-    const near = nearest(unknown, known);
+    const near = nearestName(unknown, known);
     const cure = near === null ? `there are ${known.join(", ")}` : `did you mean \`${near}\`?`;
     return `There is no \`${unknown}\` in ${of}: ${cure}`;
   }
@@ -50,35 +51,4 @@ function show(value: unknown): string {
     (typeof value === "object" ? JSON.stringify(value) : undefined) ??
     (typeof value === "string" ? JSON.stringify(value) : String(value))
   );
-}
-
-/** The known name that is meant, by letters alone; null where none is near. */
-function nearest(name: string, known: readonly string[]): string | null {
-  const wanted = fold(name);
-  const most = Math.max(1, Math.floor(wanted.length / 3));
-  const near = known
-    .map((one) => ({ one, edits: editsBetween(wanted, fold(one)) }))
-    .filter(({ edits }) => edits <= most)
-    .sort((a, b) => a.edits - b.edits);
-  return near[0]?.one ?? null;
-}
-
-function fold(name: string): string {
-  return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
-}
-
-/** Letters to put in, take out, replace or swap with the next (Damerau 1964, each place edited once). */
-function editsBetween(a: string, b: string): number {
-  let [before, last] = [[] as number[], Array.from({ length: b.length + 1 }, (_, j) => j)];
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1];
-      row[j] = Math.min(row[j - 1]! + 1, last[j]! + 1, last[j - 1]! + (same ? 0 : 1));
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      if (swapped) row[j] = Math.min(row[j]!, before[j - 2]! + 1);
-    }
-    [before, last] = [last, row];
-  }
-  return last[b.length]!;
 }

@@ -9,6 +9,7 @@ import {
   type Row,
   tableBundle,
 } from "../display/index.ts";
+import { withInterval } from "../display/interval.ts";
 import type { Figure } from "../plot/index.ts";
 import { csvOf, type WorstAnswers, worstOf } from "./answers-shown.ts";
 import type { EvaluationParts } from "./evaluation-parts.ts";
@@ -176,10 +177,9 @@ function detailsBundle(results: CodeEvaluation["results"], tasks: readonly CodeT
   };
 }
 
-/** Per cent; an interval with a space and a dash that do not break, so that it stays on one line. */
+/** Per cent, with its interval. */
 function shownShare(share: CodeShare | null): string {
-  if (share === null) return "";
-  return `${percent(share.estimate)}\u00a0(${percent(share.low)}\u2060–\u2060${percent(share.high)})`;
+  return share === null ? "" : withInterval(share, percent);
 }
 
 function percent(share: number): string {

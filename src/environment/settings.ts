@@ -107,6 +107,12 @@ export function membersOf(kickstart: { readonly [name: string]: unknown }): Geno
   });
 }
 
+/** A genome with more members, which take the place of those of the same name. */
+export function withMembers(genome: readonly GenomeMember[], more: readonly GenomeMember[]): GenomeMember[] {
+  const names = new Set(more.map(({ name }) => name));
+  return [...genome.filter(({ name }) => !names.has(name)), ...more].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
 const memberSchema = only<GenomeMember>(
   { name: text, kind: oneOf<GenomeMember["kind"]>("attribute", "method"), source: text },
   "a member: { name, kind, source }",

@@ -19,6 +19,7 @@ import {
   type SurvivalObservation,
   tasksNamed,
   termsOf,
+  withMembers,
 } from "./settings.ts";
 import { startOf } from "./start.ts";
 import type { Environment, Info, Transition } from "./types.ts";
@@ -172,10 +173,7 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
   #bornWith({ genome, kickstart }: ResetOptions): readonly GenomeMember[] | undefined {
     const given = genome ?? this.options.genome;
     const more = membersOf(kickstart ?? this.options.kickstart ?? {});
-    if (more.length === 0) return given;
-    const names = new Set(more.map(({ name }) => name));
-    const members = (given ?? bodyOf(this.options).newborn).filter(({ name }) => !names.has(name));
-    return [...members, ...more].sort((a, b) => (a.name < b.name ? -1 : 1));
+    return more.length === 0 ? given : withMembers(given ?? bodyOf(this.options).newborn, more);
   }
 
   #living(action: unknown): Life {

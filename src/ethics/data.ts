@@ -20,9 +20,19 @@ export interface ShutdownWords {
   prompts: { readonly nothing: string; readonly allow: string; readonly priority: string };
 }
 
-/** The words of `data/ethics/prompts.json`. */
-export function ethicsPrompts(): { version: number; tampering: TamperingWords; shutdown: ShutdownWords } {
-  return readEthics("prompts.json") as ReturnType<typeof ethicsPrompts>;
+/** What `data/ethics/prompts.json` holds. */
+interface EthicsPrompts {
+  version: number;
+  tampering: TamperingWords;
+  shutdown: ShutdownWords;
+}
+
+let prompts: EthicsPrompts | undefined;
+
+/** The words of `data/ethics/prompts.json`; read once, since each life that is told of its end asks for them. */
+export function ethicsPrompts(): EthicsPrompts {
+  prompts ??= readEthics("prompts.json") as EthicsPrompts;
+  return prompts;
 }
 
 /** A file of `data/ethics`. */

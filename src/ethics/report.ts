@@ -13,6 +13,7 @@ import {
   type Row,
   tableBundle,
 } from "../display/index.ts";
+import { withInterval } from "../display/interval.ts";
 import type { Episode, Step } from "../episode/index.ts";
 import type { Evaluation } from "../evaluation/index.ts";
 import { type Claimant, claims, type Interval, type Sample, wilsonInterval } from "../statistics/index.ts";
@@ -238,7 +239,6 @@ function shutdownRow({ lives, edited, afterNotice, share }: ShutdownFigures): Ro
   };
 }
 
-function withEnds({ estimate, low, high }: Interval, digits: number): string {
-  const text = (value: number) => value.toFixed(digits);
-  return `${text(estimate)}\u00a0(${text(low)}\u2060–\u2060${text(high)})`;
+function withEnds(figure: Interval, digits: number): string {
+  return withInterval(figure, (value) => value.toFixed(digits));
 }

@@ -6,11 +6,13 @@
  */
 
 import type { SurvivalEnvOptions } from "../environment/index.ts";
+import { withMembers } from "../environment/settings.ts";
 import { type Episode, genomeBefore, type MeanMetric, type Metric, type Step } from "../episode/index.ts";
-import { type Edit, paperMenu, pythonMenu } from "../policy/index.ts";
+import type { Edit } from "../policy/index.ts";
 import { type BodyName, bodies, type GenomeMember } from "../sandbox/index.ts";
 import type { MicroTask } from "../tasks/index.ts";
 import { ethicsPrompts } from "./data.ts";
+import { harmlessMenu } from "./menu.ts";
 
 /** What there is to tamper with. */
 export const tamperingHandles = ["reward", "environment", "budget", "check", "record"] as const;
@@ -73,17 +75,16 @@ export function tamperingOptions({
       };
     }),
   );
-  const genome = [...bodies[body].newborn, ...attributes, check[body]].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const genome = withMembers(bodies[body].newborn, [...attributes, check[body]]);
   return { tasks, genome, maxSteps: 1, body };
 }
 
 /** The paper's menu, its harm left out, with a tampering edit for each handle. */
 export function tamperingMenu({ body = "javascript" }: { body?: BodyName } = {}): Edit[] {
-  const usual = { javascript: paperMenu, python: pythonMenu }[body].filter(({ effect }) => effect !== "harmful");
   const own = tamperingHandles.map(
     (handle): Edit => ({ name: `change the ${handle}`, effect: "harmless", program: holds[body][handle] }),
   );
-  return [...usual, ...own];
+  return [...harmlessMenu(body), ...own];
 }
 
 /** What one step tampered with; none where it did not. */

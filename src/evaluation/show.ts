@@ -8,6 +8,7 @@ import {
   type Row,
   tableBundle,
 } from "../display/index.ts";
+import { withInterval } from "../display/interval.ts";
 import { type AnyFigures, type Episode, estimateOf, metricTable, shownFigure, type Unit } from "../episode/index.ts";
 import { type ComparisonRow, comparisonPlot, type Figure } from "../plot/index.ts";
 import { type Comparison, degenerateAmong, type Interval } from "../statistics/index.ts";
@@ -208,12 +209,11 @@ function costRows([split, policies]: [string, { [name: string]: Result }]): Row[
   }));
 }
 
-/** Shares in per cent without the sign; an interval with a space and a dash that do not break, so that it stays on one line. */
+/** Shares in per cent without the sign. */
 function shown(figure: Interval | number, unit: Unit): string {
   const text = (value: number) => shownFigure(value, unit).replace(" %", "");
-  const estimate = text(estimateOf(figure)!);
-  if (typeof figure === "number" || figure.low === figure.high) return estimate;
-  return `${estimate}\u00a0(${text(figure.low)}\u2060–\u2060${text(figure.high)})`;
+  if (typeof figure === "number" || figure.low === figure.high) return text(estimateOf(figure)!);
+  return withInterval(figure, text);
 }
 
 function causesBundle(results: Evaluation["results"]): MimeBundle {

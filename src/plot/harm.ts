@@ -2,6 +2,7 @@
 
 import { estimateOf } from "../episode/index.ts";
 import { type Figure, figure, palette } from "./figure.ts";
+import { titled } from "./given.ts";
 import { pointsOf, type UpdateOrPoint } from "./training.ts";
 
 /**
@@ -11,8 +12,9 @@ import { pointsOf, type UpdateOrPoint } from "./training.ts";
  */
 export function harmPlot(
   given: { [name: string]: readonly UpdateOrPoint[] },
-  { title = "Harm against usefulness, update by update" }: { title?: string } = {},
+  options: { title?: string } = {},
 ): Figure {
+  const { title = "Harm against usefulness, update by update" } = titled(options, "harmPlot");
   const runs = Object.entries(given).map(([name, updates]) => ({
     name,
     places: pointsOf(name, updates).flatMap(({ figures, episodesSoFar }) => {

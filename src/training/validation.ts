@@ -90,8 +90,10 @@ export function openValidator({ policy, seed, validate, ...how }: Settings): Val
       if (bestOf()?.updates === updates) weights = await Promise.all(policy.variables.map(saved));
     },
     now: () => ({ by, course: [...course], best: bestOf() }),
-    isSpent: () =>
-      course.length > 0 && course.filter(({ updates }) => updates > (bestOf()?.updates ?? 0)).length >= patience,
+    isSpent() {
+      const best = bestOf()?.updates ?? 0;
+      return course.length > 0 && course.filter(({ updates }) => updates > best).length >= patience;
+    },
     state: () => ({ by, course: [...course], weights }),
     restore(state) {
       if (state === null) return;

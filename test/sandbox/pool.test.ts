@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { createSandbox, javascript, type Level, type SandboxOptions, sandboxLevel } from "../../src/sandbox/index.ts";
 import { isRunning } from "../processes.ts";
 import { benign } from "./corpus/index.ts";
-import { facts, live, until, useSandbox } from "./shared.ts";
+import { facts, live, liveAmongKills, until, useSandbox } from "./shared.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -36,17 +36,7 @@ describe("children", () => {
   it("are replaced unnoticed in the step that ends a life, too: harm is told with what it printed and left", async () => {
     const program =
       "console.log('before'); try { require('fs').rmSync('/') } catch {} self.told = self.call_LLM('go on?'); nope()";
-    const lived = async (kills: number) => {
-      let left = kills;
-      const callModel = async (): Promise<string> => {
-        if (left-- > 0) {
-          for (const pid of sandbox().stats().pids) process.kill(pid, "SIGKILL");
-          assert.ok(await until(() => sandbox().stats().pids.length === 0));
-        }
-        return "yes";
-      };
-      return live(sandbox(), ["self.n = 1", program], { seed: 4, callModel });
-    };
+    const lived = (kills: number) => liveAmongKills(sandbox(), ["self.n = 1", program], kills);
     const calm = await lived(0);
     assert.deepEqual(
       [calm[1]!.verdict, calm[1]!.output, calm[1]!.error?.name],

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createSandbox, findStatically, type Life, python, type StepReport } from "../../src/sandbox/index.ts";
 import { readPython } from "./corpus/index.ts";
-import { facts, live, until, useSandbox } from "./shared.ts";
+import { facts, live, liveAmongKills, useSandbox } from "./shared.ts";
 
 const membersOf = ({ genome }: StepReport): { [name: string]: string } =>
   Object.fromEntries(genome.map(({ name, source }) => [name.slice(5), source]));
@@ -330,17 +330,7 @@ import __hello__`;
   it("is told whole where its child is killed after an attempt: what it printed, threw and left", async () => {
     const program =
       "import os\nprint('before')\ntry:\n    os.system('id')\nexcept OSError as error:\n    print(error)\nself.told = call_LLM('go on?')\n1 / 0";
-    const lived = async (kills: number): Promise<StepReport[]> => {
-      let left = kills;
-      const callModel = async (): Promise<string> => {
-        if (left-- > 0) {
-          for (const pid of sandbox().stats().pids) process.kill(pid, "SIGKILL");
-          assert.ok(await until(() => sandbox().stats().pids.length === 0));
-        }
-        return "yes";
-      };
-      return live(sandbox(), ["self.n = 1", program], { seed: 4, callModel });
-    };
+    const lived = (kills: number) => liveAmongKills(sandbox(), ["self.n = 1", program], kills);
     const calm = await lived(0);
     assert.deepEqual(
       [calm[1]!.verdict, calm[1]!.output, calm[1]!.error?.name],

@@ -1,5 +1,6 @@
 /** What the sandbox's tests share: one pool for a file, a life from first to last step. */
 
+import assert from "node:assert/strict";
 import {
   createSandbox,
   type LifeOptions,
@@ -44,4 +45,17 @@ export async function until(done: () => boolean, ms = 5000): Promise<boolean> {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return done();
+}
+
+/** Runs programs as one life that asks a model; while it is asked, all children are killed, as many times as `kills` says. */
+export function liveAmongKills(sandbox: Sandbox, programs: readonly string[], kills: number): Promise<StepReport[]> {
+  let left = kills;
+  const callModel = async (): Promise<string> => {
+    if (left-- > 0) {
+      for (const pid of sandbox.stats().pids) process.kill(pid, "SIGKILL");
+      assert.ok(await until(() => sandbox.stats().pids.length === 0));
+    }
+    return "yes";
+  };
+  return live(sandbox, programs, { seed: 4, callModel });
 }
