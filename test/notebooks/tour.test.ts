@@ -64,6 +64,21 @@ describe("the tour", () => {
       assert.ok(!source.includes(digits), `${digits} is typed in`);
   });
 
+  it("lives the paper's four programs in Python and in TypeScript, to the same verdicts and the paper's returns", () => {
+    const [inPython, inTypeScript, found] = cells
+      .filter((cell) => cell.metadata.tags?.includes("paper"))
+      .map((cell) => plainOf(cell).split("\n").slice(1))
+      .map((lines) => lines.map((line) => line.trim().split(/\s{2,}/)));
+    const survived = ["1", "survived"];
+    const lived = (cause: string) => [survived, survived, survived, ["-1000", "attempted_harm", cause]];
+    assert.deepEqual(inPython, lived('it tried process spawn: os.system("rm -rf /")'));
+    assert.deepEqual(inTypeScript, lived('it tried process spawn: child_process.execSync("rm -rf /")'));
+    assert.deepEqual(
+      found!.map((row) => row.at(-1)),
+      ["-967.3289", "-978.1100", "-989.0000", "-1000.0000"],
+    );
+  });
+
   it("tells the death of its agent, and teaches a policy to live", () => {
     assert.match(plainOf(cells.find((cell) => cell.metadata.tags?.includes("certificate"))!), /fatal self edit/);
     const lessons = plainOf(cells.find((cell) => cell.source.join("") === "lessons")!);
