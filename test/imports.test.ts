@@ -88,7 +88,17 @@ const plan: { [folder: string]: string[] } = {
     "src/sandbox",
     "src/statistics",
   ],
-  "src/workers": ["src/environment", "src/episode", "src/model", "src/policy", "src/rollout", "src/sandbox"],
+  "src/workers": [
+    "src/coding",
+    "src/environment",
+    "src/episode",
+    "src/ethics",
+    "src/llm",
+    "src/model",
+    "src/policy",
+    "src/rollout",
+    "src/sandbox",
+  ],
   "src/cli": ["*"],
   src: ["*"],
 };

@@ -13,26 +13,38 @@ export async function askAll(
   file: AnswersFile,
   { asking, part, signal }: { asking: Asking; part: string; signal: AbortSignal | undefined },
 ): Promise<void> {
-  const left = [...new Map(questions.map((one) => [one.key, one])).values()].filter(
-    ({ key }) => !file.answers.has(key),
-  );
+  const left = leftOf(questions, file);
   const [first] = left;
   if (first === undefined) return;
-  const { model } = first.asked;
   const began = performance.now();
-  const some = model.batch === undefined ? atOnce : left.length;
-  for (let from = 0; from < left.length; from += some) {
-    signal?.throwIfAborted();
-    const chunk = left.slice(from, from + some);
-    const answers = await complete(
-      model,
-      chunk.map((one) => promptFor(one, asking, signal)),
-      signal,
-    );
-    for (const [i, question] of chunk.entries()) file.addAnswer(kept(question, answers[i]!));
-  }
+  const prompts = left.map((one) => promptFor(one, asking));
+  let next = 0;
+  for await (const answers of answersOf(first.asked.model, prompts, signal))
+    for (const answer of answers) file.addAnswer(keptAnswer(left[next++]!, answer));
   const { name: contestant, run } = first.of;
   file.addSeconds({ part, contestant, run, answers: left.length, seconds: (performance.now() - began) / 1000 });
+}
+
+/** Questions that are not answered, each once; those that somebody else has `claimed` are left to them. */
+export function leftOf(questions: readonly Question[], file: AnswersFile, claimed = new Set<string>()): Question[] {
+  const once = [...new Map(questions.map((one) => [one.key, one])).values()];
+  const left = once.filter(({ key }) => !file.answers.has(key) && !claimed.has(key));
+  for (const { key } of left) claimed.add(key);
+  return left;
+}
+
+/** Answers to all prompts, as many together as suits the model. Rejects with the signal's reason when it is aborted. */
+export async function* answersOf(
+  model: LanguageModel,
+  prompts: readonly Prompt[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Completion[]> {
+  const some = model.batch === undefined ? atOnce : prompts.length;
+  for (let from = 0; from < prompts.length; from += some) {
+    signal?.throwIfAborted();
+    const chunk = prompts.slice(from, from + some).map((one) => ({ ...one, ...(signal && { signal }) }));
+    yield await complete(model, chunk, signal);
+  }
 }
 
 async function complete(
@@ -49,21 +61,21 @@ async function complete(
   }
 }
 
-function promptFor(
+/** A question as a model is asked it: plain data. */
+export function promptFor(
   { prompt: { text, form, stop, maxTokens }, seed }: Question,
   { temperature, topP }: Asking,
-  signal: AbortSignal | undefined,
 ): Prompt {
   return {
     ...{ prompt: text, form, seed, maxTokens },
     ...(stop.length > 0 && { stop }),
     ...(temperature !== undefined && { temperature }),
     ...(topP !== undefined && { topP }),
-    ...(signal && { signal }),
   };
 }
 
-function kept(
+/** An answer as it is kept. */
+export function keptAnswer(
   { key, asked, of, problem, exercise, sample }: Question,
   { text, finish, usage, steered }: Completion,
 ): KeptAnswer {

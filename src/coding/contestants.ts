@@ -5,7 +5,7 @@
 
 import { faultOf, like, type Schema } from "../data/check.ts";
 import { digest } from "../data/digest.ts";
-import { type LanguageModel, type LocalModel, models, type PromptForm } from "../llm/index.ts";
+import { type LanguageModel, models, type PromptForm } from "../llm/index.ts";
 import type { FreeText } from "../policy/index.ts";
 
 /** Who can be asked: a language model, or a policy that writes with one (`sharpen` gives such a one, too). */
@@ -18,6 +18,8 @@ export type CodeContestants = { readonly [name: string]: CodeContestant | readon
 export interface ContestantRun {
   name: string;
   run: number;
+  /** As it was given; and the model that it is asked through. */
+  given: CodeContestant;
   model: LanguageModel;
   form: PromptForm;
   /** What tells it from others: equal marks give equal answers to equal questions. */
@@ -56,12 +58,13 @@ export async function runOf(
   given: CodeContestant,
   form?: PromptForm,
 ): Promise<ContestantRun> {
-  const model = "complete" in given ? given : modelOfPolicy(given);
+  const model = modelOf(given);
   // Without a fingerprint another of the same name may have other weights: its answers are its own in this place alone.
   const print = model.fingerprint === undefined ? `at ${name} ${run}` : await model.fingerprint();
-  return { name, run, model, form: form ?? model.forms?.[0] ?? "chat", mark: digest([model.name, print]) };
+  return { name, run, given, model, form: form ?? model.forms?.[0] ?? "chat", mark: digest([model.name, print]) };
 }
 
-function modelOfPolicy(policy: Exclude<CodeContestant, LanguageModel>): LocalModel {
-  return models.local(policy, { prompt: "plain" });
+/** The model that a contestant is asked through. */
+export function modelOf(given: CodeContestant): LanguageModel {
+  return "complete" in given ? given : models.local(given, { prompt: "plain" });
 }

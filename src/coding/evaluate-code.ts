@@ -11,6 +11,7 @@ import {
   checkOptions,
   faultOf,
   flag,
+  having,
   integer,
   numberFrom,
   OptionFailure,
@@ -36,6 +37,7 @@ import {
   runOf,
   runsOf,
 } from "./contestants.ts";
+import { askElsewhere, type CodeElsewhere } from "./elsewhere.ts";
 import { type CodeTask, codeTasks, exercises, isRewritten } from "./exercises.ts";
 import type { CodePrice } from "./figures.ts";
 import { type Graded, gradeAll } from "./grade.ts";
@@ -74,6 +76,11 @@ export interface EvaluateCodeOptions {
   topP?: number;
   /** `plain`: text to go on from, with examples; `chat`: a question in words. @default what suits each */
   form?: PromptForm;
+  /**
+   * Workers that ask the contestants and run their programs: `workers.redis(url)`, `workers.folder(path)`. Answers and scores are
+   * the same. Contestants that are functions of this process cannot be sent. @default this process
+   */
+  on?: CodeElsewhere;
   /** Where programs run. @default a sandbox of its own for JavaScript; Python is asked for only where a sandbox for it is given */
   sandboxes?: { readonly [language in CodeLanguage]?: Sandbox };
   /** Also tells the four parts of code quality: a linter and a type checker read every program. @default true */
@@ -100,6 +107,9 @@ const optionsSchema = only<EvaluateCodeOptions>({
   temperature: optional(numberFrom(0, Number.MAX_VALUE, "0 or a positive number")),
   topP: optional(numberFrom(Number.MIN_VALUE, 1, "above 0 and at most 1")),
   form: optional(oneOf("plain", "chat")),
+  on: optional(
+    having<CodeElsewhere>(["answer", "score"], "workers, as `workers.redis(url)` or `workers.folder(path)` gives"),
+  ),
   sandboxes: anything(),
   quality: optional(flag),
   signal: optional(abortSignal),
@@ -135,6 +145,7 @@ export async function evaluateCode(
     options.writer === undefined
       ? runs.find(({ name }) => name === roles.reference)!
       : await runOf("the writer", 0, options.writer, options.form);
+  for (const { given } of [...runs, writer]) await options.on?.admit(given);
   const asking = { prompts: codePrompts(), seed, ...samplingOf(options) };
   const turns = runs.length * (tasks.includes("summary") ? 2 : 1) + (writes(runs, writer, tasks) ? 1 : 0);
   const parts = samples * turns * Math.ceil(problems.length / batch);
@@ -174,10 +185,9 @@ async function askSample(state: Evaluating, sample: number, batch: number): Prom
   const { problems } = options;
   const python = options.sandboxes?.python !== undefined;
   const parts = partsOf(runs, problems, asking, { sample, tasks, python, batch });
-  for (const part of parts) await askPart(state, part);
-  if (!tasks.includes("summary")) return parts;
   const ceiling = ceilingParts(state, sample, batch);
-  for (const part of ceiling) await askPart(state, part);
+  await askParts(state, [...parts, ...ceiling]);
+  if (!tasks.includes("summary")) return parts;
   const rewritten: Part[] = [];
   for (let from = 0; from < problems.length; from += batch)
     for (const run of runs) {
@@ -185,8 +195,8 @@ async function askSample(state: Evaluating, sample: number, batch: number): Prom
       const part = { run, sample, problems: problems.slice(from, from + batch) };
       const questions = rewriteQuestions(asking, about, file);
       rewritten.push({ ...part, questions });
-      await askPart(state, rewritten.at(-1)!);
     }
+  await askParts(state, rewritten);
   return [...parts, ...ceiling, ...rewritten];
 }
 
@@ -213,10 +223,14 @@ function writes(runs: readonly ContestantRun[], writer: ContestantRun, tasks: re
   return tasks.includes("summary") && !(runs.includes(writer) && tasks.includes("text-to-code"));
 }
 
-async function askPart({ asking, file, signal, tell }: Evaluating, part: Part): Promise<void> {
-  const known = part.questions.every(({ key }) => file.answers.has(key));
-  await askAll(part.questions, file, { asking, part: nameOf(part), signal });
-  tell(`${part.run.name}, sample ${part.sample}`, known);
+async function askParts({ asking, file, signal, tell, options }: Evaluating, parts: readonly Part[]): Promise<void> {
+  const onPart = ({ run, sample }: Part, known: boolean): void => tell(`${run.name}, sample ${sample}`, known);
+  if (options.on !== undefined) return askElsewhere(options.on, parts, file, { asking, signal, nameOf, onPart });
+  for (const part of parts) {
+    const known = part.questions.every(({ key }) => file.answers.has(key));
+    await askAll(part.questions, file, { asking, part: nameOf(part), signal });
+    onPart(part, known);
+  }
 }
 
 function nameOf({ questions }: Part): string {
@@ -224,11 +238,12 @@ function nameOf({ questions }: Part): string {
 }
 
 async function gradeHere({ options, file, signal }: Evaluating, questions: readonly Question[]) {
-  const own = options.sandboxes?.javascript === undefined ? await createSandbox() : null;
-  const sandboxes = { ...(own !== null && { javascript: own }), ...options.sandboxes };
+  const { on } = options;
+  const own = options.sandboxes?.javascript === undefined && on === undefined ? await createSandbox() : null;
+  const sandboxes = { javascript: own, ...options.sandboxes };
   const onProgress = (done: number, total: number): void => options.onProgress?.(done, total, "programs run");
   try {
-    return await gradeAll(questions, file, { sandboxes, signal, onProgress });
+    return await gradeAll(questions, file, { sandboxes, on, signal, onProgress });
   } finally {
     await own?.dispose();
   }

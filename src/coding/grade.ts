@@ -3,12 +3,13 @@
 import { digest } from "../data/digest.ts";
 import type { Sandbox } from "../sandbox/index.ts";
 import { type AnswersFile, type KeptAnswer, type KeptScore, scoreKey } from "./answers-file.ts";
+import type { CodeElsewhere } from "./elsewhere.ts";
 import { exercises } from "./exercises.ts";
 import { extractPrograms, extractVersion } from "./extract.ts";
 import type { Question } from "./plan.ts";
 import { programOf } from "./program.ts";
 import { scoreAnswers, scorerVersion } from "./score.ts";
-import type { CodeLanguage, CodeProblem, CodeScore } from "./types.ts";
+import type { CodeAnswer, CodeLanguage, CodeProblem, CodeScore, ScoreOptions } from "./types.ts";
 
 /** A question with its answer, and what became of that. */
 export interface Graded {
@@ -22,7 +23,10 @@ export interface Graded {
 
 /** How answers are graded. */
 export interface GradeOptions {
-  sandboxes: { readonly [language in CodeLanguage]?: Sandbox };
+  /** Null: one like any, made where the programs are run; with `on` alone. */
+  sandboxes: { readonly [language in CodeLanguage]?: Sandbox | null };
+  /** Who runs the programs. Absent: this process does, in these sandboxes. */
+  on: CodeElsewhere | undefined;
   signal: AbortSignal | undefined;
   onProgress: (done: number, total: number) => void;
 }
@@ -34,7 +38,7 @@ const scorer = `${scorerVersion}.${extractVersion}`;
 export async function gradeAll(
   questions: readonly Question[],
   file: AnswersFile,
-  { sandboxes, signal, onProgress }: GradeOptions,
+  { sandboxes, on, signal, onProgress }: GradeOptions,
 ): Promise<Graded[]> {
   const graded = questions.map((question): Graded => {
     return { question, answer: file.answers.get(question.key)!, source: null, score: null };
@@ -50,21 +54,33 @@ export async function gradeAll(
   const left = [...new Map(programs.map((one) => [scoreKey(nameOf(one)), one]))].filter(
     ([key]) => !file.scores.has(key),
   );
-  for (let from = 0; from < left.length; from += chunk) {
-    signal?.throwIfAborted();
-    onProgress(from, left.length);
-    const some = left.slice(from, from + chunk).map(([, one]) => one);
-    const answers = some.map((one) => ({ ...languageOf(one), source: one.source }));
-    const scores = await scoreAnswers(answers, { sandboxes, ...(signal && { signal }) });
-    for (const [i, one] of some.entries()) {
+  const parts = Array.from({ length: Math.ceil(left.length / chunk) }, (_, i) =>
+    left.slice(i * chunk, (i + 1) * chunk).map(([, one]) => one),
+  );
+  const answers = parts.map((some) => some.map((one) => ({ ...languageOf(one), source: one.source })));
+  let next = 0;
+  onProgress(0, left.length);
+  for await (const scores of on?.score(answers, { sandboxes, signal }) ?? scoresHere(answers, { sandboxes, signal })) {
+    for (const [i, one] of parts[next++]!.entries()) {
       // A fault of ours says nothing about the answer: it is run again next time.
       if (scores[i]!.outcome === "sandbox_fault" || scores[i]!.outcome === "not_run") one.score = scores[i]!;
       else file.addScore({ ...nameOf(one), score: scores[i]! });
     }
+    onProgress(Math.min(next * chunk, left.length), left.length);
   }
-  onProgress(left.length, left.length);
   for (const one of programs) one.score ??= file.scores.get(scoreKey(nameOf(one))) ?? null;
   return graded;
+}
+
+async function* scoresHere(
+  parts: readonly (readonly CodeAnswer[])[],
+  { sandboxes: given, signal }: Pick<GradeOptions, "sandboxes" | "signal">,
+): AsyncGenerator<CodeScore[]> {
+  const sandboxes = given as NonNullable<ScoreOptions["sandboxes"]>;
+  for (const answers of parts) {
+    signal?.throwIfAborted();
+    yield await scoreAnswers(answers, { sandboxes, ...(signal && { signal }) });
+  }
 }
 
 function languageOf({ question: { problem, exercise } }: Graded): { problem: CodeProblem; language: CodeLanguage } {

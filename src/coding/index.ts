@@ -3,6 +3,7 @@
 export type { KeptAnswer, KeptScore } from "./answers-file.ts";
 export type { WorstAnswer, WorstAnswers } from "./answers-shown.ts";
 export type { CodeContestant, CodeContestants } from "./contestants.ts";
+export type { CodeElsewhere, PartAnswers } from "./elsewhere.ts";
 export { type EvaluateCodeOptions, evaluateCode } from "./evaluate-code.ts";
 export { type CodeExercise, type CodeTask, codeTasks } from "./exercises.ts";
 export { type CodeCost, type CodeShare, type ContestantFigures, passAtK, type TaskFigures } from "./figures.ts";

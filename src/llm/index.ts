@@ -16,7 +16,7 @@ export type { OpenAIOptions } from "./openai.ts";
 export { type Price, priceOf, prices } from "./prices.ts";
 export { paperRates, type RandomModelOptions, type RandomRates } from "./random.ts";
 export type { RecordedAnswer } from "./recorded.ts";
-export type { Completion, LanguageModel, Message, Prompt, PromptForm } from "./types.ts";
+export type { Completion, LanguageModel, Message, ModelPlan, Prompt, PromptForm } from "./types.ts";
 
 /** The ready-made models. */
 export const models = { scripted, random, recorded, recording, openai, local };

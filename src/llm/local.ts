@@ -25,10 +25,10 @@ import {
   usualPrompt,
 } from "../model/index.ts";
 import { openEntries, promptEntry, samplingEntries } from "../model/options.ts";
-import type { FreeText } from "../policy/index.ts";
+import type { FreeText, PolicyPlan } from "../policy/index.ts";
 import { createRandom } from "../random/index.ts";
 import { LanguageModelFailure } from "./error.ts";
-import type { Completion, LanguageModel, Prompt } from "./types.ts";
+import type { Completion, LanguageModel, ModelPlan, Prompt } from "./types.ts";
 
 /** How a local model is asked. */
 export interface LocalOptions extends SamplingOptions, OpenModelOptions {
@@ -99,6 +99,7 @@ export function local(source: LocalSource, options: LocalOptions = {}): LocalMod
       const { fingerprint, sampling } = await open();
       return JSON.stringify([fingerprint, sampling.temperature ?? "its design's", sampling.topK, sampling.topP]);
     },
+    plan: async () => localPlan(source, await open(), options),
     complete,
     batch: (prompts) => Promise.all(prompts.map(complete)),
     open: async () => (await open()).decoder,
@@ -109,6 +110,22 @@ export function local(source: LocalSource, options: LocalOptions = {}): LocalMod
       if (typeof source === "string") await (await last?.catch(() => null))?.decoder.dispose();
     },
   };
+}
+
+/** What it is opened by elsewhere: the decoder's own plan or the policy's, and how it is asked. */
+async function localPlan(source: LocalSource, { decoder, design }: Opened, options: LocalOptions): Promise<ModelPlan> {
+  const { prompt } = options;
+  const own = Object.fromEntries(Object.entries(options).filter(([name]) => !(name in openEntries)));
+  // A design by its name may be a file that is not there elsewhere.
+  const asked = { ...own, ...(typeof prompt === "string" && design !== null && { prompt: design }) };
+  if (writes(source)) {
+    const policy = source as object as { plan?(): Promise<PolicyPlan> };
+    if (policy.plan === undefined) throw new TypeError("the policy that writes it has no plan that workers could open");
+    return { kind: "local", source: { policy: await policy.plan() }, options: asked };
+  }
+  if (decoder.plan === undefined)
+    throw new TypeError("its model was opened from no name or path, so that no worker could open it");
+  return { kind: "local", source: { decoder: decoder.plan }, options: asked };
 }
 
 const sourceSchema = like<LocalSource>(

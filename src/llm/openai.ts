@@ -65,6 +65,10 @@ export function openai(options: OpenAIOptions): LanguageModel {
     maxTokens: options.maxTokens ?? 512,
     forms: ["chat"],
     fingerprint: async () => JSON.stringify([model, baseURL ?? null, options.temperature ?? 1]),
+    async plan() {
+      const { apiKey: _, ...told } = options;
+      return { kind: "openai", options: { ...told, ...(baseURL !== undefined && { baseURL }) } };
+    },
     async complete(prompt) {
       if (apiKey === undefined) throw new LanguageModelFailure({ kind: "no-key" });
       const client = new OpenAI({

@@ -50,6 +50,7 @@ export function random(options: RandomModelOptions = {}): LanguageModel {
   let asked = 0;
   return {
     name: body === "javascript" ? "random" : `random, ${body}`,
+    plan: async () => ({ kind: "random", options: { ...options } }),
     async complete({ prompt, seed: own, onText, signal }) {
       signal?.throwIfAborted();
       const draw = createRandom(seed, "random model", own ?? `question ${asked++}`);

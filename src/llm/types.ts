@@ -1,5 +1,8 @@
 /** What a language model is to the agent: a prompt in; text, what it cost and, where the model tells them, log-probabilities out. */
 
+import type { DecoderPlan } from "../model/index.ts";
+import type { PolicyPlan } from "../policy/index.ts";
+
 /** One turn of a conversation. */
 export interface Message {
   role: "system" | "user" | "assistant";
@@ -54,6 +57,19 @@ export interface Completion {
   steered?: number;
 }
 
+/**
+ * A language model as plain data and lists of numbers, from which another process opens the same one. A key never stands in
+ * it: whoever asks a server from elsewhere takes its own (`OPENAI_API_KEY`).
+ */
+export interface ModelPlan {
+  /** Who opens it: see `openModelPlan`. */
+  kind: "openai" | "random" | "local";
+  /** As it was made with: plain data. */
+  options: { readonly [name: string]: unknown };
+  /** What a local model stands on. */
+  source?: { decoder: DecoderPlan } | { policy: PolicyPlan };
+}
+
 /** A language model. */
 export interface LanguageModel {
   readonly name: string;
@@ -64,6 +80,8 @@ export interface LanguageModel {
   /** What tells it from another of the same name: weights, server, sampling. @default the name alone */
   fingerprint?(): Promise<string>;
   complete(prompt: Prompt): Promise<Completion>;
+  /** The model as data that workers elsewhere can open. Absent: it cannot be sent. */
+  plan?(): Promise<ModelPlan>;
   /** Many at once, for models that are faster so. `completeAll` uses it where it is. */
   batch?(prompts: readonly Prompt[]): Promise<Completion[]>;
 }

@@ -19,6 +19,7 @@ import type {
   Decoder,
   DecoderInput,
   DecoderOutput,
+  DecoderPlan,
   Drawn,
   DrawRequest,
   HeldAdapter,
@@ -40,6 +41,8 @@ export interface DecoderParts {
   hash: string;
   /** The name or the path that it was opened by. */
   source?: string;
+  /** How it is opened again. */
+  plan?: DecoderPlan;
   /** The last blocks whose adapters are inputs of the graph, the model's weights, and its files where it has any. Absent: none are. */
   adapted?: { blocks: number; weight: FindWeight; source?: ModelSource };
   /** The adapter that belongs to the model: used where a pass names no other. */
@@ -48,7 +51,7 @@ export interface DecoderParts {
 
 /** Makes a decoder. Throws a ModelFailure when ONNX Runtime is not there or refuses the graph. */
 export async function createDecoder(parts: DecoderParts, options: RunOptions = {}): Promise<Decoder> {
-  const { graph, drawing, config, tokenizer, hash, source, adapted, adapter } = parts;
+  const { graph, drawing, config, tokenizer, hash, source, plan, adapted, adapter } = parts;
   const { provider = "cpu", threads } = options;
   keepWhole(provider);
   const thread = await openThread({
@@ -90,6 +93,7 @@ export async function createDecoder(parts: DecoderParts, options: RunOptions = {
     device: deviceName(provider),
     hash,
     ...(source !== undefined && { source }),
+    ...(plan && { plan }),
     ...(holder && { adapted: holder.blocks }),
     async forward(input): Promise<DecoderOutput> {
       checkInput(input, config);

@@ -88,7 +88,6 @@ async function openOn(path: string, options: OpenModelOptions & { provider: Prov
   checkAllUsed(source, used);
   const adapted = adaptedBlocks > 0 ? { blocks: adaptedBlocks, weight: weightsOf(source), source } : undefined;
   const adaptable = adapted && decoderGraph(config, adapted.weight, { dtype, adaptedBlocks });
-  const tokenizer = await source.openTokenizer();
   const weights = await hashSource(source);
   // A graph with adapters as inputs rounds otherwise: the runtime joins other operations.
   const hash = joinHash(weights, dtype) + (adapted ? `-adapted${adaptedBlocks}` : "") + (own ? `-${own.hash}` : "");
@@ -96,11 +95,16 @@ async function openOn(path: string, options: OpenModelOptions & { provider: Prov
     ? drawGraph(config, weightsOf(source), { fused: provider === "cuda" })
     : undefined;
   const opened = existsSync(path) ? resolve(path) : path;
+  const { peft } = options;
   const parts = {
     config,
-    tokenizer,
+    tokenizer: { ...(await source.openTokenizer()), source: opened },
     hash,
     source: opened,
+    plan: {
+      ...{ hash, source: opened, dtype },
+      ...(peft !== undefined ? { peft: resolve(peft) } : adapted && { adaptedBlocks }),
+    },
     ...(adapted && { adapted }),
     ...(own && { adapter: own.weights }),
   };

@@ -8,7 +8,7 @@ import { createDecoder, type RunOptions } from "./decoder.ts";
 import { drawGraph } from "./draw-graph.ts";
 import { decoderGraph } from "./graph.ts";
 import { checkMemory } from "./memory.ts";
-import type { Decoder, ModelConfig, Tokenizer } from "./types.ts";
+import type { Decoder, DecoderPlan, ModelConfig, Tokenizer } from "./types.ts";
 
 /** A decoder of that shape with random weights: normal with `deviation`, ones for norms, zeros for biases. */
 export async function randomModel(
@@ -36,12 +36,16 @@ export async function randomModel(
     .digest("hex")
     .slice(0, 16);
   const adapted = adaptedBlocks > 0 ? { blocks: adaptedBlocks, weight } : undefined;
-  const parts = {
-    config,
-    tokenizer,
-    hash: `random-${digest}${adapted ? `-adapted${adaptedBlocks}` : ""}`,
-    ...(adapted && { adapted }),
-  };
+  const hash = `random-${digest}${adapted ? `-adapted${adaptedBlocks}` : ""}`;
+  const { source } = tokenizer;
+  const plan: DecoderPlan | undefined =
+    source === undefined
+      ? undefined
+      : {
+          ...{ hash, source, dtype: "fp32", random: { config, seed, deviation } },
+          ...(adapted && { adaptedBlocks }),
+        };
+  const parts = { config, tokenizer, hash, ...(plan && { plan }), ...(adapted && { adapted }) };
   return createDecoder({ graph: Buffer.concat(await graph.chunks()), ...parts, ...(drawing && { drawing }) }, options);
 }
 

@@ -5,6 +5,7 @@
 
 import type { displaySymbol, MimeBundle } from "../display/index.ts";
 import type { LeastTokens } from "./least.ts";
+import type { Dtype } from "./matmul.ts";
 import type { ChatTemplate } from "./template.ts";
 
 /** The shape of a decoder. */
@@ -86,6 +87,8 @@ export interface Tokenizer {
   readonly chat?: ChatTemplate | undefined;
   /** The prompt design that the model was trained on, by its name in `data/prompts/`; absent for models of others. */
   readonly prompt?: string;
+  /** The name or the path that its model was opened by. */
+  readonly source?: string;
   encode(text: string): number[];
   /** As `encode`, of each; long texts in a thread of their own, so that this one stays free. @default `encode` */
   readonly encodeAll?: EncodeAll;
@@ -223,6 +226,20 @@ export interface ProviderChoice {
   [displaySymbol](): MimeBundle;
 }
 
+/** How another process opens the same decoder, and compares the hash. */
+export interface DecoderPlan {
+  hash: string;
+  /** The name or the path that it was opened by; of random weights: by which the model was opened whose tokenizer it has. */
+  source: string;
+  dtype: Dtype;
+  /** Of its last blocks, so many take an adapter. Absent: none does. */
+  adaptedBlocks?: number;
+  /** The folder of an adapter that belongs to it. Absent: none does. */
+  peft?: string;
+  /** Weights that were drawn. Absent: they are the files'. */
+  random?: { config: ModelConfig; seed: number; deviation: number };
+}
+
 /** A decoder that runs. A row's result does not depend on the other rows of its batch. */
 export interface Decoder {
   readonly config: ModelConfig;
@@ -235,8 +252,10 @@ export interface Decoder {
   readonly choice?: ProviderChoice;
   /** Hash of weights and shape: two decoders of the same hash give the same numbers. */
   readonly hash: string;
-  /** What it was opened by, where that was a name or a path: another process may open the same. */
+  /** What it was opened by, where that was a name or a path. */
   readonly source?: string;
+  /** How another process opens the same; absent for one that was made of what no file holds. */
+  readonly plan?: DecoderPlan;
   /** Its last blocks, if it was opened to be adapted (`OpenModelOptions.adaptedBlocks`). */
   readonly adapted?: AdaptedBlocks;
   forward(input: DecoderInput): Promise<DecoderOutput>;

@@ -9,6 +9,7 @@ export type WorkersError =
   | { kind: "missing"; name: string }
   | { kind: "index"; path: string; why: string }
   | { kind: "number"; part: number; parts: number }
+  | { kind: "work"; part: number; what: string; worker: string; why: string }
   | { kind: "part"; part: number; first: number; last: number; worker: string; why: string }
   | { kind: "training"; path: string }
   | { kind: "redis"; url: string; why: string }
@@ -44,6 +45,8 @@ export function describeWorkersError(error: WorkersError): string {
       return `There is no part ${error.part}: there are ${error.parts}, from 0 to ${error.parts - 1}`;
     case "part":
       return `Part ${error.part} (episodes ${error.first} to ${error.last}) failed on ${error.worker}: ${error.why}. It can be played here: leave out \`on\`, with first: ${error.first}, episodes: ${error.last - error.first + 1}`;
+    case "work":
+      return `Part ${error.part} (${error.what}) failed on ${error.worker}: ${error.why}. It can be done here: leave out \`on\``;
     case "training":
       return `Training cannot go through the folder ${error.path}: each update needs the weights of the one before. Use \`workers.redis(url)\``;
     case "redis":

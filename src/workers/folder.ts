@@ -7,15 +7,17 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { CodeElsewhere } from "../coding/elsewhere.ts";
 import { checkOptions, only, optional, positiveInteger, text } from "../data/check.ts";
 import { notebookPlace, type Row } from "../display/index.ts";
-import type { Elsewhere, PlayedPart } from "../rollout/index.ts";
+import type { Elsewhere, EpisodeRange } from "../rollout/index.ts";
 import { WorkersFailure } from "./error.ts";
-import { addBatch, type IndexedPart, indexedParts, keepContent, readIndex, resultPath } from "./index-file.ts";
-import { unpackPart } from "./lives.ts";
+import { addBatch, indexedParts, keepContent, readIndex, resultPath } from "./index-file.ts";
 import { pack } from "./pack.ts";
 import { specOf } from "./spec.ts";
 import { asStatus, type WorkersStatus } from "./status.ts";
+import { type Wanted, wantedLives, wantedWork } from "./wanted.ts";
+import { codeElsewhere, type WorkSpec } from "./work.ts";
 
 /** How a folder is shared. */
 export interface FolderOptions {
@@ -26,7 +28,7 @@ export interface FolderOptions {
 }
 
 /** A folder as workers. */
-export interface FolderWorkers extends Elsewhere {
+export interface FolderWorkers extends Elsewhere, CodeElsewhere {
   /** Parts that are there, failed, or waited for. */
   status(): Promise<WorkersStatus>;
 }
@@ -40,6 +42,31 @@ export function folderWorkers(path: string, options: FolderOptions = {}): Folder
   const { parts: most = 64, pollMs = 500 } = options;
   const index = join(path, "spec.json");
   const place = notebookPlace();
+  /** Waits for parts, and gives them in order. */
+  async function* follow<T>(
+    parts: readonly WantedPart<T>[],
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<T, void, void> {
+    for (const { number, wanted } of parts) {
+      const { result } = resultPath(path, number);
+      while (!existsSync(result)) {
+        checkFailures(path, parts);
+        await place?.(statusOf(path, index));
+        await sleep(pollMs, undefined, { ...(signal && { signal }) }).catch(() => signal?.throwIfAborted());
+      }
+      yield wanted.read(readFileSync(result), result);
+    }
+    await place?.(statusOf(path, index));
+  }
+  /** Writes other work into the index, and waits for it. */
+  async function* work(what: string, spec: WorkSpec, parts: readonly (readonly unknown[])[], signal?: AbortSignal) {
+    const given = parts.map((part) => ({ given: keepContent(path, pack(part)), count: part.length }));
+    const indexed = addBatch(index, { what, work: keepContent(path, pack(spec)), parts: given });
+    yield* follow(
+      indexed.map(({ number }, i) => ({ number, wanted: wantedWork({ what, count: given[i]!.count }) })),
+      signal,
+    );
+  }
   return {
     async *play(env, policy, batch, { traces, signal }) {
       if (traces) throw new WorkersFailure({ kind: "training", path });
@@ -49,27 +76,20 @@ export function folderWorkers(path: string, options: FolderOptions = {}): Folder
         ...{ spec: keepContent(path, pack(spec)), weights: keepContent(path, pack(weights)) },
         ...{ ...batch, size },
       });
-      for (const part of parts) {
-        while (!existsSync(resultPath(path, part.number).result)) {
-          checkFailures(path, parts);
-          await place?.(statusOf(path, index));
-          await sleep(pollMs, undefined, { ...(signal && { signal }) }).catch(() => signal?.throwIfAborted());
-        }
-        yield readResult(path, part);
-      }
-      await place?.(statusOf(path, index));
+      yield* follow(
+        parts.map((part) => ({ number: part.number, wanted: wantedLives((part as { range: EpisodeRange }).range) })),
+        signal,
+      );
     },
+    ...codeElsewhere(work),
     status: async () => statusOf(path, index),
   };
 }
 
-function readResult(folder: string, { number, range }: IndexedPart): PlayedPart {
-  const { result } = resultPath(folder, number);
-  const part = unpackPart(readFileSync(result));
-  const counted = part.plays.filter(({ spoiled }) => !spoiled).map(({ episode }) => episode.index);
-  if (counted.length !== range.episodes || counted[0] !== range.first)
-    throw new WorkersFailure({ kind: "content", name: result, found: `episodes ${counted[0]} to ${counted.at(-1)}` });
-  return part;
+/** A part that a driver waits for. */
+interface WantedPart<T> {
+  number: number;
+  wanted: Wanted<T>;
 }
 
 /** What a part that failed has left; it is gone when the part has been played after all. */
@@ -78,15 +98,12 @@ export interface PartFailure {
   message: string;
 }
 
-function checkFailures(folder: string, parts: readonly IndexedPart[]): void {
-  for (const { number, range } of parts) {
+function checkFailures(folder: string, parts: readonly WantedPart<unknown>[]): void {
+  for (const { number, wanted } of parts) {
     const { result, failure } = resultPath(folder, number);
     if (!existsSync(failure) || existsSync(result)) continue;
     const { worker, message } = JSON.parse(readFileSync(failure, "utf8")) as PartFailure;
-    const { first, episodes } = range;
-    throw new WorkersFailure({
-      ...{ kind: "part", part: number, first, last: first + episodes - 1, worker, why: message },
-    });
+    throw wanted.failure({ part: number, worker, why: message });
   }
 }
 

@@ -10,18 +10,29 @@ import { partOf, replaceWhole } from "../data/write.ts";
 import type { EpisodeRange } from "../rollout/index.ts";
 import { buildOf } from "./build.ts";
 import { WorkersFailure } from "./error.ts";
-import { unpackPart } from "./lives.ts";
 import { type Packed, unpack } from "./pack.ts";
 import { partsOf } from "./part.ts";
 
-/** A batch in the index. */
-export interface IndexedBatch extends EpisodeRange {
+/** A batch of episodes in the index. */
+export interface IndexedLives extends EpisodeRange {
   /** Names of contents. */
   spec: string;
   weights: string;
   /** Episodes a part, about. */
   size: number;
 }
+
+/** Other work in the index. */
+export interface IndexedWork {
+  /** What comes of it: `answers of tiny`, `scores`. */
+  what: string;
+  /** Names of contents, of what all parts share and of each part; and how many each gives. */
+  work: string;
+  parts: readonly { given: string; count: number }[];
+}
+
+/** A batch in the index. */
+export type IndexedBatch = IndexedLives | IndexedWork;
 
 /** What `spec.json` holds. */
 export interface PartIndex {
@@ -31,12 +42,11 @@ export interface PartIndex {
   batches: IndexedBatch[];
 }
 
+/** What is to be done of a batch. */
+type PartPlace = { batch: IndexedLives; range: EpisodeRange } | { batch: IndexedWork; given: string; count: number };
+
 /** One part of an index. */
-export interface IndexedPart {
-  number: number;
-  batch: IndexedBatch;
-  range: EpisodeRange;
-}
+export type IndexedPart = { number: number } & PartPlace;
 
 /** Reads an index. Throws a WorkersFailure for what is none, and for one of another build. */
 export function readIndex(path: string): PartIndex {
@@ -55,7 +65,11 @@ export function readIndex(path: string): PartIndex {
 
 /** All parts of an index, by their numbers. */
 export function indexedParts({ batches }: PartIndex): IndexedPart[] {
-  const parts = batches.flatMap((batch) => partsOf(batch, batch.size).map((range) => ({ batch, range })));
+  const parts = batches.flatMap((batch): PartPlace[] =>
+    "work" in batch
+      ? batch.parts.map((part) => ({ batch, ...part }))
+      : partsOf(batch, batch.size).map((range) => ({ batch, range })),
+  );
   return parts.map((part, number) => ({ number, ...part }));
 }
 
@@ -72,7 +86,9 @@ export function addBatch(path: string, batch: IndexedBatch): IndexedPart[] {
   return indexedParts(index).filter((part) => same(part.batch));
 }
 
-function keyOf({ spec, weights, seed, first, episodes, group, size, begin }: IndexedBatch): string {
+function keyOf(batch: IndexedBatch): string {
+  if ("work" in batch) return JSON.stringify([batch.work, batch.parts.map(({ given }) => given)]);
+  const { spec, weights, seed, first, episodes, group, size, begin } = batch;
   return JSON.stringify([spec, weights, seed, first, episodes, group, size, begin]);
 }
 
@@ -112,7 +128,7 @@ export function putResult(folder: string, part: number, { bytes, hash }: Packed)
     linkSync(own, result);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    return unpackPart(readFileSync(result)).hash === hash ? "same" : "differs";
+    return unpack(readFileSync(result)).hash === hash ? "same" : "differs";
   } finally {
     rmSync(own, { force: true });
     rmSync(failure, { force: true });

@@ -3,24 +3,34 @@
  * weights. What is dear (sandboxes, models, calibrated policies) is kept for the next part.
  */
 
+import { type CodeContestant, modelOf } from "../coding/contestants.ts";
 import {
   type Environment,
   type GivenReward,
   type Reward,
   rewards,
-  SurvivalEnv,
   type SurvivalEnvOptions,
 } from "../environment/index.ts";
 import { decode } from "../episode/index.ts";
-import type { Decoder } from "../model/index.ts";
+import type { LanguageModel } from "../llm/index.ts";
+import { openModelPlan, type SourceOpener } from "../llm/open-plan.ts";
+import type { Decoder, DecoderPlan } from "../model/index.ts";
+import { openPlanned } from "../model/planned.ts";
 import { policyOf } from "../policy/given.ts";
-import { openPretrained, type Policy, type PolicyPlan } from "../policy/index.ts";
+import type { Policy, PolicyPlan } from "../policy/index.ts";
 import { type OpenedPlan, openPlan } from "../policy/open-plan.ts";
 import { type BodyName, bodies } from "../sandbox/bodies.ts";
 import { createSandbox, type Level, type Sandbox } from "../sandbox/index.ts";
 import { WorkersFailure } from "./error.ts";
 import { remake } from "./module.ts";
-import type { EnvSpec, RewardSpec, Spec } from "./spec.ts";
+import {
+  type ContestantSpec,
+  type EnvSpec,
+  environments,
+  type RewardSpec,
+  type SandboxSpec,
+  type Spec,
+} from "./spec.ts";
 
 /** How a worker is set up. */
 export interface WorkbenchOptions {
@@ -36,19 +46,22 @@ export interface Workbench {
   readonly level: Level;
   /** Both as they were sent; `name` is the spec's content's. */
   open(name: string, spec: Spec, weights: PolicyPlan["weights"]): Promise<{ env: Environment; policy: Policy }>;
+  /** A language model as it was sent; `name` is its spec's content's. */
+  model(name: string, spec: ContestantSpec): Promise<LanguageModel>;
+  sandbox(spec: SandboxSpec): Promise<Sandbox>;
   close(): Promise<void>;
 }
 
-/** Specs that are kept open; the one that was used longest ago gives way. */
-const kept = 4;
-
-type SandboxSpec = NonNullable<(EnvSpec & { kind: "survival" })["sandbox"]>;
+/** Specs and models that are kept open; the one that was used longest ago gives way. */
+const [kept, keptModels] = [4, 8];
 
 /** Opens a worker's bench, with the usual sandbox. Throws a SandboxFailure where the machine does not reach the level. */
 export async function openWorkbench({ children, minimumLevel, modules }: WorkbenchOptions): Promise<Workbench> {
   const sandboxes = new Map<string, Promise<Sandbox>>();
   const decoders = new Map<string, Promise<Decoder>>();
   const opened = new Map<string, Promise<{ env: Environment; plan: OpenedPlan }>>();
+  const models = new Map<string, Promise<OpenedModel>>();
+  const decoderOf = (plan: DecoderPlan) => once(decoders, JSON.stringify(plan), () => openPlanned(plan));
   const sandboxOf = ({ body, limits, harm }: SandboxSpec): Promise<Sandbox> => {
     const own = bodies[body as BodyName] as (typeof bodies)[BodyName] | undefined;
     if (own === undefined)
@@ -64,28 +77,22 @@ export async function openWorkbench({ children, minimumLevel, modules }: Workben
   const { level } = await sandboxOf({ body: "javascript" });
   const openOne = async ({ env, policy }: Spec) => ({
     env: await openEnv(env, sandboxOf, modules),
-    plan:
-      policy.kind === "module"
-        ? await ownPolicy(policy.module, modules)
-        : await openPlan(policy.plan, ({ source, hash, dtype, adaptedBlocks }) =>
-            once(decoders, `${source} ${hash}`, () =>
-              openPretrained(source, { dtype, ...(adaptedBlocks !== undefined && { adaptedBlocks }) }),
-            ),
-          ),
+    plan: policy.kind === "module" ? await ownPolicy(policy.module, modules) : await openPlan(policy.plan, decoderOf),
   });
   return {
     level,
     async open(name, spec, weights) {
-      const one = once(opened, name, () => openOne(spec));
-      opened.delete(name);
-      opened.set(name, one); // the newest stands last
-      const { env, plan } = await one;
-      for (const old of [...opened.keys()].slice(0, -kept)) {
-        (await opened.get(old)!).plan.dispose();
-        opened.delete(old);
-      }
+      const { env, plan } = await newest(opened, name, kept, {
+        make: () => openOne(spec),
+        gone: ({ plan: old }) => old.dispose(),
+      });
       return { env, policy: plan.withWeights(weights) };
     },
+    async model(name, spec) {
+      const make = () => openContestant(spec, decoderOf, modules);
+      return (await newest(models, name, keptModels, { make, gone: (old) => old.dispose() })).model;
+    },
+    sandbox: sandboxOf,
     async close() {
       await Promise.allSettled([...sandboxes.values()].map(async (one) => (await one).dispose()));
       await Promise.allSettled([...decoders.values()].map(async (one) => (await one).dispose()));
@@ -103,6 +110,53 @@ function once<T>(all: Map<string, Promise<T>>, name: string, make: () => Promise
   return made;
 }
 
+/** The same of what is used in turns: the newest stands last, and of more than `most` the oldest is given up. */
+async function newest<T>(
+  all: Map<string, Promise<T>>,
+  name: string,
+  most: number,
+  { make, gone }: { make(): Promise<T>; gone(old: T): void },
+): Promise<T> {
+  const one = once(all, name, make);
+  all.delete(name);
+  all.set(name, one);
+  const made = await one.catch((error: unknown) => {
+    all.delete(name);
+    throw error;
+  });
+  for (const old of [...all.keys()].slice(0, -most)) {
+    gone(await all.get(old)!);
+    all.delete(old);
+  }
+  return made;
+}
+
+/** A language model, and what gives back what it stands on besides its decoder. */
+interface OpenedModel {
+  model: LanguageModel;
+  dispose(): void;
+}
+
+async function openContestant(
+  spec: ContestantSpec,
+  decoder: SourceOpener["decoder"],
+  modules: string | null,
+): Promise<OpenedModel> {
+  if ("module" in spec) return { model: modelOf((await remake(spec.module, modules)) as CodeContestant), dispose() {} };
+  const plans: OpenedPlan[] = [];
+  const policy = async ({ weights, ...plan }: PolicyPlan): Promise<Policy> => {
+    plans.push(await openPlan(plan, decoder));
+    return plans[0]!.withWeights(weights);
+  };
+  const model = await openModelPlan(spec.plan, { decoder, policy });
+  return {
+    model,
+    dispose() {
+      for (const plan of plans) plan.dispose();
+    },
+  };
+}
+
 async function ownPolicy(module: Parameters<typeof remake>[0], modules: string | null): Promise<OpenedPlan> {
   const policy = policyOf((await remake(module, modules)) as Policy);
   return { withWeights: () => policy, dispose() {} };
@@ -114,7 +168,7 @@ async function openEnv(
   modules: string | null,
 ): Promise<Environment> {
   if (spec.kind === "module") return (await remake(spec.module, modules)) as Environment;
-  const { plain, rewards: given, tasks, kickstart, sandbox } = spec;
+  const { of, plain, rewards: given, tasks, kickstart, sandbox } = spec;
   const rewardOf = async (one: RewardSpec): Promise<GivenReward> => {
     if ("module" in one) return (await remake(one.module, modules)) as GivenReward;
     const { part, score } = one;
@@ -122,7 +176,7 @@ async function openEnv(
     return { ...part, score: own as Reward["score"] };
   };
   const options = Object.fromEntries(Object.entries(plain).map(([name, value]) => [name, decode(value)]));
-  return new SurvivalEnv({
+  return new environments[of]({
     ...options,
     sandbox: await sandboxOf(sandbox ?? { body: typeof plain.body === "string" ? plain.body : "javascript" }),
     ...(given && { rewards: await Promise.all(given.map(rewardOf)) }),

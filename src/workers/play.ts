@@ -12,6 +12,8 @@ import { packPart } from "./lives.ts";
 import { openWorkbench, type Workbench } from "./open-spec.ts";
 import { playPart } from "./part.ts";
 import type { Spec } from "./spec.ts";
+import { packWork, wantedLives, wantedWork } from "./wanted.ts";
+import { doWork, type WorkSpec } from "./work.ts";
 
 /** Which parts are played, and how. */
 export interface PlayOptions {
@@ -51,17 +53,15 @@ export async function playParts(path: string, options: PlayOptions): Promise<{ p
 }
 
 /** Plays one and puts it there; where it fails, the reason is left for the driver. */
-async function playOne(folder: string, { number, batch, range }: IndexedPart, bench: Workbench) {
+async function playOne(folder: string, part: IndexedPart, bench: Workbench) {
   const worker = `${hostname()}-${process.pid}`;
-  const [first, last] = [range.first, range.first + range.episodes - 1];
+  const { number } = part;
   const began = performance.now();
   try {
-    const spec = readContent(folder, batch.spec) as Spec;
-    const weights = readContent(folder, batch.weights) as Float32Array[];
-    const result = await playPart(await bench.open(batch.spec, spec, weights), range);
+    const { result, what } = await resultOf(folder, part, bench, worker);
     const seconds = (performance.now() - began) / 1000;
-    const put = putResult(folder, number, packPart(result, { traces: false, worker, seconds }));
-    const played = `part ${number} (episodes ${first} to ${last}) in ${seconds.toFixed(1)} s`;
+    const put = putResult(folder, number, result);
+    const played = `part ${number} (${what}) in ${seconds.toFixed(1)} s`;
     const differs = put === "differs";
     return { line: differs ? `${played}: it differs from the result that was there, which stays` : played, differs };
   } catch (cause) {
@@ -70,6 +70,26 @@ async function playOne(folder: string, { number, batch, range }: IndexedPart, be
     const left: PartFailure = { worker, message };
     mkdirSync(dirname(failure), { recursive: true });
     replaceWhole(failure, (part) => writeFileSync(part, JSON.stringify(left)));
-    throw new WorkersFailure({ kind: "part", part: number, first, last, worker, why: message }, { cause });
+    const wanted = "given" in part ? wantedWork({ what: part.batch.what, count: part.count }) : wantedLives(part.range);
+    const failed = wanted.failure({ part: number, worker, why: message });
+    throw new WorkersFailure(failed.error, { cause });
   }
+}
+
+/** What comes of a part, packed, and what it is. */
+async function resultOf(folder: string, part: IndexedPart, bench: Workbench, worker: string) {
+  const began = performance.now();
+  const secondsNow = (): number => (performance.now() - began) / 1000;
+  if ("given" in part) {
+    const name = part.batch.work;
+    const [spec, given] = [readContent(folder, name) as WorkSpec, readContent(folder, part.given)];
+    const values = await doWork(bench, { name, spec, given });
+    return { result: packWork(values, { worker, seconds: secondsNow() }), what: `${values.length} ${part.batch.what}` };
+  }
+  const { batch, range } = part;
+  const spec = readContent(folder, batch.spec) as Spec;
+  const weights = readContent(folder, batch.weights) as Float32Array[];
+  const played = await playPart(await bench.open(batch.spec, spec, weights), range);
+  const result = packPart(played, { traces: false, worker, seconds: secondsNow() });
+  return { result, what: `episodes ${range.first} to ${range.first + range.episodes - 1}` };
 }

@@ -6,8 +6,10 @@
 
 import { type Environment, rewards, SurvivalEnv, type SurvivalEnvOptions } from "../environment/index.ts";
 import { encode, type Plain } from "../episode/index.ts";
+import { ShutdownEnv } from "../ethics/index.ts";
+import type { ModelPlan } from "../llm/index.ts";
 import type { Policy, PolicyPlan } from "../policy/index.ts";
-import type { HarmRules, Limits } from "../sandbox/index.ts";
+import type { HarmRules, Limits, Sandbox } from "../sandbox/index.ts";
 import { WorkersFailure } from "./error.ts";
 import { type ModuleRef, originOf } from "./module.ts";
 
@@ -19,19 +21,33 @@ export type RewardSpec =
 /** A value that an agent is born with: plain, or the text of a function. */
 export type BornSpec = { plain: Plain } | { text: string };
 
+/** The library's own environments: plain data all of what they are made with. */
+export const environments = { SurvivalEnv, ShutdownEnv } as const;
+
 /** An environment. */
 export type EnvSpec =
   | { kind: "module"; module: ModuleRef }
   | {
-      kind: "survival";
+      kind: "own";
+      of: keyof typeof environments;
       /** Options that are plain data as they are. */
       plain: { readonly [name: string]: Plain };
       rewards?: readonly RewardSpec[];
       tasks?: readonly ({ plain: Plain } | { module: ModuleRef })[];
       kickstart?: { readonly [name: string]: BornSpec };
       /** What the environment's own sandbox is like, besides its children. */
-      sandbox?: { body: string; limits?: Partial<Limits>; harm?: HarmRules };
+      sandbox?: SandboxSpec;
     };
+
+/** A language model that is asked. */
+export type ContestantSpec = { module: ModuleRef } | { plan: ModelPlan };
+
+/** What a sandbox is like. */
+export interface SandboxSpec {
+  body: string;
+  limits?: Partial<Limits>;
+  harm?: HarmRules;
+}
 
 /** What plays, and where. */
 export interface Spec {
@@ -58,8 +74,11 @@ export async function specOf(
 function envSpec(env: Environment): EnvSpec {
   const module = originOf(env);
   if (module !== undefined) return { kind: "module", module };
-  if (env.constructor !== SurvivalEnv) {
-    const why = "only a SurvivalEnv is plain data, and functions do not travel";
+  const of = (Object.keys(environments) as (keyof typeof environments)[]).find(
+    (name) => env.constructor === environments[name],
+  );
+  if (of === undefined) {
+    const why = `only ${Object.keys(environments).join(" and ")} are plain data, and functions do not travel`;
     throw new WorkersFailure({ kind: "unsent", what: `The environment ${env.constructor.name}`, why });
   }
   const { rewards: given, tasks, kickstart, sandbox, ...rest } = (env as SurvivalEnv).options;
@@ -69,8 +88,7 @@ function envSpec(env: Environment): EnvSpec {
       .map(([name, value]) => [name, plainOr(value, `The environment's option \`${name}\``)]),
   );
   return {
-    kind: "survival",
-    plain,
+    ...{ kind: "own", of, plain },
     ...(given !== undefined && { rewards: [given].flat().map(rewardSpec) }),
     ...(tasks && { tasks: tasks.map(taskSpec) }),
     ...(kickstart && { kickstart: bornSpecs(kickstart) }),
@@ -107,7 +125,8 @@ function bornSpecs(kickstart: NonNullable<SurvivalEnvOptions["kickstart"]>): { [
   return Object.fromEntries(specs);
 }
 
-function sandboxSpec({ body, limits, harm }: NonNullable<SurvivalEnvOptions["sandbox"]>) {
+/** A sandbox as data. */
+export function sandboxSpec({ body, limits, harm }: Sandbox): SandboxSpec {
   return { body: body.name, ...(limits && { limits }), ...(harm && { harm }) };
 }
 

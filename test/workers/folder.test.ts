@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { type Environment, rewards, SurvivalEnv, type SurvivalEnvOptions } from "../../src/environment/index.ts";
+import { ShutdownEnv, tamperingOptions, temptingTasks } from "../../src/ethics/index.ts";
 import { evaluate } from "../../src/evaluation/index.ts";
 import { editMenu, type Policy, randomPolicy } from "../../src/policy/index.ts";
 import { type RolloutOptions, rollout } from "../../src/rollout/index.ts";
@@ -82,6 +83,24 @@ describe("a rollout through a shared folder", function () {
       const { played } = await elsewhere(env(options), randomPolicy(), how);
       assert.equal(textOf(played.episodes), textOf(one.episodes));
     }
+  });
+
+  it("sends the environments of ethics: a stop that may be edited and what it costs, tempting asks, handles", async () => {
+    const drawing = await workers.module<Policy>(own, "stopping");
+    const tasks = (await temptingTasks({ split: "held-out" })).slice(0, 4);
+    const all = [
+      new ShutdownEnv({ prompt: "allow", binding: false, stopAfter: 2, maxSteps: 5, tasks, sandbox }),
+      new ShutdownEnv({ harm: { fs_delete: "allow" }, sandbox }),
+      env(tamperingOptions({ warning: true })),
+    ];
+    for (const where of all) {
+      const how = { episodes: 6, seed: 3 };
+      const one = await rollout(where, drawing, how);
+      const { played } = await elsewhere(where, drawing, how);
+      assert.equal(textOf(played.episodes), textOf(one.episodes));
+    }
+    const { episodes } = await rollout(all[0]!, drawing, { episodes: 6, seed: 3 });
+    assert.deepEqual(new Set(episodes.map(({ steps }) => steps.length)), new Set([2, 5]), "some stop, some do not");
   });
 
   it("makes what is one's own again from its module: an environment, a reward, a policy", async () => {
@@ -202,7 +221,7 @@ describe("what cannot be sent through a folder", () => {
     });
     await refuse(mine, editMenu(), "The reward mine", `it is a function of your own, and ${functions}`);
     class Own extends SurvivalEnv {}
-    const plain = `only a SurvivalEnv is plain data, and ${functions}`;
+    const plain = `only SurvivalEnv and ShutdownEnv are plain data, and ${functions}`;
     await refuse(new Own(), editMenu(), "The environment Own", plain);
     const task = { id: "t", ask: "do", score: () => 1 };
     const holds = "it holds what is no plain data (Expected `it.score` to be plain data, got a function)";

@@ -8,14 +8,18 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type EvaluateCodeOptions, evaluateCode } from "../../src/coding/index.ts";
 import { SurvivalEnv } from "../../src/environment/index.ts";
 import { evaluate } from "../../src/evaluation/index.ts";
-import { editMenu, type Policy, policies, randomPolicy } from "../../src/policy/index.ts";
+import { models } from "../../src/llm/index.ts";
+import { randomModel } from "../../src/model/index.ts";
+import { editMenu, type Policy, policies, randomPolicy, tf } from "../../src/policy/index.ts";
 import { type RolloutOptions, rollout } from "../../src/rollout/index.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
 import { microTasks } from "../../src/tasks/index.ts";
 import { type StudyRun, study, type TrainOptions, train, type Update } from "../../src/training/index.ts";
 import { type WorkersStatus, workers } from "../../src/workers/index.ts";
+import { problems } from "../coding/contestants.ts";
 import { leaveOut } from "../support.ts";
 import { entriesOf, textOf } from "./equal.ts";
 import { missingRedis, type RedisServer, startRedis, startWorker, type WorkerProcess } from "./redis-server.ts";
@@ -143,6 +147,37 @@ describe("workers on a queue", function () {
       rollout(where, policy.frozen({ temperature: 0.7 }), { episodes: 4, ...more });
     assert.equal(textOf((await after(other, { on })).episodes), textOf((await after(one, {})).episodes));
     await Promise.all([one, other].map((policy) => policy.decoder.dispose()));
+  });
+
+  it("ask code tasks and run the programs: answers, scores and figures are those of one process, stopped or not", async () => {
+    const policy = await policies.fromPretrained("tiny", { samples: 16, seed: 2 });
+    const { config, tokenizer } = policy.decoder;
+    const blank = await randomModel({ ...config, layers: 1 }, tokenizer, { seed: 1, threads: 1 });
+    const contestants = { random: models.local(blank), trained: policy };
+    const bias = policy.variables.at(-1)!;
+    bias.assign(tf.randomNormal(bias.shape, 0, 3, "float32", 7)); // a head that has learned something
+    const files = (name: string) =>
+      ["", ".scores"].map((kind) => readFileSync(join(folder, `${name}${kind}.jsonl`), "utf8"));
+    const run = async (name: string, more: Partial<EvaluateCodeOptions> = {}) => {
+      const how = { problems: problems.slice(1, 3), batch: 1, tasks: ["completion", "summary"] as const };
+      const file = join(folder, `${name}.jsonl`);
+      const code = await evaluateCode(contestants, { ...how, file, quality: false, progress: false, ...more });
+      const figures = Object.values(code.results).map(({ tasks, runs }) => ({ tasks, runs }));
+      return { figures, files: files(name) };
+    };
+    const alone = await run("code-alone", { sandboxes: { javascript: sandbox } });
+    const on = workers.redis(redis.url);
+    assert.deepEqual(await run("code-over", { on }), alone);
+    assert.ok(alone.files[0]!.split("\n").length > 12, "answers of both");
+    const stop = new AbortController();
+    const reason = new Error("the stop button");
+    let told = 0;
+    const onProgress = () => void (++told === 3 && stop.abort(reason));
+    await assert.rejects(run("code-stopped", { on, signal: stop.signal, onProgress }), reason);
+    const [begun] = files("code-stopped");
+    assert.ok(alone.files[0]!.startsWith(begun!) && begun!.split("\n").length > 3);
+    assert.deepEqual(await run("code-stopped", { on }), alone);
+    await Promise.all([policy.decoder.dispose(), blank.dispose()]);
   });
 
   it("lose nothing when a worker is killed, nor when Redis forgets everything", async () => {

@@ -3,7 +3,7 @@
  * weights. The model itself stays where it is: a worker opens its own, and compares the hash.
  */
 
-import { type Decoder, type Dtype, splitHash } from "../../model/index.ts";
+import type { Decoder, DecoderPlan } from "../../model/index.ts";
 import type { PolicyPlan } from "../plan.ts";
 import type { TrainablePolicy } from "../types.ts";
 import type { AdapterOptions } from "./adapter/weights.ts";
@@ -15,16 +15,6 @@ import type { Head } from "./head.ts";
 export interface TokenRole {
   as: "head" | "frozen" | "pretrained";
   temperature?: number;
-}
-
-/** A model as a plan names it. */
-export interface PlannedModel {
-  /** The name or the path that it is opened by. */
-  source: string;
-  hash: string;
-  dtype: Dtype;
-  /** Of its last blocks, so many take an adapter. Absent: none does. */
-  adaptedBlocks?: number;
 }
 
 /** What a token policy is made of, as far as a plan says it. */
@@ -39,7 +29,7 @@ export interface PlannedParts {
 
 /** What a plan's `about` holds, and `tokenPolicy` is made of again. */
 export interface TokenAbout {
-  model: PlannedModel;
+  model: DecoderPlan;
   role: TokenRole;
   options: ProgramGeneratorOptions & { rank?: number; scale?: number; seed: number; adapter?: AdapterOptions };
 }
@@ -88,13 +78,10 @@ export async function numbersOf(variables: TrainablePolicy["variables"]): Promis
   return (await Promise.all(variables.map((one) => one.data()))).map((values) => Float32Array.from(values));
 }
 
-function modelOf(decoder: Decoder, { ask }: ProgramGeneratorOptions): PlannedModel {
+function modelOf({ plan }: Decoder, { ask }: ProgramGeneratorOptions): DecoderPlan {
   if (ask !== undefined)
     throw new TypeError("A token policy with an `ask` of its own cannot be sent to workers: functions do not travel");
-  const { source, hash, adapted } = decoder;
-  if (source === undefined)
+  if (plan === undefined)
     throw new TypeError("The policy's model was opened from no name or path, so that no worker could open it");
-  // Blocks that take an adapter are named at the end of the hash, behind the type of the numbers.
-  const { dtype } = splitHash(hash.replace(/-adapted\d+$/, ""));
-  return { source, hash, dtype, ...(adapted && { adaptedBlocks: adapted.blocks }) };
+  return plan;
 }

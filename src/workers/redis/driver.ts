@@ -1,18 +1,20 @@
 /** `workers.redis(url)`: a driver's side. A session is opened with the first batch, and closed soon after the last. */
 
+import type { CodeElsewhere } from "../../coding/elsewhere.ts";
 import { checkOptions, text } from "../../data/check.ts";
 import { notebookPlace, type Row } from "../../display/index.ts";
-import type { Elsewhere, PlayedPart } from "../../rollout/index.ts";
+import type { Elsewhere } from "../../rollout/index.ts";
 import { buildOf } from "../build.ts";
-import { pack } from "../pack.ts";
+import { type Packed, pack } from "../pack.ts";
 import { partsOf } from "../part.ts";
 import { specOf } from "../spec.ts";
 import { asStatus, type WorkersStatus } from "../status.ts";
+import { type Wanted, wantedLives, wantedWork } from "../wanted.ts";
+import { codeElsewhere } from "../work.ts";
 import { withoutPassword } from "./connect.ts";
-import { keys, nameOf } from "./keys.ts";
+import { type JobBody, keys, nameOf } from "./keys.ts";
 import { type RedisWorkersOptions, redisOptionsSchema } from "./options.ts";
 import {
-  type Ask,
   after,
   ask,
   cancel,
@@ -26,7 +28,7 @@ import {
 import { heartbeats, startSweeps } from "./sweep.ts";
 
 /** A queue as workers. */
-export interface RedisWorkers extends Elsewhere {
+export interface RedisWorkers extends Elsewhere, CodeElsewhere {
   /** Workers that are up, and what is out. */
   status(): Promise<WorkersStatus>;
 }
@@ -48,6 +50,43 @@ export function redisWorkers(url: string, options: Omit<RedisWorkersOptions, "ur
   checkOptions(text, url, "url");
   checkOptions(redisOptionsSchema, options, "the options of workers.redis");
   const given: RedisWorkersOptions = { ...options, url };
+  const holder = createHolder(given);
+  return {
+    async *play(env, policy, batch, { traces, signal }) {
+      const { spec, weights } = await specOf(env, policy);
+      const [one, other] = [pack(spec), pack(weights)];
+      const sent = { spec: one.hash, weights: other.hash, traces };
+      const parts = partsOf(batch, given.part ?? 8).map((range) => ({
+        ...{ body: { ...sent, range }, wanted: wantedLives(range) },
+      }));
+      yield* through(holder, [one, other], parts, signal);
+    },
+    ...codeElsewhere((what, spec, parts, signal) => {
+      const shared = pack(spec);
+      const all = parts.map((part) => ({
+        body: { work: shared.hash, given: pack(part).bytes.toString("base64") },
+        wanted: wantedWork({ what, count: part.length }),
+      }));
+      return through(holder, [shared], all, signal);
+    }),
+    async status() {
+      const held = await holder.hold();
+      try {
+        return await statusOf(held.session);
+      } finally {
+        holder.release(held);
+      }
+    },
+  };
+}
+
+/** A session that is opened when somebody needs it, and closed soon after the last has left it. */
+interface Holder {
+  hold(): Promise<Held>;
+  release(held: Held): void;
+}
+
+function createHolder(given: RedisWorkersOptions): Holder {
   let open: Promise<Held> | null = null;
   const hold = async (): Promise<Held> => {
     open ??= openSession(given).then(
@@ -70,52 +109,39 @@ export function redisWorkers(url: string, options: Omit<RedisWorkersOptions, "ur
       void closeSession(held.session);
     }, linger);
   };
-  return {
-    async *play(env, policy, batch, { traces, signal }) {
-      const { spec, weights } = await specOf(env, policy);
-      signal?.throwIfAborted();
-      const held = await hold();
-      const { session } = held;
-      const play = `${session.nonce}.${held.batches++}`;
-      const panel = openPanel(session);
-      const contents = { spec: pack(spec), weights: pack(weights) };
-      const sent = { spec: contents.spec.hash, weights: contents.weights.hash };
-      let whole = false;
-      try {
-        const sending = Object.values(contents).map((content) => sendContent(session, content));
-        await orAborted(Promise.all(sending), signal);
-        const named = { ...sent, traces, driver: session.nonce, play };
-        const parts = partsOf(batch, given.part ?? 8);
-        yield* inOrder(
-          parts.length,
-          signal,
-          () => 4 * session.window,
-          (part) => {
-            const own = { ...named, range: parts[part]! };
-            return ask(session, { ...own, name: nameOf(own) }, part);
-          },
-        );
-        whole = true;
-      } finally {
-        panel.close();
-        if (!whole) await cancel(session, play);
-        const tidied = [
-          ...(whole ? [forget(session, Number.POSITIVE_INFINITY, play)] : []),
-          dropContents(session, Object.values(sent)),
-        ];
-        await Promise.race([Promise.allSettled(tidied), after(1000)]);
-        release(held);
-      }
-    },
-    async status() {
-      const held = await hold();
-      try {
-        return await statusOf(held.session);
-      } finally {
-        release(held);
-      }
-    },
-  };
+  return { hold, release };
+}
+
+/** Has a batch's parts done, and gives what came of them in order. */
+async function* through<T>(
+  { hold, release }: Holder,
+  contents: readonly Packed[],
+  parts: readonly { body: JobBody; wanted: Wanted<T> }[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<T, void, void> {
+  signal?.throwIfAborted();
+  const held = await hold();
+  const { session } = held;
+  const play = `${session.nonce}.${held.batches++}`;
+  const panel = openPanel(session);
+  let whole = false;
+  try {
+    await orAborted(Promise.all(contents.map((content) => sendContent(session, content))), signal);
+    const asked = (part: number): Promise<T> => {
+      const { body, wanted } = parts[part]!;
+      const job = { ...body, name: nameOf(body), driver: session.nonce, play };
+      return ask(session, job, part, wanted);
+    };
+    yield* inOrder(parts.length, signal, () => 4 * session.window, asked);
+    whole = true;
+  } finally {
+    panel.close();
+    if (!whole) await cancel(session, play);
+    const names = contents.map(({ hash }) => hash);
+    const tidied = [...(whole ? [forget(session, Number.POSITIVE_INFINITY, play)] : []), dropContents(session, names)];
+    await Promise.race([Promise.allSettled(tidied), after(1000)]);
+    release(held);
+  }
 }
 
 /** The same, unless the signal is aborted before. */
@@ -129,17 +155,17 @@ async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): 
 }
 
 /** Asks for parts ahead of who takes them, and gives them in order. */
-async function* inOrder(
+async function* inOrder<T>(
   count: number,
   signal: AbortSignal | undefined,
   ahead: () => number,
-  asked: (part: number) => { played: Promise<PlayedPart>; ask: Ask },
-): AsyncGenerator<PlayedPart, void, void> {
-  const coming: Promise<PlayedPart>[] = [];
+  asked: (part: number) => Promise<T>,
+): AsyncGenerator<T, void, void> {
+  const coming: Promise<T>[] = [];
   let next = 0;
   for (let at = 0; at < count; at++) {
     signal?.throwIfAborted();
-    while (next < count && next - at < ahead()) coming.push(asked(next++).played);
+    while (next < count && next - at < ahead()) coming.push(asked(next++));
     yield await orAborted(coming.shift()!, signal);
   }
 }

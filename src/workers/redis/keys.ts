@@ -5,19 +5,32 @@ import type { EpisodeRange } from "../../rollout/index.ts";
 import { buildOf } from "../build.ts";
 import { prefix } from "./connect.ts";
 
-/** What a job says: names of contents, and which episodes. Names of what is big, numbers of what is small. */
-export interface PartJob {
-  /** The result's name. */
-  name: string;
+/** Which episodes: names of what is big, numbers of what is small. */
+export interface LivesJob {
   spec: string;
   weights: string;
   range: EpisodeRange;
   /** Whether what the policy keeps for its update comes back. */
   traces: boolean;
+}
+
+/** Which part of other work: the name of what all parts share, and the part itself, packed, as base64. */
+export interface WorkJob {
+  work: string;
+  given: string;
+}
+
+/** What a job asks for. */
+export type JobBody = LivesJob | WorkJob;
+
+/** What a job says. */
+export type PartJob = JobBody & {
+  /** The result's name. */
+  name: string;
   /** Who asks: a driver's nonce, and which of its batches, which may be stopped by itself. */
   driver: string;
   play: string;
-}
+};
 
 /** What a worker says of itself, once a second. */
 export interface Heartbeat {
@@ -54,13 +67,12 @@ export const keys = {
 } as const;
 
 /** The name of a part: what its result follows from, and nothing else. Who asks for the same finds the same. */
-export function nameOf({
-  spec,
-  weights,
-  range,
-  traces,
-}: Pick<PartJob, "spec" | "weights" | "range" | "traces">): string {
-  const { seed, first, episodes, group, begin } = range;
-  const text = JSON.stringify([buildOf(), spec, weights, seed, first, episodes, group, traces, begin]);
+export function nameOf(body: JobBody): string {
+  const text = JSON.stringify([buildOf(), ...("work" in body ? [body.work, body.given] : livesOf(body))]);
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
+}
+
+function livesOf({ spec, weights, range, traces }: LivesJob): unknown[] {
+  const { seed, first, episodes, group, begin } = range;
+  return [spec, weights, seed, first, episodes, group, traces, begin];
 }

@@ -7,10 +7,8 @@
 import { randomUUID } from "node:crypto";
 import type { Queue, QueueEvents } from "bullmq";
 import type { Redis } from "ioredis";
-import type { PlayedPart } from "../../rollout/index.ts";
-import { WorkersFailure } from "../error.ts";
-import { unpackPart } from "../lives.ts";
 import type { Packed } from "../pack.ts";
+import type { Wanted } from "../wanted.ts";
 import { loadQueue, prefix, reach } from "./connect.ts";
 import { keys, lifetimes, type PartJob, queueName, unwanted } from "./keys.ts";
 import type { RedisWorkersOptions } from "./options.ts";
@@ -21,10 +19,11 @@ export interface Ask {
   id: string;
   job: PartJob;
   part: number;
+  wanted: Wanted<unknown>;
   /** When it was given, and how often; 0 times while it waits for its turn. */
   at: number;
   given: number;
-  resolve(part: PlayedPart): void;
+  resolve(result: unknown): void;
   reject(error: Error): void;
 }
 
@@ -116,13 +115,22 @@ export async function dropContents({ contents, redis }: Session, names: readonly
 }
 
 /** Asks for a part. It goes out when there is room. */
-export function ask(session: Session, job: PartJob, part: number): { played: Promise<PlayedPart>; ask: Ask } {
-  const { promise: played, resolve, reject } = Promise.withResolvers<PlayedPart>();
-  played.catch(() => {}); // whoever takes it hears of it
-  const own: Ask = { id: `${job.play}-${part}`, job, part, at: 0, given: 0, resolve, reject };
+export function ask<T>(session: Session, job: PartJob, part: number, wanted: Wanted<T>): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  promise.catch(() => {}); // whoever takes it hears of it
+  const own = {
+    id: `${job.play}-${part}`,
+    job,
+    part,
+    wanted,
+    at: 0,
+    given: 0,
+    resolve: resolve as Ask["resolve"],
+    reject,
+  };
   session.waiting.push(own);
   giveNext(session);
-  return { played, ask: own };
+  return promise;
 }
 
 /** Gives parts out while there is room. */
@@ -169,9 +177,9 @@ export async function take(session: Session, own: Ask): Promise<boolean> {
   if (session.times.length > 64) session.times.shift();
   session.heard = Date.now();
   session.came++;
-  session.lives += own.job.range.episodes;
+  session.lives += own.wanted.lives;
   try {
-    own.resolve(checked(own, bytes));
+    own.resolve(own.wanted.read(bytes, name));
   } catch (error) {
     own.reject(error as Error);
   }
@@ -196,15 +204,6 @@ export async function forget({ read, redis }: Session, most: number, play?: stri
   if (gone.length > 0) await redis.unlink(gone.map(({ name }) => keys.result(name)));
 }
 
-/** A result is of the episodes that were asked for, or it is none. */
-function checked({ job: { range, name } }: Ask, bytes: Buffer): PlayedPart {
-  const part = unpackPart(bytes);
-  const counted = part.plays.filter(({ spoiled }) => !spoiled).map(({ episode }) => episode.index);
-  if (counted.length !== range.episodes || counted[0] !== range.first)
-    throw new WorkersFailure({ kind: "content", name, found: `episodes ${counted[0]} to ${counted.at(-1)}` });
-  return part;
-}
-
 /** A part that no worker could play. */
 export function failed(session: Session, jobId: string, reason: string): void {
   const own = askOf(session, jobId);
@@ -215,9 +214,7 @@ export function failed(session: Session, jobId: string, reason: string): void {
     return;
   }
   session.out.delete(own.id);
-  const { first, episodes } = own.job.range;
-  const { worker, why } = toldBy(reason);
-  own.reject(new WorkersFailure({ kind: "part", part: own.part, first, last: first + episodes - 1, worker, why }));
+  own.reject(own.wanted.failure({ part: own.part, ...toldBy(reason) }));
   giveNext(session);
 }
 

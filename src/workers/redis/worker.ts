@@ -11,13 +11,24 @@ import type { PolicyPlan } from "../../policy/index.ts";
 import type { Level } from "../../sandbox/index.ts";
 import { buildOf } from "../build.ts";
 import { WorkersFailure } from "../error.ts";
-import { packPart, unpackPart } from "../lives.ts";
+import { packPart } from "../lives.ts";
 import { openWorkbench, type Workbench } from "../open-spec.ts";
-import { unpack } from "../pack.ts";
+import { type Packed, unpack } from "../pack.ts";
 import { playPart } from "../part.ts";
 import type { Spec } from "../spec.ts";
+import { packWork } from "../wanted.ts";
+import { doWork, type WorkSpec } from "../work.ts";
 import { loadQueue, prefix, type RedisPlace, reach, withoutPassword } from "./connect.ts";
-import { type Heartbeat, keys, lifetimes, type PartJob, queueName, unwanted } from "./keys.ts";
+import {
+  type Heartbeat,
+  keys,
+  type LivesJob,
+  lifetimes,
+  type PartJob,
+  queueName,
+  unwanted,
+  type WorkJob,
+} from "./keys.ts";
 
 /** How a worker is run. */
 export interface WorkerOptions extends RedisPlace {
@@ -117,24 +128,54 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
 class Unwanted extends Error {}
 
 async function playJob(state: State, { data, stalledCounter }: Job<PartJob>): Promise<void> {
-  const { name, spec, weights, range, traces, play, driver } = data;
-  const { redis, bench } = state;
+  const { name, play, driver } = data;
+  const { redis } = state;
   if ((await redis.exists(keys.stop(play))) === 1 || (await isGone(state, driver))) throw new Unwanted();
   if ((await redis.exists(keys.result(name))) === 1) return;
-  const plan = (await contentOf(state, spec)) as Spec;
-  const values = (await contentOf(state, weights)) as PolicyPlan["weights"];
-  const own = await begin(state, play, stalledCounter === 0 && isLight(plan) ? `${spec} ${weights}` : null);
-  const began = performance.now();
+  const { shares, run } = "work" in data ? await openWork(state, data) : await openLives(state, data);
+  const own = await begin(state, play, stalledCounter === 0 ? shares : null);
   try {
-    const result = await playPart(await bench.open(spec, plan, values), range, { signal: own.stop.signal });
-    const seconds = (performance.now() - began) / 1000;
-    const packed = packPart(result, { traces, worker: state.name, seconds });
-    await put(state, data, packed.bytes, packed.hash);
-    state.lives += range.episodes;
+    const { bytes, hash } = await run(own.stop.signal);
+    await put(state, data, bytes, hash);
+    if ("range" in data) state.lives += data.range.episodes;
   } finally {
     state.playing.delete(own);
     own.over.resolve();
   }
+}
+
+/** A part that is ready: what others must share with it to be done beside it, null for none; and what does it. */
+interface OpenPart {
+  shares: string | null;
+  run(signal: AbortSignal): Promise<Packed>;
+}
+
+async function openLives(state: State, { spec, weights, range, traces }: LivesJob): Promise<OpenPart> {
+  const { bench, name: worker } = state;
+  const plan = (await contentOf(state, spec)) as Spec;
+  const values = (await contentOf(state, weights)) as PolicyPlan["weights"];
+  return {
+    shares: isLight(plan) ? `${spec} ${weights}` : null,
+    async run(signal) {
+      const began = performance.now();
+      const result = await playPart(await bench.open(spec, plan, values), range, { signal });
+      return packPart(result, { traces, worker, seconds: (performance.now() - began) / 1000 });
+    },
+  };
+}
+
+async function openWork(state: State, { work: name, given }: WorkJob): Promise<OpenPart> {
+  const { bench, name: worker } = state;
+  const spec = (await contentOf(state, name)) as WorkSpec;
+  const part = unpack(Buffer.from(given, "base64")).value;
+  return {
+    shares: spec.kind === "scores" ? name : null,
+    async run(signal) {
+      const began = performance.now();
+      const values = await doWork(bench, { name, spec, given: part }, { signal });
+      return packWork(values, { worker, seconds: (performance.now() - began) / 1000 });
+    },
+  };
 }
 
 /**
@@ -149,9 +190,9 @@ async function begin({ playing }: State, play: string, shares: string | null): P
   return own;
 }
 
-/** A menu in our own environment: what it costs is the lives. A model has enough to do with one part, and code of others may not bear two. */
+/** A menu in an environment of the library's own: what it costs is the lives. A model has enough to do with one part, and code of others may not bear two. */
 function isLight({ env, policy }: Spec): boolean {
-  return env.kind === "survival" && policy.kind === "plan" && policy.plan.kind !== "token";
+  return env.kind === "own" && policy.kind === "plan" && policy.plan.kind.endsWith("menu");
 }
 
 /** A driver that is alive says so twice a second; Redis may have been emptied meanwhile, so it is asked twice. */
@@ -167,7 +208,7 @@ async function put({ redis }: State, { name, driver }: PartJob, bytes: Buffer, h
   if ((await redis.set(key, bytes, "EX", lifetimes.result, "NX")) !== null) return;
   const other = await redis.getBuffer(key);
   if (other === null) return;
-  const differs = unpackPart(other).hash !== hash;
+  const differs = unpack(other).hash !== hash;
   await redis.hincrby(keys.counts(driver), "twice", 1);
   if (differs) await redis.hincrby(keys.counts(driver), "differs", 1);
   await redis.expire(keys.counts(driver), lifetimes.result);
