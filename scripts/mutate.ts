@@ -66,20 +66,21 @@ async function main(): Promise<void> {
   const baselines = openBaselines(root, loads);
   const budget = Number(values.budget);
   const secondsOf = (test: string): number | undefined => baselines.known(test)?.seconds;
-  const planFor = (file: string) => makePlanner({ tests, loads, secondsOf, budget }).planFor(file);
-  const needed = new Set(
-    drawn.flatMap(({ file }) => planFor(file).tests).filter((test) => secondsOf(test) === undefined),
-  );
-  await inParallel([...needed], copies, async (test, copy, done) => {
-    progress(`baseline ${done} of ${needed.size}: ${test}`);
-    await baselines.verify(test, copy, stop.signal);
-  });
+  const planner = makePlanner({ tests, loads, secondsOf, budget });
+  const planFor = async (file: string, copy: Copy) => {
+    for (;;) {
+      const plan = planner.planFor(file);
+      if (plan.unknown === null) return plan;
+      progress(`measuring ${plan.unknown}`);
+      await baselines.verify(plan.unknown, copy, stop.signal);
+    }
+  };
 
   const results = openResults(resolve(root, values.file), root);
   const judged: Result[] = [];
   const began = Date.now();
   await inParallel(drawn, copies, async (mutant, copy) => {
-    const plan = planFor(mutant.file);
+    const plan = await planFor(mutant.file, copy);
     const green = plan.tests.filter((test) => (baselines.known(test)?.state ?? "green") === "green");
     const found = results.of(mutant, green);
     const source = sources.get(mutant.file)!;

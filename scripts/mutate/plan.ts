@@ -1,6 +1,7 @@
 /**
  * Which test files judge a mutant, and in which order: nearest first, quick before slow, until their measured seconds reach
- * the budget. The nearest file always runs, however slow.
+ * the budget. The nearest file always runs, however slow. A file of which nobody knows how long it takes is measured first if
+ * it is the folder's own, or if the files that are known leave a third of the budget.
  */
 
 import { basename } from "node:path";
@@ -9,8 +10,11 @@ import { distancesFrom, type Loads } from "./loads.ts";
 
 /** Chooses the tests of a file. */
 export interface Planner {
-  /** Test files in order; `left`: those that load the file too, but are beyond the budget. */
-  planFor(file: string): { tests: string[]; left: number };
+  /**
+   * Test files in order; `left`: those that load the file too, but are beyond the budget. `unknown`: one whose seconds the plan
+   * hangs on, so it is no plan yet; null: none.
+   */
+  planFor(file: string): { tests: string[]; left: number; unknown: string | null };
 }
 
 /** Options of `makePlanner`. */
@@ -30,21 +34,26 @@ export function makePlanner({ tests, loads, secondsOf, budget }: PlanOptions): P
       const near = tests
         .flatMap((test) => {
           const distance = distances.get(test)!.get(file);
-          return distance === undefined
-            ? []
-            : [{ test, rank: rankOf(test, file, distance), seconds: secondsOf(test) ?? 0 }];
+          if (distance === undefined) return [];
+          return [{ test, rank: rankOf(test, file, distance), seconds: secondsOf(test) ?? Number.POSITIVE_INFINITY }];
         })
-        .sort((a, b) => a.rank - b.rank || a.seconds - b.seconds || (a.test < b.test ? -1 : 1));
+        .sort((a, b) => a.rank - b.rank || (a.seconds < b.seconds ? -1 : a.seconds > b.seconds ? 1 : byName(a, b)));
       const chosen: string[] = [];
       let spent = 0;
-      for (const { test, seconds } of near) {
+      let unknown: string | null = null;
+      for (const { test, rank, seconds } of near) {
+        if (seconds === Number.POSITIVE_INFINITY && (rank < 2 || spent <= (2 / 3) * budget)) unknown ??= test;
         if (chosen.length > 0 && spent + seconds > budget) continue; // a quicker one farther away may still fit
         chosen.push(test);
         spent += seconds;
       }
-      return { tests: chosen, left: near.length - chosen.length };
+      return { tests: chosen, left: near.length - chosen.length, unknown };
     },
   };
+}
+
+function byName(a: { test: string }, b: { test: string }): number {
+  return a.test < b.test ? -1 : 1;
 }
 
 /** 0: the test of that name in the folder that mirrors the file's; 1: that folder's; then by distance. Deeper folders have their noun's. */

@@ -152,8 +152,22 @@ describe("a plan", () => {
 
   it("takes near tests first and stays within its seconds, and never leaves a file without a test", () => {
     assert.deepEqual(plan(60).tests, ["test/a/a.test.ts", "test/a/slow.test.ts", "test/far.test.ts"]);
-    assert.deepEqual(plan(10), { tests: ["test/a/a.test.ts", "test/far.test.ts"], left: 1 });
-    assert.deepEqual(plan(0.5), { tests: ["test/a/a.test.ts"], left: 2 });
+    assert.deepEqual(plan(10), { tests: ["test/a/a.test.ts", "test/far.test.ts"], left: 1, unknown: null });
+    assert.deepEqual(plan(0.5), { tests: ["test/a/a.test.ts"], left: 2, unknown: null });
+  });
+
+  it("asks first how long a file takes that it would run, and not of one far away that has no time left", () => {
+    const known: typeof seconds = {};
+    const unknown = (budget: number) =>
+      makePlanner({ tests: files, loads, secondsOf: (test) => known[test], budget }).planFor("src/a/a.ts").unknown;
+    assert.equal(unknown(60), "test/a/a.test.ts");
+    known["test/a/a.test.ts"] = 30;
+    assert.equal(unknown(1), "test/a/slow.test.ts", "the folder's own are all measured");
+    known["test/a/slow.test.ts"] = 20;
+    assert.equal(unknown(74), null, "more than two thirds are spent");
+    assert.equal(unknown(75), "test/far.test.ts");
+    known["test/far.test.ts"] = 1;
+    assert.equal(unknown(75), null);
   });
 });
 
