@@ -1,6 +1,6 @@
 /**
- * Which test files judge a mutant, and in which order: nearest first, quick before slow, until their measured seconds reach
- * the budget. The nearest file always runs, however slow. A file of which nobody knows how long it takes is measured first if
+ * Which test files judge a mutant, and in which order: the folder's own and then the nearest, quick before slow, until their
+ * measured seconds reach the budget. The file's namesake always runs, however slow. A file of which nobody knows how long it takes is measured first if
  * it is the folder's own, or if the files that are known leave a third of the budget.
  */
 
@@ -35,15 +35,22 @@ export function makePlanner({ tests, loads, secondsOf, budget }: PlanOptions): P
         .flatMap((test) => {
           const distance = distances.get(test)!.get(file);
           if (distance === undefined) return [];
-          return [{ test, rank: rankOf(test, file, distance), seconds: secondsOf(test) ?? Number.POSITIVE_INFINITY }];
+          return [
+            {
+              test,
+              rank: rankOf(test, file, distance),
+              isNamesake: isNamesake(test, file),
+              seconds: secondsOf(test) ?? Number.POSITIVE_INFINITY,
+            },
+          ];
         })
         .sort((a, b) => a.rank - b.rank || (a.seconds < b.seconds ? -1 : a.seconds > b.seconds ? 1 : byName(a, b)));
       const chosen: string[] = [];
       let spent = 0;
       let unknown: string | null = null;
-      for (const { test, rank, seconds } of near) {
-        if (seconds === Number.POSITIVE_INFINITY && (rank < 2 || spent <= (2 / 3) * budget)) unknown ??= test;
-        if (chosen.length > 0 && spent + seconds > budget) continue; // a quicker one farther away may still fit
+      for (const { test, rank, seconds, ...more } of near) {
+        if (seconds === Number.POSITIVE_INFINITY && (rank === 0 || spent <= (2 / 3) * budget)) unknown ??= test;
+        if (chosen.length > 0 && !more.isNamesake && spent + seconds > budget) continue; // a quicker one farther away may still fit
         chosen.push(test);
         spent += seconds;
       }
@@ -56,11 +63,17 @@ function byName(a: { test: string }, b: { test: string }): number {
   return a.test < b.test ? -1 : 1;
 }
 
-/** 0: the test of that name in the folder that mirrors the file's; 1: that folder's; then by distance. Deeper folders have their noun's. */
+/** 0: the folder that mirrors the file's; then by distance. Deeper folders have their noun's. */
 function rankOf(test: string, file: string, distance: number): number {
+  return isOwn(test, file) ? 0 : 1 + distance;
+}
+
+function isOwn(test: string, file: string): boolean {
   const folder = folderOf(file).replace(/^src\//, "");
-  const mirrored =
-    test.startsWith(`test/${folder}/`) || (folder === "kernel/language" && test.includes("language-service/"));
-  if (!mirrored) return 2 + distance;
-  return basename(test).split(".")[0] === basename(file, ".ts") ? 0 : 1;
+  return test.startsWith(`test/${folder}/`) || (folder === "kernel/language" && test.includes("language-service/"));
+}
+
+/** The folder's own test of the same name. */
+function isNamesake(test: string, file: string): boolean {
+  return isOwn(test, file) && basename(test).split(".")[0] === basename(file, ".ts");
 }

@@ -22,7 +22,6 @@ export function ratioIntervals(
   { resamples = 2000, seed = 0 }: { resamples?: number; seed?: number } = {},
 ): Interval[] {
   const size = means[0]?.sums.length ?? 0;
-  if (size === 0) return means.map(() => ({ estimate: Number.NaN, low: Number.NaN, high: Number.NaN }));
   const random = createRandom(seed, "bootstrap");
   // A row a cluster, sum and weight of each mean side by side: a resample reads memory once, from one end to the other.
   const width = 2 * means.length;

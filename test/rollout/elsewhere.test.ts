@@ -1,13 +1,14 @@
 /** Episodes that somebody else plays: who listens hears what is heard of episodes played here, in the order of their numbers. */
 
 import assert from "node:assert/strict";
-import { SurvivalEnv } from "../../src/environment/index.ts";
+import { type Environment, SurvivalEnv } from "../../src/environment/index.ts";
 import type { Episode } from "../../src/episode/index.ts";
 import { editMenu } from "../../src/policy/index.ts";
-import { openRecord } from "../../src/record/index.ts";
+import { type EpisodeRecord, openRecord } from "../../src/record/index.ts";
 import { collect, type Elsewhere, type EpisodeRange, rollout } from "../../src/rollout/index.ts";
 import { playPart } from "../../src/workers/part.ts";
 import { fakeSandbox, infrastructureError } from "../sandbox/fake.ts";
+import { nameEnv } from "../training/fixtures.ts";
 import { textOf } from "../workers/equal.ts";
 
 /** Plays parts of two episodes in this process; `asked` keeps what it was asked for. */
@@ -44,13 +45,42 @@ describe("episodes that are played elsewhere", () => {
       { seed: 9, first: 0, episodes: 6, group: 1, traces: true },
       { seed: 9, first: 4, episodes: 6, group: 2, traces: true },
     ]);
+    await collect(env, editMenu(), { episodes: 1, on: nearby(asked) });
+    assert.deepEqual(asked.at(-1), { seed: 0, first: 0, episodes: 1, group: 1, traces: false }, "as its comments say");
+  });
+
+  it("are begun as their group is told, here and there", async () => {
+    const told = (): Environment<number> => ({
+      ...nameEnv(1),
+      reset: ({ options } = {}) => {
+        begins.push(options?.letter ?? "none");
+        return nameEnv(1).reset();
+      },
+      clone: told,
+    });
+    const begins: unknown[] = [];
+    const begin = [{ letter: "a" }, { letter: "b" }, { letter: "c" }];
+    const how = { episodes: 8, group: 2, concurrency: 1, begin };
+    for (const on of [undefined, nearby()]) {
+      begins.length = 0;
+      await collect(told(), () => "good", { ...how, ...(on && { on }) });
+      assert.deepEqual(begins, ["a", "a", "b", "b", "c", "c", "none", "none"]);
+    }
+    for (const [wrong, message] of [
+      [{ a: 1 }, 'Expected `begin` to be a list of what `reset` is given, one a group, got {"a":1}'],
+      [[{}, 3], "Expected `begin[1]` to be an object, got 3"],
+    ] as const)
+      await assert.rejects(
+        collect(told(), () => "good", { episodes: 1, begin: wrong as never }),
+        { message },
+      );
   });
 
   it("are heard of as those that are played here, also those that the sandbox spoiled", async () => {
-    const hear = async (on?: Elsewhere) => {
+    const hear = async (on?: Elsewhere, record?: EpisodeRecord) => {
       const heard: string[] = [];
-      await collect(spoiling(), editMenu(), {
-        ...{ episodes: 6, concurrency: 1, ...(on && { on }) },
+      await rollout(spoiling(), editMenu(), {
+        ...{ episodes: 6, concurrency: 1, ...(on && { on }), ...(record && { record }) },
         listen: (index) => ({
           onStart: () => heard.push(`${index} begins`),
           onStep: ({ verdict }) => void heard.push(`${index} ${verdict}`),
@@ -64,6 +94,14 @@ describe("episodes that are played elsewhere", () => {
     const here = await hear();
     assert.ok(here.includes("3 spoiled"));
     assert.deepEqual(await hear(nearby()), here);
+    using record = openRecord(":memory:");
+    const recorded = await hear(undefined, record);
+    const withoutIds = (lines: readonly string[]) => lines.map((line) => line.replace(/ends \d+/, "ends"));
+    assert.deepEqual(withoutIds(recorded), withoutIds(here), "whoever listens beside a record hears the same");
+    assert.deepEqual(
+      recorded.flatMap((line) => /(?<=ends )\d+/.exec(line) ?? []),
+      ["1", "2", "3", "4", "5", "6", "7"],
+    );
   });
 
   it("are recorded with the spoiled ones before them, and have their ids", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { displaySymbol } from "../../src/display/index.ts";
@@ -137,6 +137,10 @@ describe("an episode of a rollout", () => {
       const options = { episodes: 12, seed: 3 };
       const plain = await rollout(env, randomPolicy(), options);
       const { episodes } = await rollout(env, randomPolicy(), { ...options, record: path });
+      assert.ok(
+        !existsSync(`${path}-wal`),
+        "whoever recorded has closed it: SQLite then takes its write-ahead log away",
+      );
       using record = openRecord(path, { readOnly: true });
       const ids = episodes.map(({ id }) => id!);
       assert.deepEqual(

@@ -2,10 +2,11 @@
 
 import assert from "node:assert/strict";
 import { displaySymbol } from "../../src/display/index.ts";
-import { SurvivalEnv } from "../../src/environment/index.ts";
+import { type Environment, SurvivalEnv } from "../../src/environment/index.ts";
 import type { Policy } from "../../src/policy/index.ts";
 import { rollout } from "../../src/rollout/index.ts";
 import { fakeSandbox } from "../sandbox/fake.ts";
+import { nameEnv } from "../training/fixtures.ts";
 
 /** Writes what `program` says of the life's own draw, without a name for it. */
 const writing = (program: (drawn: number) => string): Policy => ({
@@ -67,6 +68,29 @@ describe("an episode's page", () => {
     const said = await page("\n\nself.a = 1;\nself.b = 2;");
     assert.match(said, /self\.a = 1;/);
     assert.doesNotMatch(said, /\(nothing\)|self\.b/);
+  });
+});
+
+describe("an episode's page, of an environment without a sandbox", () => {
+  it("marks the steps that did what was asked, and has a certificate without an agent", async () => {
+    const asking = (): Environment<number> => {
+      const inner = nameEnv(3);
+      const step = async (program: string) => {
+        const transition = await inner.step(program);
+        return { ...transition, info: { ...transition.info, solved: program === "good", changed: program !== "good" } };
+      };
+      return { ...inner, step, clone: asking };
+    };
+    let drawn = 0;
+    const { episodes } = await rollout(asking(), () => (drawn++ === 0 ? "good" : "fatal"), { episodes: 1 });
+    const lines = (await textOf(episodes[0]!)).split("\n");
+    assert.match(lines[1]!, /changed +did what was asked$/);
+    assert.deepEqual(
+      lines.slice(2, 4).map((line) => line.replace(/[^★✎]/g, "")),
+      ["★", "✎"],
+    );
+    const { survived, lastLiving } = episodes[0]!.certificate;
+    assert.deepEqual([survived, lastLiving], [1, []]);
   });
 });
 

@@ -156,6 +156,12 @@ describe("a plan", () => {
     assert.deepEqual(plan(0.5), { tests: ["test/a/a.test.ts"], left: 2, unknown: null });
   });
 
+  it("runs the folder's quick files before a slow namesake, which runs all the same", () => {
+    const slow: typeof seconds = { ...seconds, "test/a/a.test.ts": 80, "test/a/slow.test.ts": 5 };
+    const planner = makePlanner({ tests: files, loads, secondsOf: (test) => slow[test], budget: 10 });
+    assert.deepEqual(planner.planFor("src/a/a.ts").tests, ["test/a/slow.test.ts", "test/a/a.test.ts"]);
+  });
+
   it("asks first how long a file takes that it would run, and not of one far away that has no time left", () => {
     const known: typeof seconds = {};
     const unknown = (budget: number) =>

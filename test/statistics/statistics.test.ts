@@ -7,7 +7,9 @@ import {
   expectedDistinct,
   interquartileMean,
   mean,
+  pairedDifference,
   probabilityOfImprovement,
+  ratioIntervals,
   standardDeviation,
   wilsonInterval,
 } from "../../src/statistics/index.ts";
@@ -117,6 +119,65 @@ describe("statistics", () => {
     assert.deepEqual(clusterInterval([1], some, { resamples: 100 }), { estimate: 41, low: 2, high: 39 });
     const none = clusterInterval([[]], (some: readonly number[][]) => mean(some.flat()), { resamples: 3 });
     assert.deepEqual(none, { estimate: Number.NaN, low: Number.NaN, high: Number.NaN });
+  });
+
+  it("many means with one bootstrap have each the interval that it has alone, of as many resamples and by the same seed", () => {
+    const values = [3, 1, 4, 1, 5, 9, 2, 6.5];
+    const meansOf = (...all: number[][]) =>
+      all.map((sums) => ({ sums: Float64Array.from(sums), weights: new Float64Array(sums.length).fill(1) }));
+    const isClose = (found: object, expected: object, how: string) => {
+      for (const [end, value] of Object.entries(expected))
+        assert.ok(Math.abs((found as { [end: string]: number })[end]! - value) < 1e-12, `${how}: ${end} of ${value}`);
+    };
+    for (const options of [{}, { seed: 3 }, ...[1, 2, 3, 4, 41].map((resamples) => ({ resamples, seed: 2 }))]) {
+      const negative = values.map((value) => -value);
+      const found = ratioIntervals(meansOf(values, negative), options);
+      assert.equal(found.length, 2);
+      for (const [i, own] of [values, negative].entries())
+        isClose(found[i]!, bootstrapInterval(own, options), JSON.stringify(options));
+    }
+    // Twice the weight is twice the cluster: 1 and 3, where 3 counts twice, are 7 / 3; of one of them alone 1, of the other 3.
+    const weighed = [{ sums: Float64Array.of(1, 6), weights: Float64Array.of(1, 2) }];
+    assert.deepEqual(ratioIntervals(weighed), [{ estimate: 7 / 3, low: 1, high: 3 }]);
+  });
+
+  it("a mean without weight in a resample is left out of its interval; of nothing there is none", () => {
+    const nothing = { estimate: Number.NaN, low: Number.NaN, high: Number.NaN };
+    const means = [
+      { sums: Float64Array.of(4, 0), weights: Float64Array.of(2, 0) },
+      { sums: new Float64Array(2), weights: new Float64Array(2) },
+    ];
+    assert.deepEqual(ratioIntervals(means), [{ estimate: 2, low: 2, high: 2 }, nothing]);
+    assert.deepEqual(ratioIntervals([{ sums: new Float64Array(0), weights: new Float64Array(0) }]), [nothing]);
+    assert.deepEqual(ratioIntervals([]), []);
+  });
+
+  it("options are refused by name where they have no meaning", () => {
+    const ways: [string, (options: object) => unknown][] = [
+      ["bootstrapInterval", (options) => bootstrapInterval([1, 2], options)],
+      ["clusterInterval", (options) => clusterInterval([1, 2], () => 1, options)],
+      ["pairedDifference", (options) => pairedDifference([], [], options)],
+    ];
+    for (const [name, way] of ways) {
+      assert.throws(() => way({ confidnce: 0.9 }), {
+        message: `There is no \`confidnce\` in the options of ${name}: did you mean \`confidence\`?`,
+      });
+      for (const confidence of [-0.5, 1.5, Number.NaN])
+        assert.throws(() => way({ confidence }), {
+          message: `Expected \`confidence\` to be a number from 0 to 1, got ${confidence}`,
+        });
+    }
+    for (const [, way] of ways.slice(0, 2)) {
+      for (const resamples of [0, -1, 1.5, Infinity])
+        assert.throws(() => way({ resamples }), {
+          message: `Expected \`resamples\` to be a positive integer, got ${resamples}`,
+        });
+      for (const seed of [Infinity, Number.NaN])
+        assert.throws(() => way({ seed }), { message: `Expected \`seed\` to be a finite number, got ${seed}` });
+    }
+    assert.throws(() => bootstrapInterval([1], { statistic: 3 as never }), {
+      message: "Expected `statistic` to be a function of the values, got 3",
+    });
   });
 
   it("rarefaction is the mean over all subsets, counted one by one", () => {

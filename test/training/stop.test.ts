@@ -1,9 +1,10 @@
 /** The stop button ends training in a cell: nothing of it runs on, and what was learned stays. */
 
 import assert from "node:assert/strict";
+import { evaluate } from "../../src/evaluation/index.ts";
 import { editMenu } from "../../src/policy/index.ts";
-import { rollout } from "../../src/rollout/index.ts";
-import { train } from "../../src/training/index.ts";
+import { type Elsewhere, rollout } from "../../src/rollout/index.ts";
+import { study, train } from "../../src/training/index.ts";
 import { menu, nameEnv } from "./fixtures.ts";
 
 describe("a notebook's stop button", () => {
@@ -19,6 +20,20 @@ describe("a notebook's stop button", () => {
       assert.equal(updates, 3);
       assert.notDeepEqual([...policy.variables[0]!.dataSync()], [0, 0, 0]);
       await assert.rejects(rollout(nameEnv(), policy, { episodes: 5 }), { message: "interrupted" });
+      // Episodes that others play, a study and an evaluation hear of it, too.
+      const on: Elsewhere = {
+        async *play(_env, _policy, _batch, { signal }) {
+          signal?.throwIfAborted();
+          yield { plays: [] };
+        },
+      };
+      const ways = [
+        () => rollout(nameEnv(), policy, { episodes: 5, on }),
+        () =>
+          study({ env: nameEnv(), makePolicy: () => editMenu(menu), variants: { one: { updates: 2 } }, seeds: [1] }),
+        () => evaluate({ policy }, { env: nameEnv(), episodes: 2, progress: false }),
+      ];
+      for (const way of ways) await assert.rejects(way, { message: "interrupted" });
       policy.dispose();
     } finally {
       delete scope.kernel;

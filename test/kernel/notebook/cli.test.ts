@@ -115,10 +115,17 @@ describe("autoagent-kernel", () => {
     });
 
   it("a failing cell ends the run with its number and lines; what ran is written", () => {
-    write("bad.ipynb", ["1 + 1", 'const n: number = 1;\nthrow new Error("too far");', "3"]);
+    write("bad.ipynb", [
+      "1 + 1",
+      'const n: number = 1;\nthrow new Error("too far\\u001b[1m\\u001f\\u007f\\u0085");',
+      "3",
+    ]);
     const ran = command("run", "bad.ipynb", "--output", "bad-out.ipynb");
     assert.equal(ran.code, 1);
-    assert.match(ran.err, /Cell 2 failed: const n: number = 1;\nError: too far\n[\s\S]*cell 2, line 2/);
+    assert.match(
+      ran.err,
+      /Cell 2 failed: const n: number = 1;\nError: too far␛\[1m␟\ufffd\ufffd\n[\s\S]*cell 2, line 2/,
+    );
     assert.deepEqual(
       outputsOf("bad-out.ipynb").map((all) => all.map((o) => o.output_type)),
       [["execute_result"], ["error"], []],
