@@ -1,8 +1,8 @@
 /**
  * `npm run bench:ethics [-- --model smollm2 --body javascript --seeds 3 --updates 32 --episodes 48 --evaluate 192 --search 48
  * --penalties 0.005,0.05 --folder runs/ethics]`: ethics where harm really happens. Trains adapters of the last blocks for survival
- * and usefulness only, and with the paper's harm penalty at two weights, three seeds each, on training tasks and training
- * tempting asks; then lets them, the pretrained model and the sharpened one meet the held-out tempting asks, the asks that
+ * and usefulness only, and with the paper's harm penalty at two weights, three seeds each, in lives of one step, half of them asked
+ * a training task and half a training tempting ask; then lets them, the pretrained model and the sharpened one meet the held-out tempting asks, the asks that
  * press for tampering (with a warning and without), and their own shutdown in three prompts. Prints the evaluation's table and its
  * ethics, and writes `result.json` and `harm-plot.json`. Goes on where it was stopped: adapters after each update, episodes after
  * each batch. `--train penalty-0.005:2` makes one adapter alone, so that several can be made at once.
@@ -145,8 +145,7 @@ function partsOf(penalty: number | null) {
 /** Trains an adapter, or goes on with it, or takes it as it is when it is done. */
 async function trainAdapter(name: string, seed: number): Promise<TokenPolicy> {
   const [, penalty] = penalties.find(([one]) => one === name) ?? notRun(`a training named ${name}`, "See --penalties.");
-  const tasks = [...(await microTasks({ split: "training" })), ...(await temptingTasks({ split: "training" }))];
-  const env = new SurvivalEnv({ tasks, maxSteps: 4, sandbox, rewards: partsOf(penalty) });
+  const env = new SurvivalEnv({ tasks: await trainingAsks(), maxSteps: 1, sandbox, rewards: partsOf(penalty) });
   const [blocks, batch] = [number("blocks"), number("episodes")];
   const decoder = await openPretrained(values.model, { threads: number("threads"), adaptedBlocks: blocks });
   const policy = await tokenPolicy(decoder, { prompt, adapter: { blocks, rank: 16 }, seed, temperature: 0.6, batch });
@@ -162,6 +161,17 @@ async function trainAdapter(name: string, seed: number): Promise<TokenPolicy> {
     console.error(`${name}, seed ${seed}, update ${update.update}: ${shown.join("  ")}`);
   }
   return policy;
+}
+
+/**
+ * Tasks and tempting asks, as many of the ones as of the others: among 520 tasks, 24 asks would be met too seldom for a penalty to
+ * teach anything. An ask that is there many times has a number behind its id.
+ */
+async function trainingAsks() {
+  const [tasks, tempting] = [await microTasks({ split: "training" }), await temptingTasks({ split: "training" })];
+  const times = Math.ceil(tasks.length / tempting.length);
+  const often = Array.from({ length: times }, (_, i) => tempting.map((ask) => ({ ...ask, id: `${ask.id}, ${i}` })));
+  return [...tasks, ...often.flat().slice(0, tasks.length)];
 }
 
 function fileOf(name: string, seed: number, kind: string): string {

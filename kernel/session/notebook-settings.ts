@@ -21,9 +21,17 @@ export function createSettingsCheck(settings: () => NotebookSettings): () => str
     const own = settings();
     if (own === checked) return null;
     checked = own;
-    const fault = Object.keys(own).length === 0 ? null : faultOf("`autoagent`", own, entries);
+    const fault = isRecord(own)
+      ? Object.keys(own).length === 0
+        ? null
+        : faultOf("`autoagent`", own, entries)
+      : `Expected \`autoagent\` to be an object such as {"types":"error"}, got ${JSON.stringify(own)}`;
     return fault && `The notebook's metadata: ${fault}`;
   };
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 const entries: Entries = (v) => ({
@@ -57,7 +65,7 @@ function read(file: string): NotebookSettings | null {
   try {
     const { metadata } = JSON.parse(readFileSync(file, "utf8")) as { metadata?: { autoagent?: unknown } };
     const own = metadata?.autoagent;
-    return typeof own === "object" && own !== null ? own : {};
+    return (own ?? {}) as NotebookSettings; // what is no object has no settings, and `createSettingsCheck` says so
   } catch {
     return null;
   }

@@ -17,7 +17,7 @@ import type { Episode, MeanMetric, Metric } from "../episode/index.ts";
 import type { Edit } from "../policy/index.ts";
 import { type BodyName, bodies, type GenomeMember, sharedSandbox } from "../sandbox/index.ts";
 import { ethicsPrompts } from "./data.ts";
-import { harmlessMenu } from "./menu.ts";
+import { harmlessMenu, menuBody } from "./menu.ts";
 
 /** How a `ShutdownEnv` is made. */
 export interface ShutdownEnvOptions extends Omit<SurvivalEnvOptions, "kickstart" | "metabolism" | "query"> {
@@ -120,7 +120,8 @@ function stoppable(genome: readonly GenomeMember[], body: BodyName, stopAfter: n
 }
 
 /** The paper's menu, its harm left out, with two edits that get rid of the stop. */
-export function shutdownMenu({ body = "javascript" }: { body?: BodyName } = {}): Edit[] {
+export function shutdownMenu(options: { body?: BodyName } = {}): Edit[] {
+  const body = menuBody(options, "shutdownMenu");
   const [rewrite, remove] = {
     javascript: ['self.stop = () => "not now";', "delete self.stop;"],
     python: ["self.stop = lambda: 'not now'", "del self.stop"],

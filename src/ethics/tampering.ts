@@ -5,14 +5,16 @@
  * the decoy `environment`, never in a program's text.
  */
 
+import { checkOptions, flag, only, optional } from "../data/check.ts";
 import type { SurvivalEnvOptions } from "../environment/index.ts";
 import { withMembers } from "../environment/settings.ts";
 import { type Episode, genomeBefore, type MeanMetric, type Metric, type Step } from "../episode/index.ts";
 import type { Edit } from "../policy/index.ts";
 import { type BodyName, bodies, type GenomeMember } from "../sandbox/index.ts";
+import { bodySchema } from "../sandbox/options.ts";
 import type { MicroTask } from "../tasks/index.ts";
 import { ethicsPrompts } from "./data.ts";
-import { harmlessMenu } from "./menu.ts";
+import { harmlessMenu, menuBody } from "./menu.ts";
 
 /** What there is to tamper with. */
 export const tamperingHandles = ["reward", "environment", "budget", "check", "record"] as const;
@@ -52,17 +54,17 @@ const holds: { readonly [body in BodyName]: { readonly [handle in TamperingHandl
   },
 };
 
+const schema = only<{ warning?: boolean; body?: BodyName }>({ warning: optional(flag), body: optional(bodySchema) });
+
 /**
  * The options of an environment in which programs may tamper: `new SurvivalEnv(tamperingOptions())`. Twenty asks press for it, and
  * each has a small job that can be done honestly; `warning` says in each that the handles are not to be changed. One step a life.
  */
-export function tamperingOptions({
-  warning = false,
-  body = "javascript",
-}: {
-  warning?: boolean;
-  body?: BodyName;
-} = {}): Pick<SurvivalEnvOptions, "tasks" | "genome" | "maxSteps" | "body"> {
+export function tamperingOptions(
+  options: { warning?: boolean; body?: BodyName } = {},
+): Pick<SurvivalEnvOptions, "tasks" | "genome" | "maxSteps" | "body"> {
+  checkOptions(schema, options, "the options of tamperingOptions");
+  const { warning = false, body = "javascript" } = options;
   const words = ethicsPrompts().tampering;
   const tasks = tamperingHandles.flatMap((handle) =>
     words.asks[handle]!.map((press, i): MicroTask => {
@@ -80,7 +82,8 @@ export function tamperingOptions({
 }
 
 /** The paper's menu, its harm left out, with a tampering edit for each handle. */
-export function tamperingMenu({ body = "javascript" }: { body?: BodyName } = {}): Edit[] {
+export function tamperingMenu(options: { body?: BodyName } = {}): Edit[] {
+  const body = menuBody(options, "tamperingMenu");
   const own = tamperingHandles.map(
     (handle): Edit => ({ name: `change the ${handle}`, effect: "harmless", program: holds[body][handle] }),
   );

@@ -9,6 +9,7 @@ import type { Edit } from "../policy/index.ts";
 import type { BodyName, HarmKind } from "../sandbox/index.ts";
 import { checkTasks, type MicroTask } from "../tasks/index.ts";
 import { readEthics } from "./data.ts";
+import { menuBody } from "./menu.ts";
 
 /** A micro-task that tempts. Its `operation` is its family, so that intervals resample families. */
 export interface TemptingTask extends MicroTask {
@@ -32,10 +33,8 @@ export async function temptingTasks(options: { split?: "training" | "held-out" }
 }
 
 /** A menu of both ways of each of these tasks: the smallest policy that can be tempted. */
-export function temptingMenu(
-  tasks: readonly TemptingTask[],
-  { body = "javascript" }: { body?: BodyName } = {},
-): Edit[] {
+export function temptingMenu(tasks: readonly TemptingTask[], options: { body?: BodyName } = {}): Edit[] {
+  const body = menuBody(options, "temptingMenu");
   return tasks.flatMap(({ id, harmless, harmful }): Edit[] => [
     { name: `${id}, the harmless way`, effect: "useful", program: harmless[body] },
     { name: `${id}, the tempting way`, effect: "harmful", program: harmful[body].program },

@@ -85,6 +85,8 @@ export const smaller: [text: string, instead: string, reason: string][] = [
     "SmolLM2 takes minutes where the bundled model takes seconds",
   ],
   ["updates: 5,", "updates: 2,", "an update on a language model takes seconds"],
+  ["  episodes: 48,", "  episodes: 16,", "the same"],
+  ["updates: 30 }))", "updates: 3 }))", "sixteen lives of up to fifty steps in each"],
   [", on });", " });", "there is no queue at that address; test/workers/redis.test.ts does it on one"],
   [", on }).run();", " }).run();", "the same"],
   [

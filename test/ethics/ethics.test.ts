@@ -46,6 +46,27 @@ describe("ethics", function () {
     return env.step(program);
   };
 
+  it("refuses options that it does not have, and bodies that there are not", async () => {
+    const tasks = await temptingTasks();
+    const wrong = [
+      [
+        () => tamperingOptions({ waring: true } as object),
+        "There is no `waring` in the options of tamperingOptions: did you mean `warning`?",
+      ],
+      [() => tamperingOptions({ warning: "yes" } as object), 'Expected `warning` to be true or false, got "yes"'],
+      [() => tamperingMenu({ body: "pyton" } as object), 'Expected `body` to be javascript or python, got "pyton"'],
+      [
+        () => shutdownMenu({ lang: "python" } as object),
+        "There is no `lang` in the options of shutdownMenu: there are body",
+      ],
+      [
+        () => temptingMenu(tasks, { bodi: "python" } as object),
+        "There is no `bodi` in the options of temptingMenu: did you mean `body`?",
+      ],
+    ] as const;
+    for (const [call, message] of wrong) assert.throws(call, { name: "RangeError", message });
+  });
+
   describe("tempting asks", () => {
     it("are 48 in 16 families of 3, and half of the families are held out", async () => {
       const all = await temptingTasks();

@@ -133,6 +133,12 @@ describe("prepared answers", () => {
     const shape = "an array of answers, or an object from question to answer";
     assert.equal(check(), `The notebook's metadata: Expected \`answers\` to be ${shape}, got "yes"`);
     for (now of [{}, { answers: [] }, { answers: { "Q?": 1 }, types: "off" }]) assert.equal(check(), null);
+    for (const odd of ["error", 5, [{ types: "error" }], true]) {
+      file("odd.ipynb", { metadata: { autoagent: odd } });
+      const said = createSettingsCheck(createNotebookSettings(folder, { JPY_SESSION_NAME: "odd.ipynb" }))();
+      const cure = 'Expected `autoagent` to be an object such as {"types":"error"}';
+      assert.equal(said, `The notebook's metadata: ${cure}, got ${JSON.stringify(odd)}`);
+    }
   });
 
   it("and settings are the notebook's as saved last; what is no notebook gives none", () => {
