@@ -1,11 +1,12 @@
 /** An episode is in the record as it is played, on a fake sandbox: what is there and when, and what is not. And a record's defaults. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { byHand, type Episode, lifeEnvironment, runEpisode } from "../../src/episode/index.ts";
 import { type EpisodeRecord, openRecord, recordTo, writeEpisode } from "../../src/record/index.ts";
+import { holdRecord } from "../../src/record/hold.ts";
 import { openDatabase } from "../../src/record/schema.ts";
 import { newbornGenome, type Sandbox } from "../../src/sandbox/index.ts";
 import { timeless } from "../episode/timeless.ts";
@@ -214,6 +215,34 @@ describe("a record that is opened without options", () => {
       assert.deepEqual(asks(), [5000, normal, "wal"]);
       assert.deepEqual(asks({ lockTimeoutMs: 70, survive: "power" }), [70, full, "wal"]);
       assert.deepEqual(asks({ readOnly: true })[0], 5000);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+describe("a record that is held by its path", () => {
+  it("is made when something is written, and closed again; one that was given open stays open", () => {
+    const folder = mkdtempSync(join(tmpdir(), "record-held-"));
+    try {
+      const path = join(folder, "lives.db");
+      holdRecord(path, { create: true }).release();
+      assert.deepEqual(readdirSync(folder), [], "nothing was written");
+      const held = holdRecord(path, { create: true });
+      held.record.begin({ seed: 1 });
+      assert.ok(existsSync(`${path}-wal`));
+      held.release();
+      assert.ok(!existsSync(`${path}-wal`), "SQLite takes it away when the last one closes");
+      assert.throws(() => held.record.begin({ seed: 2 }), { name: "RecordFailure" });
+      using open = openRecord(path);
+      holdRecord(open, { create: true }).release();
+      assert.equal(open.begin({ seed: 3 }), 2);
+      // What cannot be opened is told at once.
+      for (const [wrong, options] of [
+        [join(folder, "nowhere", "lives.db"), { create: true }],
+        [join(folder, "none.db"), { readOnly: true }],
+      ] as const)
+        assert.throws(() => holdRecord(wrong, options), { name: "RecordFailure" });
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
