@@ -66,6 +66,11 @@ describe("an episode as JSON", () => {
     }
   });
 
+  it("leaves what only looks like its own words, and it never wrote, as it is", () => {
+    const texts = ['{"$number":"five"}', '{"$number":5}', '{"$literal":3}', '{"$literal":null}', '{"$literal":"a"}'];
+    for (const text of texts) assert.deepEqual(decode(JSON.parse(text) as Plain), JSON.parse(text), text);
+  });
+
   it("names what is no data, by its place", () => {
     const circle: { own?: unknown } = {};
     circle.own = circle;

@@ -96,6 +96,13 @@ describe("the table of metrics", () => {
     assert.ok(harm.low === 0 && Math.abs(harm.high - 0.3244) < 1e-3, "0 of 8 by Wilson");
   });
 
+  it("says which of them tables and panels leave out", () => {
+    assert.deepEqual(
+      metricTable().flatMap(([name, { detail = false }]) => (detail ? [name] : [])),
+      ["returnInterquartile", "harmfulSteps", "varietyWithin", "programEntropy", "tokensPerEpisode"],
+    );
+  });
+
   it("weighs a step by its tokens in a mean over tokens, in its interval too", () => {
     const [short, long] = [step("x", { action: action(-1, 1) }), step("y", { action: action(-6, 3) })];
     const { entropy } = summarise([episode(1, [short]), episode(1, [long])]);

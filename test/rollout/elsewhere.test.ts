@@ -123,7 +123,7 @@ describe("episodes that are played elsewhere", () => {
     assert.deepEqual(await kept(nearby()), here);
   });
 
-  it("end with an error of who plays them", async () => {
+  it("end with an error of who plays them, and by a notebook's stop", async () => {
     const failing: Elsewhere = {
       // biome-ignore lint/correctness/useYield: it fails before it gives anything
       async *play() {
@@ -131,6 +131,13 @@ describe("episodes that are played elsewhere", () => {
       },
     };
     const env = new SurvivalEnv({ sandbox: fakeSandbox().sandbox });
+    const scope = globalThis as { kernel?: unknown };
+    scope.kernel = { signal: AbortSignal.abort(new Error("interrupted")) };
+    try {
+      await assert.rejects(collect(env, editMenu(), { episodes: 2, on: nearby() }), { message: "interrupted" });
+    } finally {
+      delete scope.kernel;
+    }
     await assert.rejects(collect(env, editMenu(), { episodes: 2, on: failing }), { message: "the workers are away" });
     await assert.rejects(collect(env, editMenu(), { episodes: 2, on: 3 as never }), {
       message: "Expected `on` to be workers, as `workers.redis(url)` or `workers.folder(path)` gives, got 3",

@@ -117,6 +117,15 @@ describe("the figures of a rollout", () => {
     assert.deepEqual(entropy, { estimate: 1, low: 1, high: 1 });
   });
 
+  it("name what ended most lives first", () => {
+    const ends = ["inert", "survived", "timeout", "survived", "timeout", "survived"] as const;
+    assert.deepEqual(summarise(ends.map((verdict, i) => episode(i, { verdict }))).causes, [
+      { verdict: "survived", count: 3 },
+      { verdict: "timeout", count: 2 },
+      { verdict: "inert", count: 1 },
+    ]);
+  });
+
   it("say nothing of tasks and changes where there are none", () => {
     const { successRate, changed, harm } = summarise([episode(0, {}), episode(1, {})]);
     assert.deepEqual([successRate, changed, harm.estimate], [null, null, 0]);

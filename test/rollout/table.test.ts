@@ -95,6 +95,17 @@ describe("an episode's page, of an environment without a sandbox", () => {
 });
 
 describe("a replay or fork of an episode", () => {
+  it("is of the life with the episode's own seed, whatever its number and group", async () => {
+    const seeing = fakeSandbox((_, { options }) => ({ output: `${options.seed}` }));
+    const env = new SurvivalEnv({ sandbox: seeing.sandbox, maxSteps: 2 });
+    for (const how of [{ group: 1 }, {}, { group: 2 }, { seed: 5, group: 3 }]) {
+      const { episodes } = await rollout(env, () => "self.a = 1", { episodes: 5, ...how });
+      for (const episode of episodes)
+        assert.equal(String(await episode.replay()), `Episode ${episode.index}: 2 steps agree byte for byte`);
+      assert.equal(new Set(episodes.map(({ seed }) => seed)).size, Math.ceil(5 / (how.group ?? 1)));
+    }
+  });
+
   it("has closed its environment when it is told, of a life that cannot be closed at once too", async () => {
     const { sandbox, opened } = deadly();
     const closed = new Set<object>();
