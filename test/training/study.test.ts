@@ -6,9 +6,11 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { displaySymbol } from "../../src/display/index.ts";
+import { SurvivalEnv } from "../../src/environment/index.ts";
 import { editMenu } from "../../src/policy/index.ts";
 import { mean } from "../../src/statistics/index.ts";
 import { type Study, type StudyOptions, study } from "../../src/training/index.ts";
+import { fakeSandbox, infrastructureError } from "../sandbox/fake.ts";
 import { menu, nameEnv } from "./fixtures.ts";
 
 const common: StudyOptions = {
@@ -172,6 +174,19 @@ describe("a study", () => {
         assert.equal(successRate, sum("done") / sum("asked"));
       }
     }
+  });
+
+  it("leaves out of a run's figures what the sandbox spoiled, and keeps its place", async () => {
+    const { sandbox } = fakeSandbox((_, { step, options }) =>
+      step === 1 && options.seed! % 3 === 0 ? infrastructureError : {},
+    );
+    const env = new SurvivalEnv({ sandbox, maxSteps: 4 });
+    const variants = { mean: { updates: 1, episodes: 6 } };
+    const [run] = (await study({ env, makePolicy: () => editMenu(menu), variants, seeds: [1], evaluationEpisodes: 20 }))
+      .runs;
+    const spoiled = run!.episodes.filter((life) => life === null).length;
+    assert.ok(spoiled > 0 && spoiled < 20, `${spoiled} of ${run!.episodes.length}`);
+    assert.deepEqual([run!.survival, run!.survivalInterval], [4, { estimate: 4, low: 4, high: 4 }]);
   });
 
   it("refuses a file of other settings, and one that is something else", async () => {

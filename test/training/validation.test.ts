@@ -70,6 +70,30 @@ describe("a training that is validated", () => {
     assert.deepEqual(plain.weights, run.passed.at(-1), "validation changes nothing of what is learned");
   });
 
+  it("goes by tasks done where there are tasks, else by steps survived; every four updates, 32 lives; and keeps no weights of what nobody can tell", async () => {
+    let lives = 0;
+    const counted = (tasks?: { id: string }[]): ReturnType<typeof nameEnv> => ({
+      ...nameEnv(),
+      ...(tasks && { tasks: tasks as never }),
+      reset: (options) => {
+        lives++;
+        return nameEnv().reset(options);
+      },
+      clone: () => counted(tasks),
+    });
+    const usual = (await learn({ updates: 5, validate: { env: { known: counted() } } })).updates.at(-1)!.validation!;
+    assert.deepEqual([usual.by, usual.course.map(({ updates }) => updates), lives], ["survival", [0, 4, 5], 3 * 32]);
+    const asked = (await learn({ updates: 1, validate: { env: { known: counted([]) } } })).updates[0]!.validation!;
+    assert.equal(asked.by, "survival", "no tasks are none");
+    const run = await learn({
+      updates: 2,
+      validate: { env: { known: counted([{ id: "a" }]) }, every: 1, episodes: 2 },
+    });
+    const { by, best, course } = run.updates.at(-1)!.validation!;
+    assert.deepEqual([by, best, course.map(({ values }) => values.known)], ["successRate", null, [null, null, null]]);
+    assert.deepEqual(run.weights, run.passed.at(-1));
+  });
+
   it("ends where none is better for as long as it was told to wait, and resumed from a file as a straight run does", async () => {
     using folder = temporaryFolder();
     const save = join(folder.path, "run.safetensors");
