@@ -127,6 +127,18 @@ describe("one policy in two training loops", () => {
     for (const one of [policy, alone]) one.dispose();
   });
 
+  it("at once: the second is refused while an update is under way, not the first alone", async () => {
+    const policy = editMenu(menu);
+    let refused = 0;
+    const trainBeside = async (): Promise<void> => {
+      await assert.rejects(updatesOf({ ...common, policy }), { message: busy });
+      refused++;
+    };
+    await updatesOf({ ...common, policy, onUpdate: trainBeside });
+    assert.equal(refused, common.updates);
+    policy.dispose();
+  });
+
   it("in turns: who comes back is told", async () => {
     const policy = editMenu(menu);
     const [one, two] = [train({ ...common, policy }), train({ ...common, policy })];
