@@ -24,6 +24,7 @@ describe("evaluateCode", function () {
   let javascript: Sandbox;
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "code-"));
+    writeFolder(folder, writingModel());
     javascript = await createSandbox({ workers: 2 });
   });
   after(async () => {
@@ -144,7 +145,6 @@ describe("evaluateCode", function () {
   });
 
   it("asks a model on this machine in batches that change nothing, and random weights pass nothing", async () => {
-    writeFolder(folder, writingModel());
     const decoder = await openModel(folder, { threads: 1 });
     const blank = await randomModel({ ...decoder.config, layers: 1 }, decoder.tokenizer, { seed: 1, threads: 1 });
     const texts = [];
