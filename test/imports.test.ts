@@ -89,6 +89,7 @@ const plan: { [folder: string]: string[] } = {
     "src/statistics",
   ],
   "src/workers": [
+    "src/agent",
     "src/coding",
     "src/environment",
     "src/episode",

@@ -5,7 +5,8 @@
 
 import { SurvivalEnv } from "../../src/environment/index.ts";
 import { openPretrained } from "../../src/policy/index.ts";
-import { createProgramGenerator, type Written } from "../../src/policy/token/generator.ts";
+import { createProgramGenerator } from "../../src/policy/token/generator.ts";
+import type { Written } from "../../src/policy/token/processor.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
 import type { MicroTask } from "../../src/tasks/index.ts";

@@ -1,8 +1,8 @@
 /** A language model as a policy: it writes each step's program. It does not learn, so it can be measured, not trained. */
 
 import { ask as askModel } from "../llm/answer.ts";
-import type { LanguageModel } from "../llm/index.ts";
-import type { Action, Policy } from "../policy/index.ts";
+import type { Completion, LanguageModel } from "../llm/index.ts";
+import type { Action, Policy, PolicyPlan } from "../policy/index.ts";
 import { type BodyName, bodies } from "../sandbox/index.ts";
 
 /** What a model is asked, out of what an environment shows. */
@@ -11,26 +11,59 @@ interface Asked {
   response?: string;
 }
 
-/** Makes a policy of a model that writes programs for agents of this body. Actions carry no log-probability (NaN): a model behind a server does not tell one. */
+/** How a model is asked for programs. */
+export interface ModelPolicyOptions<Observation> {
+  /** What an observation asks. @default its response, else its query */
+  prompt?: (seen: Observation) => string;
+  /** The language of the agents that it writes for. @default "javascript" */
+  body?: BodyName;
+  /**
+   * Ask for the log-probability of each token, as the model has it before temperature and cuts; actions carry them, and token ids where
+   * these are told (`models.openai({ tokenIds: true })`). Some servers refuse the question. @default false
+   */
+  logProbs?: boolean;
+}
+
+/** Makes a policy of a model. Unless `logProbs` are asked for and told, its actions carry no log-probability (NaN). */
 export function modelPolicy<Observation>(
   model: LanguageModel,
-  { prompt, body = "javascript" }: { prompt?: (seen: Observation) => string; body?: BodyName } = {},
+  { prompt, body = "javascript", logProbs = false }: ModelPolicyOptions<Observation> = {},
 ): Policy<Observation> {
   const ask = prompt ?? ((seen: Observation) => (seen as Asked).response || (seen as Asked).query || "What next?");
   return {
     name: model.name,
-    // A prompt of the caller's may say anything: such a policy is like no other.
-    ...(prompt === undefined &&
-      model.fingerprint !== undefined && {
+    // A prompt of the caller's may say anything: such a policy is like no other, and functions do not travel.
+    ...(prompt === undefined && {
+      ...(model.fingerprint !== undefined && {
         fingerprint: async () => JSON.stringify([await model.fingerprint!(), body]),
       }),
+      ...(model.plan !== undefined && {
+        plan: async (): Promise<PolicyPlan> => ({
+          ...{ kind: "model", about: { model: await model.plan!(), body, logProbs }, tensors: {}, weights: [] },
+        }),
+      }),
+    }),
     act: (observations, streams) =>
       Promise.all(
         observations.map(async (seen, i): Promise<Action> => {
-          const { text } = await askModel(model, { prompt: ask(seen), seed: streams[i]!.integer(2 ** 31) });
-          const program = bodies[body].extractProgram(text);
-          return { program, label: program.split("\n")[0]!.slice(0, 40), choice: -1, logProb: Number.NaN };
+          const question = { prompt: ask(seen), seed: streams[i]!.integer(2 ** 31), ...(logProbs && { logProbs }) };
+          const answer = await askModel(model, question);
+          const program = bodies[body].extractProgram(answer.text);
+          const label = program.split("\n")[0]!.slice(0, 40);
+          return { program, label, choice: -1, logProb: Number.NaN, ...(logProbs && toldOf(answer)) };
         }),
       ),
+  };
+}
+
+/** What a model told of how likely its answer was. */
+function toldOf({ tokens, ids, finish }: Completion): Partial<Action> {
+  const logProbs = tokens?.map(({ logProb }) => logProb);
+  return {
+    ...(ids && { choice: ids }),
+    ...(logProbs && {
+      ...{ logProb: logProbs.reduce((sum, one) => sum + one, 0), logProbs, tokens: logProbs.length },
+    }),
+    ...(finish && { cut: finish === "length" }),
   };
 }

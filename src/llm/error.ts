@@ -18,6 +18,8 @@ export type LanguageModelError =
   | { kind: "unrecorded"; prompt: string; seed: number | null }
   | { kind: "budget"; of: "calls" | "tokens" | "dollars" | "seconds"; limit: number; spent: number }
   | { kind: "price"; model: string; known: string; asOf: string }
+  | { kind: "untraced"; model: string; lacks: "token ids" | "log-probabilities" | "the token that ended it" }
+  | { kind: "unlike"; model: string; policy: string; apart: number; tolerance: number }
   | { kind: "answer"; model: string; value: unknown }
   | Fault;
 
@@ -65,6 +67,10 @@ export function describeLanguageModelError(error: LanguageModelError): string {
       return `The budget of ${amount(error.of, error.limit)} is spent (${amount(error.of, error.spent)}): give a larger one to go on.`;
     case "price":
       return `There is no price for the model ${JSON.stringify(error.model)} in the list of ${error.asOf} (it has ${error.known}): give \`price\`, in dollars a million tokens.`;
+    case "untraced":
+      return `The model ${error.model} did not tell ${error.lacks} with its answer, and without them nothing can be learned from it: serve it by vLLM or \`npx autoagent serve\`; to play it alone, take modelPolicy(model).`;
+    case "unlike":
+      return `The model ${error.model} does not write as ${error.policy} does: their log-probabilities are ${error.apart.toPrecision(2)} nats a token apart (at most ${error.tolerance}). Serve the same files with the same numbers, and bring the weights there after each update (\`sync\`).`;
     case "answer":
       return `The model ${error.model} gave ${show(error.value)}: its complete() must give { text, model, usage: { promptTokens, completionTokens } }`;
     case "option":

@@ -8,6 +8,7 @@ import OpenAI from "openai";
 import {
   either,
   faultOf,
+  flag,
   integerFrom,
   nothing,
   numberFrom,
@@ -18,6 +19,7 @@ import {
   text,
 } from "../data/check.ts";
 import { type LanguageModelError, LanguageModelFailure } from "./error.ts";
+import { Garbage, goOn, idsOf } from "./openai-ids.ts";
 import type { Completion, LanguageModel, Prompt } from "./types.ts";
 
 /** Which server and model. */
@@ -37,6 +39,8 @@ export interface OpenAIOptions {
   timeoutMs?: number;
   /** Tries after the first. @default 2 */
   retries?: number;
+  /** The server tells token ids when it is asked for them by `return_token_ids`, as vLLM and `autoagent serve` do. @default false */
+  tokenIds?: boolean;
 }
 
 const defaultSystem =
@@ -51,6 +55,7 @@ const optionsSchema = only<OpenAIOptions>({
   temperature: optional(numberFrom(0, Number.MAX_VALUE, "0 or a positive number")),
   timeoutMs: optional(positiveNumber),
   retries: optional(integerFrom(0, Number.MAX_SAFE_INTEGER, "0 or a positive integer")),
+  tokenIds: optional(flag),
 });
 
 /** A model on a server. Asking it rejects with a LanguageModelFailure that names the cure. */
@@ -110,6 +115,7 @@ async function ask(attempt: Attempt): Promise<Completion> {
   const signal = prompt.signal ? AbortSignal.any([prompt.signal, clock.signal]) : clock.signal;
   const request = { ...requestOf(attempt.options, prompt), stream: prompt.onText !== undefined };
   try {
+    if (prompt.ids !== undefined) return await goOn(client, attempt.options, { ...prompt, ids: prompt.ids, signal });
     if (!request.stream)
       return answerOf(await client.chat.completions.create({ ...request, stream: false }, { signal }), prompt);
     const listen = (piece: string): void => {
@@ -131,7 +137,6 @@ async function ask(attempt: Attempt): Promise<Completion> {
 }
 
 class Slow extends Error {}
-class Garbage extends Error {}
 class Stopped extends Error {}
 
 function requestOf({ model, system = defaultSystem, ...own }: OpenAIOptions, asked: Prompt) {
@@ -147,6 +152,7 @@ function requestOf({ model, system = defaultSystem, ...own }: OpenAIOptions, ask
     ...(stop.length > 0 && { stop: [...stop] }),
     ...(seed !== undefined && { seed }),
     ...(logProbs && { logprobs: true }),
+    ...(own.tokenIds && { return_token_ids: true }),
   };
 }
 
@@ -162,6 +168,7 @@ function answerOf(answer: Whole, prompt: Prompt): Completion {
     finish: choice!.finish_reason,
     usage: answer.usage,
     logProbs: choice!.logprobs?.content,
+    ids: idsOf(choice!),
   });
 }
 
@@ -201,6 +208,7 @@ function completion(
     finish: string | null;
     usage: Whole["usage"];
     logProbs: readonly { token: string; logprob: number }[] | null | undefined;
+    ids?: readonly number[] | undefined;
   },
 ): Completion {
   const { prompt_tokens = 0, completion_tokens = 0 } = told.usage ?? {};
@@ -210,6 +218,7 @@ function completion(
     model: told.model ?? "unknown",
     usage: { promptTokens: prompt_tokens, completionTokens: completion_tokens },
     ...(wanted && tokens.length > 0 && { tokens }),
+    ...(told.ids && { ids: told.ids }),
     ...(seed !== undefined && { seed }),
     ...((told.finish === "stop" || told.finish === "length") && { finish: told.finish }),
   };

@@ -20,6 +20,11 @@ export interface Prompt {
   messages?: readonly Message[];
   /** Names the draw, for models that draw. */
   seed?: number;
+  /**
+   * The text as token ids, in its place: the model goes on from them, and tells its answer's ids where it can. What is known by
+   * them is known to the letter, which a text that is cut into tokens anew is not.
+   */
+  ids?: readonly number[];
   /** Longest answer. @default the model's own */
   maxTokens?: number;
   /** Texts that end the answer, beside the model's own; they are no part of it. @default none */
@@ -49,6 +54,8 @@ export interface Completion {
   usage: { promptTokens: number; completionTokens: number };
   /** The answer's tokens with their log-probabilities (nats), if asked for and told. */
   tokens?: { text: string; logProb: number }[];
+  /** The answer's token ids, the one that ended it included, where it was asked by ids, or for them, and they are told. */
+  ids?: readonly number[];
   /** The seed that the model was given. */
   seed?: number;
   /** `length`: cut at the longest answer. */

@@ -21,6 +21,7 @@ export type { RunOptions } from "./decoder.ts";
 export { type Provider, providers } from "./device.ts";
 export { createEngine, type Engine, EngineFull, type EngineOptions, type Job } from "./engine.ts";
 export { describeModelError, type ModelError, ModelFailure } from "./error.ts";
+export { type Forced, type ForceOptions, force } from "./forced.ts";
 export { type GenerateOptions, generate, runPrefix } from "./generate.ts";
 export { type Dtype, dtypes } from "./matmul.ts";
 export { createGraph, type GraphBuilder, type GraphParts } from "./onnx.ts";

@@ -19,9 +19,29 @@ export interface SamplingOptions {
 export function draw(
   logits: Float32Array,
   weights: Float64Array,
-  { temperature = 1, topK = 0, topP = 1 }: SamplingOptions,
+  options: SamplingOptions,
   stream: { uniform(): number },
 ): { id: number; logProb: number; total: number } {
+  const { top, total } = fillDistribution(logits, weights, options);
+  if (options.temperature === 0) return { id: top, logProb: 0, total };
+  let left = stream.uniform() * total;
+  let id = top;
+  for (let i = 0; i < weights.length; i++) {
+    const weight = weights[i]!;
+    if (weight === 0) continue;
+    left -= weight;
+    id = i;
+    if (left < 0) break;
+  }
+  return { id, logProb: Math.log(weights[id]! / total), total };
+}
+
+/** Fills `weights` with the distribution that a token is drawn from, not normalised; gives the likeliest token and the weights' sum. */
+export function fillDistribution(
+  logits: Float32Array,
+  weights: Float64Array,
+  { temperature = 1, topK = 0, topP = 1 }: SamplingOptions,
+): { top: number; total: number } {
   let top = 0;
   let most = logits[0]!;
   for (let i = 1; i < logits.length; i++)
@@ -33,7 +53,7 @@ export function draw(
   if (temperature === 0) {
     weights.fill(0);
     weights[top] = 1;
-    return { id: top, logProb: 0, total: 1 };
+    return { top, total: 1 };
   }
   let total = fillExp(logits, most, temperature, weights);
   if (Number.isNaN(total)) throw new RangeError("A logit is not a number: the model or its head is broken");
@@ -41,16 +61,7 @@ export function draw(
   if (cuts) keepTop(weights, topK);
   if (topP < 1) keepMass(weights, topP);
   if (cuts || topP < 1) total = weights.reduce((sum, weight) => sum + weight, 0);
-  let left = stream.uniform() * total;
-  let id = top;
-  for (let i = 0; i < weights.length; i++) {
-    const weight = weights[i]!;
-    if (weight === 0) continue;
-    left -= weight;
-    id = i;
-    if (left < 0) break;
-  }
-  return { id, logProb: Math.log(weights[id]! / total), total };
+  return { top, total };
 }
 
 /** Zeroes all but the k largest; of equals the first stay. */

@@ -3,6 +3,8 @@
  * weights. What is dear (sandboxes, models, calibrated policies) is kept for the next part.
  */
 
+import { modelPolicy } from "../agent/model-policy.ts";
+import { writtenBy } from "../agent/written-by.ts";
 import { type CodeContestant, modelOf } from "../coding/contestants.ts";
 import {
   type Environment,
@@ -12,12 +14,12 @@ import {
   type SurvivalEnvOptions,
 } from "../environment/index.ts";
 import { decode } from "../episode/index.ts";
-import type { LanguageModel } from "../llm/index.ts";
+import type { LanguageModel, ModelPlan } from "../llm/index.ts";
 import { openModelPlan, type SourceOpener } from "../llm/open-plan.ts";
 import type { Decoder, DecoderPlan } from "../model/index.ts";
 import { openPlanned } from "../model/planned.ts";
 import { policyOf } from "../policy/given.ts";
-import type { Policy, PolicyPlan } from "../policy/index.ts";
+import type { Policy, PolicyPlan, TokenPolicy } from "../policy/index.ts";
 import { type OpenedPlan, openPlan } from "../policy/open-plan.ts";
 import { type BodyName, bodies } from "../sandbox/bodies.ts";
 import { createSandbox, type Level, type Sandbox } from "../sandbox/index.ts";
@@ -77,7 +79,8 @@ export async function openWorkbench({ children, minimumLevel, modules }: Workben
   const { level } = await sandboxOf({ body: "javascript" });
   const openOne = async ({ env, policy }: Spec) => ({
     env: await openEnv(env, sandboxOf, modules),
-    plan: policy.kind === "module" ? await ownPolicy(policy.module, modules) : await openPlan(policy.plan, decoderOf),
+    plan:
+      policy.kind === "module" ? await ownPolicy(policy.module, modules) : await openAnyPlan(policy.plan, decoderOf),
   });
   return {
     level,
@@ -108,6 +111,34 @@ function once<T>(all: Map<string, Promise<T>>, name: string, make: () => Promise
   all.set(name, made);
   made.catch(() => all.delete(name));
   return made;
+}
+
+/** A policy by its plan: one that a language model writes for, maybe so that another learns, or one that needs nobody. */
+async function openAnyPlan(plan: Omit<PolicyPlan, "weights">, decoder: SourceOpener["decoder"]): Promise<OpenedPlan> {
+  if (plan.kind !== "model") return openPlan(plan, decoder);
+  const { model: planned, learner, tolerance, ...how } = plan.about as unknown as ModelAbout;
+  const { model, dispose } = await openContestant({ plan: planned }, decoder, null);
+  if (learner === undefined) {
+    const policy = modelPolicy(model, how) as Policy;
+    return { withWeights: () => policy, dispose };
+  }
+  const learning = await openPlan(learner, decoder);
+  return {
+    withWeights: (weights) => writtenBy(learning.withWeights(weights) as TokenPolicy, model, { tolerance }),
+    dispose() {
+      learning.dispose();
+      dispose();
+    },
+  };
+}
+
+/** What the plan of a policy says that a language model writes for. */
+interface ModelAbout {
+  model: ModelPlan;
+  body: BodyName;
+  logProbs: boolean;
+  learner?: Omit<PolicyPlan, "weights">;
+  tolerance: number;
 }
 
 /** The same of what is used in turns: the newest stands last, and of more than `most` the oldest is given up. */

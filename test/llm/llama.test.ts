@@ -6,8 +6,12 @@ import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { modelPolicy } from "../../src/agent/index.ts";
+import { SurvivalEnv } from "../../src/environment/index.ts";
 import { models, streamText } from "../../src/llm/index.ts";
 import { cacheFolder } from "../../src/model/index.ts";
+import { rollout } from "../../src/rollout/index.ts";
+import { fakeSandbox } from "../sandbox/fake.ts";
 import { leaveOut } from "../support.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -44,5 +48,15 @@ describe("the openai provider against llama.cpp", function () {
     for await (const piece of streamText(llama, question)) pieces.push(piece);
     assert.ok(pieces.length > 2, `${pieces.length} pieces`);
     assert.equal(pieces.join(""), whole.text);
+  });
+
+  it("writes the programs of a rollout; our little server of it tells no token ids, so that nobody learns from it", async () => {
+    const llama = models.openai({ model: "llama.cpp", baseURL, maxTokens: 4, temperature: 0 });
+    const { sandbox } = fakeSandbox();
+    const { episodes } = await rollout(new SurvivalEnv({ sandbox, maxSteps: 1 }), modelPolicy(llama), { episodes: 1 });
+    assert.ok(episodes[0]!.steps[0]!.program.length > 0);
+    const { ids, tokens, text } = await llama.complete({ prompt: "", ids: [1], maxTokens: 2, logProbs: true });
+    assert.deepEqual([ids, tokens], [undefined, undefined]);
+    assert.ok(text.length > 0);
   });
 });

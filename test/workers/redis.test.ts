@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { modelPolicy, writtenBy } from "../../src/agent/index.ts";
 import { type EvaluateCodeOptions, evaluateCode } from "../../src/coding/index.ts";
 import { SurvivalEnv } from "../../src/environment/index.ts";
 import { evaluate } from "../../src/evaluation/index.ts";
@@ -16,6 +17,7 @@ import { randomModel } from "../../src/model/index.ts";
 import { editMenu, type Policy, policies, randomPolicy, tf } from "../../src/policy/index.ts";
 import { type RolloutOptions, rollout } from "../../src/rollout/index.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
+import { serve } from "../../src/serve/model/index.ts";
 import { microTasks } from "../../src/tasks/index.ts";
 import { type StudyRun, study, type TrainOptions, train, type Update } from "../../src/training/index.ts";
 import { type WorkersStatus, workers } from "../../src/workers/index.ts";
@@ -147,6 +149,38 @@ describe("workers on a queue", function () {
       rollout(where, policy.frozen({ temperature: 0.7 }), { episodes: 4, ...more });
     assert.equal(textOf((await after(other, { on })).episodes), textOf((await after(one, {})).episodes));
     await Promise.all([one, other].map((policy) => policy.decoder.dispose()));
+  });
+
+  it("let a server write: for a rollout by its name, and for a policy that learns, whose traces come back", async () => {
+    const open = () => policies.fromPretrained("tiny", { samples: 16, seed: 2 });
+    const [one, other] = [await open(), await open()];
+    const server = await serve(one.decoder, { name: "tiny", port: 0, prompt: one.prompt });
+    try {
+      const model = models.openai({
+        model: "tiny",
+        baseURL: server.url,
+        maxTokens: 24,
+        apiKey: "a secret",
+        tokenIds: true,
+      });
+      const [on, how] = [workers.redis(redis.url, { part: 2 }), { episodes: 4, seed: 3 }];
+      const where = new SurvivalEnv({ sandbox, maxSteps: 2, tasks: (await microTasks()).slice(0, 4) });
+      const told = modelPolicy(model, { logProbs: true });
+      const played = await rollout(where, told, { ...how, on });
+      assert.equal(textOf(played.episodes), textOf((await rollout(where, told, how)).episodes));
+      assert.ok(played.episodes.every(({ steps }) => steps.every(({ action }) => action.logProb < 0)));
+      assert.doesNotMatch(JSON.stringify(await told.plan!()), /secret/);
+      const sync = async (policy: typeof one) => server.steer(await policy.steering());
+      const trains = { env: where, episodes: 4, group: 2, updates: 2, seed: 1 };
+      const alone = await trained({ ...trains, policy: writtenBy(one, model, { sync }) }, "written-alone");
+      assert.deepEqual(
+        await trained({ ...trains, policy: writtenBy(other, model, { sync }), on }, "written-over"),
+        alone,
+      );
+    } finally {
+      await server.close();
+      await Promise.all([one, other].map((policy) => policy.decoder.dispose()));
+    }
   });
 
   it("ask code tasks and run the programs: answers, scores and figures are those of one process, stopped or not", async () => {

@@ -7,10 +7,8 @@
 import {
   type Decoder,
   encodeTexts,
-  type Generated,
   type GenerateOptions,
   generate,
-  type HeldAdapter,
   loadPrompt,
   type Prefix,
   type PromptDesign,
@@ -20,10 +18,11 @@ import {
   usualPrompt,
 } from "../../model/index.ts";
 import type { Random } from "../../random/index.ts";
-import type { Action, Policy, TrainablePolicy } from "../types.ts";
+import type { TrainablePolicy } from "../types.ts";
 import { type Calibration, calibrate } from "./calibrate.ts";
-import { type DeviceDraw, drawRows } from "./draw-rows.ts";
-import { isTrace, referenceLogProb } from "./trace.ts";
+import { drawRows } from "./draw-rows.ts";
+import { type AskedElsewhere, type ForcedProgram, forceAll, type WrittenElsewhere } from "./elsewhere.ts";
+import type { LogitsProcessor, Written } from "./processor.ts";
 
 /** Settings of the trainer that suit a policy which writes programs token by token. How far ahead it is credited is the environment's to say. */
 export const tokenTraining = {
@@ -52,25 +51,6 @@ export interface ProgramGeneratorOptions {
   ask?: (observation: unknown) => string;
 }
 
-/** What sees and changes the logits of a batch while it is written. */
-export interface LogitsProcessor {
-  onLogits?: NonNullable<GenerateOptions["onLogits"]>;
-  onToken?: NonNullable<GenerateOptions["onToken"]>;
-  finish?: () => (object | undefined)[];
-  /** What changes the model's last blocks, and the design's prefix run with it. */
-  adapter?: { held: HeldAdapter; prefix: Prefix | null };
-  onEntering?: NonNullable<GenerateOptions["onEntering"]>;
-  /** The same where programs are drawn on the device: a head, and whether they are learned from. */
-  device?: DeviceDraw;
-}
-
-/** A program as it was written. */
-export interface Written extends Generated {
-  trace?: object | undefined;
-  /** The prompt's last hidden state. Shape [width]. */
-  features: Float32Array;
-}
-
 /** Turns observations into programs; shared by the token policy and its control. */
 export interface ProgramGenerator {
   readonly prompt: PromptDesign;
@@ -85,6 +65,14 @@ export interface ProgramGenerator {
     streams: readonly Random[],
     processorFor: (count: number) => LogitsProcessor,
   ): Promise<Written[]>;
+  /** How a server is asked for programs for observations: whole prompts as token ids, and the rest of how they are drawn. */
+  asked(observations: readonly unknown[]): Promise<AskedElsewhere>;
+  /** Programs that were written elsewhere, read by the model that is here. */
+  force(
+    observations: readonly unknown[],
+    written: readonly WrittenElsewhere[],
+    processorFor: (count: number) => LogitsProcessor,
+  ): Promise<ForcedProgram[]>;
   calibrate(asks: readonly string[], samples: number, seed: number): Promise<Calibration>;
   /** What all prompts begin with, run with an adapter; null where there is nothing. `onEntering` as of `GenerateOptions`. */
   runPrefix(options: Pick<GenerateOptions, "adapter" | "onEntering">): Promise<Prefix | null>;
@@ -132,6 +120,22 @@ export async function createProgramGenerator(
         observations.map((seen) => ask(seen)),
       );
       return writeAll(state, { prompts, streams }, processor);
+    },
+    asked: async (observations) => {
+      const prompts = await idsOf(
+        state,
+        observations.map((seen) => ask(seen)),
+      );
+      const { stop, topK, topP } = common;
+      const whole = prompts.map((ids) => [...state.prefixIds, ...ids]);
+      return { prompts: whole, maxTokens, stop, temperature, topK, topP };
+    },
+    async force(observations, written, processorFor) {
+      const prompts = await idsOf(
+        state,
+        observations.map((seen) => ask(seen)),
+      );
+      return forceAll(decoder, common, { prompts, written }, processorFor(observations.length));
     },
     async calibrate(asks, samples, seed) {
       const prompts = await idsOf(state, asks);
@@ -235,33 +239,6 @@ async function writeHere(decoder: Decoder, job: GenerateOptions, processor: Logi
   });
   const traces = processor.finish?.();
   return written.map((one, i) => ({ ...one, trace: traces?.[i], features: features[i]! }));
-}
-
-/** Writes a program for each observation, as a processor of logits has it, as actions. */
-export async function actWith(
-  generator: ProgramGenerator,
-  processorFor: (count: number) => LogitsProcessor,
-  ...[observations, streams]: Parameters<Policy["act"]>
-): Promise<Action[]> {
-  return (await generator.write(observations, streams, processorFor)).map(actionOf(generator.prompt));
-}
-
-/** A program and what came with it as an action. */
-export function actionOf(prompt: PromptDesign): (written: Written) => Action {
-  return ({ ids, text, logProbs, ended, trace, features }) => {
-    const program = (prompt.primed + text).trimEnd();
-    return {
-      program,
-      label: program.split("\n")[0]!.slice(0, 40),
-      choice: ids,
-      tokens: ids.length,
-      logProb: logProbs.reduce((sum, value) => sum + value, 0),
-      cut: ended === "length",
-      features,
-      ...(trace && { trace }),
-      ...(trace && isTrace(trace) && { referenceLogProb: referenceLogProb(trace) }),
-    };
-  };
 }
 
 /** What an observation asks: its task, else what the agent said last. */

@@ -6,20 +6,16 @@
 
 import { checkOptions, listOf, only, text } from "../../data/check.ts";
 import type { Decoder } from "../../model/index.ts";
-import type { Action, Policy, TrainablePolicy } from "../types.ts";
+import type { Policy, TrainablePolicy } from "../types.ts";
+import { actWith, readWith } from "./actions.ts";
 import { adapterPolicy } from "./adapter/policy.ts";
 import type { Calibration } from "./calibrate.ts";
-import {
-  actWith,
-  createProgramGenerator,
-  type LogitsProcessor,
-  type ProgramGenerator,
-  tokenTraining,
-} from "./generator.ts";
+import { createProgramGenerator, type ProgramGenerator, tokenTraining } from "./generator.ts";
 import { adapterPolicyEntries, tokenEntries } from "./given.ts";
 import { openHeadGradient } from "./gradient.ts";
 import { createHead, type Head, type HeadWeights } from "./head.ts";
 import { numbersOf, tokenPlan } from "./plan.ts";
+import type { LogitsProcessor } from "./processor.ts";
 import { type CopyOptions, pretrainedName, runsOn, sampledBy, temperatureOf } from "./sampling.ts";
 import { freeTextOf, sharpened, withHead } from "./steer.ts";
 import { createTraces, isTrace, type Trace, type TraceSettings } from "./trace.ts";
@@ -60,7 +56,9 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
     recommended: tokenTraining,
     fingerprint: `${decoder.hash} rank ${head.rank} scale ${head.scale} words ${tokenSubset.length} prompt ${prompt.name} ${prompt.version}`,
     buffers: buffersOf(state),
-    act: async (observations, streams) => actTraced(state, await head.read(), observations, streams),
+    act: async (observations, streams) => actWith(generator, traced(state, await head.read()), observations, streams),
+    asked: generator.asked,
+    read: async (observations, written) => readWith(generator, traced(state, await head.read()), observations, written),
     plan: async () => tokenPlan(state, { as: "head" }, await numbersOf(head.variables)),
     evaluate: (actions) =>
       head.evaluate(
@@ -117,14 +115,9 @@ function buffersOf({
   };
 }
 
-/** Draws with the head, and keeps of each token what learning from it needs. */
-function actTraced(
-  state: TokenState,
-  weights: HeadWeights,
-  ...[observations, streams]: Parameters<Policy["act"]>
-): Promise<Action[]> {
-  const { generator, settings, calibration } = state;
-  const processorFor = (count: number): LogitsProcessor => {
+/** Changes the odds by the head, and keeps of each token what learning from it needs. */
+function traced({ generator, settings, calibration }: TokenState, weights: HeadWeights) {
+  return (count: number): LogitsProcessor => {
     const traces = createTraces(count, generator.maxTokens, settings);
     const change = withHead(weights, settings, calibration)(count);
     return {
@@ -137,7 +130,6 @@ function actTraced(
       ...(change.device && { device: { ...change.device, traced: settings } }),
     };
   };
-  return actWith(generator, processorFor, observations, streams);
 }
 
 function headName({ decoder, options }: TokenState, temperature: number): string {

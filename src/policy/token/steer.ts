@@ -7,8 +7,8 @@ import type { Decoder } from "../../model/index.ts";
 import type { FreeText } from "../types.ts";
 import type { Calibration } from "./calibrate.ts";
 import { emptyHead } from "./draw-rows.ts";
-import type { LogitsProcessor } from "./generator.ts";
 import { changeLogits, type HeadWeights, weightsHash } from "./head.ts";
+import type { LogitsProcessor } from "./processor.ts";
 import type { TraceSettings } from "./trace.ts";
 
 /** A model that a head may steer. */

@@ -12,7 +12,8 @@ import { checkOptions, numberFrom, only, optional } from "../../data/check.ts";
 import type { Decoder, DrawnToken, StepLogits } from "../../model/index.ts";
 import { tf } from "../tensors.ts";
 import type { ActionEvaluation, FreeText, Policy, TrainablePolicy } from "../types.ts";
-import { actionOf, createProgramGenerator, type ProgramGeneratorOptions, tokenTraining } from "./generator.ts";
+import { actionOf } from "./actions.ts";
+import { createProgramGenerator, type ProgramGeneratorOptions, tokenTraining } from "./generator.ts";
 import { writerEntries } from "./given.ts";
 import { runsOn } from "./sampling.ts";
 

@@ -1,9 +1,10 @@
 /** What a token policy is made by, and what it is: types alone, which its kinds share. */
 
 import type { Decoder, EngineOptions, PromptDesign } from "../../model/index.ts";
-import type { FreeText, Policy, TrainablePolicy } from "../types.ts";
+import type { Action, FreeText, Policy, TrainablePolicy } from "../types.ts";
 import type { AdapterOptions } from "./adapter/weights.ts";
 import type { Calibration } from "./calibrate.ts";
+import type { AskedElsewhere, WrittenElsewhere } from "./elsewhere.ts";
 import type { ProgramGeneratorOptions } from "./generator.ts";
 import type { HeadOptions } from "./head.ts";
 
@@ -50,6 +51,16 @@ export interface TokenPolicy extends TrainablePolicy {
    * absent with a head.
    */
   saveMerged?(folder: string): Promise<void>;
+  /** How another who has the same weights is asked for its programs. */
+  asked(observations: readonly unknown[]): Promise<AskedElsewhere>;
+  /**
+   * Programs that another wrote, as actions to learn from: the model that is here reads their tokens (a teacher-forced pass).
+   * With each the log-probabilities of its tokens before temperature and cuts, to be compared with what the other tells.
+   */
+  read(
+    observations: readonly unknown[],
+    written: readonly WrittenElsewhere[],
+  ): Promise<{ action: Action; modelLogProbs: readonly number[] }[]>;
   /** Tokens drawn so far, and the seconds that took. */
   readonly spent: { tokens: number; seconds: number };
 }

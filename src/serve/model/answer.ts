@@ -121,10 +121,13 @@ function pieceChoice(request: GenerationRequest, { index, text, finish }: Piece,
 function wholeChoice(
   request: GenerationRequest,
   index: number,
-  { text, ended }: Generated,
+  { text, ended, ids }: Generated,
   logprobs: object | null,
 ): object {
-  const common = { index, logprobs, finish_reason: ended === "length" ? "length" : "stop" };
+  const common = {
+    ...{ index, logprobs, finish_reason: ended === "length" ? "length" : "stop" },
+    ...(request.tokenIds && { token_ids: ids }),
+  };
   return request.chat
     ? { ...common, message: { role: "assistant", content: text, refusal: null } }
     : { ...common, text };

@@ -13,7 +13,7 @@ export type Body = { [field: string]: unknown };
 
 const common = [
   ...["model", "max_tokens", "max_completion_tokens", "n", "temperature", "top_k", "top_p", "stop", "seed"],
-  ...["logprobs", "stream", "stream_options"],
+  ...["logprobs", "stream", "stream_options", "return_token_ids"],
 ];
 
 /** Fields that are read. */

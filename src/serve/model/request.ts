@@ -45,6 +45,8 @@ export interface GenerationRequest {
   /** What every answer begins with. */
   primed: string;
   seed: number;
+  /** Whether the answer's token ids are told, the one that ended it included. */
+  tokenIds: boolean;
   /** How many alternatives to tell with each token; null for no log-probabilities. */
   logProbs: number | null;
   stream: boolean;
@@ -158,10 +160,18 @@ function readCommon(
     stop: readStop(body.stop),
     primed: "",
     seed: body.seed == null ? randomInt(2 ** 47) : read(body, "seed", integerFrom(-(2 ** 53), 2 ** 53), 0),
+    tokenIds: readTokenIds(body),
     logProbs: null,
     stream: read(body, "stream", flag, false),
     usage: readStreamOptions(body),
   };
+}
+
+/** Whether token ids are wanted: of whole answers alone. */
+function readTokenIds(body: Body): boolean {
+  const wanted = read(body, "return_token_ids", flag, false);
+  if (wanted && read(body, "stream", flag, false)) wrong("return_token_ids", "false in a stream", true);
+  return wanted;
 }
 
 /** Whether usage is wanted. */

@@ -52,7 +52,7 @@ export async function runRow(
 ) {
   const { decoder, engine } = served;
   const { tokenizer } = decoder;
-  const { maxTokens, temperature, topK, topP, stop, seed, logProbs, primed } = request;
+  const { maxTokens, temperature, topK, topP, stop, seed, logProbs, primed, tokenIds } = request;
   const { index, prompt, choice, echo } = row;
   const texts = createTextStream(tokenizer, stop);
   const before = primed + (echo ?? "");
@@ -87,8 +87,8 @@ export async function runRow(
           onToken: ({ id }, logits, { ids }) => {
             beginOnce();
             const isEnd = tokenizer.end.includes(id);
-            // An end stands for no text. Where a prompt is scored it is told, as clients that score count on `max_tokens` of them.
-            if (isEnd && read === null) return;
+            // An end stands for no text. Where a prompt is scored it is told, as clients that score count on `max_tokens` of them, and beside ids.
+            if (isEnd && read === null && !tokenIds) return;
             let at = texts.whole.length;
             const text = isEnd ? "" : texts.push(ids);
             if (logProbs !== null) {
@@ -102,7 +102,8 @@ export async function runRow(
           },
         });
   beginOnce();
-  const cut = result.ended === "stop";
+  // Beside ids, tokens of the stop text are told as well: ids and log-probabilities are of the same tokens.
+  const cut = result.ended === "stop" && !tokenIds;
   const rest = texts.end(result.text);
   say(rest, result.ended === "length" ? "length" : "stop", cut ? given + rest.length : Number.POSITIVE_INFINITY);
   return { ...result, text: before + result.text };

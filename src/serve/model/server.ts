@@ -61,6 +61,8 @@ export interface ServeOptions extends EngineOptions {
 
 /** A server that runs. */
 export interface ModelServer extends AsyncDisposable {
+  /** Answers from now on with another head or adapter: `await policy.steering()`. What was asked before is answered as it was asked. */
+  steer(steering: Pick<EngineOptions, "onLogits" | "adapter">): void;
   /** With `/v1`: what a client takes as its base. */
   readonly url: string;
   /** Requests that run and wait. */
@@ -97,8 +99,10 @@ export async function serve(decoder: Decoder, options: ServeOptions): Promise<Mo
   if (fault !== null) throw new ServeFailure(fault);
   const { name, host = "127.0.0.1", port = 8080, token, cors = [], prompt, temperature = 1 } = options;
   checkOpenness({ host, token, origins: cors });
-  const engine = createEngine(decoder, options);
-  const app = createApp({ name, decoder, engine, temperature, ...(prompt && { prompt }) }, options);
+  const served: Served = {
+    ...{ name, decoder, engine: createEngine(decoder, options), temperature, ...(prompt && { prompt }) },
+  };
+  const app = createApp(served, options);
   const listener = getRequestListener(app.fetch as (request: Request, env: unknown) => Response | Promise<Response>, {
     errorHandler: (cause) => refuseUnread(cause, options),
   });
@@ -116,8 +120,12 @@ export async function serve(decoder: Decoder, options: ServeOptions): Promise<Mo
   };
   return {
     url: `${addressOf(host, bound)}/v1`,
+    steer({ onLogits, adapter }) {
+      const { onLogits: _, adapter: __, ...own } = options;
+      served.engine = createEngine(decoder, { ...own, ...(onLogits && { onLogits }), ...(adapter && { adapter }) });
+    },
     get load() {
-      return { running: engine.running, waiting: engine.waiting };
+      return { running: served.engine.running, waiting: served.engine.waiting };
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -172,6 +172,25 @@ describe("log-probabilities that a server tells", () => {
     assert.ok(parts > 20, `${parts} parts of characters`);
   });
 
+  it("stand beside every id where ids are asked for: those of a stop text and of an end, too; no stream tells them", async () => {
+    const { tokenizer } = suite.decoder;
+    const ask = { max_tokens: 40, logprobs: 0, temperature: 1, seed: 3, return_token_ids: true };
+    const whole = (await complete(ask))[0]!;
+    const stop = whole.text.slice(8, 11);
+    for (const choice of [whole, (await complete({ ...ask, stop }))[0]!]) {
+      const { token_ids: ids, text, logprobs } = choice as typeof choice & { token_ids: number[] };
+      assert.ok(tokenizer.decode(ids.filter((id) => !tokenizer.end.includes(id))).startsWith(text));
+      const prompt = tokenizer.encode("abc");
+      const { scores } = await scoreIds(suite.decoder, [...prompt, ...ids]);
+      near(logprobs!.token_logprobs!, scores.slice(prompt.length));
+    }
+    assert.equal("token_ids" in (await complete({ ...ask, return_token_ids: false }))[0]!, false);
+    await assert.rejects(
+      complete({ ...ask, stream: true }),
+      /400 Expected `return_token_ids` to be false in a stream, got true/,
+    );
+  });
+
   it("stop where the text does, and places go on from piece to piece of a stream", async () => {
     const ask = { max_tokens: 40, logprobs: 0, temperature: 1, seed: 3 };
     const whole = (await complete(ask))[0]!;

@@ -7,14 +7,10 @@
 
 import { type AdaptedBlocks, adapterHash, type Decoder, type Prefix, writePeft } from "../../../model/index.ts";
 import type { Action, FreeText, Policy, TrainablePolicy } from "../../types.ts";
-import {
-  actWith,
-  createProgramGenerator,
-  type LogitsProcessor,
-  type ProgramGenerator,
-  type ProgramGeneratorOptions,
-} from "../generator.ts";
+import { actWith, readWith } from "../actions.ts";
+import { createProgramGenerator, type ProgramGenerator, type ProgramGeneratorOptions } from "../generator.ts";
 import { adapterPlan, numbersOf } from "../plan.ts";
+import type { LogitsProcessor } from "../processor.ts";
 import { type CopyOptions, pretrainedName, runsOn, sampledBy, temperatureOf } from "../sampling.ts";
 import { sharpened } from "../steer.ts";
 import type { TokenPolicy, TokenPolicyOptions } from "../types.ts";
@@ -66,7 +62,9 @@ export async function adapterPolicy(
     recommended: adapterTraining,
     fingerprint: `${decoder.hash} adapter of ${blocks} blocks, rank ${rank}, scale ${scale}, prompt ${prompt.name} ${prompt.version}`,
     buffers: { tensors: [], about: { prompt, adapter: { blocks, rank, scale }, temperature, maxTokens } },
-    act: (observations, streams) => actTraced(state, observations, streams),
+    act: async (observations, streams) => actWith(generator, await traced(state), observations, streams),
+    asked: generator.asked,
+    read: async (observations, written) => readWith(generator, await traced(state), observations, written),
     async plan() {
       await loadTail(state); // whoever has it played elsewhere learns from it here
       return adapterPlan(state, { as: "head" }, await numbersOf(variables));
@@ -154,18 +152,12 @@ async function loadTail(state: AdapterState): Promise<void> {
   state.loaded = await state.tail;
 }
 
-async function actTraced(
-  state: AdapterState,
-  ...[observations, streams]: Parameters<Policy["act"]>
-): Promise<Action[]> {
+/** Runs the model with the adapter, and keeps of each token what learning from it needs. */
+async function traced(state: AdapterState): Promise<(count: number) => LogitsProcessor> {
   const { decoder, generator } = state;
   await loadTail(state);
   const adapter = await holdNow(state);
-  const processorFor = (count: number): LogitsProcessor => ({
-    adapter,
-    ...createAdapterTraces(count, decoder.config.width, generator.temperature),
-  });
-  return actWith(generator, processorFor, observations, streams);
+  return (count) => ({ adapter, ...createAdapterTraces(count, decoder.config.width, generator.temperature) });
 }
 
 function settingOf({ loaded, prefix, generator, adapter }: AdapterState): AdapterSetting {
