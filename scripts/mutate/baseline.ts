@@ -63,6 +63,7 @@ async function runTwice(test: string, copy: Copy, signal: AbortSignal): Promise<
   const first = await runTests(copy, [test], { allowed: () => 900, signal });
   const seconds = (Date.now() - started) / 1000;
   if (first.outcome === "passed") return { state: "green", seconds };
+  signal.throwIfAborted(); // it was stopped: that says nothing of it
   const why = first.outcome === "late" ? "it took more than 15 minutes" : `${first.title}: ${first.message}`;
   const second = await runTests(copy, [test], { allowed: () => 900, signal });
   return { state: second.outcome === "passed" ? "flaky" : "red", seconds, why };

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AutonomousLLM, compareGenomes, hashGenome } from "../../src/agent/index.ts";
+import { AutonomousLLM, certify, compareGenomes, hashGenome } from "../../src/agent/index.ts";
 import { displaySymbol } from "../../src/display/index.ts";
 import { byHand } from "../../src/episode/index.ts";
 import { models } from "../../src/llm/index.ts";
 import { openRecord, replay } from "../../src/record/index.ts";
-import { createSandbox, extractProgram, type Sandbox } from "../../src/sandbox/index.ts";
+import { createSandbox, extractProgram, type Sandbox, type StepReport } from "../../src/sandbox/index.ts";
 
 const story = [
   "```ts\nfunction hello_world(name: string): string { return 'hello, ' + name; }\n```",
@@ -202,6 +202,20 @@ describe("AutonomousLLM", () => {
     const snapshot = fork.snapshot();
     await fork.restore(snapshot);
     assert.deepEqual(fork.genome, snapshot.genome);
+    for (const wrong of [{}, { genome: "none" }])
+      await assert.rejects(agent.restore(wrong as never), {
+        message: "Expected a step's number, or what `snapshot()` gave, with a `genome`.",
+      });
+    assert.deepEqual(agent.diff(0, 1).added, ["self.a"]);
+    assert.deepEqual(agent.diff(2, 1).deleted, ["self.b"]);
+    assert.match(agent.diff(0, 1).patch, /--- after 0 steps\n\+\+\+ after 1 step\n/);
+    for (const [from, to] of [
+      [0, 5],
+      [5, 0],
+    ] as const)
+      assert.throws(() => agent.diff(from, to), {
+        message: "There is nothing after 5 steps: this agent has lived 4.",
+      });
     await assert.rejects(agent.restore(9), { message: "There is nothing after 9 steps: this agent has lived 4." });
     await Promise.all([agent.dispose(), fork.dispose()]);
   });
@@ -300,7 +314,48 @@ describe("genomes", () => {
     const edit = compareGenomes([member("a", "1"), member("b", "2")], [member("b", "3"), member("c", "4")]);
     assert.deepEqual([edit.added, edit.changed, edit.deleted], [["c"], ["b"], ["a"]]);
     assert.match(edit.patch, /-a = 1\n-b = 2\n\+b = 3\n\+c = 4/);
-    assert.equal(compareGenomes([member("a", "1")], [member("a", "1")]).patch, "");
+    const same = compareGenomes([member("a", "1")], [member("a", "1")]);
+    assert.deepEqual([same.patch, same[displaySymbol]()], ["", { "text/plain": "(the genome is the same)" }]);
+  });
+
+  it("that differ in more than 1000 lines, or have more than 20,000, are said to, and not compared line by line", () => {
+    const lines = (count: number, text = "x") => [member("a", Array.from({ length: count }, () => text).join("\n"))];
+    const far = "(the two differ too much to be shown line by line)";
+    const patch = (from: number, to: number) => compareGenomes(lines(from), lines(to), ["then", "now"]).patch;
+    assert.ok(!patch(1, 1001).includes(far));
+    assert.equal(patch(1, 1002), `=====\n--- then\n+++ now\n${far}\n`);
+    // The text of a genome ends a line after its last member.
+    assert.ok(!patch(19_998, 19_999).includes(far));
+    assert.ok(patch(19_999, 20_000).includes(far));
+  });
+
+  it("certify how a life ended, or that it goes on", () => {
+    const step = (more: object, program = "p") => ({
+      program,
+      report: {
+        ...{ step: 0, verdict: "survived", alive: true, cause: "", effects: [], output: "", error: null },
+        ...{ query: "and then?", response: "", genome: [member("a", "1")], changed: true, ms: 1, ...more },
+      } as StepReport,
+    });
+    assert.equal(certify([]), null);
+    const alive = certify([step({}), step({})])!;
+    assert.deepEqual([alive.alive, alive.survived, alive.program, alive.fork], [true, 2, "", ""]);
+    assert.deepEqual(alive[displaySymbol](), { "text/plain": "Alive after 2 steps." });
+    const dies = { verdict: "timeout", alive: false, cause: "too long", genome: [] };
+    const dead = certify([step({ query: "q".repeat(130) }), step(dies, "for (;;) {}")])!;
+    assert.deepEqual([dead.alive, dead.survived, dead.program], [false, 1, "for (;;) {}"]);
+    assert.deepEqual([dead.edit.deleted, dead.edit.patch], [[], ""], "a step that left nothing deleted nothing");
+    assert.equal(
+      dead.fork,
+      `agent.fork() begins again before step 1, with the 1 members above, asked: ${"q".repeat(120)}`,
+    );
+    const first = certify([step(dies)], { born: [] })!;
+    assert.deepEqual([first.survived, first.lastLiving], [0, []]);
+    assert.equal(first.fork, "agent.fork() begins again before step 0, with the 0 members above");
+    const text = first[displaySymbol]()["text/plain"] as string;
+    assert.match(text, /^Death certificate\nsurvived {12}0 steps\nverdict {13}timeout\ncause {15}too long\n/);
+    assert.match(text, /\nlast living genome {2}none\n/);
+    assert.ok(!text.includes("what it changed"));
   });
 });
 

@@ -10,6 +10,7 @@ import {
   textTable,
   visible,
 } from "../../src/display/index.ts";
+import { withInterval } from "../../src/display/interval.ts";
 
 describe("a table", () => {
   const rows = [
@@ -132,4 +133,9 @@ describe("the notebook's own", () => {
       await place(value);
     assert.deepEqual(told, ["display 1", "update 2", "display 3", "update 4"]);
   });
+});
+
+it("a figure with its interval stays on one line, in the words that it is given", () => {
+  const shown = withInterval({ estimate: 0.5, low: 0.25, high: 1 }, (value) => `${100 * value} %`);
+  assert.equal(shown, "50 %\u00a0(25 %\u2060–\u2060100 %)");
 });

@@ -38,6 +38,28 @@ describe("checkEnv", () => {
     assert.match(await said({ truncated: undefined }), /must say terminated and truncated/);
     assert.match(await said({ info: { rewards: { a: 3 }, report: null } }), /sum to 3, the reward is 1/);
     assert.match(await said({ info: {} }), /gave no info\.rewards/);
+    assert.match(await said({ reward: Number.POSITIVE_INFINITY }), /gave the reward Infinity: it must be a finite/);
+    assert.match(await said({ reward: "1" }), /gave the reward 1: it must be a finite number/);
+    assert.match(await said({ terminated: 1 }), /must say terminated and truncated/);
+    assert.match(await said({ info: { rewards: null } }), /gave no info\.rewards/);
+    const parts = (sum: number) => said({ info: { rewards: { all: sum }, report: null } });
+    assert.doesNotMatch(await parts(1 + 5e-10), /sum to/, "rounding is no fault");
+    assert.match(await parts(1 - 2e-9), /sum to 0\.999999998, the reward is 1/);
+    const faultsOf = (rest: Partial<Environment>) => checkEnv(broken({}, rest));
+    const { observation: _, ...unseen } = transition;
+    const blind = await faultsOf({ step: async () => unseen as Transition<unknown> });
+    assert.deepEqual(blind, [always[0], "step() gave no observation", always[1]]);
+    for (const begun of [[0], [0, {}, 1], null])
+      assert.ok(
+        (await faultsOf({ reset: async () => begun as never })).includes("reset() must give [observation, info]"),
+      );
+    const itself = broken({});
+    itself.clone = () => itself;
+    assert.ok(
+      (await checkEnv(itself)).includes(
+        "clone() returned the environment itself: a parallel rollout needs another one",
+      ),
+    );
     let n = 0;
     const drifting = broken({}, { reset: async () => [n++, { rewards: {}, report: null }] });
     assert.match(
