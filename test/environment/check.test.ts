@@ -47,7 +47,7 @@ describe("checkEnv", () => {
     assert.match(await parts(1 - 2e-9), /sum to 0\.999999998, the reward is 1/);
     const faultsOf = (rest: Partial<Environment>) => checkEnv(broken({}, rest));
     const { observation: _, ...unseen } = transition;
-    const blind = await faultsOf({ step: async () => unseen as Transition<unknown> });
+    const blind = await faultsOf({ step: async () => unseen as unknown as Transition<unknown> });
     assert.deepEqual(blind, [always[0], "step() gave no observation", always[1]]);
     for (const begun of [[0], [0, {}, 1], null])
       assert.ok(

@@ -1,9 +1,10 @@
 /** A child that says what it should not, or dies, as its parent sees it: a stand-in process, no sandbox behind it. */
 
 import assert from "node:assert/strict";
-import type { ChildProcess } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { EventEmitter } from "node:events";
 import { PassThrough } from "node:stream";
+import { processorMs, wasKept } from "../../src/sandbox/host/processor.ts";
 import { startWorker } from "../../src/sandbox/host/start.ts";
 import type { Outcome, Worker } from "../../src/sandbox/host/worker.ts";
 
@@ -15,9 +16,9 @@ const effect = (api: string) => ({ kind: "network", api, arguments: "[]", severi
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** A child that is there and says what the test lets it say. */
-async function start(greets = true) {
+async function start(greets = true, pid = 4_000_000) {
   const child = Object.assign(new EventEmitter(), {
-    ...{ pid: 4_000_000, stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() },
+    ...{ pid, stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() },
     killed: [] as string[],
     ref() {},
     unref() {},
@@ -149,6 +150,53 @@ describe("a child and its parent", () => {
     await say({ effect: effect("last") });
     const { death, effects } = deathOf(await asking);
     assert.deepEqual([death.killed, effects.map(({ api }) => api)], ["wall", ["last"]]);
+  });
+
+  it("that was kept from the processor while it was late is known to have been, where that can be told", async () => {
+    const sleeper = spawn("sleep", ["50"], { stdio: "ignore" });
+    try {
+      for (const [pid, starved] of [
+        [sleeper.pid!, process.platform === "linux" ? true : undefined],
+        [4_000_000, undefined], // no process has this id
+      ] as const) {
+        const { worker } = await start(true, pid);
+        const { death } = deathOf(await worker.request({ op: "a" }, request(200)));
+        assert.deepEqual([death.killed, death.starved], ["wall", starved]);
+      }
+    } finally {
+      sleeper.kill("SIGKILL");
+    }
+  });
+
+  it("was kept from the processor if it had less than half of the time on one", () => {
+    const kept = (had: number | null, has: number | null) => wasKept({ had, has, passed: 100 });
+    assert.deepEqual([kept(0, 49), kept(0, 50), kept(930, 979), kept(930, 980)], [true, false, true, false]);
+    assert.deepEqual([kept(null, 5), kept(5, null), kept(null, null)], [false, false, false], "nobody can tell");
+    assert.equal(processorMs(4_000_000), null);
+    const own = processorMs(process.pid);
+    if (process.platform === "linux") assert.ok(own! > 0 && own! % 10 === 0, `${own}`);
+    else assert.equal(own, null);
+  });
+
+  it("that ends takes everyone along who waits for a turn: their requests never reached it", async () => {
+    const { worker, asked, end } = await start();
+    const outcomes = ["a", "b", "c", "d"].map((op) => worker.request({ op }, request(60_000)));
+    await turn();
+    end(3, null);
+    const deaths = (await Promise.all(outcomes)).map((outcome) => deathOf(outcome).death);
+    assert.deepEqual(
+      deaths.map(({ killed, code }) => [killed, code]),
+      [
+        [null, 3],
+        ["lost", 3],
+        ["lost", 3],
+        ["lost", 3],
+      ],
+    );
+    assert.deepEqual(
+      asked.map(({ op }) => op),
+      ["a"],
+    );
   });
 
   it("tells what was touched at once, and again with its arguments in the same place", async () => {

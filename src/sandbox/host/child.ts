@@ -8,7 +8,7 @@ import type { ChildProcess } from "node:child_process";
 import type { Effect } from "../types.ts";
 import { onEnd } from "./ending.ts";
 import { watchMemory } from "./memory.ts";
-import { processorMs } from "./processor.ts";
+import { processorMs, wasKept } from "./processor.ts";
 import { readEffect, record } from "./reply.ts";
 import type { Death, Outcome, RequestOptions, Worker } from "./worker.ts";
 
@@ -17,9 +17,6 @@ const floodBytes = 4 * 1024 * 1024;
 
 /** A child that has not loaded its sources by then does not come any more, or the machine is too busy for it. */
 export const greetSeconds = 30;
-
-/** Who had this part of the time on a processor was not kept from it. */
-const enough = 0.5;
 
 interface Pending {
   id: number;
@@ -170,8 +167,7 @@ function armWall(state: State, request: Pending): void {
     const pid = state.child.pid ?? -1;
     const [had, began] = [processorMs(pid), performance.now()];
     request.timer = setTimeout(() => {
-      const has = processorMs(pid);
-      state.starved = had !== null && has !== null && has - had < (performance.now() - began) * enough;
+      state.starved = wasKept({ had, has: processorMs(pid), passed: performance.now() - began });
       kill(state, "wall");
     }, half);
   }, half);

@@ -5,6 +5,9 @@ import { readFileSync } from "node:fs";
 /** The kernel counts in hundredths of a second, whatever its own clock is. */
 const msPerTick = 10;
 
+/** Who had this part of the time on a processor was not kept from it. */
+const enough = 0.5;
+
 /** Milliseconds so far of a process and of all below it; null where this system does not tell, or it is gone. */
 export function processorMs(pid: number): number | null {
   try {
@@ -16,4 +19,12 @@ export function processorMs(pid: number): number | null {
   } catch {
     return null;
   }
+}
+
+/**
+ * Whether a process was kept from the processor while so many milliseconds passed, by what it had of one before and has now;
+ * false where that is not known.
+ */
+export function wasKept({ had, has, passed }: { had: number | null; has: number | null; passed: number }): boolean {
+  return had !== null && has !== null && has - had < passed * enough;
 }
