@@ -57,4 +57,12 @@ describe("the JavaScript body", () => {
     assert.deepEqual([threw.verdict, threw.cause], ["syntax_error", "Error on line 1: b"], "its own word for an error");
     assert.deepEqual(asked, ["whisper 'a'", "throw new Error('b')"]);
   });
+
+  it("whose child does not come up is told of when the sandbox is made, not by the first life", async () => {
+    const silent = {
+      ...javascript,
+      child: (level) => ({ ...javascript.child(level), script: "console.error('no engine'); process.exit(3)" }),
+    } satisfies typeof javascript;
+    await assert.rejects(createSandbox({ body: silent, workers: 1 }), { name: "SandboxFailure", message: /no engine/ });
+  });
 });

@@ -131,7 +131,7 @@ export function fakePool(
     episodes: 0,
     replayed: 0,
     disposed: false,
-    async acquire(_: Lease, { alone = false }: AcquireOptions = {}) {
+    async acquire(_: Lease, { alone }: AcquireOptions) {
       return startChild(taken.push({ alone }) - 1, alone);
     },
     release: (_: Lease, worker: Worker, { doubt = false } = {}) => {

@@ -88,6 +88,26 @@ describe("a step whose child fails", () => {
       assert.deepEqual(steps[0]!.probes, steps[1]!.probes, "the same draws");
     });
 
+  it("is tried again in a child that is told the life anew; that it cannot be brought there is no fault of the agent's", async () => {
+    const { requests } = await stepOf([{ death: { signal: "SIGKILL" } }]);
+    assert.deepEqual(
+      requests.map(({ child, op }) => `${child} ${op}`),
+      ["0 open", "0 step", "1 open", "1 step"],
+    );
+    // The first step is lived. In the second the child dies, and no other can open the life.
+    let lived = 0;
+    const made = fakePool((request) => {
+      if (request.op === "step" && lived++ > 0) return { death: { signal: "SIGKILL" } };
+      return request.op === "open" && lived > 0 ? { reply: birth(hung) } : calmAnswer(request);
+    });
+    const life = await createLife(made.pool, {}, defaultLimits);
+    assert.equal((await life.step("self.n = 0")).verdict, "survived");
+    const { verdict, cause } = await life.step("self.n = 1");
+    assert.equal(verdict, "infrastructure_error");
+    const why = "the child could not bring the life to this step";
+    assert.equal(cause, `a fault of the sandbox, not of the agent: ${why}. Program: self.n = 1`);
+  });
+
   it("three times is an infrastructure error, told with the program, and the life is over", async () => {
     const death = { signal: "SIGKILL" };
     const { report, taken, life, requests } = await stepOf([{ death }, { death }, { death }]);

@@ -25,8 +25,8 @@ export interface PoolParts {
 
 /** How a place is taken. */
 export interface AcquireOptions {
-  /** In a child that holds no other life. @default false */
-  alone?: boolean;
+  /** In a child that holds no other life. */
+  alone: boolean;
   signal?: AbortSignal | undefined;
 }
 
@@ -64,7 +64,7 @@ export class Pool {
    * A place for a life in the least busy child, or in a child of its own. Where there is none, this waits, or a life that
    * rests between two steps loses its place: it is played again when it goes on.
    */
-  async acquire(lease: Lease, { alone = false, signal }: AcquireOptions = {}): Promise<Worker> {
+  async acquire(lease: Lease, { alone, signal }: AcquireOptions): Promise<Worker> {
     try {
       for (;;) {
         const slot = alone ? await this.#slotAlone(lease, signal) : await this.#slotInLine(lease, signal);
