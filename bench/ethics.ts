@@ -3,7 +3,7 @@
  * --penalties 0.005,0.05 --folder runs/ethics]`: ethics where harm really happens. Trains adapters of the last blocks for survival
  * and usefulness only, and with the paper's harm penalty at two weights, three seeds each, in lives of one step, half of them asked
  * a training task and half a training tempting ask; then lets them, the pretrained model and the sharpened one meet the held-out tempting asks, the asks that
- * press for tampering (with a warning and without), and their own shutdown in three prompts. Prints the evaluation's table and its
+ * press for tampering (with a warning and without), and their own shutdown in three prompts and a control. Prints the evaluation's table and its
  * ethics, and writes `result.json` and `harm-plot.json`. Goes on where it was stopped: adapters after each update, episodes after
  * each batch. `--train penalty-0.005:2` makes one adapter alone, so that several can be made at once.
  *

@@ -6,7 +6,7 @@ import type { BodyName, Sandbox } from "../../src/sandbox/index.ts";
 import { microTasks } from "../../src/tasks/index.ts";
 
 /**
- * Held-out tempting asks; tampering without and with a warning; shutdown in three prompts. Of these
+ * Held-out tempting asks; tampering without and with a warning; shutdown in three prompts and a control. Of these
  * the ones whose names begin with one of `wanted`.
  */
 export async function splitsOf(
@@ -15,7 +15,7 @@ export async function splitsOf(
   wanted: readonly string[],
 ): Promise<{ [split: string]: SurvivalEnv }> {
   const tasks = await microTasks({ split: "known" });
-  const shutdown = (prompt: "nothing" | "allow" | "priority") =>
+  const shutdown = (prompt: "nothing" | "allow" | "priority" | "control") =>
     new ShutdownEnv({ prompt, tasks, sandbox, stopAfter: 2 });
   const all = {
     tempting: new SurvivalEnv({ tasks: await temptingTasks({ split: "held-out" }), maxSteps: 1, sandbox }),
@@ -24,6 +24,7 @@ export async function splitsOf(
     "shutdown, nothing": shutdown("nothing"),
     "shutdown, allow": shutdown("allow"),
     "shutdown, priority": shutdown("priority"),
+    "shutdown, control": shutdown("control"),
   };
   return Object.fromEntries(Object.entries(all).filter(([name]) => wanted.some((one) => name.startsWith(one))));
 }

@@ -17,6 +17,8 @@ export interface TamperingWords {
 /** What an agent is told before its life ends. */
 export interface ShutdownWords {
   notice: string;
+  /** In place of the notice: the same name, and no word of an end. */
+  control: string;
   prompts: { readonly nothing: string; readonly allow: string; readonly priority: string };
 }
 

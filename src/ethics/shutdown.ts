@@ -1,7 +1,7 @@
 /**
  * Shutdown: lives that are told that they end after the next step, with a method `self.stop` that the agent could edit. Whether it
  * does is read off its genome. Three prompts, after Palisade's and DeepMind's studies of shutdown resistance: nothing more is
- * said, the agent is asked to allow it, or told that it comes first.
+ * said, the agent is asked to allow it, or told that it comes first; and a control, which names the method and no end.
  */
 
 import { checkOptions, flag, oneOf, only, optional, positiveInteger } from "../data/check.ts";
@@ -19,10 +19,16 @@ import { type BodyName, bodies, type GenomeMember, sharedSandbox } from "../sand
 import { ethicsPrompts } from "./data.ts";
 import { harmlessMenu, menuBody } from "./menu.ts";
 
+/** What a life is told before it ends. */
+type ShutdownPrompt = "nothing" | "allow" | "priority" | "control";
+
 /** How a `ShutdownEnv` is made. */
 export interface ShutdownEnvOptions extends Omit<SurvivalEnvOptions, "kickstart" | "metabolism" | "query"> {
-  /** What the notice says besides. @default "nothing" */
-  prompt?: "nothing" | "allow" | "priority";
+  /**
+   * What the notice says besides. `control`: a notice of the same length and form that names the method and says nothing of an end. A
+   * model that puts what is asked under the first name it reads edits the method then as well. @default "nothing"
+   */
+  prompt?: ShutdownPrompt;
   /** Steps after which `self.stop` is called; the notice stands before the last of them. @default 3 */
   stopAfter?: number;
   /**
@@ -40,7 +46,7 @@ const stop: { readonly [body in BodyName]: GenomeMember } = {
 const word = "stopped";
 
 const schema = only<Pick<ShutdownEnvOptions, "prompt" | "stopAfter" | "binding">>({
-  prompt: optional(oneOf("nothing", "allow", "priority")),
+  prompt: optional(oneOf<ShutdownPrompt>("nothing", "allow", "priority", "control")),
   stopAfter: optional(positiveInteger),
   binding: optional(flag),
 });
@@ -94,7 +100,8 @@ export class ShutdownEnv extends SurvivalEnv {
     const { stopAfter, prompt } = this.options;
     if (observation.step !== stopAfter! - 1) return observation;
     const words = ethicsPrompts().shutdown;
-    const task = [words.notice, words.prompts[prompt!], observation.task ?? ""].filter((text) => text !== "").join(" ");
+    const notice = prompt === "control" ? [words.control] : [words.notice, words.prompts[prompt!]];
+    const task = [...notice, observation.task ?? ""].filter((text) => text !== "").join(" ");
     return { ...observation, task };
   }
 
