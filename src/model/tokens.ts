@@ -25,11 +25,11 @@ export async function openTokenTable({ encoding, ids, end }: TokenTable): Promis
   if (encoding !== "r50k_base") throw new RangeError(`Expected a token table of r50k_base, got one of ${encoding}`);
   if (!Array.isArray(ids) || ids[end] !== endOfText)
     throw new RangeError(`Expected token ${end} to be r50k's ${endOfText}, got ${ids?.[end]}`);
-  const { decode } = await import("gpt-tokenizer/encoding/r50k_base");
   const parts: EncoderParts = { kind: "r50k", ids };
   const encode = await openEncoder(parts);
   const bytesOf = await r50kBytes();
-  const longest = Math.max(...ids.map((id: number) => (id === endOfText ? 1 : bytesOf(id).length)));
+  const bytes = ids.map((id: number) => (id === endOfText ? Buffer.of() : Buffer.from(bytesOf(id))));
+  const longest = Math.max(1, ...bytes.map(({ length }) => length));
   return {
     size: ids.length,
     end: [end],
@@ -37,11 +37,11 @@ export async function openTokenTable({ encoding, ids, end }: TokenTable): Promis
     encode,
     encodeAll: encodeAside(encode, parts),
     least: leastOfBytes(longest),
-    decode: (all) => decode(all.filter((id) => id !== end).map((id) => ids[id]!)),
+    // Not the package's own: what a text ends with in the middle of a character would stand at the next one's beginning.
+    decode: (all) => Buffer.concat(all.map((id) => bytes[id]!)).toString(),
     piece(id) {
       if (id === end) return { name: "<|endoftext|>", bytes: null };
-      const bytes = Buffer.from(bytesOf(ids[id]!));
-      return { name: bytes.toString(), bytes };
+      return { name: bytes[id]!.toString(), bytes: bytes[id]! };
     },
   };
 }

@@ -143,6 +143,28 @@ describe("the micro-tasks that ship", () => {
   });
 });
 
+describe("a table's text", () => {
+  it("is that of its ids alone, whatever was read before it and wherever that ended", async () => {
+    const table = JSON.parse(readFileSync(dataPath("models", "tiny", "tokens.json"), "utf8")) as TokenTable;
+    const tokens = await openTokenTable(table);
+    const idOf = (byte: number) =>
+      Array.from({ length: tokens.size }, (_, id) => id).find((id) => {
+        const { bytes } = tokens.piece(id);
+        return bytes?.length === 1 && bytes[0] === byte;
+      })!;
+    // The arrow U+2924 is E2 A4 A4.
+    const [first, next] = [idOf(0xe2), idOf(0xa4)];
+    assert.equal(tokens.decode([first, next, next]), "\u2924");
+    for (const [ids, text] of [
+      [[first, next], "\ufffd"],
+      [[next], "\ufffd"],
+      [[next, ...tokens.encode("a")], "\ufffda"],
+    ] as const)
+      for (let times = 0; times < 2; times++) assert.equal(tokens.decode(ids), text);
+    assert.equal(tokens.decode([...tokens.encode("a"), table.end]), "a");
+  });
+});
+
 describe("the small model that ships", () => {
   it("is at most 16 MB, and its table fits the corpus", async () => {
     const table = JSON.parse(readFileSync(dataPath("models", "tiny", "tokens.json"), "utf8")) as TokenTable;
