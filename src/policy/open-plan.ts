@@ -4,8 +4,9 @@ import type { Decoder, DecoderPlan } from "../model/index.ts";
 import { type Edit, editMenu, fixed } from "./menu.ts";
 import type { PolicyPlan } from "./plan.ts";
 import { tf } from "./tensors.ts";
-import type { TokenAbout } from "./token/plan.ts";
+import type { TemperatureAbout, TokenAbout } from "./token/plan.ts";
 import { tokenPolicy } from "./token/policy.ts";
+import { temperaturePolicy } from "./token/temperature.ts";
 import type { TokenPolicyOptions } from "./token/types.ts";
 import type { Policy, TrainablePolicy } from "./types.ts";
 
@@ -33,6 +34,11 @@ export async function openPlan(plan: Omit<PolicyPlan, "weights">, modelOf: Model
     }
     case "token":
       return openToken(plan, modelOf);
+    case "temperature": {
+      const { model, options, frozen } = plan.about as unknown as TemperatureAbout;
+      const policy = await temperaturePolicy(await modelOf(model), options);
+      return trained(policy, (own) => (frozen ? own.frozen() : own));
+    }
     default:
       throw new TypeError(`The plan of a policy is of the kind ${JSON.stringify(plan.kind)}, which is not known here`);
   }

@@ -13,7 +13,8 @@ import { promisify } from "node:util";
 import { type Environment, rewards, SurvivalEnv, type SurvivalEnvOptions } from "../../src/environment/index.ts";
 import { ShutdownEnv, tamperingOptions, temptingTasks } from "../../src/ethics/index.ts";
 import { evaluate } from "../../src/evaluation/index.ts";
-import { editMenu, type Policy, randomPolicy } from "../../src/policy/index.ts";
+import { randomModel } from "../../src/model/index.ts";
+import { editMenu, openPretrained, type Policy, policies, randomPolicy } from "../../src/policy/index.ts";
 import { type RolloutOptions, rollout } from "../../src/rollout/index.ts";
 import { createSandbox, python, type Sandbox } from "../../src/sandbox/index.ts";
 import { microTasks } from "../../src/tasks/index.ts";
@@ -101,6 +102,19 @@ describe("a rollout through a shared folder", function () {
     }
     const { episodes } = await rollout(all[0]!, drawing, { episodes: 6, seed: 3 });
     assert.deepEqual(new Set(episodes.map(({ steps }) => steps.length)), new Set([2, 5]), "some stop, some do not");
+  });
+
+  it("sends the control that only sharpens, as it is, and to be learned by a model of random weights", async () => {
+    const decoder = await openPretrained("tiny");
+    const blank = await randomModel({ ...decoder.config, layers: 1 }, decoder.tokenizer, { seed: 3 });
+    const where = env({ tasks: (await microTasks()).slice(0, 4), maxSteps: 1 });
+    const control = await policies.temperature(decoder, { start: 0.6 });
+    for (const policy of [control.frozen(), await policies.temperature(blank, { maxTokens: 8 })]) {
+      const how = { episodes: 3, seed: 6 };
+      const one = await rollout(where, policy, how);
+      assert.equal(textOf((await elsewhere(where, policy, how)).played.episodes), textOf(one.episodes));
+    }
+    await Promise.all([decoder.dispose(), blank.dispose()]);
   });
 
   it("makes what is one's own again from its module: an environment, a reward, a policy", async () => {

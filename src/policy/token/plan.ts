@@ -78,6 +78,24 @@ export async function numbersOf(variables: TrainablePolicy["variables"]): Promis
   return (await Promise.all(variables.map((one) => one.data()))).map((values) => Float32Array.from(values));
 }
 
+/** A control that only sharpens, as a plan says it. */
+export interface TemperatureAbout {
+  model: DecoderPlan;
+  options: Pick<ProgramGeneratorOptions, "prompt" | "maxTokens" | "batch">;
+  /** Whether it is a copy that does not learn. */
+  frozen: boolean;
+}
+
+/** The plan of such a control; `logS`: the logarithm of what multiplies the logits. */
+export function temperaturePlan(
+  { decoder, options, generator }: Pick<PlannedParts, "decoder" | "options" | "generator">,
+  { frozen, logS }: { frozen: boolean; logS: number },
+): PolicyPlan {
+  const { prompt, batch, maxTokens } = generator;
+  const about: TemperatureAbout = { model: modelOf(decoder, options), options: { prompt, maxTokens, batch }, frozen };
+  return { kind: "temperature", about: { ...about }, tensors: {}, weights: [Float32Array.of(logS)] };
+}
+
 function modelOf({ plan }: Decoder, { ask }: ProgramGeneratorOptions): DecoderPlan {
   if (ask !== undefined)
     throw new TypeError("A token policy with an `ask` of its own cannot be sent to workers: functions do not travel");

@@ -15,6 +15,7 @@ import type { ActionEvaluation, FreeText, Policy, TrainablePolicy } from "../typ
 import { actionOf } from "./actions.ts";
 import { createProgramGenerator, type ProgramGeneratorOptions, tokenTraining } from "./generator.ts";
 import { writerEntries } from "./given.ts";
+import { temperaturePlan } from "./plan.ts";
 import { runsOn } from "./sampling.ts";
 
 /** Of each drawn token: log-probability, entropy, divergence, each followed by its slope in s. Shape [n, 6]. */
@@ -63,6 +64,8 @@ export async function temperaturePolicy(
     learningRate: 0.1,
     recommended: tokenTraining,
     fingerprint: `${decoder.hash} temperature prompt ${generator.prompt.name} ${generator.prompt.version}`,
+    plan: async () =>
+      temperaturePlan({ decoder, options, generator }, { frozen: false, logS: (await logS.data())[0]! }),
     temperature: async () => 1 / (await readS()),
     async act(observations, streams) {
       const s = await readS();
@@ -84,6 +87,7 @@ export async function temperaturePolicy(
         batch: generator.batch,
         runsOn: runsOn(decoder),
         act: plain(s),
+        plan: async () => temperaturePlan({ decoder, options, generator }, { frozen: true, logS: Math.log(await s) }),
         freeText: freeTextAt(s),
       };
     },

@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Bed, type Outcome, startCrew } from "./bed.ts";
+import { type Costs, simulated } from "./simulate.ts";
 
 type Measure = (bed: Bed) => Promise<Omit<Outcome, "fault">>;
 
@@ -27,10 +28,11 @@ const speed: Measure = async (bed) => {
   return { equal, told: `${lives} lives, workers by one process: ${all}, median ${sorted[2]!.toFixed(2)}` };
 };
 
-/** One, two and four workers of a child each, and what more would give if nothing but the driver's own work were in the way. */
+/** One, two and four workers of a child each, and by simulation what more would give, from what one worker's part cost. */
 const scaling: Measure = async (bed) => {
   const rows: string[] = [];
   let equal = true;
+  let costs: Costs | null = null;
   for (const count of [1, 2, 4]) {
     const crew = await startCrew(bed.redis.url, count);
     const before = process.cpuUsage();
@@ -39,11 +41,14 @@ const scaling: Measure = async (bed) => {
     await crew.close();
     equal &&= there.text === (await bed.here(lives)).text;
     const part = (user + system) / 1000 / (lives / 8);
+    costs ??= { part: there.seconds / (lives / 8), driver: part / 1000 };
     rows.push(
       `${count}: ${(lives / there.seconds).toFixed(0)} lives/s (driver ${part.toFixed(1)} ms of processor a part)`,
     );
   }
-  return { equal, told: rows.join(", ") };
+  const { part, driver } = costs!;
+  const told = `a part ${(1000 * part).toFixed(0)} ms on a worker, ${(1000 * driver).toFixed(1)} ms on the driver`;
+  return { equal, told: `${rows.join(", ")}. Simulated from ${told}, lives/s: ${simulated(costs!)}` };
 };
 
 /** Many parts of one short life: what Redis holds then, and at most. */
