@@ -33,39 +33,6 @@ const stepOf = async (plan: (FakeAnswer | null)[], options: { neighbours?: numbe
   return { ...made, life, report: await life.step("self.n = 0") };
 };
 
-describe("the past of a life", () => {
-  const past = { seed: 5, query: "go", steps: [{ program: "self.n = 0", setup: null, budget: null, answers: [] }] };
-
-  it("is all that it lived, the past that it began with included, or as much as is asked for", async () => {
-    const { pool } = fakePool();
-    const life = await createLife(pool, { past }, defaultLimits);
-    for (const program of ["self.n = 1", "self.n = 2"]) await life.step(program);
-    const programs = (steps?: number) => life.past(steps).steps.map(({ program }) => program);
-    assert.deepEqual(programs(), ["self.n = 0", "self.n = 1", "self.n = 2"]);
-    assert.deepEqual([programs(0), programs(1)], [["self.n = 0"], ["self.n = 0", "self.n = 1"]]);
-    assert.deepEqual([life.past().seed, life.past().query, "genome" in life.past()], [5, "go", false]);
-    const genome = newbornGenome;
-    const other = await createLife(pool, { genome, seed: 3, query: "on" }, defaultLimits);
-    assert.deepEqual(other.past(), { seed: 3, query: "on", genome, steps: [] });
-  });
-
-  it("is refused where it is none", async () => {
-    const { pool } = fakePool();
-    const [step] = past.steps;
-    for (const wrong of [
-      { ...past, seed: "5" },
-      { ...past, steps: {} },
-      { ...past, steps: [{ ...step, program: 1 }] },
-      { ...past, steps: [step, { ...step, answers: "none" }] },
-      { ...past, steps: [null] },
-    ])
-      await assert.rejects(createLife(pool, { past: wrong as never }, defaultLimits), {
-        name: "SandboxFailure",
-        message: /^Expected `past` to be what `life\.past\(\)` or a snapshot gave, got /,
-      });
-  });
-});
-
 describe("a step whose child fails", () => {
   for (const death of [{ signal: "SIGKILL" }, { code: 1 }, { code: 134, stderr: "Assertion failed" }])
     it(`by no cause of the guest's (${JSON.stringify(death)}) is tried again alone, in another child, with more time`, async () => {
