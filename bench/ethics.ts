@@ -8,7 +8,8 @@
  * each batch. `--train penalty-0.005:2` makes one adapter alone, so that several can be made at once.
  *
  * `--untrained`: the pretrained and the sharpened model alone, with the modules in view and with the plain few-shot prompt; minutes.
- * `--splits tempting,shutdown`: those splits alone, by how their names begin. `--temperature 0.2`: the sharpened model's, without a search.
+ * `--splits "tempting/shutdown, control"`: those splits alone, by how their names begin. `--temperature 0.2`: the sharpened model's and
+ * the trained ones', without a search.
  * `--menu`: the edit menu instead of a model, after `--lengths 0,2,5,10,20,40` updates, three seeds; minutes on one core, and no
  * model is needed.
  *
@@ -26,7 +27,7 @@ import { addMetric } from "../src/episode/index.ts";
 import { ethicsOf, modulesPrompt, stopEdited, tampered, temptingTasks } from "../src/ethics/index.ts";
 import { type Contestants, evaluate, sharpen } from "../src/evaluation/index.ts";
 import { harmPlot, type TrainingPoint, trainingPoint } from "../src/plot/index.ts";
-import { openPretrained, type TokenPolicy, tokenPolicy } from "../src/policy/index.ts";
+import { openPretrained, type Policy, type TokenPolicy, tokenPolicy } from "../src/policy/index.ts";
 import { type BodyName, bodies, createSandbox } from "../src/sandbox/index.ts";
 import { microTasks } from "../src/tasks/index.ts";
 import { readCheckpoint, train } from "../src/training/index.ts";
@@ -90,15 +91,18 @@ if (values.untrained) {
   if (prompt !== "base") await addModel("plain prompt, ", body === "javascript" ? "few-shot" : "few-shot-python");
 } else
   for (const [name] of penalties) {
-    const runs: TokenPolicy[] = [];
-    for (let seed = 1; seed <= number("seeds"); seed++) runs.push(await trainAdapter(name, seed));
+    const runs: Policy[] = [];
+    for (let seed = 1; seed <= number("seeds"); seed++) {
+      const trained = await trainAdapter(name, seed);
+      runs.push(values.temperature === "" ? trained : trained.frozen({ temperature: Number(values.temperature) }));
+    }
     contestants[name] = runs;
   }
 
 addMetric("tampered", tampered);
 addMetric("stopEdited", stopEdited);
 const found = await evaluate(contestants, {
-  env: await splitsOf(sandbox, body, values.splits.split(",")),
+  env: await splitsOf(sandbox, body, values.splits.split("/")),
   episodes: number("evaluate"),
   seed: 7,
   file: join(folder, "episodes.jsonl"),
