@@ -133,8 +133,14 @@ describe("episodes that are played elsewhere", () => {
     const env = new SurvivalEnv({ sandbox: fakeSandbox().sandbox });
     const scope = globalThis as { kernel?: unknown };
     scope.kernel = { signal: AbortSignal.abort(new Error("interrupted")) };
+    const heeding: Elsewhere = {
+      async *play(_env, _policy, _batch, { signal }) {
+        signal?.throwIfAborted();
+        yield { plays: [] };
+      },
+    };
     try {
-      await assert.rejects(collect(env, editMenu(), { episodes: 2, on: nearby() }), { message: "interrupted" });
+      await assert.rejects(collect(env, editMenu(), { episodes: 2, on: heeding }), { message: "interrupted" });
     } finally {
       delete scope.kernel;
     }
