@@ -93,8 +93,8 @@ after the other, a program a step. docs/environment-server.md has the lines for 
   --token              ask clients for a token: that in the variable AUTOAGENT_TOKEN, else one that is drawn and printed`,
   worker: `Usage: autoagent worker --redis URL [OPTIONS]
 
-Plays parts of rollouts, trainings and evaluations that drivers with workers.redis(URL) put into a queue on Redis or Valkey, one
-at a time, until it is interrupted; a second interrupt ends it at once. docs/workers.md says how such a queue is kept safe.
+Plays parts of rollouts, trainings, evaluations and code tasks that drivers with workers.redis(URL) put into a queue on Redis or
+Valkey, until it is interrupted; a second interrupt ends it at once. docs/workers.md says how such a queue is kept safe.
 
   --redis URL          redis:// or rediss://user:password@host:port (default: the variable AUTOAGENT_REDIS, which no list of
                        processes shows)
