@@ -21,7 +21,10 @@ export function createPending(): Pending {
     },
     ask: (question) =>
       new Promise((resolve, reject) => {
-        if (ended !== null) return reject(ended);
+        if (ended !== null) {
+          question.catch(() => {}); // what it says later is nobody's: unheard, it would end this process
+          return reject(ended);
+        }
         waiting.add(reject);
         question.then(resolve, reject).finally(() => waiting.delete(reject));
       }),

@@ -4,8 +4,10 @@ import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { type StartedCompiler, startCompiler } from "../../../kernel/language/compiler.ts";
 import { createLanguageService } from "../../../kernel/language/index.ts";
+import { createPending } from "../../../kernel/language/pending.ts";
 
 const directory = import.meta.dirname;
 const wrong = "const s: string = 1;";
@@ -39,6 +41,27 @@ async function askWith(started: StartedCompiler, ...wanted: [] | ["typescript7"]
     await service.dispose();
   }
 }
+
+describe("questions to a compiler that has ended", () => {
+  it("are told of its end, and what they say of it later ends no process", async () => {
+    const pending = createPending();
+    const early = pending.ask(new Promise(() => {}));
+    pending.end(new Error("it ended"));
+    await assert.rejects(early, { message: "it ended" });
+    const unheard: unknown[] = [];
+    const hear = (error: unknown): void => void unheard.push(error);
+    process.on("unhandledRejection", hear);
+    try {
+      const late = Promise.withResolvers<never>();
+      await assert.rejects(pending.ask(late.promise), { message: "it ended" });
+      late.reject(new Error("Connection is closed."));
+      await nextTurn();
+    } finally {
+      process.off("unhandledRejection", hear);
+    }
+    assert.deepEqual([unheard, pending.size], [[], 0]);
+  });
+});
 
 describe("a compiler that is started before its service", () => {
   it("is the one that answers, with its first work long begun", async () => {
