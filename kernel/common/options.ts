@@ -41,7 +41,8 @@ export function faultOf(of: string, value: unknown, entries: Entries): string | 
   return `Expected \`${path.map(({ key }) => String(key)).join(".")}\` to be ${message}, got ${show(input)}`;
 }
 
-function isEmpty(options: unknown): boolean {
+/** Whether these are options without any: nothing has to be loaded to check them. */
+export function isEmpty(options: unknown): boolean {
   return options instanceof Object && !Array.isArray(options) && Object.keys(options).length === 0;
 }
 

@@ -6,7 +6,7 @@
 
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { type Entries, faultOf } from "../common/options.ts";
+import { type Entries, faultOf, isEmpty } from "../common/options.ts";
 
 /** The `autoagent` part of a notebook's metadata. */
 export interface NotebookSettings {
@@ -21,17 +21,15 @@ export function createSettingsCheck(settings: () => NotebookSettings): () => str
     const own = settings();
     if (own === checked) return null;
     checked = own;
-    const fault = isRecord(own)
-      ? Object.keys(own).length === 0
-        ? null
-        : faultOf("`autoagent`", own, entries)
-      : `Expected \`autoagent\` to be an object such as {"types":"error"}, got ${JSON.stringify(own)}`;
+    const fault = settingsFault(own);
     return fault && `The notebook's metadata: ${fault}`;
   };
 }
 
-function isRecord(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function settingsFault(own: NotebookSettings): string | null {
+  if (typeof own !== "object" || Array.isArray(own))
+    return `Expected \`autoagent\` to be an object such as {"types":"error"}, got ${JSON.stringify(own)}`;
+  return isEmpty(own) ? null : faultOf("`autoagent`", own, entries);
 }
 
 const entries: Entries = (v) => ({

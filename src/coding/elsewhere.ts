@@ -8,7 +8,7 @@ import type { Sandbox } from "../sandbox/index.ts";
 import type { AnswersFile } from "./answers-file.ts";
 import { keptAnswer, leftOf, promptFor } from "./ask.ts";
 import type { CodeContestant, ContestantRun } from "./contestants.ts";
-import type { Asking, Part } from "./plan.ts";
+import type { Asking, Part, Question } from "./plan.ts";
 import type { CodeAnswer, CodeLanguage, CodeScore } from "./types.ts";
 
 /** Answers to one part's questions. */
@@ -72,7 +72,7 @@ export async function askElsewhere(
     for (const { part, left } of open) {
       signal?.throwIfAborted();
       const { value } = (await coming.get(part)) ?? {};
-      if (value !== undefined) keepPart(part, value as PartAnswers);
+      if (value !== undefined) keepPart(part, left, value as PartAnswers);
       onPart(part, left.length === 0);
     }
     await Promise.all(streams.map((stream) => stream.next())); // there is no more: each is at its end
@@ -81,8 +81,7 @@ export async function askElsewhere(
     await Promise.allSettled(streams.map((stream) => stream.return?.()));
   }
 
-  function keepPart(part: Part, { answers, seconds }: PartAnswers): void {
-    const { left } = open.find((one) => one.part === part)!;
+  function keepPart(part: Part, left: readonly Question[], { answers, seconds }: PartAnswers): void {
     for (const [i, question] of left.entries()) file.addAnswer(keptAnswer(question, answers[i]!));
     const { name: contestant, run } = left[0]!.of;
     file.addSeconds({ part: nameOf(part), contestant, run, answers: left.length, seconds });

@@ -111,30 +111,26 @@ export async function createProgramGenerator(
   const state = await openGenerator(decoder, options);
   const { prompt, batch, common, spent } = state;
   const { maxTokens, temperature } = common;
+  const promptsFor = (observations: readonly unknown[]): Promise<number[][]> =>
+    idsOf(
+      state,
+      observations.map((seen) => ask(seen)),
+    );
   return {
     ...{ prompt, batch, maxTokens, temperature, spent },
     async write(observations, streams, processorFor) {
       const processor = processorFor(observations.length);
-      const prompts = await idsOf(
-        state,
-        observations.map((seen) => ask(seen)),
-      );
+      const prompts = await promptsFor(observations);
       return writeAll(state, { prompts, streams }, processor);
     },
     asked: async (observations) => {
-      const prompts = await idsOf(
-        state,
-        observations.map((seen) => ask(seen)),
-      );
+      const prompts = await promptsFor(observations);
       const { stop, topK, topP } = common;
       const whole = prompts.map((ids) => [...state.prefixIds, ...ids]);
       return { prompts: whole, maxTokens, stop, temperature, topK, topP };
     },
     async force(observations, written, processorFor) {
-      const prompts = await idsOf(
-        state,
-        observations.map((seen) => ask(seen)),
-      );
+      const prompts = await promptsFor(observations);
       return forceAll(decoder, common, { prompts, written }, processorFor(observations.length));
     },
     async calibrate(asks, samples, seed) {
