@@ -1,9 +1,11 @@
 /**
  * The child process that TypeScript 7.1's API answers from: its start, its end, and questions that do not outlive it.
- * Traps of 7.1-beta: pending requests are not rejected when it ends, and nothing in the API tells of its end.
+ * Traps of 7.1-beta: pending requests are not rejected when it ends, nothing in the API tells of its end, and a write that
+ * fails ends the process that asked.
  */
 
 import type { ChildProcess } from "node:child_process";
+import type { Writable } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { API } from "typescript-api/async";
 import { createPending, type Pending } from "./pending.ts";
@@ -31,15 +33,7 @@ export function newChild(api: API): CompilerChild {
 }
 
 /** Waits for an answer, or for the child's end. */
-export function askChild<T>({ pending, end }: CompilerChild, question: Promise<T>): Promise<T> {
-  // A write to a child that is gone fails a moment before its end is told, and says less.
-  const orItsEnd = async (error: unknown): Promise<never> => {
-    if (/EPIPE|ECONNRESET/.test(String(error)))
-      await Promise.race([end.promise, new Promise((resolve) => setTimeout(resolve, patienceMs))]);
-    throw error;
-  };
-  return pending.ask(question.catch(orItsEnd));
-}
+export const askChild = <T>({ pending }: CompilerChild, question: Promise<T>): Promise<T> => pending.ask(question);
 
 /** Watches the process that the first question has just started; `onEnd` is called if it ends by itself once it is up. */
 export async function watchChild(child: CompilerChild, onEnd: (why: string) => void): Promise<void> {
@@ -51,7 +45,18 @@ export async function watchChild(child: CompilerChild, onEnd: (why: string) => v
     child.pending.end(error);
     if (child.isUp) onEnd(why);
   });
-  child.process?.stdin?.on("error", () => {}); // told by "exit"
+  if (child.process?.stdin) tellNoFailedWrite(child.process.stdin);
+}
+
+/**
+ * A write fails when the child is gone, a moment before its end is told, or leads to its end: "exit" tells it, and says more. The API's
+ * connection must not hear of it, since it throws what it hears where nobody can catch it, and this process would end too.
+ */
+function tellNoFailedWrite(stdin: Writable): void {
+  stdin.on("error", () => {});
+  const write = stdin.write.bind(stdin) as (...given: unknown[]) => boolean;
+  stdin.write = (...given: unknown[]) =>
+    write(...given.map((one) => (typeof one === "function" ? () => (one as () => void)() : one)));
 }
 
 /** Ends it: by closing its input, and by force when that takes too long. */

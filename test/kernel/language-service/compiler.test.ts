@@ -80,6 +80,25 @@ describe("a compiler that is started before its service", () => {
     assert.notEqual(pid, child.pid);
   });
 
+  it("is replaced when what is written to it no longer arrives, and no write that failed ends this process", async () => {
+    const { started, child } = await startSeen();
+    await started.engine;
+    const unheard: unknown[] = [];
+    const hear = (error: unknown): void => void unheard.push(error);
+    process.on("unhandledRejection", hear);
+    try {
+      // As it is when it has ended, a moment before that is told.
+      child.stdin!._write = (_chunk, _encoding, told) => told(new Error("nobody reads"));
+      const { codes, pid, available } = await askWith(started);
+      assert.deepEqual([codes, available], [[2322], true]);
+      assert.notEqual(pid, child.pid);
+      await nextTurn();
+    } finally {
+      process.off("unhandledRejection", hear);
+    }
+    assert.deepEqual(unheard, []);
+  });
+
   it("is replaced when it ended while it began, by the same compiler where no other is wanted", async () => {
     const { started, child } = await startSeen("typescript7");
     await kill(child);
