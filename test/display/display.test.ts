@@ -120,6 +120,7 @@ describe("the notebook's own", () => {
     assert.equal(notebookPlace(), null);
     const told: string[] = [];
     scope.display = async (value: unknown) => {
+      await new Promise(setImmediate);
       told.push(`display ${value}`);
       return { update: async (next: unknown) => void told.push(`update ${next}`) };
     };
@@ -129,9 +130,16 @@ describe("the notebook's own", () => {
       [one, 2],
       [two, 3],
       [one, 4],
-    ] as const)
+    ] as const) {
       await place(value);
-    assert.deepEqual(told, ["display 1", "update 2", "display 3", "update 4"]);
+      told.push("is there");
+    }
+    const shown = ["display 1", "update 2", "display 3", "update 4"];
+    assert.deepEqual(
+      told,
+      shown.flatMap((text) => [text, "is there"]),
+      "who shows a value goes on once it is shown",
+    );
   });
 });
 

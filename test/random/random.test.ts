@@ -1,7 +1,24 @@
 import assert from "node:assert/strict";
-import { createRandom } from "../../src/random/index.ts";
+import { createRandom, shuffled } from "../../src/random/index.ts";
 
 describe("random streams", () => {
+  it("are the same on every machine, to the last bit: numbers of sfc32 as Python computes them", () => {
+    const draw = <T>(count: number, next: () => T): T[] => Array.from({ length: count }, next);
+    const { uniform } = createRandom(7, "episode", 3);
+    assert.deepEqual(draw(3, uniform), [0.6589346764553484, 0.7611424512102337, 0.8917351559584233]);
+    assert.deepEqual(draw(2, createRandom("a").uniform), [0.107233206753924, 0.31038430919286064]);
+    const named = () => createRandom(7, "n");
+    const normals = draw(2, named().normal);
+    for (const [i, expected] of [0.27611482743428634, 0.1819076600210859].entries())
+      assert.ok(Math.abs(normals[i]! - expected) < 1e-12, `${normals[i]}`);
+    const { integer } = named();
+    assert.deepEqual(
+      draw(8, () => integer(10)),
+      [3, 2, 2, 2, 1, 8, 7, 6],
+    );
+    assert.deepEqual(shuffled([0, 1, 2, 3, 4, 5, 6, 7], named()), [7, 4, 2, 0, 5, 6, 1, 3]);
+  });
+
   it("give the same numbers for the same seed and path, and others for any other", () => {
     const draw = (...path: (string | number)[]) => {
       const random = createRandom(7, ...path);
