@@ -133,6 +133,13 @@ describe("writing all or nothing", () => {
         }),
       { message: "the writer's own" },
     );
+    assert.throws(
+      () =>
+        replaceWhole(path, () => {
+          throw new Error("before anything was written");
+        }),
+      { message: "before anything was written" },
+    );
     assert.deepEqual([readFileSync(path, "utf8"), readdirSync(join(folder, "made"))], ["one", ["file"]]);
     replaceWhole(path, (part) => writeFileSync(part, "two"));
     assert.deepEqual([readFileSync(path, "utf8"), readdirSync(join(folder, "made"))], ["two", ["file"]]);
