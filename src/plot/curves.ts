@@ -121,7 +121,7 @@ export function probabilityCurves(
     line: { color: palette[i % palette.length], width: 2 },
   }));
   const end = history.at(-1);
-  const text = labels.map((label) => `${label}: ${end?.probabilities[label]?.toFixed(3)}`).join("\n");
+  const text = labels.map((label) => `${label}: ${end?.probabilities[label]?.toFixed(3) ?? "-"}`).join("\n");
   return figure(data, {
     title,
     xTitle: "episodes",

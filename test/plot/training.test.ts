@@ -36,6 +36,17 @@ describe("curves of runs", () => {
       }
   });
 
+  it("have a band below the line where each update has an interval, and a line alone where one has none", () => {
+    const tracesOf = (...points: TrainingPoint[]) =>
+      (compareRuns({ a: points }).data as { xaxis: string; x: number[]; y: number[]; fill?: string }[])
+        .filter(({ xaxis }) => xaxis === "x")
+        .map(({ fill, x, y }) => ({ fill, x, y }));
+    const line = { fill: undefined, x: [10, 30], y: [1, 3] };
+    assert.deepEqual(tracesOf(point(10), point(30)), [{ fill: "toself", x: [10, 30, 30, 10], y: [2, 4, 2, 0] }, line]);
+    assert.deepEqual(tracesOf(point(10), point(30, { return: 3 })), [line]);
+    assert.deepEqual(tracesOf(point(10, { return: 1 }), point(30, { return: 3 })), [line]);
+  });
+
   it("are told by their last numbers, a run without any by dashes", () => {
     const bundle = compareRuns({ a: [point(10), point(30)], none: [] }) as unknown as {
       [s: symbol]: () => { "text/plain": string };
@@ -70,5 +81,10 @@ describe("what a policy came to prefer", () => {
     const text = figure[Symbol.for("Jupyter.display")]!()["text/plain"];
     assert.ok(text.includes("stay: 0.250\ngo: 0.750"), text);
     assert.deepEqual((probabilityCurves([]) as unknown as { data: unknown[] }).data, []);
+    const gone = probabilityCurves([
+      ...history,
+      { episodes: 16, probabilities: { stay: 1 } },
+    ]) as unknown as typeof figure;
+    assert.match(gone[Symbol.for("Jupyter.display")]!()["text/plain"], /stay: 1.000\ngo: -$/);
   });
 });
