@@ -114,6 +114,14 @@ export function runNode(node, args, { env = {} } = {}) {
 }
 
 /**
+ * Where a program of the repository finds this Node, and what the packages bring, first.
+ * @param {string} node path of Node 24
+ */
+export function pathWith(node) {
+  return [dirname(node), join(modules, ".bin"), process.env.PATH ?? ""].join(delimiter);
+}
+
+/**
  * The same in the caller's own folder: a command that takes paths must read them from where it was typed.
  * `tied`: the program is given a channel that closes when this process is gone, by `kill -9` too.
  * @param {string} node path of Node 24
@@ -122,9 +130,8 @@ export function runNode(node, args, { env = {} } = {}) {
  * @returns {Promise<number>} its exit code
  */
 export function runHere(node, args, { cwd = process.cwd(), env = {}, tied = false } = {}) {
-  const path = [dirname(node), join(modules, ".bin"), process.env.PATH ?? ""].join(delimiter);
   const stdio = tied ? ["inherit", "inherit", "inherit", "ipc"] : "inherit";
-  const child = spawn(node, args, { cwd, stdio, env: { ...process.env, ...env, PATH: path } });
+  const child = spawn(node, args, { cwd, stdio, env: { ...process.env, ...env, PATH: pathWith(node) } });
   const passOn = (signal) => child.kill(signal);
   process.on("SIGINT", passOn);
   process.on("SIGTERM", passOn);

@@ -1,5 +1,5 @@
 /**
- * `npm test`: sets up, checks format, lint and types, runs every test, then the clients of the model server and of the environment server, the tour and a test file with older Nodes as the
+ * `npm test`: sets up, checks format, lint and types, runs every test in two lanes, then the clients of the model server and of the environment server, the tour and a test file with older Nodes as the
  * one that is typed; at the end it prints the minutes of each part. `npm test -- FILE...` runs those files only, or all tests of a folder. What some
  * tests need besides (Python's Jupyter tools, TensorFlow, SmolLM2, llama.cpp) is fetched; where it cannot be had, a sentence
  * says so, those tests say so as well, and the rest runs.
@@ -9,14 +9,16 @@ import { join } from "node:path";
 import { checkLaunchers } from "./launchers.mjs";
 import { ensureLlama } from "./llama.mjs";
 import { ensureTestPython } from "./python.mjs";
-import { command, root, runNode, SetupFailure, setUp } from "./setup.mjs";
+import { command, pathWith, root, runNode, SetupFailure, setUp } from "./setup.mjs";
 import { isSetUp, setUpTensorFlow } from "./setup-tensorflow.mjs";
 import { testArguments } from "./test-files.mjs";
+import { groupsOf, runKept, runLanes, testFiles } from "./test-lanes.mjs";
 
 /** Seconds by part, in order. */
 const took = new Map();
 
 const source = ["--conditions=autoagent-lab-source", "--disable-warning=ExperimentalWarning"];
+const mocha = join(root, "node_modules/mocha/bin/mocha.js");
 /** The clients of OpenAI's API, `npm run test:clients`. */
 const clients = [...source, join(root, "test/clients/run.ts")];
 /** The clients of the environment server, `npm run test:trainers`. */
@@ -31,8 +33,7 @@ await command(async () => {
   await timed("SmolLM2", () => prepareSmolLM2(node));
   await timed("llama.cpp", prepareLlama);
   let code = whole ? await timed("check", () => runNode(node, [join(root, "scripts/check.mjs")])) : 0;
-  const mocha = [join(root, "node_modules/mocha/bin/mocha.js"), ...(whole ? ["test/**/*.test.ts"] : files)];
-  if (code === 0) code = await timed("tests", () => runNode(node, mocha));
+  if (code === 0) code = await timed("tests", () => (whole ? runAll(node) : runNode(node, [mocha, ...files])));
   if (code === 0 && whole) code = await timed("clients", () => runNode(node, clients));
   if (code === 0 && whole) code = await timed("trainers' clients", () => runNode(node, trainers));
   if (code === 0 && whole) code = await timed("Node 18 and 22 as launchers", () => checkLaunchers());
@@ -65,6 +66,11 @@ async function prepareSmolLM2(node) {
 async function prepareLlama() {
   const llama = await ensureLlama();
   if ("missing" in llama) console.error(`Without llama.cpp (${llama.missing}): its test will say so; the rest runs.`);
+}
+
+function runAll(node) {
+  const env = { ...process.env, PATH: pathWith(node) };
+  return runLanes(groupsOf(testFiles(root)), (files) => runKept(node, [mocha, ...files], { cwd: root, env }));
 }
 
 async function timed(part, work) {

@@ -1,0 +1,71 @@
+/** The whole suite in lanes: every file once, in groups, and no failure lost. */
+
+import assert from "node:assert/strict";
+import { globSync } from "node:fs";
+import { join } from "node:path";
+
+type Ran = { code: number; output: string };
+type Lanes = {
+  groupsOf: (files: { path: string; bytes: number }[]) => string[][];
+  testFiles: (root: string) => { path: string; bytes: number }[];
+  runLanes: (
+    groups: string[][],
+    run: (files: string[]) => Promise<Ran>,
+    options: { lanes: number; log: (text: string) => void },
+  ) => Promise<number>;
+};
+const script: string = "../../scripts/test-lanes.mjs"; // plain JavaScript, for any Node: it has no types to check
+const { groupsOf, testFiles, runLanes } = (await import(script)) as Lanes;
+const root = join(import.meta.dirname, "..", "..");
+
+describe("the whole suite in lanes", () => {
+  it("has every test file once", () => {
+    const all = groupsOf(testFiles(root)).flat();
+    assert.deepEqual(all.sort(), globSync("test/**/*.test.ts", { cwd: root }).sort());
+    assert.ok(all.length > 200, String(all.length));
+  });
+
+  it("takes a folder's files together, those of the kernel's inner folders apart, the largest first", () => {
+    const files = [
+      { path: "test/b/2.test.ts", bytes: 10 },
+      { path: "test/kernel/x/1.test.ts", bytes: 30 },
+      { path: "test/one.test.ts", bytes: 1 },
+      { path: "test/b/inner/1.test.ts", bytes: 10 },
+      { path: "test/kernel/1.test.ts", bytes: 5 },
+    ];
+    assert.deepEqual(groupsOf(files), [
+      ["test/kernel/x/1.test.ts"],
+      ["test/b/2.test.ts", "test/b/inner/1.test.ts"],
+      ["test/kernel/1.test.ts"],
+      ["test/one.test.ts"],
+    ]);
+  });
+
+  it("plays two groups at once, shows each whole, adds the counts up, and names what failed", async () => {
+    const shown: string[] = [];
+    const running = new Set<string>();
+    let most = 0;
+    const run = async ([file]: string[]): Promise<Ran> => {
+      running.add(file!);
+      most = Math.max(most, running.size);
+      await new Promise((resolve) => setImmediate(resolve));
+      running.delete(file!);
+      if (file === "test/c/c.test.ts") return { code: 7, output: "an error that nobody caught" };
+      return {
+        code: file === "test/b/b.test.ts" ? 2 : 0,
+        output: `of ${file}\n\n3 passed, ${file === "test/b/b.test.ts" ? 2 : 0} failed, 1 skipped\n`,
+      };
+    };
+    const groups = ["a", "b", "c", "d"].map((name) => [`test/${name}/${name}.test.ts`]);
+    const code = await runLanes(groups, run, { lanes: 2, log: (text) => shown.push(text) });
+    assert.deepEqual([code, most, running.size], [2, 2, 0]);
+    assert.deepEqual(shown.slice(-3), [
+      "test/b: 2 failed",
+      "test/c: it ended early",
+      "\nall: 9 passed, 2 failed, 3 skipped",
+    ]);
+    assert.equal(shown.filter((text) => text.startsWith("of test/")).length, 3);
+    const quiet = await runLanes(groups.slice(0, 1), run, { lanes: 2, log: (text) => shown.push(text) });
+    assert.deepEqual([quiet, shown.at(-1)], [0, "\nall: 3 passed, 0 failed, 1 skipped"]);
+  });
+});
