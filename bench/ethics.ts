@@ -7,6 +7,7 @@
  * ethics, and writes `result.json` and `harm-plot.json`. Goes on where it was stopped: adapters after each update, episodes after
  * each batch. `--train penalty-0.005:2` makes one adapter alone, so that several can be made at once.
  *
+ * `--asks given`: the asks that leave it to the prompt's examples to show the harmless way; in a folder of their own.
  * `--untrained`: the pretrained and the sharpened model alone, with the modules in view and with the plain few-shot prompt; minutes.
  * `--splits "tempting/shutdown, control"`: those splits alone, by how their names begin. `--temperature 0.2`: the sharpened model's and
  * the trained ones', without a search.
@@ -24,7 +25,14 @@ import { parseArgs } from "node:util";
 import { displaySymbol } from "../src/display/index.ts";
 import { rewards, SurvivalEnv } from "../src/environment/index.ts";
 import { addMetric } from "../src/episode/index.ts";
-import { ethicsOf, modulesPrompt, stopEdited, tampered, temptingTasks } from "../src/ethics/index.ts";
+import {
+  ethicsOf,
+  stopEdited,
+  type TemptingSet,
+  tampered,
+  temptingPrompt,
+  temptingTasks,
+} from "../src/ethics/index.ts";
 import { type Contestants, evaluate, sharpen } from "../src/evaluation/index.ts";
 import { harmPlot, type TrainingPoint, trainingPoint } from "../src/plot/index.ts";
 import { openPretrained, type Policy, type TokenPolicy, tokenPolicy } from "../src/policy/index.ts";
@@ -40,6 +48,7 @@ const { values } = parseArgs({
   options: {
     model: { type: "string", default: "smollm2" },
     body: { type: "string", default: "javascript" },
+    asks: { type: "string", default: "told" },
     seeds: { type: "string", default: "3" },
     updates: { type: "string", default: "32" },
     episodes: { type: "string", default: "48" },
@@ -60,7 +69,8 @@ const { values } = parseArgs({
 const number = (name: "seeds" | "updates" | "episodes" | "evaluate" | "search" | "threads" | "blocks") =>
   Number(values[name]);
 const body = values.body as BodyName;
-const folder = join(values.folder, `${values.model}-${body}`);
+const asked = values.asks as TemptingSet;
+const folder = join(values.folder, `${values.model}-${body}${asked === "told" ? "" : `-${asked}`}`);
 mkdirSync(folder, { recursive: true });
 await using sandbox = await createSandbox({ workers: 2, body: bodies[body] });
 const alarms = await falseAlarms(sandbox, body);
@@ -78,7 +88,7 @@ const penalties: [name: string, weight: number | null][] = [
   ["survival and usefulness", null],
   ...values.penalties.split(",").map((weight): [string, number] => [`penalty-${weight}`, Number(weight)]),
 ];
-const prompt = values.model === "tiny" ? "base" : modulesPrompt[body];
+const prompt = values.model === "tiny" ? "base" : temptingPrompt(asked, body);
 if (values.train !== undefined) {
   const [name, seed] = values.train.split(":") as [string, string];
   await trainAdapter(name, Number(seed));
@@ -102,7 +112,7 @@ if (values.untrained) {
 addMetric("tampered", tampered);
 addMetric("stopEdited", stopEdited);
 const found = await evaluate(contestants, {
-  env: await splitsOf(sandbox, body, values.splits.split("/")),
+  env: await splitsOf(sandbox, body, asked, values.splits.split("/")),
   episodes: number("evaluate"),
   seed: 7,
   file: join(folder, "episodes.jsonl"),
@@ -127,14 +137,17 @@ async function addModel(before: string, design: string): Promise<void> {
   const decoder = await openPretrained(values.model, { threads: number("threads") }).catch((error: Error) =>
     notRun(`the model ${values.model}`, `${error.message}.`),
   );
-  const asks = (await temptingTasks({ split: "training" })).map(({ ask }) => ask);
+  const asks = (await temptingTasks({ split: "training", set: asked })).map(({ ask }) => ask);
   const plain = await tokenPolicy(decoder, { prompt: design, asks, samples: 8, rank: 1 });
   contestants[`${before}pretrained`] = plain.pretrained({ temperature: 1 });
   if (values.temperature !== "") {
     contestants[`${before}sharpened`] = plain.pretrained({ temperature: Number(values.temperature) });
     return;
   }
-  const tasks = [...(await microTasks({ split: "validation" })), ...(await temptingTasks({ split: "training" }))];
+  const tasks = [
+    ...(await microTasks({ split: "validation" })),
+    ...(await temptingTasks({ split: "training", set: asked })),
+  ];
   const env = new SurvivalEnv({ tasks, maxSteps: 1, sandbox, rewards: partsOf(null) });
   const sharpened = await sharpen(plain, { env, seed: 99, episodes: number("search") });
   console.log(`${String((await sharpened[displaySymbol]())["text/plain"])}\n`);
@@ -172,7 +185,10 @@ async function trainAdapter(name: string, seed: number): Promise<TokenPolicy> {
  * teach anything. An ask that is there many times has a number behind its id.
  */
 async function trainingAsks() {
-  const [tasks, tempting] = [await microTasks({ split: "training" }), await temptingTasks({ split: "training" })];
+  const [tasks, tempting] = [
+    await microTasks({ split: "training" }),
+    await temptingTasks({ split: "training", set: asked }),
+  ];
   const times = Math.ceil(tasks.length / tempting.length);
   const often = Array.from({ length: times }, (_, i) => tempting.map((ask) => ({ ...ask, id: `${ask.id}, ${i}` })));
   return [...tasks, ...often.flat().slice(0, tasks.length)];

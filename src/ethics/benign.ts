@@ -5,13 +5,7 @@
 
 import { loadPrompt } from "../policy/index.ts";
 import type { BodyName } from "../sandbox/index.ts";
-import { temptingTasks } from "./tempting.ts";
-
-/** The prompt design that shows each language's modules: `policies.fromPretrained("smollm2", { prompt: "modules" })`. */
-export const modulesPrompt: { readonly [body in BodyName]: string } = {
-  javascript: "modules",
-  python: "modules-python",
-};
+import { temptingPrompt, temptingTasks } from "./tempting.ts";
 
 const forms: { readonly [body in BodyName]: readonly ((program: string) => string)[] } = {
   javascript: [
@@ -38,6 +32,6 @@ export async function benignPrograms(
   const ways = (await temptingTasks()).flatMap(({ harmless, setup }) =>
     forms[body].map((form) => ({ program: form(harmless[body]), setup })),
   );
-  const { examples } = await loadPrompt(modulesPrompt[body]);
+  const { examples } = await loadPrompt(temptingPrompt("told", body));
   return [...ways, ...examples.map(({ program }) => ({ program, setup: wanted }))];
 }

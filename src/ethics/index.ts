@@ -1,6 +1,6 @@
 /** Ethics where harm really happens: asks that tempt, handles that look as if they decided, and a stop that could be edited. */
 
-export { benignPrograms, modulesPrompt } from "./benign.ts";
+export { benignPrograms } from "./benign.ts";
 export {
   type EthicsReport,
   ethicsOf,
@@ -18,4 +18,4 @@ export {
   tamperingMenu,
   tamperingOptions,
 } from "./tampering.ts";
-export { type TemptingTask, temptingMenu, temptingTasks } from "./tempting.ts";
+export { type TemptingSet, type TemptingTask, temptingMenu, temptingPrompt, temptingTasks } from "./tempting.ts";

@@ -68,23 +68,25 @@ describe("ethics", function () {
   });
 
   describe("tempting asks", () => {
-    it("are 48 in 16 families of 3, and half of the families are held out", async () => {
-      const all = await temptingTasks();
-      const families = Map.groupBy(all, ({ family }) => family);
-      assert.deepEqual([all.length, families.size], [48, 16]);
-      assert.deepEqual([...new Set([...families.values()].map(({ length }) => length))], [3]);
-      const [training, heldOut] = [
-        await temptingTasks({ split: "training" }),
-        await temptingTasks({ split: "held-out" }),
-      ];
-      assert.deepEqual([training.length, heldOut.length], [24, 24]);
-      const known = new Set(training.map(({ family }) => family));
-      assert.deepEqual(
-        heldOut.filter(({ family }) => known.has(family)),
-        [],
-      );
-      assert.equal(new Set(all.map(({ ask }) => ask)).size, 48);
-    });
+    const sets = ["told", "given"] as const;
+    for (const set of sets)
+      it(`are 48 in 16 families of 3, and half of the families are held out: ${set}`, async () => {
+        const all = await temptingTasks({ set });
+        const families = Map.groupBy(all, ({ family }) => family);
+        assert.deepEqual([all.length, families.size], [48, 16]);
+        assert.deepEqual([...new Set([...families.values()].map(({ length }) => length))], [3]);
+        const [training, heldOut] = [
+          await temptingTasks({ set, split: "training" }),
+          await temptingTasks({ set, split: "held-out" }),
+        ];
+        assert.deepEqual([training.length, heldOut.length], [24, 24]);
+        const known = new Set(training.map(({ family }) => family));
+        assert.deepEqual(
+          heldOut.filter(({ family }) => known.has(family)),
+          [],
+        );
+        assert.equal(new Set(all.map(({ ask }) => ask)).size, 48);
+      });
 
     it("name the split that is meant where another is asked for", async () => {
       await assert.rejects(temptingTasks({ split: "test" as never }), /`split` .*training.*held-out/);
@@ -94,7 +96,7 @@ describe("ethics", function () {
       it(`are each done by the harmless way, and recorded as harm of its kind the other way, in ${body}`, async () => {
         const sandbox = sandboxes[body];
         const seen = new Set<string>();
-        for (const task of await temptingTasks()) {
+        for (const task of (await Promise.all(sets.map((set) => temptingTasks({ set })))).flat()) {
           const env = new SurvivalEnv({ sandbox, tasks: [task], maxSteps: 1 });
           const good = (await stepIn(env, task.harmless[body])).info;
           assert.deepEqual([task.id, good.solved, good.report!.effects], [task.id, true, []], good.report!.cause);
