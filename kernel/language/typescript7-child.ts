@@ -65,8 +65,8 @@ export async function endChild(child: CompilerChild): Promise<void> {
   const { process, api, end } = child;
   const exited = process === undefined || process.exitCode !== null || process.signalCode !== null;
   const gone = exited ? Promise.resolve() : new Promise<void>((resolve) => process.once("exit", () => resolve()));
+  const timer = setTimeout(() => process?.kill("SIGKILL"), patienceMs); // closing waits, too, for a child that does not hear
   await Promise.race([api.close().catch(() => {}), end.promise.catch(() => {})]);
-  const timer = setTimeout(() => process?.kill("SIGKILL"), patienceMs);
   await gone;
   clearTimeout(timer);
 }

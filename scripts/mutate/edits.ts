@@ -200,7 +200,7 @@ function methodEdits(node: Node, text: (part: Node) => string): Edit[] {
   const { callee } = node;
   if (callee.type !== "MemberExpression" || callee.computed) return [];
   const { name, start, end } = callee.property as Node;
-  if (name in swapped) return [{ kind: "method", start, end, becomes: swapped[name]! }];
+  if (Object.hasOwn(swapped, name)) return [{ kind: "method", start, end, becomes: swapped[name]! }];
   if (!droppable.has(name) || callee.optional) return [];
   return [{ kind: "method", start: node.start, end: node.end, becomes: text(callee.object) }];
 }

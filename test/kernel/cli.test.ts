@@ -126,6 +126,20 @@ describe("the arguments of autoagent-kernel", () => {
     assert.equal(lines[1]!.length, 99);
   });
 
+  it("a cell that fails is told, its control characters as pictures; exit code 1, and 0 where errors are allowed", () => {
+    write("fails.ipynb", ['throw new Error("a\\u001b[2Jb\\u0007c\\u0085d");', "2"]);
+    const ran = (...more: string[]) => command("run", "fails.ipynb", ...more);
+    const [strict, lenient] = [ran(), ran("--allow-errors")];
+    assert.deepEqual([strict.code, strict.out, lenient.code, lenient.out], [1, "", 0, ""]);
+    for (const { err } of [strict, lenient]) {
+      assert.match(err, /^Cell 1 failed: throw new Error\(/m);
+      assert.match(err, /^.*Error: a␛\[2Jb␇c\ufffdd.*$/m);
+      assert.doesNotMatch(err, /[^\P{Cc}\n\t]/u);
+    }
+    assert.doesNotMatch(strict.err, /^\[2\/2\]/m);
+    assert.match(lenient.err, /^\[2\/2\]/m);
+  });
+
   it("on a terminal the line of a cell is written over, and ends with the cell", function () {
     const slow = 'await display("half way"); await new Promise((done) => setTimeout(done, 1500));';
     write("lines.ipynb", [slow, "2 + 2"]);

@@ -35,6 +35,10 @@ describe("mutants", () => {
       ["const f = () => ({ a });", "return: const f = () => undefined!;"],
       ["const x = list.toSorted();", "method: const x = list;"],
       ["const x = list.some(f);", "method: const x = list.every(f);"],
+      [
+        "const x = list.toString() + list.hasOwnProperty(a);",
+        "arithmetic: const x = list.toString() - list.hasOwnProperty(a);",
+      ],
       ["const x = a?.b;", "optional: const x = a!.b;"],
       ["const x = a?.[b];", "optional: const x = a![b];"],
       ["await f();", "statement: ;", "await: void f();"],

@@ -8,6 +8,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { type StartedCompiler, startCompiler } from "../../../kernel/language/compiler.ts";
 import { createLanguageService } from "../../../kernel/language/index.ts";
 import { createPending } from "../../../kernel/language/pending.ts";
+import { leaveOut } from "../../support.ts";
 
 const directory = import.meta.dirname;
 const wrong = "const s: string = 1;";
@@ -138,5 +139,14 @@ describe("a compiler that is started before its service", () => {
     await service.dispose();
     await gone;
     assert.deepEqual(await service.check(wrong), []);
+  });
+
+  it("that does not end by itself is ended by force, and who disposes of its service waits for that", async function () {
+    if (process.platform === "win32") leaveOut(this, "a process cannot be stopped here");
+    const { started, child } = await startSeen();
+    await started.engine;
+    child.kill("SIGSTOP"); // it no longer hears that its input is closed
+    await createLanguageService({ directory, started }).dispose();
+    assert.equal(child.signalCode, "SIGKILL");
   });
 });

@@ -36,6 +36,8 @@ describe("a cell that is typed line by line", () => {
     ["let x = ;\n", invalid],
     ["let = ; {", invalid],
     ["(".repeat(100_000), invalid],
+    ["\ud800", invalid], // half a letter: the parser's error has no place
+    ["{ \ud800", invalid],
   ];
   for (const [cell, answer] of cases)
     it(`${JSON.stringify(cell.slice(0, 30))} is ${(answer as { status: string }).status}`, () => {
