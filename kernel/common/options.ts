@@ -43,7 +43,9 @@ export function faultOf(of: string, value: unknown, entries: Entries): string | 
 
 /** Whether these are options without any: nothing has to be loaded to check them. */
 export function isEmpty(options: unknown): boolean {
-  return options instanceof Object && !Array.isArray(options) && Object.keys(options).length === 0;
+  return (
+    typeof options === "object" && options !== null && !Array.isArray(options) && Object.keys(options).length === 0
+  );
 }
 
 function show(value: unknown): string {

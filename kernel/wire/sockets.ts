@@ -37,7 +37,7 @@ export async function openSockets(connection: Connection, events: SocketEvents):
   const options = { linger: 1000, sendHighWaterMark: 0, receiveHighWaterMark: 0 };
   const shell = new zmq.Router(options);
   const control = new zmq.Router(options);
-  const stdin = new zmq.Router({ ...options, mandatory: true });
+  const stdin = new zmq.Router({ ...options, mandatory: true, sendTimeout: looksEachMs });
   const iopub = new zmq.XPublisher({ ...options, verbosity: "allSubs" });
   const heartbeat = new zmq.Router({ linger: 0 });
   const all = { shell, control, stdin, iopub, hb: heartbeat };
@@ -61,6 +61,7 @@ export async function openSockets(connection: Connection, events: SocketEvents):
   const queues = new Map<zmq.Router | zmq.XPublisher, Serial>(
     [shell, control, stdin, iopub].map((socket) => [socket, serial()]),
   );
+  const closing = new AbortController();
   const flush = async (): Promise<void> => {
     await Promise.all([...queues.values()].map((queue) => queue.idle()));
   };
@@ -72,11 +73,14 @@ export async function openSockets(connection: Connection, events: SocketEvents):
       const frames = codec.encode({ ...message, identities: topic });
       queues
         .get(socket)!
-        .run(() => (socket === stdin ? sendWhenThere(stdin, frames as Buffer[]) : socket.send(frames as Buffer[])))
+        .run(() =>
+          socket === stdin ? sendWhenThere(stdin, frames as Buffer[], closing.signal) : socket.send(frames as Buffer[]),
+        )
         .catch(() => {});
     },
     flush,
     async close() {
+      closing.abort();
       await flush();
       for (const socket of Object.values(all)) socket.close();
     },
@@ -86,17 +90,21 @@ export async function openSockets(connection: Connection, events: SocketEvents):
 /** How long a question waits for its front end, and how often it looks. */
 const [comesWithinMs, looksEachMs] = [5000, 20];
 
+/** How ZeroMQ says that a front end is not there: other peers are, or none is. */
+const isAbsent = (code: string | undefined): boolean => code === "EHOSTUNREACH" || code === "EAGAIN";
+
 /**
  * A front end may connect its channels in any order, and send a cell before the one for questions has greeted: a question
- * to it would be dropped without a word, and the cell would wait for ever.
+ * to it would be dropped without a word, and the cell would wait for ever. Who never comes is given up, and at once where the
+ * sockets are closed: an end waits for nobody.
  */
-async function sendWhenThere(socket: zmq.Router, frames: Buffer[]): Promise<void> {
+async function sendWhenThere(socket: zmq.Router, frames: Buffer[], closing: AbortSignal): Promise<void> {
   const end = performance.now() + comesWithinMs;
   for (;;)
     try {
       return await socket.send(frames);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EHOSTUNREACH" || performance.now() > end) throw error;
+      if (!isAbsent((error as NodeJS.ErrnoException).code) || closing.aborted || performance.now() > end) throw error;
       await sleep(looksEachMs);
     }
 }

@@ -60,13 +60,11 @@ for (const [file, make] of Object.entries(files))
     });
   });
 
-for (const [what, name] of [
-  ["serial queue", "serial.ts"],
-  ["way to the nearest name", "nearest.ts"],
+for (const [what, own, other] of [
+  ["serial queue", "src/data/serial.ts", "kernel/common/serial.ts"],
+  ["way to the nearest name", "src/data/nearest.ts", "kernel/common/nearest.ts"],
 ] as const)
   it(`the kernel's ${what} is the library's, word for word below its opening comment`, () => {
-    const [ours, theirs] = [`src/data/${name}`, `kernel/common/${name}`].map((file) =>
-      readFileSync(file, "utf8").replace(/^\/\*\*[\s\S]*?\*\/\n/, ""),
-    );
+    const [ours, theirs] = [own, other].map((file) => readFileSync(file, "utf8").replace(/^\/\*\*[\s\S]*?\*\/\n/, ""));
     assert.equal(ours, theirs);
   });

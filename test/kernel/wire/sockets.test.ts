@@ -131,16 +131,43 @@ describe("the kernel's sockets", () => {
     holder.close();
   });
 
-  it("keep a question for a front end whose channel for questions greets late", async () => {
-    const sockets = await openSockets(connection, quiet);
-    const asked = sockets.codec.make("input_request", { prompt: "Name? ", password: false });
-    sockets.send("stdin", { ...asked, identities: [Buffer.from("late")] });
-    await sleep(100);
-    const reader = new zmq.Dealer({ linger: 0, receiveTimeout: 10_000, routingId: "late" });
-    reader.connect(addressOf(connection, connection.stdin_port));
-    const got = createCodec(connection).decode(await reader.receive());
-    assert.deepEqual("content" in got && got.content, { prompt: "Name? ", password: false });
-    reader.close();
-    await sockets.close();
-  });
+  for (const others of [false, true])
+    it(`keep a question for a front end whose channel for questions greets late, ${others ? "after another's" : "as the first"}`, async () => {
+      const sockets = await openSockets(connection, quiet);
+      const other = new zmq.Dealer({ linger: 0, routingId: "other" });
+      if (others) {
+        other.connect(addressOf(connection, connection.stdin_port));
+        const greeting = sockets.codec.make("input_request", {});
+        sockets.send("stdin", { ...greeting, identities: [Buffer.from("other")] });
+        await other.receive();
+      }
+      const asked = sockets.codec.make("input_request", { prompt: "Name? ", password: false });
+      sockets.send("stdin", { ...asked, identities: [Buffer.from("late")] });
+      await sleep(100);
+      const reader = new zmq.Dealer({ linger: 0, receiveTimeout: 10_000, routingId: "late" });
+      reader.connect(addressOf(connection, connection.stdin_port));
+      const got = createCodec(connection).decode(await reader.receive());
+      assert.deepEqual("content" in got && got.content, { prompt: "Name? ", password: false });
+      reader.close();
+      other.close();
+      await sockets.close();
+      sockets.send("stdin", asked);
+      await sockets.flush(); // what is sent too late is dropped, and not tried for ever
+    });
+
+  for (const others of [false, true])
+    it(`are closed although a question waits for a front end that never comes, ${others ? "where another is there" : "and nobody else is there"}`, async () => {
+      const sockets = await openSockets(connection, quiet);
+      const question = sockets.codec.make("input_request", {});
+      const other = new zmq.Dealer({ linger: 0, routingId: "other" });
+      if (others) {
+        other.connect(addressOf(connection, connection.stdin_port));
+        sockets.send("stdin", { ...question, identities: [Buffer.from("other")] });
+        await other.receive();
+      }
+      const waits = new Promise((resolve) => setTimeout(resolve, 50_000, "it waits").unref());
+      sockets.send("stdin", { ...question, identities: [Buffer.from("never")] });
+      assert.equal(await Promise.race([sockets.close().then(() => "closed"), waits]), "closed");
+      other.close();
+    });
 });
