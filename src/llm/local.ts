@@ -19,8 +19,7 @@ import {
   type OpenModelOptions,
   openModel,
   type PromptDesign,
-  promptOwn,
-  promptPrefix,
+  promptTexts,
   type SamplingOptions,
   usualPrompt,
 } from "../model/index.ts";
@@ -203,7 +202,7 @@ async function answerOf(
 ): Promise<Completion> {
   const { tokenizer } = decoder;
   const design = prompt.form === undefined ? usual : null;
-  const { text, begin, primed, stop, plain } = textOf(decoder, design, prompt, options);
+  const { texts, begin, primed, stop, plain } = textsOf(decoder, design, prompt, options);
   if (plain && !warned.plain) {
     warned.plain = true;
     console.warn(
@@ -211,9 +210,10 @@ async function answerOf(
     );
   }
   const most = options.maxTokens ?? design?.maxTokens ?? 256;
-  const [ids] = (await encodeTexts(tokenizer, [text], prompt.signal).catch((cause) => {
+  const cut = await encodeTexts(tokenizer, texts, prompt.signal).catch((cause) => {
     throw prompt.signal?.aborted ? new LanguageModelFailure({ kind: "cancelled" }) : cause;
-  })) as [number[]];
+  });
+  const ids = cut.flat();
   const maxTokens = Math.min(most, prompt.maxTokens ?? most);
   const stream = createTextStream(tokenizer, stop);
   const tokens: { text: string; logProb: number }[] = [];
@@ -247,24 +247,23 @@ async function answerOf(
   return steers === null ? answer : { ...answer, steered };
 }
 
-/** What the model goes on from, what every answer begins with, and what ends it. */
-function textOf(
+/** The texts that the model goes on from, each cut by itself, what every answer begins with, and what ends it. */
+function textsOf(
   { tokenizer }: Decoder,
   design: PromptDesign | null,
   { prompt, messages = [], form, stop: own = [] }: Prompt,
   { prompt: kind, system, stop: usual = [] }: LocalOptions,
-): { text: string; begin: readonly number[]; primed: string; stop: readonly string[]; plain?: boolean } {
+): { texts: readonly string[]; begin: readonly number[]; primed: string; stop: readonly string[]; plain?: boolean } {
   const { begin = [] } = tokenizer;
   const stop = [...usual, ...own];
   if (design !== null) {
-    const text = promptPrefix(design) + promptOwn(design, prompt);
-    return { text, begin, primed: design.primed, stop: [...design.stop, ...stop] };
+    return { texts: promptTexts(design, prompt), begin, primed: design.primed, stop: [...design.stop, ...stop] };
   }
   if ((form ?? kind) === "plain")
-    return { text: [...messages.map(({ content }) => content), prompt].join("\n"), begin, primed: "", stop };
+    return { texts: [[...messages.map(({ content }) => content), prompt].join("\n")], begin, primed: "", stop };
   const before = system === undefined || form !== undefined ? [] : [{ role: "system" as const, content: system }];
-  const chat = chatText(tokenizer, [...before, ...messages, { role: "user", content: prompt }]);
-  return { ...chat, primed: "", stop: [...chat.stop, ...stop] };
+  const { text, ...chat } = chatText(tokenizer, [...before, ...messages, { role: "user", content: prompt }]);
+  return { ...chat, texts: [text], primed: "", stop: [...chat.stop, ...stop] };
 }
 
 function completion(

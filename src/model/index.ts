@@ -27,7 +27,15 @@ export { type Dtype, dtypes } from "./matmul.ts";
 export { createGraph, type GraphBuilder, type GraphParts } from "./onnx.ts";
 export { type OpenModelOptions, openModel, splitHash } from "./open.ts";
 export { writePeft } from "./peft.ts";
-export { checkPrompt, loadPrompt, type PromptDesign, promptOwn, promptPrefix, usualPrompt } from "./prompt.ts";
+export {
+  checkPrompt,
+  loadPrompt,
+  type PromptDesign,
+  promptOwn,
+  promptPrefix,
+  promptTexts,
+  usualPrompt,
+} from "./prompt.ts";
 export { randomModel } from "./random.ts";
 export { rotaryFrequencies, rotaryScale } from "./rope.ts";
 export { type NamedTensor, packSafetensors, readSafetensorsHeader, readTensor } from "./safetensors.ts";

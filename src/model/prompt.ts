@@ -47,6 +47,14 @@ export function promptOwn({ before, after, primed }: PromptDesign, ask: string):
   return `${before}${ask.replace(/\s*\n\s*/g, " ")}${after}${primed}`;
 }
 
+/**
+ * A prompt as the two texts that are cut into tokens apart. What a design's prompts share is run once for all of them, so no token
+ * may reach over its end; who cuts both as one text asks the model something else than it was trained on.
+ */
+export function promptTexts(design: PromptDesign, ask: string): [prefix: string, own: string] {
+  return [promptPrefix(design), promptOwn(design, ask)];
+}
+
 /** The design for a model unless told otherwise: the one that it was trained on, else few-shot examples. */
 export function usualPrompt({ prompt }: Tokenizer): string {
   return prompt ?? "few-shot";

@@ -11,7 +11,7 @@ import { text } from "node:stream/consumers";
 import { modelPolicy, writtenBy } from "../../src/agent/index.ts";
 import { SurvivalEnv } from "../../src/environment/index.ts";
 import { models } from "../../src/llm/index.ts";
-import { force, promptOwn, promptPrefix, randomModel } from "../../src/model/index.ts";
+import { force, promptTexts, randomModel } from "../../src/model/index.ts";
 import { type Action, policies, type TokenPolicy, tf } from "../../src/policy/index.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { rollout } from "../../src/rollout/index.ts";
@@ -49,17 +49,18 @@ describe("a model on a server as a policy", function () {
   it("writes programs, and tells ids and log-probabilities that a pass over these ids here gives as well", async () => {
     const told = await modelPolicy(served({ tokenIds: true }), { logProbs: true }).act(observations, streams());
     const { tokenizer } = policy.decoder;
-    const rows = told.map(({ choice }, i) => ({
-      // As the server cuts a chat's text: whole.
-      prompt: tokenizer.encode(promptPrefix(policy.prompt) + promptOwn(policy.prompt, asks[i]!)),
-      ids: choice as number[],
-    }));
+    // What the policy is trained on: the design's own part and the ask's are cut apart, and as one text they are other tokens.
+    const { prompts } = await policy.asked!(observations);
+    assert.notDeepEqual(prompts[0], tokenizer.encode(promptTexts(policy.prompt, asks[0]!).join("")));
+    const rows = told.map(({ choice }, i) => ({ prompt: prompts[i]!, ids: choice as number[] }));
     const read = await force(policy.decoder, { rows });
     for (const [i, { logProb, logProbs, tokens, choice }] of told.entries()) {
       assert.deepEqual([tokens, logProbs!.length], [(choice as number[]).length, tokens]);
       near(logProbs!, read[i]!.modelLogProbs, 1e-4);
       near([logProb], [read[i]!.modelLogProbs.reduce((sum, one) => sum + one, 0)], 1e-3);
     }
+    const local = models.local(policy.decoder, { prompt: policy.prompt, maxTokens: 1 });
+    assert.equal((await local.complete({ prompt: asks[0]! })).usage.promptTokens, prompts[0]!.length);
     const [plain] = await modelPolicy(served()).act(observations, streams());
     assert.deepEqual([plain!.choice, plain!.logProb, plain!.logProbs], [-1, Number.NaN, undefined]);
     assert.equal(plain!.program, told[0]!.program, "the same seeds, the same programs");

@@ -14,17 +14,20 @@ export interface Cutting {
   signal: AbortSignal;
 }
 
-/** Ids of each text. Rejects with a ServeFailure for one that has more tokens than the model's context, whatever they are. */
-export async function cutTexts(
-  texts: readonly string[],
+/**
+ * Ids of each prompt, whose texts are cut apart. Rejects with a ServeFailure for one that has more tokens than the model's context,
+ * whatever they are.
+ */
+export async function cutPrompts(
+  prompts: readonly (readonly string[])[],
   { decoder, field, begin, signal }: Cutting,
 ): Promise<number[][]> {
   const { tokenizer, config } = decoder;
   const { context } = config;
-  for (const text of texts) {
-    const prompt = begin.length + (tokenizer.least?.(text) ?? 0);
+  for (const texts of prompts) {
+    const prompt = texts.reduce((sum, text) => sum + (tokenizer.least?.(text) ?? 0), begin.length);
     if (prompt > context) throw new ServeFailure({ kind: "length", field, context, prompt, atLeast: true });
   }
-  const all = await encodeTexts(tokenizer, texts, signal);
-  return all.map((ids) => [...begin, ...ids]);
+  const all = await encodeTexts(tokenizer, prompts.flat(), signal);
+  return prompts.map(({ length }) => [...begin, ...all.splice(0, length).flat()]);
 }

@@ -10,10 +10,9 @@ import {
   type Engine,
   ModelFailure,
   type PromptDesign,
-  promptOwn,
-  promptPrefix,
+  promptTexts,
 } from "../../model/index.ts";
-import { cutTexts } from "./cut.ts";
+import { cutPrompts } from "./cut.ts";
 import { ServeFailure } from "./error.ts";
 import { type Body, read, refuseNotDone, saysNothing, wrong } from "./fields.ts";
 import { readTurns } from "./messages.ts";
@@ -89,9 +88,9 @@ export async function readChat(body: Body, served: Served, signal: AbortSignal):
   const { decoder, prompt } = served;
   refuseNotDone(body, "chat");
   const turns = readTurns(body.messages);
-  const { text, begin, stop } = prompt ? designed(decoder, prompt, turns) : conversation(decoder, turns);
+  const { texts, begin, stop } = prompt ? designed(decoder, prompt, turns) : conversation(decoder, turns);
   const most = read(body, "top_logprobs", integerFrom(0, 20), 0);
-  const prompts = await cutTexts([text], { decoder, field: "messages", begin, signal });
+  const prompts = await cutPrompts([texts], { decoder, field: "messages", begin, signal });
   const common = readCommon(body, served, prompts, {
     chat: true,
     fallback: prompt?.maxTokens ?? 256,
@@ -101,19 +100,20 @@ export async function readChat(body: Body, served: Served, signal: AbortSignal):
   return { ...common, logProbs, stop: [...common.stop, ...stop], primed: prompt?.primed ?? "" };
 }
 
-/** What the model sees: a text, the ids before it, and what ends the answer. */
-type Seen = { text: string; begin: readonly number[]; stop: readonly string[] };
+/** What the model sees: texts, each cut by itself, the ids before them, and what ends the answer. */
+type Seen = { texts: readonly string[]; begin: readonly number[]; stop: readonly string[] };
 
 /** The last message as what is asked; what was said before it a design has no place for. */
 function designed({ tokenizer }: Decoder, design: PromptDesign, turns: readonly ChatTurn[]): Seen {
-  const text = promptPrefix(design) + promptOwn(design, turns.at(-1)!.content);
-  return { text, begin: tokenizer.begin ?? [], stop: design.stop };
+  const texts = promptTexts(design, turns.at(-1)!.content);
+  return { texts, begin: tokenizer.begin ?? [], stop: design.stop };
 }
 
 /** By the model's own chat template, which may refuse an order of turns. */
 function conversation({ tokenizer }: Decoder, turns: readonly ChatTurn[]): Seen {
   try {
-    return chatText(tokenizer, turns);
+    const { text, ...chat } = chatText(tokenizer, turns);
+    return { texts: [text], ...chat };
   } catch (error) {
     if (!(error instanceof ModelFailure) || error.detail.kind !== "template") throw error;
     const expected = `a conversation that the model's chat template takes (${error.detail.reason})`;
@@ -200,8 +200,8 @@ async function readPrompts(value: unknown, served: Served, signal: AbortSignal):
   const list = isIds(value) || typeof value === "string" ? [value] : value;
   if (!Array.isArray(list) || list.length === 0 || list.length > 64)
     return wrong("prompt", "a text, token ids, or a list of 1 to 64 of those", value);
-  const texts = list.filter((one) => typeof one === "string");
-  const cut = await cutTexts(texts, { decoder, field: "prompt", begin: tokenizer.begin ?? [], signal });
+  const texts = list.filter((one) => typeof one === "string").map((one) => [one]);
+  const cut = await cutPrompts(texts, { decoder, field: "prompt", begin: tokenizer.begin ?? [], signal });
   return list.map((one: unknown) => {
     const ids = typeof one === "string" ? cut.shift() : one;
     if (!isIds(ids)) return wrong("prompt", `of at least one token, with ids from 0 to ${vocabulary - 1}`, one);
