@@ -85,6 +85,24 @@ describe("a class of one's own", () => {
     await Promise.all([env.close(), other.close()]);
   });
 
+  it("is cloned with the tasks that it has, made and checked once, whatever becomes of the list that it was given", () => {
+    class Own extends SurvivalEnv {}
+    const tasks = ["a", "b"].map((id) => ({ id, ask: `do ${id}`, score: () => 1 }));
+    const env = new Own({ sandbox, tasks });
+    tasks.pop();
+    const clone = env.clone();
+    assert.deepEqual(
+      [clone.tasks.map(({ id }) => id), clone.tasks === env.tasks, clone.clone().tasks === env.tasks],
+      [["a", "b"], true, true],
+    );
+    // Not the tasks of the one that was cloned last, nor unchecked.
+    assert.deepEqual(
+      new Own(env.options).tasks.map(({ id }) => id),
+      ["a"],
+    );
+    assert.throws(() => new Own({ ...env.options, maxSteps: 0 }), /maxSteps/);
+  });
+
   it("whose constructor takes something else is refused when it is cloned, however it was made", async () => {
     class Priced extends SurvivalEnv {
       readonly cost: number;
