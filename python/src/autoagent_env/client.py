@@ -64,12 +64,14 @@ class Observation:
         return "\n".join(lines)
 
 
+_KNOWN = frozenset(one.name for one in fields(Observation)) - {"more"}
+
+
 def observation_of(data: dict[str, Any]) -> Observation:
     """The observation of an answer; what this client does not know is in `more`."""
-    known = {one.name for one in fields(Observation)} - {"more"}
     seen = data.get("observation") or {}
-    told = {name: value for name, value in seen.items() if name in known}
-    more = {name: value for name, value in seen.items() if name not in known}
+    told = {name: value for name, value in seen.items() if name in _KNOWN}
+    more = {name: value for name, value in seen.items() if name not in _KNOWN}
     return Observation(**told, more=more)
 
 
@@ -152,7 +154,8 @@ class Client:
         with self._lock:
             if self._socket is None:
                 raise EpisodeLostError("there is no episode: call reset() first")
-            self._send({"type": "step", "data": {"program": program}}, self._socket)
+            # That the connection is lost is seen soon enough by the answer that does not come: the episode is lost with it.
+            self._send({"type": "step", "data": {"program": program}}, self._socket, heard=False)
 
     def receive(self) -> StepResult:
         """The answer to what was asked first and has not been answered."""
@@ -204,9 +207,9 @@ class Client:
                 "`npx autoagent env serve`, or name its address in AUTOAGENT_ENV"
             ) from error
 
-    def _send(self, message: dict[str, Any], socket: Connection) -> None:
+    def _send(self, message: dict[str, Any], socket: Connection, *, heard: bool = True) -> None:
         try:
-            socket.send(json.dumps(message))
+            socket.send(json.dumps(message), heard=heard)
         except ConnectionClosed as error:
             self._raise_refusal(socket)
             self._drop()

@@ -64,10 +64,16 @@ class Connection:
             raise
         _attendant.attend(self)
 
-    def send(self, text: str) -> None:
-        """Sends a text. Raises a ConnectionClosed where nobody is there any more."""
+    def send(self, text: str, *, heard: bool = True) -> None:
+        """Sends a text. Raises a ConnectionClosed where nobody is there any more, as far as is known.
+
+        Args:
+            text: What to send.
+            heard: Whether all that has come is heard before, a goodbye perhaps.
+        """
         with self._lock:
-            self._take_in()
+            if heard:
+                self._take_in()
             if self._protocol.state is not State.OPEN:
                 raise self._closed()
             self._protocol.send_text(text.encode())
@@ -77,6 +83,10 @@ class Connection:
         """The next text. Raises a TimeoutError, or a ConnectionClosed when no other will come."""
         with self._lock:
             end = time.monotonic() + timeout
+            # The answer is seldom there already. Of TLS something may be, that the system does not know of.
+            waits = not self._texts and timeout > 0 and self._protocol.state is State.OPEN
+            if waits and not isinstance(self._socket, ssl.SSLSocket):
+                self._selector.select(timeout)
             while not self._texts:
                 if self._protocol.state is State.CLOSED:
                     raise self._closed()

@@ -67,6 +67,8 @@ export function readReset(data: unknown): ResetData {
  * program it is a text again. Throws an EnvironmentServerFailure for an action without a program, or with other fields.
  */
 export function readAction(data: unknown): string {
+  // As nearly all are: what the schemas would find takes as long as all else that is done with a message.
+  if (isObject(data) && typeof data.program === "string" && Object.keys(data).length === 1) return data.program;
   if (!isObject(data) || !Object.hasOwn(data, "program")) {
     const fault = isObject(data) ? faultOf(actionSchema, { program: "", ...data }, "an action") : null;
     throw new EnvironmentServerFailure(

@@ -8,8 +8,8 @@ import type { WebSocket } from "ws";
 import type { Environment } from "../../environment/index.ts";
 import { EnvironmentServerFailure, errorMessage } from "./error.ts";
 import type { Keeping } from "./keep.ts";
-import { closeSession, openSession, type Session } from "./session.ts";
-import { answerMessages, type Connection } from "./socket.ts";
+import { openSession, type Session } from "./session.ts";
+import { answerMessages, type Connection, openConnection } from "./socket.ts";
 
 /** How long a client has to say goodbye when the server ends. */
 const goodbyeMs = 500;
@@ -57,8 +57,8 @@ export function createSessions(options: SessionsOptions): Sessions {
     }
   };
   /** Its place is another's at once; the environment closes when its step is over. */
-  const end = (session: Session): Promise<void> => {
-    const closed = closeSession(session).catch(onError);
+  const end = ({ env }: Session, answered: Promise<void>): Promise<void> => {
+    const closed = answered.then(() => env.close()).catch(onError);
     closing.add(closed);
     return closed.finally(() => closing.delete(closed));
   };
@@ -77,12 +77,11 @@ export function createSessions(options: SessionsOptions): Sessions {
         socket.send(JSON.stringify(errorMessage(refusal)));
         return socket.close(1013);
       }
-      const now = performance.now();
-      const connection: Connection = { socket, session, messageAt: now, heardAt: now, waiting: 0 };
+      const connection = openConnection(socket, session);
       connections.add(connection);
       socket.on("close", () => {
         connections.delete(connection);
-        void end(session);
+        void end(session, connection.answered);
       });
       answerMessages(connection, onError);
     },
@@ -93,7 +92,7 @@ export function createSessions(options: SessionsOptions): Sessions {
         return await work(session);
       } finally {
         borrowed--;
-        await end(session);
+        await end(session, Promise.resolve());
       }
     },
     async close() {
@@ -118,7 +117,7 @@ function beatOnce(connections: ReadonlySet<Connection>, { idleMs, silenceMs }: S
   const now = performance.now();
   for (const { socket, messageAt, heardAt, waiting } of connections) {
     if (now - heardAt > silenceMs) socket.terminate();
-    else if (waiting === 0 && now - messageAt > idleMs) socket.close(1001, `idle for ${idleMs / 1000} s`);
+    else if (waiting.length === 0 && now - messageAt > idleMs) socket.close(1001, `idle for ${idleMs / 1000} s`);
     else if (socket.readyState === socket.OPEN) socket.ping();
   }
 }
