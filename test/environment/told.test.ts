@@ -1,0 +1,65 @@
+/** The text by which a file knows an environment again, and what the settings of one refuse. Nothing is reset here. */
+
+import assert from "node:assert/strict";
+import { rewards, SurvivalEnv, textOfEnvironment } from "../../src/environment/index.ts";
+import type { Environment } from "../../src/environment/types.ts";
+
+describe("an environment as a text", () => {
+  it("of the library's is its options alone, the same for a clone, another for other options", () => {
+    const env = new SurvivalEnv({ maxSteps: 7, rewards: [rewards.survival] });
+    assert.equal(
+      textOfEnvironment(env),
+      JSON.stringify(env.options, (_, one) => (typeof one === "function" ? `${one}` : one)),
+    );
+    assert.equal(textOfEnvironment(env.clone() as SurvivalEnv), textOfEnvironment(env));
+    const others = [{ maxSteps: 8 }, { maxSteps: 7, rewards: [rewards.fatality] }, {}].map(
+      (options) => new SurvivalEnv(options),
+    );
+    const texts = [env, ...others].map(textOfEnvironment);
+    assert.equal(new Set(texts).size, texts.length);
+  });
+
+  it("of somebody's own is told by the text of its classes and functions and by its public fields too", () => {
+    class Short extends SurvivalEnv {
+      extra = 1;
+    }
+    const of = (env: SurvivalEnv): { classes: string[]; extra: number } => JSON.parse(textOfEnvironment(env));
+    const { classes, extra } = of(new Short({ maxSteps: 7 }));
+    assert.deepEqual([classes.length, classes[1], extra], [2, "SurvivalEnv", 1]);
+    assert.match(classes[0]!, /^class Short extends SurvivalEnv \{\s+extra = 1;\s+\}$/);
+    const short = new Short({ maxSteps: 7 });
+    short.extra = 2;
+    assert.notEqual(textOfEnvironment(short), textOfEnvironment(new Short({ maxSteps: 7 })));
+    const plain = (step: () => number) => ({ step, reset: 1 }) as unknown as Environment;
+    assert.equal(textOfEnvironment(plain(() => 1)), textOfEnvironment(plain(() => 1)));
+    assert.notEqual(textOfEnvironment(plain(() => 1)), textOfEnvironment(plain(() => 2)));
+  });
+
+  it("of which no text can be made is like no other, and like itself", () => {
+    const circular = (): Environment => {
+      const env: { own?: object } = {};
+      env.own = env;
+      return env as Environment;
+    };
+    const one = circular();
+    assert.equal(textOfEnvironment(one), textOfEnvironment(one));
+    assert.notEqual(textOfEnvironment(one), textOfEnvironment(circular()));
+  });
+});
+
+describe("what an agent begins with", () => {
+  it("is an object of names, and refused by name if it is none", () => {
+    new SurvivalEnv({ kickstart: { a: 1 } });
+    new SurvivalEnv({ kickstart: {} });
+    for (const [kickstart, got] of [
+      [null, "null"],
+      [[], "[]"],
+      [3, "3"],
+      ["a", '"a"'],
+    ])
+      assert.throws(() => new SurvivalEnv({ kickstart: kickstart as never }), {
+        name: "EnvironmentFailure",
+        message: `Expected \`kickstart\` to be an object: a name, and a value or a function, got ${got}`,
+      });
+  });
+});
