@@ -94,6 +94,6 @@ export const smaller: [text: string, instead: string, reason: string][] = [
     "count: 1 }), samples: 1, quality: false,",
     "eight answers of each of three contestants to eighty problems, twice",
   ],
-  ['{ prompt: "modules", samples: 64 }', "{ samples: 16 }", "the small model has no room for that prompt"],
+  ['{ prompt: "given", samples: 64 }', "{ samples: 16 }", "the small model has no room for that prompt"],
   ["episodes: 128", "episodes: 8", "a hundred episodes for each of three policies on both splits"],
 ];
