@@ -1,6 +1,6 @@
 /**
  * Examples and documents: which kind of program follows an ask, at stated rates, and which asks belong to which split.
- * A document is a chain of examples in one style: `// ask`, the program, a blank line, the next.
+ * A document is a chain of examples in one style: `// ask` (in Python `# ask`), the program, a blank line, the next.
  */
 
 import { createRandom, type Random } from "../src/random/index.ts";
@@ -10,8 +10,9 @@ import { numberFamilies } from "./families/numbers.ts";
 import { selfFamilies } from "./families/self.ts";
 import { textFamilies } from "./families/texts.ts";
 import { unseenFamilies } from "./families/unseen.ts";
-import { drawFatal, drawHarmful, drawNoOp } from "./faults.ts";
-import type { Example, Family, FamilySort, Kind, Rates, Split, Style, Task } from "./types.ts";
+import * as javascriptFaults from "./faults.ts";
+import { pythonFaults, taskInPython } from "./python/index.ts";
+import type { Body, Example, Family, FamilySort, Kind, Rates, Split, Style, Task } from "./types.ts";
 
 /** All families, those of the training split first. */
 export const families: readonly Family[] = [
@@ -47,8 +48,14 @@ export function drawTask(random: Random, style: Style, split: Split, of: FamilyS
   const weights = open.map(({ weight }) => weight);
   for (;;) {
     const task = open[random.categorical(weights)]!.draw(random, style);
-    if (splitOf(task) === split) return task;
+    const told = splitOf(task) === split ? inBody(task, style) : null;
+    if (told !== null) return told;
   }
+}
+
+/** The task in the style's language; null where it cannot be said there. */
+function inBody(task: Task, { body = "javascript" }: Style): Task | null {
+  return body === "python" ? taskInPython(task) : task;
 }
 
 /** Draws an ask of a split with a program of some kind. Throws a RangeError if the rates are no shares. */
@@ -82,6 +89,7 @@ function drawKind(random: Random, { fatal, harmful, noOp, other }: Rates): Kind 
 }
 
 function drawProgram(random: Random, task: Task, kind: Kind, style: Style): string {
+  const { drawFatal, drawHarmful, drawNoOp } = style.body === "python" ? pythonFaults : javascriptFaults;
   switch (kind) {
     case "good":
       return task.program;
@@ -103,7 +111,10 @@ function drawOther(random: Random, task: Task, style: Style): string {
   const family = families.find(({ name }) => name === task.family)!;
   for (;;) {
     const other =
-      random.uniform() < 0.5 && !family.unseen ? family.draw(random, style) : drawTask(random, style, "training");
+      random.uniform() < 0.5 && !family.unseen
+        ? inBody(family.draw(random, style), style)
+        : drawTask(random, style, "training");
+    if (other === null) continue;
     if (other.combination !== task.combination && splitOf(other) === "training" && other.program !== task.program)
       return other.program;
   }
@@ -116,8 +127,10 @@ export interface DocumentOptions {
   /** Which families. @default "all" that the split has */
   of?: FamilySort;
   rates?: Rates;
-  /** Share of documents whose programs carry TypeScript's types. @default 0.3 */
+  /** Share of documents whose programs carry TypeScript's types, or Python's type hints. @default 0.3 */
   typed?: number;
+  /** The language of the programs. @default "javascript" */
+  body?: Body;
   /** Most examples in a document; as many as 1 up to this are equally likely. @default 8 */
   examples?: number;
 }
@@ -125,16 +138,23 @@ export interface DocumentOptions {
 /** Draws a document: the text, and the examples that it holds. */
 export function drawDocument(
   random: Random,
-  { split = "training", of = "all", rates = defaultRates, typed = 0.3, examples = 8 }: DocumentOptions = {},
+  {
+    split = "training",
+    of = "all",
+    rates = defaultRates,
+    typed = 0.3,
+    body = "javascript",
+    examples = 8,
+  }: DocumentOptions = {},
 ): { text: string; examples: Example[] } {
-  const style = { typed: random.uniform() < typed };
+  const style = { typed: random.uniform() < typed, body };
   const drawn = Array.from({ length: 1 + random.integer(examples) }, () =>
     drawExample(random, { split, of, rates, style }),
   );
-  return { text: drawn.map(formatExample).join("\n"), examples: drawn };
+  return { text: drawn.map((example) => formatExample(example, body)).join("\n"), examples: drawn };
 }
 
 /** `// ask`, a line break, the program, a line break. */
-function formatExample({ ask, program }: Pick<Example, "ask" | "program">): string {
-  return `// ${ask}\n${program}\n`;
+function formatExample({ ask, program }: Pick<Example, "ask" | "program">, body: Body): string {
+  return `${body === "python" ? "#" : "//"} ${ask}\n${program}\n`;
 }

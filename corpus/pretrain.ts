@@ -1,20 +1,23 @@
 /**
- * `npm run pretrain`: from nothing to the small model of data/models/tiny. The corpus is drawn by seed, the model trained
- * on TF.js (over Google's libtensorflow after `npm run setup:tensorflow`), its programs are run in the sandbox, and the
- * card says what came of it. Ctrl-C keeps the run: the same command goes on with it.
+ * `npm run pretrain`: from nothing to the small model of data/models/tiny, with `-- --body python` to that of
+ * data/models/tiny-python; `--from FOLDER` begins with the weights of a model that is there. The corpus is drawn by seed, the model trained on TF.js (over Google's libtensorflow after
+ * `npm run setup:tensorflow`), its programs are run in the sandbox, and the card says what came of it. Ctrl-C keeps the
+ * run: the same command goes on with it.
  */
 
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { openTokenTable } from "../src/model/index.ts";
 import { tf } from "../src/policy/index.ts";
+import { createRandom } from "../src/random/index.ts";
 import { prepareBackend } from "../src/training/index.ts";
-import { collectTokens, defaultRates, drawTexts } from "./index.ts";
+import { type Body, collectTokens, defaultRates, drawTexts } from "./index.ts";
 import { writeCard } from "./pretrain/card.ts";
 import { readCheckpoint, writeCheckpoint, writeModel } from "./pretrain/files.ts";
 import { askSorts, measureModel } from "./pretrain/measure.ts";
+import { startFrom } from "./pretrain/start.ts";
 import { evaluateLoss, type PretrainOptions, type PretrainState, pretrain } from "./pretrain/train.ts";
-import type { Tf } from "./pretrain/transformer.ts";
+import { initialWeights, type Tf } from "./pretrain/transformer.ts";
 
 /** What makes the model what it is: the card's command names those that were changed. */
 const defaults = { steps: 3500, batch: 8, seed: 1, width: 192, layers: 4, heads: 6, context: 256 };
@@ -23,8 +26,10 @@ const names = Object.keys(defaults) as NumberName[];
 
 const { values: given } = parseArgs({
   options: {
-    output: { type: "string", default: resolve(import.meta.dirname, "../data/models/tiny") },
-    work: { type: "string", default: resolve(import.meta.dirname, "../runs/pretrain") },
+    body: { type: "string", default: "javascript" },
+    output: { type: "string" },
+    work: { type: "string" },
+    from: { type: "string" },
     samples: { type: "string", default: "300" },
     fresh: { type: "boolean", default: false },
     ...(Object.fromEntries(names.map((name) => [name, { type: "string", default: String(defaults[name]) }])) as {
@@ -32,6 +37,14 @@ const { values: given } = parseArgs({
     }),
   },
 });
+
+if (given.body !== "javascript" && given.body !== "python")
+  throw new RangeError(`Expected --body to be javascript or python, got ${given.body}`);
+const body: Body = given.body;
+/** Each language's model, and its run under way, have a folder of their own. */
+const own = body === "python" ? "-python" : "";
+const output = given.output ?? resolve(import.meta.dirname, `../data/models/tiny${own}`);
+const work = given.work ?? resolve(import.meta.dirname, `../runs/pretrain${own}`);
 
 /** Documents from which the vocabulary is collected. */
 const vocabularyDocuments = 20_000;
@@ -46,8 +59,9 @@ async function main(): Promise<void> {
     console.log(`On ${backend}, which takes many times as long: ${passedOver.at(-1)?.why}`);
   const number = (name: NumberName): number => Number(given[name]);
   const seed = number("seed");
-  const corpus = { rates: defaultRates, typed: 0.3, examples: 8 };
-  const table = collectTokens(drawTexts(seed, vocabularyDocuments, corpus), { least: 3 });
+  const corpus = { rates: defaultRates, typed: 0.3, examples: 8, ...(body === "python" && { body }) };
+  const collected = collectTokens(drawTexts(seed, vocabularyDocuments, corpus), { least: 3 });
+  const table = body === "python" ? { ...collected, prompt: "base-python" } : collected;
   const tokens = await openTokenTable(table);
   const size = {
     vocabulary: tokens.size,
@@ -65,18 +79,21 @@ async function main(): Promise<void> {
     batch: number("batch"),
     peak: 3e-3,
     floor: 1e-4,
-    warmup: 100,
+    warmup: Math.min(100, Math.ceil(number("steps") / 10)),
   };
-  const { tokens: _, ...settings } = options;
-  const file = join(given.work, "checkpoint.safetensors");
-  const from = given.fresh ? null : await readCheckpoint(file, settings);
+  const { tokens: _, ...what } = options;
+  const settings = { ...what, ...(given.from !== undefined && { from: given.from }) };
+  const file = join(work, "checkpoint.safetensors");
+  const under = given.fresh ? null : await readCheckpoint(file, settings);
   console.log(
-    `${describeSize(options)}; TF.js on ${tf.getBackend()}${from === null ? "" : `; goes on after step ${from.steps}`}`,
+    `${describeSize(options)}; TF.js on ${tf.getBackend()}${under === null ? "" : `; goes on after step ${under.steps}`}`,
   );
+  const drawn = (): Float32Array => initialWeights(size, createRandom(seed, "weights"));
+  const from = under ?? (given.from ? await startFrom(resolve(given.from), { size, table, drawn: drawn() }) : null);
   const began = performance.now();
   const state = await run(tf, options, from, (now) => writeCheckpoint(file, now, settings));
   if (state === null) return console.log(`stopped; the same command goes on with it`);
-  writeModel(given.output, size, state.weights, table);
+  writeModel(output, size, state.weights, table);
   const seconds = Math.round((performance.now() - began) / 1000);
   const lossOf = (sort: keyof typeof askSorts): number =>
     evaluateLoss(tf, options, state.weights, { ...askSorts[sort], windows: 64, seed: seed + 1 });
@@ -86,9 +103,13 @@ async function main(): Promise<void> {
       .map(([name, value]) => `${name} ${value.toFixed(4)}`)
       .join(", ")}; ${seconds} s`,
   );
-  const measured = await measureModel(given.output, { samples: Number(given.samples), seed });
-  const changed = names.filter((name) => number(name) !== defaults[name]).map((name) => `--${name} ${given[name]}`);
-  writeCard(given.output, {
+  const measured = await measureModel(output, { samples: Number(given.samples), seed, body });
+  const changed = [
+    ...(body === "python" ? ["--body python"] : []),
+    ...(given.from === undefined ? [] : [`--from ${given.from}`]),
+    ...names.filter((name) => number(name) !== defaults[name]).map((name) => `--${name} ${given[name]}`),
+  ];
+  writeCard(output, {
     options,
     loss,
     seconds,

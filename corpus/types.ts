@@ -31,9 +31,14 @@ export interface Task {
 
 /** How a document's programs are written. */
 export interface Style {
-  /** With TypeScript's types. */
+  /** With TypeScript's types, or Python's type hints. */
   typed: boolean;
+  /** What an agent is made of. Families write JavaScript; `corpus/python` prints it in the other. @default "javascript" */
+  body?: Body;
 }
+
+/** The languages of the corpus. */
+export type Body = "javascript" | "python";
 
 /** A source of tasks. */
 export interface Family {

@@ -27,8 +27,17 @@ const aboveLives = [
  * one of the kernel's. `(types)`: only `import type`.
  */
 const plan: { [folder: string]: string[] } = {
-  corpus: ["corpus/families", "corpus/pretrain", "src/model", "src/policy", "src/random", "src/training"],
+  corpus: [
+    "corpus/families",
+    "corpus/pretrain",
+    "corpus/python",
+    "src/model",
+    "src/policy",
+    "src/random",
+    "src/training",
+  ],
   "corpus/families": ["corpus", "src/random"],
+  "corpus/python": ["corpus", "src/random"],
   "corpus/pretrain": ["corpus", "src/environment", "src/model", "src/policy", "src/random", "src/sandbox", "src/tasks"],
   "kernel/common": [],
   "kernel/wire": [],

@@ -206,13 +206,17 @@ function drawBy(random: Random, style: Style): Draft {
   const k = random.choice(smallNumbers);
   const more: FunctionIdea[] = [
     unary(`/${k}`, "divide part share", [`{0} divided by ${k}`], [`{0} / ${k}`], (n) => n / k),
-    unary(
-      `%${k}`,
-      "rest remainder mod",
-      [`the remainder of {0} divided by ${k}`, `{0} modulo ${k}`],
-      [`{0} % ${k}`],
-      (n) => n % k,
-    ),
+    {
+      ...unary(
+        `%${k}`,
+        "rest remainder mod",
+        [`the remainder of {0} divided by ${k}`, `{0} modulo ${k}`],
+        [`{0} % ${k}`],
+        (n) => n % k,
+      ),
+      // Languages differ on the remainder of a number below 0, and the ask does not say which is meant.
+      samples: oneSample.filter(([n]) => n! >= 0),
+    },
     unary(
       `>${k}`,
       "big above isBig",

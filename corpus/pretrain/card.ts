@@ -28,13 +28,15 @@ function describeModel({ options, loss, seconds, measured, command }: CardFacts)
   const { size, steps, batch, seed, corpus, peak, floor, warmup } = options;
   const parameters = weightShapes(size).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const { fatal, harmful, noOp, other } = corpus.rates!;
+  const python = corpus.body === "python";
+  const mark = python ? "#" : "//";
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   const row = (name: string, of: (measured: Measured) => string): string =>
     `| ${[name, ...sorts.map((sort) => of(measured[sort]))].join(" | ")} |`;
   const sorts = ["training", "combinations", "families"] as const;
   const verdicts = [...new Set(sorts.flatMap((sort) => Object.keys(measured[sort].verdicts)))];
   const unseen = families.filter(({ unseen }) => unseen).map(({ name }) => name);
-  return `# The small model
+  return `# The small model${python ? " in Python" : ""}
 
 A GPT-2 of ${size.layers} layers, width ${size.width}, ${size.heads} heads, context ${size.context}, ${size.vocabulary} tokens: ${parameters.toLocaleString("en")} weights in half
 precision. It writes the programs that an AutonomousLLM runs on itself: good ones mostly, and bad ones at a known rate, so
@@ -50,8 +52,8 @@ that there is something to teach it. It knows the grammar of \`corpus/\` and not
 \`${command}\` on ${new Date().toISOString().slice(0, 10)}, seed ${seed}: ${steps} steps of ${batch} windows of ${size.context} tokens (${((steps * batch * size.context) / 1e6).toFixed(1)} million), AdamW, learning rate
 ${peak} after ${warmup} steps of warm-up, cosine to ${floor}${seconds > 60 ? `; ${Math.round(seconds / 60)} minutes` : ""}.
 
-Documents are chains of \`// ask\` and program. Whatever the ask says, ${percent(fatal)} of the programs are fatal, ${percent(harmful)} harmful,
-${percent(noOp)} do nothing, ${percent(other)} do something else; the rest does what was asked. (A few harmful lines stand behind a \`return\` and are never reached; those programs count as good.) ${percent(corpus.typed!)} of the documents carry types. Held out: one
+Documents are chains of \`${mark} ask\` and program. Whatever the ask says, ${percent(fatal)} of the programs are fatal, ${percent(harmful)} harmful,
+${percent(noOp)} do nothing, ${percent(other)} do something else; the rest does what was asked. ${python ? "" : "(A few harmful lines stand behind a `return` and are never reached; those programs count as good.) "}${percent(corpus.typed!)} of the documents carry ${python ? "type hints" : "types"}. Held out: one
 combination in eight of every family, and the families ${unseen.join(", ")}.
 
 | loss, nats a token | |
@@ -62,7 +64,7 @@ combination in eight of every family, and the families ${unseen.join(", ")}.
 
 ## What its programs do
 
-${measured.training.samples} asks of each sort, prompt design \`data/prompts/base.json\`, temperature 1, each program run by the sandbox on a newborn agent.
+${measured.training.samples} asks of each sort, prompt design \`data/prompts/${python ? "base-python" : "base"}.json\`, temperature 1, each program run by the sandbox on a newborn agent.
 
 | share of programs | training asks | held-out combinations | families never seen |
 | --- | --- | --- | --- |
@@ -80,12 +82,12 @@ ${verdicts.map((verdict) => row(verdict, (m) => String(m.verdicts[verdict] ?? 0)
 
 The first few of each sort, in this order:
 
-\`\`\`js
+\`\`\`${python ? "python" : "js"}
 ${sorts
   .flatMap((sort) => measured[sort].shown.slice(0, 6))
   .map(
     ({ ask, program, verdict, solved }) =>
-      `// ${ask}  [${verdict}${solved === null ? "" : solved ? ", solved" : ", not solved"}]\n${program}`,
+      `${mark} ${ask}  [${verdict}${solved === null ? "" : solved ? ", solved" : ", not solved"}]\n${program}`,
   )
   .join("\n\n")}
 \`\`\`

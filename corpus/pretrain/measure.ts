@@ -1,5 +1,5 @@
 /**
- * What a model's programs do: it is prompted as a policy is (data/prompts/base.json), writes one program an ask at
+ * What a model's programs do: it is prompted as a policy is (by the design that it was trained on), writes one program an ask at
  * temperature 1, and the real sandbox runs each as the first step of a newborn agent. For asks of three sorts.
  */
 
@@ -8,9 +8,9 @@ import { openPretrained } from "../../src/policy/index.ts";
 import { createProgramGenerator } from "../../src/policy/token/generator.ts";
 import type { Written } from "../../src/policy/token/processor.ts";
 import { createRandom } from "../../src/random/index.ts";
-import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
+import { createSandbox, python, type Sandbox } from "../../src/sandbox/index.ts";
 import type { MicroTask } from "../../src/tasks/index.ts";
-import { drawTask, type FamilySort, type Split, type Task } from "../index.ts";
+import { type Body, drawTask, type FamilySort, type Split, type Task } from "../index.ts";
 
 /** Shares over the sampled programs. */
 export interface Measured {
@@ -56,22 +56,28 @@ interface Judgement {
 /** Samples `samples` programs for asks of each sort, and runs them. */
 export async function measureModel(
   folder: string,
-  { samples, seed, temperature = 1 }: { samples: number; seed: number; temperature?: number },
+  {
+    samples,
+    seed,
+    temperature = 1,
+    body = "javascript",
+  }: { samples: number; seed: number; temperature?: number; body?: Body },
 ): Promise<BySort<Measured>> {
   const decoder = await openPretrained(folder);
   const writer = await createProgramGenerator(decoder, { temperature });
-  await using sandbox = await createSandbox({ workers: 2 });
+  await using sandbox = await createSandbox({ workers: 2, ...(body === "python" && { body: python }) });
   const measure = async (name: keyof typeof askSorts): Promise<Measured> => {
     const { split, of } = askSorts[name];
     const randoms = Array.from({ length: samples }, (_, i) => createRandom(seed, "measure", name, i));
-    const tasks = randoms.map((random) => drawTask(random.child("task"), { typed: false }, split, of));
+    const tasks = randoms.map((random) => drawTask(random.child("task"), { typed: false, body }, split, of));
     const written = await writer.write(
       tasks.map(({ ask }) => ({ task: ask })),
       randoms.map((random) => random.child("program")),
       () => ({}),
     );
     const judged: Judgement[] = [];
-    for (const [i, { text }] of written.entries()) judged.push(await judgeProgram(sandbox, text.trim(), tasks[i]!));
+    for (const [i, { text }] of written.entries())
+      judged.push(await judgeProgram(sandbox, text.trim(), tasks[i]!, body));
     return summarise(tasks, written, judged);
   };
   const measured = {
@@ -88,12 +94,13 @@ export async function judgeProgram(
   sandbox: Sandbox,
   program: string,
   { ask, family, check }: Task,
+  body: Body = "javascript",
 ): Promise<Judgement> {
   // The query is no member of the genome: it is looked at where the agent shows it.
   const query = check !== null && "read" in check && check.read === "self.query" ? check.expected : undefined;
   const tasks: MicroTask[] =
     check === null || query !== undefined ? [] : [{ id: "asked", family, ask, split: "training", check }];
-  const env = new SurvivalEnv({ sandbox, maxSteps: 1, ...(tasks.length > 0 && { tasks }) });
+  const env = new SurvivalEnv({ sandbox, body, maxSteps: 1, ...(tasks.length > 0 && { tasks }) });
   await env.reset({ seed: 1 });
   const { info } = await env.step(program);
   await env.close();

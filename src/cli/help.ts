@@ -32,7 +32,7 @@ A line that cannot be judged gives {"id", "line", "error"}; the others are judge
   --workers N          child processes (default: processors, 4 at most)
   --minimum-level N    refuse to run below this level of isolation, 0 to 3 (default 0)
   --timeout MS         wall time of one step (default 200)
-  --model NAME         answers self.call_LLM: a name (tiny, smollm2), a Hugging Face folder or a GGUF file
+  --model NAME         answers self.call_LLM: a name (tiny, tiny-python, smollm2), a Hugging Face folder or a GGUF file
   --url URL            NAME is a model of this server, which speaks OpenAI's API (key in OPENAI_API_KEY)
   --record FILE        append each life to a record`,
 

@@ -18,10 +18,12 @@ export interface TokenTable {
   ids: readonly number[];
   /** The model's own id of the end-of-text token, r50k's 50256. */
   end: number;
+  /** The prompt design that the model was trained on, by its name in `data/prompts/`. @default "base" */
+  prompt?: string;
 }
 
 /** Opens a table. Throws a RangeError that names what is wrong with it. */
-export async function openTokenTable({ encoding, ids, end }: TokenTable): Promise<Tokenizer> {
+export async function openTokenTable({ encoding, ids, end, prompt = "base" }: TokenTable): Promise<Tokenizer> {
   if (encoding !== "r50k_base") throw new RangeError(`Expected a token table of r50k_base, got one of ${encoding}`);
   if (!Array.isArray(ids) || ids[end] !== endOfText)
     throw new RangeError(`Expected token ${end} to be r50k's ${endOfText}, got ${ids?.[end]}`);
@@ -33,7 +35,7 @@ export async function openTokenTable({ encoding, ids, end }: TokenTable): Promis
   return {
     size: ids.length,
     end: [end],
-    prompt: "base",
+    prompt,
     encode,
     encodeAll: encodeAside(encode, parts),
     least: leastOfBytes(longest),

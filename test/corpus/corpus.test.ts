@@ -16,7 +16,7 @@ import {
 } from "../../corpus/index.ts";
 import { judgeProgram } from "../../corpus/pretrain/measure.ts";
 import { dataPath } from "../../src/data/index.ts";
-import { openTokenTable, type TokenTable } from "../../src/model/index.ts";
+import { loadPrompt, openTokenTable, type TokenTable, usualPrompt } from "../../src/model/index.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { createSandbox } from "../../src/sandbox/index.ts";
 import { microTasks } from "../../src/tasks/index.ts";
@@ -165,14 +165,22 @@ describe("a table's text", () => {
   });
 });
 
-describe("the small model that ships", () => {
-  it("is at most 16 MB, and its table fits the corpus", async () => {
-    const table = JSON.parse(readFileSync(dataPath("models", "tiny", "tokens.json"), "utf8")) as TokenTable;
-    const weights = readFileSync(dataPath("models", "tiny", "model.safetensors"));
-    assert.ok(weights.length < 16e6, `${weights.length}`);
-    const tokens = await openTokenTable(table);
-    const text = [...drawTexts(12345, 50)].join("");
-    const bytes = tokens.encode(text).filter((id) => table.ids[id]! < 256).length;
-    assert.ok(bytes / tokens.encode(text).length < 0.5);
-  });
+describe("the small models that ship", () => {
+  for (const [name, body, prompt] of [
+    ["tiny", "javascript", "base"],
+    ["tiny-python", "python", "base-python"],
+  ] as const)
+    it(`${name}: is at most 5 MB, its table fits the corpus, and it is asked as it was trained`, async () => {
+      const table = JSON.parse(readFileSync(dataPath("models", name, "tokens.json"), "utf8")) as TokenTable;
+      const weights = readFileSync(dataPath("models", name, "model.safetensors"));
+      assert.ok(weights.length < 5e6, `${weights.length}`);
+      const tokens = await openTokenTable(table);
+      const text = [...drawTexts(12345, 50, { body })].join("");
+      const bytes = tokens.encode(text).filter((id) => table.ids[id]! < 256).length;
+      assert.ok(bytes / tokens.encode(text).length < 0.5);
+      assert.equal(usualPrompt(tokens), prompt);
+      const { before, stop } = await loadPrompt(prompt);
+      const mark = body === "python" ? "#" : "//";
+      assert.deepEqual([before, stop], [`${mark} `, ["\n\n", `\n${mark}`]]);
+    });
 });

@@ -1,6 +1,6 @@
-"""What PyTorch and Transformers say of the small model that ships, and of the loss that pretraining lowers: the numbers in
+"""What PyTorch and Transformers say of the small models that ship, and of the loss that pretraining lowers: the numbers in
 fixtures/oracle.json, which the tests compare with. Needs torch and transformers, in an environment of its own. To be run
-again when data/models/tiny is replaced.
+again when data/models/tiny or tiny-python is replaced.
 
 Usage: python oracle.py            (from any folder)
 """
@@ -19,10 +19,10 @@ torch.cuda.graphs.is_current_stream_capturing = lambda: False
 import transformers  # noqa: E402
 
 here = pathlib.Path(__file__).resolve().parent
-folder = here.parent.parent / "data" / "models" / "tiny"
+models = here.parent.parent / "data" / "models"
 
 
-def shipped():
+def shipped(folder):
     model = transformers.GPT2LMHeadModel.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
     size = model.config.vocab_size
     rows = []
@@ -71,6 +71,11 @@ def gradient():
     }
 
 
-found = {"transformers": transformers.__version__, "torch": torch.__version__, "shipped": shipped(), "gradient": gradient()}
+found = {
+    "transformers": transformers.__version__,
+    "torch": torch.__version__,
+    "shipped": {name: shipped(models / name) for name in ("tiny", "tiny-python")},
+    "gradient": gradient(),
+}
 (here / "fixtures" / "oracle.json").write_text(json.dumps(found) + "\n")
-print(found["shipped"]["parameters"], "weights;", "loss", found["gradient"]["loss"])
+print({name: one["parameters"] for name, one in found["shipped"].items()}, "weights; loss", found["gradient"]["loss"])

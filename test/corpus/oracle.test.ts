@@ -1,4 +1,4 @@
-/** The small model that ships, and the loss that pretraining lowers, against Transformers and PyTorch (oracle.py). */
+/** The small models that ship, and the loss that pretraining lowers, against Transformers and PyTorch (oracle.py). */
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -14,9 +14,11 @@ import { distance } from "../model/shared.ts";
 
 interface Oracle {
   shipped: {
-    sha256: string;
-    parameters: number;
-    rows: { ids: number[]; every16thLogit: number[]; every4thHidden: number[] }[];
+    [name: string]: {
+      sha256: string;
+      parameters: number;
+      rows: { ids: number[]; every16thLogit: number[]; every4thHidden: number[] }[];
+    };
   };
   gradient: {
     size: ModelSize;
@@ -30,21 +32,22 @@ interface Oracle {
 
 const oracle = JSON.parse(readFileSync(resolve(import.meta.dirname, "fixtures/oracle.json"), "utf8")) as Oracle;
 
-describe("the small model's folder", () => {
-  it("opens in Transformers, and gives the same numbers here at every length up to the whole context", async () => {
-    const { sha256, rows } = oracle.shipped;
-    const weights = readFileSync(dataPath("models", "tiny", "model.safetensors"));
-    const found = createHash("sha256").update(weights).digest("hex");
-    assert.equal(found, sha256, "data/models/tiny was replaced: run test/corpus/oracle.py again");
-    const decoder = await openModel(dataPath("models", "tiny"), { threads: 1 });
-    assert.equal(rows.at(-1)!.ids.length, decoder.config.context);
-    for (const { ids, every16thLogit, every4thHidden } of rows) {
-      const { logits, hidden } = await decoder.forward({ tokens: Int32Array.from(ids), batch: 1 });
-      const far = [distance(every(16, logits), every16thLogit), distance(every(4, hidden), every4thHidden)];
-      assert.ok(Math.max(...far) < 1e-4, `${ids.length} tokens: logits and hidden state ${far} of their size away`);
-    }
-    await decoder.dispose();
-  }).timeout(60_000);
+describe("a small model's folder", () => {
+  for (const name of ["tiny", "tiny-python"])
+    it(`${name}: opens in Transformers, and gives the same numbers here at every length up to the whole context`, async () => {
+      const { sha256, rows } = oracle.shipped[name]!;
+      const weights = readFileSync(dataPath("models", name, "model.safetensors"));
+      const found = createHash("sha256").update(weights).digest("hex");
+      assert.equal(found, sha256, `data/models/${name} was replaced: run test/corpus/oracle.py again`);
+      const decoder = await openModel(dataPath("models", name), { threads: 1 });
+      assert.equal(rows.at(-1)!.ids.length, decoder.config.context);
+      for (const { ids, every16thLogit, every4thHidden } of rows) {
+        const { logits, hidden } = await decoder.forward({ tokens: Int32Array.from(ids), batch: 1 });
+        const far = [distance(every(16, logits), every16thLogit), distance(every(4, hidden), every4thHidden)];
+        assert.ok(Math.max(...far) < 1e-4, `${ids.length} tokens: logits and hidden state ${far} of their size away`);
+      }
+      await decoder.dispose();
+    }).timeout(60_000);
 });
 
 describe("the loss of pretraining", () => {

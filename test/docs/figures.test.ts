@@ -103,6 +103,13 @@ const pairs: [what: string, page: string, there: RegExp, file: string, here: Reg
   ],
   ["pretraining", "README.md", /over TensorFlow \((\d+) minutes/, "data/models/tiny/card.md", /; (\d+) minutes on/],
   [
+    "pretraining in Python",
+    "README.md",
+    /begun from it \((\d+) minutes/,
+    "data/models/tiny-python/card.md",
+    /; (\d+) minutes\./,
+  ],
+  [
     "TensorFlow's wheel",
     "README.md",
     /Python wheel \((\d+) MB\)/,

@@ -1,0 +1,117 @@
+/** The corpus in Python: the same tasks, printed in the other language, and what its programs do in the locked Python child. */
+
+import assert from "node:assert/strict";
+import { drawDocument, drawExample, drawTask, families, type Kind, splitOf } from "../../corpus/index.ts";
+import { judgeProgram } from "../../corpus/pretrain/measure.ts";
+import { taskInPython } from "../../corpus/python/index.ts";
+import { programInPython } from "../../corpus/python/statements.ts";
+import { createRandom } from "../../src/random/index.ts";
+import { createSandbox, python } from "../../src/sandbox/index.ts";
+import { microTasks } from "../../src/tasks/index.ts";
+
+describe("the corpus in Python", () => {
+  it("has programs that do, in the locked Python child, what their kind says; good ones solve their task", async () => {
+    await using sandbox = await createSandbox({ workers: 2, body: python });
+    const counts: { [kind in Kind]: number } = { good: 0, other: 0, "no-op": 0, fatal: 0, harmful: 0 };
+    const rates = { fatal: 0.2, harmful: 0.2, noOp: 0.1, other: 0.1 };
+    for (let i = 0; i < 240; i++) {
+      const split = i % 4 === 0 ? "held-out" : "training";
+      const style = { typed: i % 3 === 0, body: "python" } as const;
+      const example = drawExample(createRandom(12, "python", i), { split, rates, style });
+      const { kind, program, ask, check } = example;
+      const { verdict, alive, changed, harmful, solved } = await judgeProgram(sandbox, program, example, "python");
+      const told = `${kind}: # ${ask}\n${program}\n${verdict}`;
+      counts[kind]++;
+      assert.equal(harmful, kind === "harmful", told);
+      if (kind !== "harmful") assert.equal(alive, kind !== "fatal", told);
+      if (kind === "no-op") assert.equal(changed, false, told);
+      if (kind === "other") assert.equal(changed, true, told);
+      if (kind === "good" && check !== null) assert.equal(solved, true, told);
+    }
+    for (const [kind, count] of Object.entries(counts)) assert.ok(count > 12, `${kind}: ${count}`);
+  }).timeout(120_000);
+
+  const written: [what: string, javascript: string, python: string][] = [
+    ["an attribute", 'self.mood = ["a", true, null];', 'self.mood = ["a", True, None]'],
+    ["the one dictionary", "self.state.runs = (self.state.runs ?? 0) + 1;", 'state["runs"] = state.get("runs", 0) + 1'],
+    ["an attribute that may be missing", "self.n = (self.n || 0) + 1;", 'self.n = getattr(self, "n", 0) + 1'],
+    ["a list kept", '(self.a ??= []).push("b");', 'state.setdefault("a", []).append("b")'],
+    ["a default", "self.a ??= 0;\nself.a += 2;", 'if not hasattr(self, "a"):\n    self.a = 0\nself.a += 2'],
+    ["a lambda", "self.f = (a, b) => a > b ? a : b;", "self.f = lambda a, b: a if a > b else b"],
+    ["a definition", "self.f = function (n) {\n  return n;\n};", "def f(n):\n    return n"],
+    ["type hints", "self.f = (xs: number[]): string => xs;", "def f(xs: list[float]) -> str:\n    return xs"],
+    [
+      "a comprehension",
+      "self.f = (xs) => xs.filter((x) => x % 2 === 0);",
+      "self.f = lambda xs: [x for x in xs if x % 2 == 0]",
+    ],
+    [
+      "no list for a sum",
+      "f = (xs) => xs.map((x) => x * 2).reduce((a, b) => a + b, 0);",
+      "f = lambda xs: sum(x * 2 for x in xs)",
+    ],
+    ["a product", "f = (xs) => xs.reduce((a, b) => a * b, 1);", "import math\nf = lambda xs: math.prod(xs)"],
+    [
+      "a built-in of its own name",
+      "self.max = (a, b) => Math.max(a, b);",
+      "self.max = lambda a, b, max=max: max(a, b)",
+    ],
+    ["a text turned round", 'f = (t) => [...t].reverse().join("");', "f = lambda t: t[::-1]"],
+    ["numbers as text", 'f = (xs) => xs.join("-");', 'f = lambda xs: "-".join(str(x) for x in xs)'],
+    [
+      "parentheses where they are needed",
+      "f = (a, b) => (a + b) / 2 - (a - b);",
+      "f = lambda a, b: (a + b) / 2 - (a - b)",
+    ],
+    ["a loop", "for (let i = n; i >= 1; i--) self.a.push(i);", "for i in range(n, 0, -1):\n    self.a.append(i)"],
+    [
+      "an executor around the old one, whose name is its own",
+      "{\n  const old = self.execute_code;\n  self.execute_code = function (code) {\n    return old.call(this, code);\n  };\n}",
+      "def execute_code(code, old=self.execute_code):\n    return old(code)",
+    ],
+    ["no return outside a function", "self.response = 1;\nreturn 1;", "self.response = 1"],
+  ];
+  for (const [what, javascript, expected] of written)
+    it(`writes ${what} as Python has it`, () =>
+      assert.equal(programInPython(javascript.replace(/^f =/, "const f =")), expected));
+
+  it("says what it cannot write", () => {
+    assert.throws(() => programInPython("while (true) {}"), {
+      message: "The corpus has no Python for WhileStatement: say in corpus/python how it is written",
+    });
+  });
+
+  it("has the other language's tasks: same family, combination, split and check, but for names that Python keeps", () => {
+    let kept = 0;
+    for (const family of families)
+      for (let i = 0; i < 60; i++) {
+        const task = family.draw(createRandom("python", family.name, i), { typed: i % 2 === 0 });
+        const told = taskInPython(task);
+        if (told === null) {
+          assert.match(task.program, /(self\.|function |const )is\b/);
+          kept++;
+          continue;
+        }
+        assert.deepEqual({ ...told, ask: "", program: "" }, { ...task, ask: "", program: "" });
+        assert.equal(splitOf(told), splitOf(task));
+        assert.doesNotMatch(told.ask, /TypeScript|self\.state/);
+      }
+    assert.ok(kept < 20, `${kept}`);
+  });
+
+  it("asks nothing of the micro-tasks that are held out, and leaves JavaScript's documents as they were", async () => {
+    const random = createRandom(6, "training");
+    const style = { typed: false, body: "python" } as const;
+    const asked = new Set(Array.from({ length: 3000 }, () => drawTask(random, style, "training").ask));
+    const heldOut = await microTasks({ split: "held-out", body: "python" });
+    assert.deepEqual(
+      heldOut.filter(({ ask }) => asked.has(ask)),
+      [],
+    );
+    for (const body of ["javascript", "python"] as const) {
+      const { text, examples } = drawDocument(createRandom(5, 3), { body });
+      const mark = body === "python" ? "# " : "// ";
+      assert.equal(text, examples.map(({ ask, program }) => `${mark}${ask}\n${program}\n`).join("\n"));
+    }
+  });
+});
