@@ -129,6 +129,10 @@ describe("a local model", () => {
     const question = { prompt: "abc", seed: 2 };
     assert.equal((await same.complete(question)).text, (await model.complete(question)).text);
     assert.equal(await same.fingerprint!(), await model.fingerprint!());
+    const sampled = async (options: object): Promise<unknown[]> =>
+      JSON.parse(await models.local(decoder, { prompt: "plain", ...options }).fingerprint!()).slice(1);
+    assert.deepEqual(await sampled({}), ["its design's", 0, 1]);
+    assert.deepEqual(await sampled({ temperature: 0.5, topK: 3, topP: 0.25 }), [0.5, 3, 0.25]);
     await same.dispose();
     assert.equal((await model.complete(question)).usage.promptTokens, 3);
     assert.throws(() => models.local({ name: "menu" }), {

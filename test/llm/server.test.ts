@@ -215,6 +215,37 @@ describe("models.openai, against servers that fail", () => {
     assert.equal(asked.filter((name) => name === "faulty").length, 2);
   });
 
+  it("waits before it asks again: as long as the server says, ten seconds at most, else twice as long each time", async () => {
+    const said = ["7", "60", null, "-1"];
+    behaviours["asks to wait"] = (question, response, request) => {
+      const after = said.shift();
+      if (after === undefined) return behaviours.whole!(question, response, request);
+      response.writeHead(429, after === null ? {} : { "retry-after": after }).end("{}");
+    };
+    const waits: number[] = [];
+    const early: number[] = [];
+    const { setTimeout: real } = globalThis;
+    const times = () => asked.filter((name) => name === "asks to wait").length;
+    // Nothing but these waits lasts so long here. Each is made short, and no question may come in it.
+    const timer = (work: () => void, ms: number): unknown => {
+      if (![7000, 10_000, 1200, 2400].includes(ms)) return real(work, ms);
+      waits.push(ms);
+      const before = times();
+      return real(() => {
+        early.push(times() - before);
+        work();
+      }, 50);
+    };
+    Object.assign(globalThis, { setTimeout: timer });
+    try {
+      assert.equal((await ask("asks to wait", { retries: 4 })).text, "self.a = 1");
+    } finally {
+      Object.assign(globalThis, { setTimeout: real });
+    }
+    assert.deepEqual(waits, [7000, 10_000, 1200, 2400]);
+    assert.deepEqual(early, [0, 0, 0, 0]);
+  });
+
   it("is cancelled at once, whatever it waits for, and asks no more", async () => {
     for (const model of ["slow", "falls silent", "limited"]) {
       const stop = new AbortController();

@@ -58,4 +58,20 @@ describe("a notebook that is run from code", () => {
       [undefined, null, 1, 2],
     );
   });
+
+  it("ends with its kernel, although a timer goes on for ever, and with what nobody caught, told to its last letter", async () => {
+    const path = join(folder, "b.ipynb");
+    const cell = (source: string) => ({ cell_type: "code", source, metadata: {} });
+    const forEver = "setInterval(() => {}, 1000); setTimeout(() => { throw new Error('late'); }, 100); 1";
+    const cells = [cell("console.log(process.ppid)"), cell(forEver)];
+    writeFileSync(path, JSON.stringify({ cells, metadata: {}, nbformat: 4, nbformat_minor: 5 }));
+    const { notebook, failure } = await runNotebook({ path, allowErrors: true });
+    const [output] = notebook.cells[0]!.outputs!;
+    const kernel = Number([(output as { text?: string | string[] }).text].flat().join(""));
+    assert.ok(kernel > 0);
+    assert.throws(() => process.kill(kernel, 0), { code: "ESRCH" });
+    assert.deepEqual([failure?.cell, failure?.title], [2, forEver]);
+    assert.match(failure!.traceback, /Error: late/);
+    assert.equal(failure!.traceback, failure!.traceback.trimEnd());
+  });
 });
