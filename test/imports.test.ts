@@ -108,6 +108,7 @@ const plan: { [folder: string]: string[] } = {
     "src/policy",
     "src/rollout",
     "src/sandbox",
+    "src/training",
   ],
   "src/cli": ["*"],
   src: ["*"],

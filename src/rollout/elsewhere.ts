@@ -38,19 +38,41 @@ export interface PlayedPart {
     /** True for one that was played again. */
     spoiled: boolean;
   }[];
+  /** Where they were asked for. */
+  sums?: PartSums;
+}
+
+/** What a trainer makes of a part in place of what the policy keeps of it: figures, and lists of numbers by the policy's variables. */
+export interface PartSums {
+  numbers: { readonly [name: string]: number };
+  lists: { readonly [name: string]: readonly Float32Array[] };
+}
+
+/** Sums that are asked for: of so many episodes each, by settings that a trainer reads, which are plain data. */
+export interface SumsAsk {
+  part: number;
+  by: { readonly [name: string]: unknown };
+}
+
+/** What is given back besides episodes. */
+export interface GivenBack {
+  /** What the policy keeps for its update. */
+  traces: boolean;
+  /** Sums of each part. */
+  sums?: SumsAsk | undefined;
 }
 
 /** Who plays episodes in other processes, here or on other machines: `workers.redis(url)`, `workers.folder(path)`. */
 export interface Elsewhere {
   /**
    * Plays a batch, and gives its parts in order. Rejects with the signal's reason when it is aborted.
-   * @param how `traces`: give back what the policy keeps for its update
+   * @param how what it gives back besides episodes; with `sums` its parts are of the size that is asked for
    */
   play(
     env: Environment,
     policy: Policy,
     batch: EpisodeRange,
-    how: { traces: boolean; signal?: AbortSignal | undefined },
+    how: GivenBack & { signal?: AbortSignal | undefined },
   ): AsyncIterable<PlayedPart>;
 }
 
@@ -61,6 +83,8 @@ interface Hearing {
   onEpisode?: ((episode: Episode, done: number) => void) | undefined;
   onSpoiled?: ((episode: Episode) => void) | undefined;
   traces?: boolean;
+  sums?: SumsAsk | undefined;
+  onPart?: ((sums: PartSums | undefined) => void) | undefined;
 }
 
 /** Collects a batch that somebody else plays: each episode is told of as if it had been played here, one after the other. */
@@ -69,10 +93,11 @@ export async function collectFrom(
   env: Environment,
   policy: Policy,
   batch: EpisodeRange,
-  { signal, listen, onEpisode, onSpoiled, traces = false }: Hearing,
+  { signal, listen, onEpisode, onSpoiled, traces = false, sums, onPart }: Hearing,
 ): Promise<Episode[]> {
   const result: Episode[] = [];
-  for await (const { plays } of on.play(env, policy, batch, { traces, signal })) {
+  for await (const { plays, sums: taken } of on.play(env, policy, batch, { traces, ...(sums && { sums }), signal })) {
+    onPart?.(taken);
     for (const { episode: played, actions, spoiled } of plays) {
       const job = jobOf(batch, played.index);
       const listener = listen?.(played.index);

@@ -2,6 +2,7 @@
 
 import {
   abortSignal,
+  anything,
   callable,
   flag,
   having,
@@ -13,7 +14,7 @@ import {
   positiveInteger,
 } from "../data/check.ts";
 import type { BeginOptions, Episode, EpisodeListener } from "../episode/index.ts";
-import type { Elsewhere } from "./elsewhere.ts";
+import type { Elsewhere, PartSums, SumsAsk } from "./elsewhere.ts";
 import type { Runner } from "./runner.ts";
 
 /** How episodes are collected. */
@@ -43,6 +44,10 @@ export interface CollectOptions {
   on?: Elsewhere;
   /** With `on`: whether what the policy keeps for its update comes back, for `onEnd`. Here it is always there. @default false */
   traces?: boolean;
+  /** With `on`: sums of each part that a trainer asks for in place of that. */
+  sums?: SumsAsk;
+  /** With `on`: called with the sums of each part, in order, before its episodes are told of. */
+  onPart?: (sums: PartSums | undefined) => void;
 }
 
 /** One schema an option. */
@@ -60,6 +65,8 @@ export const collectEntries = {
   onSpoiled: optional(callable("a function of each episode that is played again")),
   on: optional(having<Elsewhere>(["play"], "workers, as `workers.redis(url)` or `workers.folder(path)` gives")),
   traces: optional(flag),
+  sums: anything<SumsAsk>(),
+  onPart: optional(callable("a function of the sums of each part")),
   runner: optional(having<Runner>(["places", "play", "close"], "a runner, with places(), play() and close()")),
   onEpisode: optional(callable("a function of each episode")),
 };

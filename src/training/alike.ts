@@ -12,15 +12,16 @@ const nothing = 1e-9;
 /**
  * The same weights with null, which is for a step that does not count, at the steps of such groups; and how many there are.
  * Where no episodes share a group nothing is left out.
+ * @param among what rounding is measured by, @default the weights themselves
  */
 export function leaveOutAlike(
   episodes: readonly Pick<Episode, "group">[],
   weights: readonly (readonly (number | null)[])[],
   group: number,
+  among: readonly (number | null)[] = weights.flat(),
 ): { weights: (number | null)[][]; alike: number } {
   if (group === 1) return { weights: weights.map((own) => [...own]), alike: 0 };
-  const sizes = weights.flat().map((value) => Math.abs(value ?? 0));
-  const largest = sizes.reduce((most, size) => Math.max(most, size), 0);
+  const largest = among.reduce<number>((most, value) => Math.max(most, Math.abs(value ?? 0)), 0);
   const nameOf = (i: number, t: number): string => `${episodes[i]!.group} ${t}`;
   const [counted, telling] = [new Set<string>(), new Set<string>()];
   for (const [i, own] of weights.entries())

@@ -23,25 +23,85 @@ export type LearningEstimator = Estimator & {
   restore(state: BaselineState | null): void;
 };
 
+/** Where the zero and the unit of a batch's advantages lie; a unit of 0 says that all are the same, and teach nothing. */
+export interface Scale {
+  zero: number;
+  unit: number;
+}
+
+/**
+ * An estimator in two steps: what a step comes to among the episodes that it is compared with, and the scale of the whole batch.
+ * So the first can be taken where a part of the batch is, and the second from all of it.
+ */
+export interface EstimatorInSteps {
+  /** What is compared with each other: an episode is by itself, or with its group, which is the batch where nobody shares one. */
+  compares: "none" | "group";
+  /** Of whole groups the same as of the whole batch. */
+  raw(episodes: readonly Episode[], options: { gamma: number }): number[][];
+  /** Of all raw values in a row. */
+  scale(raw: readonly number[]): Scale;
+  /** Whether its zero may be another than 0. */
+  moves: boolean;
+}
+
+const asItIs = (): Scale => ({ zero: 0, unit: 1 });
+const rawReturns: EstimatorInSteps["raw"] = (episodes, { gamma }) =>
+  episodes.map((episode) => returnsOf(episode, gamma));
+
+/** Those that need no other episodes than those of a group, and two numbers of the batch. */
+export const estimatorsInSteps = {
+  "raw-return": { compares: "none", raw: rawReturns, scale: asItIs, moves: false },
+  mean: {
+    compares: "group",
+    raw: (episodes, { gamma }) => lessBaseline(episodes, gamma, (others, own) => meanOf([...others, own])),
+    scale: asItIs,
+    moves: false,
+  },
+  "leave-one-out": {
+    compares: "group",
+    raw: (episodes, { gamma }) =>
+      lessBaseline(episodes, gamma, (others, own) => (others.length === 0 ? own : meanOf(others))),
+    scale: (raw) => ({ zero: 0, unit: unitOf(raw) }),
+    moves: false,
+  },
+  "reinforce++": {
+    compares: "none",
+    raw: rawReturns,
+    scale(raw) {
+      const zero = meanOf(raw);
+      return { zero, unit: unitOf(raw.map((value) => value - zero)) };
+    },
+    moves: true,
+  },
+} satisfies { [name: string]: EstimatorInSteps };
+
+/** A raw value as an advantage. */
+export function advantageOf(raw: number, { zero, unit }: Scale): number {
+  return unit === 0 ? 0 : (raw - zero) / unit;
+}
+
+function inOne({ raw, scale }: EstimatorInSteps): Estimator {
+  return (episodes, options) => {
+    const lists = raw(episodes, options);
+    const of = scale(lists.flat());
+    return lists.map((list) => list.map((value) => advantageOf(value, of)));
+  };
+}
+
 /** The estimators by name. */
 export const estimators = {
   /** The paper's literal loop: the raw return of each step, no baseline. */
-  "raw-return": (episodes, { gamma }) => episodes.map((episode) => returnsOf(episode, gamma)),
+  "raw-return": inOne(estimatorsInSteps["raw-return"]),
   /** Returns less the group's mean at the same step (the mean includes the episode itself). */
-  mean: (episodes, options) => lessBaseline(episodes, options.gamma, (others, own) => meanOf([...others, own])),
+  mean: inOne(estimatorsInSteps.mean),
   /**
    * Returns less the mean of the *other* episodes' returns at the same step (RLOO: Kool et al. 2019, Ahmadian et al.
    * 2024), then divided by the batch's standard deviation, so that the penalty's scale does not set the step size. An episode
    * without others has no baseline, and teaches nothing.
    */
-  "leave-one-out": (episodes, options) =>
-    scaled(lessBaseline(episodes, options.gamma, (others, own) => (others.length === 0 ? own : meanOf(others)))),
+  "leave-one-out": inOne(estimatorsInSteps["leave-one-out"]),
   /** Returns less the mean over all steps of the batch, divided by their standard deviation (REINFORCE++, Hu 2025). */
-  "reinforce++": (episodes, { gamma }) => {
-    const all = episodes.map((episode) => returnsOf(episode, gamma));
-    const centre = meanOf(all.flat());
-    return scaled(all.map((list) => list.map((value) => value - centre)));
-  },
+  "reinforce++": inOne(estimatorsInSteps["reinforce++"]),
 } satisfies { [name: string]: Estimator };
 
 /**
@@ -110,12 +170,15 @@ function lessBaseline(
 }
 
 function scaled(lists: number[][]): number[][] {
-  const all = lists.flat();
+  const scale = { zero: 0, unit: unitOf(lists.flat()) };
+  return lists.map((list) => list.map((value) => advantageOf(value, scale)));
+}
+
+/** The standard deviation; 0 where all are the same. */
+function unitOf(all: readonly number[]): number {
   const centre = meanOf(all);
   const deviation = Math.sqrt(meanOf(all.map((value) => (value - centre) ** 2)));
-  return deviation < 1e-8
-    ? lists.map((list) => list.map(() => 0))
-    : lists.map((list) => list.map((v) => v / deviation));
+  return deviation < 1e-8 ? 0 : deviation;
 }
 
 function meanOf(values: readonly number[]): number {

@@ -26,6 +26,16 @@ export interface BatchGradient {
   kl: number;
 }
 
+/** Computes it with the policy's own engine where that is open, else with TF.js, whose backend is in use. */
+export function gradientOf(
+  policy: TrainablePolicy,
+  { own }: { own?: GradientEngine },
+  input: GradientInput,
+  how: { loss: Loss | undefined; options: GradientOptions },
+): Promise<BatchGradient> {
+  return own ? ownGradient(policy, own, input) : tensorGradient(policy, input, how);
+}
+
 /** Computes it with a policy's own engine. */
 export async function ownGradient(
   policy: TrainablePolicy,
@@ -44,13 +54,18 @@ export async function ownGradient(
 /** Computes it with TF.js. */
 export async function tensorGradient(
   policy: TrainablePolicy,
-  { actions, advantages, counts }: { actions: readonly Action[]; advantages: number[]; counts: number[] },
+  { actions, advantages, counts }: GradientInput,
   { loss = policyGradientLoss, options }: { loss: Loss | undefined; options: GradientOptions },
 ): Promise<BatchGradient> {
   const used: tf.Tensor[] = [];
   let kept: Gradients = {};
   const lossOf = (evaluation: ActionEvaluation): tf.Scalar =>
-    callLoss(loss, { ...evaluation, advantages: tf.tensor1d(advantages), counts: tf.tensor1d(counts), options });
+    callLoss(loss, {
+      ...evaluation,
+      advantages: tf.tensor1d([...advantages]),
+      counts: tf.tensor1d([...counts]),
+      options,
+    });
   const isOwn = loss !== policyGradientLoss;
   const uses = { entropy: isOwn || options.entropyBonus !== 0, kl: isOwn || options.klCoef !== 0 };
   try {

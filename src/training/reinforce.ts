@@ -7,33 +7,32 @@
  * ascent on raw returns. Its failure at small steps is part of the lesson.
  *
  * Not here: how episodes are played (`rollout/`), estimators (`estimators.ts`), losses (`loss.ts`), options and their
- * defaults (`settings.ts`), the optimiser's step (`step.ts`), runs over seeds (`study.ts`).
+ * defaults (`settings.ts`), the gradient and the optimiser's step (`update.ts`), runs over seeds (`study.ts`).
  */
 
 import { removeParts } from "../data/leftovers.ts";
 import { type Episode, estimatesOf } from "../episode/index.ts";
-import { type Action, type GradientOptions, type TrainablePolicy, tf } from "../policy/index.ts";
-import { type WeightWatch, watchWeights } from "../policy/watch.ts";
+import { type Action, type TrainablePolicy, tf } from "../policy/index.ts";
+import { watchWeights } from "../policy/watch.ts";
 import { createRandom } from "../random/index.ts";
-import { collect } from "../rollout/index.ts";
+import { collect, type PartSums } from "../rollout/index.ts";
 import { leaveOutAlike } from "./alike.ts";
-import { useBackend } from "./backend.ts";
 import { readCheckpoint, restoreCheckpoint, takeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { beginningsOf } from "./curriculum.ts";
 import { type Engine, openEngine } from "./engine.ts";
 import { findEstimator } from "./estimators.ts";
-import { ownGradient, tensorGradient } from "./gradient.ts";
 import { type Hold, holdPolicy } from "./holding.ts";
-import { explainGradientError } from "./loss.ts";
 import { openPanel } from "./panel.ts";
 import { openRecorder, type RunRecorder, runOf } from "./recorder.ts";
-import { checkTrainOptions, rateAt, type Settings, type TrainOptions, withDefaults } from "./settings.ts";
+import { checkTrainOptions, type Settings, type TrainOptions, withDefaults } from "./settings.ts";
 import { tellSlowness } from "./slowness.ts";
 import { sortOut } from "./sort-out.ts";
-import { takeStep } from "./step.ts";
 import { asTraining, type Training } from "./training.ts";
 import type { Update } from "./types.ts";
+import { gradientOptions, updatePolicy } from "./update.ts";
 import { openValidator } from "./validation.ts";
+import { sumSettings } from "./way.ts";
+import { checkAdvantages, maskSteps, rewarded } from "./weights.ts";
 
 /**
  * Trains a policy, one update at a time: `for await (const update of train({ env, policy })) ...`. Leaving the loop, or
@@ -93,7 +92,7 @@ async function* trainHeld(settings: Settings, hold: Hold, engine: Engine): Async
       if (validator?.isSpent()) break;
       const began = performance.now();
       const unchanged = watchWeights(policy, "an update of its training");
-      const { collected, drawn } = await playEpisodes(settings, update, recorder);
+      const { collected, drawn, sums } = await playEpisodes(settings, update, recorder);
       const played = performance.now();
       episodesSoFar += collected.length;
       const { scored, masked } = sortOut(collected);
@@ -102,10 +101,12 @@ async function* trainHeld(settings: Settings, hold: Hold, engine: Engine): Async
       const advantages = checkAdvantages(estimate(rewarded(scored, settings), { gamma, features }), scored);
       const kept = maskSteps(scored, advantages, settings.mask, masked);
       const { weights, alike } = leaveOutAlike(scored, kept, settings.group);
-      if (update === 0) await tellSlowness(settings, actions.flat(), engine.backend);
-      const learned = await updatePolicy(policy, optimizer, actions.flat(), weights, settings, update, {
-        ...{ engine, unchanged },
-      });
+      if (update === 0 && sums.length === 0) await tellSlowness(settings, actions.flat(), engine.backend);
+      const batch = {
+        ...{ collected, scored, actions, weights, sums },
+        again: (first: number, episodes: number) => playAgain(settings, update, { first, episodes }),
+      };
+      const learned = await updatePolicy(batch, settings, { optimizer, update, engine, unchanged });
       const seconds = { rollout: (played - began) / 1000, update: (performance.now() - played) / 1000 };
       await validator?.at(update + 1, update + 1 === updates);
       const soFar = episodesSoFar;
@@ -151,15 +152,14 @@ async function playEpisodes(
   settings: Settings,
   update: number,
   recorder: RunRecorder | null,
-): Promise<{ collected: Episode[]; drawn: (readonly Action[])[] }> {
-  const { env, policy, episodes, group, seed, concurrency, on, signal } = settings;
-  const begin = beginningsOf(settings, update);
+): Promise<{ collected: Episode[]; drawn: (readonly Action[])[]; sums: (PartSums | undefined)[] }> {
+  const { env, policy, episodes, concurrency, on, signal } = settings;
+  const { part, ...by } = sumSettings(settings) ?? {};
+  const sums: (PartSums | undefined)[] = [];
   const drawn: (readonly Action[])[] = [];
   const spoiled: Episode[] = [];
   const played = await collect(env, policy, {
-    episodes,
-    group,
-    seed: createRandom(seed, "update", update).integer(2 ** 31),
+    ...{ episodes, ...drawnBy(settings, update) },
     listen: (index) => ({
       ...(recorder && { onStart: recorder.onStart }),
       onEnd(_, actions) {
@@ -167,86 +167,32 @@ async function playEpisodes(
       },
     }),
     onSpoiled: (episode) => void spoiled.push(episode),
-    ...(begin && { begin }),
     ...(concurrency !== undefined && { concurrency }),
+    ...(on && { on, traces: part === undefined }),
+    ...(on && part !== undefined && { sums: { part, by }, onPart: (own) => void sums.push(own) }),
+    ...(signal && { signal }),
+  });
+  return { collected: recorder?.commit(update, played, spoiled) ?? played, drawn, sums };
+}
+
+/** What an update's lives follow from besides environment and policy. */
+function drawnBy(settings: Settings, update: number) {
+  const begin = beginningsOf(settings, update);
+  const seed = createRandom(settings.seed, "update", update).integer(2 ** 31);
+  return { group: settings.group, seed, ...(begin && { begin }) };
+}
+
+/** The same lives once more, where what the policy keeps of them was left where they were played. */
+async function playAgain(settings: Settings, update: number, range: { first: number; episodes: number }) {
+  const { env, policy, on, signal } = settings;
+  const drawn = new Map<number, readonly Action[]>();
+  await collect(env, policy, {
+    ...{ ...range, ...drawnBy(settings, update) },
+    listen: (index) => ({ onEnd: (_, actions) => void drawn.set(index, actions) }),
     ...(on && { on, traces: true }),
     ...(signal && { signal }),
   });
-  return { collected: recorder?.commit(update, played, spoiled) ?? played, drawn };
-}
-
-/** Score: with `klIn: "reward"` each step pays for how far its program's odds have moved. */
-function rewarded(episodes: readonly Episode[], { klIn, klCoef }: Settings): readonly Episode[] {
-  if (klIn !== "reward" || klCoef === 0) return episodes;
-  return episodes.map((episode) => ({
-    ...episode,
-    steps: episode.steps.map((step) => {
-      const { logProb, referenceLogProb = logProb } = step.action;
-      return { ...step, reward: step.reward - klCoef * (logProb - referenceLogProb) };
-    }),
-  }));
-}
-
-/** Advantages with 0 for the steps that `mask` names, and a weight for each: null where a step does not count. */
-function maskSteps(
-  episodes: readonly Episode[],
-  advantages: readonly number[][],
-  mask: Settings["mask"],
-  masked: { cut: number; truncated: number },
-): (number | null)[][] {
-  return episodes.map(({ steps, truncated }, i) =>
-    steps.map(({ action }, t) => {
-      const why =
-        truncated && mask.includes("truncated") ? "truncated" : action.cut && mask.includes("cut") ? "cut" : null;
-      if (why === null) return advantages[i]![t]!;
-      masked[why]++;
-      return null;
-    }),
-  );
-}
-
-/** Update: one gradient step. Nothing changes if anything here throws, as `unchanged` does where the weights are not those that drew. */
-async function updatePolicy(
-  policy: TrainablePolicy,
-  optimizer: tf.Optimizer,
-  actions: readonly Action[],
-  weights: readonly (number | null)[][],
-  settings: Settings,
-  update: number,
-  { engine: { backend, own }, unchanged }: { engine: Engine; unchanged: WeightWatch },
-) {
-  const { maxGradNorm, loss } = settings;
-  const lengths = actions.map(({ tokens = 1 }) => tokens);
-  const perToken = (values: number[]) => values.flatMap((value, i) => new Array<number>(lengths[i]!).fill(value));
-  const advantages = perToken(weights.flat().map((value) => value ?? 0));
-  const counts = perToken(weights.flat().map((value) => (value === null ? 0 : 1)));
-  const input = { actions, advantages, counts };
-  const learningRate = rateAt(settings, update);
-  const used: tf.Tensor[] = [];
-  try {
-    useBackend(backend);
-    unchanged();
-    const { gradients, norm, ...found } = own
-      ? await ownGradient(policy, own, input)
-      : await tensorGradient(policy, input, { loss, options: gradientOptions(settings) });
-    used.push(...Object.values(gradients));
-    useBackend(backend); // Reading gave other trainings their turn.
-    unchanged();
-    if (!Number.isFinite(norm)) throw new RangeError(`The gradient's norm is ${norm}: the policy was left as it is`);
-    takeStep(optimizer, gradients, { norm, maxGradNorm, learningRate });
-    const tokens = { drawn: counts.length, learned: counts.reduce((all, one) => all + one, 0) };
-    const { entropy: policyEntropy, kl, loss: lost } = found;
-    return { loss: lost, gradientNorm: norm, learningRate, policyEntropy, kl, tokens };
-  } catch (error) {
-    throw explainGradientError(error);
-  } finally {
-    tf.dispose(used);
-  }
-}
-
-/** What the policy gradient's loss is made with. */
-function gradientOptions({ entropyBonus, klCoef, klIn, estimator }: Settings): GradientOptions {
-  return { entropyBonus, klCoef: klIn === "loss" ? klCoef : 0, summed: estimator === "raw-return" };
+  return drawn;
 }
 
 /** Reads the weights first: a policy that tells its odds at once can read at once what has been read before. */
@@ -263,18 +209,4 @@ function describe(episodes: readonly Episode[], weights: readonly (number | null
     ...estimatesOf(episodes),
     zeroAdvantages: pushes.filter((value) => value === 0 || value === null).length / pushes.length,
   };
-}
-
-/** A user's estimator may be wrong: then nothing has been changed yet, and the error says where. */
-function checkAdvantages(advantages: number[][], episodes: readonly Episode[]): number[][] {
-  if (!Array.isArray(advantages) || advantages.length !== episodes.length)
-    throw new RangeError(`The estimator gave advantages for ${advantages?.length} of ${episodes.length} episodes`);
-  for (const [i, { steps }] of episodes.entries()) {
-    const own = advantages[i]!;
-    if (own.length !== steps.length)
-      throw new RangeError(`The estimator gave ${own.length} advantages for the ${steps.length} steps of episode ${i}`);
-    const wrong = own.findIndex((value) => !Number.isFinite(value));
-    if (wrong >= 0) throw new RangeError(`The estimator gave ${own[wrong]} for step ${wrong} of episode ${i}`);
-  }
-  return advantages;
 }

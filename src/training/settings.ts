@@ -35,6 +35,7 @@ import { type Estimator, type EstimatorName, estimators } from "./estimators.ts"
 import type { Loss } from "./loss.ts";
 import type { Checkpoint, Update } from "./types.ts";
 import { type ValidateOptions, validateSchema } from "./validation.ts";
+import { checkWay, type GradientWay, usualWay, waySchema } from "./way.ts";
 
 /** How a policy is trained. Where a policy recommends settings (token policies do), that is the default instead. */
 export interface TrainOptions {
@@ -85,6 +86,13 @@ export interface TrainOptions {
   concurrency?: number;
   /** Workers that play the episodes: `workers.redis(url)`. What is learned is the same. @default this process */
   on?: Elsewhere;
+  /**
+   * How an update's gradient is taken: of the `whole batch` in this process, or as sums of so many episodes each, `{ part: 8 }`,
+   * taken where they are played: on workers what comes back is then as large as the weights. Both ways are the same but for
+   * rounding; parts are the same to the bit here and on workers. @default whole batch; with `on` and more than 64 MB of traces an
+   * update, parts of about 8 where those are smaller
+   */
+  gradients?: GradientWay;
   /** Which TF.js backend computes the update. @default see `prepareBackend` */
   backend?: BackendName;
   /** A live panel in the notebook. @default true where a notebook's `display` is at hand */
@@ -134,7 +142,7 @@ export function withDefaults(options: TrainOptions & { resume?: Checkpoint }): S
   const literal = options.estimator === "raw-return";
   const stop = stopSignal();
   const told = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as typeof options;
-  const settings: Settings = {
+  const filled: Omit<Settings, "gradients"> & { gradients?: GradientWay } = {
     estimator: "leave-one-out",
     updates: 100,
     episodes: 16,
@@ -155,7 +163,9 @@ export function withDefaults(options: TrainOptions & { resume?: Checkpoint }): S
     ...(!literal && options.env.independent && { gamma: 0 }),
     ...told,
   };
+  const settings: Settings = { ...filled, gradients: filled.gradients ?? usualWay(filled) };
   checkGroup(settings);
+  checkWay(settings);
   checkCurriculum(settings);
   return settings;
 }
@@ -199,6 +209,7 @@ export const trainEntries = {
   mask: optional(listOf(oneOf("cut", "truncated"), "a list of cut and truncated")),
   concurrency: whole,
   on: collectEntries.on,
+  gradients: optional(waySchema),
   backend: anything<BackendName>(),
   panel: optional(flag),
   onUpdate: optional(callable<NonNullable<TrainOptions["onUpdate"]>>("a function of the update")),
@@ -267,6 +278,7 @@ export function courseOf(settings: Settings): { [name: string]: string } {
       klCoef,
     },
     ...{ klIn: settings.klIn, loss: settings.loss ? functionName(settings.loss) : "the policy gradient's" },
+    gradients: typeof settings.gradients === "string" ? settings.gradients : `parts of ${settings.gradients.part}`,
     mask: settings.mask.length === 0 ? "none" : [...new Set(settings.mask)].sort().join(" and "),
   };
   return Object.fromEntries(Object.entries(course).map(([name, value]) => [name, String(value)]));

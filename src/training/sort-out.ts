@@ -8,7 +8,7 @@ const largestReward = 1e15;
 /** Leaves out what says nothing about the policy: faults of the sandbox, and episodes with a reward that is no number. */
 export function sortOut(collected: readonly Episode[]) {
   const whole = collected.filter(({ fault }) => !fault);
-  const scored = whole.filter(({ steps }) => steps.every(({ reward }) => !Number.isNaN(reward)));
+  const scored = learnable(whole);
   const masked = {
     faults: collected.length - whole.length,
     unscored: whole.length - scored.length,
@@ -27,4 +27,9 @@ export function sortOut(collected: readonly Episode[]) {
       `None of the batch's ${collected.length} episodes can be learned from: ${masked.faults} were faults of the sandbox, ${masked.unscored} had a reward that is not a number`,
     );
   return { scored, masked };
+}
+
+/** Those that say something about the policy, and earned numbers. */
+export function learnable(episodes: readonly Episode[]): Episode[] {
+  return episodes.filter(({ fault, steps }) => !fault && steps.every(({ reward }) => !Number.isNaN(reward)));
 }

@@ -3,6 +3,7 @@
 /** One fault. */
 export type WorkersError =
   | { kind: "unsent"; what: string; why: string }
+  | { kind: "weights"; policy: string }
   | { kind: "module"; path: string; why: string }
   | { kind: "build"; where: string; found: string; expected: string }
   | { kind: "content"; name: string; found: string }
@@ -31,6 +32,8 @@ export function describeWorkersError(error: WorkersError): string {
   switch (error.kind) {
     case "unsent":
       return `${error.what} cannot be sent to workers: ${error.why}. Make it in a file of its own, by \`await workers.module("./own.ts", "name of the export", ...arguments)\``;
+    case "weights":
+      return `The policy ${error.policy} cannot be sent to workers: it learns, and has no \`plan()\` that tells its weights. Give it one, or train a policy of the library's, such as \`policies.editMenu()\``;
     case "module":
       return `The module ${error.path} ${error.why}`;
     case "build":

@@ -68,8 +68,8 @@ export function folderWorkers(path: string, options: FolderOptions = {}): Folder
     );
   }
   return {
-    async *play(env, policy, batch, { traces, signal }) {
-      if (traces) throw new WorkersFailure({ kind: "training", path });
+    async *play(env, policy, batch, { traces, sums, signal }) {
+      if (traces || sums) throw new WorkersFailure({ kind: "training", path });
       const { spec, weights } = await specOf(env, policy);
       const size = Math.max(1, Math.ceil(batch.episodes / most));
       const parts = addBatch(index, {

@@ -19,6 +19,11 @@ interface ThinPlay {
   spoiled: boolean;
 }
 
+interface Content extends Pick<PlayedPart, "sums"> {
+  members: readonly GenomeMember[];
+  plays: readonly ThinPlay[];
+}
+
 /** Who played a part, and what a clock decided. */
 export interface PlayedBy {
   worker: string;
@@ -28,7 +33,7 @@ export interface PlayedBy {
 }
 
 /** Packs a result. Its name is that of the lives alone. */
-export function packPart({ plays }: PlayedPart, by: Omit<PlayedBy, "ms"> & { traces: boolean }): Packed {
+export function packPart({ plays, sums }: PlayedPart, by: Omit<PlayedBy, "ms"> & { traces: boolean }): Packed {
   const { traces, worker, seconds } = by;
   const members: GenomeMember[] = [];
   const numbers = new Map<string, number>();
@@ -46,14 +51,14 @@ export function packPart({ plays }: PlayedPart, by: Omit<PlayedBy, "ms"> & { tra
   });
   const ms = plays.map(({ episode }) => episode.steps.map(({ report }) => report?.ms ?? 0));
   const beside: PlayedBy = { worker, seconds, ms };
-  return pack({ members, plays: thin }, { name: "lives", beside });
+  return pack({ members, plays: thin, ...(sums && { sums }) }, { name: "lives", beside });
 }
 
 /** The result that was packed, who played it, and the name of its content. */
 export function unpackPart(bytes: Uint8Array): PlayedPart & { by: PlayedBy; hash: string } {
   const { value, beside, hash } = unpack(bytes);
   const by = beside as PlayedBy;
-  const { members, plays } = value as { members: readonly GenomeMember[]; plays: readonly ThinPlay[] };
+  const { members, plays, sums } = value as Content;
   const full = plays.map(({ episode: thin, kept, spoiled }, i) => {
     const episode = fattened(thin, members, by.ms[i] ?? []);
     const actions = episode.steps.map(
@@ -61,7 +66,7 @@ export function unpackPart(bytes: Uint8Array): PlayedPart & { by: PlayedBy; hash
     );
     return { episode, actions, spoiled };
   });
-  return { plays: full, by, hash };
+  return { plays: full, ...(sums && { sums }), by, hash };
 }
 
 function keptOf({ features, trace }: Action): Kept {

@@ -19,10 +19,12 @@ import { openModelPlan, type SourceOpener } from "../llm/open-plan.ts";
 import type { Decoder, DecoderPlan } from "../model/index.ts";
 import { openPlanned } from "../model/planned.ts";
 import { policyOf } from "../policy/given.ts";
-import type { Policy, PolicyPlan, TokenPolicy } from "../policy/index.ts";
+import type { Policy, PolicyPlan, TokenPolicy, TrainablePolicy } from "../policy/index.ts";
 import { type OpenedPlan, openPlan } from "../policy/open-plan.ts";
+import type { PartSums, PlayedPart, SumsAsk } from "../rollout/index.ts";
 import { type BodyName, bodies } from "../sandbox/bodies.ts";
 import { createSandbox, type Level, type Sandbox } from "../sandbox/index.ts";
+import { openSumming, type Summing, type SumSettings } from "../training/sums.ts";
 import { WorkersFailure } from "./error.ts";
 import { remake } from "./module.ts";
 import {
@@ -43,11 +45,18 @@ export interface WorkbenchOptions {
   modules: string | null;
 }
 
+/** An environment and a policy as they were sent, and what takes a trainer's sums of a part that they played. */
+export interface OpenedSpec {
+  env: Environment;
+  policy: Policy;
+  sum(plays: PlayedPart["plays"], by: SumsAsk["by"]): Promise<PartSums>;
+}
+
 /** Where a worker makes and keeps what specs stand for. */
 export interface Workbench {
   readonly level: Level;
   /** Both as they were sent; `name` is the spec's content's. */
-  open(name: string, spec: Spec, weights: PolicyPlan["weights"]): Promise<{ env: Environment; policy: Policy }>;
+  open(name: string, spec: Spec, weights: PolicyPlan["weights"]): Promise<OpenedSpec>;
   /** A language model as it was sent; `name` is its spec's content's. */
   model(name: string, spec: ContestantSpec): Promise<LanguageModel>;
   sandbox(spec: SandboxSpec): Promise<Sandbox>;
@@ -61,7 +70,7 @@ const [kept, keptModels] = [4, 8];
 export async function openWorkbench({ children, minimumLevel, modules }: WorkbenchOptions): Promise<Workbench> {
   const sandboxes = new Map<string, Promise<Sandbox>>();
   const decoders = new Map<string, Promise<Decoder>>();
-  const opened = new Map<string, Promise<{ env: Environment; plan: OpenedPlan }>>();
+  const opened = new Map<string, Promise<KeptSpec>>();
   const models = new Map<string, Promise<OpenedModel>>();
   const decoderOf = (plan: DecoderPlan) => once(decoders, JSON.stringify(plan), () => openPlanned(plan));
   const sandboxOf = ({ body, limits, harm }: SandboxSpec): Promise<Sandbox> => {
@@ -81,15 +90,14 @@ export async function openWorkbench({ children, minimumLevel, modules }: Workben
     env: await openEnv(env, sandboxOf, modules),
     plan:
       policy.kind === "module" ? await ownPolicy(policy.module, modules) : await openAnyPlan(policy.plan, decoderOf),
+    summing: new Map<string, Promise<Summing>>(),
   });
   return {
     level,
     async open(name, spec, weights) {
-      const { env, plan } = await newest(opened, name, kept, {
-        make: () => openOne(spec),
-        gone: ({ plan: old }) => old.dispose(),
-      });
-      return { env, policy: plan.withWeights(weights) };
+      const { env, plan, summing } = await newest(opened, name, kept, { make: () => openOne(spec), gone: giveUp });
+      const policy = plan.withWeights(weights);
+      return { env, policy, sum: (plays, by) => sumOf(policy, summing, plays, by) };
     },
     async model(name, spec) {
       const make = () => openContestant(spec, decoderOf, modules);
@@ -97,10 +105,35 @@ export async function openWorkbench({ children, minimumLevel, modules }: Workben
     },
     sandbox: sandboxOf,
     async close() {
+      await Promise.allSettled([...opened.values()].map(async (one) => giveUp(await one)));
       await Promise.allSettled([...sandboxes.values()].map(async (one) => (await one).dispose()));
       await Promise.allSettled([...decoders.values()].map(async (one) => (await one).dispose()));
     },
   };
+}
+
+/** A spec that is kept open, and what sums its parts, by the settings of the sums. */
+interface KeptSpec {
+  env: Environment;
+  plan: OpenedPlan;
+  summing: Map<string, Promise<Summing>>;
+}
+
+async function giveUp({ plan, summing }: KeptSpec): Promise<void> {
+  await Promise.allSettled([...summing.values()].map(async (one) => (await one).dispose()));
+  plan.dispose();
+}
+
+/** The sums of a part's lives: of those that count, by the weights that they were drawn by. */
+async function sumOf(
+  policy: Policy,
+  all: KeptSpec["summing"],
+  plays: PlayedPart["plays"],
+  by: SumsAsk["by"],
+): Promise<PartSums> {
+  const settings = by as unknown as SumSettings;
+  const summing = await once(all, JSON.stringify(by), () => openSumming(policy as TrainablePolicy, settings));
+  return summing.ofLives(plays.filter(({ spoiled }) => !spoiled));
 }
 
 /** What is kept under a name, made the first time; what could not be made is not kept. */
@@ -146,7 +179,7 @@ async function newest<T>(
   all: Map<string, Promise<T>>,
   name: string,
   most: number,
-  { make, gone }: { make(): Promise<T>; gone(old: T): void },
+  { make, gone }: { make(): Promise<T>; gone(old: T): void | Promise<void> },
 ): Promise<T> {
   const one = once(all, name, make);
   all.delete(name);
@@ -156,7 +189,7 @@ async function newest<T>(
     throw error;
   });
   for (const old of [...all.keys()].slice(0, -most)) {
-    gone(await all.get(old)!);
+    await gone(await all.get(old)!);
     all.delete(old);
   }
   return made;

@@ -1,18 +1,18 @@
 /**
  * A part of a batch, played: the same function in this process and in a worker. What comes of it follows from the spec, the
- * weights and the part's own numbers, whoever plays it and however often.
+ * weights and the part's own numbers, whoever plays it and however often. `sum` makes of it what a trainer asks for.
  */
 
 import type { Environment } from "../environment/index.ts";
 import type { Episode } from "../episode/index.ts";
 import type { Action, Policy } from "../policy/index.ts";
-import { collect, type EpisodeRange, type PlayedPart } from "../rollout/index.ts";
+import { collect, type EpisodeRange, type PartSums, type PlayedPart } from "../rollout/index.ts";
 
 /** Plays a part. Rejects with the signal's reason when it is aborted. */
 export async function playPart(
   { env, policy }: { env: Environment; policy: Policy },
   range: EpisodeRange,
-  { signal }: { signal?: AbortSignal } = {},
+  { signal, sum }: { signal?: AbortSignal; sum?: ((plays: PlayedPart["plays"]) => Promise<PartSums>) | undefined } = {},
 ): Promise<PlayedPart> {
   const heard = new Map<number, { episode: Episode; actions: readonly Action[] }[]>();
   await collect(env, policy, {
@@ -25,10 +25,9 @@ export async function playPart(
     ...(signal && { signal }),
   });
   const order = [...heard].sort(([a], [b]) => a - b);
-  return {
-    // Whoever was played twice was spoiled the first time.
-    plays: order.flatMap(([, own]) => own.map((one, i) => ({ ...one, spoiled: i < own.length - 1 }))),
-  };
+  // Whoever was played twice was spoiled the first time.
+  const plays = order.flatMap(([, own]) => own.map((one, i) => ({ ...one, spoiled: i < own.length - 1 })));
+  return { plays, ...(sum && { sums: await sum(plays) }) };
 }
 
 /**

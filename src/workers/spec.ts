@@ -61,12 +61,14 @@ export async function specOf(
   policy: Policy,
 ): Promise<{ spec: Spec; weights: PolicyPlan["weights"] }> {
   const module = originOf(policy);
-  if (module !== undefined) return { spec: { env: envSpec(env), policy: { kind: "module", module } }, weights: [] };
-  if (policy.plan === undefined)
-    throw new WorkersFailure({
-      ...{ kind: "unsent", what: `The policy ${policy.name}` },
-      why: "it is a function or an object of your own, and functions do not travel",
-    });
+  const learns = "variables" in policy;
+  if (module !== undefined && !learns)
+    return { spec: { env: envSpec(env), policy: { kind: "module", module } }, weights: [] };
+  if (policy.plan === undefined) {
+    if (learns) throw new WorkersFailure({ kind: "weights", policy: policy.name });
+    const why = "it is a function or an object of your own, and functions do not travel";
+    throw new WorkersFailure({ kind: "unsent", what: `The policy ${policy.name}`, why });
+  }
   const { weights, ...plan } = await policy.plan();
   return { spec: { env: envSpec(env), policy: { kind: "plan", plan } }, weights };
 }

@@ -240,6 +240,11 @@ describe("what cannot be sent through a folder", () => {
     const task = { id: "t", ask: "do", score: () => 1 };
     const holds = "it holds what is no plain data (Expected `it.score` to be plain data, got a function)";
     await refuse(new SurvivalEnv({ tasks: [task] }), editMenu(), "The task t", holds);
+    const { plan: _, ...planless } = editMenu();
+    await assert.rejects(rollout(env, planless, { episodes: 2, on }), {
+      message:
+        "The policy edit menu cannot be sent to workers: it learns, and has no `plan()` that tells its weights. Give it one, or train a policy of the library's, such as `policies.editMenu()`",
+    });
     assert.ok(!existsSync(path), "nothing was written");
   });
 

@@ -14,7 +14,7 @@ import { SurvivalEnv } from "../../src/environment/index.ts";
 import { evaluate } from "../../src/evaluation/index.ts";
 import { models } from "../../src/llm/index.ts";
 import { randomModel } from "../../src/model/index.ts";
-import { editMenu, type Policy, policies, randomPolicy, tf } from "../../src/policy/index.ts";
+import { editMenu, type Policy, policies, randomPolicy, type TokenPolicy, tf } from "../../src/policy/index.ts";
 import { type RolloutOptions, rollout } from "../../src/rollout/index.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
 import { serve } from "../../src/serve/model/index.ts";
@@ -99,11 +99,32 @@ describe("workers on a queue", function () {
     return bytes.subarray(8 + Number(bytes.readBigUInt64LE(0))).toString("base64");
   }
 
+  /** Trains once more from where both policies are, gradients as sums of parts: here in one go, over workers with a break. */
+  async function sumsAlike(
+    how: Omit<TrainOptions, "policy">,
+    [one, other]: readonly [TokenPolicy, TokenPolicy],
+    name: string,
+    whole: string,
+  ) {
+    const parts = { ...how, gradients: { part: how.group! }, klCoef: 0.02, entropyBonus: 0.01, lrSchedule: "none" } as const;
+    const alone = await trained({ ...parts, policy: one }, `${name}-sums`);
+    const on = workers.redis(redis.url);
+    const first = await trained({ ...parts, policy: other, updates: 1, on }, `${name}-sums-over`);
+    const resume = join(folder, `${name}-sums-over.safetensors`);
+    const rest = await trained({ ...parts, policy: other, resume, on }, `${name}-sums-over`);
+    assert.deepEqual([...first.updates, ...rest.updates], alone.updates);
+    assert.deepEqual([rest.entries, rest.weights], [alone.entries, alone.weights]);
+    assert.notEqual(alone.weights, whole);
+  }
+
   it("train a menu as one process does: each update, the record, the weights", async () => {
     const how = { episodes: 16, group: 4, updates: 4, seed: 3 };
     const alone = await trained({ ...how, env: env(), policy: editMenu() }, "alone");
-    const over = await trained({ ...how, env: env(), policy: editMenu(), on: workers.redis(redis.url) }, "over");
-    assert.deepEqual(over, alone);
+    const on = workers.redis(redis.url);
+    assert.deepEqual(await trained({ ...how, env: env(), policy: editMenu(), on }, "over"), alone);
+    const parts = { ...how, env: env(), gradients: { part: 4 }, klCoef: 0.1 };
+    const summed = await trained({ ...parts, policy: editMenu() }, "sums");
+    assert.deepEqual(await trained({ ...parts, policy: editMenu(), on }, "sums-over"), summed);
   });
 
   it("play a study, whose file may go on without them", async () => {
@@ -127,6 +148,7 @@ describe("workers on a queue", function () {
     const alone = await trained({ ...how, policy: one }, "head-alone");
     const on = workers.redis(redis.url);
     assert.deepEqual(await trained({ ...how, policy: other, on }, "head-over"), alone);
+    await sumsAlike(how, [one, other], "head", alone.weights);
     const compared = { env: where, episodes: 6, batch: 3, progress: false } as const;
     const both = (policy: typeof one) => ({ pretrained: policy.pretrained({ temperature: 0.8 }), trained: policy });
     const [result, again] = [await evaluate(both(one), compared), await evaluate(both(other), { ...compared, on })];
@@ -145,6 +167,7 @@ describe("workers on a queue", function () {
     const alone = await trained({ ...how, policy: one }, "adapter-alone");
     const on = workers.redis(redis.url, { part: 2 });
     assert.deepEqual(await trained({ ...how, policy: other, on }, "adapter-over"), alone);
+    await sumsAlike(how, [one, other], "adapter", alone.weights);
     const after = (policy: typeof one, more: object) =>
       rollout(where, policy.frozen({ temperature: 0.7 }), { episodes: 4, ...more });
     assert.equal(textOf((await after(other, { on })).episodes), textOf((await after(one, {})).episodes));

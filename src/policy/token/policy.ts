@@ -53,6 +53,7 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
     ...{ name, decoder, prompt, temperature, tokenSubset: [...tokenSubset], spent, batch, variables: head.variables },
     ...inCohorts(decoder),
     learningRate: 0.07,
+    traceBytes: generator.maxTokens * 4 * (decoder.config.width + tokenSubset.length + 4),
     recommended: tokenTraining,
     fingerprint: `${decoder.hash} rank ${head.rank} scale ${head.scale} words ${tokenSubset.length} prompt ${prompt.name} ${prompt.version}`,
     buffers: buffersOf(state),

@@ -52,11 +52,11 @@ export function redisWorkers(url: string, options: Omit<RedisWorkersOptions, "ur
   const given: RedisWorkersOptions = { ...options, url };
   const holder = createHolder(given);
   return {
-    async *play(env, policy, batch, { traces, signal }) {
+    async *play(env, policy, batch, { traces, sums, signal }) {
       const { spec, weights } = await specOf(env, policy);
       const [one, other] = [pack(spec), pack(weights)];
-      const sent = { spec: one.hash, weights: other.hash, traces };
-      const parts = partsOf(batch, given.part ?? 8).map((range) => ({
+      const sent = { spec: one.hash, weights: other.hash, traces, ...(sums && { sums: sums.by }) };
+      const parts = partsOf(batch, sums?.part ?? given.part ?? 8).map((range) => ({
         ...{ body: { ...sent, range }, wanted: wantedLives(range) },
       }));
       yield* through(holder, [one, other], parts, signal);

@@ -1,7 +1,7 @@
 /** The words that driver and workers have in common: keys, jobs, heartbeats. */
 
 import { createHash } from "node:crypto";
-import type { EpisodeRange } from "../../rollout/index.ts";
+import type { EpisodeRange, SumsAsk } from "../../rollout/index.ts";
 import { buildOf } from "../build.ts";
 import { prefix } from "./connect.ts";
 
@@ -12,6 +12,8 @@ export interface LivesJob {
   range: EpisodeRange;
   /** Whether what the policy keeps for its update comes back. */
   traces: boolean;
+  /** What a trainer's sums are made by, where they are wanted. */
+  sums?: SumsAsk["by"];
 }
 
 /** Which part of other work: the name of what all parts share, and the part itself, packed, as base64. */
@@ -72,7 +74,7 @@ export function nameOf(body: JobBody): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }
 
-function livesOf({ spec, weights, range, traces }: LivesJob): unknown[] {
+function livesOf({ spec, weights, range, traces, sums }: LivesJob): unknown[] {
   const { seed, first, episodes, group, begin } = range;
-  return [spec, weights, seed, first, episodes, group, traces, begin];
+  return [spec, weights, seed, first, episodes, group, traces, begin, sums];
 }

@@ -150,7 +150,7 @@ interface OpenPart {
   run(signal: AbortSignal): Promise<Packed>;
 }
 
-async function openLives(state: State, { spec, weights, range, traces }: LivesJob): Promise<OpenPart> {
+async function openLives(state: State, { spec, weights, range, traces, sums }: LivesJob): Promise<OpenPart> {
   const { bench, name: worker } = state;
   const plan = (await contentOf(state, spec)) as Spec;
   const values = (await contentOf(state, weights)) as PolicyPlan["weights"];
@@ -158,7 +158,8 @@ async function openLives(state: State, { spec, weights, range, traces }: LivesJo
     shares: isLight(plan) ? `${spec} ${weights}` : null,
     async run(signal) {
       const began = performance.now();
-      const result = await playPart(await bench.open(spec, plan, values), range, { signal });
+      const { sum, ...open } = await bench.open(spec, plan, values);
+      const result = await playPart(open, range, { signal, ...(sums && { sum: (plays) => sum(plays, sums) }) });
       return packPart(result, { traces, worker, seconds: (performance.now() - began) / 1000 });
     },
   };

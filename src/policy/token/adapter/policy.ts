@@ -59,6 +59,7 @@ export async function adapterPolicy(
   return {
     ...{ name: nameOf(state, temperature), decoder, prompt, temperature, tokenSubset: [], spent, batch, variables },
     learningRate: 1.5e-3,
+    traceBytes: maxTokens * 4 * (decoder.config.width + 3),
     recommended: adapterTraining,
     fingerprint: `${decoder.hash} adapter of ${blocks} blocks, rank ${rank}, scale ${scale}, prompt ${prompt.name} ${prompt.version}`,
     buffers: { tensors: [], about: { prompt, adapter: { blocks, rank, scale }, temperature, maxTokens } },
