@@ -47,6 +47,7 @@ export function writtenBy(policy: TokenPolicy, model: LanguageModel, options: Wr
   return {
     ...policy,
     name: `${policy.name}, written by ${model.name}`,
+    isWrittenElsewhere: true,
     async act(observations, streams) {
       await bringWeights();
       const { prompts, stop, ...how } = await policy.asked(observations);

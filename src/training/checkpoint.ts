@@ -12,8 +12,9 @@ import { describeFault, faultOf, integer, integerFrom, oneOf, only, partOf, text
 import { diskFailure, partOf as partFileOf } from "../data/write.ts";
 import { ModelFailure, type NamedTensor, packSafetensors, readSafetensorsHeader, readTensor } from "../model/index.ts";
 import { type TrainablePolicy, tf } from "../policy/index.ts";
+import { courseOf } from "./course.ts";
 import type { Estimator, LearningEstimator } from "./estimators.ts";
-import { courseOf, type Settings } from "./settings.ts";
+import type { Settings } from "./settings.ts";
 import type { Checkpoint, SavedTensor } from "./types.ts";
 
 /** Why a checkpoint cannot be used. */
@@ -73,11 +74,12 @@ export function describeCheckpointError(error: CheckpointError): string {
  * @throws {DiskFailure} where the disk is full or the place is not writable; the old file is kept
  */
 export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
-  const { weights, memory, buffers, validation, ...about } = checkpoint;
+  const { weights, memory, buffers, validation, drawing, ...about } = checkpoint;
   const named = (group: string, list: readonly SavedTensor[]): NamedTensor[] =>
     list.map(({ name, shape, values }) => ({ name: `${group}/${name}`, shape, values: Float32Array.from(values) }));
   const tensors = [...named("weights", weights), ...named("memory", memory), ...named("buffers", buffers)];
   if (validation) tensors.push(...named("best", validation.weights));
+  if (drawing) tensors.push(...named("drawing", drawing));
   const rest = { ...about, ...(validation && { validation: { ...validation, weights: [] } }) };
   const text = JSON.stringify(rest);
   const bytes = packSafetensors(tensors, { metadata: { checkpoint: text, sha256: hash(text, tensors) } });
@@ -131,11 +133,13 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
       .map(({ name, shape, values }) => ({ name: name.slice(prefix.length), shape: [...shape], values: [...values] }));
   const tensorsOf = { weights: group("weights/"), memory: group("memory/"), buffers: group("buffers/") };
   const { validation } = rest;
+  const drawing = group("drawing/");
   return {
     ...rest,
     about,
     ...tensorsOf,
     ...(validation && { validation: { ...validation, weights: group("best/") } }),
+    ...(drawing.length > 0 && { drawing }),
   };
 }
 
@@ -148,7 +152,7 @@ export async function takeCheckpoint(
   optimizer: tf.Optimizer,
   estimator: Estimator,
   settings: Settings,
-  position: Pick<Checkpoint, "update" | "episodesSoFar" | "record" | "ranOn" | "validation">,
+  position: Pick<Checkpoint, "update" | "episodesSoFar" | "record" | "ranOn" | "validation" | "drawing">,
 ): Promise<Checkpoint> {
   const { accBeta1, accBeta2 } = optimizer as unknown as Betas;
   const betas = [accBeta1, accBeta2].filter((beta) => beta !== undefined);

@@ -17,11 +17,14 @@ import { watchWeights } from "../policy/watch.ts";
 import { createRandom } from "../random/index.ts";
 import { collect, type PartSums } from "../rollout/index.ts";
 import { leaveOutAlike } from "./alike.ts";
+import { useBackend } from "./backend.ts";
+import { type Batches, openBatches } from "./batches.ts";
 import { readCheckpoint, restoreCheckpoint, takeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { beginningsOf } from "./curriculum.ts";
 import { type Engine, openEngine } from "./engine.ts";
 import { findEstimator } from "./estimators.ts";
 import { type Hold, holdPolicy } from "./holding.ts";
+import { importanceOf } from "./importance.ts";
 import { openPanel } from "./panel.ts";
 import { openRecorder, type RunRecorder, runOf } from "./recorder.ts";
 import { checkTrainOptions, type Settings, type TrainOptions, withDefaults } from "./settings.ts";
@@ -29,7 +32,7 @@ import { tellSlowness } from "./slowness.ts";
 import { sortOut } from "./sort-out.ts";
 import { asTraining, type Training } from "./training.ts";
 import type { Update } from "./types.ts";
-import { gradientOptions, updatePolicy } from "./update.ts";
+import { type Batch, gradientOptions, updatePolicy } from "./update.ts";
 import { openValidator } from "./validation.ts";
 import { sumSettings } from "./way.ts";
 import { checkAdvantages, maskSteps, rewarded } from "./weights.ts";
@@ -70,12 +73,14 @@ async function* trainHeld(settings: Settings, hold: Hold, engine: Engine): Async
     settings.optimizer === "adam" ? tf.train.adam(settings.learningRate) : tf.train.sgd(settings.learningRate);
   const panel = openPanel(settings);
   const validator = openValidator(settings);
+  let batches: Batches<PlayedBatch> | undefined;
   const stateAt = (update: number, episodesSoFar: number) =>
     takeCheckpoint(policy, optimizer, estimate, settings, {
       update,
       episodesSoFar,
       record: recorder?.position() ?? null,
       ...(validator && { validation: validator.state() }),
+      ...(batches?.drawing() && { drawing: batches.drawing()! }),
       ranOn: {
         model: policy.runsOn ?? null,
         updates: { backend: engine.backend.backend, device: engine.backend.device },
@@ -87,12 +92,15 @@ async function* trainHeld(settings: Settings, hold: Hold, engine: Engine): Async
     validator?.restore(resume?.validation ?? null);
     await validator?.at(resume?.update ?? 0);
     if (!resume && settings.save !== undefined) await writeCheckpoint(settings.save, await stateAt(0, 0));
+    batches = await openBatches(settings, (...asked) => playBatch(settings, recorder, ...asked));
     for (let update = resume?.update ?? 0, episodesSoFar = resume?.episodesSoFar ?? 0; update < updates; update++) {
       if (signal?.aborted) return;
       if (validator?.isSpent()) break;
       const began = performance.now();
       const unchanged = watchWeights(policy, "an update of its training");
-      const { collected, drawn, sums } = await playEpisodes(settings, update, recorder);
+      const { played: own, isStale } = await batches.next(update);
+      const { drawn, sums } = own;
+      const collected = recorder?.commit(update, own.episodes, own.spoiled) ?? own.episodes;
       const played = performance.now();
       episodesSoFar += collected.length;
       const { scored, masked } = sortOut(collected);
@@ -102,8 +110,9 @@ async function* trainHeld(settings: Settings, hold: Hold, engine: Engine): Async
       const kept = maskSteps(scored, advantages, settings.mask, masked);
       const { weights, alike } = leaveOutAlike(scored, kept, settings.group);
       if (update === 0 && sums.length === 0) await tellSlowness(settings, actions.flat(), engine.backend);
+      const importance = isStale ? await weigh(settings, engine, { actions, weights }) : null;
       const batch = {
-        ...{ collected, scored, actions, weights, sums },
+        ...{ collected, scored, actions, weights: importance?.weights ?? weights, sums },
         again: (first: number, episodes: number) => playAgain(settings, update, { first, episodes }),
       };
       const learned = await updatePolicy(batch, settings, { optimizer, update, engine, unchanged });
@@ -120,6 +129,7 @@ async function* trainHeld(settings: Settings, hold: Hold, engine: Engine): Async
         ...describe(scored, weights),
         ...learned,
         masked: { ...masked, alike },
+        importance: importance?.spread ?? null,
         seconds,
         validation: validator?.now() ?? null,
         probabilities: await probabilitiesOf(policy),
@@ -138,22 +148,34 @@ async function* trainHeld(settings: Settings, hold: Hold, engine: Engine): Async
   } catch (error) {
     if (!signal?.aborted) throw error;
   } finally {
+    await batches?.close();
     panel?.close();
     recorder?.close();
     optimizer.dispose();
   }
 }
 
+/** What was played for an update. */
+interface PlayedBatch {
+  episodes: Episode[];
+  /** Those that were played again. */
+  spoiled: Episode[];
+  drawn: (readonly Action[])[];
+  sums: (PartSums | undefined)[];
+}
+
 /**
- * Collect: this update's episodes, and the actions as the policy drew them, with what it keeps for the update. Every draw is
+ * Collect: an update's episodes, and the actions as the policy drew them, with what it keeps for the update. Every draw is
  * named by (seed, update, episode, step).
  */
-async function playEpisodes(
+async function playBatch(
   settings: Settings,
-  update: number,
   recorder: RunRecorder | null,
-): Promise<{ collected: Episode[]; drawn: (readonly Action[])[]; sums: (PartSums | undefined)[] }> {
-  const { env, policy, episodes, concurrency, on, signal } = settings;
+  update: number,
+  policy: TrainablePolicy,
+  signal: AbortSignal,
+): Promise<PlayedBatch> {
+  const { env, episodes, concurrency, on } = settings;
   const { part, ...by } = sumSettings(settings) ?? {};
   const sums: (PartSums | undefined)[] = [];
   const drawn: (readonly Action[])[] = [];
@@ -170,9 +192,25 @@ async function playEpisodes(
     ...(concurrency !== undefined && { concurrency }),
     ...(on && { on, traces: part === undefined }),
     ...(on && part !== undefined && { sums: { part, by }, onPart: (own) => void sums.push(own) }),
-    ...(signal && { signal }),
+    signal,
   });
-  return { collected: recorder?.commit(update, played, spoiled) ?? played, drawn, sums };
+  return { episodes: played, spoiled, drawn, sums };
+}
+
+/** Weigh: what the weights of before have drawn is pushed by as much as those of now would have drawn it, cut where that is too much. */
+async function weigh(
+  { policy, mostImportance }: Settings,
+  { backend }: Engine,
+  { actions, weights }: Pick<Batch, "actions" | "weights">,
+) {
+  useBackend(backend);
+  const { weights: each, spread } = await importanceOf(policy, actions.flat(), mostImportance);
+  const left = each.values();
+  const weighed = (value: number | null): number | null => {
+    const weight = left.next().value!;
+    return value === null ? null : value * weight;
+  };
+  return { spread, weights: weights.map((own) => own.map(weighed)) };
 }
 
 /** What an update's lives follow from besides environment and policy. */

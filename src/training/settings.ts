@@ -1,6 +1,5 @@
 /** The trainer's options, their defaults and their checks, and what of them a run that goes on must share. */
 
-import { createHash } from "node:crypto";
 import {
   abortSignal,
   anything,
@@ -30,6 +29,7 @@ import type { EpisodeRecord } from "../record/index.ts";
 import { collectEntries } from "../rollout/given.ts";
 import type { Elsewhere } from "../rollout/index.ts";
 import type { BackendName } from "./backend.ts";
+import { checkStale } from "./batches.ts";
 import { type Curriculum, checkCurriculum } from "./curriculum.ts";
 import { type Estimator, type EstimatorName, estimators } from "./estimators.ts";
 import type { Loss } from "./loss.ts";
@@ -93,6 +93,13 @@ export interface TrainOptions {
    * update, parts of about 8 where those are smaller
    */
   gradients?: GradientWay;
+  /**
+   * How many updates old the weights may be that draw a batch. 1: it is played while the update before is learned from, and its
+   * programs count by truncated importance weights. @default 0
+   */
+  stale?: 0 | 1;
+  /** With `stale`: the largest weight of a program. @default 2 */
+  mostImportance?: number;
   /** Which TF.js backend computes the update. @default see `prepareBackend` */
   backend?: BackendName;
   /** A live panel in the notebook. @default true where a notebook's `display` is at hand */
@@ -157,6 +164,8 @@ export function withDefaults(options: TrainOptions & { resume?: Checkpoint }): S
     klCoef: 0,
     klIn: "loss",
     mask: [],
+    stale: 0,
+    mostImportance: 2,
     seed: 0,
     ...(stop && { signal: stop }),
     ...(literal ? {} : recommendedBy(told)),
@@ -166,6 +175,7 @@ export function withDefaults(options: TrainOptions & { resume?: Checkpoint }): S
   const settings: Settings = { ...filled, gradients: filled.gradients ?? usualWay(filled) };
   checkGroup(settings);
   checkWay(settings);
+  checkStale(settings);
   checkCurriculum(settings);
   return settings;
 }
@@ -210,6 +220,8 @@ export const trainEntries = {
   concurrency: whole,
   on: collectEntries.on,
   gradients: optional(waySchema),
+  stale: optional(oneOf(0, 1)),
+  mostImportance: optional(positiveNumber),
   backend: anything<BackendName>(),
   panel: optional(flag),
   onUpdate: optional(callable<NonNullable<TrainOptions["onUpdate"]>>("a function of the update")),
@@ -250,49 +262,4 @@ function checkGroup({ episodes, group }: Settings): void {
   if (episodes % group === 0) return;
   const expected = `a divisor of \`episodes\`, which is ${episodes}`;
   throw new OptionFailure({ kind: "option", name: "group", expected, value: group });
-}
-
-/**
- * What the course of a run depends on besides its policy, seed and optimiser, as texts for a checkpoint. Not the backend, which
- * only rounds otherwise: a run may move to another machine. Not the environment, which has no name.
- */
-export function courseOf(settings: Settings): { [name: string]: string } {
-  const { estimator, updates, episodes, group, curriculum, gamma, learningRate, lrSchedule } = settings;
-  const { maxGradNorm, entropyBonus, klCoef } = settings;
-  const ready = Object.entries(estimators).find(([, one]) => one === estimator)?.[0];
-  const course = {
-    ...{
-      estimator: ready ?? (typeof estimator === "function" ? functionName(estimator) : estimator),
-      episodes,
-      group,
-      curriculum,
-    },
-    // A rate that falls reaches 0 at the number of updates; else a run may go on for as long as one likes.
-    ...{
-      gamma,
-      learningRate,
-      lrSchedule,
-      ...(lrSchedule !== "none" && { updates }),
-      maxGradNorm,
-      entropyBonus,
-      klCoef,
-    },
-    ...{ klIn: settings.klIn, loss: settings.loss ? functionName(settings.loss) : "the policy gradient's" },
-    gradients: typeof settings.gradients === "string" ? settings.gradients : `parts of ${settings.gradients.part}`,
-    mask: settings.mask.length === 0 ? "none" : [...new Set(settings.mask)].sort().join(" and "),
-  };
-  return Object.fromEntries(Object.entries(course).map(([name, value]) => [name, String(value)]));
-}
-
-/** A function by its source: what it closes over is not seen. */
-function functionName(given: (...args: never[]) => unknown): string {
-  return `function ${createHash("sha256").update(String(given)).digest("hex").slice(0, 8)}`;
-}
-
-/** The learning rate of an update: it would reach 0 at the number `updates`. */
-export function rateAt({ learningRate, lrSchedule, updates }: Settings, update: number): number {
-  const done = update / updates;
-  if (lrSchedule === "linear") return learningRate * (1 - done);
-  if (lrSchedule === "cosine") return (learningRate * (1 + Math.cos(Math.PI * done))) / 2;
-  return learningRate;
 }

@@ -5,6 +5,7 @@ import type { RunsOn } from "../policy/index.ts";
 import type { RecordPosition } from "../record/index.ts";
 import type { BackendChoice, BackendName } from "./backend.ts";
 import type { BaselineState } from "./baseline.ts";
+import type { ImportanceSpread } from "./importance.ts";
 
 /** What an update did, the episodes it learned from, and the value of each metric (`metrics`) of them. */
 export interface Update extends Estimates {
@@ -33,6 +34,8 @@ export interface Update extends Estimates {
    * that earned the same, each at one step of their lives.
    */
   masked: { faults: number; unscored: number; cut: number; truncated: number; alike: number };
+  /** With `stale`: how much likelier the weights of now make the programs that were drawn; null where they drew them themselves. */
+  importance: ImportanceSpread | null;
   /** Wall time: playing the episodes, and the update proper. */
   seconds: { rollout: number; update: number };
   /** For a policy with few choices: their probabilities after the update. */
@@ -96,6 +99,8 @@ export interface Checkpoint {
   baseline: BaselineState | null;
   /** Where the run is validated: its course, and the weights that were best. Absent otherwise. */
   validation?: ValidationState;
+  /** With `stale`: the weights that draw the next update's batch. Absent otherwise. */
+  drawing?: SavedTensor[];
   /** What the weights stand on, where the policy says; empty in files from before this was kept. */
   buffers: SavedTensor[];
   about: { readonly [name: string]: unknown };

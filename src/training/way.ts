@@ -24,7 +24,7 @@ function isPart(value: unknown): boolean {
   return keys.length === 1 && Number.isSafeInteger(part) && (part as number) > 0;
 }
 
-type Chosen = Pick<Settings, "estimator" | "loss" | "group" | "episodes" | "policy" | "on" | "env"> &
+type Chosen = Pick<Settings, "estimator" | "loss" | "group" | "episodes" | "policy" | "on" | "env" | "stale"> &
   Pick<SumSettings, "entropyBonus" | "klCoef" | "klIn">;
 
 /** Bytes of traces an update above which sums are sent in their place, where they are smaller: less is no burden to a network. */
@@ -36,7 +36,8 @@ const usualPart = 8;
 /** The way where none is asked for. */
 export function usualWay(settings: Chosen): GradientWay {
   const { on, group, policy, env, episodes } = settings;
-  if (on === undefined || policy.plan === undefined || hindranceOf(settings) !== null) return "whole batch";
+  if (on === undefined || settings.stale === 1 || policy.plan === undefined || hindranceOf(settings) !== null)
+    return "whole batch";
   const part = group * Math.max(1, Math.floor(usualPart / group));
   const traces = episodes * (env.maxSteps ?? 1) * (policy.traceBytes ?? 0);
   const sums = Math.ceil(episodes / part) * sumBytes(settings);

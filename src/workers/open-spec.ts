@@ -235,6 +235,7 @@ async function openEnv(
   const { of, plain, rewards: given, tasks, kickstart, sandbox } = spec;
   const rewardOf = async (one: RewardSpec): Promise<GivenReward> => {
     if ("module" in one) return (await remake(one.module, modules)) as GivenReward;
+    if ("bare" in one) return rewards[one.bare].score;
     const { part, score } = one;
     const own = "ready" in score ? rewards[score.ready].score : await remake(score.module, modules);
     return { ...part, score: own as Reward["score"] };

@@ -13,9 +13,10 @@ import type { HarmRules, Limits, Sandbox } from "../sandbox/index.ts";
 import { WorkersFailure } from "./error.ts";
 import { type ModuleRef, originOf } from "./module.ts";
 
-/** One reward: somebody's own as it was made, or a part whose score is a ready-made one or somebody's own. */
+/** One reward: somebody's own as it was made, the bare score of a ready-made one, or a part whose score is a ready-made one or somebody's own. */
 export type RewardSpec =
   | { module: ModuleRef }
+  | { bare: keyof typeof rewards }
   | { part: { name: string; weight?: number }; score: { ready: keyof typeof rewards } | { module: ModuleRef } };
 
 /** A value that an agent is born with: plain, or the text of a function. */
@@ -101,8 +102,12 @@ function envSpec(env: Environment): EnvSpec {
 function rewardSpec(given: unknown, i: number): RewardSpec {
   const module = originOf(given);
   if (module !== undefined) return { module };
+  const readyOf = (score: unknown) =>
+    (Object.keys(rewards) as (keyof typeof rewards)[]).find((one) => rewards[one].score === score);
+  const bare = readyOf(given);
+  if (bare !== undefined) return { bare };
   const { name, weight, score } = given as { name?: string; weight?: number; score?: unknown };
-  const ready = (Object.keys(rewards) as (keyof typeof rewards)[]).find((one) => rewards[one].score === score);
+  const ready = readyOf(score);
   const scored = originOf(score);
   if (name !== undefined && (ready !== undefined || scored !== undefined)) {
     const part = { name, ...(weight !== undefined && { weight }) };

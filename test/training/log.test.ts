@@ -105,7 +105,15 @@ json.dump([e.step for e in a.Scalars("episode/return")], sys.stdout)`;
   it("have a line in docs/metrics.md for every name", async () => {
     const policy = editMenu(menu);
     const validate = { env: { own: nameEnv() }, episodes: 2 };
-    const [update] = await Array.fromAsync(train({ env: nameEnv(), policy, updates: 1, episodes: 3, validate }));
+    const how = {
+      env: nameEnv(),
+      policy,
+      updates: 2,
+      episodes: 3,
+      stale: 1,
+      validate: { ...validate, every: 1 },
+    } as const;
+    const [, update] = await Array.fromAsync(train(how));
     policy.dispose();
     const page = readFileSync(resolve(import.meta.dirname, "../../docs/metrics.md"), "utf8");
     const [text] = page.split("\n## Code tasks") as [string]; // what evaluations of code tell is in no log

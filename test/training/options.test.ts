@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { editMenu, tf } from "../../src/policy/index.ts";
 import { type TrainOptions, train } from "../../src/training/index.ts";
-import { rateAt, withDefaults } from "../../src/training/settings.ts";
+import { rateAt } from "../../src/training/rate.ts";
+import { withDefaults } from "../../src/training/settings.ts";
 import { altered, menu, nameEnv, updatesOf, weightsOf } from "./fixtures.ts";
 
 describe("the trainer's options", () => {

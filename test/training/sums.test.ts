@@ -8,9 +8,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SurvivalEnv } from "../../src/environment/index.ts";
-import { editMenu, policies, type TrainablePolicy, tf } from "../../src/policy/index.ts";
+import { type Action, editMenu, policies, type TrainablePolicy, tf } from "../../src/policy/index.ts";
 import { openPlan } from "../../src/policy/open-plan.ts";
-import type { Elsewhere } from "../../src/rollout/index.ts";
+import { collect, type Elsewhere } from "../../src/rollout/index.ts";
+import { importanceOf } from "../../src/training/importance.ts";
 import { policyGradientLoss, readCheckpoint, type TrainOptions, train, type Update } from "../../src/training/index.ts";
 import { withDefaults } from "../../src/training/settings.ts";
 import { openSumming, type SumSettings } from "../../src/training/sums.ts";
@@ -226,7 +227,7 @@ describe("gradients as sums of parts", function () {
     );
   });
 
-  it("of a head and an adapter are those of the whole batch", async () => {
+  it("of a head and an adapter are those of the whole batch, and what they draw weighs 1 for them (`stale`)", async () => {
     const env = new SurvivalEnv({
       ...{ sandbox: fakeSandbox().sandbox, maxSteps: 2 },
       rewards: [{ name: "length", score: ({ report }) => (report.genome.length + (report.step % 2)) / 7 }],
@@ -248,6 +249,10 @@ describe("gradients as sums of parts", function () {
       assert.ok(Math.max(...apart) < 1e-5, `${Math.max(...apart)}`);
       for (const name of ["loss", "gradientNorm", "policyEntropy"] as const)
         assert.ok(Math.abs(whole.update[name] - summed.update[name]) < 1e-4, name);
+      const drawn: Action[] = [];
+      await collect(env, policy, { episodes: 2, listen: () => ({ onEnd: (_, own) => void drawn.push(...own) }) });
+      const { weights, spread } = await importanceOf(policy, drawn, 2);
+      assert.ok(weights.length === 4 && spread.deviation < 1e-3 && Math.abs(spread.mean - 1) < 1e-3, `${weights}`);
       await policy.decoder.dispose();
     }
   });

@@ -106,7 +106,13 @@ describe("workers on a queue", function () {
     name: string,
     whole: string,
   ) {
-    const parts = { ...how, gradients: { part: how.group! }, klCoef: 0.02, entropyBonus: 0.01, lrSchedule: "none" } as const;
+    const parts = {
+      ...how,
+      gradients: { part: how.group! },
+      klCoef: 0.02,
+      entropyBonus: 0.01,
+      lrSchedule: "none",
+    } as const;
     const alone = await trained({ ...parts, policy: one }, `${name}-sums`);
     const on = workers.redis(redis.url);
     const first = await trained({ ...parts, policy: other, updates: 1, on }, `${name}-sums-over`);
@@ -117,7 +123,7 @@ describe("workers on a queue", function () {
     assert.notEqual(alone.weights, whole);
   }
 
-  it("train a menu as one process does: each update, the record, the weights", async () => {
+  it("train a menu as one process does: each update, the record, the weights; also by sums of parts, and one update old", async () => {
     const how = { episodes: 16, group: 4, updates: 4, seed: 3 };
     const alone = await trained({ ...how, env: env(), policy: editMenu() }, "alone");
     const on = workers.redis(redis.url);
@@ -125,6 +131,9 @@ describe("workers on a queue", function () {
     const parts = { ...how, env: env(), gradients: { part: 4 }, klCoef: 0.1 };
     const summed = await trained({ ...parts, policy: editMenu() }, "sums");
     assert.deepEqual(await trained({ ...parts, policy: editMenu(), on }, "sums-over"), summed);
+    const stale = { ...how, env: env(), stale: 1 } as const;
+    const old = await trained({ ...stale, policy: editMenu() }, "stale");
+    assert.deepEqual(await trained({ ...stale, policy: editMenu(), on }, "stale-over"), old);
   });
 
   it("play a study, whose file may go on without them", async () => {
