@@ -7,7 +7,7 @@
 
 import { OptionFailure } from "../data/check.ts";
 import { type TrainablePolicy, tf } from "../policy/index.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./options.ts";
 import type { SavedTensor } from "./types.ts";
 
 /** Plays the batch of an update with a policy. */

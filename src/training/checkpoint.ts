@@ -14,7 +14,7 @@ import { ModelFailure, type NamedTensor, packSafetensors, readSafetensorsHeader,
 import { type TrainablePolicy, tf } from "../policy/index.ts";
 import { courseOf } from "./course.ts";
 import type { Estimator, LearningEstimator } from "./estimators.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./options.ts";
 import type { Checkpoint, SavedTensor } from "./types.ts";
 
 /** Why a checkpoint cannot be used. */

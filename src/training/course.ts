@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { estimators } from "./estimators.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./options.ts";
 
 /**
  * What the course of a run depends on besides its policy, seed and optimiser, as texts for a checkpoint. Not the backend, which

@@ -7,7 +7,7 @@
 import { displaySymbol, escapeHtml, type MimeBundle, notebookPlace, type Row, tableBundle } from "../display/index.ts";
 import { estimateOf, metricTable, shownFigure } from "../episode/index.ts";
 import { type TrainingPoint, trainingCurves, trainingPoint } from "../plot/index.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./options.ts";
 import type { Update, Validation } from "./types.ts";
 
 /** A panel that is open. */

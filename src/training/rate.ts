@@ -1,6 +1,6 @@
 /** How the learning rate falls over a training's updates. */
 
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./options.ts";
 
 /** The learning rate of an update: it would reach 0 at the number `updates`. */
 export function rateAt({ learningRate, lrSchedule, updates }: Settings, update: number): number {

@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import type { Episode, EpisodeListener } from "../episode/index.ts";
 import { checkRecordable, type EpisodeRecord, holdRecord, type RecordPosition, writeEpisode } from "../record/index.ts";
 import { CheckpointFailure } from "./checkpoint.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./options.ts";
 
 /** What records a run. */
 export interface RunRecorder {

@@ -22,12 +22,13 @@ import { type Batches, openBatches } from "./batches.ts";
 import { readCheckpoint, restoreCheckpoint, takeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { beginningsOf } from "./curriculum.ts";
 import { type Engine, openEngine } from "./engine.ts";
-import { findEstimator } from "./estimators.ts";
+import { type Estimator, findEstimator } from "./estimators.ts";
 import { type Hold, holdPolicy } from "./holding.ts";
 import { importanceOf } from "./importance.ts";
+import type { Settings, TrainOptions } from "./options.ts";
 import { openPanel } from "./panel.ts";
 import { openRecorder, type RunRecorder, runOf } from "./recorder.ts";
-import { checkTrainOptions, type Settings, type TrainOptions, withDefaults } from "./settings.ts";
+import { checkTrainOptions, withDefaults } from "./settings.ts";
 import { tellSlowness } from "./slowness.ts";
 import { sortOut } from "./sort-out.ts";
 import { asTraining, type Training } from "./training.ts";
@@ -66,11 +67,10 @@ async function* trainAll({ resume: given, ...options }: TrainOptions): AsyncGene
 
 /** Training by who holds the policy. */
 async function* trainHeld(settings: Settings, hold: Hold, engine: Engine): AsyncGenerator<Update, void, void> {
-  const { policy, updates, gamma, signal, resume, onUpdate } = settings;
+  const { policy, updates, signal, resume, onUpdate } = settings;
   const estimate = findEstimator(settings.estimator);
   const recorder = openRecorder(settings);
-  const optimizer =
-    settings.optimizer === "adam" ? tf.train.adam(settings.learningRate) : tf.train.sgd(settings.learningRate);
+  const optimizer = tf.train[settings.optimizer](settings.learningRate);
   const panel = openPanel(settings);
   const validator = openValidator(settings);
   let batches: Batches<PlayedBatch> | undefined;
@@ -99,23 +99,12 @@ async function* trainHeld(settings: Settings, hold: Hold, engine: Engine): Async
       const began = performance.now();
       const unchanged = watchWeights(policy, "an update of its training");
       const { played: own, isStale } = await batches.next(update);
-      const { drawn, sums } = own;
       const collected = recorder?.commit(update, own.episodes, own.spoiled) ?? own.episodes;
       const played = performance.now();
       episodesSoFar += collected.length;
-      const { scored, masked } = sortOut(collected);
-      const actions = scored.map(({ index }) => drawn[index]!);
-      const features = actions.map((own) => own.map((action) => action.features));
-      const advantages = checkAdvantages(estimate(rewarded(scored, settings), { gamma, features }), scored);
-      const kept = maskSteps(scored, advantages, settings.mask, masked);
-      const { weights, alike } = leaveOutAlike(scored, kept, settings.group);
-      if (update === 0 && sums.length === 0) await tellSlowness(settings, actions.flat(), engine.backend);
-      const importance = isStale ? await weigh(settings, engine, { actions, weights }) : null;
-      const batch = {
-        ...{ collected, scored, actions, weights: importance?.weights ?? weights, sums },
-        again: (first: number, episodes: number) => playAgain(settings, update, { first, episodes }),
-      };
-      const learned = await updatePolicy(batch, settings, { optimizer, update, engine, unchanged });
+      const { scored, weights, advantages, masked, importance, learned } = await learn(settings, estimate, update, {
+        ...{ optimizer, engine, unchanged, played: own, collected, isStale },
+      });
       const seconds = { rollout: (played - began) / 1000, update: (performance.now() - played) / 1000 };
       await validator?.at(update + 1, update + 1 === updates);
       const soFar = episodesSoFar;
@@ -128,8 +117,8 @@ async function* trainHeld(settings: Settings, hold: Hold, engine: Engine): Async
         advantages,
         ...describe(scored, weights),
         ...learned,
-        masked: { ...masked, alike },
-        importance: importance?.spread ?? null,
+        masked,
+        importance,
         seconds,
         validation: validator?.now() ?? null,
         probabilities: await probabilitiesOf(policy),
@@ -197,6 +186,44 @@ async function playBatch(
   return { episodes: played, spoiled, drawn, sums };
 }
 
+/** Learn: what each step is pushed by, and the optimiser's step. */
+async function learn(settings: Settings, estimate: Estimator, update: number, what: Learning) {
+  const { played, collected, isStale, engine } = what;
+  const judged = judge(collected, played.drawn, settings, estimate);
+  const { actions, weights } = judged;
+  if (update === 0 && played.sums.length === 0) await tellSlowness(settings, actions.flat(), engine.backend);
+  const importance = isStale ? await weigh(settings, engine, judged) : null;
+  const pushed = importance?.weights ?? weights;
+  const batch = { ...judged, collected, sums: played.sums, weights: pushed, again: again(settings, update) };
+  const learned = await updatePolicy(batch, settings, { ...what, update });
+  return { ...judged, importance: importance?.spread ?? null, learned };
+}
+
+/** What is learned from, and what with. */
+interface Learning extends Omit<Parameters<typeof updatePolicy>[2], "update"> {
+  played: PlayedBatch;
+  /** Its episodes, as the record knows them. */
+  collected: readonly Episode[];
+  isStale: boolean;
+}
+
+/** Judge: the episodes that can be learned from, and what each of their steps is pushed by; null where it does not count. */
+function judge(
+  collected: readonly Episode[],
+  drawn: readonly (readonly Action[])[],
+  settings: Settings,
+  estimate: Estimator,
+) {
+  const { gamma, mask, group } = settings;
+  const { scored, masked } = sortOut(collected);
+  const actions = scored.map(({ index }) => drawn[index]!);
+  const features = actions.map((own) => own.map((action) => action.features));
+  const advantages = checkAdvantages(estimate(rewarded(scored, settings), { gamma, features }), scored);
+  const kept = maskSteps(scored, advantages, mask, masked);
+  const { weights, alike } = leaveOutAlike(scored, kept, group);
+  return { scored, actions, advantages, weights, masked: { ...masked, alike } };
+}
+
 /** Weigh: what the weights of before have drawn is pushed by as much as those of now would have drawn it, cut where that is too much. */
 async function weigh(
   { policy, mostImportance }: Settings,
@@ -220,17 +247,19 @@ function drawnBy(settings: Settings, update: number) {
   return { group: settings.group, seed, ...(begin && { begin }) };
 }
 
-/** The same lives once more, where what the policy keeps of them was left where they were played. */
-async function playAgain(settings: Settings, update: number, range: { first: number; episodes: number }) {
+/** Plays lives once more, where what the policy keeps of them was left where they were played. */
+function again(settings: Settings, update: number): Batch["again"] {
   const { env, policy, on, signal } = settings;
-  const drawn = new Map<number, readonly Action[]>();
-  await collect(env, policy, {
-    ...{ ...range, ...drawnBy(settings, update) },
-    listen: (index) => ({ onEnd: (_, actions) => void drawn.set(index, actions) }),
-    ...(on && { on, traces: true }),
-    ...(signal && { signal }),
-  });
-  return drawn;
+  return async (first, episodes) => {
+    const drawn = new Map<number, readonly Action[]>();
+    await collect(env, policy, {
+      ...{ first, episodes, ...drawnBy(settings, update) },
+      listen: (index) => ({ onEnd: (_, actions) => void drawn.set(index, actions) }),
+      ...(on && { on, traces: true }),
+      ...(signal && { signal }),
+    });
+    return drawn;
+  };
 }
 
 /** Reads the weights first: a policy that tells its odds at once can read at once what has been read before. */

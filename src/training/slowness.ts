@@ -5,7 +5,7 @@
 
 import type { Action } from "../policy/index.ts";
 import { type BackendChoice, useBackend } from "./backend.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./options.ts";
 
 /** Says how long updates will take, where the backend is one of the slow ones and nobody asked for it by name. */
 export async function tellSlowness(

@@ -32,8 +32,9 @@ import {
   mean,
   type Sample,
 } from "../statistics/index.ts";
+import type { TrainOptions } from "./options.ts";
 import { train } from "./reinforce.ts";
-import { type TrainOptions, trainEntries } from "./settings.ts";
+import { trainEntries } from "./settings.ts";
 import { openStudyFile, type StudyFile, type StudyRun } from "./study-file.ts";
 
 type MakePolicy = () => TrainablePolicy | Promise<TrainablePolicy>;

@@ -13,7 +13,7 @@ import { useBackend } from "./backend.ts";
 import { type Engine, openEngine } from "./engine.ts";
 import { estimatorsInSteps, type Scale } from "./estimators.ts";
 import { type BatchGradient, gradientOf } from "./gradient.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./options.ts";
 import { learnable } from "./sort-out.ts";
 import { maskSteps, rewarded } from "./weights.ts";
 

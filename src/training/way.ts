@@ -6,11 +6,8 @@
 
 import { like, OptionFailure } from "../data/check.ts";
 import { estimatorsInSteps } from "./estimators.ts";
-import type { Settings } from "./settings.ts";
+import type { GradientWay, Settings } from "./options.ts";
 import type { SummedEstimator, SumSettings } from "./sums.ts";
-
-/** How the gradient of an update is taken. */
-export type GradientWay = "whole batch" | { part: number };
 
 /** What the option may be. */
 export const waySchema = like<GradientWay>(

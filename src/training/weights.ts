@@ -4,7 +4,7 @@
  */
 
 import type { Episode } from "../episode/index.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./options.ts";
 
 /** Score: with `klIn: "reward"` each step pays for how far its program's odds have moved. */
 export function rewarded(

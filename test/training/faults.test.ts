@@ -130,6 +130,9 @@ describe("the trainer's options", () => {
         klCoef: 0,
         klIn: "loss",
         mask: [],
+        gradients: "whole batch",
+        stale: 0,
+        mostImportance: 2,
         seed: 0,
       },
     };

@@ -76,7 +76,12 @@ describe("a rollout through a shared folder", function () {
     const kickstart = { words: ["a"], count: Object.assign(() => 1, {}) };
     const all: SurvivalEnvOptions[] = [
       { tasks, metabolism: { energy: 2 } },
-      { rewards: [greedy, rewards.novelty, rewards.fatality.score], limits: { stepMs: 150 }, harm: { fs_delete: "allow" }, kickstart },
+      {
+        rewards: [greedy, rewards.novelty, rewards.fatality.score],
+        limits: { stepMs: 150 },
+        harm: { fs_delete: "allow" },
+        kickstart,
+      },
     ];
     for (const options of all) {
       const how = { episodes: 6, seed: 2 };
