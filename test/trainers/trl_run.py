@@ -7,6 +7,7 @@ one, and a single character of the program is the policy's. That is enough for r
 from __future__ import annotations
 
 import os
+import socket
 
 os.environ |= {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "TRL_EXPERIMENTAL_SILENCE": "1"}
 
@@ -167,7 +168,7 @@ def _() -> str:
 
     env = AutoAgentEnv()
     env.reset(seed=1)
-    env._client._socket.close_socket()  # the connection is cut, as where the server was killed
+    env._client._socket._socket.shutdown(socket.SHUT_RDWR)  # the connection is cut, as where the server was killed
     assert "lost" in env.run_program("self.a = 1") and env.get_reward() is None
     env.reset(seed=1)
     env.run_program("self.a = 1")
