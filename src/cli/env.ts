@@ -55,7 +55,8 @@ export async function runEnv(args: string[]): Promise<number> {
     ...(record !== undefined && { record }),
   });
   const kind = body === "python" ? "lives in Python" : "lives";
-  const where = `${sessions} sessions, ${sandbox.places / livesInPlay} children at level ${sandbox.level}`;
+  const children = counted(sandbox.places / livesInPlay, "child", "children");
+  const where = `${counted(sessions, "session", "sessions")}, ${children} at level ${sandbox.level}`;
   process.stdout.write(`Serving ${kind} of ${maxSteps} steps (${told}) at ${server.url} (${where}); Ctrl-C ends it\n`);
   if (sandbox.level < 3) process.stdout.write(`Level 3 was not reached: ${sandbox.levelReason}\n`);
   await interrupted();
@@ -84,7 +85,7 @@ async function readTasks(wanted: string, body: BodyName): Promise<{ told: string
   const isSplit = wanted === "training" || wanted === "held-out";
   try {
     const tasks = await microTasks({ body, ...(isSplit ? { split: wanted } : { path: wanted }) });
-    return { told: isSplit ? `${wanted} tasks` : `${tasks.length} ${tasks.length === 1 ? "task" : "tasks"}`, tasks };
+    return { told: isSplit ? `${wanted} tasks` : counted(tasks.length, "task", "tasks"), tasks };
   } catch (cause) {
     throw new CliFailure({ kind: "arguments", command: "env", detail: (cause as Error).message }, { cause });
   }
@@ -104,4 +105,8 @@ async function openSandbox(
 
 function textOf({ values }: Given, name: (typeof texts)[number]): string | undefined {
   return values[name] as string | undefined;
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
 }

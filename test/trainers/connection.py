@@ -13,12 +13,14 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import autoagent_env as lab
 import autoagent_env.connection
 from common import URL, check, run_checks, version
 from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Response
 from websockets.sync.server import ServerConnection, serve
 
 WEBSOCKETS = version("websockets")
@@ -31,9 +33,11 @@ def answer(step: int) -> str:
 
 
 @contextmanager
-def serving(handler: Callable[[ServerConnection], None], context: ssl.SSLContext | None = None) -> Iterator[str]:
+def serving(
+    handler: Callable[[ServerConnection], None], context: ssl.SSLContext | None = None, **options: Any
+) -> Iterator[str]:
     """A server of that package, whose own compression this client does not ask for."""
-    with serve(handler, "127.0.0.1", 0, ssl=context) as server:
+    with serve(handler, "127.0.0.1", 0, ssl=context, **options) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.socket.getsockname()[1]}"
@@ -111,6 +115,30 @@ def _() -> None:
         client.reset()
         assert closed.acquire(timeout=10)
         assert client.reset().observation.step == 0 and len(opened) == 3, opened
+
+
+@check(WEBSOCKETS, "who lets nobody in says why, with the cure here; who says nothing is no server, and may be one again")
+def _() -> str:
+    def refuse(connection: ServerConnection, _: object) -> Response:
+        return connection.respond(401, json.dumps({"detail": "The token is missing"}))
+
+    def failure(url: str) -> str:
+        try:
+            lab.Client(url).reset()
+        except lab.NoServerError as error:
+            return str(error)
+        raise AssertionError("it has answered")
+
+    with serving(lambda _: None, process_request=refuse) as url:
+        told = failure(url)
+        assert told.endswith("lets nobody in: The token is missing; here by `token=...`, or the variable AUTOAGENT_TOKEN"), told
+    with serving(lambda _: None, process_request=lambda connection, _: connection.respond(503, "busy")) as url:
+        assert failure(url).endswith("lets nobody in: 503 Service Unavailable"), failure(url)
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        threading.Thread(target=lambda: door.accept()[0].close(), daemon=True).start()
+        told = failure(f"http://127.0.0.1:{door.getsockname()[1]}")
+    assert told.startswith("no environment server at ") and "start one by" in told, told
+    return ""
 
 
 @check(WEBSOCKETS, "an answer that does not come: the connection is not used again")

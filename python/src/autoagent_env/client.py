@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit, urlunsplit
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.http11 import Response
 
 from .connection import Connection
 from .errors import CapacityError, EpisodeLostError, NoServerError, ServerError
@@ -199,13 +200,16 @@ class Client:
             headers["Authorization"] = f"Bearer {self._token}"
         try:
             return Connection(self._ws_url, headers=headers, proxied=not _is_loopback(self._ws_url))
-        except InvalidHandshake as error:
-            raise NoServerError(f"the server at {_shown(self.base_url)} lets nobody in: {_reason(error)}") from error
-        except (OSError, InvalidURI) as error:
-            raise NoServerError(
-                f"no environment server at {_shown(self.base_url)} ({error}): start one by "
-                "`npx autoagent env serve`, or name its address in AUTOAGENT_ENV"
-            ) from error
+        except (InvalidHandshake, OSError, InvalidURI) as error:
+            shown, response = _shown(self.base_url), getattr(error, "response", None)
+            # Who says nothing at all is no server, or one that is just ending.
+            if response is None:
+                raise NoServerError(
+                    f"no environment server at {shown} ({error}): start one by "
+                    "`npx autoagent env serve`, or name its address in AUTOAGENT_ENV"
+                ) from error
+            cure = "; here by `token=...`, or the variable AUTOAGENT_TOKEN" if response.status_code == 401 else ""
+            raise NoServerError(f"the server at {shown} lets nobody in: {_reason(response)}{cure}") from error
 
     def _send(self, message: dict[str, Any], socket: Connection, *, heard: bool = True) -> None:
         try:
@@ -279,9 +283,8 @@ def _shown(url: str) -> str:
     return urlunsplit((scheme, netloc.split("@")[-1], *rest))
 
 
-def _reason(error: InvalidHandshake) -> str:
-    response = getattr(error, "response", None)
+def _reason(response: Response) -> str:
     try:
-        return str(json.loads(response.body)["detail"])  # type: ignore[union-attr]
-    except (AttributeError, TypeError, ValueError, KeyError):
-        return str(error)
+        return str(json.loads(response.body or b"")["detail"])
+    except (TypeError, ValueError, KeyError):
+        return f"{response.status_code} {response.reason_phrase}"
