@@ -86,6 +86,7 @@ export const smaller: [text: string, instead: string, reason: string][] = [
   ],
   ["updates: 5,", "updates: 2,", "an update on a language model takes seconds"],
   ["  episodes: 48,", "  episodes: 16,", "the same"],
+  ["updates: 6, ...head, episodes: 48, group: 8", "updates: 1, ...head, episodes: 8, group: 4", "the same"],
   ["updates: 30 }))", "updates: 3 }))", "sixteen lives of up to fifty steps in each"],
   [", on });", " });", "there is no queue at that address; test/workers/redis.test.ts does it on one"],
   [", on }).run();", " }).run();", "the same"],
