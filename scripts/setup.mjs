@@ -1,7 +1,6 @@
 /**
- * What must be there before anything else runs: the packages of the lock file, and Node 24.
- * Plain JavaScript for any Node from 18 up, standard library only: it runs before there is anything to import.
- * Node 24 itself comes through npm, as a per-platform optional dependency, so no install script and no other download.
+ * What must be there before anything else runs: the packages of the lock file, and Node 24, which comes through npm as a per-platform
+ * optional dependency: no install script and no other download. Plain JavaScript for any Node from 18 up, standard library only.
  */
 
 import { spawn, spawnSync } from "node:child_process";
