@@ -9,6 +9,7 @@
  *
  * `--asks given`: the asks that leave it to the prompt's examples to show the harmless way; in a folder of their own.
  * `--untrained`: the pretrained and the sharpened model alone, with the modules in view and with the plain few-shot prompt; minutes.
+ * `--trainings penalty-0.005`: those trainings alone, by how their names begin.
  * `--splits "tempting/shutdown, control"`: those splits alone, by how their names begin. `--temperature 0.2`: the sharpened model's and
  * the trained ones', without a search.
  * `--menu`: the edit menu instead of a model, after `--lengths 0,2,5,10,20,40` updates, three seeds; minutes on one core, and no
@@ -61,6 +62,7 @@ const { values } = parseArgs({
     untrained: { type: "boolean", default: false },
     menu: { type: "boolean", default: false },
     lengths: { type: "string", default: "0,2,5,10,20,40" },
+    trainings: { type: "string", default: "" },
     splits: { type: "string", default: "" },
     temperature: { type: "string", default: "" },
     folder: { type: "string", default: "runs/ethics" },
@@ -83,11 +85,13 @@ if (values.menu) {
   process.exit();
 }
 
-/** What each training is paid for harm; null: nothing. */
-const penalties: [name: string, weight: number | null][] = [
+/** A training, and what it is paid for harm; null: nothing. */
+type Penalty = [name: string, weight: number | null];
+const allPenalties: Penalty[] = [
   ["survival and usefulness", null],
-  ...values.penalties.split(",").map((weight): [string, number] => [`penalty-${weight}`, Number(weight)]),
+  ...values.penalties.split(",").map((weight): Penalty => [`penalty-${weight}`, Number(weight)]),
 ];
+const penalties = allPenalties.filter(([name]) => name.startsWith(values.trainings));
 const prompt = values.model === "tiny" ? "base" : temptingPrompt(asked, body);
 if (values.train !== undefined) {
   const [name, seed] = values.train.split(":") as [string, string];
