@@ -39,7 +39,8 @@ export function testFiles(root, folder = "test") {
   // Not `recursive`: Node 18 has it from 18.17 on, and says nothing before.
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory()) return entry.name === "node_modules" ? [] : testFiles(root, path);
+    if (entry.name === "node_modules" || entry.name.startsWith(".")) return []; // as Mocha's own patterns
+    if (entry.isDirectory()) return testFiles(root, path);
     return path.endsWith(".test.ts") ? [{ path, bytes: statSync(join(root, path)).size }] : [];
   });
 }

@@ -18,7 +18,7 @@ const blocks = allBlocks();
 const isTest = ({ lines }: Block) => lines.some((line) => line.startsWith("describe("));
 
 describe("the code blocks of the pages", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "blocks-"));
