@@ -46,7 +46,8 @@ export function testFiles(root, folder = "test") {
 }
 
 /** `N passed, M failed, K skipped`, the reporter's last line. */
-const counted = /^(\d+) passed, (\d+) failed, (\d+) skipped$/m;
+const counted = /^(\d+) passed, (\d+) failed, (\d+) skipped$/gm;
+const atEnd = /\d passed, \d+ failed, \d+ skipped\s*$/;
 
 /**
  * Runs groups in lanes, and prints a line of the counts of all at the end.
@@ -64,12 +65,11 @@ export async function runLanes(groups, run, { lanes = Math.min(2, cpus().length)
       log(`${folderOf(files)} begins: ${files.length} ${files.length === 1 ? "file" : "files"}`);
       const { code, output } = await run(files);
       log(output);
-      const counts = counted.exec(output);
+      const counts = [...output.matchAll(counted)].at(-1) ?? null;
       counts?.slice(1).forEach((count, i) => {
         sums[i] += Number(count);
       });
-      if (code !== 0)
-        failed.push({ code, name: folderOf(files), why: counts ? `${counts[2]} failed` : "it ended early" });
+      if (code !== 0) failed.push({ code, name: folderOf(files), why: whyOf(code, counts) });
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
@@ -78,31 +78,51 @@ export async function runLanes(groups, run, { lanes = Math.min(2, cpus().length)
   return failed[0]?.code ?? 0;
 }
 
+/** In a few words, why a group's code is not 0. */
+function whyOf(code, counts) {
+  if (counts === null) return "it ended early";
+  return counts[2] === "0" ? `it ended with code ${code}` : `${counts[2]} failed`;
+}
+
 /** The folder that a group is of. */
 function folderOf([first]) {
   return grouped.exec(first)?.[0].slice(0, -1) ?? "test";
 }
 
 /**
- * Runs a program and keeps what it prints; Ctrl-C and a request to end go on to it.
+ * Runs Mocha and keeps what it prints; Ctrl-C and a request to end go on to it. Mocha ends when nothing is open any more: what a failed
+ * test left open would keep its lane for ever, and all that the folder said unseen.
  * @param {string} node path of Node 24
  * @param {string[]} args
- * @param {{ cwd: string, env: Record<string, string | undefined> }} where
+ * @param {{ cwd: string, env: Record<string, string | undefined>, patienceMs?: number }} where `patienceMs`: how long it may take to
+ *   end after it has printed its counts
  * @returns {Promise<{ code: number, output: string }>}
  */
-export function runKept(node, args, where) {
+export function runKept(node, args, { patienceMs = 60_000, ...where }) {
   const child = spawn(node, args, { ...where, stdio: ["ignore", "pipe", "pipe"] });
-  const parts = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (part) => parts.push(part));
+  let output = "";
+  let timer;
+  const keep = (part) => {
+    output += part;
+    clearTimeout(timer);
+    if (!atEnd.test(output)) return;
+    timer = setTimeout(() => {
+      output += `\nIt was ended: something was left open, and kept it for ${patienceMs / 1000} s after its last test.\n`;
+      child.kill("SIGKILL");
+    }, patienceMs);
+  };
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", keep);
   const passOn = (signal) => child.kill(signal);
   process.on("SIGINT", passOn);
   process.on("SIGTERM", passOn);
   return new Promise((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (code) => {
+    child.on("exit", (code) => {
+      clearTimeout(timer);
       process.off("SIGINT", passOn);
       process.off("SIGTERM", passOn);
-      resolve({ code: code ?? 1, output: Buffer.concat(parts).toString() });
+      // What it printed last may still be on its way; its own children may hold the pipe for longer.
+      setTimeout(() => resolve({ code: code ?? 1, output }), 200);
     });
   });
 }

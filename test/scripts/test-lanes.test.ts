@@ -8,6 +8,11 @@ type Ran = { code: number; output: string };
 type Lanes = {
   groupsOf: (files: { path: string; bytes: number }[]) => string[][];
   testFiles: (root: string) => { path: string; bytes: number }[];
+  runKept: (
+    node: string,
+    args: string[],
+    where: { cwd: string; env: NodeJS.ProcessEnv; patienceMs?: number },
+  ) => Promise<Ran>;
   runLanes: (
     groups: string[][],
     run: (files: string[]) => Promise<Ran>,
@@ -15,7 +20,7 @@ type Lanes = {
   ) => Promise<number>;
 };
 const script: string = "../../scripts/test-lanes.mjs"; // plain JavaScript, for any Node: it has no types to check
-const { groupsOf, testFiles, runLanes } = (await import(script)) as Lanes;
+const { groupsOf, testFiles, runKept, runLanes } = (await import(script)) as Lanes;
 const root = join(import.meta.dirname, "..", "..");
 
 describe("the whole suite in lanes", () => {
@@ -67,5 +72,18 @@ describe("the whole suite in lanes", () => {
     assert.equal(shown.filter((text) => text.startsWith("of test/")).length, 3);
     const quiet = await runLanes(groups.slice(0, 1), run, { lanes: 2, log: (text) => shown.push(text) });
     assert.deepEqual([quiet, shown.at(-1)], [0, "\nall: 3 passed, 0 failed, 1 skipped"]);
+  });
+
+  it("keeps all that a process prints, and ends one that something left open keeps alive after its counts", async () => {
+    const run = (program: string) =>
+      runKept(process.execPath, ["-e", program], { cwd: root, env: process.env, patienceMs: 100 });
+    const counts = "2 passed, 1 failed, 0 skipped";
+    assert.deepEqual(await run(`console.log("one");console.error("${counts}");process.exitCode = 3`), {
+      code: 3,
+      output: `one\n${counts}\n`,
+    });
+    const left = await run(`console.log("${counts}");setInterval(() => {}, 1000)`);
+    assert.equal(left.code, 1);
+    assert.match(left.output, /^2 passed, 1 failed, 0 skipped\n\nIt was ended: something was left open/);
   });
 });
