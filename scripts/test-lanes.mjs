@@ -1,6 +1,6 @@
 /**
  * The whole suite in lanes: as many Mocha processes at once as there are cores, two at most, since most tests start processes of their
- * own. A lane takes the next folder of tests when it has ended one, the largest first; what a folder says is shown when it has ended.
+ * own. A lane takes the next folder of tests when it has ended one, the longest first; what a folder says is shown when it has ended.
  * A test that must be alone on the machine is not told from others: each must stand other work beside it.
  */
 
@@ -12,8 +12,11 @@ import { join } from "node:path";
 /** Files of one process: a folder below `test`, or one of the kernel's, which would be half of all. */
 const grouped = /^test\/(?:kernel\/[^/]+\/|[^/]+\/)/;
 
+/** Groups that take longer than their size says: they run whole lessons and pages. */
+const long = /^test\/(notebooks|docs)\//;
+
 /**
- * Test files by what runs in one process, the largest group first.
+ * Test files by what runs in one process: what runs lessons and pages first, then the largest group.
  * @param {readonly { path: string, bytes: number }[]} files paths from the root, with slashes
  * @returns {string[][]}
  */
@@ -26,7 +29,10 @@ export function groupsOf(files) {
     group.bytes += bytes;
     groups.set(name, group);
   }
-  return [...groups.values()].sort((a, b) => b.bytes - a.bytes).map(({ paths }) => paths.sort());
+  const weight = ({ paths: [first], bytes }) => (long.test(first) ? Number.POSITIVE_INFINITY : bytes);
+  return [...groups.values()]
+    .sort((a, b) => Number(weight(b) > weight(a)) - Number(weight(a) > weight(b)))
+    .map(({ paths }) => paths.sort());
 }
 
 /**

@@ -31,6 +31,18 @@ export async function playPart(
 }
 
 /**
+ * Episodes a part where nobody says how many. What goes to a worker and back costs some 5 ms of processor a part, which many
+ * episodes share; but a batch of few parts keeps few workers busy. So 8, and 16 or 32 where that leaves 24 parts and more.
+ */
+export function partSize(episodes: number): number {
+  const most = 32;
+  const parts = 24;
+  let size = 8;
+  while (size < most && episodes >= 2 * size * parts) size *= 2;
+  return size;
+}
+
+/**
  * A batch in parts of so many episodes, which end where the numbers are multiples of that: so a batch that begins elsewhere
  * has the same parts from there on. Parts may cut through groups, whose episodes begin alike by their numbers alone.
  */

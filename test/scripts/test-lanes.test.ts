@@ -30,15 +30,17 @@ describe("the whole suite in lanes", () => {
     assert.ok(all.length > 200, String(all.length));
   });
 
-  it("takes a folder's files together, those of the kernel's inner folders apart, the largest first", () => {
+  it("takes a folder's files together, those of the kernel's inner folders apart; lessons and pages first, then the largest", () => {
     const files = [
       { path: "test/b/2.test.ts", bytes: 10 },
       { path: "test/kernel/x/1.test.ts", bytes: 30 },
       { path: "test/one.test.ts", bytes: 1 },
       { path: "test/b/inner/1.test.ts", bytes: 10 },
       { path: "test/kernel/1.test.ts", bytes: 5 },
+      { path: "test/docs/1.test.ts", bytes: 3 },
     ];
     assert.deepEqual(groupsOf(files), [
+      ["test/docs/1.test.ts"],
       ["test/kernel/x/1.test.ts"],
       ["test/b/2.test.ts", "test/b/inner/1.test.ts"],
       ["test/kernel/1.test.ts"],

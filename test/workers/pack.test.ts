@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { zstdDecompressSync } from "node:zlib";
 import { pack, unpack } from "../../src/workers/pack.ts";
-import { partsOf } from "../../src/workers/part.ts";
+import { partSize, partsOf } from "../../src/workers/part.ts";
 
 describe("a value that is packed", () => {
   const value = {
@@ -71,5 +71,10 @@ describe("the parts of a batch", () => {
       [12, 4],
       [16, 1],
     ]);
+  });
+
+  it("are of 8 episodes, and of more where that leaves two dozen parts", () => {
+    const sizes = [1, 48, 383, 384, 767, 768, 10_000].map(partSize);
+    assert.deepEqual(sizes, [8, 8, 8, 16, 16, 32, 32]);
   });
 });

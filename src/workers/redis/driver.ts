@@ -6,7 +6,7 @@ import { notebookPlace, type Row } from "../../display/index.ts";
 import type { Elsewhere } from "../../rollout/index.ts";
 import { buildOf } from "../build.ts";
 import { type Packed, pack } from "../pack.ts";
-import { partsOf } from "../part.ts";
+import { partSize, partsOf } from "../part.ts";
 import { specOf } from "../spec.ts";
 import { asStatus, type WorkersStatus } from "../status.ts";
 import { type Wanted, wantedLives, wantedWork } from "../wanted.ts";
@@ -56,7 +56,7 @@ export function redisWorkers(url: string, options: Omit<RedisWorkersOptions, "ur
       const { spec, weights } = await specOf(env, policy);
       const [one, other] = [pack(spec), pack(weights)];
       const sent = { spec: one.hash, weights: other.hash, traces, ...(sums && { sums: sums.by }) };
-      const parts = partsOf(batch, sums?.part ?? given.part ?? 8).map((range) => ({
+      const parts = partsOf(batch, sums?.part ?? given.part ?? partSize(batch.episodes)).map((range) => ({
         ...{ body: { ...sent, range }, wanted: wantedLives(range) },
       }));
       yield* through(holder, [one, other], parts, signal);

@@ -14,12 +14,14 @@ export interface Bed {
   readonly sandbox: Sandbox;
   /** Parts after which the queue's memory is looked at. */
   readonly parts: number;
+  /** How many lives a turn of `speed` has. */
+  readonly lives: number;
   /** Seconds and text of an undisturbed rollout in this process. */
   here(episodes: number, seed?: number): Promise<Told>;
-  /** The same over workers. */
+  /** The same over workers; `part: null`: in parts as they are where nobody says how large. */
   there(
     episodes: number,
-    options?: Partial<RolloutOptions> & { url?: string; again?: number; part?: number },
+    options?: Partial<RolloutOptions> & { url?: string; again?: number; part?: number | null },
   ): Promise<Told>;
 }
 
@@ -40,13 +42,14 @@ export interface Outcome {
 export const seed = 17;
 
 /** Makes it. */
-export function makeBed(redis: RedisServer, sandbox: Sandbox, parts: number): Bed {
+export function makeBed(redis: RedisServer, sandbox: Sandbox, { parts, lives }: { parts: number; lives: number }): Bed {
   const known = new Map<string, Promise<Told>>();
   const env = () => new SurvivalEnv({ sandbox, maxSteps: 10 });
   return {
     redis,
     sandbox,
     parts,
+    lives,
     here(episodes, own = seed) {
       const key = `${episodes} ${own}`;
       const told = known.get(key) ?? timed(() => rollout(env(), editMenu(), { episodes, group: 8, seed: own }));
@@ -54,9 +57,9 @@ export function makeBed(redis: RedisServer, sandbox: Sandbox, parts: number): Be
       return told;
     },
     there(episodes, { url = redis.url, again = 4, part = 8, ...options } = {}) {
-      const on = workers.redis(url, { again, part });
+      const on = workers.redis(url, { again, ...(part !== null && { part }) });
       return timed(
-        () => rollout(env(), editMenu(), { episodes, group: Math.min(8, part), seed, ...options, on }),
+        () => rollout(env(), editMenu(), { episodes, group: Math.min(8, part ?? 8), seed, ...options, on }),
         async () => (await on.status()).line,
       );
     },

@@ -6,17 +6,18 @@ import { type Costs, simulated } from "./simulate.ts";
 
 type Measure = (bed: Bed) => Promise<Omit<Outcome, "fault">>;
 
+/** Of the table of workers, whose parts are of 8. */
 const lives = 480;
 
-/** Interleaved turns: two children here, then two workers with a child each. */
+/** Interleaved turns: two children here, then two workers with a child each; of so many lives (`--lives`). */
 const speed: Measure = async (bed) => {
   const crew = await startCrew(bed.redis.url, 2);
   const ratios: number[] = [];
   let equal = true;
   try {
     for (let turn = 0; turn < 5; turn++) {
-      const here = await bed.here(lives, 100 + turn);
-      const there = await bed.there(lives, { seed: 100 + turn });
+      const here = await bed.here(bed.lives, 100 + turn);
+      const there = await bed.there(bed.lives, { seed: 100 + turn, part: null });
       equal &&= here.text === there.text;
       ratios.push(here.seconds / there.seconds);
     }
@@ -25,7 +26,7 @@ const speed: Measure = async (bed) => {
   }
   const sorted = ratios.toSorted((a, b) => a - b);
   const all = ratios.map((ratio) => ratio.toFixed(2)).join(" ");
-  return { equal, told: `${lives} lives, workers by one process: ${all}, median ${sorted[2]!.toFixed(2)}` };
+  return { equal, told: `${bed.lives} lives, workers by one process: ${all}, median ${sorted[2]!.toFixed(2)}` };
 };
 
 /** One, two and four workers of a child each, and by simulation what more would give, from what one worker's part cost. */
