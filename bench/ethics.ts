@@ -92,6 +92,7 @@ const allPenalties: Penalty[] = [
   ...values.penalties.split(",").map((weight): Penalty => [`penalty-${weight}`, Number(weight)]),
 ];
 const penalties = allPenalties.filter(([name]) => name.startsWith(values.trainings));
+const temptingToTrain = await temptingTasks({ split: "training", set: asked });
 const prompt = values.model === "tiny" ? "base" : temptingPrompt(asked, body);
 if (values.train !== undefined) {
   const [name, seed] = values.train.split(":") as [string, string];
@@ -141,17 +142,14 @@ async function addModel(before: string, design: string): Promise<void> {
   const decoder = await openPretrained(values.model, { threads: number("threads") }).catch((error: Error) =>
     notRun(`the model ${values.model}`, `${error.message}.`),
   );
-  const asks = (await temptingTasks({ split: "training", set: asked })).map(({ ask }) => ask);
+  const asks = temptingToTrain.map(({ ask }) => ask);
   const plain = await tokenPolicy(decoder, { prompt: design, asks, samples: 8, rank: 1 });
   contestants[`${before}pretrained`] = plain.pretrained({ temperature: 1 });
   if (values.temperature !== "") {
     contestants[`${before}sharpened`] = plain.pretrained({ temperature: Number(values.temperature) });
     return;
   }
-  const tasks = [
-    ...(await microTasks({ split: "validation" })),
-    ...(await temptingTasks({ split: "training", set: asked })),
-  ];
+  const tasks = [...(await microTasks({ split: "validation" })), ...temptingToTrain];
   const env = new SurvivalEnv({ tasks, maxSteps: 1, sandbox, rewards: partsOf(null) });
   const sharpened = await sharpen(plain, { env, seed: 99, episodes: number("search") });
   console.log(`${String((await sharpened[displaySymbol]())["text/plain"])}\n`);
@@ -189,12 +187,11 @@ async function trainAdapter(name: string, seed: number): Promise<TokenPolicy> {
  * teach anything. An ask that is there many times has a number behind its id.
  */
 async function trainingAsks() {
-  const [tasks, tempting] = [
-    await microTasks({ split: "training" }),
-    await temptingTasks({ split: "training", set: asked }),
-  ];
-  const times = Math.ceil(tasks.length / tempting.length);
-  const often = Array.from({ length: times }, (_, i) => tempting.map((ask) => ({ ...ask, id: `${ask.id}, ${i}` })));
+  const tasks = await microTasks({ split: "training" });
+  const times = Math.ceil(tasks.length / temptingToTrain.length);
+  const often = Array.from({ length: times }, (_, i) =>
+    temptingToTrain.map((ask) => ({ ...ask, id: `${ask.id}, ${i}` })),
+  );
   return [...tasks, ...often.flat().slice(0, tasks.length)];
 }
 

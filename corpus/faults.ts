@@ -4,21 +4,12 @@
  */
 
 import type { Random } from "../src/random/index.ts";
+import { fatalBy } from "./fatal.ts";
 import { attributeNames, valueWords } from "./words.ts";
 
 /** Draws a program that ends the agent's life. `good` is the program that would have answered the ask. */
-export function drawFatal(random: Random, good: string): string {
-  const way = random.uniform();
-  if (way < 0.3) return drawBrokenExecutor(random);
-  if (way < 0.45) return drawSyntaxError(random, good);
-  if (way < 0.7) return drawUnknownName(random, good);
-  if (way < 0.85) return drawThrow(random, good);
-  return drawEnd(random);
-}
-
-function drawBrokenExecutor(random: Random): string {
-  const name = random.choice(attributeNames);
-  return random.choice([
+export const drawFatal = fatalBy({
+  brokenExecutor: (name, random) => [
     "self.execute_code = 42;",
     "self.execute_code = null;",
     "self.execute_code = {};",
@@ -31,68 +22,43 @@ function drawBrokenExecutor(random: Random): string {
     `self.execute_code = (code) => self.${name};`,
     `self.execute_code = function (code) {\n  throw new Error("${random.choice(valueWords)}");\n};`,
     "const old = self.execute_code;\nself.execute_code = function (code) {\n  return old;\n};",
-  ]);
-}
-
-/** Damages a good program so that no parser takes it. */
-function drawSyntaxError(random: Random, good: string): string {
-  const name = random.choice(attributeNames);
-  const own = [
-    `self.${name} = ;`,
-    `self.${name} == = 1;`,
-    `let 1${name} = 2;`,
-    `self.${name} = (1 + 2;`,
-    `function (n) { return n }`,
-  ];
-  const trimmed = good.replace(/;$/, "");
-  const closer = /[)}\]]$/.exec(trimmed)?.[0];
-  const damaged = [
-    `${trimmed} };`,
-    `${trimmed} ));`,
-    ...(closer === undefined ? [] : [trimmed.slice(0, -1), trimmed.slice(0, -1)]),
-  ];
-  return random.choice(random.uniform() < 0.4 ? own : damaged);
-}
-
-function drawUnknownName(random: Random, good: string): string {
-  const name = random.choice(attributeNames);
-  const verb = random.choice(["load", "open", "print", "show", "sort", "send", "read", "learn", "update", "fetch"]);
-  const Word = `${verb}_${name}`;
-  const line = random.choice([
-    `${Word}();`,
-    `self.${Word}();`,
-    `self.${name} = ${Word}(1);`,
-    `self.state.${Word}.push(1);`,
-    `self.${Word}.value = 1;`,
+  ],
+  syntaxError(name, good) {
+    const own = [
+      `self.${name} = ;`,
+      `self.${name} == = 1;`,
+      `let 1${name} = 2;`,
+      `self.${name} = (1 + 2;`,
+      `function (n) { return n }`,
+    ];
+    const trimmed = good.replace(/;$/, "");
+    const closer = /[)}\]]$/.exec(trimmed)?.[0];
+    const damaged = [
+      `${trimmed} };`,
+      `${trimmed} ));`,
+      ...(closer === undefined ? [] : [trimmed.slice(0, -1), trimmed.slice(0, -1)]),
+    ];
+    return { own, damaged };
+  },
+  unknownName: (name, unknown, random) => [
+    `${unknown}();`,
+    `self.${unknown}();`,
+    `self.${name} = ${unknown}(1);`,
+    `self.state.${unknown}.push(1);`,
+    `self.${unknown}.value = 1;`,
     `self.${name} = unknown_${name};`,
-    `self.${name} = self.${Word}(${random.integer(10)});`,
-  ]);
-  return random.uniform() < 0.35 ? `${good}\n${line}` : line;
-}
-
-function drawThrow(random: Random, good: string): string {
-  const word = random.choice(valueWords);
-  const line = random.choice([
+    `self.${name} = self.${unknown}(${random.integer(10)});`,
+  ],
+  thrown: (word) => [
     `throw new Error("${word}");`,
     `throw new Error("I do not know how");`,
     `throw "${word}";`,
     `JSON.parse("${word}");`,
     "null.value = 1;",
     "undefined.call();",
-  ]);
-  return random.uniform() < 0.3 ? `${good}\n${line}` : line;
-}
-
-function drawEnd(random: Random): string {
-  return random.choice([
-    "self.end();",
-    "self.end();",
-    "this.end();",
-    "while (true) {}",
-    "for (;;) {}",
-    "self.state = null;",
-  ]);
-}
+  ],
+  end: ["self.end();", "self.end();", "this.end();", "while (true) {}", "for (;;) {}", "self.state = null;"],
+});
 
 /** Draws a program that reaches for the host. `good` may stand before or after it. */
 export function drawHarmful(random: Random, good: string): string {

@@ -22,6 +22,7 @@ const unseen = [
   "scripts/gpu-check.ts",
   "scripts/gpu-check/torch_peer.py",
   "scripts/setup.mjs",
+  "scripts/signals.mjs",
   "scripts/programs.mjs",
   "scripts/setup-cuda.mjs",
   "scripts/setup-tensorflow.mjs",

@@ -17,6 +17,7 @@ import {
 } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { passSignals } from "./signals.mjs";
 
 /** The repository's root. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -113,14 +114,6 @@ export function runNode(node, args, { env = {} } = {}) {
 }
 
 /**
- * Where a program of the repository finds this Node, and what the packages bring, first.
- * @param {string} node path of Node 24
- */
-export function pathWith(node) {
-  return [dirname(node), join(modules, ".bin"), process.env.PATH ?? ""].join(delimiter);
-}
-
-/**
  * The same in the caller's own folder: a command that takes paths must read them from where it was typed.
  * `tied`: the program is given a channel that closes when this process is gone, by `kill -9` too.
  * @param {string} node path of Node 24
@@ -131,17 +124,22 @@ export function pathWith(node) {
 export function runHere(node, args, { cwd = process.cwd(), env = {}, tied = false } = {}) {
   const stdio = tied ? ["inherit", "inherit", "inherit", "ipc"] : "inherit";
   const child = spawn(node, args, { cwd, stdio, env: { ...process.env, ...env, PATH: pathWith(node) } });
-  const passOn = (signal) => child.kill(signal);
-  process.on("SIGINT", passOn);
-  process.on("SIGTERM", passOn);
+  const stop = passSignals(child);
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("exit", (code, signal) => {
-      process.off("SIGINT", passOn);
-      process.off("SIGTERM", passOn);
+      stop();
       resolve(code ?? (signal === "SIGINT" ? 130 : 1));
     });
   });
+}
+
+/**
+ * Where a program of the repository finds this Node, and what the packages bring, first.
+ * @param {string} node path of Node 24
+ */
+export function pathWith(node) {
+  return [dirname(node), join(modules, ".bin"), process.env.PATH ?? ""].join(delimiter);
 }
 
 /**

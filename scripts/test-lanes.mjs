@@ -8,6 +8,7 @@ import { spawn } from "node:child_process";
 import { readdirSync, statSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { passSignals } from "./signals.mjs";
 
 /** Files of one process: a folder below `test`, or one of the kernel's, which would be half of all. */
 const grouped = /^test\/(?:kernel\/[^/]+\/|[^/]+\/)/;
@@ -29,10 +30,8 @@ export function groupsOf(files) {
     group.bytes += bytes;
     groups.set(name, group);
   }
-  const weight = ({ paths: [first], bytes }) => (long.test(first) ? Number.POSITIVE_INFINITY : bytes);
-  return [...groups.values()]
-    .sort((a, b) => Number(weight(b) > weight(a)) - Number(weight(a) > weight(b)))
-    .map(({ paths }) => paths.sort());
+  const first = ({ paths }) => Number(long.test(paths[0]));
+  return [...groups.values()].sort((a, b) => first(b) - first(a) || b.bytes - a.bytes).map(({ paths }) => paths.sort());
 }
 
 /**
@@ -118,15 +117,12 @@ export function runKept(node, args, { patienceMs = 60_000, ...where }) {
     }, patienceMs);
   };
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", keep);
-  const passOn = (signal) => child.kill(signal);
-  process.on("SIGINT", passOn);
-  process.on("SIGTERM", passOn);
+  const stop = passSignals(child);
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("exit", (code) => {
       clearTimeout(timer);
-      process.off("SIGINT", passOn);
-      process.off("SIGTERM", passOn);
+      stop();
       // What it printed last may still be on its way; its own children may hold the pipe for longer.
       setTimeout(() => resolve({ code: code ?? 1, output }), 200);
     });

@@ -6,8 +6,9 @@
  */
 
 import { OptionFailure } from "../data/check.ts";
-import { type TrainablePolicy, tf } from "../policy/index.ts";
+import type { TrainablePolicy } from "../policy/index.ts";
 import type { Settings } from "./options.ts";
+import { putWeights, saveWeights } from "./saved.ts";
 import type { SavedTensor } from "./types.ts";
 
 /** Plays the batch of an update with a policy. */
@@ -44,17 +45,17 @@ export async function openBatches<Played>(settings: Settings, play: PlayBatch<Pl
   };
   const before = stale === 1 ? resume?.drawing : undefined;
   if (before !== undefined && resume!.update < updates) {
-    const now = await weightsOf(policy);
-    setWeights(policy, before);
+    const now = await saveWeights(policy);
+    putWeights(policy, before);
     flying = await start(resume!.update, true);
-    setWeights(policy, now);
+    putWeights(policy, now);
   }
   return {
     async next(update) {
       const own: Flying<Played> = flying ?? (await start(update, false));
       flying = null;
       if (stale === 1) {
-        drawing = await weightsOf(policy);
+        drawing = await saveWeights(policy);
         if (update + 1 < updates) flying = await start(update + 1, true);
       }
       return { played: await own.played, isStale: own.isStale };
@@ -81,16 +82,4 @@ export function checkStale({ stale, policy, on, gradients }: Pick<Settings, "sta
     throw refuse("0 with `gradients` of parts, which are taken by the weights that drew, not by those that learn");
   if (on !== undefined && policy.isWrittenElsewhere)
     throw refuse("0 for a policy that a server writes for: that has one set of weights at a time");
-}
-
-async function weightsOf({ variables }: TrainablePolicy): Promise<SavedTensor[]> {
-  const saved = async (variable: tf.Variable, i: number): Promise<SavedTensor> => ({
-    ...{ name: `weights ${i}`, shape: [...variable.shape], values: [...(await variable.data())] },
-  });
-  return Promise.all(variables.map(saved));
-}
-
-function setWeights({ variables }: TrainablePolicy, weights: readonly SavedTensor[]): void {
-  for (const [i, { values, shape }] of weights.entries())
-    tf.tidy(() => variables[i]!.assign(tf.tensor(values, shape) as never));
 }

@@ -15,6 +15,7 @@ import { type TrainablePolicy, tf } from "../policy/index.ts";
 import { courseOf } from "./course.ts";
 import type { Estimator, LearningEstimator } from "./estimators.ts";
 import type { Settings } from "./options.ts";
+import { putWeights, saveTensor, saveWeights } from "./saved.ts";
 import type { Checkpoint, SavedTensor } from "./types.ts";
 
 /** Why a checkpoint cannot be used. */
@@ -156,10 +157,10 @@ export async function takeCheckpoint(
 ): Promise<Checkpoint> {
   const { accBeta1, accBeta2 } = optimizer as unknown as Betas;
   const betas = [accBeta1, accBeta2].filter((beta) => beta !== undefined);
-  const weights = await Promise.all(policy.variables.map((variable, i) => saved(`weights ${i}`, variable)));
+  const weights = await saveWeights(policy);
   const memory = await optimizer.getWeights();
   const moments = await Promise.all(
-    memory.map(({ tensor }, i) => saved(i === 0 ? "iterations" : `moment ${i}`, tensor)),
+    memory.map(({ tensor }, i) => saveTensor(i === 0 ? "iterations" : `moment ${i}`, tensor)),
   );
   // TF.js makes this one for the asking; the others are the optimiser's own.
   memory[0]?.tensor.dispose();
@@ -171,7 +172,7 @@ export async function takeCheckpoint(
     settings: courseOf(settings),
     ...position,
     weights,
-    memory: [...moments, ...(await Promise.all(betas.map((beta, i) => saved(`beta ${i + 1}`, beta))))],
+    memory: [...moments, ...(await Promise.all(betas.map((beta, i) => saveTensor(`beta ${i + 1}`, beta))))],
     baseline: isLearning(estimator) ? estimator.state() : null,
     buffers: buffersOf(policy),
     about: policy.buffers?.about ?? {},
@@ -209,8 +210,7 @@ export async function restoreCheckpoint(
   same("shape", shapes(policy.variables), shapes(checkpoint.weights));
   if (checkpoint.buffers.length > 0) same("calibration", digest(buffersOf(policy)), digest(checkpoint.buffers));
   if (run.resumeWith !== "changed settings") sameCourse(courseOf(run), checkpoint.settings ?? {});
-  for (const [i, { values, shape }] of checkpoint.weights.entries())
-    tf.tidy(() => policy.variables[i]!.assign(tf.tensor(values, shape)));
+  putWeights(policy, checkpoint.weights);
   if (isLearning(estimator)) estimator.restore(checkpoint.baseline);
   const { accBeta1, accBeta2 } = optimizer as unknown as Betas;
   const betas = checkpoint.memory.filter(({ name }) => name.startsWith("beta"));
@@ -236,10 +236,6 @@ function sameCourse(course: { readonly [name: string]: string }, before: { reado
   const shared = Object.keys(course).filter((name) => name in before && before[name] !== course[name]);
   const differences = shared.map((name) => ({ name, was: before[name]!, is: course[name]! }));
   if (differences.length > 0) throw new CheckpointFailure({ kind: "settings", differences });
-}
-
-async function saved(name: string, tensor: tf.Tensor): Promise<SavedTensor> {
-  return { name, shape: [...tensor.shape], values: [...(await tensor.data())] };
 }
 
 /** A short name for tensors. */

@@ -1,8 +1,9 @@
 /** A trained head or adapter as it was: out of its checkpoint, with the prompt, the token subset and the temperature that it learned with. */
 
 import { type Decoder, type PromptDesign, splitHash } from "../model/index.ts";
-import { type AdapterOptions, type TokenPolicy, type TokenPolicyOptions, tf, tokenPolicy } from "../policy/index.ts";
+import { type AdapterOptions, type TokenPolicy, type TokenPolicyOptions, tokenPolicy } from "../policy/index.ts";
 import { CheckpointFailure } from "./checkpoint.ts";
+import { putWeights } from "./saved.ts";
 import type { Checkpoint } from "./types.ts";
 
 /** What a token policy's checkpoint says of itself. */
@@ -44,8 +45,7 @@ export async function trainedPolicy(
     throw foreign(checkpoint, policy.fingerprint ?? policy.name);
   }
   const played = validation && validation.weights.length > 0 ? validation.weights : weights;
-  for (const [i, variable] of policy.variables.entries())
-    tf.tidy(() => variable.assign(tf.tensor(played[i]!.values, played[i]!.shape)));
+  putWeights(policy, played);
   return policy;
 }
 

@@ -89,12 +89,13 @@ async function partsOf(batch: Batch, settings: Settings): Promise<ScaledSums[]> 
   const { part, ...how } = sumSettings(settings)!;
   const { collected, sums } = batch;
   const scale = scaleOf(batch, settings);
+  const places = new Map(batch.scored.map((episode, i) => [episode, i]));
   const found: ScaledSums[] = [];
   let summing: Summing | null = null;
   try {
     for (let first = 0; first < collected.length; first += part) {
       const { scored, weights: raw } = rawWeights(collected.slice(first, first + part), how);
-      const wanted = scored.map((episode) => batch.weights[batch.scored.indexOf(episode)]!);
+      const wanted = scored.map((episode) => batch.weights[places.get(episode)!]!);
       const fits = sameWeights(
         raw.map((own) => own.map((value) => (value === null ? null : advantageOf(value, scale)))),
         wanted,
@@ -106,7 +107,7 @@ async function partsOf(batch: Batch, settings: Settings): Promise<ScaledSums[]> 
       }
       summing ??= await openSumming(settings.policy, how);
       const kept = settings.on ? await batch.again(first, Math.min(part, collected.length - first)) : null;
-      const actions = scored.map((one) => kept?.get(one.index) ?? batch.actions[batch.scored.indexOf(one)]!);
+      const actions = scored.map((one) => kept?.get(one.index) ?? batch.actions[places.get(one)!]!);
       // What a part by itself could not know (who else there is, what is only rounding) the whole batch does.
       const own = await summing.of(actions, fits ? raw : wanted);
       found.push({ sums: own, scale: fits ? scale : { zero: 0, unit: 1 } });

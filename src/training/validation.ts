@@ -8,9 +8,10 @@ import { byName, like, OptionFailure, only, optional, positiveInteger } from "..
 import { environmentSchema } from "../environment/given.ts";
 import type { Environment } from "../environment/index.ts";
 import { type Episode, estimatesOf, metricTable } from "../episode/index.ts";
-import { type TrainablePolicy, tf } from "../policy/index.ts";
+import type { TrainablePolicy } from "../policy/index.ts";
 import { createRandom } from "../random/index.ts";
 import { type CollectOptions, collect } from "../rollout/index.ts";
+import { putWeights, saveWeights } from "./saved.ts";
 import type { SavedTensor, Validation, ValidationPoint, ValidationState } from "./types.ts";
 
 /** How a training is validated. */
@@ -87,7 +88,7 @@ export function openValidator({ policy, seed, validate, ...how }: Settings): Val
       for (const [name, env] of Object.entries(envs))
         values[name] = worthOf(await collect(env, policy, { ...play, ...partOf(how) }), by);
       course.push({ updates, values });
-      if (bestOf()?.updates === updates) weights = await Promise.all(policy.variables.map(saved));
+      if (bestOf()?.updates === updates) weights = await saveWeights(policy);
     },
     now: () => ({ by, course: [...course], best: bestOf() }),
     isSpent() {
@@ -102,8 +103,7 @@ export function openValidator({ policy, seed, validate, ...how }: Settings): Val
       weights = state.weights;
     },
     choose() {
-      for (const [i, { values, shape }] of weights.entries())
-        tf.tidy(() => policy.variables[i]!.assign(tf.tensor(values, shape)));
+      putWeights(policy, weights);
     },
   };
 }
@@ -127,8 +127,4 @@ function partOf({ concurrency, on, signal }: Pick<Settings, "concurrency" | "on"
     ...(on && { on }),
     ...(signal && { signal }),
   };
-}
-
-async function saved(variable: tf.Variable, i: number): Promise<SavedTensor> {
-  return { name: `weights ${i}`, shape: [...variable.shape], values: [...(await variable.data())] };
 }

@@ -11,7 +11,6 @@ import {
   drawTask,
   drawTexts,
   families,
-  type Kind,
   splitOf,
 } from "../../corpus/index.ts";
 import { judgeProgram } from "../../corpus/pretrain/measure.ts";
@@ -20,26 +19,17 @@ import { loadPrompt, openTokenTable, type TokenTable, usualPrompt } from "../../
 import { createRandom } from "../../src/random/index.ts";
 import { createSandbox } from "../../src/sandbox/index.ts";
 import { microTasks } from "../../src/tasks/index.ts";
+import { checkKinds } from "./kinds.ts";
 
 describe("the corpus", () => {
   it("has programs that do, in the real sandbox, what their kind says; good ones solve their task", async () => {
     await using sandbox = await createSandbox({ workers: 2 });
-    const counts: { [kind in Kind]: number } = { good: 0, other: 0, "no-op": 0, fatal: 0, harmful: 0 };
     const rates = { fatal: 0.2, harmful: 0.2, noOp: 0.1, other: 0.1 };
-    for (let i = 0; i < 400; i++) {
+    const examples = Array.from({ length: 400 }, (_, i) => {
       const split = i % 4 === 0 ? "held-out" : "training";
-      const example = drawExample(createRandom(11, "example", i), { split, rates, style: { typed: i % 3 === 0 } });
-      const { kind, program, ask, check } = example;
-      const { verdict, alive, changed, harmful, solved } = await judgeProgram(sandbox, program, example);
-      const told = `${kind}: // ${ask}\n${program}\n${verdict}`;
-      counts[kind]++;
-      assert.equal(harmful, kind === "harmful", told);
-      if (kind !== "harmful") assert.equal(alive, kind !== "fatal", told);
-      if (kind === "no-op") assert.equal(changed, false, told);
-      if (kind === "other") assert.equal(changed, true, told);
-      if (kind === "good" && check !== null) assert.equal(solved, true, told);
-    }
-    for (const [kind, count] of Object.entries(counts)) assert.ok(count > 20, `${kind}: ${count}`);
+      return drawExample(createRandom(11, "example", i), { split, rates, style: { typed: i % 3 === 0 } });
+    });
+    await checkKinds(sandbox, examples, { body: "javascript", least: 20 });
   }).timeout(60_000);
 
   it("calls a program good whose bad line stands behind a return, for that is what it does", async () => {

@@ -25,7 +25,7 @@ interface PlayedEpisode {
   kept: KeptEpisode | null;
 }
 
-/** A session in an environment of its own. Throws an EnvironmentServerFailure where none can be made. */
+/** A session in an environment, whose episode has not begun. */
 export function openSession(env: Environment, keeping: Keeping | undefined): Session {
   return { env, keeping, episode: null };
 }
