@@ -45,15 +45,19 @@ function adapterInputs(layer: number, name: string): { A: string; B: string } {
   return { A: `adapter.${layer}.${name}.A`, B: `adapter.${layer}.${name}.B` };
 }
 
-/** Declares the inputs of the last `blocks`' adapters, and gives what adds them. */
-export function adapting(g: GraphParts, config: ModelConfig, blocks: number): Adapt {
-  const adapted = new Set(adaptedLayers(config, blocks));
-  for (const layer of adapted)
+/** Declares the inputs of the last `blocks`' adapters. */
+export function declareAdapters(g: GraphParts, config: ModelConfig, blocks: number): void {
+  for (const layer of adaptedLayers(config, blocks))
     for (const { name, from, to } of adaptedMatrices(config)) {
       const { A, B } = adapterInputs(layer, name);
       g.input(A, "float32", [from, `rank.${layer}.${name}`]);
       g.input(B, "float32", [`rank.${layer}.${name}`, to]);
     }
+}
+
+/** What adds the last `blocks`' adapters, in a graph that has them as inputs or within one that has. */
+export function adapting(g: GraphParts, config: ModelConfig, blocks: number): Adapt {
+  const adapted = new Set(adaptedLayers(config, blocks));
   return (x, product, layer, name) => {
     if (!adapted.has(layer)) return product;
     const { A, B } = adapterInputs(layer, name);

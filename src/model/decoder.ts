@@ -117,8 +117,11 @@ export async function createDecoder(parts: DecoderParts, options: RunOptions = {
       };
     },
     ...(drawing !== undefined && {
-      async draw(request: DrawRequest, prefix?: KVCache): Promise<Drawn> {
-        const { drawn } = await thread.ask({ kind: "draw", request, prefix: prefix && numberOf(prefix) });
+      async draw({ adapter: given, ...request }: DrawRequest, prefix?: KVCache): Promise<Drawn> {
+        const used = given ?? usual;
+        const adapter = used && numberOfAdapter(holder, used);
+        if (request.entering && holder === undefined) throw new Error(notAdapted);
+        const { drawn } = await thread.ask({ kind: "draw", request, adapter, prefix: prefix && numberOf(prefix) });
         return drawn;
       },
     }),
@@ -176,11 +179,11 @@ function adapterHolder(
   return holder;
 }
 
+const notAdapted =
+  "This decoder was not opened to be adapted: open it with `adaptedBlocks`, the number of its last blocks";
+
 function numberOfAdapter(holder: AdapterHolder | undefined, held: HeldAdapter): number {
-  if (holder === undefined)
-    throw new Error(
-      "This decoder was not opened to be adapted: open it with `adaptedBlocks`, the number of its last blocks",
-    );
+  if (holder === undefined) throw new Error(notAdapted);
   return holder.numberOf(held);
 }
 

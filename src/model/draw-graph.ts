@@ -9,11 +9,15 @@
  * `spread` [width] (x = (hidden - mean) * spread), `A` [rank, width], `B` [S, rank], `bias` [S]. Outputs, a line a token:
  * `ids`, `logProb`, `outside` (log-probability of the token without the head), `logRest`, `restEntropy` [rounds, batch];
  * `base` [rounds, batch, S]; `hidden` [rounds, batch, width].
+ *
+ * With `adaptedBlocks` the adapters of the last blocks are inputs as of the decoder's graph, and `entering` [batch, length + rounds - 1,
+ * width] is an output: what entered the first of these blocks, of every position that was run.
  */
 
+import { declareAdapters } from "./adapter.ts";
 import type { FindWeight } from "./architectures/types.ts";
 import { addFusedPass, canFuse } from "./fused-pass.ts";
-import { addPass } from "./graph.ts";
+import { addPass, type PassNames } from "./graph.ts";
 import { createGraph, type GraphBuilder, type GraphParts, type InnerBuilder } from "./onnx.ts";
 import type { ModelConfig } from "./types.ts";
 
@@ -21,7 +25,11 @@ import type { ModelConfig } from "./types.ts";
  * The graph that draws. Reads no weight yet; its weights are those of the decoder's graph, in the same order. With `fused` the
  * pass is made of few operations where the model's family has such a pass (`fused-pass.ts`).
  */
-export function drawGraph(config: ModelConfig, weight: FindWeight, { fused }: { fused: boolean }): GraphBuilder {
+export function drawGraph(
+  config: ModelConfig,
+  weight: FindWeight,
+  { fused, adaptedBlocks = 0 }: { fused: boolean; adaptedBlocks?: number },
+): GraphBuilder {
   const g = createGraph("draw", 23);
   const { layers, kvHeads, headWidth, width, vocabulary } = config;
   const kinds = Array.from({ length: layers }, (_, i) => [`${i}.key`, `${i}.value`]).flat();
@@ -38,10 +46,12 @@ export function drawGraph(config: ModelConfig, weight: FindWeight, { fused }: { 
   g.input("A", "float32", ["rank", width]);
   g.input("B", "float32", ["subset", "rank"]);
   g.input("bias", "float32", ["subset"]);
+  const isAdapted = adaptedBlocks > 0;
+  if (isAdapted) declareAdapters(g, config, adaptedBlocks);
 
   const isFused = fused && canFuse(config);
   const body = g.inner("round");
-  const lines = addRound(body, config, weight, { kinds, isFused });
+  const lines = addRound(body, config, weight, { kinds, isFused, adaptedBlocks });
   const batch = g.op("Shape", ["tokens"], { start: { int: 0 }, end: { int: 1 } });
   const withBatch = (shape: string) => g.op("Concat", [batch, shape], { axis: { int: 0 } });
   const going = g.op("Expand", [g.float(1), batch]);
@@ -50,11 +60,14 @@ export function drawGraph(config: ModelConfig, weight: FindWeight, { fused }: { 
   const shape = withBatch(isFused ? g.op("Shape", [`prefix.${kinds[0]}`]) : g.int64(kvHeads, 0, headWidth));
   const empty = g.op("Expand", [g.float(0), shape]);
   const seen = kinds.map((name) => (isFused ? g.op("Expand", [`prefix.${name}`, shape]) : empty));
+  const entered = isAdapted ? [g.op("Expand", [g.float(0), withBatch(g.int64(0, width))])] : [];
   const carried = ["tokens", "positions", "valid", going, ...seen];
-  g.node("Loop", ["rounds", always, ...carried], { body: body.attribute() }, [
+  g.node("Loop", ["rounds", always, ...carried, ...entered], { body: body.attribute() }, [
     ...carried.map(() => g.name()),
+    ...entered.map(() => "entering"),
     ...lines.map(({ name }) => name),
   ]);
+  if (isAdapted) g.output("entering", "float32", ["batch", "run", width]);
   for (const { name, type, last } of lines) g.output(name, type, ["drawn", "batch", ...last]);
   return g;
 }
@@ -72,7 +85,7 @@ function addRound(
   g: InnerBuilder,
   config: ModelConfig,
   weight: FindWeight,
-  { kinds, isFused }: { kinds: readonly string[]; isFused: boolean },
+  { kinds, isFused, adaptedBlocks }: { kinds: readonly string[]; isFused: boolean; adaptedBlocks: number },
 ): Line[] {
   const { width } = config;
   g.input("round", "int64", []);
@@ -81,13 +94,15 @@ function addRound(
   for (const name of Object.values(whole)) g.input(name, "int64", null);
   g.input("now.going", "float32", null);
   for (const name of kinds) g.input(`now.${name}`, "float32", null);
+  const isAdapted = adaptedBlocks > 0;
+  if (isAdapted) g.input("now.entering", "float32", null);
 
-  const names = { hidden: "own.hidden", logits: "own.logits" };
+  const names = { hidden: "own.hidden", logits: "own.logits", ...(isAdapted && { entering: "own.entering" }) };
   const seen = isFused
     ? addFusedPass(g, config, weight, {
-        ...{ inputs: { ...whole, past: (layer, what) => `now.${layer}.${what}` }, names },
+        ...{ inputs: { ...whole, past: (layer, what) => `now.${layer}.${what}` }, names, adaptedBlocks },
       }).present
-    : addPlainPass(g, config, weight, { whole, names });
+    : addPlainPass(g, config, weight, { whole, names, adaptedBlocks });
   const drawn = addDraw(g, config, names);
 
   const column = g.op("Unsqueeze", [drawn.ids, g.int64(1)]);
@@ -115,6 +130,11 @@ function addRound(
     { name: "base", type: "float32", last: ["subset"], value: drawn.base },
     { name: "hidden", type: "float32", last: [width], value: "own.hidden" },
   ];
+  if (isAdapted) {
+    const places = g.op("Concat", [g.op("Shape", [whole.tokens]), g.int64(width)], { axis: { int: 0 } });
+    const own = g.op("Reshape", ["own.entering", places]);
+    next.push([g.op("Concat", ["now.entering", own], { axis: { int: 1 } }), "float32"]);
+  }
   for (const [value, type] of next) g.output(value, type, null);
   // A body's output needs a name of its own.
   for (const { value, type } of lines) g.output(g.op("Identity", [value]), type, null);
@@ -129,9 +149,11 @@ function addPlainPass(
   {
     whole,
     names,
+    adaptedBlocks,
   }: {
     whole: { tokens: string; positions: string; valid: string };
-    names: { hidden: string; logits: string };
+    names: PassNames;
+    adaptedBlocks: number;
   },
 ): string[] {
   const seen: string[] = [];
@@ -144,7 +166,7 @@ function addPlainPass(
       return joined;
     },
   };
-  addPass(g, config, weight, { inputs, names });
+  addPass(g, config, weight, { inputs, names, adaptedBlocks });
   return seen;
 }
 

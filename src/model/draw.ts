@@ -4,23 +4,30 @@
  */
 
 import type { InferenceSession, Tensor } from "onnxruntime-node";
+import type { RunnerDraw } from "./run.ts";
 import type { Runtime } from "./runtime.ts";
-import type { Drawn, DrawRequest } from "./types.ts";
+import type { Drawn } from "./types.ts";
+
+type Feeds = { [name: string]: Tensor };
+
+/** What comes back of every draw. */
+const told = ["ids", "logProb", "outside", "logRest", "restEntropy", "base", "hidden"];
 
 /**
- * Runs a request. `prefix` are the shared prefix's keys and values by the names of the graph's inputs: of `masked` positions that
+ * Runs a request. `adapters` are the graph's inputs of that kind; `prefix` are the shared prefix's keys and values by the names of the graph's inputs: of `masked` positions that
  * nobody looks at, then of `seen`.
  */
 export async function runDraw(
   { Tensor }: Runtime,
   session: InferenceSession,
-  { tokens, valid, rows, rounds, uniforms, temperature, ends, head }: DrawRequest,
+  { tokens, valid, rows, rounds, uniforms, temperature, ends, head, entering }: RunnerDraw,
   {
     vocabulary,
     prefix,
+    adapters,
     seen,
     masked,
-  }: { vocabulary: number; prefix: { [name: string]: Tensor }; seen: number; masked: number },
+  }: { vocabulary: number; prefix: Feeds; adapters: Feeds; seen: number; masked: number },
 ): Promise<Drawn> {
   const length = tokens.length / rows;
   const positions = new BigInt64Array(tokens.length);
@@ -43,11 +50,12 @@ export async function runDraw(
   for (const id of ends) ending[id] = 1;
   const floats = (data: Float32Array, ...shape: number[]) => new Tensor("float32", data, shape);
   const whole = (data: BigInt64Array, ...shape: number[]) => new Tensor("int64", data, shape);
-  const out = await session.run({
+  const feeds = {
     tokens: whole(BigInt64Array.from(tokens, BigInt), rows, length),
     positions: whole(positions, rows, length),
     valid: whole(visible, rows, ahead + length),
     ...prefix,
+    ...adapters,
     rounds: whole(BigInt64Array.of(BigInt(rounds))),
     uniforms: floats(uniforms, rounds, rows),
     temperature: floats(Float32Array.of(temperature)),
@@ -62,7 +70,8 @@ export async function runDraw(
     A: floats(A, rank, width),
     B: floats(B, tokenSubset.length, rank),
     bias: floats(bias, tokenSubset.length),
-  });
+  };
+  const out = await session.run(feeds, [...told, ...(entering ? ["entering"] : [])]);
   const numbers = (name: string) => out[name]!.data as Float32Array;
   return {
     rounds: out.ids!.dims[0]!,
@@ -73,5 +82,6 @@ export async function runDraw(
     restEntropy: numbers("restEntropy"),
     base: numbers("base"),
     hidden: numbers("hidden"),
+    ...(entering && { entering: numbers("entering") }),
   };
 }

@@ -6,12 +6,14 @@
  * and what rows have seen is one tensor a layer, the prefix included: of every row its own copy.
  */
 
+import { adaptedMatrices, adapting } from "./adapter.ts";
 import { joined, split } from "./architectures/pieces.ts";
-import type { FindWeight } from "./architectures/types.ts";
+import type { Adapt, FindWeight } from "./architectures/types.ts";
+import type { PassNames } from "./graph.ts";
 import { transpose } from "./matmul.ts";
 import type { GraphParts } from "./onnx.ts";
 import { rotaryTables } from "./rope.ts";
-import type { ModelConfig } from "./types.ts";
+import type { AdaptedMatrix, ModelConfig } from "./types.ts";
 
 /** Whether a model's pass can be made so. */
 export function canFuse({ family, window, activation, rope, context }: ModelConfig): boolean {
@@ -30,18 +32,19 @@ export interface FusedInputs {
   past(layer: number, what: "key" | "value"): string;
 }
 
-/** Adds the pass; `hidden` and `logits`, of the last position, get the given names. Gives what has been seen after it, layer by layer. */
+/** Adds the pass; `hidden` and `logits`, of the last position, and `entering`, [batch, length, width], get the given names. Gives what has been seen after it, layer by layer. */
 export function addFusedPass(
   g: GraphParts,
   config: ModelConfig,
   weight: FindWeight,
-  { inputs, names }: { inputs: FusedInputs; names: { hidden: string; logits: string } },
+  { inputs, names, adaptedBlocks = 0 }: { inputs: FusedInputs; names: PassNames; adaptedBlocks?: number },
 ): { present: string[] } {
   const { layers, width, vocabulary, normEpsilon, tied } = config;
   const constant = (name: string, ...shape: number[]) => g.constant(weight(name, shape), shape);
   const words = constant("model.embed_tokens.weight", vocabulary, width);
   const mask = addMask(g, inputs);
-  const attention = attentionOf(g, config, weight, { inputs, mask });
+  const build: Build = { g, config, weight, adapt: adapting(g, config, adaptedBlocks) };
+  const attention = attentionOf(build, { inputs, mask });
   /** Adds what a part of a layer gave to what goes along the layers, and norms the sum. */
   const addAndNorm = (x: string, part: string, name: string): { x: string; normed: string } => {
     const [normed, sum] = [g.name(), g.name()];
@@ -58,11 +61,12 @@ export function addFusedPass(
   const present: string[] = [];
   for (let layer = 0; layer < layers; layer++) {
     const at = `model.layers.${layer}`;
+    if (names.entering !== undefined && layer === layers - adaptedBlocks) g.op("Identity", [x], {}, names.entering);
     const { seen, keys, values } = attention(normed, layer);
     present.push(keys, values);
     ({ x, normed } = addAndNorm(x, seen, `${at}.post_attention_layernorm`));
     const next = layer === layers - 1 ? "model.norm" : `model.layers.${layer + 1}.input_layernorm`;
-    ({ x, normed } = addAndNorm(x, addFeedForward(g, config, weight, { normed, layer }), next));
+    ({ x, normed } = addAndNorm(x, addFeedForward(build, { normed, layer }), next));
   }
   g.op("Gather", [normed, g.int64Scalar(-1)], { axis: { int: 1 } }, names.hidden);
   const output = tied ? words : constant("lm_head.weight", vocabulary, width);
@@ -82,36 +86,44 @@ function addMask(g: GraphParts, { tokens, valid }: FusedInputs): string {
   return g.op("Where", [g.op("And", [real, causal]), g.float(0), g.float(-1e9)]);
 }
 
-/** Several layers that read the same input, side by side. */
+/** What the pieces are made with. */
+interface Build {
+  g: GraphParts;
+  config: ModelConfig;
+  weight: FindWeight;
+  adapt: Adapt;
+}
+
+/** One of a layer's matrices: several layers of Hugging Face's that read the same input, side by side. */
 function addLinear(
-  g: GraphParts,
-  weight: FindWeight,
+  { g, config, weight, adapt }: Build,
   x: string,
-  { names, from, to, bias = false }: { names: readonly string[]; from: number; to: readonly number[]; bias?: boolean },
+  { layer, name, bias = false }: { layer: number; name: AdaptedMatrix["name"]; bias?: boolean | undefined },
 ): string {
-  const sum = to.reduce((all, size) => all + size, 0);
-  const lines = joined(names.map((name, i) => weight(`${name}.weight`, [to[i]!, from])));
-  const product = g.op("MatMul", [x, g.constant(async () => transpose(await lines(), sum, from), [from, sum])]);
+  const { from, to: sum, parts } = adaptedMatrices(config).find((one) => one.name === name)!;
+  const loads = (what: string, shapeOf: (to: number) => number[]) =>
+    joined(parts.map((part) => weight(`model.layers.${layer}.${part.name}.${what}`, shapeOf(part.to))));
+  const lines = loads("weight", (to) => [to, from]);
+  const frozen = g.op("MatMul", [x, g.constant(async () => transpose(await lines(), sum, from), [from, sum])]);
+  const product = adapt(x, frozen, layer, name);
   if (!bias) return product;
-  return g.op("Add", [product, g.constant(joined(names.map((name, i) => weight(`${name}.bias`, [to[i]!]))), [sum])]);
+  return g.op("Add", [
+    product,
+    g.constant(
+      loads("bias", (to) => [to]),
+      [sum],
+    ),
+  ]);
 }
 
 /** What adds a layer's attention. */
-function attentionOf(
-  g: GraphParts,
-  config: ModelConfig,
-  weight: FindWeight,
-  { inputs: { positions, past }, mask }: { inputs: FusedInputs; mask: string },
-) {
-  const { width, heads, kvHeads, headWidth, attentionBias = false, outputBias = false } = config;
+function attentionOf(build: Build, { inputs: { positions, past }, mask }: { inputs: FusedInputs; mask: string }) {
+  const { g, config } = build;
+  const { heads, kvHeads, headWidth, attentionBias, outputBias } = config;
   const [inner, narrow] = [heads * headWidth, kvHeads * headWidth];
   const tables = rotaryTables(g, config);
   return (normed: string, layer: number): { seen: string; keys: string; values: string } => {
-    const at = `model.layers.${layer}.self_attn`;
-    const all = addLinear(g, weight, normed, {
-      ...{ names: ["q", "k", "v"].map((name) => `${at}.${name}_proj`), from: width },
-      ...{ to: [inner, narrow, narrow], bias: attentionBias },
-    });
+    const all = addLinear(build, normed, { layer, name: "attention", bias: attentionBias });
     // Three parts of the last axis: ONNX Runtime has a way of its own for these on CUDA, which sends no sizes there.
     const [q, k, v] = split(g, all, -1, inner, narrow, narrow);
     const placed = (x: string, count: number) =>
@@ -123,25 +135,17 @@ function attentionOf(
       { q_num_heads: { int: heads }, kv_num_heads: { int: kvHeads }, scale: { float: headWidth ** -0.5 } },
       [seen, keys, values],
     );
-    const output = { names: [`${at}.o_proj`], from: inner, to: [width], bias: outputBias };
-    return { seen: addLinear(g, weight, seen, output), keys, values };
+    return { seen: addLinear(build, seen, { layer, name: "output", bias: outputBias }), keys, values };
   };
 }
 
 /** A layer's feed-forward part. */
-function addFeedForward(
-  g: GraphParts,
-  { width, feedForward, feedBias: bias = false }: ModelConfig,
-  weight: FindWeight,
-  { normed, layer }: { normed: string; layer: number },
-): string {
-  const at = `model.layers.${layer}.mlp`;
-  const both = addLinear(g, weight, normed, {
-    ...{ names: [`${at}.gate_proj`, `${at}.up_proj`], from: width, to: [feedForward, feedForward], bias },
-  });
+function addFeedForward(build: Build, { normed, layer }: { normed: string; layer: number }): string {
+  const { g, config } = build;
+  const { feedForward, feedBias: bias } = config;
+  const both = addLinear(build, normed, { layer, name: "up", bias });
   const [gate, up] = split(g, both, -1, feedForward, feedForward);
   // x times the sigmoid of x.
   const opened = g.op("com.microsoft.QuickGelu", [gate!], { alpha: { float: 1 } });
-  const product = g.op("Mul", [opened, up!]);
-  return addLinear(g, weight, product, { names: [`${at}.down_proj`], from: feedForward, to: [width], bias });
+  return addLinear(build, g.op("Mul", [opened, up!]), { layer, name: "down", bias });
 }

@@ -13,7 +13,7 @@
  * `present` [layers * 2 * batch, kvHeads, length, headWidth], the new keys and values of each layer in turn.
  */
 
-import { adapting } from "./adapter.ts";
+import { adapting, declareAdapters } from "./adapter.ts";
 import { architectureOf } from "./architectures/index.ts";
 import type { Adapt, FindWeight } from "./architectures/types.ts";
 import { attend, createFrame } from "./attention.ts";
@@ -46,7 +46,9 @@ export function decoderGraph(config: ModelConfig, weight: FindWeight, options: G
     wanted: g.input("wanted", "int64", ["count"]),
     earlier,
   };
-  const { present } = addPass(g, config, weight, { ...options, inputs, names: { hidden: "hidden", logits: "logits" } });
+  if (options.adaptedBlocks) declareAdapters(g, config, options.adaptedBlocks);
+  const names = { hidden: "hidden", logits: "logits", entering: "entering" };
+  const { present } = addPass(g, config, weight, { ...options, inputs, names });
   g.op("Concat", present, { axis: { int: 0 } }, "present");
   g.output("hidden", "float32", ["given", width]);
   g.output("logits", "float32", ["given", vocabulary]);
@@ -67,7 +69,14 @@ export interface PassInputs {
   join?(layer: number, what: "key" | "value", own: string): string;
 }
 
-/** Adds a pass through all layers; `hidden` and `logits` get the given names. Gives the new keys and values of each layer in turn. */
+/** What a pass gives, by the names that it is to have; `entering`: what enters the first adapted block, [batch * length, width]. */
+export interface PassNames {
+  hidden: string;
+  logits: string;
+  entering?: string;
+}
+
+/** Adds a pass through all layers; its results get the given names. Gives the new keys and values of each layer in turn. */
 export function addPass(
   g: GraphParts,
   config: ModelConfig,
@@ -78,7 +87,7 @@ export function addPass(
     dtype = "fp32",
     rotated = dtype !== "fp32",
     adaptedBlocks = 0,
-  }: GraphOptions & { inputs: PassInputs; names: { hidden: string; logits: string } },
+  }: GraphOptions & { inputs: PassInputs; names: PassNames },
 ): { present: string[] } {
   const { layers, width } = config;
   const first = { keys: earlier(0, "key"), values: earlier(0, "value") };
@@ -89,7 +98,7 @@ export function addPass(
   let x = parts.embed(tokens);
   const present: string[] = [];
   for (let layer = 0; layer < layers; layer++) {
-    if (adaptedBlocks > 0 && layer === layers - adaptedBlocks) g.op("Identity", [x], {}, "entering");
+    if (names.entering !== undefined && layer === layers - adaptedBlocks) g.op("Identity", [x], {}, names.entering);
     const seen = layer === 0 ? first : { keys: earlier(layer, "key"), values: earlier(layer, "value") };
     const { q, k, v } = parts.project(x, layer);
     present.push(k, v);

@@ -44,7 +44,7 @@ export interface OpenModelOptions extends Omit<RunOptions, "provider"> {
   peft?: string;
   /**
    * How many of the last blocks an adapter may change (`decoder.adapted`): its weights are then inputs of the graph. With `fp32`
-   * alone, and programs are drawn by the host. @default 0
+   * alone. @default 0
    */
   adaptedBlocks?: number;
   /** Called while a model is converted, which happens once. */
@@ -92,7 +92,7 @@ async function openOn(path: string, options: OpenModelOptions & { provider: Prov
   // A graph with adapters as inputs rounds otherwise: the runtime joins other operations.
   const hash = joinHash(weights, dtype) + (adapted ? `-adapted${adaptedBlocks}` : "") + (own ? `-${own.hash}` : "");
   const drawer = drawsThere(config, options)
-    ? drawGraph(config, weightsOf(source), { fused: provider === "cuda" })
+    ? drawGraph(config, weightsOf(source), { fused: provider === "cuda", adaptedBlocks })
     : undefined;
   const opened = existsSync(path) ? resolve(path) : path;
   const { peft } = options;
@@ -115,7 +115,8 @@ async function openOn(path: string, options: OpenModelOptions & { provider: Prov
   }
   const plain = await convert(source, weights, { dtype, ...(folder && { folder }), ...(onProgress && { onProgress }) });
   const graph = adaptable ? await writeBeside(plain, `adapted-${adaptedBlocks}.onnx`, adaptable, built) : plain;
-  const drawing = drawer && (await writeBeside(plain, "draw.onnx", drawer, built));
+  const drawName = adaptable ? `draw-adapted-${adaptedBlocks}.onnx` : "draw.onnx";
+  const drawing = drawer && (await writeBeside(plain, drawName, drawer, built));
   return createDecoder({ graph, ...parts, ...(drawing && { drawing }) }, options);
 }
 
@@ -138,11 +139,10 @@ async function adaptedBy(
  * @throws {RangeError} where that is asked for and cannot be
  */
 function drawsThere(config: ModelConfig, options: OpenModelOptions): boolean {
-  const { draws, provider = "cpu", dtype = "fp32", peft, adaptedBlocks = 0 } = options;
+  const { draws, provider = "cpu", dtype = "fp32" } = options;
   if (draws !== undefined && draws !== "host" && draws !== "device")
     throw new RangeError(`Expected \`draws\` to be "host" or "device", got ${JSON.stringify(draws)}`);
-  const hinders =
-    peft !== undefined || adaptedBlocks > 0 ? "by a model with an adapter" : hindersOf(config, { provider, dtype });
+  const hinders = hindersOf(config, { provider, dtype });
   if (draws === "device" && hinders !== null)
     throw new RangeError(`Programs cannot be drawn on the device ${hinders}: leave out \`draws: "device"\``);
   return hinders === null && (draws ?? (provider === "cuda" ? "device" : "host")) === "device";

@@ -29,7 +29,7 @@ export async function randomModel(
   const weight: FindWeight = (name, shape) => async () => read(name, shape);
   if (adaptedBlocks > 0) checkAdapted("of random weights", config, adaptedBlocks);
   const graph = decoderGraph(config, weight, { adaptedBlocks });
-  const drawer = options.draws === "device" ? drawGraph(config, weight, { fused: false }) : undefined;
+  const drawer = options.draws === "device" ? drawGraph(config, weight, { fused: false, adaptedBlocks }) : undefined;
   const drawing = drawer && Buffer.concat(await drawer.chunks());
   const digest = createHash("sha256")
     .update(JSON.stringify([config, seed, deviation]))

@@ -39,11 +39,14 @@ export interface RunnerParts {
 /** What a graph takes: as a decoder does, with an adapter's weights themselves. */
 export type RunnerInput = Omit<DecoderInput, "adapter"> & { adapter?: AdapterWeights };
 
+/** What the graph that draws takes, likewise. */
+export type RunnerDraw = Omit<DrawRequest, "adapter"> & { adapter?: AdapterWeights };
+
 /** A graph that runs. */
 export interface Runner {
   forward(input: RunnerInput): Promise<DecoderOutput>;
   /** Draws whole programs after a prefix. */
-  draw(request: DrawRequest, prefix: KVCache | undefined): Promise<Drawn>;
+  draw(request: RunnerDraw, prefix: KVCache | undefined): Promise<Drawn>;
   release(): Promise<void>;
 }
 
@@ -100,7 +103,7 @@ export async function createRunner(
 }
 
 /** Draws whole programs after a prefix. */
-async function draw(state: RunnerState, request: DrawRequest, prefix: KVCache | undefined): Promise<Drawn> {
+async function draw(state: RunnerState, request: RunnerDraw, prefix: KVCache | undefined): Promise<Drawn> {
   const { ort, names, config } = state;
   if (state.openDrawer === undefined) throw new Error("This decoder was opened to draw by the host");
   state.drawer ??= state.openDrawer();
@@ -110,6 +113,7 @@ async function draw(state: RunnerState, request: DrawRequest, prefix: KVCache | 
   return runDraw(ort, await state.drawer, request, {
     vocabulary: config.vocabulary,
     prefix: named,
+    adapters: adapterFeeds(state, request.adapter),
     seen: prefix?.length ?? 0,
     masked: prefix === undefined ? 1 : 0,
   });

@@ -6,8 +6,8 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { serial } from "../data/serial.ts";
 import { type ModelError, ModelFailure } from "./error.ts";
-import { createRunner, type Runner, type RunnerParts, type RunOptions } from "./run.ts";
-import type { AdapterWeights, Drawn, DrawRequest, KVCache } from "./types.ts";
+import { createRunner, type Runner, type RunnerDraw, type RunnerParts, type RunOptions } from "./run.ts";
+import type { AdapterWeights, Drawn, KVCache } from "./types.ts";
 
 /** What is asked of the thread; caches and adapters by their numbers. */
 export type Request =
@@ -25,7 +25,13 @@ export type Request =
       entering: boolean;
     }
   | { kind: "adapter"; adapter: number; weights: AdapterWeights | null }
-  | { kind: "draw"; id: number; prefix: number | undefined; request: DrawRequest }
+  | {
+      kind: "draw";
+      id: number;
+      prefix: number | undefined;
+      adapter: number | undefined;
+      request: Omit<RunnerDraw, "adapter">;
+    }
   | { kind: "release"; past: number }
   | { kind: "close" };
 
@@ -112,9 +118,10 @@ async function forward(
 
 async function draw(
   runner: Runner,
-  { id, prefix, request }: Request & { kind: "draw" },
+  { id, prefix, adapter, request }: Request & { kind: "draw" },
 ): Promise<[Answer, ArrayBuffer[]]> {
-  const drawn = await runner.draw(request, prefix === undefined ? undefined : cacheOf(prefix));
+  const given = { ...request, ...(adapter !== undefined && { adapter: adapterOf(adapter) }) };
+  const drawn = await runner.draw(given, prefix === undefined ? undefined : cacheOf(prefix));
   const parts = Object.values(drawn).filter((part): part is Float32Array => ArrayBuffer.isView(part));
   return [{ kind: "drawn", id, drawn }, parts.map(({ buffer }) => buffer as ArrayBuffer)];
 }

@@ -186,6 +186,10 @@ export interface DrawRequest {
   /** Tokens that end a row. */
   ends: readonly number[];
   head: DrawHead;
+  /** What changes the last blocks, of a decoder that was opened to be adapted. @default the one that belongs to it, if one does */
+  adapter?: HeldAdapter;
+  /** Give also what entered the first of these blocks. @default false */
+  entering?: boolean;
 }
 
 /** A head in plain numbers, with what standardises the hidden state. */
@@ -213,6 +217,8 @@ export interface Drawn {
   base: Float32Array;
   /** [rounds, rows, width] */
   hidden: Float32Array;
+  /** What entered the first adapted block, of the prompts' positions and of each token but the last, where asked for. [rows, n + rounds - 1, width] */
+  entering?: Float32Array;
 }
 
 /** Which provider was the fastest for a model, and why not another. Shows itself as a table. */

@@ -4,7 +4,16 @@
  * depend on its neighbours in that rounding. Not here: the graph (`model/draw-graph.ts`).
  */
 
-import { type Decoder, type DrawHead, type Drawn, endsRow, type Generated, type Prefix } from "../../model/index.ts";
+import {
+  type Decoder,
+  type DrawHead,
+  type Drawn,
+  endsRow,
+  type Generated,
+  type HeldAdapter,
+  type Prefix,
+} from "../../model/index.ts";
+import { type AdapterTrace, drawnTrace } from "./adapter/trace.ts";
 import { never, type Trace, type TraceSettings } from "./trace.ts";
 
 /** How programs are drawn on the device. */
@@ -12,13 +21,15 @@ export interface DeviceDraw {
   head: DrawHead;
   /** Divides the generator's temperature. @default 1 */
   factor?: number;
-  /** Given where the programs are to be learned from. */
-  traced?: TraceSettings;
+  /** Given where the programs are to be learned from: by a head, or by an adapter. */
+  traced?: TraceSettings | "adapter";
 }
 
 /** What is drawn. */
 export interface DrawRowsOptions {
   prefix?: Prefix;
+  /** What changes the model's last blocks; the prefix is to have been run with it. */
+  adapter?: HeldAdapter;
   prompts: readonly (readonly number[])[];
   streams: readonly { uniform(): number }[];
   /** Positions for each prompt. */
@@ -32,7 +43,7 @@ export interface DrawRowsOptions {
 
 /** A program, its trace if it was asked for, and the prompt's last hidden state. */
 export interface DrawnRow extends Generated {
-  trace?: Trace;
+  trace?: Trace | AdapterTrace;
   features: Float32Array;
 }
 
@@ -50,8 +61,11 @@ export function emptyHead(width: number): DrawHead {
 
 /** Draws a program for each prompt; rows in the prompts' order. */
 export async function drawRows(decoder: Decoder, device: DeviceDraw, options: DrawRowsOptions): Promise<DrawnRow[]> {
-  const { prompts, maxTokens, batch } = options;
-  const each = maxTokens * (device.head.tokenSubset.length + decoder.config.width);
+  const { prompts, maxTokens, batch, padTo } = options;
+  const { width } = decoder.config;
+  const each =
+    maxTokens * (device.head.tokenSubset.length + width) +
+    (device.traced === "adapter" ? (Math.max(...padTo) + maxTokens) * width : 0);
   const most = Math.max(1, Math.min(batch, Math.floor(mostNumbers / each)));
   const rows: DrawnRow[] = [];
   const ends = endingTokens(decoder, options.stop);
@@ -63,7 +77,7 @@ export async function drawRows(decoder: Decoder, device: DeviceDraw, options: Dr
 async function drawSome(
   decoder: Decoder,
   { head, factor = 1, traced }: DeviceDraw,
-  { prefix, prompts, streams, padTo, maxTokens, temperature, stop }: DrawRowsOptions,
+  { prefix, adapter, prompts, streams, padTo, maxTokens, temperature, stop }: DrawRowsOptions,
   { from, to, ends }: { from: number; to: number; ends: readonly number[] },
 ): Promise<DrawnRow[]> {
   const rows = to - from;
@@ -77,14 +91,21 @@ async function drawSome(
     valid.fill(1, (row + 1) * length - ids.length, (row + 1) * length);
     for (let at = 0; at < maxTokens; at++) uniforms[at * rows + row] = streams[from + row]!.uniform();
   }
-  const request = { tokens, valid, rows, rounds: maxTokens, uniforms, temperature: temperature / factor, ends, head };
+  const isAdapter = traced === "adapter";
+  const request = {
+    ...{ tokens, valid, rows, rounds: maxTokens, uniforms, temperature: temperature / factor, ends, head },
+    ...{ entering: isAdapter, ...(adapter && { adapter }) },
+  };
   const drawn = await decoder.draw!(request, prefix?.past);
   const ending = new Set(ends);
   const { width } = decoder.config;
   return Array.from({ length: rows }, (_, row) => {
     const generated = readRow(decoder, drawn, { row, rows, stop, ends: ending });
     const features = drawn.hidden.slice(row * width, (row + 1) * width);
-    const trace = traced && readTrace(drawn, { row, rows, count: generated.ids.length }, traced);
+    const place = { row, rows, count: generated.ids.length };
+    const trace = isAdapter
+      ? drawnTrace(drawn, { ...place, asked: prompts[from + row]!.length })
+      : traced && readTrace(drawn, place, traced);
     return { ...generated, features, ...(trace && { trace }) };
   });
 }

@@ -9,6 +9,7 @@ import {
   encodeTexts,
   type GenerateOptions,
   generate,
+  type HeldAdapter,
   loadPrompt,
   type Prefix,
   type PromptDesign,
@@ -198,10 +199,11 @@ async function writeAll(
   const done = beginDrawing(state);
   const job = { ...common, prompts, streams, batch, padTo: prompts.map((ids) => padded(state, ids.length)) };
   const isPlain = common.topK === 0 && common.topP === 1;
+  const { adapter, device } = processor;
   try {
     const written =
-      decoder.draw && processor.device && isPlain
-        ? await drawRows(decoder, processor.device, job)
+      decoder.draw && device && isPlain
+        ? await drawRows(decoder, device, { ...job, ...adapted(adapter) })
         : await writeHere(decoder, job, processor);
     spent.tokens += written.reduce((sum, { ids }) => sum + ids.length, 0);
     return written;
@@ -225,7 +227,7 @@ async function writeHere(decoder: Decoder, job: GenerateOptions, processor: Logi
   const { adapter, onEntering } = processor;
   const written = await generate(decoder, {
     ...job,
-    ...(adapter && { adapter: adapter.held, ...(adapter.prefix && { prefix: adapter.prefix }) }),
+    ...adapted(adapter),
     ...(onEntering && { onEntering }),
     onLogits: (step) => {
       for (const [at, row] of step.rows.entries()) features[row] ??= step.hidden.slice(at * width, (at + 1) * width);
@@ -235,6 +237,10 @@ async function writeHere(decoder: Decoder, job: GenerateOptions, processor: Logi
   });
   const traces = processor.finish?.();
   return written.map((one, i) => ({ ...one, trace: traces?.[i], features: features[i]! }));
+}
+
+function adapted(adapter: LogitsProcessor["adapter"]): { adapter?: HeldAdapter; prefix?: Prefix } {
+  return adapter ? { adapter: adapter.held, ...(adapter.prefix && { prefix: adapter.prefix }) } : {};
 }
 
 /** What an observation asks: its task, else what the agent said last. */

@@ -16,7 +16,7 @@ import { openHeadGradient } from "./gradient.ts";
 import { createHead, type Head, type HeadWeights } from "./head.ts";
 import { numbersOf, tokenPlan } from "./plan.ts";
 import type { LogitsProcessor } from "./processor.ts";
-import { type CopyOptions, pretrainedName, runsOn, sampledBy, temperatureOf } from "./sampling.ts";
+import { type CopyOptions, inCohorts, pretrainedName, runsOn, sampledBy, temperatureOf } from "./sampling.ts";
 import { freeTextOf, sharpened, withHead } from "./steer.ts";
 import { createTraces, isTrace, type Trace, type TraceSettings } from "./trace.ts";
 import type { TokenPolicy, TokenPolicyOptions } from "./types.ts";
@@ -75,11 +75,6 @@ export async function tokenPolicy(decoder: Decoder, options: TokenPolicyOptions)
     freeText: async () => freeTextOf(state, temperature, await head.read()),
     dispose: () => head.dispose(),
   };
-}
-
-/** A model that draws on a card leaves the processor to the programs: these run while the next are drawn. */
-function inCohorts({ provider, draw }: Decoder): Pick<Policy, "cohorts"> {
-  return provider === "cuda" && draw !== undefined ? { cohorts: 2 } : {};
 }
 
 async function openPolicy(decoder: Decoder, options: TokenPolicyOptions): Promise<TokenState> {

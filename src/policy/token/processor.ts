@@ -11,7 +11,7 @@ export interface LogitsProcessor {
   /** What changes the model's last blocks, and the design's prefix run with it. */
   adapter?: { held: HeldAdapter; prefix: Prefix | null };
   onEntering?: NonNullable<GenerateOptions["onEntering"]>;
-  /** The same where programs are drawn on the device: a head, and whether they are learned from. */
+  /** The same where programs are drawn on the device: a head, and whether they are learned from; an adapter is the one above. */
   device?: DeviceDraw;
 }
 

@@ -2,7 +2,7 @@
 
 import { checkOptions, only, optional, positiveNumber } from "../../data/check.ts";
 import type { Decoder, PromptDesign } from "../../model/index.ts";
-import type { RunsOn } from "../types.ts";
+import type { Policy, RunsOn } from "../types.ts";
 import type { ProgramGeneratorOptions } from "./generator.ts";
 
 /** What a copy may be drawn at. */
@@ -35,6 +35,11 @@ export function pretrainedName(
   options: ProgramGeneratorOptions,
 ): string {
   return `${family} ${hash.slice(0, 8)}, prompt ${name} ${version}, pretrained${sampledBy(options)}`;
+}
+
+/** A model that draws on a card leaves the processor to the programs: these run while the next are drawn. */
+export function inCohorts({ provider, draw }: Decoder): Pick<Policy, "cohorts"> {
+  return provider === "cuda" && draw !== undefined ? { cohorts: 2 } : {};
 }
 
 /** What a policy says of where its model runs. */

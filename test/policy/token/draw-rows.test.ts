@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import type { Decoder } from "../../../src/model/index.ts";
 import { type Action, openPretrained, type TokenPolicy, tf, tokenPolicy } from "../../../src/policy/index.ts";
+import { type AdapterTrace, isAdapterTrace } from "../../../src/policy/token/adapter/trace.ts";
 import { isTrace, type Trace } from "../../../src/policy/token/trace.ts";
 import { createRandom } from "../../../src/random/index.ts";
 
@@ -81,6 +82,61 @@ describe("a policy that draws on the device", () => {
     const programs = await found.act(seen, streams());
     assert.deepEqual(programs.map(pick), (await expected.act(seen, streams())).map(pick));
     for (const policy of [expected, found]) policy.dispose();
+  });
+});
+
+describe("a policy with an adapter that draws on the device", () => {
+  const open = async (draws: "host" | "device") => {
+    const decoder = await openPretrained("tiny", { draws, threads: 1, adaptedBlocks: 2 });
+    const policy = await tokenPolicy(decoder, { adapter: { blocks: 2, rank: 4 }, temperature: 0.7, batch: 5, seed: 3 });
+    const random = createRandom(9, "weights");
+    for (const variable of policy.variables) {
+      const values = Float32Array.from({ length: variable.size }, () => 0.08 * random.normal());
+      variable.assign(tf.tensor(values, variable.shape));
+    }
+    return policy;
+  };
+  let host: TokenPolicy;
+  let device: TokenPolicy;
+  before(async () => {
+    await tf.setBackend("cpu");
+    [host, device] = [await open("host"), await open("device")];
+  });
+  after(async () => {
+    for (const policy of [host, device]) {
+      policy.dispose();
+      await policy.decoder.dispose();
+    }
+  });
+
+  it("writes the same programs, and traces that agree to 1e-5: those of what entered, and of what was drawn from", async () => {
+    const [expected, found] = [await host.act(seen, streams()), await device.act(seen, streams())];
+    for (const [i, action] of found.entries()) {
+      const other = expected[i]!;
+      assert.deepEqual(pick(action), pick(other));
+      near([action.logProb!], [other.logProb!]);
+      near(action.features!, other.features!);
+      const [trace, wanted] = [action.trace, other.trace] as [AdapterTrace, AdapterTrace];
+      assert.ok(isAdapterTrace(trace));
+      assert.equal(trace.asked, wanted.asked);
+      for (const name of ["entering", "ids", "logProbs", "entropy"] as const) near(trace[name], wanted[name], name);
+    }
+    assert.notDeepEqual(found.map(pick), (await device.pretrained().act(seen, streams())).map(pick), "it changes much");
+    assert.ok(new Set(found.map(({ program }) => program)).size > 3, "the programs differ");
+    assert.ok(device.spent.tokens > 0);
+  });
+
+  it("writes the same frozen and without the adapter, at its own temperature and at another, and keeps nothing of it", async () => {
+    for (const of of [
+      (policy: TokenPolicy) => policy.frozen(),
+      (policy: TokenPolicy) => policy.frozen({ temperature: 1.3 }),
+      (policy: TokenPolicy) => policy.pretrained(),
+      (policy: TokenPolicy) => policy.pretrained({ temperature: 0.4 }),
+    ]) {
+      const [expected, found] = [await of(host).act(seen, streams()), await of(device).act(seen, streams())];
+      assert.deepEqual(found.map(pick), expected.map(pick));
+      assert.ok(found.every(({ trace }) => trace === undefined));
+    }
   });
 });
 

@@ -8,10 +8,11 @@
 import { type AdaptedBlocks, adapterHash, type Decoder, type Prefix, writePeft } from "../../../model/index.ts";
 import type { Action, FreeText, Policy, TrainablePolicy } from "../../types.ts";
 import { actWith, readWith } from "../actions.ts";
+import { emptyHead } from "../draw-rows.ts";
 import { createProgramGenerator, type ProgramGenerator, type ProgramGeneratorOptions } from "../generator.ts";
 import { adapterPlan, numbersOf } from "../plan.ts";
 import type { LogitsProcessor } from "../processor.ts";
-import { type CopyOptions, pretrainedName, runsOn, sampledBy, temperatureOf } from "../sampling.ts";
+import { type CopyOptions, inCohorts, pretrainedName, runsOn, sampledBy, temperatureOf } from "../sampling.ts";
 import { sharpened } from "../steer.ts";
 import type { TokenPolicy, TokenPolicyOptions } from "../types.ts";
 import { type AdapterSetting, evaluateTraces, gradientSeconds, objectiveGradient } from "./evaluation.ts";
@@ -58,6 +59,7 @@ export async function adapterPolicy(
   const { blocks, rank, scale, variables } = adapter;
   return {
     ...{ name: nameOf(state, temperature), decoder, prompt, temperature, tokenSubset: [], spent, batch, variables },
+    ...inCohorts(decoder),
     learningRate: 1.5e-3,
     traceBytes: maxTokens * 4 * (decoder.config.width + 3),
     recommended: adapterTraining,
@@ -158,7 +160,9 @@ async function traced(state: AdapterState): Promise<(count: number) => LogitsPro
   const { decoder, generator } = state;
   await loadTail(state);
   const adapter = await holdNow(state);
-  return (count) => ({ adapter, ...createAdapterTraces(count, decoder.config.width, generator.temperature) });
+  const { width } = decoder.config;
+  const device: LogitsProcessor["device"] = { head: emptyHead(width), traced: "adapter" };
+  return (count) => ({ adapter, device, ...createAdapterTraces(count, width, generator.temperature) });
 }
 
 function settingOf({ loaded, prefix, generator, adapter }: AdapterState): AdapterSetting {
@@ -174,17 +178,17 @@ function frozen(state: AdapterState, options: CopyOptions = {}): Policy {
   const [held, numbers] = [hold(state), numbersOf(state.adapter.variables)];
   // Who never plays with the copy never hears of it.
   held.catch(() => {});
-  const { onLogits } = sharpened(state.decoder.config.width, generator.temperature / temperature);
+  const sharper = sharpened(state.decoder.config.width, generator.temperature / temperature);
   return {
     name: `${nameOf(state, temperature)}, frozen`,
     batch: generator.batch,
     plan: async () => adapterPlan(state, { as: "frozen", temperature }, await numbers),
     async act(observations, streams) {
       const adapter = await held;
-      const processorFor = (): LogitsProcessor => ({ adapter, ...(onLogits && { onLogits }) });
-      return actWith(generator, processorFor, observations, streams);
+      return actWith(generator, () => ({ adapter, ...sharper }), observations, streams);
     },
     runsOn: runsOn(state.decoder),
+    ...inCohorts(state.decoder),
     freeText: async () => freeTextOf(state, temperature, await held),
   };
 }
@@ -194,14 +198,14 @@ function pretrained(state: AdapterState, at: CopyOptions = {}): Policy {
   const temperature = temperatureOf(at, "pretrained", state.generator.temperature);
   const { decoder, options, generator } = state;
   const { prompt, batch } = generator;
-  const { onLogits } = sharpened(decoder.config.width, generator.temperature / temperature);
+  const sharper = sharpened(decoder.config.width, generator.temperature / temperature);
   return {
     name: pretrainedName(decoder, prompt, { ...options, temperature }),
     batch,
     plan: async () => adapterPlan(state, { as: "pretrained", temperature }, []),
-    act: (observations, streams) =>
-      actWith(generator, () => ({ ...(onLogits && { onLogits }) }), observations, streams),
+    act: (observations, streams) => actWith(generator, () => sharper, observations, streams),
     runsOn: runsOn(decoder),
+    ...inCohorts(decoder),
     freeText: async () => freeTextOf(state, temperature, null),
   };
 }

@@ -3,7 +3,7 @@
  * drawn tokens, and how likely they were. The trunk below is not run again.
  */
 
-import type { DrawnToken, EnteringStates } from "../../../model/index.ts";
+import type { Drawn, DrawnToken, EnteringStates } from "../../../model/index.ts";
 
 /** One program. Positions are those of its own part of the prompt and of its tokens but the last, which is never run. */
 export interface AdapterTrace {
@@ -64,7 +64,30 @@ export function createAdapterTraces(count: number, width: number, temperature: n
   return { onEntering, onToken, finish };
 }
 
-/** True for what `createAdapterTraces` made. */
+/** The trace of a row that was drawn on the device without a head, whose draws are then from the model's own distribution. */
+export function drawnTrace(
+  { ids, logProb, base, restEntropy, hidden, entering, rounds }: Drawn,
+  { row, rows, count, asked }: { row: number; rows: number; count: number; asked: number },
+): AdapterTrace {
+  const [width, subset] = [hidden, base].map(({ length }) => length / (rounds * rows)) as [number, number];
+  const lines = Array.from({ length: count }, (_, at) => at * rows + row);
+  const entropyOf = (line: number): number => {
+    let sum = restEntropy[line]!;
+    for (const value of base.subarray(line * subset, (line + 1) * subset)) sum += Math.exp(value) * value;
+    return -sum;
+  };
+  // A row's positions: pads, its prompt, its tokens but the last.
+  const positions = entering!.length / (rows * width);
+  const first = row * positions + (positions - rounds + 1 - asked);
+  return {
+    ...{ entering: entering!.slice(first * width, (first + asked + count - 1) * width), asked },
+    ids: Int32Array.from(lines, (line) => ids[line]!),
+    logProbs: Float32Array.from(lines, (line) => logProb[line]!),
+    entropy: Float32Array.from(lines, entropyOf),
+  };
+}
+
+/** True for what is such a trace. */
 export function isAdapterTrace(trace: object): trace is AdapterTrace {
   return "entering" in trace && "asked" in trace;
 }
