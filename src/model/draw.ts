@@ -4,9 +4,11 @@
  */
 
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import type { RunnerDraw } from "./run.ts";
 import type { Runtime } from "./runtime.ts";
-import type { Drawn } from "./types.ts";
+import type { AdapterWeights, Drawn, DrawRequest } from "./types.ts";
+
+/** What the graph takes: as a decoder does, with an adapter's weights themselves. */
+export type RunnerDraw = Omit<DrawRequest, "adapter"> & { adapter?: AdapterWeights };
 
 type Feeds = { [name: string]: Tensor };
 

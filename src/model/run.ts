@@ -8,9 +8,9 @@ import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { adapterParts, emptyAdapter } from "./adapter.ts";
 import { type CachePool, createCachePool, type Placed } from "./cache.ts";
 import type { Provider } from "./device.ts";
-import { runDraw } from "./draw.ts";
+import { type RunnerDraw, runDraw } from "./draw.ts";
 import { loadRuntime, openSession, type Runtime } from "./runtime.ts";
-import type { AdapterWeights, DecoderInput, DecoderOutput, Drawn, DrawRequest, KVCache, ModelConfig } from "./types.ts";
+import type { AdapterWeights, DecoderInput, DecoderOutput, Drawn, KVCache, ModelConfig } from "./types.ts";
 
 /** How a decoder is run. */
 export interface RunOptions {
@@ -38,9 +38,6 @@ export interface RunnerParts {
 
 /** What a graph takes: as a decoder does, with an adapter's weights themselves. */
 export type RunnerInput = Omit<DecoderInput, "adapter"> & { adapter?: AdapterWeights };
-
-/** What the graph that draws takes, likewise. */
-export type RunnerDraw = Omit<DrawRequest, "adapter"> & { adapter?: AdapterWeights };
 
 /** A graph that runs. */
 export interface Runner {

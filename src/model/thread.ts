@@ -5,8 +5,9 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { serial } from "../data/serial.ts";
+import type { RunnerDraw } from "./draw.ts";
 import { type ModelError, ModelFailure } from "./error.ts";
-import { createRunner, type Runner, type RunnerDraw, type RunnerParts, type RunOptions } from "./run.ts";
+import { createRunner, type Runner, type RunnerParts, type RunOptions } from "./run.ts";
 import type { AdapterWeights, Drawn, KVCache } from "./types.ts";
 
 /** What is asked of the thread; caches and adapters by their numbers. */
