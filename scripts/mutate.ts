@@ -3,7 +3,8 @@
  * the code (`mutate/edits.ts`), one at a time, in throw-away copies of the project, and runs the tests that load the changed
  * file until one fails. Prints who was killed, who survived, and a diff for each survivor. `docs/testing.md` tells more.
  *
- * Goes on where it was stopped (`--file`). The exit code tells of the driver's own errors alone, never of survivors.
+ * Goes on where it was stopped (`--file`); `--minutes 0` tells what is known and judges nothing. The exit code tells of the
+ * driver's own errors alone, never of survivors.
  */
 
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -12,13 +13,13 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { openBaselines } from "./mutate/baseline.ts";
 import { type Copy, listFiles, makeCopy, makeHome } from "./mutate/copy.ts";
-import { orderMutants, shareOut } from "./mutate/draw.ts";
+import { inRounds, orderMutants, shareOut } from "./mutate/draw.ts";
 import { judge } from "./mutate/judge.ts";
 import { findKept, type Kept, readKept, staleKept } from "./mutate/kept.ts";
 import { readLoads } from "./mutate/loads.ts";
 import { findMutants, type Mutant } from "./mutate/mutants.ts";
 import { makePlanner } from "./mutate/plan.ts";
-import { figures, markdown, replacePart, survivors } from "./mutate/report.ts";
+import { figures, markdown, overall, replacePart, survivors } from "./mutate/report.ts";
 import { openResults, type Result } from "./mutate/results.ts";
 import { passTypes } from "./mutate/typecheck.ts";
 
@@ -30,7 +31,9 @@ const { values, positionals } = parseArgs({
     jobs: { type: "string", default: String(availableParallelism()) },
     patience: { type: "string", default: "20" },
     budget: { type: "string", default: "45" },
-    file: { type: "string", default: "runs/mutate.jsonl" },
+    minutes: { type: "string", default: "Infinity" },
+    file: { type: "string", default: "scripts/mutate/judged.jsonl" },
+    seconds: { type: "string", default: "scripts/mutate/seconds.json" },
     kept: { type: "string", default: "scripts/mutate/kept.json" },
     write: { type: "string" },
     root: { type: "string", default: resolve(import.meta.dirname, "..") },
@@ -63,46 +66,42 @@ async function main(): Promise<void> {
   const drawn = await draw(all, (file) => sources.get(file)!, copies[0]!);
   const loads = readLoads(root, files);
   const tests = files.filter((file) => /^test\/.*\.test\.ts$/.test(file));
-  const baselines = openBaselines(root, loads);
+  const baselines = openBaselines(root, loads, resolve(root, values.seconds));
   const budget = Number(values.budget);
-  const secondsOf = (test: string): number | undefined => baselines.known(test)?.seconds;
-  const planner = makePlanner({ tests, loads, secondsOf, budget });
-  const planFor = async (file: string, copy: Copy) => {
-    for (;;) {
-      const plan = planner.planFor(file);
-      if (plan.unknown === null) return plan;
-      progress(`measuring ${plan.unknown}`);
-      await baselines.verify(plan.unknown, copy, stop.signal);
-    }
-  };
-
+  const planner = makePlanner({ tests, loads, secondsOf: baselines.secondsOf, budget });
+  const began = Date.now();
+  const isOver = (): boolean => Date.now() - began >= Number(values.minutes) * 60_000;
   const results = openResults(resolve(root, values.file), root);
   const judged: Result[] = [];
-  const began = Date.now();
+  const options = { baselines, patience: Number(values.patience), signal: stop.signal };
   await inParallel(drawn, copies, async (mutant, copy) => {
-    const plan = await planFor(mutant.file, copy);
-    const green = plan.tests.filter((test) => (baselines.known(test)?.state ?? "green") === "green");
-    const found = results.of(mutant, green);
+    const { tests, left } = planner.planFor(mutant.file);
+    const fit = tests.filter((test) => !baselines.isUnfit(test));
+    const { result, rest } = results.of(mutant, byNoticed(fit, results.noticed(mutant)));
+    if (isOver() && (result === undefined || rest.length > 0)) return;
     const source = sources.get(mutant.file)!;
     judged.push(
-      found ??
-        results.add(
-          await judge(copy, mutant, {
-            ...plan,
-            source,
-            baselines,
-            patience: Number(values.patience),
-            signal: stop.signal,
-          }),
-        ),
+      result !== undefined && rest.length === 0
+        ? result
+        : results.add(await judge(copy, mutant, { ...options, tests: rest, left, source })),
     );
     const alive = judged.filter(({ outcome }) => outcome === "survived").length;
     const minutes = ((Date.now() - began) / 60_000).toFixed(1);
     progress(`${judged.length} of ${drawn.length}, ${alive} survived, ${minutes} min: ${mutant.file}:${mutant.line}`);
+  }).catch((error) => {
+    if (!stop.signal.aborted) throw error;
   });
   progress("");
+  const there = new Set(all.map(({ id }) => id));
+  results.tidy((id) => there.has(id));
   for (const [test, { state, why }] of baselines.unfit()) console.log(`judges nothing, ${state}: ${test} (${why})`);
-  tell(sorted(judged, drawn), kept, budget);
+  tell(sorted(judged, drawn), kept, { budget, drawn: drawn.length });
+  stop.signal.throwIfAborted();
+}
+
+/** What noticed this change or others of its file before comes first; otherwise as planned. */
+function byNoticed(tests: readonly string[], noticed: ReadonlyMap<string, number>): string[] {
+  return tests.toSorted((a, b) => (noticed.get(b) ?? 0) - (noticed.get(a) ?? 0));
 }
 
 /** The mutants of this run, as many of each folder as its share, without those that the type-check refuses. */
@@ -121,7 +120,8 @@ async function draw(all: readonly Mutant[], source: (file: string) => string, co
   let open = [...shares].map(([folder, share]) => ({ share, rest: folders.get(folder)! }));
   while (open.length > 0) {
     const tried = open.flatMap(({ share, rest }) => rest.slice(0, share * 2));
-    const passed = new Set(await passTypes(copy, tried, source, stop.signal));
+    const path = join(root, ".cache", "mutate", "types.json");
+    const passed = new Set(await passTypes(copy, tried, { source, path, signal: stop.signal }));
     open = open.flatMap(({ share, rest }) => {
       const good = rest.slice(0, share * 2).filter((mutant) => passed.has(mutant));
       chosen.push(...good.slice(0, share));
@@ -129,14 +129,18 @@ async function draw(all: readonly Mutant[], source: (file: string) => string, co
       return left.share > 0 && left.rest.length > 0 ? [left] : [];
     });
   }
-  return chosen;
+  return inRounds(chosen, seed);
 }
 
-function tell(judged: readonly Result[], kept: readonly Kept[], budget: number): void {
+function tell(
+  judged: readonly Result[],
+  kept: readonly Kept[],
+  { budget, drawn }: { budget: number; drawn: number },
+): void {
   const what = positionals.length > 0 ? ` of ${positionals.join(", ")}` : "";
   const how =
-    `${judged.length} mutants${what}, seed ${values.seed}, drawn evenly over folders and kinds; each was run against the ` +
-    `tests that load its file, nearest first, up to ${budget} measured seconds of them.`;
+    `${judged.length} of ${drawn} mutants${what}, seed ${values.seed}, drawn evenly over folders and kinds; each was run against ` +
+    `the tests that load its file, nearest first, up to ${budget} measured seconds of them. ${overall(judged, kept)}`;
   const diffs = survivors(judged, kept);
   if (diffs !== "") console.log(`${diffs}\n`);
   console.log(`${how}\n\n${figures(judged, kept)}`);

@@ -21,6 +21,8 @@ export interface Copy {
   root: string;
   /** A folder for what its tests leave in the temporary folder, emptied after each mutant. */
   temporary: string;
+  /** Where Node keeps what it compiled: a test process starts in half the time. By content, so a change is compiled anew. */
+  compiled: string;
 }
 
 const left = new Set([".git", ".cache", "node_modules", "dist", "runs"]);
@@ -43,7 +45,7 @@ export function makeHome(): string {
 
 /** Makes copy number `index` of the project. */
 export function makeCopy(root: string, home: string, index: number, files: readonly string[]): Copy {
-  const copy: Copy = { root: join(home, String(index)), temporary: join(home, `t${index}`) };
+  const copy: Copy = { root: join(home, String(index)), temporary: join(home, `t${index}`), compiled: join(home, "c") };
   for (const file of files) {
     mkdirSync(dirname(join(copy.root, file)), { recursive: true });
     copyFileSync(join(root, file), join(copy.root, file), constants.COPYFILE_FICLONE);

@@ -33,6 +33,19 @@ export function shareOut(folders: Map<string, Mutant[]>, count: number, seed: nu
   return shares;
 }
 
+/**
+ * The drawn ones in the order in which they are judged: one of each folder, then another of each, so that wherever a run stops,
+ * what was judged is drawn evenly, too. Within a round the seed says which folder comes first.
+ */
+export function inRounds(drawn: readonly Mutant[], seed: number): Mutant[] {
+  const folders = [...Map.groupBy(drawn, ({ file }) => folderOf(file))];
+  const sorted = folders
+    .map(([name, list]) => ({ list, place: place(seed, "round", name) }))
+    .sort((a, b) => a.place - b.place);
+  const most = Math.max(0, ...sorted.map(({ list }) => list.length));
+  return Array.from({ length: most }, (_, round) => sorted.flatMap(({ list }) => list[round] ?? [])).flat();
+}
+
 function inTurn(folder: string, mutants: readonly Mutant[], seed: number): Mutant[] {
   const groups = kinds
     .toSorted((a, b) => place(seed, "kind", folder, a) - place(seed, "kind", folder, b))

@@ -3,7 +3,7 @@
 import type { Baselines } from "./baseline.ts";
 import { type Copy, clearTemporary, writeTo } from "./copy.ts";
 import { applyMutant, type Mutant } from "./mutants.ts";
-import type { Result } from "./results.ts";
+import type { Judged } from "./results.ts";
 import { runTests } from "./tests.ts";
 
 /** A file may take this many times its measured seconds, and `patience` more, before it counts as hanging. */
@@ -14,6 +14,7 @@ const firstSeconds = 8;
 
 /** Options of `judge`. */
 export interface JudgeOptions {
+  /** In the order in which they are to run. */
   tests: readonly string[];
   left: number;
   source: string;
@@ -23,34 +24,56 @@ export interface JudgeOptions {
   signal: AbortSignal;
 }
 
-/** The mutant's result. Test files that are not green without it are left out. */
-export async function judge(copy: Copy, mutant: Mutant, options: JudgeOptions): Promise<Omit<Result, "state">> {
-  const { source, baselines, patience, signal } = options;
-  const tests: string[] = [];
-  for (const test of options.tests)
-    if ((await baselines.verify(test, copy, signal)).state === "green") tests.push(test);
+/** The mutant's result. A test file that fails without it, too, judges nothing: the others go on. */
+export async function judge(copy: Copy, mutant: Mutant, options: JudgeOptions): Promise<Judged> {
+  const { baselines, signal } = options;
   const { start, end, ...about } = mutant;
-  const base = { ...about, tests, left: options.left };
   const began = Date.now();
-  writeTo(copy, mutant.file, applyMutant(source, mutant));
-  try {
-    for (const group of inGroups(tests, (test) => baselines.known(test)!.seconds)) {
-      const allowed = (test: string): number => (baselines.known(test)?.seconds ?? 0) * slower + patience;
-      const told = await runTests(copy, group, { allowed, signal });
-      signal.throwIfAborted();
-      const seconds = (Date.now() - began) / 1000;
-      if (told.outcome === "late")
-        return { ...base, outcome: "late", by: { file: told.file, title: "", message: "it hangs" }, seconds };
-      if (told.outcome === "failed") {
-        const { file, title, message } = told;
-        return { ...base, outcome: "killed", by: { file, title, message }, seconds };
-      }
+  const waiting = inGroups(options.tests, (test) => baselines.secondsOf(test) ?? firstSeconds);
+  const tests: string[] = [];
+  for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
+    const told = await runChanged(copy, mutant, group, options);
+    const seconds = (Date.now() - began) / 1000;
+    const base = { ...about, left: options.left, seconds };
+    if (told.outcome === "passed") {
+      tests.push(...group);
+      continue;
     }
-    return { ...base, outcome: "survived", seconds: (Date.now() - began) / 1000 };
+    const { file } = told;
+    const allowed = allowedFor(file, options);
+    const isGreen = (await baselines.verify(file, copy, signal)).state === "green";
+    const wasHasty = told.outcome === "late" && allowedFor(file, options) > allowed;
+    if (isGreen && !wasHasty) {
+      const { title, message } = told.outcome === "late" ? { title: "", message: "it hangs" } : told;
+      const outcome = told.outcome === "late" ? "late" : "killed";
+      return { ...base, outcome, by: { file, title, message }, tests: [file] };
+    }
+    const passed = group.slice(0, group.indexOf(file));
+    tests.push(...passed);
+    const rest = group.slice(passed.length + (wasHasty && isGreen ? 0 : 1));
+    if (rest.length > 0) waiting.unshift(rest);
+  }
+  return { ...about, left: options.left, outcome: "survived", tests, seconds: (Date.now() - began) / 1000 };
+}
+
+async function runChanged(copy: Copy, mutant: Mutant, group: readonly string[], options: JudgeOptions) {
+  writeTo(copy, mutant.file, applyMutant(options.source, mutant));
+  try {
+    const told = await runTests(copy, group, {
+      allowed: (test) => allowedFor(test, options),
+      onPassed: options.baselines.note,
+      signal: options.signal,
+    });
+    options.signal.throwIfAborted();
+    return told;
   } finally {
-    writeTo(copy, mutant.file, source);
+    writeTo(copy, mutant.file, options.source);
     clearTemporary(copy);
   }
+}
+
+function allowedFor(test: string, { baselines, patience }: JudgeOptions): number {
+  return baselines.tookOf(test) * slower + patience;
 }
 
 /** The quick ones at the front, then the rest: what a near test notices does not wait for far ones to load. */

@@ -1,7 +1,7 @@
 /**
  * Which test files judge a mutant, and in which order: the folder's own and then the nearest, quick before slow, until their
- * measured seconds reach the budget. The file's namesake always runs, however slow. A file of which nobody knows how long it takes is measured first if
- * it is the folder's own, or if the files that are known leave a third of the budget.
+ * measured seconds reach the budget. The file's namesake always runs, however slow. A file of which nobody knows how long it takes
+ * is taken for an average one; when it has run, it is known.
  */
 
 import { basename } from "node:path";
@@ -10,11 +10,8 @@ import { distancesFrom, type Loads } from "./loads.ts";
 
 /** Chooses the tests of a file. */
 export interface Planner {
-  /**
-   * Test files in order; `left`: those that load the file too, but are beyond the budget. `unknown`: one whose seconds the plan
-   * hangs on, so it is no plan yet; null: none.
-   */
-  planFor(file: string): { tests: string[]; left: number; unknown: string | null };
+  /** Test files in order; `left`: those that load the file too, but are beyond the budget. */
+  planFor(file: string): { tests: string[]; left: number };
 }
 
 /** Options of `makePlanner`. */
@@ -25,6 +22,9 @@ export interface PlanOptions {
   secondsOf: (test: string) => number | undefined;
   budget: number;
 }
+
+/** Seconds of a test file that has never run. */
+const averageSeconds = 5;
 
 /** Makes a planner; the map of each test file is read once. */
 export function makePlanner({ tests, loads, secondsOf, budget }: PlanOptions): Planner {
@@ -39,22 +39,20 @@ export function makePlanner({ tests, loads, secondsOf, budget }: PlanOptions): P
             {
               test,
               rank: rankOf(test, file, distance),
-              isNamesake: isNamesake(test, file),
-              seconds: secondsOf(test) ?? Number.POSITIVE_INFINITY,
+              isNamesake: isNamesakeOf(test, file),
+              seconds: secondsOf(test) ?? averageSeconds,
             },
           ];
         })
         .sort((a, b) => a.rank - b.rank || (a.seconds < b.seconds ? -1 : a.seconds > b.seconds ? 1 : byName(a, b)));
       const chosen: string[] = [];
       let spent = 0;
-      let unknown: string | null = null;
-      for (const { test, rank, seconds, ...more } of near) {
-        if (seconds === Number.POSITIVE_INFINITY && (rank === 0 || spent <= (2 / 3) * budget)) unknown ??= test;
-        if (chosen.length > 0 && !more.isNamesake && spent + seconds > budget) continue; // a quicker one farther away may still fit
+      for (const { test, seconds, isNamesake } of near) {
+        if (chosen.length > 0 && !isNamesake && spent + seconds > budget) continue; // a quicker one farther away may still fit
         chosen.push(test);
         spent += seconds;
       }
-      return { tests: chosen, left: near.length - chosen.length, unknown };
+      return { tests: chosen, left: near.length - chosen.length };
     },
   };
 }
@@ -74,6 +72,6 @@ function isOwn(test: string, file: string): boolean {
 }
 
 /** The folder's own test of the same name. */
-function isNamesake(test: string, file: string): boolean {
+function isNamesakeOf(test: string, file: string): boolean {
   return isOwn(test, file) && basename(test).split(".")[0] === basename(file, ".ts");
 }

@@ -29,7 +29,9 @@ export interface RunOptions {
 /** Runs Node with these arguments in the copy's root. Never rejects: a program that cannot start ends with code null. */
 export function runIn(copy: Copy, args: readonly string[], { seconds, onLine, signal }: RunOptions): Promise<Ended> {
   const id = randomUUID();
-  const env = { ...process.env, [mark]: id, TMPDIR: copy.temporary, TEMP: copy.temporary, TMP: copy.temporary };
+  const { temporary, compiled } = copy;
+  const folders = { TMPDIR: temporary, TEMP: temporary, TMP: temporary, NODE_COMPILE_CACHE: compiled };
+  const env = { ...process.env, [mark]: id, ...folders };
   const child = spawn(process.execPath, args, {
     cwd: copy.root,
     env,

@@ -1,5 +1,6 @@
 /** What a run prints: figures by folder, and a diff for each survivor; the same as Markdown for `docs/testing.md`. */
 
+import { wilsonInterval } from "../../src/statistics/index.ts";
 import { folderOf } from "./draw.ts";
 import { findKept, type Kept } from "./kept.ts";
 import type { Result } from "./results.ts";
@@ -36,6 +37,15 @@ export function figures(results: readonly Result[], kept: readonly Kept[]): stri
   const line = (row: string[]): string =>
     row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  ");
   return rows.map(line).join("\n");
+}
+
+/** The share over all with Wilson's interval, as a sentence; it takes the sample as one that is drawn from the whole at random. */
+export function overall(results: readonly Result[], kept: readonly Kept[]): string {
+  const { killed, survived } = countResults(results, kept).all;
+  if (killed + survived === 0) return "None that is not equivalent has been judged.";
+  const { estimate, low, high } = wilsonInterval(killed, killed + survived);
+  const [share, from, to] = [estimate, low, high].map((value) => (value * 100).toFixed(1));
+  return `Killed: ${killed} of ${killed + survived} that are not equivalent, ${share} % (95 % interval ${from} to ${to}).`;
 }
 
 /** Each survivor as a diff of one line, those with a kept reason last. */
@@ -86,7 +96,7 @@ function diffOf(result: Result, entry: Kept | undefined): string {
   const at = text.split(was).length === 2 ? `\n- ${text}\n+ ${text.replace(was, () => becomes)}` : `\n  ${text}`;
   const changed =
     was.includes("\n") || text.split(was).length !== 2 ? `\n${marked("-", was)}\n${marked("+", becomes)}` : "";
-  const ran = `${tests.length} test files ran${left > 0 ? `, ${left} more load it` : ""}`;
+  const ran = `${Object.keys(tests).length} test files ran${left > 0 ? `, ${left} more load it` : ""}`;
   const told = entry ? `\n  ${entry.verdict}: ${entry.reason}` : "";
   return `${file}:${line} ${kind} (${ran})${at}${changed}${told}`;
 }

@@ -1,11 +1,12 @@
 /**
- * The file of results: one line of JSON a judged mutant, so that a run that was stopped goes on. A line holds as long as
- * what it was judged by is unchanged: the mutated file, and for a killed one the test that killed it, for a survivor
- * every test that it was run with.
+ * The file of judged mutants, one line of JSON each, so that a run that was stopped goes on, on another machine too. A kill holds
+ * as long as the mutated file and the test file that noticed it are the same. A survivor holds for the test files that it was run
+ * with: where others are planned by now, or some have changed, these alone are run. What no longer holds still tells which
+ * test file to try first.
  */
 
 import { createHash } from "node:crypto";
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Mutant } from "./mutants.ts";
 
@@ -14,51 +15,90 @@ export interface Result extends Omit<Mutant, "start" | "end"> {
   outcome: "killed" | "late" | "survived";
   /** The test that noticed it. */
   by?: { file: string; title: string; message: string };
-  /** The test files that it was run with. */
-  tests: string[];
+  /** The test files that it was judged by, each with its hash: of a killed one, the file that noticed it. */
+  tests: { [file: string]: string };
   /** Test files that load the mutated one, too, and were beyond the budget. */
   left: number;
   seconds: number;
-  /** What it was judged by, as a hash. */
-  state: string;
+  /** The hash of the file without the change. */
+  source: string;
 }
 
-/** The results of earlier runs that still hold, and where new ones go. */
+/** What judging a mutant says. */
+export type Judged = Omit<Result, "tests" | "source"> & { tests: readonly string[] };
+
+/** The results of earlier runs, and where new ones go. */
 export interface Results {
-  of(mutant: Mutant, tests: readonly string[]): Result | undefined;
-  add(result: Omit<Result, "state">): Result;
+  /** What is known of a mutant by what is there now; `rest`: the planned tests that it has not been run with. */
+  of(mutant: Mutant, planned: readonly string[]): { result: Result | undefined; rest: string[] };
+  /** How often each test file noticed a change of this file, whatever has changed since; first of all the one that noticed this. */
+  noticed(mutant: Mutant): Map<string, number>;
+  /** Keeps a result; a survivor's tests are added to those that it survived before. */
+  add(judged: Judged): Result;
+  /** Writes the file anew: one line a mutant, sorted, without those that no code has any more. */
+  tidy(isThere: (id: string) => boolean): void;
 }
 
 /** Opens a file of results; a torn last line is left out. */
 export function openResults(path: string, root: string): Results {
-  const kept = new Map<string, Result>();
+  const kept = readLines(path);
   const hashOf = memo((file: string) => (existsSync(join(root, file)) ? hash(readFileSync(join(root, file))) : "none"));
-  const stateOf = (file: string, tests: readonly string[]): string => hash([file, ...tests].map(hashOf).join(" "));
+  const isSame = (result: Result, file: string): boolean => result.tests[file] === hashOf(file);
+  const holding = (id: string, file: string): Result | undefined =>
+    kept.get(id)?.source === hashOf(file) ? kept.get(id) : undefined;
+  return {
+    of(mutant, planned) {
+      const found = holding(mutant.id, mutant.file);
+      if (found === undefined) return { result: undefined, rest: [...planned] };
+      const result = { ...found, line: mutant.line };
+      if (found.by !== undefined)
+        return isSame(found, found.by.file) ? { result, rest: [] } : { result: undefined, rest: [...planned] };
+      return { result, rest: planned.filter((test) => !isSame(found, test)) };
+    },
+    noticed(mutant) {
+      const counts = new Map<string, number>();
+      for (const { id, file, by } of kept.values())
+        if (file === mutant.file && by !== undefined)
+          counts.set(by.file, (counts.get(by.file) ?? 0) + (id === mutant.id ? kept.size : 1));
+      return counts;
+    },
+    add(judged) {
+      const before = holding(judged.id, judged.file);
+      const survived = judged.outcome === "survived" && before?.outcome === "survived" ? before : undefined;
+      const old = Object.entries(survived?.tests ?? {}).filter(([test, its]) => hashOf(test) === its);
+      const now = (judged.by === undefined ? judged.tests : [judged.by.file]).map((test) => [test, hashOf(test)]);
+      const result: Result = {
+        ...judged,
+        tests: Object.fromEntries([...old, ...now].sort(([a], [b]) => (a! < b! ? -1 : 1))),
+        source: hashOf(judged.file),
+      };
+      mkdirSync(dirname(path), { recursive: true });
+      appendFileSync(path, `${JSON.stringify(result)}\n`);
+      kept.set(result.id, result);
+      return result;
+    },
+    tidy(isThere) {
+      if (kept.size === 0) return;
+      const lines = [...readLines(path).values()].filter(({ id }) => isThere(id));
+      lines.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.id < b.id ? -1 : 1));
+      writeFileSync(`${path}.new`, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+      renameSync(`${path}.new`, path);
+    },
+  };
+}
+
+function readLines(path: string): Map<string, Result> {
+  const kept = new Map<string, Result>();
   for (const line of existsSync(path) ? readFileSync(path, "utf8").split("\n") : [])
     try {
       const result = JSON.parse(line) as Result;
       kept.set(result.id, result);
     } catch {}
-  return {
-    of(mutant, tests) {
-      const found = kept.get(mutant.id);
-      if (found === undefined) return undefined;
-      const judges = found.by === undefined ? tests : [found.by.file];
-      return found.state === stateOf(mutant.file, judges) ? { ...found, line: mutant.line } : undefined;
-    },
-    add(result) {
-      const state = stateOf(result.file, result.by === undefined ? result.tests : [result.by.file]);
-      const whole: Result = { ...result, state };
-      mkdirSync(dirname(path), { recursive: true });
-      appendFileSync(path, `${JSON.stringify(whole)}\n`);
-      kept.set(whole.id, whole);
-      return whole;
-    },
-  };
+  return kept;
 }
 
 function hash(data: string | Uint8Array): string {
-  return createHash("sha256").update(data).digest("hex").slice(0, 16);
+  return createHash("sha256").update(data).digest("hex").slice(0, 12);
 }
 
 function memo<T>(compute: (key: string) => T): (key: string) => T {

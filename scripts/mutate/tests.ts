@@ -7,7 +7,8 @@ import { runIn } from "./processes.ts";
 
 /** What the tests said. */
 export type Told =
-  | { outcome: "passed" }
+  /** `processor`: seconds of it that the files took, children that ended included; null where the system does not tell. */
+  | { outcome: "passed"; processor: number | null }
   | { outcome: "failed"; file: string; title: string; message: string }
   /** A file took longer than it may. */
   | { outcome: "late"; file: string };
@@ -16,22 +17,26 @@ export type Told =
 export interface TestOptions {
   /** Seconds that this file may take. */
   allowed: (file: string) => number;
+  /** Called with each file that passed and its seconds: of processor where the system tells, else by the clock. */
+  onPassed?: (file: string, seconds: number) => void;
   signal: AbortSignal;
 }
 
 type Event =
-  | { type: "file"; file: string }
+  | { type: "file"; file: string; processor: number | null }
   | { type: "fail"; file?: string; title: string; message: string }
-  | { type: "end"; passes: number; failures: number };
+  | { type: "end"; passes: number; failures: number; processor: number | null };
 
 /** Seconds for Mocha to start and to load the files. */
 const starting = 30;
 
 /** Runs these files in this order. A process that ends without a report (it does not load, it exits) has failed. */
-export async function runTests(copy: Copy, files: readonly string[], { allowed, signal }: TestOptions): Promise<Told> {
+export async function runTests(copy: Copy, files: readonly string[], options: TestOptions): Promise<Told> {
+  const { allowed, onPassed, signal } = options;
   let at = files[0]!;
+  let began: number | null = null;
   let failed: Told | null = null;
-  let ended = false;
+  let ended: (Event & { type: "end" }) | null = null;
   const modules = join(copy.root, "node_modules");
   const args = [
     ...["--conditions=autoagent-lab-source", "--disable-warning=ExperimentalWarning"],
@@ -41,19 +46,23 @@ export async function runTests(copy: Copy, files: readonly string[], { allowed, 
   const onLine = (line: string): number | undefined => {
     if (!line.startsWith("@mutate ")) return;
     const event = JSON.parse(line.slice("@mutate ".length)) as Event;
-    if (event.type === "end") ended = true;
+    if (event.type === "end") ended = event;
+    const now = event.type === "fail" ? 0 : (event.processor ?? performance.now() / 1000);
+    if (event.type !== "fail" && failed === null && began !== null) onPassed?.(at, now - began);
     if (event.type === "fail" && failed === null) {
       const { title, message } = event;
       failed = { outcome: "failed", file: below(copy, event.file) ?? at, title, message: message.slice(0, 500) };
     }
     if (event.type !== "file") return;
     at = below(copy, event.file) ?? at;
+    began = now;
     return allowed(at);
   };
   const { code, output, late } = await runIn(copy, args, { seconds: allowed(at) + starting, onLine, signal });
   if (failed !== null) return failed;
   if (late) return { outcome: "late", file: at };
-  if (code === 0 && ended) return { outcome: "passed" };
+  if (code === 0 && ended !== null)
+    return { outcome: "passed", processor: (ended as Event & { type: "end" }).processor };
   const said = output.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("@mutate"));
   const told = said.find((line) => /Error\b/.test(line)) ?? said.at(-1) ?? `Mocha ended with code ${code}`;
   return { outcome: "failed", file: at, title: "loads and ends", message: told.trim().slice(0, 500) };

@@ -4,12 +4,13 @@ import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { orderMutants, shareOut } from "../../scripts/mutate/draw.ts";
+import { inRounds, orderMutants, shareOut } from "../../scripts/mutate/draw.ts";
 import { findKept, staleKept } from "../../scripts/mutate/kept.ts";
 import { distancesFrom, readLoads } from "../../scripts/mutate/loads.ts";
 import { applyMutant, findMutants } from "../../scripts/mutate/mutants.ts";
 import { makePlanner } from "../../scripts/mutate/plan.ts";
-import { replacePart } from "../../scripts/mutate/report.ts";
+import { overall, replacePart } from "../../scripts/mutate/report.ts";
+import { type Judged, openResults } from "../../scripts/mutate/results.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -111,6 +112,100 @@ describe("a draw", () => {
   });
 });
 
+describe("the order of a draw", () => {
+  it("is one of each folder, then another of each, so that every part of it is even", () => {
+    const [a1, a2, a3] = findMutants("src/a/a.ts", "const x = [10, 20, 30];");
+    const [b1, b2] = findMutants("src/b/b.ts", "const x = [40, 50];");
+    const [c1] = findMutants("kernel/c.ts", "const x = [60];");
+    const rounds = inRounds([a1!, a2!, a3!, b1!, b2!, c1!], 1);
+    assert.deepEqual(new Set(rounds.slice(0, 3)), new Set([a1, b1, c1]));
+    assert.deepEqual(new Set(rounds.slice(3, 5)), new Set([a2, b2]));
+    assert.equal(rounds[5], a3);
+    const orders = [1, 2, 3, 4].map((seed) =>
+      inRounds([a1!, b1!, c1!], seed)
+        .map(({ file }) => file)
+        .join(),
+    );
+    assert.ok(new Set(orders).size > 1, "the seed says which folder comes first");
+  });
+});
+
+describe("the file of what was judged", () => {
+  const [mutant, other] = findMutants("src/a.ts", "const a = b < c;");
+  const { start, end, ...about } = mutant!;
+  const base = { ...about, left: 0, seconds: 1 };
+  let folder: string;
+  const write = (file: string, text: string): void => writeFileSync(join(folder, file), text);
+  const open = () => openResults(join(folder, "judged.jsonl"), folder);
+  const survived: Judged = { ...base, outcome: "survived", tests: ["x.ts", "y.ts"] };
+  const killed: Judged = {
+    ...base,
+    outcome: "killed",
+    by: { file: "y.ts", title: "t", message: "m" },
+    tests: ["y.ts"],
+  };
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "judged-"));
+    mkdirSync(join(folder, "src"));
+    for (const file of ["src/a.ts", "x.ts", "y.ts", "z.ts"]) write(file, file);
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it("asks of a survivor only tests that it was not run with, or that have changed", () => {
+    open().add(survived);
+    assert.deepEqual(open().of(mutant!, ["x.ts", "y.ts"]).rest, []);
+    assert.deepEqual(open().of(mutant!, ["x.ts", "z.ts"]).rest, ["z.ts"]);
+    open().add({ ...survived, tests: ["z.ts"] });
+    assert.deepEqual(open().of(mutant!, ["x.ts", "y.ts", "z.ts"]).rest, []);
+    write("y.ts", "another");
+    assert.deepEqual(open().of(mutant!, ["x.ts", "y.ts", "z.ts"]).rest, ["y.ts"]);
+  });
+
+  it("holds a kill until the changed file or the test that noticed it is another", () => {
+    open().add(killed);
+    write("x.ts", "another");
+    assert.equal(open().of(mutant!, ["x.ts", "y.ts"]).result?.outcome, "killed");
+    write("y.ts", "another");
+    assert.deepEqual(open().of(mutant!, ["x.ts", "y.ts"]), { result: undefined, rest: ["x.ts", "y.ts"] });
+    open().add(killed);
+    write("src/a.ts", "another");
+    assert.equal(open().of(mutant!, ["y.ts"]).result, undefined);
+  });
+
+  it("knows what noticed changes of a file, first of all this very one, although it no longer holds", () => {
+    const results = open();
+    results.add(killed);
+    for (const id of ["p", "q", "r"]) results.add({ ...killed, id, by: { ...killed.by!, file: "x.ts" } });
+    write("src/a.ts", "another");
+    const first = [...open().noticed(mutant!)].sort((a, b) => b[1] - a[1]).map(([file]) => file);
+    assert.deepEqual(first, ["y.ts", "x.ts"]);
+    assert.deepEqual([...open().noticed(other!)].sort((a, b) => b[1] - a[1])[0], ["x.ts", 3]);
+  });
+
+  it("is tidied to a line a change, without those that are gone, and a torn line is left out", () => {
+    const results = open();
+    results.add(survived);
+    results.add(killed);
+    results.add({ ...killed, id: "gone" });
+    writeFileSync(join(folder, "judged.jsonl"), `${readFileSync(join(folder, "judged.jsonl"), "utf8")}{"id":"to`);
+    open().tidy((id) => id === mutant!.id);
+    const lines = readFileSync(join(folder, "judged.jsonl"), "utf8").trim().split("\n");
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line).outcome),
+      ["killed"],
+    );
+  });
+
+  it("gives a share with its interval, without what is equivalent", () => {
+    // Wilson's interval of 81 of 263 as published: Newcombe 1998, Statistics in Medicine 17, table I.
+    const results = Array.from({ length: 263 }, (_, i) => open().add(i < 81 ? killed : { ...survived, tests: [] }));
+    assert.match(overall(results, []), /^Killed: 81 of 263 .* 30\.8 % \(95 % interval 25\.5 to 36\.6\)\.$/);
+    const { file, text, was, becomes } = mutant!;
+    const equivalent = [{ file, text, was, becomes, verdict: "equivalent", reason: "r" } as const];
+    assert.match(overall(results, equivalent), /^Killed: 81 of 81 /);
+  });
+});
+
 describe("the map from a test to what it loads", () => {
   const files = ["src", "kernel", "test", "scripts"].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((file) => `${folder}/${file}`),
@@ -156,8 +251,8 @@ describe("a plan", () => {
 
   it("takes near tests first and stays within its seconds, and never leaves a file without a test", () => {
     assert.deepEqual(plan(60).tests, ["test/a/a.test.ts", "test/a/slow.test.ts", "test/far.test.ts"]);
-    assert.deepEqual(plan(10), { tests: ["test/a/a.test.ts", "test/far.test.ts"], left: 1, unknown: null });
-    assert.deepEqual(plan(0.5), { tests: ["test/a/a.test.ts"], left: 2, unknown: null });
+    assert.deepEqual(plan(10), { tests: ["test/a/a.test.ts", "test/far.test.ts"], left: 1 });
+    assert.deepEqual(plan(0.5), { tests: ["test/a/a.test.ts"], left: 2 });
   });
 
   it("runs the folder's quick files before a slow namesake, which runs all the same", () => {
@@ -166,18 +261,10 @@ describe("a plan", () => {
     assert.deepEqual(planner.planFor("src/a/a.ts").tests, ["test/a/slow.test.ts", "test/a/a.test.ts"]);
   });
 
-  it("asks first how long a file takes that it would run, and not of one far away that has no time left", () => {
-    const known: typeof seconds = {};
-    const unknown = (budget: number) =>
-      makePlanner({ tests: files, loads, secondsOf: (test) => known[test], budget }).planFor("src/a/a.ts").unknown;
-    assert.equal(unknown(60), "test/a/a.test.ts");
-    known["test/a/a.test.ts"] = 30;
-    assert.equal(unknown(1), "test/a/slow.test.ts", "the folder's own are all measured");
-    known["test/a/slow.test.ts"] = 20;
-    assert.equal(unknown(74), null, "more than two thirds are spent");
-    assert.equal(unknown(75), "test/far.test.ts");
-    known["test/far.test.ts"] = 1;
-    assert.equal(unknown(75), null);
+  it("takes a file that has never run for an average one", () => {
+    const known: typeof seconds = { ...seconds, "test/a/slow.test.ts": undefined! };
+    const planner = makePlanner({ tests: files, loads, secondsOf: (test) => known[test], budget: 9 });
+    assert.deepEqual(planner.planFor("src/a/a.ts").tests, ["test/a/a.test.ts", "test/a/slow.test.ts"]);
   });
 });
 
@@ -268,7 +355,7 @@ describe("npm run mutate", () => {
     const { code, text } = await end(start("src/a", "--sample", "6", "--seed", "3"));
     assert.equal(code, 0, text);
     assert.match(text, /judges nothing, red: test\/a\/red\.test\.ts \(is red: so true\)/);
-    const lines = readFileSync(join(project, "runs/mutate.jsonl"), "utf8").trim().split("\n");
+    const lines = readFileSync(join(project, "scripts/mutate/judged.jsonl"), "utf8").trim().split("\n");
     assert.equal(lines.length, 6);
     for (const line of lines) {
       const { outcome, becomes, text: mutated, by } = JSON.parse(line);
@@ -279,11 +366,13 @@ describe("npm run mutate", () => {
     }
     assert.equal(readFileSync(join(project, "src/a/a.ts"), "utf8"), before);
     assert.deepEqual(readdirSync(join(project, "tmp")), []);
-    assert.match(readFileSync(join(project, "page.md"), "utf8"), /\| src\/a \| \d \|/);
+    const page = readFileSync(join(project, "page.md"), "utf8");
+    assert.match(page, /^6 of 6 mutants of src\/a, .* Killed: \d of \d that are not equivalent, /m);
+    assert.match(page, /\| src\/a \| \d \|/);
   });
 
   it("goes on where it was, and judges what a larger sample adds", async () => {
-    const file = join(project, "runs/mutate.jsonl");
+    const file = join(project, "scripts/mutate/judged.jsonl");
     const lines = (): number => readFileSync(file, "utf8").trim().split("\n").length;
     const known = lines();
     assert.equal((await end(start("src/a", "--sample", "6", "--seed", "3"))).code, 0);
@@ -291,6 +380,17 @@ describe("npm run mutate", () => {
     const { code } = await end(start("src/a", "--sample", "8", "--seed", "3"));
     assert.equal(code, 0);
     assert.equal(lines(), known + 2);
+  });
+
+  it("learns how long a file takes where it passes", () => {
+    const seconds = JSON.parse(readFileSync(join(project, "scripts/mutate/seconds.json"), "utf8"));
+    assert.ok(seconds["test/a/a.test.ts"] >= 0 && seconds["test/a/a.test.ts"] < 60, JSON.stringify(seconds));
+  });
+
+  it("tells what is known and judges nothing where it has no minutes", async () => {
+    const { code, text } = await end(start("src/a", "--sample", "10", "--seed", "3", "--minutes", "0"));
+    assert.equal(code, 0, text);
+    assert.match(text, /^8 of 10 mutants of src\/a, seed 3, /m);
   });
 
   it("ends what it started and removes its copies when it is stopped", async () => {
