@@ -24,7 +24,7 @@ export { describeModelError, type ModelError, ModelFailure } from "./error.ts";
 export { type Forced, type ForceOptions, force } from "./forced.ts";
 export { type GenerateOptions, generate, runPrefix } from "./generate.ts";
 export { type Dtype, dtypes } from "./matmul.ts";
-export { createGraph, type GraphBuilder, type GraphParts } from "./onnx.ts";
+export { createGraph, type GraphBuilder, type GraphParts, type InnerBuilder, type LoadFloats } from "./onnx.ts";
 export { type OpenModelOptions, openModel, splitHash } from "./open.ts";
 export { writePeft } from "./peft.ts";
 export {
@@ -37,7 +37,7 @@ export {
   usualPrompt,
 } from "./prompt.ts";
 export { randomModel } from "./random.ts";
-export { rotaryFrequencies, rotaryScale } from "./rope.ts";
+export { rotaryFrequencies, rotaryScale, rotaryTables } from "./rope.ts";
 export { type NamedTensor, packSafetensors, readSafetensorsHeader, readTensor } from "./safetensors.ts";
 export type { SamplingOptions } from "./sample.ts";
 export { createTextStream, modelLogProbs, type TextStream } from "./stream.ts";

@@ -1,6 +1,6 @@
 /**
- * What computes a training's updates. A policy that knows its own gradient (a token policy's head) has it computed by ONNX
- * Runtime, where its model runs if that is a CUDA device, else on the processor: one run of a graph in place of a hundred
+ * What computes a training's updates. A policy that knows its own gradient (a token policy's head or adapter) has it computed by ONNX
+ * Runtime, where its model runs if that is a CUDA device, else on the processor: one run of a graph in place of hundreds of
  * operations of TF.js. TF.js computes all others, and any loss that a user wrote, which it alone can differentiate; the
  * optimiser's step is TF.js's in any case. Estimators give advantages, which are plain numbers: any may be used with either.
  */

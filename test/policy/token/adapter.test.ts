@@ -5,10 +5,9 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { models } from "../../../src/llm/index.ts";
-import { type Decoder, openModel, type Prefix, runPrefix } from "../../../src/model/index.ts";
+import { openModel } from "../../../src/model/index.ts";
 import {
   type ActionEvaluation,
   type Policy,
@@ -17,14 +16,7 @@ import {
   tf,
   tokenPolicy,
 } from "../../../src/policy/index.ts";
-import {
-  type AdapterSetting,
-  evaluateTraces,
-  objectiveGradient,
-} from "../../../src/policy/token/adapter/evaluation.ts";
-import { readTail } from "../../../src/policy/token/adapter/frozen.ts";
-import type { AdapterTrace } from "../../../src/policy/token/adapter/trace.ts";
-import { type AdapterVariables, createAdapter } from "../../../src/policy/token/adapter/weights.ts";
+import { evaluateTraces, objectiveGradient } from "../../../src/policy/token/adapter/evaluation.ts";
 import { createRandom } from "../../../src/random/index.ts";
 import {
   adaptedBlocksOf,
@@ -39,100 +31,7 @@ import { caseFolder, families } from "../../model/families.ts";
 import { distance, temporaryFolder, weightOf, writeFolder, writingModel } from "../../model/shared.ts";
 import { leaveOut, testPython } from "../../support.ts";
 import { altered, updatesOf } from "../../training/fixtures.ts";
-
-interface Case {
-  name: string;
-  blocks: number;
-  /** Log-probability, entropy and divergence of each drawn word. */
-  values: number[][];
-  gradient: number[];
-}
-
-interface Kept {
-  torch: string;
-  transformers: string;
-  prefix: number[];
-  programs: [number[], number[]][];
-  temperature: number;
-  scale: number;
-  rank: number;
-  cases: Case[];
-}
-
-const kept = JSON.parse(readFileSync(join(import.meta.dirname, "torch-adapter.json"), "utf8")) as Kept;
-const { prefix: prefixIds, programs, temperature, scale, rank } = kept;
-
-/** An adapter by the formula, and what the decoder and TF.js need to run with it. */
-async function opened(decoder: Decoder, blocks: number) {
-  const adapter = createAdapter(decoder.config, { blocks, rank, scale, seed: 1 });
-  assignFormula(adapter, decoder);
-  const { setting, hold, dispose } = await settingOf(decoder, adapter);
-  return { adapter, setting, held: await hold(), dispose };
-}
-
-function assignFormula({ variables, blocks }: AdapterVariables, { config }: Decoder): void {
-  const names = Array.from({ length: blocks }, (_, i) => config.layers - blocks + i).flatMap((layer) =>
-    ["attention", "output", "up", "down"].flatMap((name) =>
-      ["A", "B"].map((side) => `adapter.${layer}.${name}.${side}`),
-    ),
-  );
-  for (const [i, variable] of variables.entries())
-    tf.tidy(() => variable.assign(tf.tensor(weightOf(names[i]!, variable.shape), variable.shape)));
-}
-
-async function settingOf(decoder: Decoder, adapter: AdapterVariables) {
-  const tail = await readTail(decoder, decoder.adapted!);
-  const states: number[] = [];
-  await runPrefix(decoder, prefixIds, { onEntering: ({ entering }) => void states.push(...entering) });
-  const prefix = { length: prefixIds.length, entering: Float32Array.from(states) };
-  const { variables, pairs } = adapter;
-  const setting: AdapterSetting = { tail, prefix, temperature, variables, pairs };
-  return {
-    setting,
-    hold: async () => decoder.adapted!.hold(await adapter.read()),
-    dispose: () => {
-      tail.dispose();
-      adapter.dispose();
-    },
-  };
-}
-
-/** What a program would have left behind, with ONNX Runtime's own account of its words. */
-async function traceOf(
-  decoder: Decoder,
-  held: ReturnType<NonNullable<Decoder["adapted"]>["hold"]>,
-  [asked, drawn]: [number[], number[]],
-  at: { prefix: Prefix; temperature: number },
-): Promise<AdapterTrace> {
-  const { vocabulary } = decoder.config;
-  const tokens = Int32Array.from([...asked, ...drawn.slice(0, -1)]);
-  const { logits, entering } = await decoder.forward({
-    ...{ tokens, batch: 1, prefix: at.prefix.past, adapter: held, every: true, entering: true },
-  });
-  const rows = drawn.map((id, t) => {
-    const place = asked.length - 1 + t;
-    const own = Float64Array.from(
-      logits.subarray(place * vocabulary, (place + 1) * vocabulary),
-      (value) => value / at.temperature,
-    );
-    const most = Math.max(...own);
-    const logZ = most + Math.log(own.reduce((sum, value) => sum + Math.exp(value - most), 0));
-    const entropy = own.reduce((sum, value) => sum - Math.exp(value - logZ) * (value - logZ), 0);
-    return { logProb: own[id]! - logZ, entropy };
-  });
-  return {
-    ...{ entering: entering!, asked: asked.length, ids: Int32Array.from(drawn) },
-    logProbs: Float32Array.from(rows, ({ logProb }) => logProb),
-    entropy: Float32Array.from(rows, (row) => row.entropy),
-  };
-}
-
-async function tracesOf(decoder: Decoder, held: Parameters<typeof traceOf>[1], which = programs) {
-  const prefix = await runPrefix(decoder, prefixIds, { adapter: held });
-  const traces: AdapterTrace[] = [];
-  for (const program of which) traces.push(await traceOf(decoder, held, program, { prefix, temperature }));
-  return traces;
-}
+import { type Kept, kept, opened, programs, tracesOf } from "./adapter-cases.ts";
 
 const valuesOf = ({ logProbs, entropy, kl }: ActionEvaluation): Float32Array[] =>
   [logProbs, entropy, kl].map((tensor) => tensor.dataSync() as Float32Array);
@@ -345,21 +244,41 @@ describe("a policy with an adapter", () => {
     await close(policy);
   });
 
+  it("learns by ONNX Runtime unless told otherwise, what TF.js makes it learn", async () => {
+    const [own, tensors] = [await open(), await open()];
+    const found = await learn(own, { backend: undefined, updates: 3 });
+    const expected = await learn(tensors, { updates: 3 });
+    assert.deepEqual(
+      [found, expected].map((updates) => updates.map(({ backend }) => backend.backend)),
+      [
+        ["onnxruntime", "onnxruntime", "onnxruntime"],
+        ["wasm", "wasm", "wasm"],
+      ],
+    );
+    for (const [i, { loss, kl, policyEntropy }] of found.entries())
+      near([loss, kl, policyEntropy], [expected[i]!.loss, expected[i]!.kl, expected[i]!.policyEntropy], 1e-4);
+    const [mine, theirs] = [weightsOf(own).flat(), weightsOf(tensors).flat()];
+    assert.ok(distance(mine, theirs) < 1e-4, `${distance(mine, theirs)}`);
+    await Promise.all([close(own), close(tensors)]);
+  });
+
   it("says beforehand how long an update takes on a slow backend that nobody chose, and how to get the fast one", async () => {
+    const loss = policyGradientLoss; // one's own, which TF.js alone differentiates
     const policy = await open();
     const lines: string[] = [];
     const { log } = console;
     console.log = (line: unknown) => void lines.push(String(line));
     const told = async (options: object) => {
       lines.length = 0;
-      await learn(policy, { updates: 1, panel: undefined, ...options });
+      await learn(policy, { updates: 1, panel: undefined, loss, ...options });
       return lines.filter((line) => line.startsWith("Each of the"));
     };
     try {
       assert.deepEqual(await told({ backend: "wasm" }), [], "it was chosen");
       assert.deepEqual(await told({ backend: undefined, panel: false }), [], "nothing is to be shown");
       const [line] = await told({ backend: undefined });
-      const [last] = await learn(policy, { updates: 1, backend: undefined });
+      const [last] = await learn(policy, { updates: 1, backend: undefined, loss });
+      assert.deepEqual(await told({ backend: undefined, loss: undefined }), [], "ONNX Runtime's is not slow");
       if (["wasm", "cpu"].includes(last!.backend.backend))
         assert.match(
           line!,

@@ -11,24 +11,13 @@ import type * as TF from "@tensorflow/tfjs";
 import { type AdaptedMatrix, type ModelConfig, rotaryFrequencies, rotaryScale } from "../../../model/index.ts";
 import { tf } from "../../tensors.ts";
 import type { FrozenBlock, FrozenMatrix, FrozenNorm, FrozenTail } from "./frozen.ts";
+import { type Batch, causalMask } from "./parts.ts";
 
 /** A matrix's adapter: A [from, rank], B [rank, to], and what their product is multiplied by. */
 export interface Pair {
   A: TF.Tensor2D;
   B: TF.Tensor2D;
   scale: number;
-}
-
-/** Some programs, each padded at its right to the longest. */
-export interface Batch {
-  /** Positions that all begin with, and states that entered for them, [prefix, width]. */
-  prefix: { length: number; entering: Float32Array };
-  rows: number;
-  length: number;
-  /** States that entered, [rows, length, width]. */
-  entering: Float32Array;
-  /** Which positions' output is asked for: their numbers among all of `rows * length`. */
-  wanted: Int32Array;
 }
 
 /** What the blocks share. */
@@ -232,14 +221,8 @@ function frameOf(config: ModelConfig, { prefix: { length: prefix }, rows, length
 
 /** Queries at `length` positions after `before`, a group in line, over all positions up to there: [group * length, before + length]. */
 function maskOf(before: number, length: number, group: number, reach: number): TF.Tensor {
-  const total = before + length;
-  const mask = new Float32Array(group * length * total);
-  for (let line = 0; line < group * length; line++) {
-    const position = before + (line % length);
-    for (let key = 0; key < total; key++)
-      if (key > position || position - key >= reach) mask[line * total + key] = -1e9;
-  }
-  return tf.tensor2d(mask, [group * length, total]);
+  const mask = causalMask({ before, length, group }, reach);
+  return tf.tensor2d(mask, [group * length, before + length]);
 }
 
 function rotationOf(

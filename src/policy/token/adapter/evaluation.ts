@@ -6,8 +6,9 @@
 import type * as TF from "@tensorflow/tfjs";
 import { tf } from "../../tensors.ts";
 import type { ActionEvaluation, Objective, ObjectiveGradient } from "../../types.ts";
-import { type Batch, hiddenStates, type Pair } from "./blocks.ts";
+import { hiddenStates, type Pair } from "./blocks.ts";
 import type { FrozenTail } from "./frozen.ts";
+import { type Batch, batchOf, longest, type Placed, partsOf, placed, stride, tokensOf } from "./parts.ts";
 import type { AdapterTrace } from "./trace.ts";
 import { evaluateTokens } from "./vocabulary.ts";
 
@@ -18,18 +19,6 @@ export interface AdapterSetting {
   temperature: number;
   variables: readonly TF.Variable[];
   pairs(): Pair[];
-}
-
-/** Positions of one part, pads and not the prefix counted: its tape holds some hundred kilobytes for each. */
-const mostPositions = 2048;
-
-/** Where the divergence is only told, it is that of so many programs at least, and of one in so many. */
-const judged = { least: 8, oneIn: 16 };
-
-/** A program, and the place of its first token among those of all programs. */
-interface Placed {
-  trace: AdapterTrace;
-  first: number;
 }
 
 type Uses = Objective["uses"];
@@ -88,51 +77,6 @@ export async function gradientSeconds(setting: AdapterSetting, traces: readonly 
   const cost = (some: readonly AdapterTrace[]) =>
     partsOf(placed(some)).reduce((sum, part) => sum + setting.prefix.length + part.length * longest(part), 0);
   return (seconds * cost(traces)) / cost(few);
-}
-
-function longest(part: readonly Placed[]): number {
-  return Math.max(...part.map(({ trace: { asked, ids } }) => asked + ids.length - 1));
-}
-
-function stride(programs: number): number {
-  return Math.max(1, Math.min(judged.oneIn, Math.floor(programs / judged.least)));
-}
-
-function placed(traces: readonly AdapterTrace[]): Placed[] {
-  let first = 0;
-  return traces.map((trace) => {
-    const own = { trace, first };
-    first += trace.ids.length;
-    return own;
-  });
-}
-
-/** Programs of about one length together, as many as a part may have. */
-function partsOf(programs: readonly Placed[]): Placed[][] {
-  const positionsOf = ({ trace: { asked, ids } }: Placed): number => asked + ids.length - 1;
-  const sorted = [...programs].sort((a, b) => positionsOf(b) - positionsOf(a) || a.first - b.first);
-  const parts: Placed[][] = [];
-  for (const one of sorted) {
-    const part = parts.at(-1);
-    if (part && (part.length + 1) * positionsOf(part[0]!) <= mostPositions) part.push(one);
-    else parts.push([one]);
-  }
-  return parts;
-}
-
-function tokensOf(programs: readonly Placed[]): Int32Array {
-  return Int32Array.from(programs.flatMap(({ trace, first }) => Array.from(trace.ids, (_, t) => first + t)));
-}
-
-/** The programs of a part as what the blocks run over. */
-function batchOf(part: readonly Placed[], prefix: Batch["prefix"], width: number): Batch {
-  const length = longest(part);
-  const entering = new Float32Array(part.length * length * width);
-  for (const [row, { trace }] of part.entries()) entering.set(trace.entering, row * length * width);
-  const wanted = part.flatMap(({ trace: { asked, ids } }, row) =>
-    Array.from(ids, (_, t) => row * length + asked - 1 + t),
-  );
-  return { prefix, rows: part.length, length, entering, wanted: Int32Array.from(wanted) };
 }
 
 /** Log-probability, entropy and divergence of a part's tokens, [tokens, 3], differentiable in the variables. */

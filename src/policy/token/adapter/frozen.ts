@@ -98,7 +98,11 @@ export async function readTail({ config }: Decoder, { blocks, read }: AdaptedBlo
   };
 }
 
-function hasBias({ family, attentionBias, outputBias, feedBias }: ModelConfig, name: AdaptedMatrix["name"]): boolean {
+/** Whether a block's matrix has a bias. */
+export function hasBias(
+  { family, attentionBias, outputBias, feedBias }: ModelConfig,
+  name: AdaptedMatrix["name"],
+): boolean {
   if (family === "gpt2") return true;
   const biased = { attention: attentionBias, output: outputBias, up: feedBias, down: feedBias };
   return biased[name] === true;

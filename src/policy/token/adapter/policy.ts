@@ -1,8 +1,8 @@
 /**
  * A language model as a policy that learns in its last blocks: low-rank adapters there, the rest frozen. ONNX Runtime
- * draws the programs with the adapter's numbers as inputs; TF.js runs the last blocks again, forth and back, over the states
- * that entered them. The adapter acts on all positions, those of the prompt design included, so that the policy is the model
- * with the adapter merged in. Not here: the mathematics (`blocks.ts`, `vocabulary.ts`), the numbers (`weights.ts`).
+ * draws the programs with the adapter's numbers as inputs, and runs the last blocks again, forth and back, over the states that
+ * entered them (`gradient.ts`), as TF.js does for a loss of one's own (`evaluation.ts`). The adapter acts on all positions, those
+ * of the prompt design included, so that the policy is the model with the adapter merged in. Not here: the mathematics (`blocks.ts`, `vocabulary.ts`), the numbers (`weights.ts`).
  */
 
 import { type AdaptedBlocks, adapterHash, type Decoder, type Prefix, writePeft } from "../../../model/index.ts";
@@ -17,6 +17,7 @@ import { sharpened } from "../steer.ts";
 import type { TokenPolicy, TokenPolicyOptions } from "../types.ts";
 import { type AdapterSetting, evaluateTraces, gradientSeconds, objectiveGradient } from "./evaluation.ts";
 import { type FrozenTail, readTail } from "./frozen.ts";
+import { openAdapterGradient } from "./gradient.ts";
 import { type AdapterTrace, createAdapterTraces, isAdapterTrace } from "./trace.ts";
 import { type AdapterOptions, type AdapterVariables, createAdapter, usualBlocks } from "./weights.ts";
 
@@ -74,6 +75,10 @@ export async function adapterPolicy(
     },
     evaluate: (actions) => evaluateTraces(settingOf(state), actions.map(traceOf)),
     objectiveGradient: (actions, objective) => objectiveGradient(settingOf(state), actions.map(traceOf), objective),
+    openGradient: (provider, options) => {
+      const { prefix } = state;
+      return openAdapterGradient({ ...options, provider, decoder, adapter, prefix, temperature, read: traceOf });
+    },
     gradientSeconds: (actions) => gradientSeconds(settingOf(state), actions.map(traceOf)),
     frozen: (at) => frozen(state, at),
     pretrained: (at) => pretrained(state, at),
