@@ -1,9 +1,13 @@
 /**
  * `npm run bench:coding [-- --model smollm2 --dtype q8 --problems 160 --samples 2 --levels 1,2,3,4 --seeds 3 --updates 32 --episodes 48
- * --search 24 --folder runs/coding --heads FILE,FILE]`: the paper's second evaluation on a real language model. Trains a head for
+ * --search 24 --folder runs/coding --heads FILE,FILE --adapters FILE,FILE --about trained]`: the paper's second evaluation on a real language model. Trains a head for
  * each seed on micro-tasks (or opens those that are named), looks for the temperature that suits the pretrained model best on
  * problems of its own, and lets random weights, the pretrained model, the sharpened one and the trained heads, at that same
  * temperature, do the five code tasks. Prints the tables with what may be said, and writes `result.json`. Goes on where it was stopped.
+ *
+ * `--adapters`: checkpoints of `bench:comparison -- --train-adapter N`, the row `adapter`. All models are then opened in the numbers that
+ * these were trained in (fp32), heads too, so that no row differs by its numbers alone; `--seeds 0` trains no heads. `--about`: of which row the
+ * five claims are made, the trained heads' where there are any.
  *
  * Goals: random weights pass nothing; the sharpened model passes 5 to 70 % of each task on levels 1 and 2, so that the problems
  * tell models of its size apart.
@@ -20,13 +24,13 @@ import { type Dtype, randomModel } from "../src/model/index.ts";
 import { openPretrained, type TokenPolicy, tokenPolicy } from "../src/policy/index.ts";
 import { createSandbox } from "../src/sandbox/index.ts";
 import { microTasks } from "../src/tasks/index.ts";
-import { readCheckpoint, train, trainedPolicy } from "../src/training/index.ts";
+import { adaptedBlocksOf, readCheckpoint, train, trainedPolicy } from "../src/training/index.ts";
 import { type Goal, notRun, reportGoals } from "./goals.ts";
 
 const { values } = parseArgs({
   options: {
     model: { type: "string", default: "smollm2" },
-    dtype: { type: "string", default: "q8" },
+    dtype: { type: "string" },
     problems: { type: "string", default: "160" },
     samples: { type: "string", default: "2" },
     levels: { type: "string", default: "1,2,3,4" },
@@ -37,11 +41,14 @@ const { values } = parseArgs({
     temperature: { type: "string", default: "" },
     folder: { type: "string", default: "runs/coding" },
     heads: { type: "string", default: "" },
+    adapters: { type: "string", default: "" },
+    about: { type: "string" },
   },
 });
 mkdirSync(values.folder, { recursive: true });
 await using sandbox = await createSandbox({ workers: 2 });
-const decoder = await openPretrained(values.model, { dtype: values.dtype as Dtype }).catch((error: Error) =>
+const dtype = (values.dtype ?? (values.adapters === "" ? "q8" : "fp32")) as Dtype;
+const decoder = await openPretrained(values.model, { dtype }).catch((error: Error) =>
   notRun(`the model ${values.model}`, `${error.message}.`),
 );
 const levels = values.levels.split(",").map(Number) as CodeLevel[];
@@ -50,9 +57,9 @@ const asks = (await microTasks({ split: "training" })).map(({ ask }) => ask);
 const plain = await tokenPolicy(decoder, { asks, samples: 8, rank: 1 });
 const temperature = values.temperature === "" ? await bestTemperature() : Number(values.temperature);
 const heads: TokenPolicy[] = [];
-for (const file of values.heads === "" ? [] : values.heads.split(","))
-  heads.push(await trainedPolicy(decoder, await readCheckpoint(file)));
+for (const file of filesOf(values.heads)) heads.push(await trainedPolicy(decoder, await readCheckpoint(file)));
 if (heads.length === 0) for (let seed = 1; seed <= Number(values.seeds); seed++) heads.push(await trainHead(seed));
+const adapters = await openAdapters(filesOf(values.adapters));
 
 const blank = await randomModel({ ...decoder.config, layers: 2 }, decoder.tokenizer, { seed: 1 });
 const sharpened = plain.pretrained({ temperature });
@@ -61,11 +68,12 @@ const found = await evaluateCode(
     random: models.local(blank),
     pretrained: models.local(decoder, { temperature: 1 }),
     sharpened,
-    trained: heads.map((head) => head.frozen({ temperature })),
+    ...(heads.length > 0 && { trained: heads.map((head) => head.frozen({ temperature })) }),
+    ...(adapters.length > 0 && { adapter: adapters.map((adapter) => adapter.frozen({ temperature })) }),
   },
   {
     ...{ problems, samples: Number(values.samples), writer: sharpened, sandboxes: { javascript: sandbox } },
-    file: join(values.folder, "answers.jsonl"),
+    ...{ file: join(values.folder, "answers.jsonl"), batch: 40, ...aboutOf() },
     onProgress: (done, total, what) => console.error(`${done} of ${total}: ${what}`),
   },
 );
@@ -74,6 +82,25 @@ writeFileSync(join(values.folder, "result.json"), `${JSON.stringify({ temperatur
 writeFileSync(join(values.folder, "answers.csv"), found.csv());
 reportGoals(goalsOf(found));
 process.exit();
+
+function filesOf(list: string): string[] {
+  return list === "" ? [] : list.split(",");
+}
+
+/** The row that claims are made of. */
+function aboutOf(): { about?: string } {
+  if (values.about !== undefined) return { about: values.about };
+  const rows = [...(heads.length > 0 ? ["trained"] : []), ...(adapters.length > 0 ? ["adapter"] : [])];
+  return rows.length > 0 ? { about: rows[0]! } : {};
+}
+
+/** Adapters of one model, which is opened to be adapted as they were trained. */
+async function openAdapters(files: readonly string[]): Promise<TokenPolicy[]> {
+  if (files.length === 0) return [];
+  const checkpoints = await Promise.all(files.map((file) => readCheckpoint(file)));
+  const adapted = await openPretrained(values.model, { dtype, adaptedBlocks: adaptedBlocksOf(checkpoints[0]!) });
+  return Promise.all(checkpoints.map((checkpoint) => trainedPolicy(adapted, checkpoint)));
+}
 
 /** The temperature at which the pretrained model does best, on problems that are not compared on. */
 async function bestTemperature(): Promise<number> {

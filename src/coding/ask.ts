@@ -63,11 +63,13 @@ async function complete(
 
 /** A question as a model is asked it: plain data. */
 export function promptFor(
-  { prompt: { text, form, stop, maxTokens }, seed }: Question,
-  { temperature, topP }: Asking,
+  { prompt: { text, form, shared, stop, maxTokens, temperature: fixed }, seed }: Question,
+  { temperature: usual, topP }: Asking,
 ): Prompt {
+  const temperature = fixed ?? usual;
   return {
     ...{ prompt: text, form, seed, maxTokens },
+    ...(shared > 0 && { shared }),
     ...(stop.length > 0 && { stop }),
     ...(temperature !== undefined && { temperature }),
     ...(topP !== undefined && { topP }),

@@ -147,8 +147,8 @@ export async function evaluateCode(
       : await runOf("the writer", 0, options.writer, options.form);
   for (const { given } of [...runs, writer]) await options.on?.admit(given);
   const asking = { prompts: codePrompts(), seed, ...samplingOf(options) };
-  const turns = runs.length * (tasks.includes("summary") ? 2 : 1) + (writes(runs, writer, tasks) ? 1 : 0);
-  const parts = samples * turns * Math.ceil(problems.length / batch);
+  const summed = tasks.includes("summary") ? 1 : 0;
+  const parts = (samples * runs.length * (1 + summed) + summed) * Math.ceil(problems.length / batch);
   const progress = openProgress(parts + 1, options.progress ?? true);
   let done = 0;
   const tell = (what: string, known: boolean): void => {
@@ -200,27 +200,22 @@ async function askSample(state: Evaluating, sample: number, batch: number): Prom
   return [...parts, ...ceiling, ...rewritten];
 }
 
-/** What the writer makes of the true sentences: no summary can be worth more. A contestant that writes has answered already. */
+/** What the writer makes of the true sentences: what a summary can be worth. It takes the likeliest words: one sample tells it. */
 function ceilingParts(
-  { asking, writer, runs, tasks, options: { problems } }: Evaluating,
+  { asking, writer, tasks, options: { problems } }: Evaluating,
   sample: number,
   batch: number,
 ): Part[] {
-  if (!writes(runs, writer, tasks)) return [];
+  if (!tasks.includes("summary") || sample > 0) return [];
   const parts: Part[] = [];
   for (let from = 0; from < problems.length; from += batch) {
     const some = problems.slice(from, from + batch);
     const questions = some.map((problem) =>
-      questionOf(asking, { asked: writer, problem, exercise: "text-to-code", sample }),
+      questionOf(asking, { asked: writer, problem, exercise: "sentence-rewritten", sample }),
     );
     parts.push({ run: writer, sample, problems: some, questions });
   }
   return parts;
-}
-
-/** Whether the writer is asked with the true sentences, too. */
-function writes(runs: readonly ContestantRun[], writer: ContestantRun, tasks: readonly CodeTask[]): boolean {
-  return tasks.includes("summary") && !(runs.includes(writer) && tasks.includes("text-to-code"));
 }
 
 async function askParts({ asking, file, signal, tell, options }: Evaluating, parts: readonly Part[]): Promise<void> {

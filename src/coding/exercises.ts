@@ -10,14 +10,16 @@ export type CodeTask = (typeof codeTasks)[number];
 
 /**
  * One way to ask a task. A task's own name is the way that its figures are of; beside it, completion is asked with half of the
- * body given, translation to Python, and a summary is given to the writer: its own problem's, and another's.
+ * body given, translation to Python, and a summary is given to the writer: its own problem's, and another's; and the writer is given
+ * the problem's true sentence.
  */
 export type CodeExercise =
   | CodeTask
   | "completion-half"
   | "translation-python"
   | "summary-rewritten"
-  | "summary-of-another";
+  | "summary-of-another"
+  | "sentence-rewritten";
 
 /** What an exercise is. */
 export interface ExerciseKind {
@@ -27,7 +29,7 @@ export interface ExerciseKind {
   /** True if the function is called by a letter, so that its name gives nothing away. */
   nameless: boolean;
   /** Whose prompt it is asked with. */
-  asked: Exclude<CodeExercise, "summary-rewritten" | "summary-of-another">;
+  asked: Exclude<CodeExercise, "summary-rewritten" | "summary-of-another" | "sentence-rewritten"> | "rewriting";
 }
 
 /** All exercises. */
@@ -39,13 +41,14 @@ export const exercises: { readonly [exercise in CodeExercise]: ExerciseKind } = 
   "translation-python": { task: "translation", answer: "python", nameless: false, asked: "translation-python" },
   repair: { task: "repair", answer: "javascript", nameless: false, asked: "repair" },
   summary: { task: "summary", answer: "sentence", nameless: true, asked: "summary" },
-  "summary-rewritten": { task: "summary", answer: "javascript", nameless: true, asked: "text-to-code" },
-  "summary-of-another": { task: "summary", answer: "javascript", nameless: true, asked: "text-to-code" },
+  "summary-rewritten": { task: "summary", answer: "javascript", nameless: true, asked: "rewriting" },
+  "summary-of-another": { task: "summary", answer: "javascript", nameless: true, asked: "rewriting" },
+  "sentence-rewritten": { task: "summary", answer: "javascript", nameless: true, asked: "rewriting" },
 };
 
-/** Whether it is the writer's answer about a summary, and not the contestant's own. */
+/** Whether it is the writer's answer, and not the contestant's own. */
 export function isRewritten(exercise: CodeExercise): boolean {
-  return exercise === "summary-rewritten" || exercise === "summary-of-another";
+  return exercises[exercise].asked === "rewriting";
 }
 
 /** What a function without a name is called. */

@@ -92,7 +92,8 @@ function placeOf({ problem, run, sample }: TaskValue): string {
   return JSON.stringify([problem.id, run, sample]);
 }
 
-function passes(graded: readonly Graded[], exercise: CodeExercise): TaskValue[] {
+/** Values of one exercise, 0 or 1 each. Those that could not be run are left out. */
+export function passes(graded: readonly Graded[], exercise: CodeExercise): TaskValue[] {
   return graded.flatMap(({ question, score }) => {
     if (question.exercise !== exercise || score === null) return [];
     if (score.outcome === "sandbox_fault" || score.outcome === "not_run") return [];

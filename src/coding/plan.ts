@@ -61,9 +61,11 @@ export function questionOf(asking: Asking, { asked, of = asked, problem, exercis
   const faults = problem.code.javascript?.mutants.length ?? 0;
   const mutant = kind.asked === "repair" && faults > 0 ? sampleOf(problem.id, sample, faults) : 0;
   const prompt = promptOf(asking.prompts, asked.form, problem, { kind, mutant, ...(ask !== undefined && { ask }) });
-  // The same for all who are asked: their answers are compared in pairs.
-  const seed = createRandom(asking.seed, "code", problem.id, kind.asked, sample).integer(2 ** 31);
-  const sampling = JSON.stringify([asking.temperature ?? null, asking.topP ?? null, prompt.maxTokens, prompt.stop]);
+  const { maxTokens, stop, temperature = asking.temperature ?? null } = prompt;
+  // The same for all who are asked: their answers are compared in pairs. What takes the likeliest word draws nothing: there is one answer.
+  const seed =
+    temperature === 0 ? 0 : createRandom(asking.seed, "code", problem.id, kind.asked, sample).integer(2 ** 31);
+  const sampling = JSON.stringify([temperature, asking.topP ?? null, maxTokens, stop]);
   const version = `${asking.prompts.name} ${asking.prompts.version}`;
   const key = digest([asked.mark, prompt.form, prompt.text, version, sampling, String(seed)]);
   return { key, asked, of, problem, exercise, sample, mutant, prompt, seed };

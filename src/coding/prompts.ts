@@ -28,7 +28,7 @@ export interface CodePrompts {
   version: number;
   examples: readonly PromptExample[];
   plain: { readonly [asked in ExerciseKind["asked"]]: PlainDesign };
-  chat: { readonly [asked in ExerciseKind["asked"]]: { question: string; maxTokens: number } };
+  chat: { readonly [asked in ExerciseKind["asked"]]: ChatDesign };
 }
 
 /** How an exercise is asked as text to go on from. */
@@ -39,14 +39,23 @@ export interface PlainDesign {
   question: string;
   stop: readonly string[];
   maxTokens: number;
+  /** The same for whoever is asked. @default each one's own */
+  temperature?: number;
 }
+
+/** How an exercise is asked in words. */
+export type ChatDesign = Pick<PlainDesign, "question" | "maxTokens" | "temperature">;
 
 /** A question as a model gets it, and what an answer is read with. */
 export interface CodePrompt {
   form: PromptForm;
   text: string;
+  /** So many letters at its beginning are examples, which stand before other problems, too. */
+  shared: number;
   stop: readonly string[];
   maxTokens: number;
+  /** Stands in the place of the contestant's own. */
+  temperature?: number;
   /** Of the program that a plain answer goes on with: all of it that the prompt holds. */
   begun: string;
 }
@@ -70,10 +79,10 @@ export function promptOf(prompts: CodePrompts, form: PromptForm, problem: CodePr
   const { kind } = asked;
   const places = placesOf(problem, asked, form);
   if (form === "chat") {
-    const { question, maxTokens } = prompts.chat[kind.asked];
-    return { form, text: filled(question, places), stop: [], maxTokens, begun: "" };
+    const { question, ...how } = prompts.chat[kind.asked];
+    return { ...{ form, text: filled(question, places), shared: 0, stop: [], begun: "" }, ...how };
   }
-  const { examples, example, question, stop, maxTokens } = prompts.plain[kind.asked];
+  const { examples, example, question, ...how } = prompts.plain[kind.asked];
   // An example that has the answer gives its place to another.
   const reference = twinOf(problem, "javascript").body;
   const others = prompts.examples.filter(({ javascript }) => javascript !== reference);
@@ -84,7 +93,8 @@ export function promptOf(prompts: CodePrompts, form: PromptForm, problem: CodePr
   const begun =
     kind.asked === "translation-python" ? places.pythonHead : places.head + (asksHalf(kind) ? places.half : "");
   // A line end is left to the model: cut off from the indent after it, it is a token that no training text has.
-  return { form, text: (shown + filled(question, places)).trimEnd(), stop, maxTokens, begun: begun.trimEnd() };
+  const text = (shown + filled(question, places)).trimEnd();
+  return { ...{ form, text, shared: shown.length, begun: begun.trimEnd() }, ...how };
 }
 
 function asksHalf({ asked }: ExerciseKind): boolean {

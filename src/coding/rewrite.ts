@@ -21,13 +21,15 @@ export function sentenceOf(text: string): string {
     .trimEnd();
 }
 
-/** Whose summary stands in for a problem's own: the next one's of another family; null where there is none. */
+/**
+ * Whose summary stands in for a problem's own: the next one's of another family, of those that are called alike where there is one. So
+ * the head gives nothing away that the summary does not, and what the writer makes of it is mostly written already.
+ */
 function anotherFor(problems: readonly CodeProblem[], i: number): CodeProblem | null {
-  for (let step = 1; step < problems.length; step++) {
-    const other = problems[(i + step) % problems.length]!;
-    if (other.family !== problems[i]!.family) return other;
-  }
-  return null;
+  const own = problems[i]!;
+  const others = [...problems.slice(i + 1), ...problems.slice(0, i)].filter(({ family }) => family !== own.family);
+  const called = ({ parameters }: CodeProblem): string => JSON.stringify(parameters);
+  return others.find((one) => called(one) === called(own)) ?? others[0] ?? null;
 }
 
 /** The questions to the writer about a run's summaries of some problems; `all` are those that it has summed up. */

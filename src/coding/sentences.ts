@@ -2,7 +2,7 @@
 
 import type { EvaluationParts } from "./evaluation-parts.ts";
 import { codeTasks } from "./exercises.ts";
-import { type ContestantFigures, shareOf, valuesOf } from "./figures.ts";
+import { type ContestantFigures, passes, shareOf } from "./figures.ts";
 import type { Graded } from "./grade.ts";
 
 /** The sentences, in the order in which a reader wants them. */
@@ -45,8 +45,7 @@ function contamination(
 
 function writerTold(graded: readonly Graded[], { tasks, writer }: EvaluationParts): string[] {
   if (!tasks.includes("summary")) return [];
-  const own = graded.filter(({ question: { asked, of } }) => asked.mark === writer.mark && of.mark === writer.mark);
-  const ceiling = shareOf(valuesOf(own, "text-to-code"));
+  const ceiling = shareOf(passes(graded, "sentence-rewritten"));
   const most = ceiling === null ? "" : `: given the true sentence it passes ${(100 * ceiling.estimate).toFixed(0)} %`;
   return [`Summaries were written back into programs by ${writer.name} (${writer.model.name})${most}.`];
 }

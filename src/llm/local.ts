@@ -21,6 +21,7 @@ import {
   type PromptDesign,
   promptTexts,
   type SamplingOptions,
+  tokensWithin,
   usualPrompt,
 } from "../model/index.ts";
 import { openEntries, promptEntry, samplingEntries } from "../model/options.ts";
@@ -202,7 +203,7 @@ async function answerOf(
 ): Promise<Completion> {
   const { tokenizer } = decoder;
   const design = prompt.form === undefined ? usual : null;
-  const { texts, begin, primed, stop, plain } = textsOf(decoder, design, prompt, options);
+  const { texts, begin, primed, stop, plain, shared = 0 } = textsOf(decoder, design, prompt, options);
   if (plain && !warned.plain) {
     warned.plain = true;
     console.warn(
@@ -222,9 +223,15 @@ async function answerOf(
     if (piece !== "") prompt.onText?.(piece);
   };
   say(primed);
+  // A question that is too long keeps its end: the newest part is what is asked now.
+  const kept = ids.slice(-Math.max(1, decoder.config.context - maxTokens - begin.length));
+  const within =
+    shared > 0 && kept.length === ids.length
+      ? tokensWithin(tokenizer, kept.slice(0, -1), texts[0]!.slice(0, shared))
+      : 0;
   const result = await engine.submit({
-    // A question that is too long keeps its end: the newest part is what is asked now.
-    prompt: [...begin, ...ids.slice(-Math.max(1, decoder.config.context - maxTokens - begin.length))],
+    ...(within > 0 && { shared: [...begin, ...kept.slice(0, within)] }),
+    prompt: within > 0 ? kept.slice(within) : [...begin, ...kept],
     stream: createRandom(options.seed ?? 0, "local model", own),
     maxTokens,
     stop,
@@ -251,16 +258,27 @@ async function answerOf(
 function textsOf(
   { tokenizer }: Decoder,
   design: PromptDesign | null,
-  { prompt, messages = [], form, stop: own = [] }: Prompt,
+  { prompt, messages = [], form, stop: own = [], shared = 0 }: Prompt,
   { prompt: kind, system, stop: usual = [] }: LocalOptions,
-): { texts: readonly string[]; begin: readonly number[]; primed: string; stop: readonly string[]; plain?: boolean } {
+): {
+  texts: readonly string[];
+  begin: readonly number[];
+  primed: string;
+  stop: readonly string[];
+  plain?: boolean;
+  /** So many letters of the only text stand in others, too. */
+  shared?: number;
+} {
   const { begin = [] } = tokenizer;
   const stop = [...usual, ...own];
   if (design !== null) {
     return { texts: promptTexts(design, prompt), begin, primed: design.primed, stop: [...design.stop, ...stop] };
   }
   if ((form ?? kind) === "plain")
-    return { texts: [[...messages.map(({ content }) => content), prompt].join("\n")], begin, primed: "", stop };
+    return {
+      ...{ texts: [[...messages.map(({ content }) => content), prompt].join("\n")], begin, primed: "", stop },
+      shared: messages.length === 0 ? shared : 0,
+    };
   const before = system === undefined || form !== undefined ? [] : [{ role: "system" as const, content: system }];
   const { text, ...chat } = chatText(tokenizer, [...before, ...messages, { role: "user", content: prompt }]);
   return { ...chat, texts: [text], primed: "", stop: [...chat.stop, ...stop] };

@@ -16,6 +16,11 @@ export type PromptForm = "plain" | "chat";
 export interface Prompt {
   /** The text to go on from; in a chat, the last turn. */
   prompt: string;
+  /**
+   * So many letters at its beginning stand in other prompts, too: a model on this machine reads them once for all that it is asked
+   * at the same time. Others take no notice of it. @default 0
+   */
+  shared?: number;
   /** The turns before it. @default none */
   messages?: readonly Message[];
   /** Names the draw, for models that draw. */

@@ -5,7 +5,7 @@
  */
 
 import { isRead, passOptions, readParts } from "./batch-read.ts";
-import type { Batch, BatchOptions, BatchRow, Generated, Running } from "./batch-types.ts";
+import type { Batch, BatchOptions, BatchRow, Generated, Prefix, Running } from "./batch-types.ts";
 import { checkSampling, draw } from "./sample.ts";
 import type { Decoder, DecoderOutput } from "./types.ts";
 
@@ -107,7 +107,12 @@ export function endsRow({ tokenizer }: Decoder, result: Generated, stop: readonl
 }
 
 /** Throws a RangeError that names what is wrong with a row. */
-export function checkRow(decoder: Decoder, row: BatchRow, index: number, { prefix }: BatchOptions): void {
+export function checkRow(
+  decoder: Decoder,
+  row: BatchRow,
+  index: number,
+  { prefix }: { prefix?: Pick<Prefix, "ids"> | undefined },
+): void {
   const { prompt, maxTokens, padTo } = row;
   if (!(Number.isSafeInteger(maxTokens) && maxTokens >= (row.onRead ? 0 : 1)))
     throw new RangeError(`Expected \`maxTokens\` to be a positive integer, got ${maxTokens}`);

@@ -83,9 +83,9 @@ function capacityFor(length: number): number {
   return Math.ceil(length / chunk) * chunk;
 }
 
-/** Memory for at least `held` rows, taken anew or from what is unused. */
+/** Memory for at least `held` rows, taken anew or from what is unused. A single row stays small: many prompts may begin with it. */
 function open({ tensors, kvHeads, headWidth, unused }: PoolState, held: number, capacity: number): Store {
-  const slots = Math.ceil(held / 8) * 8;
+  const slots = held <= fewest ? fewest : Math.ceil(held / 8) * 8;
   const known = unused.get(capacity);
   if (known && known.slots >= slots) {
     unused.delete(capacity);

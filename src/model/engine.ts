@@ -1,17 +1,23 @@
 /**
  * Many requests on one decoder, batched together: those that wait join when there is room. Prompts are padded to a few lengths
  * and only parts of one length are read together, so that an answer depends on its own request alone, to the last bit,
- * and never on what else is asked at the time.
+ * and never on what else is asked at the time. Requests that name the same beginning are one batch after it, and it is read once.
  */
 
-import { checkRow, createBatch } from "./batch.ts";
+import { checkRow } from "./batch.ts";
 import { partLength } from "./batch-read.ts";
-import type { Batch, BatchRow, DrawnToken, Generated, StepLogits } from "./batch-types.ts";
+import type { BatchRow, DrawnToken, Generated, StepLogits } from "./batch-types.ts";
 import { hasRoom } from "./generate.ts";
+import { createSharedBatches, type SharedBatch } from "./shared.ts";
 import type { Decoder, HeldAdapter } from "./types.ts";
 
 /** A request. */
 export interface Job extends BatchRow {
+  /**
+   * Token ids that stand before its prompt, and before others', too. Where a prompt is cut is part of the request: it moves the order of sums.
+   * @default none
+   */
+  shared?: readonly number[] | undefined;
   /** Called after each draw with the row's logits; both arrays are overwritten by the next step. */
   onToken?: ((drawn: DrawnToken, logits: Float32Array, soFar: Generated) => void) | undefined;
 }
@@ -59,24 +65,23 @@ export function createEngine(
   { maxBatch = 32, maxWaiting = 1024, onLogits, adapter }: EngineOptions = {},
 ): Engine {
   const queue: Waiting[] = [];
-  const members = new Map<number, Waiting>();
   let working = false;
-  const open = () =>
-    createBatch(decoder, {
-      ...{ onLogits, adapter },
-      onToken: (drawn) => members.get(drawn.row)!.job.onToken?.(drawn, drawn.logits, drawn.soFar),
-    });
+  const batches = createSharedBatches<Waiting>(decoder, {
+    ...{ onLogits, adapter },
+    onToken: ({ job }, drawn) => job.onToken?.(drawn, drawn.logits, drawn.soFar),
+  });
 
-  const admit = (batch: Batch): void => {
+  const admit = async (): Promise<void> => {
     for (const gone of queue.filter(({ job }) => job.signal?.aborted)) {
       queue.splice(queue.indexOf(gone), 1);
       gone.resolve({ ids: [], text: "", logProbs: [], ended: "cancelled" });
     }
-    if (hasRoom(batch.running, maxBatch))
-      for (const waiting of queue.splice(0, maxBatch - batch.running)) {
-        const padTo = paddedLength(waiting.job, decoder.config.context);
-        members.set(batch.add({ ...waiting.job, padTo }), waiting);
-      }
+    if (!hasRoom(batches.running, maxBatch)) return;
+    for (const waiting of nextOf(queue, maxBatch - batches.running)) {
+      const { shared = [], ...job } = waiting.job;
+      const padTo = paddedLength(job, decoder.config.context - shared.length);
+      await batches.add(shared, { ...job, padTo }, waiting).catch(waiting.reject);
+    }
   };
 
   const work = async (): Promise<void> => {
@@ -86,23 +91,14 @@ export function createEngine(
       seen = queue.length;
       await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
-    let batch = open();
     try {
-      while (queue.length > 0 || batch.running > 0) {
-        admit(batch);
-        try {
-          for (const { row, result } of await batch.step()) {
-            members.get(row)!.resolve(result);
-            members.delete(row);
-          }
-        } catch (error) {
-          for (const { reject } of members.values()) reject(error);
-          members.clear();
-          batch = open();
-        }
+      while (queue.length > 0 || batches.running > 0) {
+        await admit();
+        for (const batch of batches.open()) await stepOf(batch);
         await new Promise((resolve) => setImmediate(resolve));
       }
     } finally {
+      batches.forget();
       working = false;
     }
   };
@@ -115,10 +111,10 @@ export function createEngine(
       return Math.max(0, maxWaiting - queue.length);
     },
     get running() {
-      return members.size;
+      return batches.running;
     },
     async submit(job) {
-      checkRow(decoder, job, 0, {});
+      checkRow(decoder, job, 0, { prefix: { ids: job.shared ?? [] } });
       if (queue.length >= maxWaiting) throw new EngineFull(`${queue.length} requests wait already: ask again later`);
       return new Promise((resolve, reject) => {
         queue.push({ job, resolve, reject });
@@ -126,6 +122,23 @@ export function createEngine(
       });
     },
   };
+}
+
+/** Draws a token for each of a batch's requests. Who is in it when a pass fails is told so. */
+async function stepOf(batch: SharedBatch<Waiting>): Promise<void> {
+  try {
+    for (const { member, result } of await batch.step()) member.resolve(result);
+  } catch (error) {
+    for (const { reject } of batch.close()) reject(error);
+  }
+}
+
+/** Takes so many that wait: the first, with all that begin as it does, then the next. */
+function nextOf(queue: Waiting[], most: number): Waiting[] {
+  const keyOf = ({ job: { shared = [] } }: Waiting): string => shared.join(" ");
+  const taken = [...Map.groupBy(queue, keyOf).values()].flat().slice(0, most);
+  for (const one of taken) queue.splice(queue.indexOf(one), 1);
+  return taken;
 }
 
 /** A power of two from 16 up to a part's length, then whole parts; less where the context ends. */

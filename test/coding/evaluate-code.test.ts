@@ -160,7 +160,11 @@ describe("evaluateCode", function () {
       assert.equal(code.results.pretrained!.cost.dollars, 0);
       const lines = readFileSync(file, "utf8").trim().split("\n").slice(1);
       texts.push(
-        lines.map((line) => JSON.parse(line) as { key: string; text: string }).sort((a, b) => (a.key < b.key ? -1 : 1)),
+        // Whose question it was first is not compared: two may ask the writer the same.
+        lines
+          .map((line) => JSON.parse(line) as { key: string; text: string; tokens: number })
+          .map(({ key, text, tokens }) => ({ key, text, tokens }))
+          .sort((a, b) => (a.key < b.key ? -1 : 1)),
       );
     }
     assert.ok(texts[0]!.length > 8 && texts[0]!.some(({ text }) => text.length > 20));
@@ -250,7 +254,8 @@ describe("evaluateCode", function () {
       );
       assert.deepEqual(shares(code, "served"), [1, 1, 1, 1, 1]);
       assert.ok(asked.every(({ messages }) => messages.length === 1 && messages[0]!.role === "user"));
-      assert.deepEqual([...new Set(asked.map(({ temperature }) => temperature))], [0.2]);
+      // The writer alone takes the likeliest words.
+      assert.deepEqual([...new Set(asked.map(({ temperature }) => temperature))], [0.2, 0]);
       const { cost } = code.results.served!;
       // The dated list's price: 0.15 dollars a million tokens in, 0.6 out.
       assert.ok(Math.abs(cost.dollars! - (cost.promptTokens * 0.15 + cost.tokens * 0.6) / 1e6) < 1e-12);

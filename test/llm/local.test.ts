@@ -120,6 +120,9 @@ describe("a local model", () => {
     assert.equal(coldest.text, (await greedy.complete({ prompt: "abc", seed: 7 })).text);
     assert.equal((await design.complete({ ...ask, topP: 1e-9 })).text, coldest.text, "the likeliest token alone");
     assert.notEqual(coldest.text, whole.text);
+    const twice = { ...ask, prompt: "a list of words, abc", temperature: 0 };
+    const shared = await design.complete({ ...twice, shared: 16 });
+    assert.deepEqual(shared, await design.complete(twice), "what is read once for several is read the same");
     for (const one of [design, greedy]) await one.dispose();
   });
 

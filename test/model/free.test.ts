@@ -69,6 +69,49 @@ describe("a model that reads a long prompt", () => {
     assert.deepEqual(await Promise.all(prompts.map((prompt, i) => engine.submit(job(prompt, i)))), alone);
   });
 
+  it("reads what prompts begin with once, and answers each the same alone and among others", async () => {
+    const examples = [long(90), long(70).reverse()];
+    const ask = (i: number) => ({ ...job(long(5 + i), i), shared: examples[i % 2]! });
+    const read: number[] = [];
+    const counted: Decoder = {
+      ...decoder,
+      forward: (input) => {
+        const positions = input.tokens.length / input.batch;
+        if (positions > 1) read.push(positions * input.batch);
+        return decoder.forward(input);
+      },
+    };
+    const together = createEngine(counted, { maxBatch: 8 });
+    const answers = await Promise.all(Array.from({ length: 12 }, (_, i) => together.submit(ask(i))));
+    // 90 in two parts and 70 in two, once each; then 12 prompts of 5 to 16 tokens, padded to 16.
+    assert.deepEqual(
+      [read.filter((one) => one === 64).length >= 2, read.reduce((sum, one) => sum + one)],
+      [true, 160 + 12 * 16],
+    );
+    for (const [i, one] of answers.entries()) assert.deepEqual(await createEngine(decoder).submit(ask(i)), one);
+    // The same text read in one piece has the same odds but for the last bits.
+    const whole = await createEngine(decoder).submit({
+      ...ask(0),
+      shared: [],
+      prompt: [...examples[0]!, ...ask(0).prompt],
+    });
+    assert.ok(Math.abs(whole.logProbs[0]! - answers[0]!.logProbs[0]!) < 1e-3);
+    assert.equal(whole.ids[0], answers[0]!.ids[0]);
+  });
+
+  it("refuses a beginning that leaves no room, and tells of one that cannot be read", async () => {
+    const { context } = decoder.config;
+    const engine = createEngine(decoder);
+    await assert.rejects(engine.submit({ ...job(long(5), 1), shared: long(context) }), RangeError);
+    let broken = true;
+    const forward: Decoder["forward"] = (input) =>
+      broken ? Promise.reject(new Error("no memory")) : decoder.forward(input);
+    const failing = createEngine({ ...decoder, forward });
+    await assert.rejects(failing.submit({ ...job(long(5), 1), shared: long(9) }), /no memory/);
+    broken = false;
+    assert.ok((await failing.submit({ ...job(long(5), 1), shared: long(9) })).ids.length > 0);
+  });
+
   it("stops between two parts when it is aborted, and answers the next", async () => {
     const stop = new AbortController();
     const forward: Decoder["forward"] = (input) => {
