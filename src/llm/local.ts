@@ -10,6 +10,7 @@ import {
   chatText,
   createEngine,
   createTextStream,
+  cutShared,
   type Decoder,
   type Engine,
   encodeTexts,
@@ -21,7 +22,6 @@ import {
   type PromptDesign,
   promptTexts,
   type SamplingOptions,
-  tokensWithin,
   usualPrompt,
 } from "../model/index.ts";
 import { openEntries, promptEntry, samplingEntries } from "../model/options.ts";
@@ -203,7 +203,7 @@ async function answerOf(
 ): Promise<Completion> {
   const { tokenizer } = decoder;
   const design = prompt.form === undefined ? usual : null;
-  const { texts, begin, primed, stop, plain, shared = 0 } = textsOf(decoder, design, prompt, options);
+  const { texts, begin, primed, stop, plain, beginning = "" } = textsOf(decoder, design, prompt, options);
   if (plain && !warned.plain) {
     warned.plain = true;
     console.warn(
@@ -223,15 +223,8 @@ async function answerOf(
     if (piece !== "") prompt.onText?.(piece);
   };
   say(primed);
-  // A question that is too long keeps its end: the newest part is what is asked now.
-  const kept = ids.slice(-Math.max(1, decoder.config.context - maxTokens - begin.length));
-  const within =
-    shared > 0 && kept.length === ids.length
-      ? tokensWithin(tokenizer, kept.slice(0, -1), texts[0]!.slice(0, shared))
-      : 0;
   const result = await engine.submit({
-    ...(within > 0 && { shared: [...begin, ...kept.slice(0, within)] }),
-    prompt: within > 0 ? kept.slice(within) : [...begin, ...kept],
+    ...cutShared(tokenizer, { begin, ids, beginning, most: decoder.config.context - maxTokens }),
     stream: createRandom(options.seed ?? 0, "local model", own),
     maxTokens,
     stop,
@@ -266,8 +259,8 @@ function textsOf(
   primed: string;
   stop: readonly string[];
   plain?: boolean;
-  /** So many letters of the only text stand in others, too. */
-  shared?: number;
+  /** What the only text begins with and others do, too. */
+  beginning?: string;
 } {
   const { begin = [] } = tokenizer;
   const stop = [...usual, ...own];
@@ -277,7 +270,7 @@ function textsOf(
   if ((form ?? kind) === "plain")
     return {
       ...{ texts: [[...messages.map(({ content }) => content), prompt].join("\n")], begin, primed: "", stop },
-      shared: messages.length === 0 ? shared : 0,
+      beginning: messages.length === 0 ? prompt.slice(0, shared) : "",
     };
   const before = system === undefined || form !== undefined ? [] : [{ role: "system" as const, content: system }];
   const { text, ...chat } = chatText(tokenizer, [...before, ...messages, { role: "user", content: prompt }]);

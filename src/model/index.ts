@@ -40,7 +40,7 @@ export { randomModel } from "./random.ts";
 export { rotaryFrequencies, rotaryScale, rotaryTables } from "./rope.ts";
 export { type NamedTensor, packSafetensors, readSafetensorsHeader, readTensor } from "./safetensors.ts";
 export type { SamplingOptions } from "./sample.ts";
-export { tokensWithin } from "./shared.ts";
+export { cutShared } from "./shared.ts";
 export { createTextStream, modelLogProbs, type TextStream } from "./stream.ts";
 export type { ChatTemplate, ChatTurn } from "./template.ts";
 export { openTokenTable, type TokenTable } from "./tokens.ts";

@@ -107,12 +107,26 @@ function stepping<Member>({ batch, members }: Opened<Member>, close: () => void)
   };
 }
 
-/** How many of a text's first tokens lie within what it begins with. */
-export function tokensWithin({ piece }: Tokenizer, ids: readonly number[], beginning: string): number {
+/**
+ * A prompt's tokens, cut after those that lie within the text that it shares with others. The last token is its own in any case. One
+ * that is too long keeps its end, since the newest part is what is asked now, and shares nothing.
+ */
+export function cutShared(
+  { piece }: Tokenizer,
+  {
+    begin,
+    ids,
+    beginning,
+    most,
+  }: { begin: readonly number[]; ids: readonly number[]; beginning: string; most: number },
+): { shared: readonly number[]; prompt: readonly number[] } {
+  const kept = ids.slice(-Math.max(1, most - begin.length));
   let left = Buffer.byteLength(beginning);
-  const over = ids.findIndex((id) => {
+  const over = ids.slice(0, -1).findIndex((id) => {
     left -= piece(id).bytes?.length ?? Number.POSITIVE_INFINITY;
     return left < 0;
   });
-  return over < 0 ? ids.length : over;
+  const within = over < 0 ? ids.length - 1 : over;
+  if (beginning === "" || within === 0 || kept.length < ids.length) return { shared: [], prompt: [...begin, ...kept] };
+  return { shared: [...begin, ...ids.slice(0, within)], prompt: ids.slice(within) };
 }
