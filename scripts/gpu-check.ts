@@ -1,12 +1,14 @@
 /**
- * `npm run gpu:check -- [--only update,generate,draw,train] [--model tiny] [--batches 16,64,256] [--python PATH] [--software]`:
+ * `npm run gpu:check -- [--only update,generate,draw,adapter-draw,adapter-update,train] [--model tiny] [--batches 16,64,256] [--python PATH] [--software]`:
  * every path to a GPU that this machine has, beside the processor's, in stages that each say something alone:
  *
  * - `update`: a head's update, by ONNX Runtime on CUDA and on the processor, by TF.js on `tensorflow-gpu` and `webgpu`; and what
  *   sending a batch to the card takes by itself;
  * - `generate`: tokens drawn by the host, a pass each, ONNX Runtime on `webgpu` and `cuda`;
  * - `draw`: whole programs drawn where the model runs, on `cuda`;
- * - `train` (only where it is named): REINFORCE end to end, `--provider cuda --backend webgpu --updates 32 --episodes 256
+ * - `adapter-draw`: the same by a model with an adapter of its last four blocks;
+ * - `adapter-update`: such an adapter's update, by ONNX Runtime on CUDA and on the processor, and by TF.js;
+ * - `train` (only where it is named): REINFORCE end to end, of a head or with `--adapter 4` of an adapter, `--provider cuda --backend webgpu --updates 32 --episodes 256
  *   --workers 8 --curve FILE`; rollout, sandbox and update times apart.
  *
  * Each path runs in a process of its own. Prints a table: device, largest difference from the processor's numbers (the bar is
@@ -23,14 +25,16 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { writeFolder } from "../bench/policy/folder.ts";
 import { textTable } from "../src/display/index.ts";
-import { paths, type Told } from "./gpu-check/paths.ts";
+import { writeAdapterBatches } from "./gpu-check/adapter.ts";
+import { paths } from "./gpu-check/paths.ts";
+import type { Told } from "./gpu-check/told.ts";
 import { trainOnce } from "./gpu-check/train.ts";
 
 const { values } = parseArgs({
   options: {
     software: { type: "boolean", default: false },
     batches: { type: "string", default: "16,64,256" },
-    only: { type: "string", default: "update,generate,draw" },
+    only: { type: "string", default: "update,generate,draw,adapter-draw,adapter-update" },
     model: { type: "string", default: "tiny" },
     python: { type: "string" },
     path: { type: "string" },
@@ -41,6 +45,7 @@ const { values } = parseArgs({
     episodes: { type: "string", default: "64" },
     workers: { type: "string", default: "2" },
     curve: { type: "string" },
+    adapter: { type: "string" },
   },
 });
 const batches = values.batches.split(",").map(Number);
@@ -53,6 +58,11 @@ const stages: { [stage: string]: { names: readonly string[]; unit: string } } = 
   },
   generate: { names: ["cpu", "webgpu", "cuda"], unit: "tokens/s" },
   draw: { names: ["cpu", "cuda"], unit: "tokens/s" },
+  "adapter-draw": { names: ["cpu", "cuda"], unit: "tokens/s" },
+  "adapter-update": {
+    names: ["wasm", "tensorflow", "tensorflow-gpu", "onnxruntime", "onnxruntime-cuda"],
+    unit: "ms an update",
+  },
 };
 
 if (values.path !== undefined) {
@@ -81,6 +91,7 @@ async function main(wanted: readonly string[]): Promise<void> {
       updates: Number(values.updates),
       episodes: Number(values.episodes),
       workers: Number(values.workers),
+      ...(values.adapter !== undefined && { adapter: Number(values.adapter) }),
     };
     await trainOnce({ ...{ model, provider, ...numbers }, ...(backend && { backend }), ...(curve && { curve }) });
     process.exit(0); // a process that has used WebGPU does not end by itself
@@ -104,8 +115,13 @@ async function runStage(stage: string): Promise<{ [column: string]: string }[]> 
     rows.push({ path: `${stage}, ${name}`, device: told.device, "differs by": differs, ...speeds(told.speeds, unit) });
   }
   const peer = values.python === undefined || stage === "generate" ? null : await askTorch(values.python, stage);
-  if (peer !== null)
-    rows.push({ path: `${stage}, PyTorch`, device: peer.device, "differs by": "", ...speeds(peer.speeds, unit) });
+  if (peer !== null) {
+    const differs = peer.numbers.length > 0 ? { "differs by": largestDifference(peer, before).toExponential(1) } : {};
+    rows.push({
+      ...{ path: `${stage}, PyTorch`, device: peer.device, "differs by": "", ...differs },
+      ...speeds(peer.speeds, unit),
+    });
+  }
   if (peer?.sent)
     rows.push({
       path: `${stage}, PyTorch, batch sent`,
@@ -144,9 +160,12 @@ async function ask(path: string): Promise<Told | { why: string }> {
 async function askTorch(python: string, stage: string): Promise<(Told & { sent?: (number | null)[] }) | null> {
   const folder = mkdtempSync(join(tmpdir(), "gpu-check-"));
   try {
-    if (stage === "draw") await writeFolder(values.model === "tiny" ? "data/models/tiny" : values.model, folder);
+    const { model } = values;
+    if (stage !== "update") await writeFolder(model === "tiny" ? "data/models/tiny" : model, folder);
+    const shape = stage === "adapter-update" ? await writeAdapterBatches(folder, { batches, model }) : {};
     const script = join(import.meta.dirname, "gpu-check", "torch_peer.py");
-    const done = spawnSync(python, [script, stage, values.batches, folder], { encoding: "utf8", timeout: 300_000 });
+    const asked = [script, stage, values.batches, folder, JSON.stringify(shape)];
+    const done = spawnSync(python, asked, { encoding: "utf8", timeout: 300_000 });
     const line = (done.stdout ?? "").trim().split("\n").at(-1) ?? "";
     if (done.status === 0 && line.startsWith("{")) return JSON.parse(line) as Told;
     console.error(`PyTorch, ${stage}: ${(done.stderr ?? String(done.error)).trim().split("\n").at(-1)}`);

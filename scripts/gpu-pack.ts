@@ -21,6 +21,7 @@ const gpuPackage = "node_modules/@tensorflow/tfjs-node-gpu";
 const unseen = [
   "scripts/gpu-check.ts",
   "scripts/gpu-check/torch_peer.py",
+  "bench/policy/adapter_update.py",
   "scripts/setup.mjs",
   "scripts/signals.mjs",
   "scripts/programs.mjs",

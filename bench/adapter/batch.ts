@@ -1,10 +1,10 @@
 /** A batch of real programs with what an adapter's update needs of them, for this library and as a file for PyTorch. */
 
-import { writeFileSync } from "node:fs";
-import { packSafetensors, promptPrefix, runPrefix } from "../../src/model/index.ts";
+import { promptPrefix, runPrefix } from "../../src/model/index.ts";
 import { type Action, type TokenPolicy, tf } from "../../src/policy/index.ts";
 import type { AdapterTrace } from "../../src/policy/token/adapter/trace.ts";
 import { createRandom } from "../../src/random/index.ts";
+import { writePrograms } from "../policy/adapter-update.ts";
 
 /** Programs, and an advantage of each. */
 export interface AdapterBatch {
@@ -25,33 +25,14 @@ export async function drawBatch(policy: TokenPolicy, asks: readonly string[]): P
 /** Writes the batch, what enters for the prefix, and the adapter as it is now. */
 export async function writeBatch(path: string, policy: TokenPolicy, batch: AdapterBatch): Promise<void> {
   const { decoder, prompt, variables } = policy;
-  const { width } = decoder.config;
   const states: Float32Array[] = [];
   await runPrefix(decoder, decoder.tokenizer.encode(promptPrefix(prompt)), {
     onEntering: ({ entering }) => void states.push(entering.slice()),
   });
-  const prefix = Float32Array.from(states.flatMap((part) => [...part]));
-  const number = (name: string, value: number) => ({ name, shape: [], values: Float32Array.of(value) });
-  const pairs = await Promise.all(
-    variables.map(async (variable, i) => ({
-      ...{ name: `pair.${i}`, shape: variable.shape },
-      values: Float32Array.from(await variable.data()),
-    })),
-  );
-  const rows = batch.actions.flatMap(({ trace }, i) => {
-    const { entering, asked, ids } = trace as AdapterTrace;
-    return [
-      { name: `row.${i}`, shape: [entering.length / width, width], values: entering },
-      { name: `ids.${i}`, shape: [ids.length], values: Float32Array.from(ids) },
-      number(`asked.${i}`, asked),
-      number(`advantage.${i}`, batch.advantages[i]!),
-    ];
-  });
-  const head = [
-    { name: "prefix", shape: [prefix.length / width, width], values: prefix },
-    number("rows", batch.actions.length),
-  ];
-  writeFileSync(path, packSafetensors([...head, ...pairs, ...rows]));
+  const entering = Float32Array.from(states.flatMap((part) => [...part]));
+  const prefix = { length: entering.length / decoder.config.width, entering };
+  const traces = batch.actions.map(({ trace }) => trace as AdapterTrace);
+  await writePrograms(path, variables, { prefix, traces, advantages: [...batch.advantages] });
 }
 
 /** Puts an adapter back as it was. */

@@ -7,12 +7,14 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
 
-MOST_POSITIONS = 2048
+MOST_POSITIONS = 2048  # 8 times as many on a card
 
 
 class AdapterUpdate:
     def __init__(self, model, path, blocks, rank, scale, temperature, rate):
-        data = load_file(path)
+        self.device = model.device
+        self.most = MOST_POSITIONS * (8 if self.device.type == "cuda" else 1)
+        data = load_file(path, device=str(self.device))
         config = model.config
         self.layers = model.model.layers[-blocks:]
         self.norm, self.embedding = model.model.norm, model.lm_head.weight.detach()
@@ -36,14 +38,14 @@ class AdapterUpdate:
     def parts(self):
         parts = []
         for row in sorted(self.rows, key=lambda row: -len(row[0])):
-            if parts and (len(parts[-1]) + 1) * len(parts[-1][0][0]) <= MOST_POSITIONS:
+            if parts and (len(parts[-1]) + 1) * len(parts[-1][0][0]) <= self.most:
                 parts[-1].append(row)
             else:
                 parts.append([row])
         return parts
 
     def turned(self, x, first):
-        angles = torch.outer(torch.arange(first, first + x.shape[-2]).float(), self.frequencies)
+        angles = torch.outer(torch.arange(first, first + x.shape[-2], device=self.device).float(), self.frequencies)
         cos, sin = (torch.cat([f(angles)] * 2, -1) for f in (torch.cos, torch.sin))
         half = x.shape[-1] // 2
         return x * cos + torch.cat([-x[..., half:], x[..., :half]], -1) * sin
@@ -66,7 +68,7 @@ class AdapterUpdate:
         seen0 = F.scaled_dot_product_attention(q0, many(k0), many(v0), is_causal=True)
         keys = torch.cat([k0.expand(count, -1, -1, -1), k1], 2)
         values = torch.cat([v0.expand(count, -1, -1, -1), v1], 2)
-        mask = torch.ones(length, before + length, dtype=torch.bool).tril(before)
+        mask = torch.ones(length, before + length, dtype=torch.bool, device=self.device).tril(before)
         seen1 = F.scaled_dot_product_attention(q1, many(keys), many(values), attn_mask=mask)
         seen = torch.cat([seen0.transpose(1, 2).reshape(before, -1), seen1.transpose(1, 2).reshape(count * length, -1)])
         x = x + linear(seen, 1)
@@ -75,13 +77,13 @@ class AdapterUpdate:
 
     def loss(self, part, tokens):
         length = len(part[0][0])
-        own = torch.zeros(len(part), length, self.prefix.shape[-1])
+        own = torch.zeros(len(part), length, self.prefix.shape[-1], device=self.device)
         for i, (states, *_) in enumerate(part):
             own[i, : len(states)] = states
         x = torch.cat([self.prefix, own.flatten(0, 1)])
         for i in range(len(self.layers)):
             x = self.block(i, x, len(part), length)
-        places = torch.cat([len(self.prefix) + i * length + asked - 1 + torch.arange(len(ids)) for i, (_, asked, ids, _) in enumerate(part)])
+        places = torch.cat([len(self.prefix) + i * length + asked - 1 + torch.arange(len(ids), device=self.device) for i, (_, asked, ids, _) in enumerate(part)])
         logits = self.norm(x[places]) @ self.embedding.T / self.temperature
         costs = F.cross_entropy(logits, torch.cat([ids for _, _, ids, _ in part]), reduction="none")
         pushes = torch.cat([advantage.expand(len(ids)) for _, _, ids, advantage in part])

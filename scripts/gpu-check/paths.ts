@@ -1,5 +1,6 @@
 /** What gpu-check measures, one path a process: how fast, and the numbers that the paths are compared by. */
 
+import { adapterShape, drawAdapter } from "../../bench/policy/adapter-update.ts";
 import { drawNormals } from "../../bench/policy/drawn-trace.ts";
 import { openHeadUpdates } from "../../bench/policy/head-update.ts";
 import { deviceName } from "../../src/model/device.ts";
@@ -8,22 +9,14 @@ import { openPretrained } from "../../src/policy/index.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { type BackendName, prepareBackend } from "../../src/training/index.ts";
 import { headUpdates, tensorNumbers } from "../../test/training/head-updates.ts";
-
-/** What a path tells of itself: one number a batch, null where it was left out, and groups of numbers to compare. */
-export interface Told {
-  device: string;
-  speeds: (number | null)[];
-  numbers: number[][];
-}
-
-/** How it is asked. */
-interface Asked {
-  batches: readonly number[];
-  model: string;
-}
+import { adapterUpdate } from "./adapter.ts";
+import type { Asked, Told } from "./told.ts";
 
 /** Stage to what measures a path of it. */
-export const paths = { update, generate: tokens, draw };
+export const paths = {
+  ...{ update, generate: tokens, draw },
+  ...{ "adapter-draw": adapterDraw, "adapter-update": adapterUpdate },
+};
 
 /** Plain JavaScript, and a model on the processor, take long for more. */
 const mostOfPlain = 64;
@@ -119,15 +112,33 @@ async function tokens(provider: "cpu" | "webgpu" | "cuda", { batches, model }: A
 }
 
 /** The same drawn where the model runs, with a head; the numbers are what comes back of the first token of four rows. */
-async function draw(provider: "cpu" | "cuda", { batches, model }: Asked): Promise<Told> {
-  const decoder = await openPretrained(model, { provider, draws: "device" });
-  const first = await decoder.draw!({ ...requestOf(decoder, 4), rounds: 1, uniforms: new Float32Array(4).fill(0.3) });
-  const { hidden, base, logRest, restEntropy, logProb, outside } = first;
+async function draw(provider: "cpu" | "cuda", asked: Asked): Promise<Told> {
+  return drawWith(await openPretrained(asked.model, { provider, draws: "device" }), asked, {});
+}
+
+/** The same with an adapter of the last four blocks, and with what entered the first of them, which comes back too. */
+async function adapterDraw(provider: "cpu" | "cuda", asked: Asked): Promise<Told> {
+  const { blocks } = adapterShape;
+  const decoder = await openPretrained(asked.model, { provider, draws: "device", adaptedBlocks: blocks });
+  await prepareBackend({ backend: "cpu" });
+  const adapter = decoder.adapted!.hold(await drawAdapter(decoder).read());
+  return drawWith(decoder, asked, { adapter, entering: true });
+}
+
+async function drawWith(
+  decoder: Decoder,
+  { batches }: Asked,
+  more: Pick<DrawRequest, "adapter" | "entering">,
+): Promise<Told> {
+  const { provider } = decoder;
+  const uniforms = new Float32Array(4).fill(0.3);
+  const first = await decoder.draw!({ ...requestOf(decoder, 4), rounds: 1, uniforms, ...more });
+  const { hidden, base, logRest, restEntropy, logProb, outside, entering } = first;
   // Those of one unit in one group: by itself a sum of what is nearly nothing would be compared with nothing.
-  const numbers = [[...hidden], [...base, ...logRest, ...restEntropy, ...logProb, ...outside]];
+  const numbers = [[...hidden], [...base, ...logRest, ...restEntropy, ...logProb, ...outside], [...(entering ?? [])]];
   const speeds: (number | null)[] = [];
   for (const batch of batches) {
-    const request = requestOf(decoder, batch);
+    const request = { ...requestOf(decoder, batch), ...more };
     const isLeftOut = provider === "cpu" && batch > mostOfPlain;
     speeds.push(isLeftOut ? null : await perSecond(batch * maxTokens, () => decoder.draw!(request)));
   }

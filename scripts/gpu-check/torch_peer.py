@@ -1,9 +1,12 @@
 """The peer of `npm run gpu:check -- --python PATH`: PyTorch on its first CUDA device, else on the processor. Prints one JSON
 line: device, and a number a batch. `update`: a REINFORCE update of a low-rank head by autograd, its batch on the device already;
 `sent`: the same where the batch lies in the host's memory before.
-`draw`: the least that sampling needs with Transformers' model on the same weights: a pass with its cache, softmax, a draw."""
+`draw`: the least that sampling needs with Transformers' model on the same weights: a pass with its cache, softmax, a draw.
+`adapter-draw`: the same with a low-rank pair beside each matrix of the last four blocks. `adapter-update`: an update of such an adapter by
+autograd over these blocks (`bench/policy/adapter_update.py`), of the programs that the folder has for each size; also its losses."""
 
 import json
+import pathlib
 import sys
 import time
 
@@ -67,13 +70,50 @@ def draws(model, batch, length=16, rounds=32):
     return batch * rounds / seconds
 
 
-sent = None
+def adapt(model, blocks=4, rank=16, scale=2):
+    """A low-rank pair beside each matrix of the last blocks."""
+    layers = model.transformer.h if hasattr(model, "transformer") else model.model.layers
+    for module in layers[-blocks:].modules():
+        if getattr(module, "weight", None) is None or module.weight.dim() != 2:
+            continue
+        wide, out = module.weight.shape if type(module).__name__ == "Conv1D" else module.weight.shape[::-1]
+        A, B = torch.randn(wide, rank, device=on) / wide**0.5, 0.01 * torch.randn(rank, out, device=on)
+        module.register_forward_hook(lambda _, given, y, A=A, B=B: y + scale * (given[0] @ A) @ B)
+
+
+def adapter_updates(batch, shape):
+    sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "bench" / "policy"))
+    from adapter_update import AdapterUpdate
+
+    update = AdapterUpdate(load(), f"{folder}/batch-{batch}.safetensors", **shape)
+    loss, times = update.step()["loss"], []
+    for _ in range(4):
+        wait()
+        began = time.perf_counter()
+        update.step()
+        wait()
+        times.append(time.perf_counter() - began)
+    return 1000 * min(times), loss
+
+
+def load():
+    from transformers import AutoModelForCausalLM
+
+    return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).to(on).eval()
+
+
+sent, numbers = None, []
 if stage == "update":
     speeds = [updates(batch) for batch in batches]
     sent = [updates(batch, send=True) for batch in batches]
+elif stage == "adapter-update":
+    found = [adapter_updates(batch, json.loads(sys.argv[4])) for batch in batches]
+    speeds = [speed for speed, _ in found]
+    # What stands before the losses, this has not.
+    numbers = [[], [], *([loss] for _, loss in found)]
 else:
-    from transformers import AutoModelForCausalLM
-
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).to(on).eval()
+    model = load()
+    if stage == "adapter-draw":
+        adapt(model)
     speeds = [draws(model, batch) for batch in batches]
-print(json.dumps({"device": f"{name}, torch {torch.__version__}", "speeds": speeds, "sent": sent, "numbers": []}))
+print(json.dumps({"device": f"{name}, torch {torch.__version__}", "speeds": speeds, "sent": sent, "numbers": numbers}))

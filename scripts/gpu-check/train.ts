@@ -19,11 +19,13 @@ export interface TrainOptions {
   episodes: number;
   /** The sandbox's processes. */
   workers: number;
+  /** How many of the last blocks an adapter changes, where one is trained in place of a head. */
+  adapter?: number;
   /** A file for the figures of each update, as JSON. */
   curve?: string;
 }
 
-/** Trains a head on the training tasks, four steps a life, and prints a line an update and the sums. */
+/** Trains a head, or an adapter, on the training tasks, four steps a life, and prints a line an update and the sums. */
 export async function trainOnce({
   model,
   provider,
@@ -32,25 +34,31 @@ export async function trainOnce({
   episodes,
   workers,
   curve,
+  adapter,
 }: TrainOptions): Promise<void> {
-  const decoder = await openPretrained(model, { provider: provider as Provider | "auto" });
+  const isAdapter = adapter !== undefined;
+  const opened = { provider: provider as Provider | "auto", ...(isAdapter && { adaptedBlocks: adapter }) };
+  const decoder = await openPretrained(model, opened);
   const sandbox = await createSandbox({ workers });
   const tasks = await microTasks({ split: "training" });
   const parts = [rewards.survival, { ...rewards.harm, weight: 0.005 }, { ...rewards.usefulness, weight: 3 }];
   const env = new SurvivalEnv({ tasks, maxSteps: 4, rewards: parts, sandbox });
   const began = performance.now();
   const since = (from: number) => (performance.now() - from) / 1000;
-  const settings = { seed: 1, samples: 192, rank: 16, temperature: 0.6, batch: episodes };
-  const policy = await tokenPolicy(decoder, { asks: tasks.map(({ ask }) => ask), ...settings });
-  console.log(`${model} on ${decoder.provider} (${decoder.device}): head calibrated in ${since(began).toFixed(1)} s`);
+  const settings = { seed: 1, temperature: 0.6, batch: episodes };
+  const head = { asks: tasks.map(({ ask }) => ask), samples: 192, rank: 16 };
+  const policy = await tokenPolicy(decoder, { ...settings, ...(isAdapter ? { adapter: { blocks: adapter } } : head) });
+  console.log(
+    `${model} on ${decoder.provider} (${decoder.device}): ${isAdapter ? "adapter made" : "head calibrated"} in ${since(began).toFixed(1)} s`,
+  );
   let computed = "";
   const figures: { [name: string]: number }[] = [];
   const sums = { drawing: 0, sandbox: 0, update: 0, tokens: 0 };
   const first = performance.now();
   let before = { ...policy.spent };
   for await (const { update, seconds, survival, successRate, harm, distinct, kl, backend: by } of train({
-    ...{ env, policy, seed: 1, updates, episodes, group: 8, gamma: 0.9, klCoef: 0.05, entropyBonus: 0 },
-    ...{ lrSchedule: "linear", learningRate: 0.07, panel: false },
+    ...{ env, policy, seed: 1, updates, episodes, group: 8, gamma: 0.9, klCoef: isAdapter ? 0 : 0.05, entropyBonus: 0 },
+    ...{ lrSchedule: "linear", learningRate: policy.learningRate, panel: false },
     ...(backend !== undefined && { backend: backend as BackendName }),
   })) {
     computed = `${by.backend} (${by.device})`;

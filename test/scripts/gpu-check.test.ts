@@ -47,7 +47,8 @@ describe("gpu-check", () => {
     const args = ["--batches", "2", "--only", "update"];
     const done = spawnSync(join(folder, "gpu-check", "run.sh"), args, { cwd: "/", encoding: "utf8", env });
     assert.equal(done.status, 0, done.stderr);
-    const row = (path: string) => done.stdout.split("\n").find((line) => line.startsWith(`${path} `)) ?? done.stdout;
+    const row = (path: string, { stdout } = done) =>
+      stdout.split("\n").find((line) => line.startsWith(`${path} `)) ?? stdout;
     for (const path of ["update, cpu", "update, wasm"]) assert.match(row(path), /\d\.\de[+-]\d+ +\d+\.\d ms an update/);
     if (existsSync(icd)) assert.match(row("update, webgpu"), /SwiftShader.* \d\.\de-\d+ +\d+\.\d ms an update/);
     assert.match(row("update, tensorflow"), /@tensorflow\/tfjs-node is not set up: run/);
@@ -66,6 +67,17 @@ describe("gpu-check", () => {
       ...{ cwd: "/", encoding: "utf8", env: { PATH: env.PATH } },
     });
     assert.match(drawn.stdout, /"device":".+","speeds":\[\d/, drawn.stderr);
+    const adapted = spawnSync(
+      join(folder, "gpu-check", "run.sh"),
+      ["--only", "adapter-draw,adapter-update", "--batches", "2"],
+      { ...{ cwd: "/", encoding: "utf8", env: { PATH: env.PATH } } },
+    );
+    assert.equal(adapted.status, 0, adapted.stderr);
+    for (const path of ["adapter-draw, cpu", "adapter-update, wasm", "adapter-update, onnxruntime"])
+      assert.match(row(path, adapted), /\d\.\de[+-]\d+ +\d+\.\d (tokens\/s|ms an update)/);
+    for (const path of ["adapter-draw, cuda", "adapter-update, onnxruntime-cuda"])
+      assert.match(row(path, adapted), /- \(.*(no CUDA device|cuda)|e-\d+ +\d/);
+    assert.doesNotMatch(adapted.stdout, /too much/);
     // Most of it is xz over 200 MB: half a minute on two idle cores, several on busy ones.
   }).timeout(400_000);
 });

@@ -137,6 +137,8 @@ describe("a policy with an adapter that draws on the device", () => {
       assert.deepEqual(found.map(pick), expected.map(pick));
       assert.ok(found.every(({ trace }) => trace === undefined));
     }
+    const own = await device.act(seen, streams());
+    assert.deepEqual((await device.frozen().act(seen, streams())).map(pick), own.map(pick), "frozen, with the adapter");
   });
 });
 
