@@ -30,10 +30,10 @@ describe("the small model in Python", () => {
     };
     const before = await survived();
     const head = { klCoef: 0.02, entropyBonus: 0, lrSchedule: "linear", learningRate: 0.1 } as const;
-    await train({ env, policy, updates: 6, episodes: 48, group: 8, ...head, seed: 1, panel: false }).run();
+    await train({ env, policy, updates: 12, episodes: 48, group: 8, ...head, seed: 1, panel: false }).run();
     const after = await survived();
     assert.ok(after > before + 0.3, `${after} steps of 4, before ${before}`);
     await policy.dispose?.();
     await env.close();
-  }).timeout(300_000);
+  }).timeout(600_000);
 });
