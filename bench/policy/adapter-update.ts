@@ -59,7 +59,9 @@ export async function drawPrograms(decoder: Decoder, count: number): Promise<Dra
       traces.push({ entering, asked: askedEach, ids, logProbs: none, entropy: none });
     }
   }
-  return { prefix, traces, advantages: traces.map(() => random.normal()) };
+  // From a stream of their own: programs that are drawn among more are the same, and so is what they are pushed by.
+  const pushes = createRandom(1, "adapter-update", "advantages");
+  return { prefix, traces, advantages: traces.map(() => pushes.normal()) };
 }
 
 /** An adapter that has learned a little. */
