@@ -65,8 +65,8 @@ const blank = await randomModel({ ...decoder.config, layers: 2 }, decoder.tokeni
 const sharpened = plain.pretrained({ temperature });
 const found = await evaluateCode(
   {
-    random: models.local(blank),
-    pretrained: models.local(decoder, { temperature: 1 }),
+    random: models.local(blank, { maxBatch: 64 }),
+    pretrained: models.local(decoder, { temperature: 1, maxBatch: 64 }),
     sharpened,
     ...(heads.length > 0 && { trained: heads.map((head) => head.frozen({ temperature })) }),
     ...(adapters.length > 0 && { adapter: adapters.map((adapter) => adapter.frozen({ temperature })) }),

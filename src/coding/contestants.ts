@@ -64,7 +64,10 @@ export async function runOf(
   return { name, run, given, model, form: form ?? model.forms?.[0] ?? "chat", mark: digest([model.name, print]) };
 }
 
+/** Most answers at once. Examples are held once for all of them, so that they take little memory; in few, a batch after each beginning is small. */
+const maxBatch = 64;
+
 /** The model that a contestant is asked through. */
 export function modelOf(given: CodeContestant): LanguageModel {
-  return "complete" in given ? given : models.local(given, { prompt: "plain" });
+  return "complete" in given ? given : models.local(given, { prompt: "plain", maxBatch });
 }
