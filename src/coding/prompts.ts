@@ -33,8 +33,8 @@ export interface CodePrompts {
 
 /** How an exercise is asked as text to go on from. */
 export interface PlainDesign {
-  /** How many examples are shown: the last ones. */
-  examples: number;
+  /** How many examples are shown: the last ones; or the names of those that are shown, in order. */
+  examples: number | readonly string[];
   example: string;
   question: string;
   stop: readonly string[];
@@ -86,10 +86,11 @@ export function promptOf(prompts: CodePrompts, form: PromptForm, problem: CodePr
   // An example that has the answer gives its place to another.
   const reference = twinOf(problem, "javascript").body;
   const others = prompts.examples.filter(({ javascript }) => javascript !== reference);
-  const shown = others
-    .slice(-examples)
-    .map((one) => filled(example, examplePlaces(one, kind)))
-    .join("");
+  const chosen =
+    typeof examples === "number"
+      ? others.slice(-examples)
+      : examples.flatMap((name) => others.filter((one) => one.name === name));
+  const shown = chosen.map((one) => filled(example, examplePlaces(one, kind))).join("");
   const begun =
     kind.asked === "translation-python" ? places.pythonHead : places.head + (asksHalf(kind) ? places.half : "");
   // A line end is left to the model: cut off from the indent after it, it is a token that no training text has.

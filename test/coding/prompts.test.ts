@@ -37,6 +37,19 @@ describe("the prompts of the code tasks", () => {
       }
   });
 
+  it("show the examples that a design names, in its order, before what is asked", () => {
+    const { text, shared } = promptOf(prompts, "plain", double, { kind: exercises["summary-rewritten"] });
+    const names = prompts.plain.rewriting.examples as readonly string[];
+    const asks = names.map((name) => prompts.examples.find((one) => one.name === name)!.ask);
+    const places = asks.map((ask) => text.indexOf(`// ${ask}\n`));
+    assert.deepEqual(
+      [...places].sort((a, b) => a - b),
+      places,
+    );
+    assert.ok(asks.length === 16 && places[0] === 0, String(places));
+    assert.equal(text.slice(shared), "// Returns n times two.\nconst f = (n) => {");
+  });
+
   it("show examples that are no problems of the ladder", async () => {
     const problems = await codeProblems();
     const [asks, names] = [problems.map(({ ask }) => ask), problems.map(({ code }) => code.javascript!.name)];
