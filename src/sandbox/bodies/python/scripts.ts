@@ -8,6 +8,7 @@ import { pipeScript, readScript } from "../../host/scripts.ts";
 const scripts = [
   "files",
   "imports",
+  "capi",
   "machine",
   "plain",
   "objects",

@@ -59,13 +59,13 @@ export type MakeAgent = (
 
   scope.makeAgent = (machine, objects, { marks, sources }) => {
     const { item, setItem, removeItem, release, isText, textOf, isExactly, typeName, attribute } = objects;
-    const sourceOf = scope.makeSourceOf(machine, objects);
+    const sourceOf = scope.makeSourceOf(machine, objects, marks.executor);
     const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length)}…` : text);
 
     /** The agent's one dictionary: its attributes, its state, and the globals of its programs. 0 where it has none. */
     const dict = (): number => {
-      const found = machine.c.PyObject_GenericGetDict!(marks.self, 0);
-      if (found === 0) machine.c.PyErr_Clear!();
+      const found = machine.c.PyObject_GenericGetDict(marks.self, 0);
+      if (found === 0) machine.c.PyErr_Clear();
       release(found); // the agent holds it
       return found;
     };
@@ -84,8 +84,8 @@ export type MakeAgent = (
     /** Calls what takes a program as its one argument. */
     const call = (callee: number, program: string): { error: Raised | null; given: number } => {
       const text = objects.newText(program);
-      machine.c.Py_IncRef!(callee);
-      const given = machine.c.PyObject_CallOneArg!(callee, text);
+      machine.c.Py_IncRef(callee);
+      const given = machine.c.PyObject_CallOneArg(callee, text);
       release(callee);
       release(text);
       return { given, error: given === 0 ? taken(program) : null };
@@ -93,7 +93,7 @@ export type MakeAgent = (
 
     const execute: Agent["execute"] = (program, { response }) => {
       const executor = find("execute_code");
-      if (executor === 0 || machine.c.PyCallable_Check!(executor) === 0)
+      if (executor === 0 || machine.c.PyCallable_Check(executor) === 0)
         return { error: null, waiting: false, missing: inWords(executor) };
       const { error, given } = call(executor, program);
       const waiting = isExactly(given, "PyCoro_Type");
@@ -109,10 +109,10 @@ export type MakeAgent = (
     /** Compiles a text under a name of its own and runs it; false where an exception was raised. */
     const evaluate = (text: string, filename: string, locals: number): boolean => {
       const code = machine.withText(text, (at) =>
-        machine.withText(filename, (name) => machine.c.Py_CompileStringExFlags!(at, name, fileInput, 0, -1)),
+        machine.withText(filename, (name) => machine.c.Py_CompileStringExFlags(at, name, fileInput, 0, -1)),
       );
       if (code === 0) return false;
-      const made = machine.c.PyEval_EvalCode!(code, dict(), locals);
+      const made = machine.c.PyEval_EvalCode(code, dict(), locals);
       release(code);
       release(made);
       return made !== 0;
@@ -161,7 +161,7 @@ export type MakeAgent = (
     /** Whether the guest left alone what a probe may use: else its failure says nothing of the executor. */
     const isIntact = (uses: readonly string[]): boolean => {
       const known = new Map(marks.intact);
-      const all = machine.c.PyModule_GetDict!(marks.builtins);
+      const all = machine.c.PyModule_GetDict(marks.builtins);
       return uses.every((name) => find(name) === 0 && item(all, name) === known.get(name));
     };
     const check: Agent["check"] = (look, { error, missing }) => {
@@ -176,18 +176,18 @@ export type MakeAgent = (
 
     /** Makes a method from its text: a definition, or an expression such as a lambda. */
     const makeMethod = (name: string, source: string): number => {
-      const locals = machine.c.PyDict_New!();
+      const locals = machine.c.PyDict_New();
       const isDefinition = /^(@|def\b|async\b|class\b)/.test(source);
       const text = isDefinition ? source : `made_ = (${source}\n)`;
-      if (!evaluate(text, `<member ${name}>`, locals)) machine.c.PyErr_Clear!();
+      if (!evaluate(text, `<member ${name}>`, locals)) machine.c.PyErr_Clear();
       const made = objects.entries(locals).at(-1)?.[1] ?? 0;
-      if (made !== 0) machine.c.Py_IncRef!(made);
+      if (made !== 0) machine.c.Py_IncRef(made);
       release(locals);
       return made;
     };
     const makeModule = (name: string): number => {
-      const made = machine.withText(name, (at) => machine.c.PyImport_ImportModule!(at));
-      if (made === 0) machine.c.PyErr_Clear!();
+      const made = machine.withText(name, (at) => machine.c.PyImport_ImportModule(at));
+      if (made === 0) machine.c.PyErr_Clear();
       return made;
     };
     const makeAttribute = (source: string): number => {
@@ -215,13 +215,13 @@ export type MakeAgent = (
 
     const depth: Agent["depth"] = () => {
       let count = 0;
-      let frame = machine.c.PyEval_GetFrame!();
-      if (frame !== 0) machine.c.Py_IncRef!(frame);
+      let frame = machine.c.PyEval_GetFrame();
+      if (frame !== 0) machine.c.Py_IncRef(frame);
       for (let i = 0; frame !== 0 && i < 2000; i++) {
-        const code = machine.c.PyFrame_GetCode!(frame);
+        const code = machine.c.PyFrame_GetCode(frame);
         const name = attribute(code, "co_name");
         if (textOf(name) === "<module>") count++;
-        const back = machine.c.PyFrame_GetBack!(frame);
+        const back = machine.c.PyFrame_GetBack(frame);
         for (const one of [name, code, frame]) release(one);
         frame = back;
       }
@@ -235,7 +235,7 @@ export type MakeAgent = (
     return {
       ...{ execute, run, read, check, restore, find, isMethod, depth },
       set: (name, value) => put(dict(), name, value, false),
-      show: (name, value) => put(machine.c.PyModule_GetDict!(marks.builtins), name, value, true),
+      show: (name, value) => put(machine.c.PyModule_GetDict(marks.builtins), name, value, true),
       remove: (name) => dict() !== 0 && removeItem(dict(), name),
       asNewborn(program) {
         const { error, given } = call(marks.executor, program);

@@ -71,10 +71,10 @@ export type SeverityOf = (kind: HarmKind, given: readonly string[]) => 1 | 2 | 3
   scope.makeAudit = (machine, objects, { emit, isArmed, note, known }) => {
     const { textOf, isText, isExactly, argumentsOf } = objects;
     const argument = (tuple: number, i: number): number =>
-      i < machine.c.PyTuple_Size!(tuple) ? machine.c.PyTuple_GetItem!(tuple, i) : 0;
+      i < machine.c.PyTuple_Size(tuple) ? machine.c.PyTuple_GetItem(tuple, i) : 0;
     const bytesOf = (object: number): Uint8Array => {
-      const at = machine.c.PyBytes_AsString!(object);
-      return machine.bytes().subarray(at, at + machine.c.PyBytes_Size!(object));
+      const at = machine.c.PyBytes_AsString(object);
+      return machine.bytes().subarray(at, at + machine.c.PyBytes_Size(object));
     };
 
     /** CPython compiles: a program's text is known by its filename from now on. */
@@ -84,8 +84,7 @@ export type SeverityOf = (kind: HarmKind, given: readonly string[]) => 1 | 2 | 3
       if (isText(source)) note(textOf(filename), textOf(source));
       // A syntax tree, whose text nobody knows.
       else if (!isExactly(source, "PyBytes_Type")) note(textOf(filename), "");
-      else if (isExactly(source, "PyBytes_Type"))
-        note(textOf(filename), new TextDecoder().decode(bytesOf(source).slice()));
+      else note(textOf(filename), machine.text(machine.c.PyBytes_AsString(source), machine.c.PyBytes_Size(source)));
     };
     /** CPython's own modules are byte code, too: only what it loaded while it started is. */
     const isKnown = (args: number): boolean => {
@@ -98,7 +97,7 @@ export type SeverityOf = (kind: HarmKind, given: readonly string[]) => 1 | 2 | 3
     const openedKind = (args: number): HarmKind | null => {
       const [path, mode, flags] = [argument(args, 0), argument(args, 1), argument(args, 2)];
       const name = isText(path) ? textOf(path) : "";
-      const bits = isExactly(flags, "PyLong_Type") ? machine.c.PyLong_AsLong!(flags) : 0;
+      const bits = isExactly(flags, "PyLong_Type") ? machine.c.PyLong_AsLong(flags) : 0;
       const isWrite = (bits & writes) !== 0 || (isText(mode) && /[wax+]/.test(textOf(mode)));
       if (isWrite) return "fs_write";
       return name === "/lib/python314.zip" || /^<[^>]*>$/.test(name) ? null : "fs_read";

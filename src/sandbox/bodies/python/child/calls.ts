@@ -52,7 +52,7 @@ export type MakeCalls = (machine: Machine, objects: Objects, agent: Agent) => Ca
     return {
       has: (method) => {
         const found = agent.find(method);
-        return found !== 0 && machine.c.PyCallable_Check!(found) !== 0;
+        return found !== 0 && machine.c.PyCallable_Check(found) !== 0;
       },
       read(name) {
         const found = agent.find(name);

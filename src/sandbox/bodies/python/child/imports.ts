@@ -39,8 +39,7 @@ export type MakeImports = (
     const more = {
       // What CPython calls a method's C function by: the engine checks its type.
       _PyEM_TrampolineCall_JS: (at: number, self: number, args: number, names: number) => {
-        const table = machine.c.__indirect_function_table as unknown as WebAssembly.Table;
-        return (table.get(at) as (...given: number[]) => number)(self, args, names);
+        return (machine.table.get(at) as (...given: number[]) => number)(self, args, names);
       },
       _Py_emscripten_runtime: () => 0,
       _Py_CheckEmscriptenSignals_Helper: () => hooks.tick(),
@@ -64,8 +63,7 @@ export type MakeImports = (
         }
         const to = Math.min(most, Math.max(wanted, Math.ceil(has * 1.1)));
         try {
-          const memory = machine.c.memory as unknown as WebAssembly.Memory;
-          memory.grow(Math.ceil((to - has) / pageBytes));
+          machine.memory.grow(Math.ceil((to - has) / pageBytes));
           return 1;
         } catch {
           return 0;

@@ -143,7 +143,7 @@ export type MakeLives = (
     const restore = ({ size, sp: stack, pages, files: open }: Saved): void => {
       clean(size);
       const has = machine.bytes().length;
-      if (has < size) (machine.c.memory as unknown as WebAssembly.Memory).grow((size - has) / blockBytes);
+      if (has < size) machine.memory.grow((size - has) / blockBytes);
       for (const { at, bytes } of pages) machine.bytes().set(bytes, at);
       machine.stack = stack;
       putFiles(open);

@@ -3,6 +3,7 @@
  * throws. A life's whole state is linear memory, a stack pointer, and what `imports.ts` keeps of files.
  */
 
+import type { Capi, PickCapi } from "./capi.ts";
 import type { Hooks, Imports, Machine, Native } from "./types.ts";
 
 /** Ends what CPython does: nothing in Python can catch it. */
@@ -18,7 +19,11 @@ export type MakeMachine = (
 ) => { machine: Machine; files: Map<number, number> };
 
 (() => {
-  const scope = globalThis as unknown as { makeMachine: MakeMachine; trapped: (trap: string) => TrapError };
+  const scope = globalThis as unknown as {
+    makeMachine: MakeMachine;
+    pickCapi: PickCapi;
+    trapped: (trap: string) => TrapError;
+  };
   const pageBytes = 65_536;
 
   scope.trapped = (trap) => Object.assign(new Error(trap), { trap });
@@ -33,19 +38,23 @@ export type MakeMachine = (
   };
 
   scope.makeMachine = (module, hooks, makeImports) => {
-    let c: { [name: string]: Native };
+    let c: Capi;
     let table: WebAssembly.Table;
     let memory: WebAssembly.Memory;
     let stackPointer: WebAssembly.Global;
     let exported: WebAssembly.Exports;
     let bytes = new Uint8Array();
+    /** The same, for texts. */
+    let letters = Buffer.alloc(0);
     let data = new DataView(bytes.buffer);
+    /** Addresses of what it exports: the same in each instance. */
+    const addresses = new Map<string, number>();
     const callbacks: { adapted: WebAssembly.Module; work: Native; at: number }[] = [];
-    const [encoder, decoder] = [new TextEncoder(), new TextDecoder()];
 
     const look = (): void => {
       if (bytes.buffer === memory.buffer) return;
       bytes = new Uint8Array(memory.buffer);
+      letters = Buffer.from(memory.buffer);
       data = new DataView(memory.buffer);
     };
     const enter = ({ adapted, work }: { adapted: WebAssembly.Module; work: Native }): number => {
@@ -67,23 +76,36 @@ export type MakeMachine = (
         look();
         return data;
       },
-      address: (name) => (exported[name] as WebAssembly.Global).value as number,
+      get memory() {
+        return memory;
+      },
+      get table() {
+        return table;
+      },
+      address(name) {
+        const known = addresses.get(name);
+        if (known !== undefined) return known;
+        const at = (exported[name] as WebAssembly.Global).value as number;
+        addresses.set(name, at);
+        return at;
+      },
       pointed: (name) => machine.data().getUint32(machine.address(name), true),
-      text(at) {
+      text(at, length) {
         look();
-        return decoder.decode(bytes.slice(at, bytes.indexOf(0, at)));
+        return letters.toString("utf8", at, length === undefined ? bytes.indexOf(0, at) : at + length);
       },
       store(text) {
-        const coded = encoder.encode(`${text}\0`);
-        const at = c.malloc!(coded.length);
+        const length = Buffer.byteLength(text);
+        const at = c.malloc(length + 1);
         look();
-        bytes.set(coded, at);
+        letters.write(text, at, length, "utf8");
+        bytes[at + length] = 0;
         return at;
       },
       withText(text, work) {
         const at = machine.store(text);
         const made = work(at);
-        c.free!(at);
+        c.free(at);
         return made;
       },
       callback(arity, work) {
@@ -109,7 +131,7 @@ export type MakeMachine = (
       renew() {
         const instance = new WebAssembly.Instance(module, { ...link });
         exported = instance.exports;
-        c = exported as unknown as { [name: string]: Native };
+        c = scope.pickCapi(exported);
         table = exported.__indirect_function_table as WebAssembly.Table;
         memory = exported.memory as WebAssembly.Memory;
         stackPointer = exported.__stack_pointer as WebAssembly.Global;

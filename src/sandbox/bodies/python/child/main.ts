@@ -89,7 +89,7 @@ interface Evidence {
     } catch (error) {
       throw new Error(`${String(error)}: ${now.said}`);
     }
-    world.machine.c.PyErr_Clear!();
+    world.machine.c.PyErr_Clear();
     const marks: Marks = { ...world.marks, clock: nobody.clock, sources: [...nobody.sources].filter(isProgram) };
     const heap = deflateRawSync(world.machine.bytes(), { level: 6 }).toString("base64");
     const pieceLength = 2 ** 20;
@@ -127,8 +127,8 @@ interface Evidence {
   };
   /** What a newborn is told before anything else. */
   const bear = ({ settings }: LiveLife): void => {
-    const seed = machine.c.PyLong_FromDouble!(settings.seed);
-    objects.release(machine.c.PyObject_CallOneArg!(marks.seeder, seed));
+    const seed = machine.c.PyLong_FromDouble(settings.seed);
+    objects.release(machine.c.PyObject_CallOneArg(marks.seeder, seed));
     objects.release(seed);
     if (settings.query !== "") agent.set("query", settings.query);
     if (settings.hasBudget) agent.show("budget", null);
@@ -195,7 +195,7 @@ interface Evidence {
   const refusal = (evidence: Evidence, program: string, limit: number): void => {
     const said = timed(evidence, "after", limit, () => {
       const code = machine.withText(program, (text) =>
-        machine.withText("<step>", (name) => machine.c.Py_CompileStringExFlags!(text, name, 257, 0, -1)),
+        machine.withText("<step>", (name) => machine.c.Py_CompileStringExFlags(text, name, 257, 0, -1)),
       );
       objects.release(code);
       return code === 0 ? objects.takeError(() => false).message : null;

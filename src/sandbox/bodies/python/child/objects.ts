@@ -17,7 +17,8 @@ export type MakeObjects = (
 
 (() => {
   const scope = globalThis as unknown as { makeObjects: MakeObjects; makePlain: MakePlain };
-  const textFlag = 1 << 28;
+  /** Where a type's flags are, and the flag of texts. */
+  const [flagsAt, textFlag] = [84, 1 << 28];
   /** Bytes of one letter at most. */
   const longestLetter = 4;
 
@@ -26,31 +27,27 @@ export type MakeObjects = (
     const typeOf = (object: number): number => pointer(object + 4);
     const isExactly = (object: number, type: string): boolean =>
       object !== 0 && typeOf(object) === machine.address(type);
-    const isText = (object: number): boolean =>
-      object !== 0 && (machine.c.PyType_GetFlags!(typeOf(object)) & textFlag) !== 0;
+    const isText = (object: number): boolean => object !== 0 && (pointer(typeOf(object) + flagsAt) & textFlag) !== 0;
     const release = (object: number): void => {
-      if (object !== 0) machine.c.Py_DecRef!(object);
+      if (object !== 0) machine.c.Py_DecRef(object);
     };
-    const clear = (): void => void machine.c.PyErr_Clear!();
+    const clear = (): void => void machine.c.PyErr_Clear();
 
     const typeName = (object: number): string => {
       const name = machine.text(pointer(typeOf(object) + 12));
       return name.slice(name.lastIndexOf(".") + 1);
     };
-    const decoder = new TextDecoder();
     const textOf = (object: number, most = Number.POSITIVE_INFINITY): string => {
-      const at = machine.c.PyUnicode_AsUTF8AndSize!(object, scratch());
+      const at = machine.c.PyUnicode_AsUTF8AndSize(object, scratch());
       const size = pointer(scratch());
-      if (at !== 0) return decoder.decode(machine.bytes().slice(at, at + Math.min(size, most * longestLetter)));
+      if (at !== 0) return machine.text(at, Math.min(size, most * longestLetter));
       clear(); // half of a pair of surrogates has no such form
       return "[unreadable]";
     };
     const newText = (text: string): number => {
-      const coded = new TextEncoder().encode(text);
-      const at = machine.c.malloc!(coded.length + 1);
-      machine.bytes().set(coded, at);
-      const made = machine.c.PyUnicode_FromStringAndSize!(at, coded.length);
-      machine.c.free!(at);
+      const at = machine.store(text);
+      const made = machine.c.PyUnicode_FromStringAndSize(at, Buffer.byteLength(text));
+      machine.c.free(at);
       return made;
     };
 
@@ -58,7 +55,7 @@ export type MakeObjects = (
       const cells = scratch();
       machine.data().setUint32(cells, 0, true);
       const found: [number, number][] = [];
-      while (found.length < 5000 && machine.c.PyDict_Next!(dict, cells, cells + 4, cells + 8) !== 0)
+      while (found.length < 5000 && machine.c.PyDict_Next(dict, cells, cells + 4, cells + 8) !== 0)
         found.push([pointer(cells + 4), pointer(cells + 8)]);
       return found;
     };
@@ -66,15 +63,15 @@ export type MakeObjects = (
       const known = names.get(name);
       const found =
         known === undefined
-          ? machine.withText(name, (at) => machine.c.PyDict_GetItemString!(dict, at))
-          : machine.c.PyDict_GetItem!(dict, known);
+          ? machine.withText(name, (at) => machine.c.PyDict_GetItemString(dict, at))
+          : machine.c.PyDict_GetItem(dict, known);
       clear();
       return found;
     };
     const setItem = (dict: number, name: string, value: number): void =>
-      machine.withText(name, (at) => void machine.c.PyDict_SetItemString!(dict, at, value));
+      machine.withText(name, (at) => void machine.c.PyDict_SetItemString(dict, at, value));
     const removeItem = (dict: number, name: string): void => {
-      machine.withText(name, (at) => void machine.c.PyDict_DelItemString!(dict, at));
+      machine.withText(name, (at) => void machine.c.PyDict_DelItemString(dict, at));
       clear();
     };
     const attribute = (object: number, name: string): number => {
@@ -82,8 +79,8 @@ export type MakeObjects = (
       const known = names.get(name);
       const found =
         known === undefined
-          ? machine.withText(name, (at) => machine.c.PyObject_GetAttrString!(object, at))
-          : machine.c.PyObject_GetAttr!(object, known);
+          ? machine.withText(name, (at) => machine.c.PyObject_GetAttrString(object, at))
+          : machine.c.PyObject_GetAttr(object, known);
       if (found === 0) clear();
       return found;
     };
@@ -96,13 +93,13 @@ export type MakeObjects = (
     /** A path or a command, which CPython has encoded already. */
     const bytesOf = (object: number): string | null => {
       if (!isExactly(object, "PyBytes_Type")) return null;
-      const at = machine.c.PyBytes_AsString!(object);
-      return decoder.decode(machine.bytes().slice(at, at + Math.min(800, machine.c.PyBytes_Size!(object))));
+      const at = machine.c.PyBytes_AsString(object);
+      return machine.text(at, Math.min(800, machine.c.PyBytes_Size(object)));
     };
     const argumentsOf = (tuple: number): string[] => {
-      const count = Math.min(machine.c.PyTuple_Size!(tuple), 4);
+      const count = Math.min(machine.c.PyTuple_Size(tuple), 4);
       return Array.from({ length: count }, (_, i) => {
-        const one = machine.c.PyTuple_GetItem!(tuple, i);
+        const one = machine.c.PyTuple_GetItem(tuple, i);
         return (isText(one) ? textOf(one, 200) : (bytesOf(one) ?? memberText(one))).slice(0, 200);
       });
     };
@@ -110,7 +107,7 @@ export type MakeObjects = (
     /** A number that an attribute of CPython's own object has; null for another. */
     const numberAt = (object: number, name: string): number | null => {
       const value = attribute(object, name);
-      const read = isExactly(value, "PyLong_Type") ? machine.c.PyLong_AsLong!(value) : null;
+      const read = isExactly(value, "PyLong_Type") ? machine.c.PyLong_AsLong(value) : null;
       release(value);
       return read;
     };
@@ -124,7 +121,7 @@ export type MakeObjects = (
     /** The last line of a traceback that is in the program's own text. */
     const lineIn = (exception: number, isOwn: (filename: string) => boolean): number | null => {
       let line: number | null = null;
-      let at = machine.c.PyException_GetTraceback!(exception);
+      let at = machine.c.PyException_GetTraceback(exception);
       for (let depth = 0; depth < 200 && isExactly(at, "PyTraceBack_Type"); depth++) {
         const frame = attribute(at, "tb_frame");
         const code = attribute(frame, "f_code");
@@ -138,13 +135,13 @@ export type MakeObjects = (
     };
 
     const takeError = (isOwn: (filename: string) => boolean): Raised => {
-      const exception = machine.c.PyErr_GetRaisedException!();
+      const exception = machine.c.PyErr_GetRaisedException();
       const matches = (type: string): boolean =>
-        machine.c.PyErr_GivenExceptionMatches!(exception, machine.pointed(type)) === 1;
+        machine.c.PyErr_GivenExceptionMatches(exception, machine.pointed(type)) === 1;
       const [isExit, isMemory, isSyntax] = ["SystemExit", "MemoryError", "SyntaxError"].map((one) =>
         matches(`PyExc_${one}`),
       );
-      const said = machine.c.PyObject_Str!(exception);
+      const said = machine.c.PyObject_Str(exception);
       let message = said === 0 ? "[unreadable]" : textOf(said, 1000).slice(0, 1000);
       if (said === 0) clear();
       release(said);

@@ -31,10 +31,10 @@ export interface FloatText {
 
     /** A whole number's digits; CPython refuses to write thousands of them. */
     const wholeText = (object: number): string | null => {
-      const near = machine.c.PyLong_AsDouble!(object);
+      const near = machine.c.PyLong_AsDouble(object);
       if (near === -1) clear();
       if (Math.abs(near) <= largest && near !== -1) return String(near);
-      const written = machine.c.PyObject_Repr!(object);
+      const written = machine.c.PyObject_Repr(object);
       if (written === 0) {
         clear();
         return null;
@@ -43,7 +43,7 @@ export interface FloatText {
       release(written);
       return text;
     };
-    const floatOf = (object: number): number => machine.c.PyFloat_AsDouble!(object);
+    const floatOf = (object: number): number => machine.c.PyFloat_AsDouble(object);
     const floatText = (value: number): string => {
       const text = Object.is(value, -0) ? "-0" : String(value);
       return /^-?\d+$/.test(text) ? `${text}.0` : text;
@@ -51,14 +51,14 @@ export interface FloatText {
     const itemsOf = (object: number): number[] | null => {
       const list = isExactly(object, "PyList_Type");
       if (!list && !isExactly(object, "PyTuple_Type")) return null;
-      const size = list ? machine.c.PyList_Size!(object) : machine.c.PyTuple_Size!(object);
-      const at = list ? machine.c.PyList_GetItem! : machine.c.PyTuple_GetItem!;
+      const size = list ? machine.c.PyList_Size(object) : machine.c.PyTuple_Size(object);
+      const at = list ? machine.c.PyList_GetItem : machine.c.PyTuple_GetItem;
       return Array.from({ length: Math.min(size, longest) }, (_, i) => at(object, i));
     };
 
     const nameOf = (object: number): string => {
       if (!isExactly(object, "PyModule_Type")) return typeName(object);
-      const name = machine.c.PyModule_GetNameObject!(object);
+      const name = machine.c.PyModule_GetNameObject(object);
       if (name === 0) {
         clear();
         return "module";
@@ -160,32 +160,32 @@ export interface FloatText {
       if (typeof value === "object" && "float" in value && typeof value.float === "string")
         return makeNumber(Number(value.float), false);
       if (Array.isArray(value)) return makeList(value, frozen);
-      const dict = machine.c.PyDict_New!();
+      const dict = machine.c.PyDict_New();
       for (const [key, one] of Object.entries(value as object)) {
         const made = make(one, frozen);
         setItem(dict, key, made);
         release(made);
       }
       if (!frozen) return dict;
-      const proxy = machine.c.PyDictProxy_New!(dict);
+      const proxy = machine.c.PyDictProxy_New(dict);
       release(dict);
       return proxy;
     };
     const owned = (object: number): number => {
-      machine.c.Py_IncRef!(object);
+      machine.c.Py_IncRef(object);
       return object;
     };
     const makeNumber = (value: number, whole: boolean): number =>
-      whole ? machine.c.PyLong_FromDouble!(value) : machine.c.PyFloat_FromDouble!(value);
+      whole ? machine.c.PyLong_FromDouble(value) : machine.c.PyFloat_FromDouble(value);
     const makeList = (values: readonly unknown[], frozen: boolean): number => {
-      const list = machine.c.PyList_New!(0);
+      const list = machine.c.PyList_New(0);
       for (const one of values) {
         const made = make(one, frozen);
-        machine.c.PyList_Append!(list, made);
+        machine.c.PyList_Append(list, made);
         release(made);
       }
       if (!frozen) return list;
-      const tuple = machine.c.PyList_AsTuple!(list);
+      const tuple = machine.c.PyList_AsTuple(list);
       release(list);
       return tuple;
     };

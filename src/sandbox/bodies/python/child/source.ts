@@ -5,15 +5,18 @@
 
 import type { Machine, Objects } from "./types.ts";
 
-/** Makes what gives a function's text; `sources`: programs by their filenames. */
+/** Makes what gives a function's text; `example`: any function; `sources`: programs by their filenames. */
 export type MakeSourceOf = (
   machine: Machine,
   objects: Objects,
+  example: number,
 ) => (method: number, sources: ReadonlyMap<string, string>) => string;
 
 (() => {
   const scope = globalThis as unknown as { makeSourceOf: MakeSourceOf };
   const longest = 8192;
+  /** Where a function has its code, and a code its first line, the name of its file, and its own: to ask for them costs ten calls. */
+  const [codeAt, lineAt, filenameAt, nameAt] = [24, 44, 80, 84];
 
   const indentOf = (line: string): number => /^[ \t]*/.exec(line)![0].length;
   const isBlank = (line: string): boolean => /^\s*(#.*)?$/.test(line);
@@ -70,20 +73,32 @@ export type MakeSourceOf = (
     return null;
   };
 
-  scope.makeSourceOf = (machine, objects) => {
+  scope.makeSourceOf = (machine, objects, example) => {
     const { attribute, release, isText, textOf, isExactly } = objects;
-    const readText = (owner: number, name: string): string => {
-      const value = attribute(owner, name);
-      const text = isText(value) ? textOf(value) : "";
-      release(value);
-      return text;
+    const word = (at: number): number => machine.data().getUint32(at, true);
+    const textAt = (at: number): string => {
+      const object = word(at);
+      return isText(object) ? textOf(object) : "";
     };
+    const isAsKnown = (method: number): boolean => {
+      const code = attribute(method, "__code__");
+      const [line, filename] = [attribute(code, "co_firstlineno"), attribute(code, "co_filename")];
+      const name = attribute(code, "co_name");
+      const isSo =
+        word(method + codeAt) === code &&
+        word(code + lineAt) === machine.c.PyLong_AsLong(line) &&
+        word(code + filenameAt) === filename &&
+        word(code + nameAt) === name;
+      for (const one of [name, filename, line, code]) release(one);
+      return isSo;
+    };
+    if (!isAsKnown(example)) throw new Error("functions are not as the host knows them");
     const parametersOf = (code: number): string[] => {
       const value = attribute(code, "co_varnames");
       const count = attribute(code, "co_argcount");
-      const size = isExactly(count, "PyLong_Type") ? machine.c.PyLong_AsLong!(count) : 0;
+      const size = isExactly(count, "PyLong_Type") ? machine.c.PyLong_AsLong(count) : 0;
       const names = isExactly(value, "PyTuple_Type")
-        ? Array.from({ length: size }, (_, i) => textOf(machine.c.PyTuple_GetItem!(value, i)))
+        ? Array.from({ length: size }, (_, i) => textOf(machine.c.PyTuple_GetItem(value, i)))
         : [];
       release(value);
       release(count);
@@ -103,22 +118,21 @@ export type MakeSourceOf = (
     };
 
     return (method, sources) => {
-      const code = attribute(method, "__code__");
+      const code = word(method + codeAt);
       if (!isExactly(code, "PyCode_Type")) return "<function>";
-      const filename = readText(code, "co_filename");
+      const [filename, line, name] = [textAt(code + filenameAt), word(code + lineAt) - 1, textAt(code + nameAt)];
       const text = sources.get(filename);
-      const first = attribute(code, "co_firstlineno");
-      const line = machine.c.PyLong_AsLong!(first) - 1;
-      release(first);
-      const name = readText(code, "co_name");
       const names = name === "<lambda>" ? parametersOf(code) : [];
-      release(code);
       const found = text
-        ? cutOut(sources, JSON.stringify([filename, line, name, names]), () => {
-            const lines = text.split("\n");
-            if (lines[line] === undefined) return null;
-            return name === "<lambda>" ? lambdaAt(lines, line, names) : blockAt(lines, line);
-          })
+        ? cutOut(
+            sources,
+            `${line} ${filename.length} ${filename}${name}${names.length === 0 ? "" : JSON.stringify(names)}`,
+            () => {
+              const lines = text.split("\n");
+              if (lines[line] === undefined) return null;
+              return name === "<lambda>" ? lambdaAt(lines, line, names) : blockAt(lines, line);
+            },
+          )
         : null;
       if (found === null) return `<function ${name}>`;
       return found.length > longest ? `${found.slice(0, longest)}…` : found;

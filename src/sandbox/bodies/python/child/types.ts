@@ -1,22 +1,25 @@
 /** What the scripts of the Python child are to each other, as types: nothing of it is left when they run. */
 
 import type { HarmKind } from "../../../types.ts";
+import type { Capi } from "./capi.ts";
 
 /** A function of CPython's C API, or of its C library: pointers and numbers in, a pointer or a number out. */
 export type Native = (...given: number[]) => number;
 
 /** CPython in WebAssembly, with the memory that it has now. */
 export interface Machine {
-  /** Its exported functions. Another object after `renew()`. */
-  readonly c: { readonly [name: string]: Native };
+  /** Its functions. Another object after `renew()`, as are the memory and the table of functions. */
+  readonly c: Capi;
+  readonly memory: WebAssembly.Memory;
+  readonly table: WebAssembly.Table;
   bytes(): Uint8Array;
   data(): DataView;
   /** The address of an exported variable: `PyLong_Type`. */
   address(name: string): number;
   /** What the pointer variable of this name points to: `PyExc_MemoryError`. */
   pointed(name: string): number;
-  /** A C string, read; and one that is written into memory of CPython's own. */
-  text(at: number): string;
+  /** A C string, read, or so many bytes of text; and a C string that is written into memory of CPython's own. */
+  text(at: number, length?: number): string;
   store(text: string): number;
   /** Calls with a C string that is there for as long as the call. */
   withText<T>(text: string, work: (at: number) => T): T;

@@ -86,17 +86,17 @@ export type MakeWorld = (parts: WorldParts, hooks: WorldHooks) => World;
     const names = new Map(snapshot?.marks.names);
     const objects = scope.makeObjects(machine, { names, scratch: () => marks.scratch });
     if (snapshot === null) {
-      machine.c.__wasm_call_ctors!();
+      machine.c.__wasm_call_ctors();
       marks.denied = machine.store("[Errno 13] Permission denied");
-      marks.scratch = machine.c.malloc!(16);
+      marks.scratch = machine.c.malloc(16);
     } else machine.load({ heap: snapshot.heap, sp: marks.sp });
 
     const raise = (type: string, text: string): number => {
-      machine.withText(text, (at) => machine.c.PyErr_SetString!(machine.pointed(type), at));
+      machine.withText(text, (at) => machine.c.PyErr_SetString(machine.pointed(type), at));
       return 0;
     };
     const none = (): number => {
-      machine.c.Py_IncRef!(objects.none);
+      machine.c.Py_IncRef(objects.none);
       return objects.none;
     };
     const audit = scope.makeAudit(machine, objects, { ...hooks, known });
@@ -121,7 +121,7 @@ export type MakeWorld = (parts: WorldParts, hooks: WorldHooks) => World;
         return none();
       },
       advance_(_module: number, seconds: number): number {
-        if (objects.isExactly(seconds, "PyFloat_Type")) hooks.advance(machine.c.PyFloat_AsDouble!(seconds));
+        if (objects.isExactly(seconds, "PyFloat_Type")) hooks.advance(machine.c.PyFloat_AsDouble(seconds));
         return none();
       },
     };
@@ -129,7 +129,7 @@ export type MakeWorld = (parts: WorldParts, hooks: WorldHooks) => World;
     // Each enters the table of functions, in this order: a snapshot knows them by their places.
     const refusal = machine.callback(3, (event, args) => {
       if (!audit(event!, args!)) return 0;
-      machine.c.PyErr_SetString!(machine.pointed("PyExc_PermissionError"), marks.denied);
+      machine.c.PyErr_SetString(machine.pointed("PyExc_PermissionError"), marks.denied);
       return -1;
     });
     const reach = machine.callback(0, () => {
@@ -153,36 +153,36 @@ export type MakeWorld = (parts: WorldParts, hooks: WorldHooks) => World;
       if (reaching.test(name)) data().setUint32(at + 4, reach, true);
       if (useless.test(name)) data().setUint32(at + 4, absent, true);
     }
-    machine.c.PySys_AddAuditHook!(refusal, 0);
-    machine.c.Py_InitializeEx!(0);
+    machine.c.PySys_AddAuditHook(refusal, 0);
+    machine.c.Py_InitializeEx(0);
     data().setInt32(machine.address("Py_EMSCRIPTEN_SIGNAL_HANDLING"), 1, true);
 
     for (const name of asked)
       names.set(
         name,
-        machine.withText(name, (at) => machine.c.PyUnicode_InternFromString!(at)),
+        machine.withText(name, (at) => machine.c.PyUnicode_InternFromString(at)),
       );
     marks.names = [...names];
-    marks.builtins = machine.c.PyImport_AddModule!(machine.store("builtins"));
+    marks.builtins = machine.c.PyImport_AddModule(machine.store("builtins"));
     for (const [name, place] of places) {
-      const definition = machine.c.malloc!(16);
+      const definition = machine.c.malloc(16);
       for (const [i, part] of [machine.store(name), place, arities[name]!, 0].entries())
         data().setUint32(definition + 4 * i, part, true);
-      const made = machine.c.PyCFunction_NewEx!(definition, 0, 0);
-      machine.c.PyObject_SetAttrString!(marks.builtins, machine.store(name), made);
+      const made = machine.c.PyCFunction_NewEx(definition, 0, 0);
+      machine.c.PyObject_SetAttrString(marks.builtins, machine.store(name), made);
     }
-    const ran = machine.c.PyRun_SimpleString!(machine.store(prelude));
+    const ran = machine.c.PyRun_SimpleString(machine.store(prelude));
     if (ran !== 0) throw new Error("the prelude failed");
-    const main = machine.c.PyModule_GetDict!(machine.c.PyImport_AddModule!(machine.store("__main__")));
+    const main = machine.c.PyModule_GetDict(machine.c.PyImport_AddModule(machine.store("__main__")));
     marks.self = objects.item(main, "self");
     marks.executor = objects.item(objects.item(main, "state"), "execute_code");
-    const random = machine.c.PyImport_ImportModule!(machine.store("random"));
+    const random = machine.c.PyImport_ImportModule(machine.store("random"));
     marks.seeder = objects.attribute(random, "seed");
-    const builtins = machine.c.PyModule_GetDict!(marks.builtins);
+    const builtins = machine.c.PyModule_GetDict(marks.builtins);
     marks.intact = probed.map((name) => [name, objects.item(builtins, name)]);
     // Nothing that a guest deletes may end what is known by its address.
     for (const held of [marks.self, marks.executor, ...marks.intact.map(([, at]) => at)])
-      if (held !== 0) machine.c.Py_IncRef!(held);
+      if (held !== 0) machine.c.Py_IncRef(held);
     marks.known = [...known];
     marks.sp = machine.stack;
     return { machine, objects, files, marks, hook: refusal };
