@@ -57,13 +57,15 @@ class Text(str):
     def __repr__(self): return "forged"
 self.text = Text("true")
 self.values = (1, 2.0, None, True, "a", {"k": [1e21, 10**20]})
-self.some = {3}`;
+self.some = {3}
+self.marked = "\\ufeffa\\0é"`;
     const members = membersOf(await one(program));
-    const { f, pair, plain, text, values, some, json } = members;
+    const { f, pair, plain, text, values, some, json, marked } = members;
     assert.deepEqual([f, pair], ["lambda a, b=(1, 2): [a,\n    b]", "lambda y: y + 1"]);
     assert.equal(plain, "@staticmethod\ndef kept(n):\n    # a remark\n    return n");
     assert.deepEqual([text, some, json], ["<Text>", "<set>", "<module json>"]);
     assert.equal(values, '[1,2.0,null,true,"a",{"k":[1e+21,100000000000000000000]}]');
+    assert.equal(marked, JSON.stringify("\ufeffa\0é"), "a mark of byte order is a letter like any other");
   });
 
   it("shows no text for a function that may have another: who compiles chooses the name", async () => {
