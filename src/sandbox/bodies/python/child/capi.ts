@@ -3,7 +3,8 @@
  * through by hash at each use; these are put in one of their own.
  */
 
-import type { Native } from "./types.ts";
+/** A function of CPython's C API, or of its C library: pointers and numbers in, a pointer or a number out. */
+export type Native = (...given: number[]) => number;
 
 /** One of them. */
 export type CapiName = (typeof capiNames)[number];

@@ -3,8 +3,8 @@
  * throws. A life's whole state is linear memory, a stack pointer, and what `imports.ts` keeps of files.
  */
 
-import type { Capi, PickCapi } from "./capi.ts";
-import type { Hooks, Imports, Machine, Native } from "./types.ts";
+import type { Capi, Native, PickCapi } from "./capi.ts";
+import type { Hooks, Imports, Machine } from "./types.ts";
 
 /** Ends what CPython does: nothing in Python can catch it. */
 export interface TrapError extends Error {

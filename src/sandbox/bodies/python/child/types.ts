@@ -1,10 +1,7 @@
 /** What the scripts of the Python child are to each other, as types: nothing of it is left when they run. */
 
 import type { HarmKind } from "../../../types.ts";
-import type { Capi } from "./capi.ts";
-
-/** A function of CPython's C API, or of its C library: pointers and numbers in, a pointer or a number out. */
-export type Native = (...given: number[]) => number;
+import type { Capi, Native } from "./capi.ts";
 
 /** CPython in WebAssembly, with the memory that it has now. */
 export interface Machine {
