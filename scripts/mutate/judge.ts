@@ -24,13 +24,20 @@ export interface JudgeOptions {
   signal: AbortSignal;
 }
 
-/** The mutant's result. A test file that fails without it, too, judges nothing: the others go on. */
+/** Mocha's own words when a test takes longer than it may. */
+const timedOut = /^(Timeout of|For async tests)/;
+
+/**
+ * The mutant's result. What takes too long is tried a second time, since a busy machine looks the same; only then it counts as
+ * late. A test file that fails without it, too, judges nothing: the others go on.
+ */
 export async function judge(copy: Copy, mutant: Mutant, options: JudgeOptions): Promise<Judged> {
   const { baselines, signal } = options;
   const { start, end, ...about } = mutant;
   const began = Date.now();
   const waiting = inGroups(options.tests, (test) => baselines.secondsOf(test) ?? firstSeconds);
   const tests: string[] = [];
+  const tried = new Set<string>();
   for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
     const told = await runChanged(copy, mutant, group, options);
     const seconds = (Date.now() - began) / 1000;
@@ -40,17 +47,16 @@ export async function judge(copy: Copy, mutant: Mutant, options: JudgeOptions): 
       continue;
     }
     const { file } = told;
-    const allowed = allowedFor(file, options);
+    const isLate = told.outcome === "late" || timedOut.test(told.message);
     const isGreen = (await baselines.verify(file, copy, signal)).state === "green";
-    const wasHasty = told.outcome === "late" && allowedFor(file, options) > allowed;
-    if (isGreen && !wasHasty) {
+    if (isGreen && (!isLate || tried.has(file))) {
       const { title, message } = told.outcome === "late" ? { title: "", message: "it hangs" } : told;
-      const outcome = told.outcome === "late" ? "late" : "killed";
-      return { ...base, outcome, by: { file, title, message }, tests: [file] };
+      return { ...base, outcome: isLate ? "late" : "killed", by: { file, title, message }, tests: [file] };
     }
+    tried.add(file);
     const passed = group.slice(0, group.indexOf(file));
     tests.push(...passed);
-    const rest = group.slice(passed.length + (wasHasty && isGreen ? 0 : 1));
+    const rest = group.slice(passed.length + (isGreen ? 0 : 1));
     if (rest.length > 0) waiting.unshift(rest);
   }
   return { ...about, left: options.left, outcome: "survived", tests, seconds: (Date.now() - began) / 1000 };

@@ -40,7 +40,7 @@ export async function runTests(copy: Copy, files: readonly string[], options: Te
   const modules = join(copy.root, "node_modules");
   const args = [
     ...["--conditions=autoagent-lab-source", "--disable-warning=ExperimentalWarning"],
-    ...[join(modules, "mocha/bin/mocha.js"), "--no-config", "--timeout", String(timeoutOf(copy))],
+    ...[join(modules, "mocha/bin/mocha.js"), "--no-config", "--timeout", String(2 * timeoutOf(copy))],
     ...["--bail", "--exit", "--reporter", resolve(import.meta.dirname, "reporter.cjs"), ...files],
   ];
   const onLine = (line: string): number | undefined => {
@@ -72,7 +72,7 @@ function below(copy: Copy, file: string | undefined): string | undefined {
   return file === undefined ? undefined : relative(copy.root, file).replaceAll("\\", "/");
 }
 
-/** The project's own limit for a test. */
+/** The project's own limit for a test; where copies are worked in side by side, it has twice that. */
 function timeoutOf(copy: Copy): number {
   try {
     return JSON.parse(readFileSync(join(copy.root, ".mocharc.json"), "utf8")).timeout ?? 2000;
