@@ -229,6 +229,10 @@ describe("evaluateCode", function () {
       of(1).map(({ answer }) => answer.text),
     );
     assert.match(plain(code), /Each run, %: how they differ, no interval holds/);
+    // One claim alone is not corrected for others.
+    for (const sentence of code.sentences.filter((one) => one.includes("families of problems")))
+      assert.match(sentence, / \(95 %, 2 families of problems\)\.$/);
+    assert.equal(code.claims.length, 2);
     await decoder.dispose();
   });
 

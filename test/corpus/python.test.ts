@@ -53,6 +53,8 @@ describe("the corpus in Python", () => {
       "f = (a, b) => (a + b) / 2 - (a - b);",
       "f = lambda a, b: (a + b) / 2 - (a - b)",
     ],
+    ["a program in a text", 'self.execute_code("self.n = 10;");', 'self.execute_code("self.n = 10")'],
+    ["a program in a text without an end", 'self.execute_code("self.n = 10")', 'self.execute_code("self.n = 10")'],
     ["a loop", "for (let i = n; i >= 1; i--) self.a.push(i);", "for i in range(n, 0, -1):\n    self.a.append(i)"],
     [
       "an executor around the old one, whose name is its own",

@@ -4,6 +4,9 @@ import assert from "node:assert/strict";
 import * as lab from "../../src/index.ts";
 
 const { createRandom, openRecord } = lab;
+const none = {} as never;
+const policy = { asked() {}, read() {} } as never;
+const model = lab.models.scripted([""]);
 const episodes = [] as never;
 
 /** Each with an option that is misspelt, and the right name. */
@@ -26,17 +29,53 @@ const calls: { [what: string]: [misspelt: object, right: string, call: (options:
   trainingCurves: [{ titel: "" }, "title", (options) => lab.trainingCurves([], options)],
   compareRuns: [{ contrl: "a" }, "control", (options) => lab.compareRuns({ a: [] }, options)],
   lineageTree: [{ titel: "" }, "title", (options) => lab.lineageTree([], options)],
+  "models.random": [{ sede: 1 }, "seed", (options) => lab.models.random(options)],
+  "workers.folder": [{ pollms: 9 }, "pollMs", (options) => lab.workers.folder("somewhere", options)],
+  "workers.redis": [{ winow: 2 }, "window", (options) => lab.workers.redis("redis://localhost", options)],
+  writtenBy: [{ snyc: 1 }, "sync", (options) => lab.writtenBy(policy, model, options)],
+  checkEnv: [{ sed: 1 }, "seed", (options) => lab.checkEnv(new lab.SurvivalEnv(), options)],
+  sharpen: [{ episode: 1 }, "episodes", (options) => lab.sharpen(none, options)],
+  openModel: [{ thread: 1 }, "threads", (options) => lab.openModel("nowhere", options)],
+  "policies.temperature": [{ promt: "" }, "prompt", (options) => lab.policies.temperature(none, options)],
+  temptingTasks: [{ sett: "told" }, "set", lab.temptingTasks],
+  humanEvalPack: [{ javascript: "", pyhton: "" }, "python", lab.humanEvalPack],
   "verify()": [{ haed: "" }, "head", (options) => openRecord(":memory:").verify(options)],
   "choose()": [{ rul: "best" }, "rule", (options) => openRecord(":memory:").lineage.choose(createRandom(1), options)],
 };
 
 describe("an option that nobody reads", () => {
   for (const [what, [misspelt, right, call]] of Object.entries(calls))
-    it(`is refused by ${what}`, () => {
-      const [key] = Object.keys(misspelt);
-      assert.throws(() => call(misspelt as never), {
+    it(`is refused by ${what}`, async () => {
+      const key = Object.keys(misspelt).find((one) => one !== "javascript");
+      await assert.rejects(async () => call(misspelt as never), {
         name: "RangeError",
         message: `There is no \`${key}\` in the options of ${what}: did you mean \`${right}\`?`,
       });
+    });
+});
+
+describe("an option that is to be a function", () => {
+  const calls: { [what: string]: [option: string, expected: string, call: (options: never) => unknown] } = {
+    writtenBy: [
+      "sync",
+      "a function of the policy that brings its weights to the server",
+      (options) => lab.writtenBy(policy, model, options),
+    ],
+    summarise: ["clusterOf", "a function of an episode and a step", (options) => lab.summarise(episodes, options)],
+    budget: ["onSpend", "a function of the budget", (options) => lab.budget(options)],
+    openModel: ["onProgress", "a function of the progress", (options) => lab.openModel("nowhere", options)],
+    serveEnvironment: [
+      "onError",
+      "a function of the error",
+      (options) => lab.serveEnvironment(new lab.SurvivalEnv(), options),
+    ],
+  };
+  for (const [what, [option, expected, call]] of Object.entries(calls))
+    it(`is told as ${expected} by ${what}`, async () => {
+      await assert.rejects(
+        async () => call({ [option]: 3 } as never),
+        (error: Error) =>
+          error.message.includes(`Expected \`${option}\` to be ${expected}`) && /got 3\b/.test(error.message),
+      );
     });
 });

@@ -40,3 +40,20 @@ describe("the client of a kernel that has ended", () => {
     }
   }).timeout(45_000);
 });
+
+describe("the client of a kernel", () => {
+  it("has cells given up that were asked for together with one that failed", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "client-"));
+    const client = await startClient(folder, { environment: { AUTOAGENT_TYPES: "off" } });
+    try {
+      const replies = await Promise.all(["throw 1", "2"].map((code) => client.execute(code, () => {})));
+      assert.deepEqual(
+        replies.map(({ content }) => content.status),
+        ["error", "aborted"],
+      );
+    } finally {
+      await client.close();
+      rmSync(folder, { recursive: true });
+    }
+  }).timeout(45_000);
+});
