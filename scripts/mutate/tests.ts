@@ -51,7 +51,7 @@ export async function runTests(copy: Copy, files: readonly string[], options: Te
     if (event.type !== "fail" && failed === null && began !== null) onPassed?.(at, now - began);
     if (event.type === "fail" && failed === null) {
       const { title, message } = event;
-      failed = { outcome: "failed", file: below(copy, event.file) ?? at, title, message: message.slice(0, 500) };
+      failed = { outcome: "failed", file: below(copy, event.file) ?? at, title, message: withoutRoot(copy, message) };
     }
     if (event.type !== "file") return;
     at = below(copy, event.file) ?? at;
@@ -65,7 +65,12 @@ export async function runTests(copy: Copy, files: readonly string[], options: Te
     return { outcome: "passed", processor: (ended as Event & { type: "end" }).processor };
   const said = output.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("@mutate"));
   const told = said.find((line) => /Error\b/.test(line)) ?? said.at(-1) ?? `Mocha ended with code ${code}`;
-  return { outcome: "failed", file: at, title: "loads and ends", message: told.trim().slice(0, 500) };
+  return { outcome: "failed", file: at, title: "loads and ends", message: withoutRoot(copy, told.trim()) };
+}
+
+/** What was said, without where the copy lay: it is kept. */
+function withoutRoot(copy: Copy, said: string): string {
+  return said.replaceAll(`${copy.root}/`, "").slice(0, 500);
 }
 
 function below(copy: Copy, file: string | undefined): string | undefined {
