@@ -10,8 +10,10 @@
  * the command without it goes on from what they left. `--search 48`: episodes at each temperature that is tried.
  *
  * `--adapter 4` also trains adapters of the last four blocks, with the same seeds and as many updates (or `--adapter-updates 24`):
- * the row `adapter`. Each of their updates asks 16 tasks that none before it asked, 8 samples each (`--adapter-episodes 32` in groups of 8, lives of 4), and
+ * the row `adapter`. Each of their updates asks 16 tasks, learnable ones first, 8 samples each (`--adapter-episodes 32` in groups of 8, lives of 4), and
  * a life is worth twice what it is to a head. `--train-adapter 2` trains the second of them alone.
+ *
+ * `--adapters-alone`: no heads; adapters beside the pretrained and the sharpened model, and each seed's held-out tasks by themselves.
  *
  * `npm run bench:comparison -- --write [--folder runs/comparison]`: keeps what a finished run left in its folder, as
  * `bench/results/comparison.json` (`--as NAME`: another of that folder), and prints the table that README shows of it; nothing is run.
@@ -34,6 +36,7 @@ import { createSandbox } from "../src/sandbox/index.ts";
 import { type MicroTask, microTasks, type TaskSplit, taskSplits } from "../src/tasks/index.ts";
 import { readCheckpoint, type TrainOptions, train } from "../src/training/index.ts";
 import { familiesOf } from "./comparison/families.ts";
+import { heldOutBySeed } from "./comparison/held-out.ts";
 import { adapterGoals, comparisonGoals, keptOf, readmeTable } from "./comparison/kept.ts";
 import { notRun, reportGoals } from "./goals.ts";
 
@@ -53,6 +56,7 @@ const { values } = parseArgs({
     "train-adapter": { type: "string" },
     "adapter-episodes": { type: "string", default: "32" },
     "adapter-updates": { type: "string" },
+    "adapters-alone": { type: "boolean", default: false },
     temperature: { type: "string", default: "0.6" },
     rank: { type: "string", default: "16" },
     rate: { type: "string", default: "0.07" },
@@ -64,7 +68,7 @@ const { values } = parseArgs({
     as: { type: "string", default: "comparison" },
   },
 });
-const number = (name: Exclude<keyof typeof values, "model" | "dtype" | "folder" | "write" | "as">) =>
+const number = (name: Exclude<keyof typeof values, "model" | "dtype" | "folder" | "write" | "as" | "adapters-alone">) =>
   Number(values[name]);
 if (values.write) {
   await keep(values.folder, values.as);
@@ -97,8 +101,9 @@ if (values.train !== undefined || isAdapterAlone) {
   process.exit();
 }
 let adaptedModel: Promise<typeof decoder> | undefined;
+const isAlone = values["adapters-alone"];
 const heads: TokenPolicy[] = [];
-for (let seed = 1; seed <= number("seeds"); seed++) heads.push(await trainHead(seed));
+for (let seed = 1; seed <= number("seeds") && !isAlone; seed++) heads.push(await trainHead(seed));
 const adapters: TokenPolicy[] = [];
 if (blocks > 0) for (let seed = 1; seed <= number("seeds"); seed++) adapters.push(await trainAdapter(seed));
 const plain = await tokenPolicy(decoder, { asks, samples: 8, rank: 1 });
@@ -107,12 +112,13 @@ console.log(`${String((await sharpened[displaySymbol]())["text/plain"])}\n`);
 
 const found = await evaluate(
   {
-    random: await randomWeights(),
+    ...(!isAlone && { random: await randomWeights() }),
     pretrained: plain.pretrained({ temperature: 1 }),
-    [`pretrained, ${values.temperature}`]: plain.pretrained({ temperature: number("temperature") }),
+    ...(!isAlone && {
+      [`pretrained, ${values.temperature}`]: plain.pretrained({ temperature: number("temperature") }),
+    }),
     sharpened,
-    [`trained, ${values.temperature}`]: heads.map((head) => head.frozen()),
-    trained: heads,
+    ...(!isAlone && { [`trained, ${values.temperature}`]: heads.map((head) => head.frozen()), trained: heads }),
     ...(adapters.length > 0 && { adapter: adapters }),
   },
   {
@@ -132,7 +138,15 @@ console.log(String(found[displaySymbol]()["text/plain"]));
 console.log(`\n${String((await found.causes()[displaySymbol]())["text/plain"])}\n`);
 console.log(`${String((await found.outcomes()[displaySymbol]())["text/plain"])}\n`);
 const families = familiesOf(found.episodes, tasks);
-writeFileSync(join(values.folder, "result.json"), `${JSON.stringify({ ...found.toJSON(), families }, null, 1)}\n`);
+const heldOut = heldOutBySeed(found.episodes, tasks);
+for (const [i, { estimate, low, high }] of heldOut.entries())
+  console.log(
+    `adapter, seed ${i + 1}: ${(100 * estimate).toFixed(1)} points (${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)}) of held-out tasks beyond the sharpened model, by operation`,
+  );
+writeFileSync(
+  join(values.folder, "result.json"),
+  `${JSON.stringify({ ...found.toJSON(), families, heldOut }, null, 1)}\n`,
+);
 reportGoals([...comparisonGoals(found.results), ...adapterGoals(found.results)]);
 process.exit();
 
@@ -169,7 +183,7 @@ async function trainAdapter(seed: number): Promise<TokenPolicy> {
   const policy = await tokenPolicy(model, { adapter, seed, temperature, batch: episodes });
   const env = envOf(tasksIn("training"), adapterParts);
   const updates = Number(values["adapter-updates"] ?? values.updates);
-  return trainPolicy("adapter", { env, policy, seed, episodes, updates, curriculum: "each task new" });
+  return trainPolicy("adapter", { env, policy, seed, episodes, updates, curriculum: "learnable" });
 }
 
 async function trainPolicy(

@@ -7,7 +7,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Evaluation, Result } from "../../src/evaluation/index.ts";
-import type { Interval } from "../../src/statistics/index.ts";
+import type { Interval, PairedDifference } from "../../src/statistics/index.ts";
 import { readCheckpoint } from "../../src/training/index.ts";
 import type { Goal } from "../goals.ts";
 import type { Families } from "./families.ts";
@@ -46,7 +46,8 @@ export interface KeptTraining {
 
 /** The kept file. */
 export interface KeptComparison {
-  trained: KeptTraining;
+  /** Absent where no heads were trained. */
+  trained?: KeptTraining;
   /** Absent where no adapters were trained. */
   adapted?: KeptTraining;
   /** Lives of each policy without a seed, and of each head, on each split. */
@@ -55,6 +56,8 @@ export interface KeptComparison {
   sentences: string[];
   /** Absent in files of older runs. */
   families?: Families;
+  /** What each adapter's seed does of held-out tasks beyond the sharpened model; absent where there are none. */
+  heldOut?: PairedDifference[];
 }
 
 /** What a run left in its folder. Throws an Error that says what is missing. */
@@ -63,18 +66,19 @@ export async function keptOf(folder: string): Promise<KeptComparison> {
   if (!existsSync(file))
     throw new Error(`There is no finished comparison in ${folder}: let \`npm run bench:comparison\` end, then keep it`);
   const found = JSON.parse(readFileSync(file, "utf8")) as Pick<Evaluation, "results" | "sentences"> &
-    Pick<KeptComparison, "families">;
-  const { sentences, families } = found;
+    Pick<KeptComparison, "families" | "heldOut">;
+  const { sentences, families, heldOut = [] } = found;
   const results = keptResults(found.results);
-  const trained = await trainingOf(folder, "head");
+  const trained = results.training!.trained && (await trainingOf(folder, "head"));
   const adapted = results.training!.adapter && (await trainingOf(folder, "adapter"));
   const { pretrained, ...others } = results.training!;
   const episodes = pretrained!.episodes + pretrained!.faults;
-  if (others.trained!.episodes + others.trained!.faults !== episodes * trained.seeds)
+  if (trained && others.trained!.episodes + others.trained!.faults !== episodes * trained.seeds)
     throw new Error(
       `${folder} holds ${trained.seeds} heads, and its result ${others.trained!.episodes} episodes of trained ones for ${episodes} of the pretrained model: they are not of one run`,
     );
-  return { trained, ...(adapted && { adapted }), episodes, results, sentences, ...(families && { families }) };
+  const kept = { ...(trained && { trained }), ...(adapted && { adapted }), episodes, results, sentences };
+  return { ...kept, ...(families && { families }), ...(heldOut.length > 0 && { heldOut }) };
 }
 
 /** How the policies of a kind were trained, by their checkpoints. Throws an Error where it was not the same for all. */
@@ -113,7 +117,7 @@ function keptResults(results: Evaluation["results"]): Results {
 export function readmeTable({ trained, adapted, results }: KeptComparison): string {
   const rowNames: { [policy: string]: string | undefined } = {
     random: "random weights",
-    trained: `trained head, ${howLong(trained)}`,
+    ...(trained && { trained: `trained head, ${howLong(trained)}` }),
     ...(adapted && { adapter: `adapter, ${howLong(adapted)}` }),
   };
   const rows = Object.keys(results.training!).map((name) => [

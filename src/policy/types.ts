@@ -171,7 +171,7 @@ export interface TrainablePolicy<Observation = unknown> extends Policy<Observati
     readonly entropyBonus?: number;
     readonly lrSchedule?: "none" | "linear" | "cosine";
     /** Where the environment has tasks. */
-    readonly curriculum?: "drawn" | "each task new";
+    readonly curriculum?: "drawn" | "each task new" | "learnable";
   };
   /** What the weights belong to: a checkpoint of another model is refused by it. @default the name */
   readonly fingerprint?: string;

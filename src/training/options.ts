@@ -28,7 +28,8 @@ export interface TrainOptions {
   group?: number;
   /**
    * Which tasks the lives of an update are asked. `drawn`: each group draws its own. `each task new`: no task again before all
-   * were asked, so that what the lives earn until then is a figure on tasks that the policy has never learned from. @default "drawn"
+   * were asked, so that what the lives earn until then is a figure on tasks that the policy has never learned from. `learnable`: those
+   * first whose family is now done and now not, as the groups of before tell; needs a `group` of several lives. @default "drawn"
    */
   curriculum?: Curriculum;
   /**

@@ -20,7 +20,7 @@ import { leaveOutAlike } from "./alike.ts";
 import { useBackend } from "./backend.ts";
 import { type Batches, openBatches } from "./batches.ts";
 import { readCheckpoint, restoreCheckpoint, takeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
-import { beginningsOf } from "./curriculum.ts";
+import { openCurriculum, type TaskChoice } from "./curriculum.ts";
 import { type Engine, openEngine } from "./engine.ts";
 import { type Estimator, findEstimator } from "./estimators.ts";
 import { type Hold, holdPolicy } from "./holding.ts";
@@ -32,9 +32,9 @@ import { checkTrainOptions, withDefaults } from "./settings.ts";
 import { tellSlowness } from "./slowness.ts";
 import { sortOut } from "./sort-out.ts";
 import { asTraining, type Training } from "./training.ts";
-import type { Update } from "./types.ts";
+import type { Checkpoint, Update } from "./types.ts";
 import { type Batch, gradientOptions, updatePolicy } from "./update.ts";
-import { openValidator } from "./validation.ts";
+import { openValidator, type Validator } from "./validation.ts";
 import { sumSettings } from "./way.ts";
 import { checkAdvantages, maskSteps, rewarded } from "./weights.ts";
 
@@ -73,6 +73,7 @@ async function* trainHeld(settings: Settings, hold: Hold, engine: Engine): Async
   const optimizer = tf.train[settings.optimizer](settings.learningRate);
   const panel = openPanel(settings);
   const validator = openValidator(settings);
+  const choice = openCurriculum(settings);
   let batches: Batches<PlayedBatch> | undefined;
   const stateAt = (update: number, episodesSoFar: number) =>
     takeCheckpoint(policy, optimizer, estimate, settings, {
@@ -80,6 +81,7 @@ async function* trainHeld(settings: Settings, hold: Hold, engine: Engine): Async
       episodesSoFar,
       record: recorder?.position() ?? null,
       ...(validator && { validation: validator.state() }),
+      ...(choice.state() && { curriculum: choice.state()! }),
       ...(batches?.drawing() && { drawing: batches.drawing()! }),
       ranOn: {
         model: policy.runsOn ?? null,
@@ -89,10 +91,9 @@ async function* trainHeld(settings: Settings, hold: Hold, engine: Engine): Async
   try {
     if (settings.save !== undefined) removeParts(settings.save);
     if (resume) await restoreCheckpoint(resume, policy, optimizer, estimate, settings);
-    validator?.restore(resume?.validation ?? null);
-    await validator?.at(resume?.update ?? 0);
+    await goOn(resume, validator, choice);
     if (!resume && settings.save !== undefined) await writeCheckpoint(settings.save, await stateAt(0, 0));
-    batches = await openBatches(settings, (...asked) => playBatch(settings, recorder, ...asked));
+    batches = await openBatches(settings, (...asked) => playBatch(settings, choice, recorder, ...asked));
     for (let update = resume?.update ?? 0, episodesSoFar = resume?.episodesSoFar ?? 0; update < updates; update++) {
       if (signal?.aborted) return;
       if (validator?.isSpent()) break;
@@ -103,8 +104,9 @@ async function* trainHeld(settings: Settings, hold: Hold, engine: Engine): Async
       const played = performance.now();
       episodesSoFar += collected.length;
       const { scored, weights, advantages, masked, importance, learned } = await learn(settings, estimate, update, {
-        ...{ optimizer, engine, unchanged, played: own, collected, isStale },
+        ...{ optimizer, engine, unchanged, choice, played: own, collected, isStale },
       });
+      choice.hear(collected);
       const seconds = { rollout: (played - began) / 1000, update: (performance.now() - played) / 1000 };
       await validator?.at(update + 1, update + 1 === updates);
       const soFar = episodesSoFar;
@@ -144,6 +146,13 @@ async function* trainHeld(settings: Settings, hold: Hold, engine: Engine): Async
   }
 }
 
+/** Validation and curriculum, from where the run is: its beginning, or a checkpoint. */
+async function goOn(resume: Checkpoint | undefined, validator: Validator | null, choice: TaskChoice): Promise<void> {
+  validator?.restore(resume?.validation ?? null);
+  choice.restore(resume?.curriculum ?? null);
+  await validator?.at(resume?.update ?? 0);
+}
+
 /** What was played for an update. */
 interface PlayedBatch {
   episodes: Episode[];
@@ -159,6 +168,7 @@ interface PlayedBatch {
  */
 async function playBatch(
   settings: Settings,
+  choice: TaskChoice,
   recorder: RunRecorder | null,
   update: number,
   policy: TrainablePolicy,
@@ -170,7 +180,7 @@ async function playBatch(
   const drawn: (readonly Action[])[] = [];
   const spoiled: Episode[] = [];
   const played = await collect(env, policy, {
-    ...{ episodes, ...drawnBy(settings, update) },
+    ...{ episodes, ...drawnBy(settings, choice, update) },
     listen: (index) => ({
       ...(recorder && { onStart: recorder.onStart }),
       onEnd(_, actions) {
@@ -194,7 +204,13 @@ async function learn(settings: Settings, estimate: Estimator, update: number, wh
   if (update === 0 && played.sums.length === 0) await tellSlowness(settings, actions.flat(), engine.backend);
   const importance = isStale ? await weigh(settings, engine, judged) : null;
   const pushed = importance?.weights ?? weights;
-  const batch = { ...judged, collected, sums: played.sums, weights: pushed, again: again(settings, update) };
+  const batch = {
+    ...judged,
+    collected,
+    sums: played.sums,
+    weights: pushed,
+    again: again(settings, what.choice, update),
+  };
   const learned = await updatePolicy(batch, settings, { ...what, update });
   return { ...judged, importance: importance?.spread ?? null, learned };
 }
@@ -202,6 +218,7 @@ async function learn(settings: Settings, estimate: Estimator, update: number, wh
 /** What is learned from, and what with. */
 interface Learning extends Omit<Parameters<typeof updatePolicy>[2], "update"> {
   played: PlayedBatch;
+  choice: TaskChoice;
   /** Its episodes, as the record knows them. */
   collected: readonly Episode[];
   isStale: boolean;
@@ -241,19 +258,19 @@ async function weigh(
 }
 
 /** What an update's lives follow from besides environment and policy. */
-function drawnBy(settings: Settings, update: number) {
-  const begin = beginningsOf(settings, update);
+function drawnBy(settings: Settings, choice: TaskChoice, update: number) {
+  const begin = choice.beginnings(update);
   const seed = createRandom(settings.seed, "update", update).integer(2 ** 31);
   return { group: settings.group, seed, ...(begin && { begin }) };
 }
 
 /** Plays lives once more, where what the policy keeps of them was left where they were played. */
-function again(settings: Settings, update: number): Batch["again"] {
+function again(settings: Settings, choice: TaskChoice, update: number): Batch["again"] {
   const { env, policy, on, signal } = settings;
   return async (first, episodes) => {
     const drawn = new Map<number, readonly Action[]>();
     await collect(env, policy, {
-      ...{ first, episodes, ...drawnBy(settings, update) },
+      ...{ first, episodes, ...drawnBy(settings, choice, update) },
       listen: (index) => ({ onEnd: (_, actions) => void drawn.set(index, actions) }),
       ...(on && { on, traces: true }),
       ...(signal && { signal }),

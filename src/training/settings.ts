@@ -27,7 +27,7 @@ import { recordSchema } from "../record/given.ts";
 import { collectEntries } from "../rollout/given.ts";
 import type { BackendName } from "./backend.ts";
 import { checkStale } from "./batches.ts";
-import { checkCurriculum } from "./curriculum.ts";
+import { checkCurriculum, curricula } from "./curriculum.ts";
 import { type Estimator, type EstimatorName, estimators } from "./estimators.ts";
 import type { Loss } from "./loss.ts";
 import type { GradientWay, Settings, TrainOptions } from "./options.ts";
@@ -98,7 +98,7 @@ export const trainEntries = {
   updates: whole,
   episodes: whole,
   group: whole,
-  curriculum: optional(oneOf("drawn", "each task new")),
+  curriculum: optional(oneOf(...curricula)),
   gamma: optional(numberFrom(0, 1, "between 0 and 1")),
   optimizer: optional(oneOf("adam", "sgd")),
   learningRate: optional(positiveNumber),

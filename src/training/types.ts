@@ -75,6 +75,11 @@ export interface ValidationState extends Pick<Validation, "by" | "course"> {
   weights: SavedTensor[];
 }
 
+/** What a curriculum of learnable tasks knows, by task: groups that were asked it, those in which it was now done and now not, and whether the last was one. */
+export interface CurriculumState {
+  readonly [task: string]: { readonly asked: number; readonly mixed: number; readonly wasMixed: boolean };
+}
+
 /** Where a run was computed. */
 export interface RanOn {
   /** Null for a policy without a model. */
@@ -99,6 +104,8 @@ export interface Checkpoint {
   baseline: BaselineState | null;
   /** Where the run is validated: its course, and the weights that were best. Absent otherwise. */
   validation?: ValidationState;
+  /** With the curriculum `learnable`: what it knows of the tasks. Absent otherwise. */
+  curriculum?: CurriculumState;
   /** With `stale`: the weights that draw the next update's batch. Absent otherwise. */
   drawing?: SavedTensor[];
   /** What the weights stand on, where the policy says; empty in files from before this was kept. */

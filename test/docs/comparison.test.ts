@@ -38,7 +38,7 @@ describe("README's comparison", () => {
     const goals = [...comparisonGoals(kept.results), ...adapterGoals(kept.results)];
     const missed = goals.filter((goal) => judgeGoal(goal) === "missed");
     for (const { goal } of missed) assert.ok(readme!.includes(`"${goal}"`), goal);
-    const { updates, episodes } = kept.trained;
+    const { updates, episodes } = kept.trained!;
     assert.match(readme!, new RegExp(`${updates} updates of ${episodes} episodes`));
     assert.match(readme!, new RegExp(`${kept.adapted!.updates} of ${kept.adapted!.episodes}`));
     assert.match(readme!, new RegExp(`--evaluate ${kept.episodes}\\b`));
