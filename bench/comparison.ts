@@ -10,7 +10,7 @@
  * the command without it goes on from what they left. `--search 48`: episodes at each temperature that is tried.
  *
  * `--adapter 4` also trains adapters of the last four blocks, with the same seeds and as many updates (or `--adapter-updates 24`):
- * the row `adapter`. Each of their updates asks 16 tasks, learnable ones first, 8 samples each (`--adapter-episodes 32` in groups of 8, lives of 4), and
+ * the row `adapter`. Each of their updates asks 16 tasks that none before it asked (`--curriculum learnable`: those first that teach), 8 samples each (`--adapter-episodes 32` in groups of 8, lives of 4), and
  * a life is worth twice what it is to a head. `--train-adapter 2` trains the second of them alone.
  *
  * `--adapters-alone`: no heads; adapters beside the pretrained and the sharpened model, and each seed's held-out tasks by themselves.
@@ -56,6 +56,7 @@ const { values } = parseArgs({
     "train-adapter": { type: "string" },
     "adapter-episodes": { type: "string", default: "32" },
     "adapter-updates": { type: "string" },
+    curriculum: { type: "string", default: "each task new" },
     "adapters-alone": { type: "boolean", default: false },
     temperature: { type: "string", default: "0.6" },
     rank: { type: "string", default: "16" },
@@ -68,8 +69,9 @@ const { values } = parseArgs({
     as: { type: "string", default: "comparison" },
   },
 });
-const number = (name: Exclude<keyof typeof values, "model" | "dtype" | "folder" | "write" | "as" | "adapters-alone">) =>
-  Number(values[name]);
+const number = (
+  name: Exclude<keyof typeof values, "model" | "dtype" | "folder" | "write" | "as" | "adapters-alone" | "curriculum">,
+) => Number(values[name]);
 if (values.write) {
   await keep(values.folder, values.as);
   process.exit();
@@ -183,7 +185,14 @@ async function trainAdapter(seed: number): Promise<TokenPolicy> {
   const policy = await tokenPolicy(model, { adapter, seed, temperature, batch: episodes });
   const env = envOf(tasksIn("training"), adapterParts);
   const updates = Number(values["adapter-updates"] ?? values.updates);
-  return trainPolicy("adapter", { env, policy, seed, episodes, updates, curriculum: "learnable" });
+  return trainPolicy("adapter", {
+    env,
+    policy,
+    seed,
+    episodes,
+    updates,
+    curriculum: values.curriculum as NonNullable<TrainOptions["curriculum"]>,
+  });
 }
 
 async function trainPolicy(

@@ -14,6 +14,7 @@ import {
 } from "../../bench/comparison/kept.ts";
 import { judgeGoal } from "../../bench/goals.ts";
 import type { Episode } from "../../src/episode/index.ts";
+import type { Interval } from "../../src/statistics/index.ts";
 import { type MicroTask, taskSplits } from "../../src/tasks/index.ts";
 import { root } from "./blocks.ts";
 
@@ -42,6 +43,22 @@ describe("README's comparison", () => {
     assert.match(readme!, new RegExp(`${updates} updates of ${episodes} episodes`));
     assert.match(readme!, new RegExp(`${kept.adapted!.updates} of ${kept.adapted!.episodes}`));
     assert.match(readme!, new RegExp(`--evaluate ${kept.episodes}\\b`));
+  });
+
+  it("tells what tasks that teach first did on held-out tasks, all seeds and each", () => {
+    const kept = JSON.parse(readFileSync(join(root, "bench/results/learnable.json"), "utf8")) as KeptComparison;
+    const [, told] = /\*\*Tasks that teach first[^]*?\*\*([^]*?)\n\n/.exec(readme!)!;
+    const shown = ({ estimate, low, high }: Interval, digits: number): string => {
+      const [more, from, to] = [estimate, low, high].map((share) => (100 * share).toFixed(digits).replace("-", "−"));
+      return `${more} (${from} to ${to})`;
+    };
+    for (const split of ["known", "unseen"])
+      assert.ok(told!.includes(shown(kept.results[split]!.adapter!.beyondControl!.successRate!, 0)), split);
+    assert.equal(kept.heldOut!.length, kept.adapted!.seeds);
+    for (const [i, seed] of kept.heldOut!.entries()) assert.ok(told!.includes(shown(seed, 1)), `seed ${i + 1}`);
+    // Both runs met the same lives: the sharpened model did the same in them.
+    for (const split of taskSplits)
+      assert.deepEqual(kept.results[split]!.sharpened!.successRate, read().results[split]!.sharpened!.successRate);
   });
 
   it("would be told to miss them: the goals fail where the trained policy is no better than the pretrained one", () => {
