@@ -28,6 +28,7 @@ export const shortRuns: { [bench: string]: { args: string[]; python?: boolean } 
 
 /** Benches that a minute says nothing about. */
 export const leftOut: { [bench: string]: string } = {
+  tuning: "it has no goal: it tells settings apart, in a quarter of an hour each",
   bodies: "it states no goal, and a minute of answers tells no language from another; run it by itself",
   coding: "it trains heads and then asks for hours; run it by itself",
   comparison: "it trains for minutes a head and then compares for hours; run it by itself",
