@@ -18,6 +18,7 @@ import { collect } from "../src/rollout/index.ts";
 import { createSandbox } from "../src/sandbox/index.ts";
 import { pairedDifference } from "../src/statistics/index.ts";
 import { type MicroTask, microTasks } from "../src/tasks/index.ts";
+import { operationOf } from "../src/tasks/micro/score.ts";
 import { readCheckpoint, train } from "../src/training/index.ts";
 import { notRun } from "./goals.ts";
 import { type Arm, armNames, armOf } from "./tuning/arms.ts";
@@ -50,7 +51,6 @@ process.exit();
 
 /** Training tasks by operation: one fifth of the operations is kept from every training. */
 function partsOf(tasks: readonly MicroTask[]): { learned: MicroTask[]; kept: MicroTask[] } {
-  const operationOf = ({ operation, family }: MicroTask) => operation ?? family;
   const operations = shuffled([...new Set(tasks.map(operationOf))].sort(), createRandom(1, "tuning"));
   const away = new Set(operations.slice(0, Math.round(operations.length / 5)));
   const isKept = (task: MicroTask) => away.has(operationOf(task));
@@ -63,7 +63,8 @@ async function tryArm(name: string, arm: Arm): Promise<void> {
   const { blocks, rank, temperature } = arm;
   const settings = { adapter: { blocks, rank }, seed: number("seed"), temperature, batch: arm.episodes };
   const policy = await tokenPolicy(decoder, settings);
-  const frozen = await outcomesOf("frozen", policy.pretrained({ temperature: number("at") }));
+  const at = { temperature: number("at") };
+  const frozen = await keptIn("frozen", () => askAll(policy.pretrained(at), asked, number("samples")));
   const tasks = arm.tasks === "all" ? learned : await learnableTasks(policy.pretrained());
   const parts = [
     { ...rewards.survival, weight: arm.alive },
@@ -77,6 +78,8 @@ async function tryArm(name: string, arm: Arm): Promise<void> {
   const resume = existsSync(save) ? await readCheckpoint(save) : null;
   const began = process.cpuUsage();
   let processor = 0;
+  const report = async (after: number) =>
+    tell(name, after, await askAll(policy.frozen(at), asked, number("samples")), frozen, processor);
   for await (const update of train({
     ...{ env, policy, ...own, save, panel: false, curriculum: arm.curriculum, lrSchedule: "linear" },
     ...(resume && { resume }),
@@ -88,16 +91,9 @@ async function tryArm(name: string, arm: Arm): Promise<void> {
     console.error(
       `${run} ${update.update}: survival ${survival.toFixed(2)} done ${(successRate ?? 0).toFixed(3)} distinct ${(distinct ?? 0).toFixed(2)} entropy ${(policyEntropy ?? 0).toFixed(2)}  ${rollout.toFixed(0)} + ${seconds.toFixed(0)} s, processor ${processor.toFixed(0)} s`,
     );
-    if ((update.update + 1) % number("every") === 0 && update.update + 1 < updates)
-      tell(
-        name,
-        update.update + 1,
-        await outcomesOf(null, policy.frozen({ temperature: number("at") })),
-        frozen,
-        processor,
-      );
+    if ((update.update + 1) % number("every") === 0 && update.update + 1 < updates) await report(update.update + 1);
   }
-  tell(name, updates, await outcomesOf(null, policy.frozen({ temperature: number("at") })), frozen, processor);
+  await report(updates);
   policy.dispose();
 }
 
@@ -112,38 +108,44 @@ interface Outcome {
 }
 
 /** Asks each task so many times, in lives of one step. */
-async function outcomesOf(file: string | null, policy: Policy): Promise<Outcome[]> {
-  return askAll(file, policy, asked, number("samples"));
-}
-
-async function askAll(
-  file: string | null,
-  policy: Policy,
-  tasks: readonly MicroTask[],
-  samples: number,
-): Promise<Outcome[]> {
-  const path = file === null ? null : join(values.folder, `${file}.json`);
-  if (path !== null && existsSync(path)) return JSON.parse(readFileSync(path, "utf8")) as Outcome[];
+async function askAll(policy: Policy, tasks: readonly MicroTask[], samples: number): Promise<Outcome[]> {
   const env = new SurvivalEnv({ tasks, maxSteps: 1, sandbox });
   const begin = tasks.map(({ id }) => ({ tasks: [id] }));
   const episodes = await collect(env, policy, { episodes: tasks.length * samples, group: samples, begin, seed: 5 });
-  const found = episodes.map((episode, i) => outcomeOf(episode, tasks[Math.floor(i / samples)]!));
-  if (path !== null) writeFileSync(path, JSON.stringify(found));
-  return found;
+  return episodes.map((episode, i) => outcomeOf(episode, tasks[Math.floor(i / samples)]!));
+}
+
+/** What is in a file of the folder; made and put there where it is not. */
+async function keptIn(name: string, make: () => Promise<Outcome[]>): Promise<Outcome[]> {
+  const path = join(values.folder, `${name}.json`);
+  if (existsSync(path)) return JSON.parse(readFileSync(path, "utf8")) as Outcome[];
+  const made = await make();
+  writeFileSync(path, JSON.stringify(made));
+  return made;
 }
 
 function outcomeOf(episode: Episode, task: MicroTask): Outcome {
-  const { id, family, operation = family } = task;
+  const { id, family } = task;
   const [step] = episode.steps;
   const done = step?.solved === true;
-  return { task: id, operation, family, kept: kept.includes(task), alive: !episode.terminated, done };
+  return {
+    task: id,
+    operation: operationOf(task),
+    family,
+    kept: kept.includes(task),
+    alive: !episode.terminated,
+    done,
+  };
 }
 
 /** Tasks that the frozen model does now and does not then, in eight programs at the temperature of training. */
 async function learnableTasks(policy: Policy): Promise<MicroTask[]> {
-  const found = await askAll("learnable", policy, learned, 8);
-  const rateOf = (id: string) => found.filter(({ task, done }) => task === id && done).length / 8;
-  return learned.filter(({ id }) => rateOf(id) > 0 && rateOf(id) < 1);
+  const found = await keptIn("learnable", () => askAll(policy, learned, 8));
+  const isLearnable = ({ id }: MicroTask) => {
+    const own = found.filter(({ task }) => task === id);
+    return own.some(({ done }) => done) && own.some(({ done }) => !done);
+  };
+  return learned.filter(isLearnable);
 }
 
 function tell(name: string, updates: number, now: readonly Outcome[], frozen: readonly Outcome[], processor: number) {

@@ -1,8 +1,9 @@
 /** What each adapter's seed does of held-out tasks beyond the sharpened model, known and unseen families together, by itself. */
 
-import type { Episode } from "../../src/episode/index.ts";
+import { type Episode, metrics } from "../../src/episode/index.ts";
 import { type PairedDifference, pairedDifference, type Sample } from "../../src/statistics/index.ts";
 import type { MicroTask } from "../../src/tasks/index.ts";
+import { operationOf } from "../../src/tasks/micro/score.ts";
 
 const heldOut = ["known", "unseen"];
 
@@ -14,13 +15,16 @@ export function heldOutBySeed(
   episodes: { readonly [split: string]: { readonly [policy: string]: readonly Episode[] } },
   tasks: readonly MicroTask[],
 ): PairedDifference[] {
-  const operationOf = new Map(tasks.map(({ id, family, operation = family }) => [id, operation]));
+  const operations = new Map(tasks.map((task) => [task.id, operationOf(task)]));
   const samplesOf = (own: readonly Episode[]): Sample[] =>
     own
       .filter(({ fault }) => !fault)
-      .flatMap(({ steps }) => steps)
-      .filter(({ solved }) => solved !== undefined)
-      .map(({ task, solved }) => ({ cluster: operationOf.get(task!) ?? task!, value: solved ? 1 : 0 }));
+      .flatMap((episode) =>
+        metrics.successRate.parts(episode).map(({ value, step }) => {
+          const { task } = episode.steps[step!]!;
+          return { cluster: operations.get(task!) ?? task!, value };
+        }),
+      );
   const parts = heldOut.map((split): { readonly [policy: string]: readonly Episode[] } => episodes[split] ?? {});
   const each = parts[0]?.sharpened?.length ?? 0;
   const seeds = each === 0 ? 0 : (parts[0]!.adapter?.length ?? 0) / each;

@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { familiesOf } from "../../bench/comparison/families.ts";
+import { heldOutBySeed } from "../../bench/comparison/held-out.ts";
 import {
   adapterGoals,
   comparisonGoals,
@@ -109,6 +110,32 @@ describe("README's comparison", () => {
     );
     const { adapter: _, ...others } = read().results.known!;
     assert.deepEqual(adapterGoals({ known: others }), [], "without adapters nothing is promised of them");
+  });
+
+  it("tells each adapter's seed from the sharpened model on held-out tasks, clustered by the operation asked", () => {
+    const life = (fault: boolean, ...solved: (boolean | undefined)[]) =>
+      ({
+        fault,
+        steps: solved.map((own, i) => ({
+          task: "abcd"[i],
+          score: own === undefined ? null : 1,
+          ...(own !== undefined && { solved: own }),
+        })),
+      }) as unknown as Episode;
+    const tasks = ["a", "b", "c", "d"].map((id, i) => ({ id, family: id, operation: i < 2 ? "first" : undefined }));
+    const sharpened = [life(false, false, false, true, false), life(true, true, true, true, true)];
+    const better = [life(false, true, false, true, undefined), life(false, true, true, true, true)];
+    const episodes = {
+      known: { sharpened, adapter: [...sharpened, ...better] },
+      unseen: {},
+      training: { sharpened: better },
+    };
+    const [same, second, ...more] = heldOutBySeed(episodes, tasks as unknown as MicroTask[]);
+    assert.deepEqual([same!.estimate, same!.clusters, more.length], [0, 3, 0]);
+    // By hand: 6 of 7 less 1 of 4; operations first, c and d.
+    assert.ok(Math.abs(second!.estimate - (6 / 7 - 1 / 4)) < 1e-12);
+    assert.equal(second!.clusters, 3);
+    assert.deepEqual(heldOutBySeed({ known: {} }, []), []);
   });
 
   it("cannot be kept of a run that has not ended: it says what to do", async () => {

@@ -6,12 +6,13 @@ import { createDecoder } from "../../src/model/decoder.ts";
 import { drawGraph } from "../../src/model/draw-graph.ts";
 import { canFuse } from "../../src/model/fused-pass.ts";
 import { decoderGraph } from "../../src/model/graph.ts";
-import { type AdapterWeights, type Decoder, type DrawRequest, generate, runPrefix } from "../../src/model/index.ts";
+import { type AdapterWeights, type Decoder, generate, runPrefix } from "../../src/model/index.ts";
 import { readSource } from "../../src/model/open.ts";
 import { weightsOf } from "../../src/model/source.ts";
 import { openPretrained } from "../../src/policy/index.ts";
 import { emptyHead } from "../../src/policy/token/draw-rows.ts";
 import { createRandom } from "../../src/random/index.ts";
+import { requestOf } from "./requests.ts";
 import { distance, reference, temporaryFolder, writeFolder } from "./shared.ts";
 
 const rounds = 6;
@@ -39,7 +40,7 @@ describe("programs drawn on the device with an adapter", () => {
 
   it("are refused what a decoder without adapters cannot tell", async () => {
     const decoder = await openPretrained("tiny", { threads: 1, draws: "device" });
-    const request = requestOf([[1, 2]], emptyHead(decoder.config.width));
+    const request = requestOf([[1, 2]], rounds, temperature, emptyHead(decoder.config.width));
     await assert.rejects(
       decoder.draw!({ ...request, entering: true }),
       /^Error: This decoder was not opened to be adapted: open it with `adaptedBlocks`/,
@@ -55,7 +56,7 @@ async function compare(decoder: Decoder, blocks: number, what: string): Promise<
   const idsOf = (count: number) => Array.from({ length: count }, () => random.integer(vocabulary - 1) + 1);
   const prefixIds = idsOf(5);
   const prompts = [3, 5, 5, 1].map(idsOf);
-  const request = requestOf(prompts, emptyHead(width));
+  const request = requestOf(prompts, rounds, temperature, emptyHead(width));
   const without = await decoder.draw!(request, (await runPrefix(decoder, prefixIds)).past);
   const prefix = await runPrefix(decoder, prefixIds, { adapter: held });
   const drawn = await decoder.draw!({ ...request, adapter: held, entering: true }, prefix.past);
@@ -88,20 +89,4 @@ function drawnAdapter({ config }: Decoder, blocks: number, random: { normal(): n
   const normal = (count: number) => Float32Array.from({ length: count }, () => 0.2 * random.normal());
   const matrices = Array.from({ length: blocks }, () => adaptedMatrices(config)).flat();
   return { pairs: matrices.map(({ from, to }) => ({ rank: 2, A: normal(2 * from), B: normal(2 * to) })) };
-}
-
-/** Prompts as the device takes them, each row's numbers from its own stream. */
-function requestOf(prompts: readonly number[][], head: DrawRequest["head"]): DrawRequest {
-  const rows = prompts.length;
-  const length = Math.max(...prompts.map((ids) => ids.length));
-  const tokens = new Int32Array(rows * length);
-  const valid = new Uint8Array(rows * length);
-  const uniforms = new Float32Array(rounds * rows);
-  for (const [row, ids] of prompts.entries()) {
-    tokens.set(ids, (row + 1) * length - ids.length);
-    valid.fill(1, (row + 1) * length - ids.length, (row + 1) * length);
-    const stream = createRandom(1, "row", row);
-    for (let at = 0; at < rounds; at++) uniforms[at * rows + row] = stream.uniform();
-  }
-  return { tokens, valid, rows, rounds, uniforms, temperature, ends: [], head };
 }

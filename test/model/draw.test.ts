@@ -5,12 +5,13 @@ import { createDecoder } from "../../src/model/decoder.ts";
 import { drawGraph } from "../../src/model/draw-graph.ts";
 import { canFuse } from "../../src/model/fused-pass.ts";
 import { decoderGraph } from "../../src/model/graph.ts";
-import { type DrawHead, type DrawRequest, generate, openModel, randomModel, runPrefix } from "../../src/model/index.ts";
+import { generate, openModel, randomModel, runPrefix } from "../../src/model/index.ts";
 import { readSource } from "../../src/model/open.ts";
 import { weightsOf } from "../../src/model/source.ts";
 import { openPretrained } from "../../src/policy/index.ts";
 import { emptyHead } from "../../src/policy/token/draw-rows.ts";
 import { createRandom } from "../../src/random/index.ts";
+import { requestOf } from "./requests.ts";
 import { distance, reference, temporaryFolder, writeFolder } from "./shared.ts";
 
 const there = { threads: 1, draws: "device" } as const;
@@ -185,22 +186,6 @@ describe("programs drawn on the device", () => {
     await host.dispose();
   });
 });
-
-/** Prompts as the device takes them, each row's numbers from its own stream. */
-function requestOf(prompts: readonly number[][], rounds: number, temperature: number, head: DrawHead): DrawRequest {
-  const rows = prompts.length;
-  const length = Math.max(...prompts.map((ids) => ids.length));
-  const tokens = new Int32Array(rows * length);
-  const valid = new Uint8Array(rows * length);
-  const uniforms = new Float32Array(rounds * rows);
-  for (const [row, ids] of prompts.entries()) {
-    tokens.set(ids, (row + 1) * length - ids.length);
-    valid.fill(1, (row + 1) * length - ids.length, (row + 1) * length);
-    const stream = createRandom(1, "row", row);
-    for (let at = 0; at < rounds; at++) uniforms[at * rows + row] = stream.uniform();
-  }
-  return { tokens, valid, rows, rounds, uniforms, temperature, ends: [], head };
-}
 
 /** Where a graph's weights lie in their file. */
 function placesOf(graph: ReturnType<typeof decoderGraph>): string[] {

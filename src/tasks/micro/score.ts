@@ -17,10 +17,15 @@ import { wantsOf } from "./wants.ts";
 
 /** A task out of its data. */
 export function microTask(data: MicroTask): Task {
-  const { id, ask, family, operation = family, split } = data;
+  const { id, ask, family, split } = data;
   const setup = setupOf(data);
-  const about = { id, ask, family, operation, split, ...(setup !== undefined && { setup }) };
+  const about = { id, ask, family, operation: operationOf(data), split, ...(setup !== undefined && { setup }) };
   return { ...about, wants: wantsOf(data), score: (context) => scoreOf(data, context) };
+}
+
+/** What is asked, names and values aside: tasks of one operation are alike. Its family's where it has none of its own. */
+export function operationOf({ operation, family }: Pick<MicroTask, "operation" | "family">): string {
+  return operation ?? family;
 }
 
 /**
