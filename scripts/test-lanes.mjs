@@ -1,6 +1,7 @@
 /**
  * The whole suite in lanes: as many Mocha processes at once as there are cores, two at most, since most tests start processes of their
- * own. A lane takes the next folder of tests when it has ended one, the longest first; what a folder says is shown when it has ended.
+ * own. A lane takes the next folder of tests when it has ended one, the longest first; what a folder says is shown when it has ended, and
+ * each failure once more at the end of all, since CI may show no more of a log than that.
  * A test that must be alone on the machine is not told from others: each must stand other work beside it.
  */
 
@@ -54,8 +55,15 @@ export function testFiles(root, folder = "test") {
 const counted = /^(\d+) passed, (\d+) failed, (\d+) skipped$/gm;
 const atEnd = /\d passed, \d+ failed, \d+ skipped\s*$/;
 
+/** A failure as `reporter.cjs` tells it, in a line of its own. */
+const told = /^@failed (.*)\n?/gm;
+
+/** Lines of errors that the end of a run repeats at most, and of one of them. */
+const room = 40;
+const mostLines = 12;
+
 /**
- * Runs groups in lanes, and prints a line of the counts of all at the end.
+ * Runs groups in lanes. At the end it repeats each failure, and prints a line of the counts of all.
  * @param {readonly string[][]} groups
  * @param {(files: string[]) => Promise<{ code: number, output: string }>} run
  * @param {{ lanes?: number, log?: (text: string) => void }} [options]
@@ -69,15 +77,23 @@ export async function runLanes(groups, run, { lanes = Math.min(2, cpus().length)
     for (let files = waiting.shift(); files !== undefined; files = waiting.shift()) {
       log(`${folderOf(files)} begins: ${files.length} ${files.length === 1 ? "file" : "files"}`);
       const { code, output } = await run(files);
-      log(output);
+      log(output.replace(told, ""));
       const counts = [...output.matchAll(counted)].at(-1) ?? null;
       counts?.slice(1).forEach((count, i) => {
         sums[i] += Number(count);
       });
-      if (code !== 0) failed.push({ code, name: folderOf(files), why: whyOf(code, counts) });
+      if (code === 0) continue;
+      const failures = [...output.matchAll(told)].map(([, json]) => JSON.parse(json));
+      failed.push({
+        code,
+        name: folderOf(files),
+        why: whyOf(code, counts),
+        failures: failures.length > 0 ? failures : [lastOf(output)],
+      });
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
+  for (const text of repeated(failed)) log(text);
   for (const { name, why } of failed) log(`${name}: ${why}`);
   log(`\nall: ${sums[0]} passed, ${sums[1]} failed, ${sums[2]} skipped`);
   return failed[0]?.code ?? 0;
@@ -87,6 +103,21 @@ export async function runLanes(groups, run, { lanes = Math.min(2, cpus().length)
 function whyOf(code, counts) {
   if (counts === null) return "it ended early";
   return counts[2] === "0" ? `it ended with code ${code}` : `${counts[2]} failed`;
+}
+
+/** What a process said last: all that is known of one that told of no failure. */
+function lastOf(output) {
+  return { title: "the end of its output", error: output.trimEnd().split("\n").slice(-mostLines).join("\n") };
+}
+
+/** Each failure in a few lines; where there are many, fewer lines of each, so that all of them fit. */
+function repeated(failed) {
+  const all = failed.flatMap(({ name, failures }) => failures.map((one) => ({ name, ...one })));
+  const lines = Math.max(1, Math.min(mostLines, Math.floor(room / all.length)));
+  return all.map(({ file, name, title, error }) => {
+    const said = error.split("\n").filter((line) => line.trim() !== "");
+    return [`\nfailed: ${file ?? name}: ${title}`, ...said.slice(0, lines).map((line) => `  ${line}`)].join("\n");
+  });
 }
 
 /** The folder that a group is of. */

@@ -69,7 +69,7 @@ async function prepareLlama() {
 }
 
 function runAll(node) {
-  const env = { ...process.env, PATH: pathWith(node) };
+  const env = { ...process.env, PATH: pathWith(node), AUTOAGENT_TEST_LANES: "1" };
   return runLanes(groupsOf(testFiles(root)), (files) => runKept(node, [mocha, ...files], { cwd: root, env }));
 }
 

@@ -1,7 +1,8 @@
 /** The whole suite in lanes: every file once, in groups, and no failure lost. */
 
 import assert from "node:assert/strict";
-import { globSync } from "node:fs";
+import { globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 type Ran = { code: number; output: string };
@@ -74,6 +75,67 @@ describe("the whole suite in lanes", () => {
     assert.equal(shown.filter((text) => text.startsWith("of test/")).length, 3);
     const quiet = await runLanes(groups.slice(0, 1), run, { lanes: 2, log: (text) => shown.push(text) });
     assert.deepEqual([quiet, shown.at(-1)], [0, "\nall: 3 passed, 0 failed, 1 skipped"]);
+  });
+
+  it("repeats at the end what failed: file, title, and how the error begins, or what a process said last", async () => {
+    const failures = (files: number): string =>
+      Array.from({ length: files }, (_, i) => {
+        const error = Array.from({ length: 20 }, (_, line) => `error ${i} line ${line}`).join("\n\n");
+        return `\n@failed ${JSON.stringify({ file: `test/a/${i}.test.ts`, title: `is ${i}`, error })}\n`;
+      }).join("");
+    const endOf = async (output: string): Promise<string[]> => {
+      const shown: string[] = [];
+      const log = (text: string): unknown => shown.push(text);
+      await runLanes([["test/a/1.test.ts"]], async () => ({ code: 1, output }), { lanes: 1, log });
+      assert.ok(!shown.join("\n").includes("@failed"), "the marked lines are for the lanes alone");
+      return shown.slice(2).join("\n").split("\n");
+    };
+    const two = await endOf(`${failures(2)}0 passed, 2 failed, 0 skipped\n`);
+    const lines = (i: number): string[] => Array.from({ length: 12 }, (_, line) => `  error ${i} line ${line}`);
+    const heads = [0, 1].map((i) => `failed: test/a/${i}.test.ts: is ${i}`);
+    const counts = ["test/a: 2 failed", "", "all: 0 passed, 2 failed, 0 skipped"];
+    assert.deepEqual(two, ["", heads[0], ...lines(0), "", heads[1], ...lines(1), ...counts]);
+    const many = await endOf(`${failures(15)}0 passed, 15 failed, 0 skipped\n`);
+    assert.deepEqual(many.slice(0, 4), ["", heads[0], "  error 0 line 0", "  error 0 line 1"]);
+    assert.equal(many.length, 15 * 4 + 3);
+    const early = await endOf("first\nSegmentation fault\n");
+    assert.deepEqual(early.slice(0, 4), [
+      "",
+      "failed: test/a: the end of its output",
+      "  first",
+      "  Segmentation fault",
+    ]);
+  });
+
+  it("hears of failures from the reporter, with their file, and of a failed hook", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "lanes-"));
+    try {
+      const file = join(folder, "a.test.cjs");
+      writeFileSync(
+        file,
+        'describe("a", () => { it("b", () => { throw new Error("no\\nway"); }); after(() => { throw new Error("hook"); }); });',
+      );
+      const args = [
+        join(root, "node_modules/mocha/bin/mocha.js"),
+        "--no-config",
+        "--reporter",
+        join(root, "scripts/reporter.cjs"),
+        file,
+      ];
+      const { output } = await runKept(process.execPath, args, {
+        cwd: folder,
+        env: { ...process.env, AUTOAGENT_TEST_LANES: "1" },
+      });
+      const shown: string[] = [];
+      await runLanes([["test/a/a.test.ts"]], async () => ({ code: 1, output }), {
+        lanes: 1,
+        log: (text) => shown.push(text),
+      });
+      assert.match(shown.at(-4)!, /^\nfailed: a\.test\.cjs: a b\n {2}Error: no\n {2}way\n/);
+      assert.match(shown.at(-3)!, /^\nfailed: a\.test\.cjs: a "after all" hook.*\n {2}Error: hook\n/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("keeps all that a process prints, and ends one that something left open keeps alive after its counts", async () => {
