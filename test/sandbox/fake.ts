@@ -84,20 +84,23 @@ export function calmAnswer({ op, step = 0 }: FakeRequest): FakeAnswer {
   };
 }
 
-/** A pool of fake children. `answer` is asked for every request but closings; `neighbours` live in each shared child. */
+/**
+ * A pool of fake children. `answer` is asked for every request but closings; `neighbours` live in each shared child, and `gone` were
+ * in each that is not asked for fresh.
+ */
 export function fakePool(
   answer: (request: FakeRequest, child: number) => FakeAnswer = calmAnswer,
-  { neighbours = 0 }: { neighbours?: number } = {},
+  { neighbours = 0, gone = 0 }: { neighbours?: number; gone?: number } = {},
 ) {
   const requests: (FakeRequest & { child: number; wallMs: number })[] = [];
-  const taken: { alone: boolean }[] = [];
+  const taken: { alone: boolean; fresh?: true }[] = [];
   const given: { doubt: boolean }[] = [];
-  const startChild = (child: number, alone: boolean): Worker => {
+  const startChild = (child: number, { alone, fresh }: AcquireOptions): Worker => {
     let alive = true;
     return {
       pid: child,
       lives: alone ? 1 : 1 + neighbours,
-      served: 1,
+      served: fresh ? 1 : 1 + gone + (alone ? 0 : neighbours),
       exclusive: alone,
       thinking: false,
       onFree: () => {},
@@ -131,8 +134,9 @@ export function fakePool(
     episodes: 0,
     replayed: 0,
     disposed: false,
-    async acquire(_: Lease, { alone }: AcquireOptions) {
-      return startChild(taken.push({ alone }) - 1, alone);
+    async acquire(_: Lease, how: AcquireOptions) {
+      const { alone, fresh } = how;
+      return startChild(taken.push({ alone, ...(fresh && { fresh }) }) - 1, how);
     },
     release: (_: Lease, worker: Worker, { doubt = false } = {}) => {
       given.push({ doubt });

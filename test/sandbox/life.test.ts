@@ -20,14 +20,17 @@ const harmed: FakeAnswer = {
 };
 const oom = { signal: "SIGABRT", stderr: "Last few GCs" };
 
+/** Who else is, or was, in the children; and which requests fail. */
+type Failing = { neighbours?: number; gone?: number; op?: string };
+
 /** A pool whose steps go as the list says, one after the other, then as they should. */
-function failing(plan: (FakeAnswer | null)[], options: { neighbours?: number; op?: string } = {}) {
+function failing(plan: (FakeAnswer | null)[], options: Failing = {}) {
   const left = [...plan];
   const { op = "step", ...more } = options;
   return fakePool((request: FakeRequest) => (request.op === op ? left.shift() : null) ?? calmAnswer(request), more);
 }
 
-const stepOf = async (plan: (FakeAnswer | null)[], options: { neighbours?: number; op?: string } = {}) => {
+const stepOf = async (plan: (FakeAnswer | null)[], options: Failing = {}) => {
   const made = failing(plan, options);
   const life = await createLife(made.pool, {}, defaultLimits);
   return { ...made, life, report: await life.step("self.n = 0") };
@@ -112,10 +115,16 @@ describe("a step whose child fails", () => {
     }
   });
 
-  it("by running out of memory beside others is tried again alone; alone it is the guest's own", async () => {
-    const beside = await stepOf([{ death: oom }], { neighbours: 2 });
-    assert.equal(beside.report.verdict, "survived");
-    assert.deepEqual(beside.taken, [{ alone: false }, { alone: true }]);
+  it("by running out of memory where others are or were is tried again in a child of its own; there it is the guest's own", async () => {
+    for (const others of [{ neighbours: 2 }, { gone: 1 }]) {
+      const beside = await stepOf([{ death: oom }], others);
+      assert.equal(beside.report.verdict, "survived");
+      assert.deepEqual(beside.taken, [{ alone: false }, { alone: true, fresh: true }]);
+    }
+    // Its second try, for another reason, was in a child that others had left: that one's memory says nothing of it, either.
+    const third = await stepOf([{ death: { signal: "SIGKILL" } }, { death: oom }], { gone: 1 });
+    assert.deepEqual([third.report.verdict, third.taken.length], ["survived", 3]);
+    assert.deepEqual(third.taken[2], { alone: true, fresh: true });
     const twice = await stepOf([{ death: oom }, { death: oom }], { neighbours: 2 });
     assert.equal(twice.report.verdict, "out_of_memory");
     const alone = await stepOf([{ death: oom }]);
@@ -246,6 +255,26 @@ describe("a life whose child died between two steps", () => {
     const other = await createLife(never.pool, {}, defaultLimits);
     const failed = "the machine was too busy, or its children died of other causes";
     assert.deepEqual(await other.call("f", [[]]), { failed, effects: [], fault: true });
+  });
+
+  it("is asked for a method in a child of its own where one that others were in ran out of memory", async () => {
+    const once = failing([{ death: oom }], { op: "call", gone: 1 });
+    const life = await createLife(once.pool, {}, defaultLimits);
+    assert.deepEqual(await life.call("f", [[]]), { answers: [{ value: 1 }], effects: [] });
+    assert.deepEqual(once.taken, [{ alone: false }, { alone: true, fresh: true }]);
+    const own = await createLife(failing([{ death: oom }], { op: "call" }).pool, {}, defaultLimits);
+    const failed = "the call used more than 32 MiB: its process ended with SIGABRT";
+    assert.deepEqual(await own.call("f", [[]]), { failed, effects: [] });
+  });
+
+  it("is asked for a method in another child where one could not do it by its own account", async () => {
+    const once = failing([{ fault: "no memory" }], { op: "call" });
+    const life = await createLife(once.pool, {}, defaultLimits);
+    assert.deepEqual(await life.call("f", [[]]), { answers: [{ value: 1 }], effects: [] });
+    assert.deepEqual(once.given, [{ doubt: true }]);
+    const faults = new Array(3).fill({ fault: "no memory" });
+    const other = await createLife(failing(faults, { op: "call" }).pool, {}, defaultLimits);
+    assert.deepEqual(await other.call("f", [[]]), { failed: "the agent could not be brought back", effects: [] });
   });
 
   it("that has no processor while a method runs is asked once more with three times the limit, and that time counts", async () => {

@@ -26,7 +26,7 @@ export function readCall(
     return found && { failed: found.cause.replace(/^the step\b/, "the call"), effects };
   }
   const lost = { failed: "the agent could not be brought back", effects };
-  if (outcome.kind === "fault") return lost;
+  if (outcome.kind === "fault") return last ? lost : null;
   const { broke, told } = outcome.reply;
   if (isStarved(broke) && !patient) return null;
   if (broke?.outOfMemory) return { failed: `it used more than ${terms.limits.memoryMiB} MiB`, effects };

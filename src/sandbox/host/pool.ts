@@ -27,6 +27,8 @@ export interface PoolParts {
 export interface AcquireOptions {
   /** In a child that holds no other life. */
   alone: boolean;
+  /** In one that has held no other, either. */
+  fresh?: boolean;
   signal?: AbortSignal | undefined;
 }
 
@@ -64,15 +66,17 @@ export class Pool {
    * A place for a life in the least busy child, or in a child of its own. Where there is none, this waits, or a life that
    * rests between two steps loses its place: it is played again when it goes on.
    */
-  async acquire(lease: Lease, { alone, signal }: AcquireOptions): Promise<Worker> {
+  async acquire(lease: Lease, { alone, fresh = false, signal }: AcquireOptions): Promise<Worker> {
     try {
       for (;;) {
         const slot = alone ? await this.#slotAlone(lease, signal) : await this.#slotInLine(lease, signal);
         const worker = await this.#fill(slot).finally(() => this.#coming[slot]!--);
-        if (worker.alive && this.#hasRoom(worker, lease, { alone })) {
+        const hasRoom = worker.alive && this.#hasRoom(worker, lease, { alone });
+        if (hasRoom && !(fresh && worker.served > 0)) {
           this.#places.enter(lease, worker, alone);
           return worker;
         }
+        if (hasRoom) worker.kill();
         // It was on its way and does not come: whoever waits for that child to be empty must look again.
         this.wake();
       }

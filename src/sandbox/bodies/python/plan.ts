@@ -9,8 +9,8 @@ import type { Marks } from "./child/types.ts";
 import { findPython } from "./install.ts";
 import { childScripts, preludeText } from "./scripts.ts";
 
-/** Most data a child may hold: V8 reserves room for code; what a life may have is held by CPython's own memory. */
-const dataBytes = 768 * 1024 * 1024;
+/** Most data a child may hold, with the 512 MiB that V8 reserves for code: the sum is in docs/security.md. What a life may have is held by CPython's own memory. */
+const dataBytes = 1536 * 1024 * 1024;
 
 const flags = [
   ...["--no-warnings", "--disable-sigusr1", "--v8-pool-size=1", "--input-type=commonjs", "--expose-gc"],

@@ -17,15 +17,18 @@ import type { Outcome } from "../worker.ts";
 import { type Failed, learn } from "./settle.ts";
 import { type LifeState, release } from "./state.ts";
 
-/** A report; or the reason to try again. `free`: another life was at fault, so it costs no try; `calm`: no child is doubted. */
-export type Attempt = { report: StepReport } | { again: string; free: boolean; calm?: boolean };
+/**
+ * A report; or the reason to try again. `free`: another life was at fault, so it costs no try; `calm`: no child is doubted; `fresh`:
+ * in a child that has held no other life.
+ */
+export type Attempt = { report: StepReport } | { again: string; free: boolean; calm?: boolean; fresh?: boolean };
 
 /** What came of a step that was sent. `last`: where it cannot be tried again, what was seen is all that there is. */
 export function conclude(
   life: LifeState,
   step: number,
   told: Outcome<Stepped>,
-  { now, shared, attempt, last }: { now: PastStep; shared: boolean; attempt: number; last: boolean },
+  { now, used, attempt, last }: { now: PastStep; used: boolean; attempt: number; last: boolean },
 ): Attempt {
   // An attempt that was seen stands, whatever another try of the step comes to.
   const outcome = told.effects.length > 0 ? told : { ...told, effects: life.attempted };
@@ -36,9 +39,9 @@ export function conclude(
   const found = rule(life, outcome, now.program);
   const ruling = "retry" in found && last ? (found.harm ?? found) : found;
   if ("retry" in ruling) return { again: ruling.cause, free: false };
-  // A process that ran out of memory may have been filled by a neighbour: only a life alone in it answers for that.
-  if (outcome.kind === "death" && shared && isOfMemory(outcome.death, life.terms))
-    return { again: ruling.cause, free: false };
+  // A process that ran out of memory may have been filled by others: only a life that no other was in it before answers for that.
+  if (outcome.kind === "death" && used && isOfMemory(outcome.death, life.terms))
+    return { again: ruling.cause, free: false, fresh: true };
   return { report: takeOver(life, step, outcome, { now, ruling }) };
 }
 
@@ -76,12 +79,14 @@ function takeOver(
 }
 
 /** A life that could not be brought to where it was. A genome that fails when restored is its own fault. */
-export function concludeBirth(life: LifeState, step: number, outcome: Failed): Attempt {
+export function concludeBirth(life: LifeState, step: number, outcome: Failed, used: boolean): Attempt {
   if (outcome.kind === "death" && isOthersFault(outcome.death)) return othersFault(outcome);
   const { lived, settings, terms, first } = life;
   const ruling = lived.length === 0 && settings.genome !== null ? ruleBirth(outcome, terms) : null;
   if (ruling === null || "retry" in ruling)
     return { again: ruling?.cause ?? "the child could not bring the life to this step", free: false };
+  if (outcome.kind === "death" && used && isOfMemory(outcome.death, life.terms))
+    return { again: ruling.cause, free: false, fresh: true };
   life.ended = ruling.verdict;
   release(life, true);
   const effects = outcome.effects.map((effect) => ({ ...effect, step: step - first }));

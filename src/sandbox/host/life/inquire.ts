@@ -6,9 +6,10 @@ import type { CallMessage, Unsent } from "../messages.ts";
 import { readCall } from "../outcome.ts";
 import { type Called, readCalled } from "../reply.ts";
 import { wallOf } from "../step-sender.ts";
+import { isOfMemory } from "../verdict.ts";
 import type { Outcome } from "../worker.ts";
 import { type Failed, settle } from "./settle.ts";
-import { checkAlive, checkOpen, type LifeState, release } from "./state.ts";
+import { checkAlive, checkOpen, isUsed, type LifeState, release } from "./state.ts";
 import { tries } from "./steps.ts";
 
 /** Calls a method with each list of arguments, or reads an attribute where there are none. */
@@ -24,17 +25,22 @@ export async function inquire(
   checkAlive(life);
   // An attempt that was seen stands, whatever another try of the call comes to.
   let attempted: Effect[] = [];
+  let fresh = false;
   for (let attempt = 0; attempt < tries; attempt++) {
-    const failed = await settle(life, { alone: attempt > 0 });
+    const failed = await settle(life, { alone: attempt > 0, fresh });
     checkOpen(life);
+    const used = isUsed(life);
     const stepMs = terms.limits.stepMs * (1 + 2 * attempt);
     const asked = { op: "call", life: id, step: lived.length - first, method, arguments: lists, stepMs } as const;
     const outcome = failed === null ? await send(life, asked) : unasked(failed);
     const { effects } = outcome.effects.length > 0 ? outcome : { effects: attempted };
     attempted = effects;
     const how = { name: method, lists, patient: attempt > 0, last: attempt === tries - 1 };
-    const result = readCall({ ...outcome, effects }, terms, how);
-    const doubt = outcome.kind !== "answer" ? outcome.kind === "death" : outcome.reply.broke !== null;
+    // As in a step: a process that ran out of memory may have been filled by others.
+    const isTheirs = used && outcome.kind === "death" && isOfMemory(outcome.death, terms);
+    fresh ||= isTheirs;
+    const result = isTheirs && !how.last ? null : readCall({ ...outcome, effects }, terms, how);
+    const doubt = outcome.kind !== "answer" || outcome.reply.broke !== null;
     if (doubt || result === null || "failed" in result) release(life, doubt);
     if (result !== null) return result;
   }

@@ -10,11 +10,14 @@ import { checkOpen, type LifeState, release } from "./state.ts";
 export type Failed = Outcome<Opened | Stepped>;
 
 /** Brings it into a child, where it is not in one. Null: it is there. */
-export async function settle(life: LifeState, { alone }: { alone: boolean }): Promise<Failed | null> {
+export async function settle(
+  life: LifeState,
+  { alone, fresh = false }: { alone: boolean; fresh?: boolean },
+): Promise<Failed | null> {
   if (life.isThere && life.worker?.alive && !life.worker.thinking && !alone) return null;
   release(life);
   const { pool, lease, options } = life;
-  const worker = await pool.acquire(lease, { alone, signal: options.signal });
+  const worker = await pool.acquire(lease, { alone, fresh, signal: options.signal });
   Object.assign(life, { worker, isThere: false });
   try {
     checkOpen(life);

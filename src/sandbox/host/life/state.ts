@@ -50,6 +50,11 @@ export function release(life: LifeState, doubt = false): void {
   pool.release(lease, worker, { doubt });
 }
 
+/** Whether its child has held others, now or before: what memory that process has left says nothing of this life. */
+export function isUsed({ worker }: LifeState): boolean {
+  return (worker?.served ?? 0) > 1;
+}
+
 /** Throws where it was cancelled, or its sandbox is gone. */
 export function checkOpen({ options: { signal }, pool }: LifeState): void {
   if (signal?.aborted) throw new SandboxFailure({ kind: "cancelled", reason: String(signal.reason) });

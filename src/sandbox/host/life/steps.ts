@@ -12,7 +12,7 @@ import { sendStep, stepMessage, wallOf } from "../step-sender.ts";
 import type { Outcome } from "../worker.ts";
 import { type Attempt, conclude, concludeBirth, makeReport } from "./conclude.ts";
 import { settle } from "./settle.ts";
-import { checkAlive, checkOpen, type LifeState, release } from "./state.ts";
+import { checkAlive, checkOpen, isUsed, type LifeState, release } from "./state.ts";
 
 /** Tries of a step whose child died of no cause of the guest's, before it is an infrastructure error. */
 export const tries = 3;
@@ -30,11 +30,12 @@ export async function runStep(life: LifeState, program: string, setup: string | 
   const { budget, rules = rulesNow } = life.options;
   const left = budget === undefined ? null : JSON.stringify(budget());
   const now: PastStep = { program, answers: [], setup, budget: left, rules };
-  let cause = "";
+  let [cause, fresh] = ["", false];
   for (let attempt = 0; attempt < tries; ) {
-    const tried = await tryStep(life, step, now, attempt);
+    const tried = await tryStep(life, step, now, { attempt, fresh });
     if ("report" in tried) return tried.report;
     release(life, tried.calm !== true);
+    fresh ||= tried.fresh === true;
     if (!tried.free) {
       cause = tried.again;
       attempt++;
@@ -52,12 +53,17 @@ function refuse(life: LifeState, step: number, bytes: number): StepReport {
   return makeReport(life, step, { verdict: life.ended, cause }, { genome: life.genome });
 }
 
-async function tryStep(life: LifeState, step: number, now: PastStep, attempt: number): Promise<Attempt> {
-  const failed = await settle(life, { alone: attempt > 0 });
+async function tryStep(
+  life: LifeState,
+  step: number,
+  now: PastStep,
+  { attempt, fresh }: { attempt: number; fresh: boolean },
+): Promise<Attempt> {
+  const failed = await settle(life, { alone: attempt > 0, fresh });
   checkOpen(life);
-  if (failed !== null) return concludeBirth(life, step, failed);
+  const used = isUsed(life);
+  if (failed !== null) return concludeBirth(life, step, failed, used);
   const worker = life.worker!;
-  const shared = worker.lives > 1;
   const outcome = await sendStep(life.sender, worker, step, { lived: now, patience: 1 + 2 * attempt }).catch(
     (error: unknown) => {
       release(life);
@@ -65,7 +71,7 @@ async function tryStep(life: LifeState, step: number, now: PastStep, attempt: nu
     },
   );
   checkOpen(life);
-  return conclude(life, step, outcome, { now, shared, attempt, last: attempt === tries - 1 });
+  return conclude(life, step, outcome, { now, used, attempt, last: attempt === tries - 1 });
 }
 
 /** Sends the steps that need nothing in between in one message, and what is left of them one by one. */
@@ -105,7 +111,7 @@ async function stepsTogether(
   const at = life.lived.length;
   const { rules = rulesNow } = life.options;
   if (failed !== null) {
-    const born = concludeBirth(life, at, failed);
+    const born = concludeBirth(life, at, failed, isUsed(life));
     if ("report" in born) return [born.report];
     release(life, born.calm !== true);
     return [];
@@ -113,11 +119,11 @@ async function stepsTogether(
   const plans = programs.map(
     (program, i): PastStep => ({ program, answers: [], setup: setups[i] ?? null, budget: null, rules }),
   );
-  const shared = life.worker!.lives > 1;
+  const used = isUsed(life);
   const outcomes = await sendTogether(life, at, plans);
   const reports: StepReport[] = [];
   for (const [i, outcome] of outcomes.entries()) {
-    const attempt = conclude(life, at + i, outcome, { now: plans[i]!, shared, attempt: 0, last: false });
+    const attempt = conclude(life, at + i, outcome, { now: plans[i]!, used, attempt: 0, last: false });
     if (!("report" in attempt)) {
       release(life, attempt.calm !== true);
       break;

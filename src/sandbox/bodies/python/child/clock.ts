@@ -36,6 +36,8 @@ export type MakeClock = (
   const milliseconds = ({ user, system }: NodeJS.CpuUsage): number => (user + system) / 1000;
   /** Looks between two at the clocks. */
   const seldom = 31;
+  /** How V8 says that the process has no memory: what the guest may have was not asked about. */
+  const shortage = /allocation failed|could not allocate|unable to grow/i;
   /** Processor time that so few looks may take: more that passes before the first was others'. */
   const firstLookMs = 5;
 
@@ -80,9 +82,9 @@ export type MakeClock = (
           return { made: work(), broke: null };
         } catch (error) {
           const trap = (error as Partial<TrapError>).trap;
-          // A trap of ours, of WebAssembly's, or the end of the stack: anything else is a fault of the host's own code.
-          const isGuests =
-            trap !== undefined || error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
+          // A trap of ours, of WebAssembly's, or the end of the stack: anything else is a fault of the host's own code, or of its process.
+          const isRange = error instanceof RangeError && !shortage.test(error.message);
+          const isGuests = trap !== undefined || error instanceof WebAssembly.RuntimeError || isRange;
           if (!isGuests) throw error;
           const broke: Broke = {
             ...{ phase, ms: performance.now() - began - away, limit: given.ms },

@@ -62,12 +62,9 @@ export type MakeImports = (
           return 0;
         }
         const to = Math.min(most, Math.max(wanted, Math.ceil(has * 1.1)));
-        try {
-          machine.memory.grow(Math.ceil((to - has) / pageBytes));
-          return 1;
-        } catch {
-          return 0;
-        }
+        // A process that has not even that much is at fault itself: this throws, and no verdict comes of it.
+        machine.memory.grow(Math.ceil((to - has) / pageBytes));
+        return 1;
       },
       _mmap_js: () => -52,
       _munmap_js: () => 0,

@@ -25,6 +25,8 @@ export interface LiveLife {
   ended: boolean;
   /** It has not been in memory yet. */
   unborn: boolean;
+  /** Bytes of its pages when it last left memory. */
+  held: number;
   /** As it was told last: one that is the same is not told again. */
   genome: string;
   /** Null while it is the one in memory, and for one whose memory is lost. */
@@ -42,6 +44,8 @@ export interface Lives {
   /** A life whose memory cannot be used any more: it was left in the middle of something. */
   lose(): void;
   close(id: number): void;
+  /** Bytes that the life in memory takes beside others, as far as is known without a look at all of it. */
+  held(): number;
   /** Runs work and puts memory back to where it was before. */
   aside<T>(work: () => T): T;
 }
@@ -54,7 +58,7 @@ export type MakeLives = (
 ) => Lives;
 
 (() => {
-  const scope = globalThis as unknown as { makeLives: MakeLives; gc?: () => void };
+  const scope = globalThis as unknown as { makeLives: MakeLives };
   const [pageBytes, blockBytes] = [4096, 65_536];
   const emptyPage = Buffer.alloc(blockBytes);
 
@@ -77,7 +81,6 @@ export type MakeLives = (
 
     const renewed = (): void => {
       machine.renew();
-      scope.gc?.();
       machine.load({ heap, sp });
       least = machine.bytes().length;
       changed = [];
@@ -150,7 +153,10 @@ export type MakeLives = (
       changed = null;
     };
     const leave = (): void => {
-      if (current !== null) current.saved = save();
+      if (current !== null) {
+        current.saved = save();
+        current.held = current.saved.pages.length * pageBytes;
+      }
       current = null;
     };
 
@@ -189,6 +195,12 @@ export type MakeLives = (
       close(id) {
         if (current?.id === id) [current, changed] = [null, null];
         lives.delete(id);
+      },
+      held() {
+        if (current === null) return 0;
+        let characters = 0;
+        for (const text of current.sources.values()) characters += text.length;
+        return Math.max(current.held, machine.bytes().length - least) + 2 * characters;
       },
       aside(work) {
         const before = save();

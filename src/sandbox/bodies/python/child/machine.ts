@@ -23,6 +23,7 @@ export type MakeMachine = (
     makeMachine: MakeMachine;
     pickCapi: PickCapi;
     trapped: (trap: string) => TrapError;
+    gc?: () => void;
   };
   const pageBytes = 65_536;
 
@@ -62,6 +63,14 @@ export type MakeMachine = (
       const at = table.grow(1);
       table.set(at, instance.exports.f);
       return at;
+    };
+
+    /** Lets go of the instance, and has its memory given back at once: it is not the next life's. */
+    const forget = (): void => {
+      [bytes, letters] = [new Uint8Array(), Buffer.alloc(0)];
+      data = new DataView(bytes.buffer);
+      c = table = memory = stackPointer = exported = undefined as never;
+      scope.gc?.();
     };
 
     const machine: Machine = {
@@ -129,6 +138,7 @@ export type MakeMachine = (
         stackPointer.value = sp;
       },
       renew() {
+        forget();
         const instance = new WebAssembly.Instance(module, { ...link });
         exported = instance.exports;
         c = scope.pickCapi(exported);

@@ -158,7 +158,7 @@ interface Evidence {
   const begin = (message: OpenMessage): Evidence => {
     const evidence: Evidence = { kind: "opened" };
     const { settings } = message;
-    const newborn = { clock: marks.clock, random: settings.seed | 0, genome: "", saved: null };
+    const newborn = { clock: marks.clock, random: settings.seed | 0, genome: "", held: 0, saved: null };
     const own: LiveLife = {
       ...{ id: message.life, settings, sources: new Map(marks.sources), ended: false, unborn: true },
       ...newborn,
@@ -244,6 +244,7 @@ interface Evidence {
     const changed = integrity.broken();
     if (changed !== null) witnessed("escape", "memory", [changed], 3);
     readOut(evidence, "read", limit);
+    evidence.heldBytes = lives.held();
     return evidence;
   };
 
