@@ -13,12 +13,14 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { openBaselines } from "./mutate/baseline.ts";
 import { type Copy, listFiles, makeCopy, makeHome } from "./mutate/copy.ts";
+import { runsMutant } from "./mutate/coverage.ts";
 import { inRounds, orderMutants, shareOut } from "./mutate/draw.ts";
 import { judge } from "./mutate/judge.ts";
 import { findKept, type Kept, readKept, staleKept } from "./mutate/kept.ts";
 import { readLoads } from "./mutate/loads.ts";
 import { findMutants, type Mutant } from "./mutate/mutants.ts";
 import { makePlanner } from "./mutate/plan.ts";
+import { processorOf } from "./mutate/processes.ts";
 import { figures, markdown, overall, replacePart, survivors } from "./mutate/report.ts";
 import { openResults, type Result } from "./mutate/results.ts";
 import { passTypes } from "./mutate/typecheck.ts";
@@ -30,7 +32,7 @@ const { values, positionals } = parseArgs({
     seed: { type: "string", default: "1" },
     jobs: { type: "string", default: String(availableParallelism()) },
     patience: { type: "string", default: "20" },
-    budget: { type: "string", default: "45" },
+    budget: { type: "string", default: "30" },
     minutes: { type: "string", default: "Infinity" },
     file: { type: "string", default: "scripts/mutate/judged.jsonl" },
     seconds: { type: "string", default: "scripts/mutate/seconds.json" },
@@ -69,25 +71,37 @@ async function main(): Promise<void> {
   const drawn = await draw(all, (file) => sources.get(file)!, copies[0]!);
   const loads = readLoads(root, files);
   const tests = files.filter((file) => /^test\/.*\.test\.ts$/.test(file) && !names.has(file));
-  const baselines = openBaselines(root, loads, resolve(root, values.seconds));
+  const sourceOf = (file: string): string | null => sources.get(file) ?? null;
+  const baselines = openBaselines({ root, loads, seconds: resolve(root, values.seconds), sourceOf });
   const budget = Number(values.budget);
   const planner = makePlanner({ tests, loads, secondsOf: baselines.secondsOf, budget });
   const began = Date.now();
   const isOver = (): boolean => Date.now() - began >= Number(values.minutes) * 60_000;
   const results = openResults(resolve(root, values.file), root);
   const judged: Result[] = [];
-  const options = { baselines, patience: Number(values.patience), signal: stop.signal };
+  const options = { baselines, budget, patience: Number(values.patience), signal: stop.signal };
+  const spent = processorOf("self") ?? 0;
+  let anew = 0;
   await inParallel(drawn, copies, async (mutant, copy) => {
-    const { tests, left } = planner.planFor(mutant.file);
-    const fit = tests.filter((test) => !baselines.isUnfit(test));
-    const { result, rest } = results.of(mutant, byNoticed(fit, results.noticed(mutant)));
-    if (isOver() && (result === undefined || rest.length > 0)) return;
     const source = sources.get(mutant.file)!;
-    judged.push(
-      result !== undefined && rest.length === 0
-        ? result
-        : results.add(await judge(copy, mutant, { ...options, tests: rest, left, source })),
-    );
+    const runs = (test: string): boolean | undefined => {
+      const ran = baselines.ranOf(test);
+      return baselines.isUnfit(test) ? false : ran && runsMutant(ran, mutant, source);
+    };
+    const noticed = results.noticed(mutant);
+    const whole = () => planner.planFor(mutant.file, { runs, noticed });
+    const { result, rest, holds } = results.of(mutant, whole().tests);
+    if (isOver() && !holds) return;
+    if (result !== undefined && (rest.length === 0 || isOver())) judged.push(result);
+    else {
+      const known = result === undefined ? null : new Set(rest); // a survivor is run with what it has not met, and no further
+      const plan = () => {
+        const { tests, left } = whole();
+        return { tests: known === null ? tests : tests.filter((test) => known.has(test)), left };
+      };
+      judged.push(results.add(await judge(copy, mutant, { ...options, plan, runs, source })));
+      anew += 1;
+    }
     const alive = judged.filter(({ outcome }) => outcome === "survived").length;
     const minutes = ((Date.now() - began) / 60_000).toFixed(1);
     progress(`${judged.length} of ${drawn.length}, ${alive} survived, ${minutes} min: ${mutant.file}:${mutant.line}`);
@@ -95,16 +109,13 @@ async function main(): Promise<void> {
     if (!stop.signal.aborted) throw error;
   });
   progress("");
+  const processor = (processorOf("self") ?? 0) - spent;
+  if (anew > 0) console.log(`${anew} judged now, ${(processor / anew).toFixed(1)} seconds of processor each`);
   const there = new Set(all.map(({ id }) => id));
   results.tidy((id) => there.has(id));
   for (const [test, { state, why }] of baselines.unfit()) console.log(`judges nothing, ${state}: ${test} (${why})`);
   tell(sorted(judged, drawn), kept, { budget, drawn: drawn.length });
   stop.signal.throwIfAborted();
-}
-
-/** What noticed this change or others of its file before comes first; otherwise as planned. */
-function byNoticed(tests: readonly string[], noticed: ReadonlyMap<string, number>): string[] {
-  return tests.toSorted((a, b) => (noticed.get(b) ?? 0) - (noticed.get(a) ?? 0));
 }
 
 /** The mutants of this run, as many of each folder as its share, without those that the type-check refuses. */
@@ -143,7 +154,7 @@ function tell(
   const what = positionals.length > 0 ? ` of ${positionals.join(", ")}` : "";
   const how =
     `${judged.length} of ${drawn} mutants${what}, seed ${values.seed}, drawn evenly over folders and kinds; each was run against ` +
-    `the tests that load its file, nearest first, up to ${budget} measured seconds of them. ${overall(judged, kept)}`;
+    `the tests that run the place, the likeliest for their seconds first, up to ${budget} measured seconds of them. ${overall(judged, kept)}`;
   const diffs = survivors(judged, kept);
   if (diffs !== "") console.log(`${diffs}\n`);
   console.log(`${how}\n\n${figures(judged, kept)}`);

@@ -4,23 +4,29 @@ import type { Baselines } from "./baseline.ts";
 import { type Copy, clearTemporary, writeTo } from "./copy.ts";
 import { applyMutant, type Mutant } from "./mutants.ts";
 import type { Judged } from "./results.ts";
-import { runTests } from "./tests.ts";
+import { runTests, type Told } from "./tests.ts";
 
-/** A file may take this many times its measured seconds, and `patience` more, before it counts as hanging. */
+/** A file may take this many times its measured seconds before it counts as hanging; by the clock `patience` more. */
 const slower = 4;
 
-/** Test files up to this many measured seconds together run first, in a process of their own. */
-const firstSeconds = 8;
+/** Seconds of processor that a file may take beyond that. */
+const more = 5;
+
+/** Test files of up to this many measured seconds share a process, once the first by itself has noticed nothing. */
+const groupSeconds = 6;
 
 /** Options of `judge`. */
 export interface JudgeOptions {
-  /** In the order in which they are to run. */
-  tests: readonly string[];
-  left: number;
+  /** Which tests are to run by what is known now, in order: asked again as more is known. */
+  plan: () => { tests: string[]; left: number };
+  /** Whether a test file runs the changed place, as far as is known. */
+  runs: (test: string) => boolean | undefined;
   source: string;
   baselines: Baselines;
   /** Seconds that a test file may take beyond several times its measured ones. */
   patience: number;
+  /** Seconds of test files that turn out not to run the place, after which no further ones are tried. */
+  budget: number;
   signal: AbortSignal;
 }
 
@@ -28,38 +34,66 @@ export interface JudgeOptions {
 const timedOut = /^(Timeout of|For async tests)/;
 
 /**
- * The mutant's result. What takes too long is tried a second time, since a busy machine looks the same; only then it counts as
- * late. A test file that fails without it, too, judges nothing: the others go on.
+ * The mutant's result. What takes too long by the clock is tried a second time, since a busy machine looks the same; only then it counts
+ * as late. A test file that fails without the change, too, judges nothing: the others go on.
  */
 export async function judge(copy: Copy, mutant: Mutant, options: JudgeOptions): Promise<Judged> {
-  const { baselines, signal } = options;
+  const { baselines, signal, plan } = options;
   const { start, end, ...about } = mutant;
   const began = Date.now();
-  const waiting = inGroups(options.tests, (test) => baselines.secondsOf(test) ?? firstSeconds);
-  const tests: string[] = [];
-  const tried = new Set<string>();
-  for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
-    const told = await runChanged(copy, mutant, group, options);
+  const passed = new Set<string>();
+  const late = new Set<string>();
+  for (;;) {
+    const { group, idle } = await nextGroup(copy, options, passed);
+    for (const test of idle) passed.add(test);
+    const told: Told =
+      group.length > 0 ? await runChanged(copy, mutant, group, options) : { outcome: "passed", processor: 0 };
     const seconds = (Date.now() - began) / 1000;
-    const base = { ...about, left: options.left, seconds };
+    const base = { ...about, left: plan().left, seconds };
     if (told.outcome === "passed") {
-      tests.push(...group);
+      for (const test of group) passed.add(test);
+      if (group.length === 0) return { ...base, outcome: "survived", tests: [...passed] };
       continue;
     }
     const { file } = told;
+    for (const test of group.slice(0, group.indexOf(file))) passed.add(test);
     const isLate = told.outcome === "late" || timedOut.test(told.message);
-    const isGreen = (await baselines.verify(file, copy, signal)).state === "green";
-    if (isGreen && (!isLate || tried.has(file))) {
+    const isSure = !isLate || late.has(file) || (told.outcome === "late" && told.by === "processor");
+    if ((await baselines.verify(file, copy, signal)).state === "green" && isSure) {
       const { title, message } = told.outcome === "late" ? { title: "", message: "it hangs" } : told;
       return { ...base, outcome: isLate ? "late" : "killed", by: { file, title, message }, tests: [file] };
     }
-    tried.add(file);
-    const passed = group.slice(0, group.indexOf(file));
-    tests.push(...passed);
-    const rest = group.slice(passed.length + (isGreen ? 0 : 1));
-    if (rest.length > 0) waiting.unshift(rest);
+    late.add(file);
   }
-  return { ...about, left: options.left, outcome: "survived", tests, seconds: (Date.now() - began) / 1000 };
+}
+
+/**
+ * The next test files to run, each of which passes without the change: one at first, then some that share a process.
+ * `idle`: those that were found not to run the changed place, and so pass.
+ */
+async function nextGroup(
+  copy: Copy,
+  { plan, runs, baselines, budget, signal }: JudgeOptions,
+  passed: ReadonlySet<string>,
+) {
+  const group: string[] = [];
+  const idle: string[] = [];
+  let [taken, lost] = [0, 0];
+  for (;;) {
+    const next = plan().tests.find((test) => !passed.has(test) && !group.includes(test) && !idle.includes(test));
+    if (next === undefined || lost > budget) return { group, idle };
+    const seconds = baselines.secondsOf(next) ?? groupSeconds;
+    if (group.length > 0 && (passed.size === 0 || taken + seconds > groupSeconds)) return { group, idle };
+    const { state, seconds: measured } = await baselines.verify(next, copy, signal);
+    if (state !== "green" || (runs(next) !== false && !plan().tests.includes(next))) continue; // it is beyond the budget
+    if (runs(next) === false) {
+      idle.push(next);
+      lost += measured;
+    } else {
+      group.push(next);
+      taken += measured;
+    }
+  }
 }
 
 async function runChanged(copy: Copy, mutant: Mutant, group: readonly string[], options: JudgeOptions) {
@@ -78,14 +112,9 @@ async function runChanged(copy: Copy, mutant: Mutant, group: readonly string[], 
   }
 }
 
-function allowedFor(test: string, { baselines, patience }: JudgeOptions): number {
-  return baselines.tookOf(test) * slower + patience;
-}
-
-/** The quick ones at the front, then the rest: what a near test notices does not wait for far ones to load. */
-function inGroups(tests: readonly string[], secondsOf: (test: string) => number): string[][] {
-  const sums = tests.map((_, i) => tests.slice(0, i + 1).reduce((sum, test) => sum + secondsOf(test), 0));
-  const first = sums.findIndex((sum, i) => i > 0 && sum > firstSeconds);
-  const groups = first < 0 ? [tests.slice()] : [tests.slice(0, first), tests.slice(first)];
-  return groups.filter(({ length }) => length > 0);
+function allowedFor(test: string, { baselines, patience }: JudgeOptions) {
+  return {
+    seconds: baselines.tookOf(test) * slower + patience,
+    processor: (baselines.secondsOf(test) ?? patience) * slower + more,
+  };
 }

@@ -8,62 +8,75 @@ import type { Copy } from "./copy.ts";
 /** The variable whose value marks every process of one run; children inherit it. */
 const mark = "AUTOAGENT_MUTANT";
 
+/** How often the processor's time of a program is read. */
+const lookMs = 250;
+
 /** How a program ended. */
 export interface Ended {
   code: number | null;
   /** The last of what it printed. */
   output: string;
-  /** It was ended because its time was over. */
-  late: boolean;
+  /** It was ended because its time was over: by the clock, or by the processor, which hangs little on what else the machine does. */
+  late: "clock" | "processor" | null;
+}
+
+/** What a program may take. */
+export interface Limit {
+  /** By the clock, from now on. */
+  seconds: number;
+  /** Of processor, from its start, children that ended included; where the system tells. */
+  processor?: number;
 }
 
 /** Options of `runIn`. */
 export interface RunOptions {
-  /** Seconds from now that it may take. `onLine` may give it a new deadline. */
-  seconds: number;
-  /** Called with each line of its output; a number it returns are the seconds that it has from now on. */
-  onLine?: (line: string) => number | undefined;
+  limit: Limit;
+  /** Called with each line of its output; it may give another limit. */
+  onLine?: (line: string) => Limit | undefined;
+  /** A folder for V8's coverage of all its processes. */
+  coverage?: string | undefined;
   signal: AbortSignal;
 }
 
 /** Runs Node with these arguments in the copy's root. Never rejects: a program that cannot start ends with code null. */
-export function runIn(copy: Copy, args: readonly string[], { seconds, onLine, signal }: RunOptions): Promise<Ended> {
+export function runIn(copy: Copy, args: readonly string[], options: RunOptions): Promise<Ended> {
+  const { onLine, signal } = options;
   const id = randomUUID();
-  const { temporary, compiled } = copy;
-  const folders = { TMPDIR: temporary, TEMP: temporary, TMP: temporary, NODE_COMPILE_CACHE: compiled };
-  const env = { ...process.env, [mark]: id, ...folders };
   const child = spawn(process.execPath, args, {
     cwd: copy.root,
-    env,
+    env: environment(copy, id, options.coverage),
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });
   return new Promise((resolve) => {
     let output = "";
     let line = "";
-    let late = false;
-    let deadline = setTimeout(expire, seconds * 1000);
+    let late: Ended["late"] = null;
+    let limit = options.limit;
+    let deadline = Date.now() + limit.seconds * 1000;
     const end = (): void => endGroup(child.pid);
-    function expire(): void {
-      late = true;
-      end();
-    }
+    const looking = setInterval(() => {
+      if (late !== null) return;
+      if (Date.now() > deadline) late = "clock";
+      else if ((processorOf(child.pid) ?? 0) > (limit.processor ?? Infinity)) late = "processor";
+      if (late !== null) end();
+    }, lookMs);
     const read = (chunk: string): void => {
       output = (output + chunk).slice(-20_000);
       const lines = (line + chunk).split("\n");
       line = lines.pop()!.slice(-100_000);
       for (const one of lines) {
-        const more = onLine?.(one);
-        if (more === undefined) continue;
-        clearTimeout(deadline);
-        deadline = setTimeout(expire, more * 1000);
+        const other = onLine?.(one);
+        if (other === undefined) continue;
+        limit = other;
+        deadline = Date.now() + limit.seconds * 1000;
       }
     };
     child.stdout.setEncoding("utf8").on("data", read);
     child.stderr.setEncoding("utf8").on("data", (chunk: string) => (output = (output + chunk).slice(-20_000)));
     signal.addEventListener("abort", end);
     const done = (code: number | null): void => {
-      clearTimeout(deadline);
+      clearInterval(looking);
       signal.removeEventListener("abort", end);
       endGroup(child.pid);
       endMarked(id);
@@ -74,6 +87,26 @@ export function runIn(copy: Copy, args: readonly string[], { seconds, onLine, si
     child.once("error", () => done(null));
     child.once("exit", (code) => setImmediate(done, code));
   });
+}
+
+/** Seconds of processor of a process and of its children that ended, null where the system does not tell. */
+export function processorOf(pid: number | "self" | undefined): number | null {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ");
+    return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / 100; // user and system, own and children's
+  } catch {
+    return null;
+  }
+}
+
+function environment({ temporary, compiled }: Copy, id: string, coverage: string | undefined): NodeJS.ProcessEnv {
+  const folders = { TMPDIR: temporary, TEMP: temporary, TMP: temporary, NODE_COMPILE_CACHE: compiled };
+  const env: NodeJS.ProcessEnv = { ...process.env, [mark]: id, ...folders };
+  if (coverage === undefined) delete env.NODE_V8_COVERAGE;
+  else env.NODE_V8_COVERAGE = coverage;
+  return env;
 }
 
 function endGroup(pid: number | undefined): void {

@@ -29,8 +29,11 @@ export type Judged = Omit<Result, "tests" | "source"> & { tests: readonly string
 
 /** The results of earlier runs, and where new ones go. */
 export interface Results {
-  /** What is known of a mutant by what is there now; `rest`: the planned tests that it has not been run with. */
-  of(mutant: Mutant, planned: readonly string[]): { result: Result | undefined; rest: string[] };
+  /**
+   * What is known of a mutant by what is there now; `rest`: the planned tests that it has not been run with; `holds`: the changed file and
+   * all that it was judged by are as they were.
+   */
+  of(mutant: Mutant, planned: readonly string[]): { result: Result | undefined; rest: string[]; holds: boolean };
   /** How often each test file noticed a change of this file, whatever has changed since; first of all the one that noticed this. */
   noticed(mutant: Mutant): Map<string, number>;
   /** Keeps a result; a survivor's tests are added to those that it survived before. */
@@ -49,11 +52,12 @@ export function openResults(path: string, root: string): Results {
   return {
     of(mutant, planned) {
       const found = holding(mutant.id, mutant.file);
-      if (found === undefined) return { result: undefined, rest: [...planned] };
+      const nothing = { result: undefined, rest: [...planned], holds: false };
+      if (found === undefined) return nothing;
       const result = { ...found, line: mutant.line };
-      if (found.by !== undefined)
-        return isSame(found, found.by.file) ? { result, rest: [] } : { result: undefined, rest: [...planned] };
-      return { result, rest: planned.filter((test) => !isSame(found, test)) };
+      if (found.by !== undefined) return isSame(found, found.by.file) ? { result, rest: [], holds: true } : nothing;
+      const holds = Object.keys(found.tests).every((test) => isSame(found, test));
+      return { result, rest: planned.filter((test) => !isSame(found, test)), holds };
     },
     noticed(mutant) {
       const counts = new Map<string, number>();

@@ -3,22 +3,24 @@
 import { readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import type { Copy } from "./copy.ts";
-import { runIn } from "./processes.ts";
+import { type Limit, runIn } from "./processes.ts";
 
 /** What the tests said. */
 export type Told =
   /** `processor`: seconds of it that the files took, children that ended included; null where the system does not tell. */
   | { outcome: "passed"; processor: number | null }
   | { outcome: "failed"; file: string; title: string; message: string }
-  /** A file took longer than it may. */
-  | { outcome: "late"; file: string };
+  /** A file took longer than it may, by the clock or of processor. */
+  | { outcome: "late"; file: string; by: "clock" | "processor" };
 
 /** Options of `runTests`. */
 export interface TestOptions {
-  /** Seconds that this file may take. */
-  allowed: (file: string) => number;
+  /** What this file may take, from its own beginning. */
+  allowed: (file: string) => Limit;
   /** Called with each file that passed and its seconds: of processor where the system tells, else by the clock. */
   onPassed?: (file: string, seconds: number) => void;
+  /** A folder for V8's coverage of all processes. */
+  coverage?: string | undefined;
   signal: AbortSignal;
 }
 
@@ -32,7 +34,11 @@ const starting = 30;
 
 /** Runs these files in this order. A process that ends without a report (it does not load, it exits) has failed. */
 export async function runTests(copy: Copy, files: readonly string[], options: TestOptions): Promise<Told> {
-  const { allowed, onPassed, signal } = options;
+  const { allowed, onPassed, coverage, signal } = options;
+  const limitOf = (file: string, spent: number | null): Limit => {
+    const { seconds, processor } = allowed(file);
+    return processor === undefined || spent === null ? { seconds } : { seconds, processor: spent + processor };
+  };
   let at = files[0]!;
   let began: number | null = null;
   let failed: Told | null = null;
@@ -43,7 +49,7 @@ export async function runTests(copy: Copy, files: readonly string[], options: Te
     ...[join(modules, "mocha/bin/mocha.js"), "--no-config", "--timeout", String(2 * timeoutOf(copy))],
     ...["--bail", "--exit", "--reporter", resolve(import.meta.dirname, "reporter.cjs"), ...files],
   ];
-  const onLine = (line: string): number | undefined => {
+  const onLine = (line: string): Limit | undefined => {
     if (!line.startsWith("@mutate ")) return;
     const event = JSON.parse(line.slice("@mutate ".length)) as Event;
     if (event.type === "end") ended = event;
@@ -56,11 +62,13 @@ export async function runTests(copy: Copy, files: readonly string[], options: Te
     if (event.type !== "file") return;
     at = below(copy, event.file) ?? at;
     began = now;
-    return allowed(at);
+    return limitOf(at, event.processor);
   };
-  const { code, output, late } = await runIn(copy, args, { seconds: allowed(at) + starting, onLine, signal });
+  const first = limitOf(at, starting);
+  const limit = { ...first, seconds: first.seconds + starting };
+  const { code, output, late } = await runIn(copy, args, { limit, onLine, coverage, signal });
   if (failed !== null) return failed;
-  if (late) return { outcome: "late", file: at };
+  if (late !== null) return { outcome: "late", file: at, by: late };
   if (code === 0 && ended !== null)
     return { outcome: "passed", processor: (ended as Event & { type: "end" }).processor };
   const said = output.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("@mutate"));

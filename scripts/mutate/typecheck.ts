@@ -59,7 +59,7 @@ async function refusedOf(
     if (mutant !== undefined && !twice.has(code!)) refused.add(mutant);
   };
   const { code, output } = await runIn(copy, [compiler, "--noEmit", "--pretty", "false"], {
-    seconds: 900,
+    limit: { seconds: 900 },
     onLine,
     signal,
   });
