@@ -103,10 +103,8 @@ export function processorOf(pid: number | "self" | undefined): number | null {
 
 function environment({ temporary, compiled }: Copy, id: string, coverage: string | undefined): NodeJS.ProcessEnv {
   const folders = { TMPDIR: temporary, TEMP: temporary, TMP: temporary, NODE_COMPILE_CACHE: compiled };
-  const env: NodeJS.ProcessEnv = { ...process.env, [mark]: id, ...folders };
-  if (coverage === undefined) delete env.NODE_V8_COVERAGE;
-  else env.NODE_V8_COVERAGE = coverage;
-  return env;
+  // Empty, not left out: Node would pass on this process's own.
+  return { ...process.env, [mark]: id, ...folders, NODE_V8_COVERAGE: coverage ?? "" };
 }
 
 function endGroup(pid: number | undefined): void {

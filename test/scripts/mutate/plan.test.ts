@@ -1,0 +1,100 @@
+/** Which tests judge a change: what each loads and runs, and in which order they are asked. */
+
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { distancesFrom, readLoads } from "../../../scripts/mutate/loads.ts";
+import { makePlanner } from "../../../scripts/mutate/plan.ts";
+
+const root = resolve(import.meta.dirname, "../../..");
+
+describe("the map from a test to what it loads", () => {
+  const files = ["src", "kernel", "test", "scripts"].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((file) => `${folder}/${file}`),
+  );
+  const loads = readLoads(root, files);
+  const loaded = (test: string): Map<string, number> => distancesFrom(test, loads);
+
+  it("follows processes, threads and commands that are started by their paths", () => {
+    assert.ok(
+      loaded("test/sandbox/pool.test.ts").has("src/sandbox/bodies/javascript/child/guest.ts"),
+      "the sandbox's child",
+    );
+    assert.ok(
+      loaded("test/kernel/session/session.test.ts").has("kernel/session/user/main.ts"),
+      "the kernel's user process",
+    );
+    assert.ok(loaded("test/kernel/session/session.test.ts").has("kernel/session/user/interrupt.ts"), "its thread");
+    assert.ok(loaded("test/cli/cli.test.ts").has("src/cli/judge.ts"), "a command");
+    assert.ok(loaded("test/training/study.test.ts").has("test/training/studied.ts"), "a program of a test's own");
+  });
+
+  it("leaves out what is imported as a type only, and what nothing leads to", () => {
+    assert.ok(!loaded("test/statistics/claims.test.ts").has("src/sandbox/host/locks.ts"));
+    assert.ok(!loaded("test/cli/cli.test.ts").has("src/sandbox/types.ts"));
+  });
+});
+
+describe("a plan", () => {
+  const files = ["test/a/a.test.ts", "test/a/slow.test.ts", "test/far.test.ts", "test/other.test.ts"];
+  const loads = new Map([
+    ["test/a/a.test.ts", new Set(["src/a/a.ts"])],
+    ["test/a/slow.test.ts", new Set(["src/a/a.ts"])],
+    ["test/far.test.ts", new Set(["src/b.ts"])],
+    ["src/b.ts", new Set(["src/a/a.ts"])],
+  ]);
+  const seconds: { [test: string]: number } = {
+    "test/a/a.test.ts": 3,
+    "test/a/slow.test.ts": 50,
+    "test/far.test.ts": 2,
+  };
+  const plan = (budget: number) =>
+    makePlanner({ tests: files, loads, secondsOf: (test) => seconds[test], budget }).planFor("src/a/a.ts");
+
+  it("takes quick and near tests first, stays within its seconds, and never leaves a file without a test", () => {
+    assert.deepEqual(plan(60).tests, ["test/a/a.test.ts", "test/far.test.ts", "test/a/slow.test.ts"]);
+    assert.deepEqual(plan(10), { tests: ["test/a/a.test.ts", "test/far.test.ts"], left: 1 });
+    assert.deepEqual(plan(0.5), { tests: ["test/a/a.test.ts"], left: 2 });
+  });
+
+  it("leaves out what does not run the changed place, and prefers what does for certain", () => {
+    const planner = makePlanner({ tests: files, loads, secondsOf: (test) => (test === files[2] ? 1 : 3), budget: 60 });
+    const [own, slow, far] = files as [string, string, string];
+    assert.deepEqual(planner.planFor("src/a/a.ts").tests, [own, slow, far]);
+    assert.deepEqual(planner.planFor("src/a/a.ts", { runs: (test) => (test === own ? false : undefined) }), {
+      tests: [slow, far],
+      left: 0,
+    });
+    const { tests } = planner.planFor("src/a/a.ts", { runs: (test) => test === far || undefined });
+    assert.deepEqual(tests, [far, own, slow]);
+  });
+
+  it("begins with what noticed a change of the file before", () => {
+    const planner = makePlanner({ tests: files, loads, secondsOf: (test) => seconds[test], budget: 60 });
+    const noticed = new Map([
+      ["test/far.test.ts", 1],
+      ["test/a/slow.test.ts", 4],
+    ]);
+    assert.deepEqual(planner.planFor("src/a/a.ts", { noticed }).tests, [
+      "test/a/slow.test.ts",
+      "test/far.test.ts",
+      "test/a/a.test.ts",
+    ]);
+  });
+
+  it("runs the folder's quick files before a slow namesake, which runs all the same", () => {
+    const slow: typeof seconds = { ...seconds, "test/a/a.test.ts": 80, "test/a/slow.test.ts": 5 };
+    const planner = makePlanner({ tests: files, loads, secondsOf: (test) => slow[test], budget: 10 });
+    assert.deepEqual(planner.planFor("src/a/a.ts").tests, [
+      "test/a/slow.test.ts",
+      "test/far.test.ts",
+      "test/a/a.test.ts",
+    ]);
+  });
+
+  it("takes a file that has never run for an average one", () => {
+    const known: typeof seconds = { ...seconds, "test/a/slow.test.ts": undefined! };
+    const planner = makePlanner({ tests: files, loads, secondsOf: (test) => known[test], budget: 9 });
+    assert.deepEqual(planner.planFor("src/a/a.ts").tests, ["test/a/a.test.ts", "test/a/slow.test.ts"]);
+  });
+});
