@@ -32,15 +32,16 @@ window.eval(readFileSync(require.resolve("plotly.js/dist/plotly.min.js"), "utf8"
 const { Plotly } = window as unknown as { Plotly: Plotly };
 
 const drawing = serial();
-parentPort?.on("message", ({ id, figure, width }: { id: number; figure: string; width: number }) => {
+const port = parentPort!; // it is a thread's file, and nobody else's
+port.on("message", ({ id, figure, width }: { id: number; figure: string; width: number }) => {
   void drawing.run(async () => {
     try {
-      parentPort?.postMessage({
+      port.postMessage({
         id,
         svg: await draw(JSON.parse(figure) as { data: object[]; layout?: object }, width),
       });
     } catch (error) {
-      parentPort?.postMessage({ id, error: error instanceof Error ? error.message : String(error) });
+      port.postMessage({ id, error: error instanceof Error ? error.message : String(error) });
     }
   });
 });
@@ -130,7 +131,7 @@ function widthOf(text: string): number {
 
 function fontSizeOf(element: Element): number {
   for (let at: Element | null = element; at !== null; at = at.parentElement) {
-    const size = (at as SVGElement).style?.fontSize || at.getAttribute("font-size");
+    const size = (at as SVGElement).style.fontSize || at.getAttribute("font-size");
     if (size) return Number.parseFloat(size);
   }
   return 12;

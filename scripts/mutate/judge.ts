@@ -7,7 +7,7 @@ import type { Judged } from "./results.ts";
 import { runTests, type Told } from "./tests.ts";
 
 /** A file may take this many times its measured seconds before it counts as hanging; by the clock `patience` more. */
-const slower = 4;
+const slower = 3;
 
 /** Seconds of processor that a file may take beyond that. */
 const more = 5;

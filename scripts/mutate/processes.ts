@@ -9,7 +9,7 @@ import type { Copy } from "./copy.ts";
 const mark = "AUTOAGENT_MUTANT";
 
 /** How often the processor's time of a program is read. */
-const lookMs = 250;
+const lookMs = 500;
 
 /** How a program ended. */
 export interface Ended {
@@ -24,7 +24,7 @@ export interface Ended {
 export interface Limit {
   /** By the clock, from now on. */
   seconds: number;
-  /** Of processor, from its start, children that ended included; where the system tells. */
+  /** Of processor, from its start, its children's included; where the system tells. */
   processor?: number;
 }
 
@@ -58,7 +58,7 @@ export function runIn(copy: Copy, args: readonly string[], options: RunOptions):
     const looking = setInterval(() => {
       if (late !== null) return;
       if (Date.now() > deadline) late = "clock";
-      else if ((processorOf(child.pid) ?? 0) > (limit.processor ?? Infinity)) late = "processor";
+      else if (limit.processor !== undefined && processorBelow(child.pid) > limit.processor) late = "processor";
       if (late !== null) end();
     }, lookMs);
     const read = (chunk: string): void => {
@@ -91,11 +91,28 @@ export function runIn(copy: Copy, args: readonly string[], options: RunOptions):
 
 /** Seconds of processor of a process and of its children that ended, null where the system does not tell. */
 export function processorOf(pid: number | "self" | undefined): number | null {
+  return statOf(pid)?.processor ?? null;
+}
+
+/** The same and of all processes that run below it now; 0 where the system does not tell. */
+function processorBelow(pid: number | undefined): number {
+  if (process.platform !== "linux") return 0;
+  const stats = readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) ? (statOf(Number(name)) ?? []) : []));
+  const found = stats.filter((stat) => stat.pid === pid);
+  for (const { pid } of found) found.push(...stats.filter(({ parent }) => parent === pid));
+  return found.reduce((sum, { processor }) => sum + processor, 0);
+}
+
+function statOf(pid: number | "self" | undefined) {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-      .replace(/^.*\) /s, "")
-      .split(" ");
-    return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / 100; // user and system, own and children's
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = text.replace(/^.*\) /s, "").split(" ");
+    const ticks = fields.slice(11, 15).map(Number); // user and system, own and children's
+    return {
+      pid: Number.parseInt(text, 10),
+      parent: Number(fields[1]),
+      processor: ticks.reduce((sum, n) => sum + n, 0) / 100,
+    };
   } catch {
     return null;
   }

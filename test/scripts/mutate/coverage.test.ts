@@ -80,6 +80,8 @@ describe("a program in a copy", () => {
   it("is ended when it has used its processor's time, or when the clock says so", async function () {
     if (process.platform !== "linux") this.skip(); // elsewhere the system does not tell of the processor
     assert.equal((await run("for (;;);", { seconds: 600, processor: 0.3 })).late, "processor");
+    const inChild = 'require("child_process").spawn(process.execPath, ["-e", "for (;;);"])';
+    assert.equal((await run(inChild, { seconds: 600, processor: 0.5 })).late, "processor", "of its children, too");
     assert.equal((await run("setInterval(() => {}, 1000)", { seconds: 0.3, processor: 600 })).late, "clock");
     assert.deepEqual(await run("console.log(1)", { seconds: 600, processor: 600 }), {
       code: 0,
