@@ -81,11 +81,11 @@ const globals: { [name: string]: unknown } = {
   __meta: meta,
   __node: commonJs,
   __show(value: unknown) {
-    const context = currentRun.getStore() ?? active?.context;
+    const context = currentRun.getStore(); // none while the process warms up
     if (context !== undefined) context.shown = { value };
   },
   __use(value: unknown, isAsync: boolean) {
-    (currentRun.getStore() ?? active?.context)?.resources.defer(disposerOf(value, isAsync));
+    currentRun.getStore()!.resources.defer(disposerOf(value, isAsync));
     return value;
   },
   __guard() {

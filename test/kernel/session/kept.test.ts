@@ -1,6 +1,8 @@
 /** What a long session keeps: of a cell that is over only what somebody may still ask for. Counted, not weighed. */
 
 import assert from "node:assert/strict";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { useKernel } from "./use-kernel.ts";
 
 const collect = `import { setFlagsFromString } from "node:v8";
@@ -10,7 +12,8 @@ for (let i = 0; i < 3; i++) { runInNewContext("gc")(); await new Promise((resolv
 refs.filter((ref) => ref.deref() !== undefined).length`;
 
 describe("a session that has run many cells", () => {
-  const { value, run } = useKernel({ environment: { AUTOAGENT_TYPES: "off" } });
+  const kernel = useKernel({ environment: { AUTOAGENT_TYPES: "off" } });
+  const { value, run } = kernel;
 
   it("lets go of values that no variable has any more: what cells end in, show and throw", async () => {
     await value("let big: any; let refs: WeakRef<object>[] = [];");
@@ -22,6 +25,25 @@ describe("a session that has run many cells", () => {
     await value("1 + 1");
     assert.equal(await value("refs.length"), String(endings.length));
     assert.equal(await value(collect), "0");
+  }).timeout(20_000);
+
+  it("takes on nothing that a stopped cell declares once it wakes: nobody would let go of it", async () => {
+    await value("let later: string = 'before'; const [go, woke] = ['go', 'woke']; undefined");
+    const { error } = await run(
+      `import { existsSync, writeFileSync } from "node:fs";
+await new Promise<void>((resolve) => {
+  const looking = setInterval(() => existsSync(go) && (clearInterval(looking), resolve()), 10);
+});
+later = "awake";
+writeFileSync(woke, "");
+using held = { [Symbol.dispose]() {} };
+later = "went on";`,
+      { interruptAfterMs: 100 },
+    );
+    assert.equal(error?.ename, "Interrupted");
+    writeFileSync(join(kernel.folder, "go"), "");
+    while (!existsSync(join(kernel.folder, "woke"))) await new Promise((resolve) => setTimeout(resolve, 10));
+    assert.equal(await value("later"), "'awake'");
   }).timeout(20_000);
 
   it("outlives the collection of what a stopped cell waited for", async () => {
