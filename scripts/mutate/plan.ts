@@ -40,6 +40,9 @@ const startSeconds = 0.5;
 /** How likely a test file notices a change, guessed: the file's namesake, another of its folder, one that is a step away. */
 const likely = { namesake: 0.6, own: 0.4, near: 0.3 };
 
+/** How much of the budget test files of other folders may take that never noticed a change of the file. */
+const farShare = 0.4;
+
 /** How much likelier one is that runs the place for certain. */
 const certain = 2;
 
@@ -59,11 +62,14 @@ export function makePlanner({ tests, loads, secondsOf, budget }: PlanOptions): P
         })
         .sort((a, b) => b.noticed - a.noticed || a.price - b.price || (a.test < b.test ? -1 : 1));
       const chosen: string[] = [];
-      let spent = 0;
+      let [spent, far] = [0, 0];
       for (const { test, seconds } of near) {
-        if (chosen.length > 0 && !isNamesakeOf(test, file) && spent + seconds > budget) continue; // a quicker one may still fit
+        const isFar = !isOwn(test, file) && !noticed.has(test);
+        const isBeyond = spent + seconds > budget || (isFar && far + seconds > budget * farShare);
+        if (chosen.length > 0 && !isNamesakeOf(test, file) && isBeyond) continue; // a quicker one may still fit
         chosen.push(test);
         spent += seconds;
+        if (isFar) far += seconds;
       }
       return { tests: chosen, left: near.length - chosen.length };
     },

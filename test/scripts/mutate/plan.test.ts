@@ -92,6 +92,23 @@ describe("a plan", () => {
     ]);
   });
 
+  it("gives other folders' files two fifths of the seconds, but those that noticed one before", () => {
+    const others = [1, 2, 3].map((i) => `test/b/${i}.test.ts`);
+    const planner = makePlanner({
+      tests: ["test/a/a.test.ts", ...others],
+      loads: new Map(["test/a/a.test.ts", ...others].map((test) => [test, new Set(["src/a/a.ts"])])),
+      secondsOf: (test) => (test === "test/a/a.test.ts" ? 1 : 2),
+      budget: 10,
+    });
+    const [first, second, third] = others as [string, string, string];
+    const own = "test/a/a.test.ts";
+    assert.deepEqual(planner.planFor("src/a/a.ts"), { tests: [own, first, second], left: 1 });
+    assert.deepEqual(planner.planFor("src/a/a.ts", { noticed: new Map([[third, 1]]) }), {
+      tests: [third, own, first, second],
+      left: 0,
+    });
+  });
+
   it("takes a file that has never run for an average one", () => {
     const known: typeof seconds = { ...seconds, "test/a/slow.test.ts": undefined! };
     const planner = makePlanner({ tests: files, loads, secondsOf: (test) => known[test], budget: 9 });
