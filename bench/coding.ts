@@ -3,7 +3,8 @@
  * --search 24 --folder runs/coding --heads FILE,FILE --adapters FILE,FILE --about trained]`: the paper's second evaluation on a real language model. Trains a head for
  * each seed on micro-tasks (or opens those that are named), looks for the temperature that suits the pretrained model best on
  * problems of its own, and lets random weights, the pretrained model, the sharpened one and the trained heads, at that same
- * temperature, do the five code tasks. Prints the tables with what may be said, and writes `result.json`. Goes on where it was stopped.
+ * temperature, do the five code tasks. Who needs no training is asked first, and shown as soon as that is done. Prints the tables with what may be
+ * said, and writes `result.json`. Goes on where it was stopped.
  *
  * `--adapters`: checkpoints of `bench:comparison -- --train-adapter N`, the row `adapter`. All models are then opened in the numbers that
  * these were trained in (fp32), heads too, so that no row differs by its numbers alone; `--seeds 0` trains no heads. `--about`: of which row the
@@ -17,7 +18,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type CodeEvaluation, type CodeLevel, codeProblems, codeTasks, evaluateCode } from "../src/coding/index.ts";
-import { displaySymbol } from "../src/display/index.ts";
+import { type Displayable, displaySymbol } from "../src/display/index.ts";
 import { rewards, SurvivalEnv } from "../src/environment/index.ts";
 import { models } from "../src/llm/index.ts";
 import { type Dtype, randomModel } from "../src/model/index.ts";
@@ -56,42 +57,52 @@ const problems = await codeProblems({ levels, count: Number(values.problems) });
 const asks = (await microTasks({ split: "training" })).map(({ ask }) => ask);
 const plain = await tokenPolicy(decoder, { asks, samples: 8, rank: 1 });
 const temperature = values.temperature === "" ? await bestTemperature() : Number(values.temperature);
+const blank = await randomModel({ ...decoder.config, layers: 2 }, decoder.tokenizer, { seed: 1 });
+const sharpened = plain.pretrained({ temperature });
+const untrained = {
+  pretrained: models.local(decoder, { temperature: 1, maxBatch: 64 }),
+  sharpened,
+  random: models.local(blank, { maxBatch: 64 }),
+};
+const how = {
+  ...{ problems, samples: Number(values.samples), writer: sharpened, sandboxes: { javascript: sandbox } },
+  ...{ file: join(values.folder, "answers.jsonl"), batch: 40 },
+  onProgress: (done: number, total: number, what: string) => console.error(`${done} of ${total}: ${what}`),
+};
+// They need no training, and what they answered is known to the whole evaluation below.
+await show(await evaluateCode(untrained, { ...how, about: "sharpened", quality: false }));
+
 const heads: TokenPolicy[] = [];
 for (const file of filesOf(values.heads)) heads.push(await trainedPolicy(decoder, await readCheckpoint(file)));
 if (heads.length === 0) for (let seed = 1; seed <= Number(values.seeds); seed++) heads.push(await trainHead(seed));
 const adapters = await openAdapters(filesOf(values.adapters));
-
-const blank = await randomModel({ ...decoder.config, layers: 2 }, decoder.tokenizer, { seed: 1 });
-const sharpened = plain.pretrained({ temperature });
 const found = await evaluateCode(
   {
-    random: models.local(blank, { maxBatch: 64 }),
-    pretrained: models.local(decoder, { temperature: 1, maxBatch: 64 }),
-    sharpened,
+    ...untrained,
     ...(heads.length > 0 && { trained: heads.map((head) => head.frozen({ temperature })) }),
     ...(adapters.length > 0 && { adapter: adapters.map((adapter) => adapter.frozen({ temperature })) }),
   },
-  {
-    ...{ problems, samples: Number(values.samples), writer: sharpened, sandboxes: { javascript: sandbox } },
-    ...{ file: join(values.folder, "answers.jsonl"), batch: 40, ...aboutOf() },
-    onProgress: (done, total, what) => console.error(`${done} of ${total}: ${what}`),
-  },
+  { ...how, ...aboutOf() },
 );
-for (const shown of [found, found.details()]) console.log(`${String((await shown[displaySymbol]())["text/plain"])}\n`);
+for (const shown of [found, found.details()]) await show(shown);
 writeFileSync(join(values.folder, "result.json"), `${JSON.stringify({ temperature, ...found.toJSON() }, null, 1)}\n`);
 writeFileSync(join(values.folder, "answers.csv"), found.csv());
 reportGoals(goalsOf(found));
 process.exit();
+
+async function show(shown: Displayable): Promise<void> {
+  console.log(`${String((await shown[displaySymbol]())["text/plain"])}\n`);
+}
 
 function filesOf(list: string): string[] {
   return list === "" ? [] : list.split(",");
 }
 
 /** The row that claims are made of. */
-function aboutOf(): { about?: string } {
+function aboutOf(): { about: string } {
   if (values.about !== undefined) return { about: values.about };
   const rows = [...(heads.length > 0 ? ["trained"] : []), ...(adapters.length > 0 ? ["adapter"] : [])];
-  return rows.length > 0 ? { about: rows[0]! } : {};
+  return { about: rows[0] ?? "sharpened" };
 }
 
 /** Adapters of one model, which is opened to be adapted as they were trained. */

@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { dataPath } from "../data/index.ts";
 import type { PromptForm } from "../llm/index.ts";
 import { type ExerciseKind, letter } from "./exercises.ts";
+import { likest } from "./likeness.ts";
 import { twinOf } from "./program.ts";
 import type { CodeProblem, CodeTwin } from "./types.ts";
 
@@ -33,8 +34,8 @@ export interface CodePrompts {
 
 /** How an exercise is asked as text to go on from. */
 export interface PlainDesign {
-  /** How many examples are shown: the last ones; or the names of those that are shown, in order. */
-  examples: number | readonly string[];
+  /** How many examples are shown: the last ones, which all questions share; or those whose question is most like the one asked, the likest last. */
+  examples: number | { likest: number };
   example: string;
   question: string;
   stop: readonly string[];
@@ -75,9 +76,9 @@ export function codePrompts(): CodePrompts {
 }
 
 /** The question about a problem in a form. */
-export function promptOf(prompts: CodePrompts, form: PromptForm, problem: CodeProblem, asked: Asked): CodePrompt {
-  const { kind } = asked;
-  const places = placesOf(problem, asked, form);
+export function promptOf(prompts: CodePrompts, form: PromptForm, problem: CodeProblem, about: Asked): CodePrompt {
+  const { kind } = about;
+  const places = placesOf(problem, about, form);
   if (form === "chat") {
     const { question, ...how } = prompts.chat[kind.asked];
     return { ...{ form, text: filled(question, places), shared: 0, stop: [], begun: "" }, ...how };
@@ -86,16 +87,18 @@ export function promptOf(prompts: CodePrompts, form: PromptForm, problem: CodePr
   // An example that has the answer gives its place to another.
   const reference = twinOf(problem, "javascript").body;
   const others = prompts.examples.filter(({ javascript }) => javascript !== reference);
-  const chosen =
-    typeof examples === "number"
-      ? others.slice(-examples)
-      : examples.flatMap((name) => others.filter((one) => one.name === name));
-  const shown = chosen.map((one) => filled(example, examplePlaces(one, kind))).join("");
+  const asked = filled(question, places);
+  const as = (design: string) => (one: PromptExample) => filled(design, examplePlaces(one, kind));
+  const isShared = typeof examples === "number";
+  const chosen = isShared
+    ? others.slice(-examples)
+    : likest(others, { text: asked, of: as(question), count: examples.likest });
+  const shown = chosen.map(as(example)).join("");
   const begun =
     kind.asked === "translation-python" ? places.pythonHead : places.head + (asksHalf(kind) ? places.half : "");
   // A line end is left to the model: cut off from the indent after it, it is a token that no training text has.
-  const text = (shown + filled(question, places)).trimEnd();
-  return { ...{ form, text, shared: shown.length, begun: begun.trimEnd() }, ...how };
+  const text = (shown + asked).trimEnd();
+  return { ...{ form, text, shared: isShared ? shown.length : 0, begun: begun.trimEnd() }, ...how };
 }
 
 function asksHalf({ asked }: ExerciseKind): boolean {

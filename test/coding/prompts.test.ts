@@ -37,17 +37,25 @@ describe("the prompts of the code tasks", () => {
       }
   });
 
-  it("show the examples that a design names, in its order, before what is asked", () => {
-    const { text, shared } = promptOf(prompts, "plain", double, { kind: exercises["summary-rewritten"] });
-    const names = prompts.plain.rewriting.examples as readonly string[];
-    const asks = names.map((name) => prompts.examples.find((one) => one.name === name)!.ask);
-    const places = asks.map((ask) => text.indexOf(`// ${ask}\n`));
-    assert.deepEqual(
-      [...places].sort((a, b) => a - b),
-      places,
-    );
-    assert.ok(asks.length === 16 && places[0] === 0, String(places));
+  it("show the examples that are likest to what is asked, the likest last, and share nothing then", () => {
+    const kind = exercises["summary-rewritten"];
+    const ask = 'Returns true if every word in list ends with "s", else false.';
+    const { text, shared } = promptOf(prompts, "plain", { ...double, parameters: [] }, { kind, ask });
+    const shown = text.match(/^\/\/ .*/gm)!.map((line) => line.slice(3));
+    assert.deepEqual(shown.slice(-2), ['Returns true if every word in list ends with "ing", else false.', ask]);
+    assert.ok(prompts.examples.length > 40 && shown.length === 5, String(shown.length));
+    assert.equal(shared, 0);
+    // Programs are likened where programs are asked about.
+    const body = "  let sum = 0;\n  for (const x of list) {\n    if (x > 9) sum += x;\n  }\n  return sum;\n";
+    const twin = { ...double.code.javascript!, head: "const double = (list) => {\n", body };
+    const summed = promptOf(prompts, "plain", { ...double, code: { javascript: twin } }, { kind: exercises.summary });
+    assert.match(summed.text.split("\n\n").at(-2)!, /The function f: Returns the sum of the numbers in list above 75/);
+  });
+
+  it("share the examples that all questions of a kind show", () => {
+    const { text, shared } = promptOf(prompts, "plain", double, { kind: exercises["text-to-code"] });
     assert.equal(text.slice(shared), "// Returns n times two.\nconst f = (n) => {");
+    assert.ok(text.startsWith(`// ${prompts.examples.at(-2)!.ask}\n`), text);
   });
 
   it("show examples that are no problems of the ladder", async () => {

@@ -1,10 +1,13 @@
 /** Answers in Python, in the sandbox's Python body: the same outcomes, the ladder's twins, and nobody near the test. */
 
 import assert from "node:assert/strict";
+import { codePrompts } from "../../src/coding/index.ts";
 import { codeProblems } from "../../src/coding/problems.ts";
 import { programOf } from "../../src/coding/program.ts";
+import type { PromptExample } from "../../src/coding/prompts.ts";
+import { callFunction } from "../../src/coding/run.ts";
 import { scoreAnswers } from "../../src/coding/score.ts";
-import type { CodeAnswer, CodeOutcome } from "../../src/coding/types.ts";
+import type { CodeAnswer, CodeOutcome, CodeProblem } from "../../src/coding/types.ts";
 import { python } from "../../src/sandbox/index.ts";
 import { useSandbox } from "../sandbox/shared.ts";
 import { double } from "./fixtures.ts";
@@ -60,4 +63,78 @@ describe("the scores of answers in Python", () => {
       [],
     );
   }).timeout(240_000);
+});
+
+describe("the examples of the prompts", () => {
+  const javascript = useSandbox({ workers: 1 });
+  const inPython = useSandbox({ workers: 1, body: python });
+
+  it("do the same in both languages, and something else where they are shown as wrong", async () => {
+    const problems = await Promise.all(codePrompts().examples.map((example) => problemOf(example)));
+    const sandboxes = { javascript: javascript(), python: inPython() };
+    const twins = await scoreAnswers(
+      problems.map(({ problem }) => ({ problem, language: "python", source: programOf(problem, "python") })),
+      { sandboxes },
+    );
+    const wrong = await scoreAnswers(
+      problems.map(({ problem, wrong }) => ({
+        problem,
+        language: "javascript",
+        source: programOf(problem, "javascript", wrong),
+      })),
+      { sandboxes },
+    );
+    assert.ok(problems.length > 40);
+    for (const [i, { problem }] of problems.entries()) {
+      assert.ok(twins[i]!.passed, `${problem.id} in Python: ${twins[i]!.cause}`);
+      assert.ok(!wrong[i]!.passed, `${problem.id}: what is called wrong is right`);
+    }
+  }).timeout(240_000);
+
+  /** An example as a problem: what its JavaScript gives is expected. */
+  async function problemOf(example: PromptExample): Promise<{ problem: CodeProblem; wrong: string }> {
+    const { name, parameters, ask } = example;
+    const places = parameters.join(", ");
+    const snake = name.replace(/[A-Z]/g, (one) => `_${one.toLowerCase()}`);
+    const twin = { before: "", mutants: [] };
+    const code = {
+      javascript: { ...twin, name, head: `const ${name} = (${places}) => {\n`, body: example.javascript, end: "};\n" },
+      python: { ...twin, name: snake, head: `def ${snake}(${places}):\n`, body: example.python, end: "" },
+    };
+    const inputs = inputsOf(example);
+    const about = { level: 1, family: "examples", kind: "textbook", split: "dev", returns: "unknown" } as const;
+    const types = parameters.map((one) => ({ name: one, type: "unknown" }));
+    const problem = {
+      ...about,
+      id: name,
+      ask,
+      parameters: types,
+      code,
+      tests: { kind: "values" as const, inputs, expected: [] },
+    };
+    const called = { language: "javascript" as const, text: programOf(problem, "javascript"), name };
+    const found = await callFunction(javascript(), called, inputs, { limits: {} });
+    assert.ok("answers" in found, name);
+    const expected = found.answers.map((one) => ("value" in one ? one.value : assert.fail(`${name} fails`)));
+    return { problem: { ...problem, tests: { kind: "values", inputs, expected } }, wrong: example.wrong };
+  }
+
+  function inputsOf({ parameters, ask }: PromptExample): unknown[][] {
+    const things = [
+      { name: "pen", price: 80, count: 2 },
+      { name: "ink", price: 75, count: 1 },
+      { name: "map", price: 91, count: 3 },
+    ];
+    const words = ["sing", "quay", "a", "quiring", "quay", "ring", "y".repeat(76)];
+    const numbers = [3, 80, 76, 75, 90, -8, 150, 80];
+    const list = / items (?!of list)/.test(ask) ? things : / words? /.test(ask) ? words : numbers;
+    if (parameters.length === 2)
+      return [
+        [3, 8],
+        [8, -3],
+      ];
+    if (parameters[0] === "text") return [[words.join(" ")], ["singing"], ["quite a ring"], ["z".repeat(80)]];
+    if (parameters[0] === "list") return [[list], [ask.includes("texts") ? ["a", 1] : list.slice(0, 2)]];
+    return [[1], [6], [75], [80]];
+  }
 });
