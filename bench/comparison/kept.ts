@@ -81,8 +81,8 @@ export async function keptOf(folder: string): Promise<KeptComparison> {
   return { ...kept, ...(families && { families }), ...(heldOut.length > 0 && { heldOut }) };
 }
 
-/** How the policies of a kind were trained, by their checkpoints. Throws an Error where it was not the same for all. */
-async function trainingOf(folder: string, kind: "head" | "adapter"): Promise<KeptTraining> {
+/** How the policies of a kind were trained, by their checkpoints (`KIND-SEED.safetensors`). Throws an Error where it was not the same for all. */
+export async function trainingOf(folder: string, kind: string): Promise<KeptTraining> {
   const names = readdirSync(folder).filter((name) => new RegExp(`^${kind}-\\d+\\.safetensors$`).test(name));
   const all = await Promise.all(names.map((name) => readCheckpoint(join(folder, name))));
   const [first] = all;

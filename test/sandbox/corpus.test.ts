@@ -21,7 +21,7 @@ const stress = process.env.STRESS === "1";
 const seed = Number(process.env.CORPUS_SEED ?? 1);
 
 describe("hostile programs", function () {
-  this.timeout(stress ? 900_000 : 120_000);
+  this.timeout(stress ? 900_000 : 300_000);
   const sandbox = useSandbox({ workers: 2 });
   const cases = readHostile(seed);
 
