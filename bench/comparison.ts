@@ -10,7 +10,7 @@
  * the command without it goes on from what they left. `--search 48`: episodes at each temperature that is tried.
  *
  * `--adapter 4` also trains adapters of the last four blocks, with the same seeds and as many updates (or `--adapter-updates 24`):
- * the row `adapter`. Each of their updates asks 16 tasks that none before it asked (`--curriculum learnable`: those first that teach), 8 samples each (`--adapter-episodes 32` in groups of 8, lives of 4), and
+ * the row `adapter`. Each of their updates asks 16 tasks that none before it asked (`--curriculum learnable`: those first that teach; `--replay 64`: and learns again from as many programs that went well), 8 samples each (`--adapter-episodes 32` in groups of 8, lives of 4), and
  * a life is worth twice what it is to a head. `--train-adapter 2` trains the second of them alone.
  *
  * `--adapters-alone`: no heads; adapters beside the pretrained and the sharpened model, and each seed's held-out tasks by themselves.
@@ -57,6 +57,7 @@ const { values } = parseArgs({
     "adapter-episodes": { type: "string", default: "32" },
     "adapter-updates": { type: "string" },
     curriculum: { type: "string", default: "each task new" },
+    replay: { type: "string", default: "0" },
     "adapters-alone": { type: "boolean", default: false },
     temperature: { type: "string", default: "0.6" },
     rank: { type: "string", default: "16" },
@@ -192,6 +193,7 @@ async function trainAdapter(seed: number): Promise<TokenPolicy> {
     episodes,
     updates,
     curriculum: values.curriculum as NonNullable<TrainOptions["curriculum"]>,
+    replay: number("replay"),
   });
 }
 

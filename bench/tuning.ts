@@ -81,15 +81,24 @@ async function tryArm(name: string, arm: Arm): Promise<void> {
   const report = async (after: number) =>
     tell(name, after, await askAll(policy.frozen(at), asked, number("samples")), frozen, processor);
   for await (const update of train({
-    ...{ env, policy, ...own, save, panel: false, curriculum: arm.curriculum, lrSchedule: "linear" },
+    ...{
+      env,
+      policy,
+      ...own,
+      save,
+      panel: false,
+      curriculum: arm.curriculum,
+      replay: arm.replay,
+      lrSchedule: "linear",
+    },
     ...(resume && { resume }),
   })) {
     const used = process.cpuUsage(began);
     processor = (used.user + used.system) / 1e6;
-    const { survival, successRate, distinct, policyEntropy } = update;
+    const { survival, successRate, distinct, policyEntropy, replayed } = update;
     const { rollout, update: seconds } = update.seconds;
     console.error(
-      `${run} ${update.update}: survival ${survival.toFixed(2)} done ${(successRate ?? 0).toFixed(3)} distinct ${(distinct ?? 0).toFixed(2)} entropy ${(policyEntropy ?? 0).toFixed(2)}  ${rollout.toFixed(0)} + ${seconds.toFixed(0)} s, processor ${processor.toFixed(0)} s`,
+      `${run} ${update.update}: survival ${survival.toFixed(2)} done ${(successRate ?? 0).toFixed(3)} distinct ${(distinct ?? 0).toFixed(2)} entropy ${(policyEntropy ?? 0).toFixed(2)} replayed ${replayed}  ${rollout.toFixed(0)} + ${seconds.toFixed(0)} s, processor ${processor.toFixed(0)} s`,
     );
     if ((update.update + 1) % number("every") === 0 && update.update + 1 < updates) await report(update.update + 1);
   }

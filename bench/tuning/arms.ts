@@ -21,6 +21,8 @@ export interface Arm {
   /** Which training tasks: all, or those that the frozen model now does and now does not. */
   tasks: "all" | "learnable";
   curriculum: "each task new" | "learnable";
+  /** Programs of earlier updates that an update learns from again. */
+  replay: number;
 }
 
 /** Those that `bench:comparison` had before anything was tried. */
@@ -40,6 +42,7 @@ const usual: Arm = {
   estimator: "leave-one-out",
   tasks: "all",
   curriculum: "each task new",
+  replay: 0,
 };
 
 const changes: { [name: string]: Partial<Arm> } = {
@@ -58,6 +61,9 @@ const changes: { [name: string]: Partial<Arm> } = {
   "rate 5e-4": { rate: 5e-4 },
   curriculum: { curriculum: "learnable" },
   "curriculum, 40 updates": { curriculum: "learnable", updates: 40 },
+  replay: { replay: 64 },
+  "curriculum, replay": { curriculum: "learnable", replay: 64 },
+  "curriculum, replay 128": { curriculum: "learnable", replay: 128 },
   "8 blocks": { blocks: 8 },
   "rank 4": { rank: 4 },
   "groups of 16": { group: 16 },

@@ -73,7 +73,7 @@ export interface Environment<Observation = unknown> {
    */
   readonly independent?: boolean;
   /** What it asks, where it has tasks: `reset` takes `{ options: { tasks: ids } }` and asks those first, in that order. */
-  readonly tasks?: readonly { readonly id: string; readonly family?: string }[];
+  readonly tasks?: readonly { readonly id: string; readonly family?: string; readonly ask?: string }[];
   /** Steps of an episode, at most; with `tasks` so many are asked in one. */
   readonly maxSteps?: number;
   /** An environment of the same settings for a parallel rollout; it shares the sandbox's pool. */

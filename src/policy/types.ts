@@ -189,6 +189,14 @@ export interface TrainablePolicy<Observation = unknown> extends Policy<Observati
    * would be too large for one tape. Absent: `evaluate` is differentiated.
    */
   objectiveGradient?(actions: readonly Action[], objective: Objective): ObjectiveGradient;
+  /**
+   * Programs whose tokens are known, as actions to learn from: each is read by the model that is here, as an answer to an observation.
+   * Absent of a policy that draws otherwise than token by token.
+   */
+  read?(
+    observations: readonly unknown[],
+    written: readonly { readonly ids: readonly number[]; readonly text: string; readonly cut: boolean }[],
+  ): Promise<{ action: Action }[]>;
   /** About how many seconds that takes of these actions on the backend in use; absent of a policy whose updates take none to speak of. */
   gradientSeconds?(actions: readonly Action[]): Promise<number>;
   /** A copy that does not learn: the baseline "before training". */

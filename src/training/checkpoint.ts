@@ -153,7 +153,10 @@ export async function takeCheckpoint(
   optimizer: tf.Optimizer,
   estimator: Estimator,
   settings: Settings,
-  position: Pick<Checkpoint, "update" | "episodesSoFar" | "record" | "ranOn" | "validation" | "drawing" | "curriculum">,
+  position: Pick<
+    Checkpoint,
+    "update" | "episodesSoFar" | "record" | "ranOn" | "validation" | "drawing" | "curriculum" | "replay"
+  >,
 ): Promise<Checkpoint> {
   const { accBeta1, accBeta2 } = optimizer as unknown as Betas;
   const betas = [accBeta1, accBeta2].filter((beta) => beta !== undefined);

@@ -32,6 +32,7 @@ export function courseOf(settings: Settings): { [name: string]: string } {
     ...{ klIn: settings.klIn, loss: settings.loss ? functionName(settings.loss) : "the policy gradient's" },
     gradients: typeof settings.gradients === "string" ? settings.gradients : `parts of ${settings.gradients.part}`,
     ...{ stale: settings.stale, ...(settings.stale === 1 && { mostImportance: settings.mostImportance }) },
+    ...(settings.replay > 0 && { replay: settings.replay }),
     mask: settings.mask.length === 0 ? "none" : [...new Set(settings.mask)].sort().join(" and "),
   };
   return Object.fromEntries(Object.entries(course).map(([name, value]) => [name, String(value)]));

@@ -23,6 +23,7 @@ export function metricsOf(update: Update): { [name: string]: number | null } {
     "update/gradient_norm": update.gradientNorm,
     "update/learning_rate": update.learningRate,
     "update/zero_advantages": update.zeroAdvantages,
+    "update/replayed": update.replayed,
     ...named("importance", update.importance ?? {}),
     ...named("validation", validatedNow(update)),
     "masked/faults": masked.faults,

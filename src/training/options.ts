@@ -78,6 +78,11 @@ export interface TrainOptions {
   stale?: 0 | 1;
   /** With `stale`: the largest weight of a program. @default 2 */
   mostImportance?: number;
+  /**
+   * How many programs of earlier updates that did what they were asked an update learns from again, besides its own. Needs tasks, and
+   * a policy that writes token by token. @default 0
+   */
+  replay?: number;
   /** Which TF.js backend computes the update. @default see `prepareBackend` */
   backend?: BackendName;
   /** A live panel in the notebook. @default true where a notebook's `display` is at hand */

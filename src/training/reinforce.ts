@@ -20,7 +20,7 @@ import { leaveOutAlike } from "./alike.ts";
 import { useBackend } from "./backend.ts";
 import { type Batches, openBatches } from "./batches.ts";
 import { readCheckpoint, restoreCheckpoint, takeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
-import { openCurriculum, type TaskChoice } from "./curriculum.ts";
+import type { TaskChoice } from "./curriculum.ts";
 import { type Engine, openEngine } from "./engine.ts";
 import { type Estimator, findEstimator } from "./estimators.ts";
 import { type Hold, holdPolicy } from "./holding.ts";
@@ -28,13 +28,14 @@ import { importanceOf } from "./importance.ts";
 import type { Settings, TrainOptions } from "./options.ts";
 import { openPanel } from "./panel.ts";
 import { openRecorder, type RunRecorder, runOf } from "./recorder.ts";
+import { openRemembered } from "./remembered.ts";
+import type { Replay } from "./replay.ts";
 import { checkTrainOptions, withDefaults } from "./settings.ts";
 import { tellSlowness } from "./slowness.ts";
 import { sortOut } from "./sort-out.ts";
 import { asTraining, type Training } from "./training.ts";
-import type { Checkpoint, Update } from "./types.ts";
+import type { Update } from "./types.ts";
 import { type Batch, gradientOptions, updatePolicy } from "./update.ts";
-import { openValidator, type Validator } from "./validation.ts";
 import { sumSettings } from "./way.ts";
 import { checkAdvantages, maskSteps, rewarded } from "./weights.ts";
 
@@ -72,16 +73,15 @@ async function* trainHeld(settings: Settings, hold: Hold, engine: Engine): Async
   const recorder = openRecorder(settings);
   const optimizer = tf.train[settings.optimizer](settings.learningRate);
   const panel = openPanel(settings);
-  const validator = openValidator(settings);
-  const choice = openCurriculum(settings);
+  const remembered = openRemembered(settings);
+  const { validator, choice, replay } = remembered;
   let batches: Batches<PlayedBatch> | undefined;
   const stateAt = (update: number, episodesSoFar: number) =>
     takeCheckpoint(policy, optimizer, estimate, settings, {
       update,
       episodesSoFar,
       record: recorder?.position() ?? null,
-      ...(validator && { validation: validator.state() }),
-      ...(choice.state() && { curriculum: choice.state()! }),
+      ...remembered.state(),
       ...(batches?.drawing() && { drawing: batches.drawing()! }),
       ranOn: {
         model: policy.runsOn ?? null,
@@ -91,7 +91,7 @@ async function* trainHeld(settings: Settings, hold: Hold, engine: Engine): Async
   try {
     if (settings.save !== undefined) removeParts(settings.save);
     if (resume) await restoreCheckpoint(resume, policy, optimizer, estimate, settings);
-    await goOn(resume, validator, choice);
+    await remembered.restore(resume);
     if (!resume && settings.save !== undefined) await writeCheckpoint(settings.save, await stateAt(0, 0));
     batches = await openBatches(settings, (...asked) => playBatch(settings, choice, recorder, ...asked));
     for (let update = resume?.update ?? 0, episodesSoFar = resume?.episodesSoFar ?? 0; update < updates; update++) {
@@ -104,9 +104,9 @@ async function* trainHeld(settings: Settings, hold: Hold, engine: Engine): Async
       const played = performance.now();
       episodesSoFar += collected.length;
       const { scored, weights, advantages, masked, importance, learned } = await learn(settings, estimate, update, {
-        ...{ optimizer, engine, unchanged, choice, played: own, collected, isStale },
+        ...{ optimizer, engine, unchanged, choice, replay, played: own, collected, isStale },
       });
-      choice.hear(collected);
+      remembered.hear(collected);
       const seconds = { rollout: (played - began) / 1000, update: (performance.now() - played) / 1000 };
       await validator?.at(update + 1, update + 1 === updates);
       const soFar = episodesSoFar;
@@ -144,13 +144,6 @@ async function* trainHeld(settings: Settings, hold: Hold, engine: Engine): Async
     recorder?.close();
     optimizer.dispose();
   }
-}
-
-/** Validation and curriculum, from where the run is: its beginning, or a checkpoint. */
-async function goOn(resume: Checkpoint | undefined, validator: Validator | null, choice: TaskChoice): Promise<void> {
-  validator?.restore(resume?.validation ?? null);
-  choice.restore(resume?.curriculum ?? null);
-  await validator?.at(resume?.update ?? 0);
 }
 
 /** What was played for an update. */
@@ -209,16 +202,22 @@ async function learn(settings: Settings, estimate: Estimator, update: number, wh
     collected,
     sums: played.sums,
     weights: pushed,
+    replayed: await what.replay.draw(update),
     again: again(settings, what.choice, update),
   };
   const learned = await updatePolicy(batch, settings, { ...what, update });
-  return { ...judged, importance: importance?.spread ?? null, learned };
+  return {
+    ...judged,
+    importance: importance?.spread ?? null,
+    learned: { ...learned, replayed: batch.replayed.length },
+  };
 }
 
 /** What is learned from, and what with. */
 interface Learning extends Omit<Parameters<typeof updatePolicy>[2], "update"> {
   played: PlayedBatch;
   choice: TaskChoice;
+  replay: Replay;
   /** Its episodes, as the record knows them. */
   collected: readonly Episode[];
   isStale: boolean;

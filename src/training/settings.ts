@@ -8,6 +8,7 @@ import {
   flag,
   having,
   integer,
+  integerFrom,
   like,
   listOf,
   numberFrom,
@@ -31,6 +32,7 @@ import { checkCurriculum, curricula } from "./curriculum.ts";
 import { type Estimator, type EstimatorName, estimators } from "./estimators.ts";
 import type { Loss } from "./loss.ts";
 import type { GradientWay, Settings, TrainOptions } from "./options.ts";
+import { checkReplay } from "./replay.ts";
 import type { Checkpoint } from "./types.ts";
 import { validateSchema } from "./validation.ts";
 import { checkWay, usualWay, waySchema } from "./way.ts";
@@ -58,6 +60,7 @@ export function withDefaults(options: TrainOptions & { resume?: Checkpoint }): S
     mask: [],
     stale: 0,
     mostImportance: 2,
+    replay: 0,
     seed: 0,
     ...(stop && { signal: stop }),
     ...(literal ? {} : recommendedBy(told)),
@@ -69,6 +72,7 @@ export function withDefaults(options: TrainOptions & { resume?: Checkpoint }): S
   checkWay(settings);
   checkStale(settings);
   checkCurriculum(settings);
+  checkReplay(settings);
   return settings;
 }
 
@@ -114,6 +118,7 @@ export const trainEntries = {
   gradients: optional(waySchema),
   stale: optional(oneOf(0, 1)),
   mostImportance: optional(positiveNumber),
+  replay: optional(integerFrom(0, 4096, "0 or a positive integer, at most 4096")),
   backend: anything<BackendName>(),
   panel: optional(flag),
   onUpdate: optional(callable<NonNullable<TrainOptions["onUpdate"]>>("a function of the update")),

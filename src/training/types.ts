@@ -29,6 +29,8 @@ export interface Update extends Estimates {
   zeroAdvantages: number;
   /** Tokens drawn, and how many of them counted. */
   tokens: { drawn: number; learned: number };
+  /** With `replay`: programs of earlier updates that were learned from again; else 0. */
+  replayed: number;
   /**
    * Left out, by reason: episodes that the sandbox spoiled or that could not be scored, steps that `mask` names, and groups
    * that earned the same, each at one step of their lives.
@@ -80,6 +82,11 @@ export interface CurriculumState {
   readonly [task: string]: { readonly asked: number; readonly mixed: number; readonly wasMixed: boolean };
 }
 
+/** What is learned from again, by task: programs that did what they were asked, and the ids of their tokens, the one that ended each included. */
+export interface ReplayState {
+  readonly [task: string]: readonly { readonly program: string; readonly ids: readonly number[] }[];
+}
+
 /** Where a run was computed. */
 export interface RanOn {
   /** Null for a policy without a model. */
@@ -106,6 +113,8 @@ export interface Checkpoint {
   validation?: ValidationState;
   /** With the curriculum `learnable`: what it knows of the tasks. Absent otherwise. */
   curriculum?: CurriculumState;
+  /** With `replay`: what is learned from again. Absent otherwise. */
+  replay?: ReplayState;
   /** With `stale`: the weights that draw the next update's batch. Absent otherwise. */
   drawing?: SavedTensor[];
   /** What the weights stand on, where the policy says; empty in files from before this was kept. */

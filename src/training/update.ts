@@ -27,6 +27,8 @@ export interface Batch {
   /** Actions of each scored episode, and what each step is pushed by; null where it does not count. */
   actions: readonly (readonly Action[])[];
   weights: readonly (readonly (number | null)[])[];
+  /** Programs of earlier updates that are learned from again, each as if its advantage were one. */
+  replayed: readonly Action[];
   /** Sums that workers took, part by part. */
   sums: readonly (PartSums | undefined)[];
   /** Plays a part again, for what the policy keeps of it, by its first episode. */
@@ -81,7 +83,12 @@ async function gradientOfBatch(batch: Batch, settings: Settings, engine: Engine)
   const options = gradientOptions(settings);
   if (settings.gradients !== "whole batch") return addUp(policy, await partsOf(batch, settings), options);
   useBackend(engine.backend);
-  return gradientOf(policy, engine, inputOf(batch.actions.flat(), batch.weights.flat()), { loss, options });
+  return gradientOf(policy, engine, inputOfBatch(batch), { loss, options });
+}
+
+/** What the gradient of a whole batch is asked of: its own programs, and those that are learned from again. */
+function inputOfBatch({ actions, weights, replayed }: Batch) {
+  return inputOf([...actions.flat(), ...replayed], [...weights.flat(), ...replayed.map(() => 1)]);
 }
 
 /** The parts' sums, in order: those that workers took, or of the actions that are here. */
