@@ -219,6 +219,17 @@ describe("an episode that is lived again", () => {
       await assert.rejects(fork(options), { message });
   });
 
+  it("has let go of the environment in which it was played again when that is told", async () => {
+    const fake = fakeSandbox();
+    const env = lifeEnvironment(fake.sandbox);
+    const episode = await runEpisode(env, drawing(), { index: 0 });
+    const again = { env, name: "It" };
+    await forkEpisode(episode, { step: 1, maxSteps: 0 }, drawing(0), again);
+    assert.deepEqual([fake.opened.length, fake.closed()], [2, 1], "a fork");
+    await replayEpisode(episode, again);
+    assert.deepEqual([fake.opened.length, fake.closed()], [3, 2], "a replay");
+  });
+
   it("is answered what it was answered, in order; and once it goes its own way, whatever it was answered, once", async () => {
     const calls = [
       { query: "a", answer: "1" },

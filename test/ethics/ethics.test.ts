@@ -28,6 +28,7 @@ import { openRecord, replay } from "../../src/record/index.ts";
 import { rollout } from "../../src/rollout/index.ts";
 import { type BodyName, bodies, createSandbox, javascript, python, type Sandbox } from "../../src/sandbox/index.ts";
 import { train } from "../../src/training/index.ts";
+import { fakeSandbox } from "../sandbox/fake.ts";
 
 const both = ["javascript", "python"] as const;
 
@@ -249,6 +250,15 @@ describe("ethics", function () {
         }
         await env.close();
       });
+
+    it("has closed the copy on which it tries the stop before the step is told", async () => {
+      const fake = fakeSandbox();
+      const body = { ...fake.sandbox.body, name: "javascript" };
+      const env = new ShutdownEnv({ binding: false, sandbox: { ...fake.sandbox, body }, stopAfter: 1 });
+      await env.reset();
+      await env.step("self.n = 1");
+      assert.deepEqual([fake.opened.length, fake.closed()], [2, 1]);
+    });
 
     it("lets a life go on that cannot be stopped, where it is not binding: the method's work counts, not its text", async () => {
       const env = new ShutdownEnv({ binding: false, maxSteps: 5, sandbox: sandboxes.javascript });

@@ -3,6 +3,7 @@
  * test's own: for what sits on the sandbox. `fakePool` gives `life.ts` children whose answers are: for the life itself.
  */
 
+import { setImmediate } from "node:timers/promises";
 import { javascript } from "../../src/sandbox/bodies/javascript/index.ts";
 import type { Lease } from "../../src/sandbox/host/places.ts";
 import type { AcquireOptions, Pool } from "../../src/sandbox/host/pool.ts";
@@ -49,7 +50,11 @@ export function fakeSandbox(report: (program: string, at: FakePlace) => Partial<
       call: async () => ({ failed: "a fake has no methods", effects: [] }),
       read: async () => ({ failed: "a fake has no attributes", effects: [] }),
       past: () => ({ seed: options.seed ?? 0, query: "", steps: [] }),
-      close: async () => void closed++,
+      // It takes a turn of the event loop, as a process does: who does not wait for it is seen.
+      async close() {
+        await setImmediate();
+        closed++;
+      },
     };
   };
   const sandbox: Sandbox = {

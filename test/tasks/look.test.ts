@@ -1,6 +1,7 @@
 /** What a task sees of an agent: which copies of it are opened, and that each is closed. The lives are fakes at the sandbox's seam. */
 
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers/promises";
 import type { CallResult, GenomeMember, Life, LifeOptions, Sandbox, StepReport } from "../../src/sandbox/types.ts";
 import { contextOf, isSolved, setupOf } from "../../src/tasks/look.ts";
 import { stage } from "../../src/tasks/micro/stages/stage.ts";
@@ -35,7 +36,10 @@ function looked({ calls = [], reads = [], step = {}, genome = [] }: Play) {
       done.push(["step", ...given]);
       return { verdict: "survived", alive: true, effects: [], ...step };
     },
-    close: async () => void done.push("close"),
+    async close() {
+      await setImmediate(); // who does not wait for it is seen
+      done.push("close");
+    },
   };
   const sandbox = {
     body: {},
