@@ -65,8 +65,15 @@ describe("a plan", () => {
       tests: [slow, far],
       left: 0,
     });
-    const { tests } = planner.planFor("src/a/a.ts", { runs: (test) => test === far || undefined });
-    assert.deepEqual(tests, [far, own, slow]);
+    const { tests } = planner.planFor("src/a/a.ts", { runs: (test) => test === slow || undefined });
+    assert.deepEqual(tests, [slow, own, far]);
+  });
+
+  it("prefers what imports the file by itself", () => {
+    const more = new Map(loads).set("test/a/0.test.ts", new Set(["src/b.ts"]));
+    const planner = makePlanner({ tests: ["test/a/0.test.ts", ...files], loads: more, secondsOf: () => 1, budget: 60 });
+    const { tests } = planner.planFor("src/a/a.ts");
+    assert.deepEqual(tests, ["test/a/a.test.ts", "test/a/slow.test.ts", "test/a/0.test.ts", "test/far.test.ts"]);
   });
 
   it("begins with what noticed a change of the file before", () => {
