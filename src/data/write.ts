@@ -66,19 +66,19 @@ export interface Wanted {
 }
 
 /** The failure that an error of the file system stands for. Any other value is given back as it is. */
-export function diskFailure(path: string, cause: unknown, { wanted = "file", chosenBy }: Wanted = {}): unknown {
+export function diskFailure(path: string, cause: unknown, { wanted, chosenBy }: Wanted = {}): unknown {
   const code = (cause as NodeJS.ErrnoException | null)?.code;
   if (cause instanceof DiskFailure || !(cause instanceof Error) || typeof code !== "string" || !("errno" in cause))
     return cause;
   const place = { path, ...(chosenBy !== undefined && { chosenBy }) };
-  return new DiskFailure(errorOf(place, code, wanted), { cause });
+  return new DiskFailure(errorOf(place, code, wanted === "folder"), { cause });
 }
 
-function errorOf(place: { path: string; chosenBy?: string }, code: string, wanted: "file" | "folder"): DiskError {
+function errorOf(place: { path: string; chosenBy?: string }, code: string, isFolder: boolean): DiskError {
   if (code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG") return { kind: "full", ...place };
   if (code === "EACCES" || code === "EPERM" || code === "EROFS") return { kind: "forbidden", ...place, code };
   if (code === "EISDIR" || code === "ENOTDIR" || code === "EEXIST" || code === "ENOTEMPTY")
-    return { kind: wanted === "folder" ? "file" : "folder", ...place, code };
+    return { kind: isFolder ? "file" : "folder", ...place, code };
   return { kind: "unwritable", ...place, code };
 }
 

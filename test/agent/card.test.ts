@@ -22,6 +22,12 @@ describe("the card of an agent", () => {
     assert.match(html, /<pre>\(\) =&#62; \{\n {2}return 2;\n\}<\/pre>/);
     assert.match(html, /self\.two <b>•<\/b>/);
     assert.doesNotMatch(html, /self\.one <b>/);
+    assert.match(
+      html,
+      /<\/td><\/tr><tr><td>1<\/td>.*<\/td><\/tr><tr><td style="text-align:left">self\.two/,
+      "row by row",
+    );
+    assert.match(html, /<\/tbody><\/table><details>/, "no line of costs without a budget, and none of what is lost");
   });
 });
 

@@ -29,7 +29,9 @@ describe("the prompts of the code tasks", () => {
   it("leave no place unfilled, and hold nothing of the reference where that is the answer", () => {
     for (const form of ["plain", "chat"] as const)
       for (const [name, kind] of Object.entries(exercises)) {
-        const { text } = promptOf(prompts, form, double, { kind });
+        const { text, ...rest } = promptOf(prompts, form, double, { kind });
+        if (form === "chat")
+          assert.deepEqual([rest.shared, rest.begun], [0, ""], "a chat has one text, nothing of it shared");
         assert.doesNotMatch(text, /\{[a-zA-Z]+\}/, `${form} ${name}`);
         if (kind.answer === "javascript") assert.ok(!text.includes("return n * 2;"), `${form} ${name}`);
         if (name === "completion") assert.ok(!text.includes(double.ask));

@@ -139,11 +139,15 @@ describe("the scores of answers", () => {
 
   it("refuse to judge by a reference that does not run", async () => {
     const { javascript } = double.code;
-    const broken = { ...double, id: "test/broken", code: { javascript: { ...javascript!, body: "  return m;\n" } } };
-    await assert.rejects(score([withBody("  return n;")], broken), {
-      message:
-        "The reference of test/broken does not run here: it threw ReferenceError: m is not defined. Its answers cannot be scored",
-    });
+    for (const [id, body, failed] of [
+      ["throws", "  return m;\n", "it threw ReferenceError: m is not defined"],
+      ["gives", "  return NaN;\n", "it gave NaN, which is no plain data"],
+    ] as const) {
+      const broken = { ...double, id, code: { javascript: { ...javascript!, body } } };
+      await assert.rejects(score([withBody("  return n;")], broken), {
+        message: `The reference of ${id} does not run here: ${failed}. Its answers cannot be scored`,
+      });
+    }
   });
 
   it("read texts that no parser survives, and texts that are too long, as syntax errors", async () => {
