@@ -3,6 +3,7 @@
  * the code (`mutate/edits.ts`), one at a time, in throw-away copies of the project, and runs the tests that load the changed
  * file until one fails. Prints who was killed, who survived, and a diff for each survivor. `docs/testing.md` tells more.
  *
+ * `--only NAME,NAME` judges single changes, by the names that survivors are told with: after a test was written for them.
  * Goes on where it was stopped (`--file`); `--minutes 0` tells what is known and judges nothing. The exit code tells of the
  * driver's own errors alone, never of survivors.
  */
@@ -29,6 +30,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     sample: { type: "string", default: "60" },
+    only: { type: "string" },
     seed: { type: "string", default: "1" },
     jobs: { type: "string", default: String(availableParallelism()) },
     patience: { type: "string", default: "20" },
@@ -68,7 +70,10 @@ async function main(): Promise<void> {
   for (const { file, text } of staleKept(kept, all)) console.log(`kept entry means nothing any more: ${file}: ${text}`);
 
   const copies = Array.from({ length: count("jobs") }, (_, i) => makeCopy(root, home, i, files));
-  const drawn = await draw(all, (file) => sources.get(file)!, copies[0]!);
+  const drawn =
+    values.only === undefined
+      ? await draw(all, (file) => sources.get(file)!, copies[0]!)
+      : named(all, values.only.split(","));
   const loads = readLoads(root, files);
   const tests = files.filter((file) => /^test\/.*\.test\.ts$/.test(file) && !file.startsWith(names));
   const sourceOf = (file: string): string | null => sources.get(file) ?? null;
@@ -118,6 +123,15 @@ async function main(): Promise<void> {
   stop.signal.throwIfAborted();
 }
 
+/** The mutants of these names, as a survivor's diff has them. */
+function named(all: readonly Mutant[], ids: readonly string[]): Mutant[] {
+  return ids.map((wanted) => {
+    const found = all.find(({ id }) => id === wanted);
+    if (found === undefined) throw new Error(`No change of the code as it is has the name ${wanted}`);
+    return found;
+  });
+}
+
 /** The mutants of this run, as many of each folder as its share, without those that the type-check refuses. */
 async function draw(all: readonly Mutant[], source: (file: string) => string, copy: Copy): Promise<Mutant[]> {
   const asked = positionals.map((one) => one.replace(/^\.\//, "").replace(/\/$/, ""));
@@ -152,8 +166,9 @@ function tell(
   { budget, drawn }: { budget: number; drawn: number },
 ): void {
   const what = positionals.length > 0 ? ` of ${positionals.join(", ")}` : "";
+  const drawing = values.only === undefined ? `seed ${values.seed}, drawn evenly over folders and kinds` : "named";
   const how =
-    `${judged.length} of ${drawn} mutants${what}, seed ${values.seed}, drawn evenly over folders and kinds; each was run against ` +
+    `${judged.length} of ${drawn} mutants${what}, ${drawing}; each was run against ` +
     `the tests that run the place, the likeliest for their seconds first, up to ${budget} measured seconds of them. ${overall(judged, kept)}`;
   const diffs = survivors(judged, kept);
   if (diffs !== "") console.log(`${diffs}\n`);

@@ -92,13 +92,13 @@ function isEquivalent(result: Result, kept: readonly Kept[]): boolean {
 }
 
 function diffOf(result: Result, entry: Kept | undefined): string {
-  const { file, line, kind, was, becomes, text, tests, left } = result;
+  const { id, file, line, kind, was, becomes, text, tests, left } = result;
   const at = text.split(was).length === 2 ? `\n- ${text}\n+ ${text.replace(was, () => becomes)}` : `\n  ${text}`;
   const changed =
     was.includes("\n") || text.split(was).length !== 2 ? `\n${marked("-", was)}\n${marked("+", becomes)}` : "";
   const ran = `${Object.keys(tests).length} test files ran${left > 0 ? `, ${left} more load it` : ""}`;
   const told = entry ? `\n  ${entry.verdict}: ${entry.reason}` : "";
-  return `${file}:${line} ${kind} (${ran})${at}${changed}${told}`;
+  return `${file}:${line} ${kind} ${id} (${ran})${at}${changed}${told}`;
 }
 
 function marked(sign: string, text: string): string {

@@ -115,6 +115,17 @@ describe("npm run mutate", () => {
     assert.match(text, /^8 of 10 mutants of src\/a, seed 3, /m);
   });
 
+  it("judges a single change by the name that its survivor is told with", async () => {
+    const judged = readFileSync(join(project, "scripts/mutate/judged.jsonl"), "utf8").trim().split("\n");
+    const id = judged.map((line) => JSON.parse(line)).find(({ outcome }) => outcome === "survived").id as string;
+    const { code, text } = await end(start("--only", id, "--file", "runs/only.jsonl"));
+    assert.equal(code, 0, text);
+    assert.match(text, /^1 of 1 mutants, named; /m);
+    assert.ok(text.includes(` ${id} (`), text);
+    assert.equal(readFileSync(join(project, "runs/only.jsonl"), "utf8").trim().split("\n").length, 1);
+    assert.match((await end(start("--only", "none"))).text, /No change of the code as it is has the name none/);
+  });
+
   it("ends what it started and removes its copies when it is stopped", async () => {
     const child = start("src/a", "--sample", "20", "--seed", "5", "--file", "runs/stopped.jsonl");
     child.stderr!.on("data", () => readdirSync(join(project, "tmp")).length > 0 && child.kill("SIGINT"));
