@@ -3,6 +3,7 @@
 import type { Baselines } from "./baseline.ts";
 import { type Copy, clearTemporary, writeTo } from "./copy.ts";
 import { applyMutant, type Mutant } from "./mutants.ts";
+import { isOwn } from "./plan.ts";
 import type { Judged } from "./results.ts";
 import { runTests, type Told } from "./tests.ts";
 
@@ -34,15 +35,15 @@ export interface JudgeOptions {
 const timedOut = /^(Timeout of|For async tests)/;
 
 /**
- * The mutant's result. What takes too long by the clock is tried a second time, since a busy machine looks the same; only then it counts
- * as late. A test file that fails without the change, too, judges nothing: the others go on.
+ * The mutant's result. What takes too long by the clock, or fails in another folder's tests, is tried a second time, since a busy machine
+ * looks the same; only then it counts. A test file that fails without the change, too, judges nothing: the others go on.
  */
 export async function judge(copy: Copy, mutant: Mutant, options: JudgeOptions): Promise<Judged> {
   const { baselines, signal, plan } = options;
   const { start, end, ...about } = mutant;
   const began = Date.now();
   const passed = new Set<string>();
-  const late = new Set<string>();
+  const doubted = new Set<string>();
   for (;;) {
     const { group, idle } = await nextGroup(copy, options, passed);
     for (const test of idle) passed.add(test);
@@ -58,12 +59,13 @@ export async function judge(copy: Copy, mutant: Mutant, options: JudgeOptions): 
     const { file } = told;
     for (const test of group.slice(0, group.indexOf(file))) passed.add(test);
     const isLate = told.outcome === "late" || timedOut.test(told.message);
-    const isSure = !isLate || late.has(file) || (told.outcome === "late" && told.by === "processor");
+    const isSpinning = told.outcome === "late" && told.by === "processor";
+    const isSure = doubted.has(file) || isSpinning || (!isLate && isOwn(file, mutant.file));
     if ((await baselines.verify(file, copy, signal)).state === "green" && isSure) {
       const { title, message } = told.outcome === "late" ? { title: "", message: "it hangs" } : told;
       return { ...base, outcome: isLate ? "late" : "killed", by: { file, title, message }, tests: [file] };
     }
-    late.add(file);
+    doubted.add(file);
   }
 }
 

@@ -82,7 +82,7 @@ function chanceOf(test: string, file: string, distance: number): number {
 }
 
 /** Whether it is in the folder that mirrors the file's. Deeper folders have their noun's. */
-function isOwn(test: string, file: string): boolean {
+export function isOwn(test: string, file: string): boolean {
   const folder = folderOf(file).replace(/^src\//, "");
   return test.startsWith(`test/${folder}/`) || (folder === "kernel/language" && test.includes("language-service/"));
 }

@@ -34,6 +34,11 @@ describe("npm run mutate", () => {
       "test/a/idle.test.ts",
       `import { appendFileSync } from "node:fs";\nimport "../../src/a/a.ts";\nit("runs nothing of it", () => appendFileSync(${JSON.stringify(join(project, "idle.log"))}, "ran\\n"));\n`,
     );
+    // Fails the second time that it is run, and never again: the first under a change, which it says nothing of.
+    write(
+      "test/b/once.test.ts",
+      `import { appendFileSync, readFileSync } from "node:fs";\nimport { low } from "../../src/a/a.ts";\nit("fails once", () => {\n  low(1);\n  const log = ${JSON.stringify(join(project, "once.log"))};\n  appendFileSync(log, "x");\n  if (readFileSync(log, "utf8") === "xx") throw new Error("a busy machine");\n});\n`,
+    );
     write(
       "kept.json",
       JSON.stringify([
@@ -85,6 +90,7 @@ describe("npm run mutate", () => {
       if (!alive) assert.equal(by.file, "test/a/a.test.ts");
     }
     assert.equal(readFileSync(join(project, "idle.log"), "utf8"), "ran\n", "without a change, and with none after it");
+    assert.ok(readFileSync(join(project, "once.log"), "utf8").length > 2, "tried again");
     assert.match(text, /^6 judged now, [\d.]+ seconds of processor each$/m);
     assert.equal(readFileSync(join(project, "src/a/a.ts"), "utf8"), before);
     assert.deepEqual(readdirSync(join(project, "tmp")), []);
