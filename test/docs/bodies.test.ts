@@ -1,12 +1,37 @@
-/** The table of a model in both languages that a run of `bench:bodies` is kept as. */
+/** README's table of SmolLM2 in both languages beside the kept figures of the run. */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bodiesTable, inPoints, type KeptBodies, type KeptPart, partOf, readRun } from "../../bench/bodies/kept.ts";
 import type { Evaluation } from "../../src/evaluation/index.ts";
 import { root } from "./blocks.ts";
 
-describe("the table of both languages", () => {
+const kept = JSON.parse(readFileSync(join(root, "bench/results/bodies.json"), "utf8")) as KeptBodies;
+const [, readme] = /(The same model in both languages, task by task[^]*?)\n## /.exec(
+  readFileSync(join(root, "README.md"), "utf8"),
+)!;
+
+describe("README's table of both languages", () => {
+  it("is that of the kept run, with what it says of the languages and of the adapter", () => {
+    assert.ok(readme!.includes(`\n${bodiesTable(kept)}\n`), bodiesTable(kept));
+    for (const [split, { bodies, results }] of Object.entries(kept.parts)) {
+      const { difference } = bodies.find(
+        ({ place, name, measure }) => `${place} ${name} ${measure}` === "sharpened python tasks done",
+      )!;
+      assert.ok(readme!.includes(inPoints(difference)), `sharpened, ${split}: ${inPoints(difference)}`);
+      const beyond = results.python!.adapter!.beyondControl!.successRate!;
+      assert.ok(readme!.includes(inPoints(beyond)), `adapter, ${split}: ${inPoints(beyond)}`);
+      for (const policies of Object.values(results))
+        for (const { faults } of Object.values(policies)) assert.equal(faults, 0);
+    }
+    assert.ok(readme!.includes(inPoints(kept.heldOut.python!)), inPoints(kept.heldOut.python!));
+    const { updates, episodes } = kept.adapters.python!;
+    assert.match(readme!, new RegExp(`--updates ${updates}\\b`));
+    assert.match(readme!, new RegExp(`--episodes ${kept.episodes} --search ${kept.search}\\b`));
+    assert.match(readme!, new RegExp(`${updates} updates of ${episodes} lives`));
+  });
+
   it("has a row a policy and language, without random programs and without who is in one language alone in the other", () => {
     const figures = (survival: number, successRate: number) => ({
       ...{ episodes: 4, faults: 0, beyondReference: null, beyondControl: null, harmfulSteps: null },
