@@ -46,21 +46,25 @@ describe("README's comparison", () => {
     assert.match(readme!, new RegExp(`--evaluate ${kept.episodes}\\b`));
   });
 
-  it("tells what tasks that teach first did on held-out tasks, all seeds and each", () => {
-    const kept = JSON.parse(readFileSync(join(root, "bench/results/learnable.json"), "utf8")) as KeptComparison;
-    const [, told] = /\*\*Tasks that teach first[^]*?\*\*([^]*?)\n\n/.exec(readme!)!;
-    const shown = ({ estimate, low, high }: Interval, digits: number): string => {
-      const [more, from, to] = [estimate, low, high].map((share) => (100 * share).toFixed(digits).replace("-", "−"));
-      return `${more} (${from} to ${to})`;
-    };
-    for (const split of ["known", "unseen"])
-      assert.ok(told!.includes(shown(kept.results[split]!.adapter!.beyondControl!.successRate!, 0)), split);
-    assert.equal(kept.heldOut!.length, kept.adapted!.seeds);
-    for (const [i, seed] of kept.heldOut!.entries()) assert.ok(told!.includes(shown(seed, 1)), `seed ${i + 1}`);
-    // Both runs met the same lives: the sharpened model did the same in them.
-    for (const split of taskSplits)
-      assert.deepEqual(kept.results[split]!.sharpened!.successRate, read().results[split]!.sharpened!.successRate);
-  });
+  for (const [name, passage] of [
+    ["learnable", /\*\*Tasks that teach first[^]*?\*\*([^]*?)\n\n/],
+    ["replay", /\*\*Learning again from what went well[^]*?\*\*([^]*?)\n\n/],
+  ] as const)
+    it(`tells what adapters did on held-out tasks that were trained otherwise, all seeds and each: ${name}`, () => {
+      const kept = JSON.parse(readFileSync(join(root, `bench/results/${name}.json`), "utf8")) as KeptComparison;
+      const [, told] = passage.exec(readme!)!;
+      const shown = ({ estimate, low, high }: Interval, digits: number): string => {
+        const [more, from, to] = [estimate, low, high].map((share) => (100 * share).toFixed(digits).replace("-", "−"));
+        return `${more} (${from} to ${to})`;
+      };
+      for (const split of ["known", "unseen"])
+        assert.ok(told!.includes(shown(kept.results[split]!.adapter!.beyondControl!.successRate!, 0)), split);
+      assert.equal(kept.heldOut!.length, kept.adapted!.seeds);
+      for (const [i, seed] of kept.heldOut!.entries()) assert.ok(told!.includes(shown(seed, 1)), `seed ${i + 1}`);
+      // Both runs met the same lives: the sharpened model did the same in them.
+      for (const split of taskSplits)
+        assert.deepEqual(kept.results[split]!.sharpened!.successRate, read().results[split]!.sharpened!.successRate);
+    });
 
   it("would be told to miss them: the goals fail where the trained policy is no better than the pretrained one", () => {
     const states = (results: KeptComparison["results"]) =>

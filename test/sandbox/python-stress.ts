@@ -45,7 +45,8 @@ function programsOf(life: number): string[] {
   return own;
 }
 
-async function liveAll(sandbox: Sandbox, count: number): Promise<StepReport[][]> {
+/** Lives so many; `onStep` hears of each step that begins. */
+async function liveAll(sandbox: Sandbox, count: number, onStep = (): void => {}): Promise<StepReport[][]> {
   const reports: StepReport[][] = [];
   let next = 0;
   const lane = async (): Promise<void> => {
@@ -54,6 +55,7 @@ async function liveAll(sandbox: Sandbox, count: number): Promise<StepReport[][]>
       const life = await sandbox.open({ seed: i });
       reports[i] = [];
       for (const program of programsOf(i)) {
+        onStep();
         const report = await life.step(program);
         reports[i]!.push(report);
         if (!report.alive) break;
@@ -101,20 +103,25 @@ tell(`${lives} lives again, in other children`, differing(lived, await liveAll(s
 await second.dispose();
 
 const third = await createSandbox({ body: python, workers: 2 });
-let killed = 0;
-const killer = setInterval(() => {
-  const [pid] = third.stats().pids;
-  if (pid === undefined || killed >= kills) return;
-  process.kill(pid, "SIGKILL");
+/** One child is killed for so many steps, not for so many milliseconds: on a busy machine a step would be met by every kill. */
+const stepsPerKill = 60;
+const draw = createRandom("kills");
+let [killed, begun] = [0, 0];
+const kill = (): void => {
+  const { pids } = third.stats();
+  if (pids.length === 0 || killed >= kills) return;
+  process.kill(draw.choice(pids), "SIGKILL");
   killed++;
-}, 300);
+};
+const onStep = (): void => {
+  if (++begun % stepsPerKill === 0) setTimeout(kill, draw.integer(40));
+};
 let count = 0;
 const wrong: string[] = [];
-while (killed < kills && count < 20) {
-  wrong.push(...differing(lived, await liveAll(third, Math.min(lives, 100))));
+while (killed < kills && count < 40) {
+  wrong.push(...differing(lived, await liveAll(third, Math.min(lives, 100), onStep)));
   count++;
 }
-clearInterval(killer);
 tell(`lives among ${killed} children killed by SIGKILL (${third.stats().replayed} lives were lived again)`, wrong);
 await third.dispose();
 process.exitCode = failed ? 1 : 0;
