@@ -133,6 +133,7 @@ describe("the trainer's options", () => {
         gradients: "whole batch",
         stale: 0,
         mostImportance: 2,
+        replay: 0,
         seed: 0,
       },
     };
