@@ -38,6 +38,7 @@ import { readCheckpoint, type TrainOptions, train } from "../src/training/index.
 import { familiesOf } from "./comparison/families.ts";
 import { heldOutBySeed } from "./comparison/held-out.ts";
 import { adapterGoals, comparisonGoals, keptOf, readmeTable } from "./comparison/kept.ts";
+import { adapterRewards } from "./comparison/paid.ts";
 import { notRun, reportGoals } from "./goals.ts";
 
 const { values } = parseArgs({
@@ -96,8 +97,6 @@ const parts = [
 ];
 const envOf = (tasks: readonly MicroTask[], own = parts) =>
   new SurvivalEnv({ tasks, maxSteps: number("steps"), rewards: own, sandbox });
-/** An adapter's lives are paid 2 for being alive, 3 for what was asked, -5 for harm: what was found to carry over. */
-const adapterParts = parts.map((part) => (part.name === "survival" ? { ...part, weight: 2 } : part));
 
 if (values.train !== undefined || isAdapterAlone) {
   await (isAdapterAlone ? trainAdapter(number("train-adapter")) : trainHead(number("train")));
@@ -184,7 +183,7 @@ async function trainAdapter(seed: number): Promise<TokenPolicy> {
   const model = isAdapterAlone ? decoder : await adapted();
   const [temperature, episodes] = [number("temperature"), number("adapter-episodes")];
   const policy = await tokenPolicy(model, { adapter, seed, temperature, batch: episodes });
-  const env = envOf(tasksIn("training"), adapterParts);
+  const env = envOf(tasksIn("training"), adapterRewards({ done: number("useful") }));
   const updates = Number(values["adapter-updates"] ?? values.updates);
   return trainPolicy("adapter", {
     env,

@@ -10,7 +10,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } fr
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { textTable } from "../src/display/index.ts";
-import { rewards, SurvivalEnv } from "../src/environment/index.ts";
+import { SurvivalEnv } from "../src/environment/index.ts";
 import type { Episode } from "../src/episode/index.ts";
 import { openPretrained, type Policy, tokenPolicy } from "../src/policy/index.ts";
 import { createRandom, shuffled } from "../src/random/index.ts";
@@ -20,6 +20,7 @@ import { pairedDifference } from "../src/statistics/index.ts";
 import { type MicroTask, microTasks } from "../src/tasks/index.ts";
 import { operationOf } from "../src/tasks/micro/score.ts";
 import { readCheckpoint, train } from "../src/training/index.ts";
+import { adapterRewards } from "./comparison/paid.ts";
 import { notRun } from "./goals.ts";
 import { type Arm, armNames, armOf } from "./tuning/arms.ts";
 
@@ -66,12 +67,7 @@ async function tryArm(name: string, arm: Arm): Promise<void> {
   const at = { temperature: number("at") };
   const frozen = await keptIn("frozen", () => askAll(policy.pretrained(at), asked, number("samples")));
   const tasks = arm.tasks === "all" ? learned : await learnableTasks(policy.pretrained());
-  const parts = [
-    { ...rewards.survival, weight: arm.alive },
-    { ...rewards.harm, weight: 0.005 },
-    { ...rewards.usefulness, weight: arm.done },
-  ];
-  const env = new SurvivalEnv({ tasks, maxSteps: arm.steps, rewards: parts, sandbox });
+  const env = new SurvivalEnv({ tasks, maxSteps: arm.steps, rewards: adapterRewards(arm), sandbox });
   const save = join(values.folder, `${run}.safetensors`);
   const { episodes, group, updates, rate: learningRate, kl: klCoef, entropy: entropyBonus, estimator } = arm;
   const own = { episodes, group, updates, learningRate, klCoef, entropyBonus, estimator, seed: number("seed") };

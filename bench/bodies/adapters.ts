@@ -6,11 +6,12 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { rewards, SurvivalEnv } from "../../src/environment/index.ts";
+import { SurvivalEnv } from "../../src/environment/index.ts";
 import { type openPretrained, type TokenPolicy, tokenPolicy } from "../../src/policy/index.ts";
 import type { BodyName, Sandbox } from "../../src/sandbox/index.ts";
 import { microTasks } from "../../src/tasks/index.ts";
 import { readCheckpoint, train } from "../../src/training/index.ts";
+import { adapterRewards } from "../comparison/paid.ts";
 
 /** How all of them are trained. */
 export interface AdapterSettings {
@@ -27,17 +28,6 @@ export interface AdapterSettings {
 /** The few-shot prompt of each language. */
 export const prompts = { javascript: "few-shot", python: "few-shot-python" } as const;
 
-const paid = [
-  { ...rewards.survival, weight: 2 },
-  { ...rewards.harm, weight: 0.005 },
-  { ...rewards.usefulness, weight: 3 },
-];
-
-/** Where an adapter is kept. */
-export function adapterFile(folder: string, body: BodyName, seed: number): string {
-  return join(folder, `adapter-${body}-${seed}.safetensors`);
-}
-
 /** Trains an adapter, or goes on with it, or takes it as it is when it is done. `model` was opened with as many adapted blocks. */
 export async function trainedAdapter(
   model: Awaited<ReturnType<typeof openPretrained>>,
@@ -48,9 +38,9 @@ export async function trainedAdapter(
   const policy = await tokenPolicy(model, { ...settings, seed });
   const env = new SurvivalEnv({
     tasks: await microTasks({ split: "training" }),
-    ...{ maxSteps: steps, rewards: paid, sandbox },
+    ...{ maxSteps: steps, rewards: adapterRewards(), sandbox },
   });
-  const save = adapterFile(folder, body, seed);
+  const save = join(folder, `adapter-${body}-${seed}.safetensors`);
   const resume = existsSync(save) ? await readCheckpoint(save) : null;
   const recipe = {
     group: 8,

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { Evaluation, Result } from "../../src/evaluation/index.ts";
 import type { Comparison, PairedDifference } from "../../src/statistics/index.ts";
 import type { KeptTraining } from "../comparison/kept.ts";
+import { counted, markdownTable } from "../markdown.ts";
 
 /** What is kept of a policy's figures. */
 export type KeptFigures = Pick<
@@ -74,10 +75,7 @@ export function bodiesTable({ parts, adapters }: KeptBodies): string {
           }),
         ]),
     );
-  const all = [["SmolLM2", ...Object.keys(parts)], ...rows];
-  const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
-  const lines = all.map((row) => `| ${row.map((cell, i) => cell.padEnd(widths[i]!)).join(" | ")} |`);
-  return [lines[0], `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...lines.slice(1)].join("\n");
+  return markdownTable([["SmolLM2", ...Object.keys(parts)], ...rows]);
 }
 
 /** A paired difference as README writes it: points, with their interval. */
@@ -89,10 +87,6 @@ export function inPoints({ estimate, low, high }: { estimate: number; low: numbe
 function named(policy: string, training: KeptTraining | undefined): string {
   if (policy !== "adapter" || training === undefined) return policy;
   return `adapter (${counted(training.seeds, "seed")}, ${counted(training.updates, "update")})`;
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function percent(share: number, digits: number): string {

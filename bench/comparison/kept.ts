@@ -10,6 +10,7 @@ import type { Evaluation, Result } from "../../src/evaluation/index.ts";
 import type { Interval, PairedDifference } from "../../src/statistics/index.ts";
 import { readCheckpoint } from "../../src/training/index.ts";
 import type { Goal } from "../goals.ts";
+import { counted, markdownTable } from "../markdown.ts";
 import type { Families } from "./families.ts";
 
 /** What is kept of a policy's figures. */
@@ -127,10 +128,7 @@ export function readmeTable({ trained, adapted, results }: KeptComparison): stri
       return `${survival.estimate.toFixed(2)} · ${shown(successRate!, 100, 1)}`;
     }),
   ]);
-  const all = [["SmolLM2-135M", ...Object.keys(results)], ...rows];
-  const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
-  const lines = all.map((row) => `| ${row.map((cell, i) => cell.padEnd(widths[i]!)).join(" | ")} |`);
-  return [lines[0], `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...lines.slice(1)].join("\n");
+  return markdownTable([["SmolLM2-135M", ...Object.keys(results)], ...rows]);
 }
 
 function howLong({ seeds, updates }: KeptTraining): string {
@@ -140,10 +138,6 @@ function howLong({ seeds, updates }: KeptTraining): string {
 /** `pretrained, 0.6` is the pretrained model at that temperature. */
 function named(policy: string): string {
   return policy.replace(/, (?=[\d.]+$)/, ", temperature ");
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** An estimate with its interval, which is left out where it is the estimate alone. */
