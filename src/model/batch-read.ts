@@ -4,7 +4,7 @@
  */
 
 import type { BatchOptions, BatchRow, Running } from "./batch-types.ts";
-import type { Decoder, DecoderInput, DecoderOutput, ModelConfig } from "./types.ts";
+import type { Decoder, DecoderInput, DecoderOutput, KVCache, ModelConfig } from "./types.ts";
 
 /**
  * Most positions of a prompt in one pass. It depends on the model alone, so that a row's numbers do so too: a longer part
@@ -44,25 +44,47 @@ export async function readParts(reading: Reading, rows: readonly Running[]): Pro
   for (const alike of parts) {
     const length = lengthLeft(alike[0]!);
     const every = alike[0]!.row.onRead !== undefined;
-    const read = await readOn(reading, alike, { length, every });
+    const places = placesOf(alike);
+    const read = await readOn(reading, alike, { length, every, places });
     const output = every ? await tellRead(reading, alike, { output: read, length }) : read;
     for (const [at, one] of alike.entries()) {
       one.read += length;
-      one.past = output.past[at]!;
+      one.past = output.past[places[at]!]!;
     }
     const done = [...alike.keys()].filter((at) => drawsNow(alike[at]!));
     if (done.length === 0) continue;
     const drawing = done.map((at) => alike[at]!);
-    reading.take(drawing, rowsOf(output, done));
+    const from = done.map((at) => places[at]!);
+    reading.take(drawing, rowsOf(output, from));
   }
 }
 
-/** The next part of rows that have read as much; parts of one length. */
+/**
+ * Where each row stands in a pass that reads a prompt once for all rows that have it. Rows of one prompt share what was read until
+ * they go on, each with a copy. A row that is told of its prompt's tokens is read by itself.
+ */
+function placesOf(rows: readonly Running[]): number[] {
+  const known = new Map<string, { past: KVCache | undefined; place: number }[]>();
+  let places = 0;
+  return rows.map(({ row, past }) => {
+    if (row.onRead) return places++;
+    const key = `${row.padTo} ${row.prompt.join(" ")}`;
+    const alike = known.get(key) ?? [];
+    known.set(key, alike);
+    const found = alike.find((one) => one.past === past);
+    if (found) return found.place;
+    alike.push({ past, place: places });
+    return places++;
+  });
+}
+
+/** The next part of rows that have read as much, parts of one length; gives the output of each place. */
 async function readOn(
   { decoder, options }: Reading,
-  rows: readonly Running[],
-  { length, every }: { length: number; every: boolean },
+  all: readonly Running[],
+  { length, every, places }: { length: number; every: boolean; places: readonly number[] },
 ): Promise<DecoderOutput> {
+  const rows = all.filter((_, at) => places.indexOf(places[at]!) === at);
   const tokens = new Int32Array(rows.length * length);
   const valid = new Uint8Array(rows.length * length);
   for (const [at, { row, read }] of rows.entries()) {
@@ -80,8 +102,9 @@ async function readOn(
   });
   const { entering } = output;
   if (entering) {
-    const pads = rows.map(({ row, read }) => Math.min(length, Math.max(0, lengthOf(row) - row.prompt.length - read)));
-    options.onEntering?.({ rows: rows.map(({ number }) => number), length, pads, entering });
+    const pads = all.map(({ row, read }) => Math.min(length, Math.max(0, lengthOf(row) - row.prompt.length - read)));
+    const numbers = all.map(({ number }) => number);
+    options.onEntering?.({ rows: numbers, length, pads, entering: linesOf(entering, places, rows.length) });
   }
   return output;
 }
@@ -132,17 +155,19 @@ function drawsNow(one: Running): boolean {
   return isRead(one) && one.row.maxTokens > 0;
 }
 
-/** Some rows of an output; not copied where they are all of them. */
-function rowsOf(output: DecoderOutput, rows: readonly number[]): DecoderOutput {
-  const { hidden, logits, past } = output;
-  if (rows.length === past.length) return output;
-  const some = (all: Float32Array): Float32Array => {
-    const width = all.length / past.length;
-    const found = new Float32Array(rows.length * width);
-    for (const [i, row] of rows.entries()) found.set(all.subarray(row * width, (row + 1) * width), i * width);
-    return found;
-  };
+/** Rows of an output, each as often as it is named. */
+function rowsOf({ hidden, logits, past }: DecoderOutput, rows: readonly number[]): DecoderOutput {
+  const some = (all: Float32Array): Float32Array => linesOf(all, rows, past.length);
   return { hidden: some(hidden), logits: some(logits), past: rows.map((row) => past[row]!) };
+}
+
+/** Lines of an array of `count` lines, each as often as it is named; not copied where they are all of them in their order. */
+function linesOf(all: Float32Array, lines: readonly number[], count: number): Float32Array {
+  if (lines.length === count && lines.every((line, i) => line === i)) return all;
+  const width = all.length / count;
+  const found = new Float32Array(lines.length * width);
+  for (const [i, line] of lines.entries()) found.set(all.subarray(line * width, (line + 1) * width), i * width);
+  return found;
 }
 
 /** Positions of a prompt, pads included. */

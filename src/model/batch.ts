@@ -49,7 +49,8 @@ async function step(state: BatchState): Promise<{ row: number; result: Generated
   await readParts({ decoder, options, take: (rows, output) => take(state, rows, output) }, fresh);
   const ended = state.running.filter((one) => isOver(state, one));
   state.running = state.running.filter((one) => !ended.includes(one));
-  for (const { past } of [...over, ...ended]) past?.release();
+  // Rows of one prompt share what was read of it, until each goes on.
+  for (const { past } of [...over, ...ended]) if (!state.running.some((one) => one.past === past)) past?.release();
   return [...over, ...ended].map(({ number, result }) => ({ row: number, result }));
 }
 

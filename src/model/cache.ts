@@ -138,7 +138,7 @@ function copyRow({ kvHeads, headWidth }: PoolState, cache: RowCache, to: Store, 
 /** The store that most of the rows lie in already, if it is of that capacity and has no other rows. */
 function mostly(caches: readonly RowCache[], capacity: number, held: number): Store | null {
   const rows = new Map<Store, number>();
-  for (const cache of caches) {
+  for (const cache of new Set(caches)) {
     const store = storeOf(cache);
     rows.set(store, (rows.get(store) ?? 0) + 1);
   }
@@ -157,13 +157,14 @@ interface Lodged {
   slots: number[];
 }
 
-/** Moves rows into the first slots of one store. */
+/** Moves rows into the first slots of one store. Of a cache that several rows begin with, the first takes the place, the others copies. */
 function settle(state: PoolState, caches: readonly RowCache[], capacity: number, held: number): Lodged {
   const store = mostly(caches, capacity, held) ?? open(state, held, capacity);
-  const taken = new Set(caches.filter((cache) => cache.store === store && cache.slot < held).map(({ slot }) => slot));
+  const staying = new Set(caches.filter((cache) => cache.store === store && cache.slot < held));
+  const taken = new Set([...staying].map(({ slot }) => slot));
   let next = 0;
   const slots = caches.map((cache) => {
-    if (cache.store === store && cache.slot < held) return cache.slot;
+    if (staying.delete(cache)) return cache.slot;
     while (taken.has(next)) next++;
     copyRow(state, cache, store, next);
     return next++;
@@ -197,10 +198,9 @@ function place(
   const known = caches.filter((cache): cache is RowCache => cache !== undefined);
   const isFresh = known.length === 0;
   const capacity = capacityFor(isFresh ? more + 1 : known[0]!.length + more);
-  const inPlace = donate && new Set(known).size === known.length;
   const { store, slots } = isFresh
     ? unseen(state, caches.length, capacity, held)
-    : inPlace
+    : donate
       ? settle(state, known, capacity, held)
       : copied(state, known, capacity, held);
   const seenCapacity = isFresh ? 0 : capacity;
