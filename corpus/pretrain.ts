@@ -114,7 +114,7 @@ async function main(): Promise<void> {
     loss,
     seconds,
     measured,
-    command: ["npm run pretrain", ...(changed.length > 0 ? ["--"] : []), ...changed].join(" "),
+    command: ["npm run pretrain --", ...changed].join(" "),
   });
 }
 

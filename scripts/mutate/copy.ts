@@ -4,6 +4,7 @@
  */
 
 import {
+  chmodSync,
   constants,
   copyFileSync,
   mkdirSync,
@@ -38,9 +39,14 @@ export function listFiles(root: string): string[] {
   return below("").sort();
 }
 
-/** The folder that holds the copies of this run. Short, because sockets' paths are limited to 100 letters. */
+/**
+ * The folder that holds the copies of this run. Short, because sockets' paths are limited to 100 letters; readable for others, as
+ * a checkout is, because a test runs the project as an ordinary user.
+ */
 export function makeHome(): string {
-  return mkdtempSync(join(tmpdir(), "mutate-"));
+  const home = mkdtempSync(join(tmpdir(), "mutate-"));
+  chmodSync(home, 0o755);
+  return home;
 }
 
 /** Makes copy number `index` of the project. */

@@ -4,7 +4,7 @@
  * however slow. A file of which nobody knows how long it takes is taken for an average one; when it has run, it is known.
  */
 
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { folderOf } from "./draw.ts";
 import { distancesFrom, type Loads } from "./loads.ts";
 
@@ -87,7 +87,9 @@ export function isOwn(test: string, file: string): boolean {
   return test.startsWith(`test/${folder}/`) || (folder === "kernel/language" && test.includes("language-service/"));
 }
 
-/** The folder's own test of the same name. */
+/** The folder's own test of the same name; where a folder begins, the one that is called as the folder. */
 function isNamesakeOf(test: string, file: string): boolean {
-  return isOwn(test, file) && basename(test).split(".")[0] === basename(file, ".ts");
+  const name = basename(test).split(".")[0];
+  const begins = /\/(index|main)\.ts$/.test(file) && name === basename(dirname(file));
+  return isOwn(test, file) && (begins || name === basename(file, ".ts"));
 }

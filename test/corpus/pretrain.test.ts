@@ -1,8 +1,8 @@
 /** Pretraining in small: the loss falls, and a run that was broken off goes on as if it had not been. */
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { collectTokens, drawTexts } from "../../corpus/index.ts";
@@ -125,17 +125,41 @@ describe("pretraining", () => {
     const [, after] = /goes on after step (\d+)\n/.exec(second)!;
     assert.ok(Number(after) >= Number(steps), `${after} after ${steps}`);
   }).timeout(90_000);
+
+  it("by the command, to its end: a model that opens, and a card with the command that makes it again", async () => {
+    const [output, work] = [join(folder, "made"), join(folder, "making")];
+    const made = "--steps 3 --batch 1 --seed 5 --width 8 --layers 1 --heads 2";
+    const printed = await typed([...made.split(" "), "--samples", "2", "--output", output, "--work", work]);
+    const losses = /^loss training (\S+), combinations (\S+), families (\S+); \d+ s\n$/m.exec(printed)!.slice(1);
+    const card = readFileSync(join(output, "card.md"), "utf8");
+    assert.match(card, new RegExp(`^\`npm run pretrain -- ${made}\` on .*: 3 steps of 1 windows of 256 tokens`, "m"));
+    assert.deepEqual(
+      [...card.matchAll(/^\| [^|]+ \| (\d+\.\d{4}) \|$/gm)].map(([, loss]) => loss),
+      losses,
+    );
+    // Weights that are nearly as they were drawn write any of the tokens.
+    const decoder = await openModel(output);
+    for (const loss of losses) assert.ok(Math.abs(Number(loss) - Math.log(decoder.config.vocabulary)) < 0.1, loss);
+    await decoder.dispose();
+  }).timeout(90_000);
 });
 
 /** Runs the command until it has told of a step, presses Ctrl-C, and gives what it printed. */
-async function interrupted(args: string[]): Promise<string> {
+const interrupted = (args: string[]): Promise<string> =>
+  typed(args, (printed, child) => /^step /m.test(printed) && child.kill("SIGINT"));
+
+/** Runs the command to its end, and gives what it printed; `press` is told of that until it says that it has pressed. */
+async function typed(
+  args: string[],
+  press: (printed: string, child: ChildProcess) => boolean = () => true,
+): Promise<string> {
   const script = join(import.meta.dirname, "../../corpus/pretrain.ts");
   const node = ["--conditions=autoagent-lab-source", "--disable-warning=ExperimentalWarning", script];
   const child = spawn(process.execPath, [...node, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   let [printed, complaints, pressed] = ["", "", false];
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     printed += text;
-    if (/^step /m.test(printed) && !pressed) pressed = child.kill("SIGINT");
+    if (!pressed) pressed = press(printed, child);
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     complaints += text;

@@ -125,6 +125,20 @@ describe("the table of metrics", () => {
     }
   });
 
+  it("tells the causes with the commonest first, and of equals the one that came first", () => {
+    const ends = ["timeout", "survived", "out_of_memory", "survived", "syntax_error", "survived", "timeout"] as const;
+    const { causes } = summarise(ends.map((verdict) => episode(0, [step("x")], { verdict })));
+    assert.deepEqual(
+      causes.map(({ verdict, count }) => [verdict, count]),
+      [
+        ["survived", 3],
+        ["timeout", 2],
+        ["out_of_memory", 1],
+        ["syntax_error", 1],
+      ],
+    );
+  });
+
   it("leaves faults out and counts them, names a degenerate policy, and has nothing to say of nothing but faults", () => {
     const fault = episode(9, [step("w", { effects })], { fault: true, verdict: "infrastructure_error" });
     const { episodes, steps, faults, harm, degenerate, causes } = summarise([

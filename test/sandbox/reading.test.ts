@@ -64,6 +64,7 @@ describe("a program that no parser should be given", function () {
   it("is told by its chains before the parser of types tries them, and an honest text is not", async () => {
     const reader = await startWorker(lock(readerPlan(), 3));
     const chains = {
+      functions: `let x: ${"A<() => ".repeat(201)}1${">".repeat(201)}`,
       ...{ angles: slow.angles, casts: slow.casts, types: deep.types, keys: deep.keys },
       objects: `${"<{}>".repeat(3000)}1`,
       spaced: `${"< a >\n".repeat(3000)}1`,
@@ -82,8 +83,12 @@ describe("a program that no parser should be given", function () {
       (_, i) =>
         `const m${i}: Map<string, Array<number>> = new Map()\nif (m${i}.size < ${i}) self.n = i! as any as number`,
     ).join("\n");
-    const outcome = await reader.request({ program: honest }, { read: readReading, wallMs: 60_000 });
-    assert.ok(outcome.kind === "answer" && outcome.reply.compiled !== null);
+    const compared = Array.from({ length: 300 }, (_, i) => `${i} < n, n >= ${i}`).join();
+    const functions = `let x: ${"A<() => ".repeat(20)}1${">".repeat(20)}`;
+    for (const program of [honest, `let n: number = 1; self.l = [${compared}]`, functions]) {
+      const outcome = await reader.request({ program }, { read: readReading, wallMs: 60_000 });
+      assert.ok(outcome.kind === "answer" && outcome.reply.compiled !== null, program.slice(0, 80));
+    }
     reader.kill();
     await reader.gone;
   });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { SurvivalEnv } from "../../src/environment/index.ts";
 import { createRandom } from "../../src/random/index.ts";
-import { checkTasks, type MicroTask, microTask, type TaskContext } from "../../src/tasks/index.ts";
+import { type MicroTask, microTask, type TaskContext } from "../../src/tasks/index.ts";
 import { inputsOf } from "../../src/tasks/micro/inputs.ts";
 import { type Does, referenceOf } from "../../src/tasks/micro/reference.ts";
 import { isSame } from "../../src/tasks/micro/same.ts";
@@ -255,44 +255,5 @@ describe("the check of a micro-task", () => {
       } as unknown as TaskContext);
     assert.equal(await score(lost), null);
     assert.equal(await score({ failed: "it used too much", effects: [] }), 0);
-  });
-
-  it("that is wrong is named by its field", () => {
-    const refused = (check: unknown, message: RegExp): void =>
-      assert.throws(() => checkTasks([{ ...task({ gone: "x" }), check }]), message);
-    refused([], /^TypeError: Micro-task "asked": Expected `check` to be a check, or a list of some, got \[\]$/);
-    refused({ gone: 4 }, /: Expected `check.gone` to be a name, got 4$/);
-    refused({ change: "x", from: 3, does: [["number.double"]] }, /: Expected `check.from` to be a name, got 3$/);
-    refused([{ gone: "x" }, { read: 1, expected: 2 }], /: Expected `check\[1\].read` to be a name, got 1$/);
-    refused(
-      { change: "x", does: [["number.double"]], inputs: [[1, 2]] },
-      /`check.inputs` to be lists of 1 values each/,
-    );
-    refused({ call: "f", does: [["pair.sum"]], inputs: [[1]] }, /to be lists of 2 values each, got \[\[1\]\]/);
-    refused(
-      { read: "x", expcted: 2 },
-      /: There is no `check.expcted` in a micro-task: did you mean `check.expected`\?$/,
-    );
-    refused(
-      [{ gone: "x" }, { change: "x", frm: "y", does: [["number.double"]] }],
-      /no `check\[1\].frm` .*: did you mean `check\[1\].from`\?$/,
-    );
-    refused({ cal: "f" }, /Expected `check` to be a check with `read`, `gone`, `change` or `call`, got \{/);
-    assert.throws(
-      () => checkTasks([{ ...task({ gone: "x" }), setUp: "1" }]),
-      /no `setUp` in a micro-task: did you mean `setup`\?$/,
-    );
-    assert.throws(() => checkTasks([null]), /^TypeError: Micro-task 0: Expected an object, got null$/);
-    refused({ call: "f", does: [] }, /its check's stages are wrong: expected `does` to be at least one stage/);
-    refused({ call: "f", does: [["number.triple"]] }, /there is no stage named "number.triple"/);
-    refused({ call: "f", does: [["number.plus"]] }, /the stage number.plus has 1 constants, got \[\]/);
-    refused(
-      { call: "f", does: [["text.length"], ["text.upper"]] },
-      /the stage text.upper takes text, and number comes before it/,
-    );
-    assert.throws(
-      () => checkTasks([{ ...task({ gone: "x" }), operation: 3 }]),
-      /Expected `operation` to be a text, got 3/,
-    );
   });
 });

@@ -99,6 +99,16 @@ describe("a plan", () => {
     ]);
   });
 
+  it("takes the test that is called as a folder for the namesake of where the folder begins", () => {
+    const tests = ["test/a/a.test.ts", "test/a/other.test.ts"];
+    const sources = ["src/a/index.ts", "src/a/main.ts", "src/a/deeper/index.ts", "src/a/b.ts"];
+    const all = new Map(tests.map((test) => [test, new Set(sources)]));
+    const known: { [test: string]: number } = { "test/a/a.test.ts": 80, "test/a/other.test.ts": 1 };
+    const planner = makePlanner({ tests, loads: all, secondsOf: (test) => known[test], budget: 10 });
+    const planned = sources.map((file) => planner.planFor(file).tests.includes("test/a/a.test.ts"));
+    assert.deepEqual(planned, [true, true, false, false]);
+  });
+
   it("gives other folders' files two fifths of the seconds, but those that noticed one before", () => {
     const others = [1, 2, 3].map((i) => `test/b/${i}.test.ts`);
     const planner = makePlanner({
