@@ -81,9 +81,11 @@ function chanceOf(test: string, file: string, distance: number): number {
   return (isOwn(test, file) ? likely.own : likely.near) / Math.max(1, distance);
 }
 
-/** Whether it is in the folder that mirrors the file's. Deeper folders have their noun's. */
+/** Whether it is in the folder that mirrors the file's. Deeper folders have their noun's; the corpus has one for all. */
 export function isOwn(test: string, file: string): boolean {
-  const folder = folderOf(file).replace(/^src\//, "");
+  const folder = folderOf(file)
+    .replace(/^src\//, "")
+    .replace(/^corpus\/.*/, "corpus");
   return test.startsWith(`test/${folder}/`) || (folder === "kernel/language" && test.includes("language-service/"));
 }
 

@@ -235,7 +235,7 @@ async function answerOf(
     onToken: ({ id }, logits, { ids: drawn }) => {
       if (steers?.(id)) steered++;
       if (prompt.logProbs) tokens.push({ text: tokenizer.decode([id]), logProb: modelLogProbs(logits, id).logProb });
-      if (prompt.onText && !tokenizer.end.includes(id)) say(stream.push(drawn));
+      if (prompt.onText) say(stream.push(drawn));
     },
   });
   if (result.ended === "cancelled") throw new LanguageModelFailure({ kind: "cancelled" });

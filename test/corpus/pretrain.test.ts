@@ -120,6 +120,8 @@ describe("pretraining", () => {
     const args = Object.entries(shape).flatMap(([name, value]) => [`--${name}`, String(value)]);
     const first = await interrupted(args);
     const [, steps] = /step (\d+)\/100000/.exec(first)!;
+    for (const [, step] of first.matchAll(/^step (\d+)/gm))
+      assert.equal(Number(step) % 50, 0, "it tells of every fiftieth");
     assert.match(first, /stopped; the same command goes on with it\n$/);
     const second = await interrupted(args);
     const [, after] = /goes on after step (\d+)\n/.exec(second)!;

@@ -13,6 +13,7 @@ import { type Wanted, wantedLives, wantedWork } from "../wanted.ts";
 import { codeElsewhere } from "../work.ts";
 import { withoutPassword } from "./connect.ts";
 import { type JobBody, keys, nameOf } from "./keys.ts";
+import { lineOf } from "./line.ts";
 import { type RedisWorkersOptions, redisOptionsSchema } from "./options.ts";
 import {
   after,
@@ -178,7 +179,7 @@ function openPanel(session: Session): { close(): void } {
     if (place !== null) return place(await statusOf(session)).catch(() => {});
     if (told || session.up > 0 || Date.now() - session.heard < 2000) return;
     told = true;
-    process.stderr.write(`${lineOf(session, [])}\n`);
+    process.stderr.write(`${lineOf(session, { rates: [], counts: {}, others: 0 })}\n`);
   }, 1000);
   return { close: () => clearInterval(timer) };
 }
@@ -200,33 +201,5 @@ async function statusOf(session: Session): Promise<WorkersStatus> {
   );
   session.up = own.length;
   const others = all.length - own.length;
-  return asStatus(
-    rows,
-    lineOf(
-      session,
-      own.map(({ rate }) => rate),
-      { counts, others },
-    ),
-  );
-}
-
-function lineOf(
-  { up, out, waiting, again, options }: Session,
-  rates: readonly number[],
-  { counts = {}, others = 0 }: { counts?: { [name: string]: string }; others?: number } = {},
-): string {
-  const total = Math.round(rates.reduce((sum, rate) => sum + rate, 0));
-  const oldest = Math.round((Date.now() - Math.min(...[...out.values()].map(({ at }) => at))) / 1000);
-  const { differs = "0" } = counts;
-  const url = withoutPassword(options.url);
-  return [
-    up === 0
-      ? `no worker is up: start one by \`npx autoagent worker --redis ${url}\``
-      : `${up} ${up === 1 ? "worker" : "workers"} up, ${total} lives/s (${rates.map(Math.round).join(", ")})`,
-    ...(others > 0 ? [`${others} of another build`] : []),
-    ...(out.size > 0 ? [`${out.size} parts out, oldest ${oldest} s`] : []),
-    ...(waiting.length > 0 ? [`${waiting.length} waiting`] : []),
-    ...(again > 0 ? [`${again} given twice`] : []),
-    ...(differs === "0" ? [] : [`${differs} came twice with different results`]),
-  ].join(", ");
+  return asStatus(rows, lineOf(session, { rates: own.map(({ rate }) => rate), counts, others }));
 }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { distancesFrom, readLoads } from "../../../scripts/mutate/loads.ts";
-import { makePlanner } from "../../../scripts/mutate/plan.ts";
+import { isOwn, makePlanner } from "../../../scripts/mutate/plan.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 
@@ -107,6 +107,19 @@ describe("a plan", () => {
     const planner = makePlanner({ tests, loads: all, secondsOf: (test) => known[test], budget: 10 });
     const planned = sources.map((file) => planner.planFor(file).tests.includes("test/a/a.test.ts"));
     assert.deepEqual(planned, [true, true, false, false]);
+  });
+
+  it("takes the tests of the corpus for those of each of its folders, and deeper folders' for their noun's", () => {
+    const pairs: [test: string, file: string, is: boolean][] = [
+      ["test/corpus/corpus.test.ts", "corpus/draw.ts", true],
+      ["test/corpus/corpus.test.ts", "corpus/families/lists.ts", true],
+      ["test/model/draw.test.ts", "corpus/draw.ts", false],
+      ["test/policy/token/head.test.ts", "src/policy/token/head.ts", true],
+      ["test/kernel/wire/wire.test.ts", "kernel/wire/sockets.ts", true],
+      ["test/kernel/wire/wire.test.ts", "kernel/session/runs.ts", false],
+      ["test/kernel/language-service/check.test.ts", "kernel/language/check.ts", true],
+    ];
+    for (const [test, file, is] of pairs) assert.equal(isOwn(test, file), is, `${test} of ${file}`);
   });
 
   it("gives other folders' files two fifths of the seconds, but those that noticed one before", () => {
