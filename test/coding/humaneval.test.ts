@@ -110,6 +110,64 @@ describe("HumanEvalPack", () => {
 });
 
 describe("a file of HumanEvalPack", () => {
+  it("gives JavaScript the types of Python's head, and `any` where that says none", async () => {
+    const heads: [names: string, python: string, typed: string][] = [
+      [
+        "a, b, c, d",
+        "(a: int, b: float, c: str, d: bool) -> bool",
+        "(a: number, b: number, c: string, d: boolean): boolean",
+      ],
+      [
+        "list, most",
+        "(list: List[List[int]], most: int = 3) -> Optional[str]",
+        "(list: ((number)[])[], most: number): string | null | undefined",
+      ],
+      [
+        "pairs, n",
+        "(pairs: List[Tuple[int, List[str]]], n: int) -> Tuple[int, str]",
+        "(pairs: ([number, (string)[]])[], n: number): [number, string]",
+      ],
+      ["a, b", "(a: Tuple[int, ...], b: list) -> Dict[str, int]", "(a: any[], b: any[]): any"],
+      ["a, b", "(a, b: Any)", "(a: any, b: any): any"],
+      ["", "() -> int", "(): number"],
+    ];
+    const place = mkdtempSync(join(tmpdir(), "humaneval-"));
+    try {
+      const write = (name: string, declarations: readonly string[]): string => {
+        const rest = {
+          canonical_solution: "}",
+          buggy_solution: "}",
+          bug_type: "",
+          entry_point: "f",
+          docstring: "",
+          test: "",
+        };
+        const lines = declarations.map((declaration, i) =>
+          JSON.stringify({ task_id: `${name}/${i}`, declaration, ...rest }),
+        );
+        writeFileSync(join(place, name), lines.join("\n"));
+        return join(place, name);
+      };
+      const javascript = write(
+        "JavaScript",
+        heads.map(([names]) => `const f = (${names}) => {\n`),
+      );
+      const python = write(
+        "Python",
+        heads.map(([, types]) => `def helper(a: str) -> str:\n    return a\n\n\ndef f${types}:\n`),
+      );
+      const typed = await humanEvalPack({ javascript, python });
+      assert.deepEqual(
+        typed.map(typedHead),
+        heads.map(([, , types]) => `const f = ${types} => {\n`),
+      );
+      const [plain] = await humanEvalPack({ javascript });
+      assert.equal(typedHead(plain!), "const f = (a: any, b: any, c: any, d: any): any => {\n");
+    } finally {
+      rmSync(place, { recursive: true });
+    }
+  });
+
   it("is refused with the line and the field that is wrong", async () => {
     const place = mkdtempSync(join(tmpdir(), "humaneval-"));
     try {

@@ -104,6 +104,10 @@ describe("pretraining", () => {
       name: "RangeError",
       message: /to have \d+ numbers as transformer\.wte\.weight, got \d+/,
     });
+    await assert.rejects(startFrom(folderOf, { size: { ...size, layers: 3 }, table: other, drawn }), {
+      name: "RangeError",
+      message: `Expected ${folderOf} to have 16 numbers as transformer.h.2.ln_1.weight, got none`,
+    });
   });
 
   it("by the command: Ctrl-C between two steps keeps the run, and the same command goes on with it", async () => {

@@ -31,6 +31,11 @@ describe("the corpus in Python", () => {
     ["a definition", "self.f = function (n) {\n  return n;\n};", "def f(n):\n    return n"],
     ["type hints", "self.f = (xs: number[]): string => xs;", "def f(xs: list[float]) -> str:\n    return xs"],
     [
+      "all type hints",
+      "self.f = (n: number, t: string, is: boolean[][]): boolean => true;",
+      "def f(n: float, t: str, is: list[list[bool]]) -> bool:\n    return True",
+    ],
+    [
       "a comprehension",
       "self.f = (xs) => xs.filter((x) => x % 2 === 0);",
       "self.f = lambda xs: [x for x in xs if x % 2 == 0]",

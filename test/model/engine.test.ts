@@ -8,22 +8,25 @@ import { createRandom } from "../../src/random/index.ts";
 /** A decoder that always says word 1; `fails` says which passes do not come to an end. */
 function twoWords(fails: (pass: number) => boolean = () => false) {
   const passes: DecoderInput[] = [];
+  const kept = new Set<object>();
   const decoder = {
     config: { vocabulary: 2, context: 64, layers: 1, hidden: 1 },
     tokenizer: { end: [], decode: (ids: number[]) => ids.join(""), encode: () => [] },
     async forward(input: DecoderInput) {
       passes.push(input);
       if (fails(passes.length)) throw new Error("out of memory");
+      if (input.donate) for (const one of input.past ?? []) kept.delete(one);
       const logits = new Float32Array(input.batch * 2);
       for (let row = 0; row < input.batch; row++) logits[row * 2 + 1] = 100;
-      return {
-        logits,
-        past: Array.from({ length: input.batch }, () => ({ release() {} })),
-        hidden: new Float32Array(input.batch),
-      };
+      const past = Array.from({ length: input.batch }, () => {
+        const one = { release: () => void kept.delete(one) };
+        kept.add(one);
+        return one;
+      });
+      return { logits, past, hidden: new Float32Array(input.batch) };
     },
   } as unknown as Decoder;
-  return { decoder, passes };
+  return { decoder, passes, kept };
 }
 const job = (seed: number) => ({ prompt: [0, 1], maxTokens: 2, stream: createRandom(seed) });
 
@@ -39,6 +42,22 @@ describe("an engine", () => {
     const { ids } = await engine.submit(job(3));
     assert.deepEqual([ids, engine.waiting], [[1, 1], 0]);
     assert.ok(passes.length >= 3);
+  });
+
+  it("lets go of what a row has seen when it has ended, or was cancelled", async () => {
+    const { decoder, kept } = twoWords();
+    const engine = createEngine(decoder, { maxBatch: 4 });
+    const stop = new AbortController();
+    const onToken = () => stop.abort();
+    const cancelled = { ...job(1), maxTokens: 9, signal: stop.signal, onToken };
+    // Some of one prompt, one of another.
+    const jobs = [cancelled, job(2), { ...job(3), maxTokens: 1 }, { ...job(4), prompt: [1, 0, 0] }];
+    const ends = await Promise.all(jobs.map((one) => engine.submit(one)));
+    assert.deepEqual(
+      ends.map(({ ended }) => ended),
+      ["cancelled", "length", "length", "length"],
+    );
+    assert.equal(kept.size, 0);
   });
 
   it("refuses whoever finds too many waiting, and takes as many as may wait", async () => {

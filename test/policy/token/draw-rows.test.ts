@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import type { Decoder } from "../../../src/model/index.ts";
 import { type Action, openPretrained, type TokenPolicy, tf, tokenPolicy } from "../../../src/policy/index.ts";
 import { type AdapterTrace, isAdapterTrace } from "../../../src/policy/token/adapter/trace.ts";
+import { drawRows, emptyHead } from "../../../src/policy/token/draw-rows.ts";
 import { isTrace, type Trace } from "../../../src/policy/token/trace.ts";
 import { createRandom } from "../../../src/random/index.ts";
 
@@ -51,6 +52,36 @@ describe("a policy that draws on the device", () => {
     }
     assert.ok(new Set(found.map(({ program }) => program)).size > 3, "the programs differ");
     assert.ok(found.some(({ cut }) => !cut) && device.spent.tokens > 0);
+  });
+
+  it("runs each part of the rows with as many positions as its longest prompt has, and each row draws what it draws alone", async () => {
+    const decoder = decoders[1]!;
+    const lengths: number[] = [];
+    const draw: Decoder["draw"] = (request, prefix) => {
+      lengths.push(request.tokens.length / request.rows);
+      return decoder.draw!(request, prefix);
+    };
+    const prompts = [9, 12, 40, 3, 5].map((count) => Array.from({ length: count }, (_, i) => 1 + ((i * 7) % 90)));
+    const padTo = [16, 16, 48, 16, 16];
+    const rows = (from: number, to: number) =>
+      drawRows(
+        { ...decoder, draw },
+        { head: emptyHead(decoder.config.width) },
+        {
+          ...{
+            prompts: prompts.slice(from, to),
+            padTo: padTo.slice(from, to),
+            maxTokens: 6,
+            batch: 2,
+            temperature: 1,
+            stop: [],
+          },
+          streams: prompts.slice(from, to).map((_, i) => createRandom("alone", from + i)),
+        },
+      );
+    const all = await rows(0, 5);
+    assert.deepEqual(lengths, [16, 48, 16]);
+    for (const [i, { ids }] of all.entries()) assert.deepEqual((await rows(i, i + 1))[0]!.ids, ids, `row ${i}`);
   });
 
   it("writes the same without the head, at its own temperature and at another, and frozen", async () => {
