@@ -1,7 +1,7 @@
 /**
  * `npm run bench:environment-server [-- --seconds 2 --rounds 3 --sessions 1,8,32,64]`: steps a second of lives of four steps
  * through `autoagent env serve`, by a bare WebSocket client and by the Python client, beside the same lives in this process on a
- * sandbox of as many children; the three in turns. And what a step takes of the processor, of the client's own and the
+ * sandbox of as many children; the three in turns. The bare client (`environment-server/bare.ts`) only frames and parses. And what a step takes of the processor, of the client's own and the
  * server's: a client that trains a model has a machine of its own, here they share one. Before that the
  * bridge alone, with an environment that costs nothing. Goal: at least 0.9 of in process, each. The Python client needs `npm run test:trainers` to have been run once.
  */

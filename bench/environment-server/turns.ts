@@ -5,8 +5,8 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Environment } from "../../src/environment/index.ts";
-import { Client } from "../../test/serve/environment/client.ts";
 import { processorOf } from "../../test/serve/environment/processor.ts";
+import { BareClient } from "./bare.ts";
 
 /** What a turn has done. */
 export interface Turn {
@@ -62,11 +62,10 @@ export async function turnByWebSocket(
   { url, pid }: { url: string; pid: number },
   { sessions, seconds }: { sessions: number; seconds: number },
 ): Promise<Turn> {
-  const clients = await Promise.all(Array.from({ length: sessions }, () => Client.open(url)));
+  const clients = await Promise.all(Array.from({ length: sessions }, () => BareClient.open(url)));
   const players = clients.map((client) => async (seed: number) => {
-    await client.reset({ seed });
+    await client.reset(seed);
     for (const program of programs) await client.step(program);
-    client.frames.length = 0;
   });
   await warm(players);
   const [own, host] = [processorOf(process.pid), processorOf(pid)];

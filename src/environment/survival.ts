@@ -129,6 +129,11 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     ];
   }
 
+  /** Opens the life's isolate, which takes longer than most steps. */
+  prepare(): void {
+    if (this.#state === "running") void this.#life?.begin();
+  }
+
   /** Runs one program on the agent. */
   async step(program: string): Promise<Transition<SurvivalObservation>> {
     const life = this.#living(program);

@@ -65,6 +65,11 @@ export interface Info {
 export interface Environment<Observation = unknown> {
   reset(options?: { seed?: number; options?: { [key: string]: unknown } }): Promise<[Observation, Info]>;
   step(program: string): Promise<Transition<Observation>>;
+  /**
+   * Told after `reset` by whoever has to wait for the first program: what its step needs may be made ready meanwhile. The
+   * step is the same without.
+   */
+  prepare?(): void;
   /** Steps programs in order until the episode ends: what an open-loop policy uses, one call for all. */
   stepMany?(programs: readonly string[]): Promise<Transition<Observation>[]>;
   /**

@@ -183,6 +183,11 @@ export interface LifeOptions {
 /** One agent alive in a fresh isolate of a locked child process. */
 export interface Life {
   /**
+   * Opens a newborn's life ahead of its first step, which otherwise does so: for whoever knows that this step is still on its
+   * way. One that has lived, or begins from a genome, is left to its step. Never rejects: that step tries again, and tells.
+   */
+  begin(): Promise<void>;
+  /**
    * Runs one program on the agent through its current `execute_code`, then probes whether it still acts. `setup` is run
    * on the agent before, past its executor: what it throws is its author's fault, that it hangs the agent's.
    */

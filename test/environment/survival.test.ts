@@ -264,6 +264,25 @@ describe("SurvivalEnv", () => {
     assert.equal(fake.closed(), 3, "at its end too");
   });
 
+  it("opens a life ahead of its first program where it is told to, and none that has not begun or is over", async () => {
+    const fake = fakeSandbox();
+    let begun = 0;
+    const open = async (options?: object) => ({
+      ...(await fake.sandbox.open(options)),
+      begin: async () => void begun++,
+    });
+    const env = new SurvivalEnv({ sandbox: { ...fake.sandbox, open }, maxSteps: 1 });
+    env.prepare();
+    await env.reset();
+    assert.equal(begun, 0, "nobody said so");
+    env.prepare();
+    assert.equal(begun, 1);
+    await env.step("1");
+    env.prepare();
+    assert.equal(begun, 1);
+    await env.close();
+  });
+
   it("says why it is over: a death by its verdict, a cut by its steps; a life is cut at its limit and not after", async () => {
     const dies = (program: string) => (program === "die" ? { verdict: "inert" as const, cause: "why" } : {});
     const env = new SurvivalEnv({ sandbox: fakeSandbox(dies).sandbox, maxSteps: 2 });

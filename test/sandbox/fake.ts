@@ -49,6 +49,7 @@ export function fakeSandbox(report: (program: string, at: FakePlace) => Partial<
       },
       call: async () => ({ failed: "a fake has no methods", effects: [] }),
       read: async () => ({ failed: "a fake has no attributes", effects: [] }),
+      begin: async () => {},
       past: () => ({ seed: options.seed ?? 0, query: "", steps: [] }),
       // It takes a turn of the event loop, as a process does: who does not wait for it is seen.
       async close() {

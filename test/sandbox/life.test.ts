@@ -299,6 +299,54 @@ describe("a life whose child died between two steps", () => {
   });
 });
 
+describe("a life that is begun ahead of its first step", () => {
+  const opsOf = ({ requests }: ReturnType<typeof fakePool>) => requests.map(({ op }) => op);
+
+  it("is opened at once, and not again by the step", async () => {
+    const made = fakePool();
+    const life = await createLife(made.pool, {}, defaultLimits);
+    assert.deepEqual(opsOf(made), []);
+    await life.begin();
+    assert.deepEqual(opsOf(made), ["open"]);
+    assert.equal((await life.step("1")).output, "step 0");
+    await life.begin();
+    assert.deepEqual([opsOf(made), made.taken.length], [["open", "step"], 1]);
+  });
+
+  it("is left to its step where the guest's own code runs at the birth, and alone where it is over", async () => {
+    const born = failing([harmed], { op: "open" });
+    const life = await createLife(born.pool, { genome: newbornGenome }, defaultLimits);
+    await life.begin();
+    assert.deepEqual(opsOf(born), []);
+    const { verdict, effects } = await life.step("1");
+    assert.deepEqual([verdict, effects.length, opsOf(born)], ["attempted_harm", 1, ["open"]]);
+    const lived = fakePool();
+    const past = { seed: 1, query: "", steps: [{ program: "1", answers: [], setup: null, budget: null }] };
+    await (await createLife(lived.pool, { past }, defaultLimits)).begin();
+    const closed = await createLife(lived.pool, {}, defaultLimits);
+    await closed.close();
+    await closed.begin();
+    assert.deepEqual(opsOf(lived), []);
+  });
+
+  it("is in no child where that failed: the step has all its tries, and another child", async () => {
+    const made = failing([{ death: { code: 1 } }, { fault: "no isolate" }], { op: "open" });
+    const life = await createLife(made.pool, {}, defaultLimits);
+    await life.begin();
+    assert.deepEqual(made.given, [{ doubt: true }]);
+    await life.begin();
+    assert.equal((await life.step("1")).verdict, "survived");
+    assert.deepEqual(opsOf(made), ["open", "open", "open", "step"]);
+    assert.deepEqual(made.taken, [{ alone: false }, { alone: false }, { alone: false }]);
+    const none = fakePool();
+    const cancelled = new AbortController();
+    const over = await createLife(none.pool, { signal: cancelled.signal }, defaultLimits);
+    none.pool.acquire = () => Promise.reject(new Error("no child starts"));
+    await over.begin();
+    assert.deepEqual(none.given, []);
+  });
+});
+
 describe("a life that begins from a genome", () => {
   const sandbox = useSandbox({ workers: 1 });
 

@@ -37,6 +37,8 @@ export async function resetSession(session: Session, data: unknown): Promise<Tol
   const id = episode_id ?? randomUUID();
   session.episode = null;
   const begun = await session.env.reset({ seed: own });
+  // Its first program is as far away as its client is.
+  session.env.prepare?.();
   const [, { start }] = begun;
   const kept = session.keeping === undefined ? null : keepEpisode(session.keeping, { seed: own, ...start }, id);
   session.episode = { id, steps: 0, over: null, kept };

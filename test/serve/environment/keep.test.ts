@@ -88,6 +88,45 @@ describe("episodes of an environment server", () => {
     await client.close();
   });
 
+  it("are made ready for their first programs while these are on their way", async () => {
+    const done: string[] = [];
+    class Slow extends SurvivalEnv {
+      override prepare(): void {
+        done.push("prepare");
+        super.prepare();
+      }
+      override async step(program: string): ReturnType<SurvivalEnv["step"]> {
+        done.push(program);
+        return await super.step(program);
+      }
+    }
+    await using sandbox = await createSandbox({ workers: 1 });
+    const counted: Sandbox = {
+      ...sandbox,
+      open: async (options) => {
+        const life = await sandbox.open(options);
+        const begin = async (): Promise<void> => {
+          done.push("begin");
+          await life.begin();
+        };
+        return { ...life, begin };
+      },
+    };
+    await using server = await serveEnvironment(new Slow({ sandbox: counted, maxSteps: 1 }), { port: 0 });
+    const client = await Client.open(server.url);
+    for (const seed of [1, 2]) {
+      assert.equal((await client.reset({ seed })).type, "observation");
+      done.push("told");
+      assert.equal((await client.step(`self.a = ${seed}`)).data.reward, 1);
+    }
+    assert.deepEqual(
+      done,
+      [1, 2].flatMap((n) => ["prepare", "begin", "told", `self.a = ${n}`]),
+    );
+    assert.equal(sandbox.stats().replayed, 0);
+    await client.close();
+  });
+
   it("are lost where the environment fails: the client hears that, and the log alone hears why", async () => {
     class Failing extends SurvivalEnv {
       override async step(program: string): ReturnType<SurvivalEnv["step"]> {

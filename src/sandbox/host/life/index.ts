@@ -10,6 +10,7 @@ import type { Pool } from "../pool.ts";
 import { checkPast, createStepSender } from "../step-sender.ts";
 import { createWitness } from "../witness.ts";
 import { inquire } from "./inquire.ts";
+import { begin } from "./settle.ts";
 import { type LifeState, release } from "./state.ts";
 import { runStep, runSteps } from "./steps.ts";
 
@@ -38,6 +39,7 @@ export async function createLife(pool: Pool, options: LifeOptions, limits: Limit
   pool.episodes++;
   const inOrder = <T>(work: () => Promise<T>): Promise<T> => queue.run(work).finally(() => pool.rest(life.lease));
   return {
+    begin: () => inOrder(() => begin(life)),
     step: (program, setup) => inOrder(() => runStep(life, program, setup)),
     steps: (programs, setups) => inOrder(() => runSteps(life, programs, setups)),
     call: (method, lists) => inOrder(() => inquire(life, method, lists)),

@@ -30,6 +30,19 @@ export async function settle(
   }
 }
 
+/**
+ * Opens a life ahead of its first step. Only a newborn's: in another's birth the guest's own code runs, and what that attempts
+ * belongs to a step. Where it fails the life is in no child, and the step finds out why.
+ */
+export async function begin(life: LifeState): Promise<void> {
+  if (life.ended !== null || life.settings.genome !== null || life.lived.length > 0) return;
+  const isThere = await settle(life, { alone: false }).then(
+    (failed) => failed === null,
+    () => false,
+  );
+  if (!isThere) release(life, true);
+}
+
 async function bring(life: LifeState, worker: Worker): Promise<Failed | null> {
   const { id, pool, settings, body, sender } = life;
   if (life.born) pool.replayed++;
