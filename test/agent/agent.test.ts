@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { AutonomousLLM, hashGenome } from "../../src/agent/index.ts";
 import { displaySymbol } from "../../src/display/index.ts";
 import { byHand } from "../../src/episode/index.ts";
-import { models } from "../../src/llm/index.ts";
+import { budget, models } from "../../src/llm/index.ts";
 import { openRecord, replay } from "../../src/record/index.ts";
 import { createSandbox, extractProgram, type Sandbox } from "../../src/sandbox/index.ts";
 
@@ -140,6 +140,16 @@ describe("AutonomousLLM", () => {
     await other.run({ steps: 3 });
     assert.equal(other.certificate!.verdict, "budget_exhausted");
     assert.equal(other.history.length, 1);
+    // The same budget for another agent, which may ask nothing at all.
+    const shared = budget({ calls: 1, onSpend: () => {} });
+    const [first, late] = [1, 2].map(
+      () => new AutonomousLLM({ llm: models.scripted(["self.a = 1"]), query: "go", sandbox, budget: shared }),
+    );
+    await first!.run({ steps: 1 });
+    await late!.run({ steps: 3 });
+    assert.deepEqual([late!.certificate!.verdict, late!.certificate!.survived], ["budget_exhausted", 0]);
+    assert.deepEqual([late!.history.length, late!.genome], [1, [...sandbox.body.newborn]]);
+    await first!.dispose();
   });
 
   it("can read its budget and not change it", async () => {

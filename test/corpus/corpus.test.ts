@@ -156,6 +156,12 @@ describe("a table's text", () => {
 });
 
 describe("the small models that ship", () => {
+  it("know the tokens that the corpus has, word for word: who trains one anew begins with the same text", () => {
+    const { ids } = JSON.parse(readFileSync(dataPath("models", "tiny", "tokens.json"), "utf8")) as TokenTable;
+    // As `npm run pretrain` draws them. Another choice anywhere in a family gives other words and numbers after it.
+    assert.deepEqual(collectTokens(drawTexts(1, 20_000, { typed: 0.3, examples: 8 }), { least: 3 }).ids, ids);
+  }).timeout(60_000);
+
   for (const [name, body, prompt] of [
     ["tiny", "javascript", "base"],
     ["tiny-python", "python", "base-python"],

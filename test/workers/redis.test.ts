@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { modelPolicy, writtenBy } from "../../src/agent/index.ts";
 import { type EvaluateCodeOptions, evaluateCode } from "../../src/coding/index.ts";
 import { SurvivalEnv } from "../../src/environment/index.ts";
@@ -75,6 +76,10 @@ describe("workers on a queue", function () {
     assert.match(line, /^2 workers up, \d+ lives\/s \(\d+, \d+\)$/);
     assert.deepEqual(rows.map(({ worker }) => worker).sort(), up.map(({ name }) => name).sort());
     assert.ok(rows.every(({ level, children }) => Number(level) >= 0 && children === 1));
+    // Workers tell once a second what they have played.
+    const played = async () => (await on.status()).rows.reduce((sum, { lives }) => sum + Number(lives), 0);
+    for (let looked = 0; looked < 100 && (await played()) < 24; looked++) await sleep(100);
+    assert.ok((await played()) >= 24, `${await played()} lives`);
   });
 
   /** What a training gives, update by update, and the bytes of its last checkpoint. */

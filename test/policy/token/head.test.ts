@@ -171,6 +171,26 @@ describe("the head", () => {
     policy.dispose();
   });
 
+  it("is made by its seed, 0 where none is given: its weights, and the programs that it is calibrated on", async () => {
+    const numbersOf = async (options: object) => {
+      const policy = await tokenPolicy(toyDecoder(), { asks, prompt, rank: 2, samples: 32, batch: 8, ...options });
+      const { tensors } = policy.buffers!;
+      const found = [
+        ...policy.variables.map((one) => [...one.dataSync()]),
+        ...tensors.map(({ values }) => Array.from(values)),
+      ];
+      policy.dispose();
+      return found.map(String);
+    };
+    const usual = await numbersOf({});
+    assert.deepEqual(await numbersOf({ seed: 0 }), usual);
+    const other = await numbersOf({ seed: 1 });
+    assert.deepEqual(
+      [0, usual.length - 1].map((i) => other[i] === usual[i]),
+      [false, false],
+    );
+  });
+
   it("measures entropy and divergence as a sum over the whole vocabulary does", async () => {
     const toy = toyDecoder();
     const { policy, actions } = await drawn({ tokenSubset: [2, 5, 9] }, 3);
