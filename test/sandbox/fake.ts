@@ -5,6 +5,8 @@
 
 import { setImmediate } from "node:timers/promises";
 import { javascript } from "../../src/sandbox/bodies/javascript/index.ts";
+import { createLife } from "../../src/sandbox/host/life/index.ts";
+import { defaultLimits } from "../../src/sandbox/host/limits.ts";
 import type { Lease } from "../../src/sandbox/host/places.ts";
 import type { AcquireOptions, Pool } from "../../src/sandbox/host/pool.ts";
 import type { Death, Outcome, RequestOptions, Worker } from "../../src/sandbox/host/worker.ts";
@@ -154,3 +156,36 @@ export function fakePool(
   };
   return { pool: pool as unknown as Pool, requests, taken, given };
 }
+
+/** What stopped a guest: its time was up, of which its child had no processor. */
+export const broke = { phase: "step", ms: 200, limit: 200, outOfMemory: false, cpuMs: 1, message: "" };
+/** The reply of a child that had no processor. */
+export const starved = { kind: "stepped", broke };
+/** The reply of one whose guest hangs. */
+export const hung = { kind: "stepped", broke: { ...broke, cpuMs: 200 } };
+/** The same while a life is opened. */
+export const birth = ({ broke }: typeof starved) => ({ kind: "opened", broke: { ...broke, phase: "birth" } });
+/** A child whose guest attempts harm at its birth. */
+export const harmed: FakeAnswer = {
+  reply: { kind: "opened" },
+  effects: [{ kind: "self_harm", api: "process.exit", arguments: [], severity: 2, step: 0 }],
+};
+/** How a process that ran out of memory ends. */
+export const oom = { signal: "SIGABRT", stderr: "Last few GCs" };
+
+/** Who else is, or was, in the children; and which requests fail. */
+export type Failing = { neighbours?: number; gone?: number; op?: string };
+
+/** A pool whose steps go as the list says, one after the other, then as they should. */
+export function failing(plan: (FakeAnswer | null)[], options: Failing = {}) {
+  const left = [...plan];
+  const { op = "step", ...more } = options;
+  return fakePool((request: FakeRequest) => (request.op === op ? left.shift() : null) ?? calmAnswer(request), more);
+}
+
+/** One step of a new life in such a pool. */
+export const stepOf = async (plan: (FakeAnswer | null)[], options: Failing = {}) => {
+  const made = failing(plan, options);
+  const life = await createLife(made.pool, {}, defaultLimits);
+  return { ...made, life, report: await life.step("self.n = 0") };
+};
