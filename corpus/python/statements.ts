@@ -29,7 +29,7 @@ export function programInPython(program: string): string {
     throw new Error(`No program of the corpus: ${program}`);
   // What a program returns is heard in JavaScript alone: Python's `return` stands in functions.
   const lines = around.body.body.filter(({ type }) => type !== "ReturnStatement").flatMap((node) => linesOf(node));
-  return [...(/\bmath\.\w/.test(lines.join("\n")) ? ["import math"] : []), ...lines].join("\n");
+  return [...(lines.some((line) => /\bmath\.\w/.test(line)) ? ["import math"] : []), ...lines].join("\n");
 }
 
 function unknown(type: string): Error {

@@ -28,7 +28,7 @@ import type { ModelConfig } from "./types.ts";
 export function drawGraph(
   config: ModelConfig,
   weight: FindWeight,
-  { fused, adaptedBlocks = 0 }: { fused: boolean; adaptedBlocks?: number },
+  { fused, adaptedBlocks }: { fused: boolean; adaptedBlocks: number },
 ): GraphBuilder {
   const g = createGraph("draw", 23);
   const { layers, kvHeads, headWidth, width, vocabulary } = config;

@@ -31,6 +31,24 @@ describe("the card of an agent", () => {
   });
 });
 
+describe("the card of an agent whose texts are long", () => {
+  it("has the beginning of each: of a program in HTML and in text, of what was printed, of an attribute", async () => {
+    const [program, output, source] = ["p", "o", "s"].map((letter) => letter.repeat(500)) as [string, string, string];
+    const { sandbox } = fakeSandbox(() => ({
+      output: `\n${output}`,
+      genome: [{ name: "self.a", kind: "attribute", source }],
+    }));
+    const agent = new AutonomousLLM({ llm: models.scripted([program]), query: "go", sandbox });
+    await agent.run({ steps: 1 });
+    const shown = (agent as unknown as { [displaySymbol](): { [type: string]: string } })[displaySymbol]();
+    const longest = (text: string, letter: string) =>
+      Math.max(...[...text.matchAll(new RegExp(`${letter}+`, "g"))].map(([run]) => run.length));
+    const html = shown["text/html"]!;
+    assert.deepEqual([longest(html, "p"), longest(html, "o"), longest(html, "s")], [160, 120, 200]);
+    assert.equal(longest(shown["text/plain"]!, "p"), 90);
+  });
+});
+
 describe("the difference of two genomes", () => {
   it("has new lines on green, lost ones on red, and what only leads the eye pale", () => {
     const edit = compareGenomes([method("self.f", "() => 1")], [method("self.f", "() => 2")]);

@@ -250,6 +250,13 @@ describe("autoagent", () => {
       `There is no record at ${absent}: check the path, or begin one with openRecord(path, { create: true })`,
       1,
     );
+    const empty = join(folder, "empty.db");
+    writeFileSync(empty, "");
+    for (const args of [["replay"], ["export"], ["record", "list"], ["record", "verify"]]) {
+      const { status, err } = run([...args, empty]);
+      assert.deepEqual([status, err.startsWith(`${empty} is empty, it holds no record: `)], [1, true], err);
+      assert.equal(readFileSync(empty, "utf8"), "", "what is only read is not begun");
+    }
   });
 
   it("tells the rank of verdicts as the sandbox has it", () => {

@@ -45,6 +45,7 @@ describe("the corpus in Python", () => {
       "f = (xs) => xs.map((x) => x * 2).reduce((a, b) => a + b, 0);",
       "f = lambda xs: sum(x * 2 for x in xs)",
     ],
+    ["a product after a name", "n = m;\nxs.reduce((a, b) => a * b, 1);", "import math\nn = m\nmath.prod(xs)"],
     ["a product", "f = (xs) => xs.reduce((a, b) => a * b, 1);", "import math\nf = lambda xs: math.prod(xs)"],
     [
       "a built-in of its own name",

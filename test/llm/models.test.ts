@@ -8,10 +8,20 @@ describe("models.scripted", () => {
   it("answers in order with token counts, then says that its script is used up", async () => {
     const model = models.scripted(["one", "two words"]);
     assert.equal((await model.complete({ prompt: "hello world" })).text, "one");
-    const { text, usage } = await model.complete({ prompt: "hello world" });
-    assert.deepEqual([text, usage], ["two words", { promptTokens: 2, completionTokens: 2 }]);
+    const pieces: string[] = [];
+    const asked = { prompt: "hello world", seed: 0, onText: (piece: string) => pieces.push(piece) };
+    assert.deepEqual(await model.complete(asked), {
+      ...{ text: "two words", model: "scripted", usage: { promptTokens: 2, completionTokens: 2 }, seed: 0 },
+    });
+    assert.deepEqual([model.name, pieces], ["scripted", ["two words"]]);
     await assert.rejects(model.complete({ prompt: "" }), {
       message: "The script has 2 answers, and the agent asked for one more.",
+    });
+    assert.ok(!("seed" in (await models.scripted([""]).complete({ prompt: "" }))), "none was given");
+    const never = models.scripted(["never"]).complete({ prompt: "", signal: AbortSignal.abort(new Error("stop")) });
+    await assert.rejects(never, { message: "stop" });
+    assert.throws(() => models.scripted("one" as never), {
+      message: 'Expected `answers` to be a list of texts, got "one"',
     });
   });
 });

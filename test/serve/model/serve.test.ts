@@ -258,7 +258,11 @@ describe("the server of a model", () => {
     const chat = (messages: unknown) => post("chat/completions", JSON.stringify({ model: "small", messages }));
     for (const messages of [undefined, [], [{ role: "judge", content: "x" }], [{ role: "user", content: 3 }], [null]])
       assert.equal((await chat(messages)).status, 400);
-    assert.equal((await post("completions", "{}", { "content-type": "text/plain" })).status, 415);
+    const typed = (type: string) => post("completions", "{}", { "content-type": type });
+    for (const type of ["text/plain", "text/plain; for=application/json", "text/application/json", " "])
+      assert.equal((await typed(type)).status, 415, type);
+    for (const type of ["application/json; charset=utf-8", "Application/JSON"])
+      assert.equal((await typed(type)).status, 400, `${type}: it is read, and has no prompt`);
     assert.equal((await post("completions", `"${"x".repeat(5e6)}"`)).status, 413);
     assert.equal((await post("embeddings", "{}")).status, 404);
     const { hostname, port } = new URL(suite.server.url);
