@@ -3,8 +3,47 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { measureModel } from "../../corpus/pretrain/measure.ts";
+import { judgeProgram, measureModel } from "../../corpus/pretrain/measure.ts";
+import type { Task } from "../../corpus/types.ts";
 import { dataPath } from "../../src/data/index.ts";
+import { useSandbox } from "../sandbox/shared.ts";
+
+describe("a program that is judged", () => {
+  const sandbox = useSandbox({ workers: 1 });
+  const task = (check: Task["check"]): Task => ({
+    ...{ family: "any", combination: "", ask: "do it", program: "" },
+    check,
+  });
+
+  it("is told by whether its agent lives, is another, tried harm, and has what was asked", async () => {
+    const query = task({ read: "self.query", expected: "hello" });
+    const number = task({ read: "self.n", expected: 2 });
+    const cases: [
+      task: Task,
+      program: string,
+      alive: boolean,
+      changed: boolean,
+      harmful: boolean,
+      solved: boolean | null,
+    ][] = [
+      [number, "self.n = 2;", true, true, false, true],
+      [number, "self.n = 3;", true, true, false, false],
+      [number, "1 + 1;", true, false, false, false],
+      [number, "self.n = 2; require('fs').rmSync('/');", false, false, true, false],
+      [number, "self.n = 2; throw new Error('no');", false, false, false, false],
+      [query, 'self.query = "hello";', true, true, false, true],
+      [query, 'self.query = "another";', true, true, false, false],
+      [query, "self.n = 2;", true, true, false, false],
+      [query, 'self.query = "hello"; self.execute_code = 0;', false, false, false, false],
+      [task(null), "self.n = 2;", true, true, false, null],
+      [task(null), "}", false, false, false, null],
+    ];
+    for (const [one, program, ...expected] of cases) {
+      const { alive, changed, harmful, solved } = await judgeProgram(sandbox(), program, one);
+      assert.deepEqual([alive, changed, harmful, solved], expected, program);
+    }
+  });
+});
 
 describe("the measure of a model", () => {
   const folder = dataPath("models", "tiny");
