@@ -174,6 +174,16 @@ describe("a sandbox", () => {
     }
   }).timeout(60_000);
 
+  it("has one child when it is given out, and the others when they are needed", async () => {
+    await using sandbox = await createSandbox({ workers: 2 });
+    const { pids, ...done } = sandbox.stats();
+    assert.deepEqual([pids.map(isRunning), done], [[true], { episodes: 0, replaced: 0, replayed: 0 }]);
+    const [one, two] = [await sandbox.open(), await sandbox.open()];
+    await Promise.all([one.step("self.n = 1"), two.step("self.n = 1")]);
+    assert.equal(sandbox.stats().pids.length, 2);
+    await Promise.all([one.close(), two.close()]);
+  });
+
   it("refuses to run below a wanted level", async () => {
     await assert.rejects(createSandbox({ maximumLevel: 1, minimumLevel: 2 }), {
       message: "The sandbox reaches level 1 here, below the wanted 2: a lower level was asked for (maximumLevel: 1)",
