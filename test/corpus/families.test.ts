@@ -44,4 +44,18 @@ describe("the families of the corpus", () => {
       }
       assert.ok(seen.size >= 1 || family.draw(createRandom(1), { typed: false }).check === null);
     });
+
+  it("number-chain: its programs have brackets where a sum is multiplied, and nowhere else", () => {
+    const chain = families.find(({ name }) => name === "number-chain")!;
+    const seen = { sums: 0, others: 0 };
+    for (let i = 0; i < 150; i++) {
+      const { program } = chain.draw(createRandom("brackets", i), { typed: false });
+      const [, signs] = /\w+ ([-+*]) \d+\)? [-+*] \d+;/.exec(program)!;
+      const isSum = /\(\w+ [-+] \d+\) \* \d+;/.test(program);
+      assert.equal(isSum, signs !== "*" && / \* \d+;/.test(program), program);
+      if (!isSum) assert.doesNotMatch(program, /\(\w+ [-+*]/);
+      seen[isSum ? "sums" : "others"]++;
+    }
+    assert.ok(seen.sums > 20 && seen.others > 20, JSON.stringify(seen));
+  });
 });
