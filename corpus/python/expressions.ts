@@ -14,27 +14,13 @@ import type {
   MemberExpression,
   TemplateLiteral,
 } from "oxc-parser";
+import { levels, operators } from "./levels.ts";
 
 /** A piece of Python and how tightly its parts hold together: a looser one needs parentheses inside a tighter one. */
 interface Piece {
   text: string;
   level: number;
 }
-
-const levels = { lambda: 1, either: 2, or: 3, compare: 6, sum: 10, product: 11, sign: 12, power: 13, whole: 20 };
-
-const operators: { [sign: string]: [string, number] } = {
-  "===": ["==", levels.compare],
-  "!==": ["!=", levels.compare],
-  ">": [">", levels.compare],
-  "<": ["<", levels.compare],
-  "+": ["+", levels.sum],
-  "-": ["-", levels.sum],
-  "*": ["*", levels.product],
-  "/": ["/", levels.product],
-  "%": ["%", levels.product],
-  "**": ["**", levels.power],
-};
 
 /** An expression in Python. Throws an Error that names what has no Python yet. */
 export function expressionText(node: Expression): string {
@@ -88,7 +74,8 @@ function pieceOf(node: Expression): Piece {
       return { text, level: levels.either };
     }
     case "UnaryExpression":
-      return { text: `${node.operator}${inside(node.argument, levels.sign)}`, level: levels.sign };
+      if (node.operator !== "-") throw unknown(node.operator);
+      return { text: `-${inside(node.argument, levels.sign)}`, level: levels.sign };
     case "ArrayExpression":
       return arrayPiece(node);
     case "TemplateLiteral":
@@ -113,8 +100,9 @@ function literalText(value: unknown): string {
 function binaryPiece({ left, right, operator }: BinaryExpression): Piece {
   const [sign, level] = operators[operator] ?? [];
   if (sign === undefined || level === undefined) throw unknown(operator);
-  // Of two alike the left one is first; a power takes its right one first.
-  const [before, after] = operator === "**" ? [level + 1, level] : [level, level + 1];
+  // Of two alike the left one is first; a power takes its right one first. Python reads comparisons in a row as all of them at once.
+  const before = operator === "**" || level === levels.compare ? level + 1 : level;
+  const after = operator === "**" ? level : level + 1;
   return { text: `${inside(left, before)} ${sign} ${inside(right, after)}`, level };
 }
 
@@ -244,16 +232,19 @@ function methodPiece(node: CallExpression, object: Expression, way: string): Pie
   if (named !== undefined) return whole(`${of}.${named}(${given})`);
   switch (way) {
     case "includes":
-      return { text: `${given} in ${inside(object, levels.compare + 1)}`, level: levels.compare };
+      return { text: foundText(node, object), level: levels.compare };
     case "indexOf":
-      return { text: `${of}.index(${given}) if ${given} in ${of} else -1`, level: levels.either };
+      return { text: `${of}.index(${given}) if ${foundText(node, object)} else -1`, level: levels.either };
     case "at":
     case "charAt":
       return whole(`${of}[${given}]`);
     case "slice":
       return whole(`${of}[:${node.arguments.length > 1 ? expressionText(node.arguments[1] as Expression) : ""}]`);
     case "repeat":
-      return { text: `${inside(object, levels.product)} * ${given}`, level: levels.product };
+      return {
+        text: `${inside(object, levels.product)} * ${firstOf(node, levels.product + 1)}`,
+        level: levels.product,
+      };
     case "reverse":
       return whole(`${inside(spreadOf(object) ?? object, levels.whole)}[::-1]`);
     case "sort":
@@ -267,6 +258,14 @@ function methodPiece(node: CallExpression, object: Expression, way: string): Pie
     default:
       return whole(`${of}.${way}(${given})`);
   }
+}
+
+function firstOf({ arguments: [first] }: CallExpression, level: number): string {
+  return inside(first as Expression, level);
+}
+
+function foundText(node: CallExpression, object: Expression): string {
+  return `${firstOf(node, levels.compare + 1)} in ${inside(object, levels.compare + 1)}`;
 }
 
 /** `sort((a, b) => b - a)`. */
