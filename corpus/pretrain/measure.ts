@@ -56,12 +56,7 @@ interface Judgement {
 /** Samples `samples` programs for asks of each sort, and runs them. */
 export async function measureModel(
   folder: string,
-  {
-    samples,
-    seed,
-    temperature = 1,
-    body = "javascript",
-  }: { samples: number; seed: number; temperature?: number; body?: Body },
+  { samples, seed, temperature = 1, body }: { samples: number; seed: number; temperature?: number; body: Body },
 ): Promise<BySort<Measured>> {
   const decoder = await openPretrained(folder);
   const writer = await createProgramGenerator(decoder, { temperature });

@@ -4,7 +4,8 @@
  */
 
 import { spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -79,7 +80,7 @@ export async function lintPrograms(
   if (programs.length === 0) return { findings, seconds };
   const folder = await mkdtemp(join(tmpdir(), "autoagent-lint-"));
   try {
-    await writeAll(folder, programs);
+    writeAll(folder, programs);
     const began = performance.now();
     for (const [i, finding] of await oxlint(folder, signal)) findings[i]?.push(finding);
     const between = performance.now();
@@ -92,22 +93,21 @@ export async function lintPrograms(
   }
 }
 
-async function writeAll(folder: string, programs: readonly Linted[]): Promise<void> {
+function writeAll(folder: string, programs: readonly Linted[]): void {
   const names = programs.map((_, i) => `p${i}`);
-  const put = (name: string, text: string): Promise<void> => writeFile(join(folder, name), text);
-  await put("oxlint.json", JSON.stringify(lintSettings));
-  await put(
-    "tsconfig.json",
-    JSON.stringify({ compilerOptions, files: ["globals.d.ts", ...names.map((name) => `${name}.ts`)] }),
-  );
+  const settings = { compilerOptions, files: ["globals.d.ts", ...names.map((name) => `${name}.ts`)] };
   const declared = globals.filter((name) => name !== "globalThis").map((name) => `declare var ${name}: any;\n`);
-  await put("globals.d.ts", declared.join(""));
-  for (const [i, one] of programs.entries()) {
+  const texts: [name: string, text: string][] = programs.flatMap((one, i) => {
     // Of a program that does not define it nothing is exported: it is a module all the same, whose names are its own.
     const end = `\nexport { ${one.read.defines.has(one.name) ? one.name : ""} };\n`;
-    await put(`${names[i]}.js`, one.read.text + end);
-    await put(`${names[i]}.ts`, withTypes(one) + end);
-  }
+    return [
+      [`${names[i]}.js`, one.read.text + end],
+      [`${names[i]}.ts`, withTypes(one) + end],
+    ];
+  });
+  texts.push(["oxlint.json", JSON.stringify(lintSettings)]);
+  texts.push(["tsconfig.json", JSON.stringify(settings)], ["globals.d.ts", declared.join("")]);
+  for (const [name, text] of texts) writeFileSync(join(folder, name), text);
 }
 
 /**

@@ -76,6 +76,21 @@ describe("workers on a queue", function () {
     assert.match(line, /^2 workers up, \d+ lives\/s \(\d+, \d+\)$/);
     assert.deepEqual(rows.map(({ worker }) => worker).sort(), up.map(({ name }) => name).sort());
     assert.ok(rows.every(({ level, children }) => Number(level) >= 0 && children === 1));
+    const foreign = {
+      name: "elsewhere",
+      host: "h",
+      pid: 1,
+      build: "another",
+      level: 3,
+      children: 9,
+      lives: 9,
+      rate: 9,
+    };
+    redis.cli("set", "autoagent:worker:elsewhere", JSON.stringify({ ...foreign, memory: 9 }), "EX", "60");
+    const beside = await on.status();
+    assert.match(beside.line, /^2 workers up, \d+ lives\/s \(\d+, \d+\), 1 of another build$/);
+    assert.equal(beside.rows.length, 2);
+    redis.cli("del", "autoagent:worker:elsewhere");
     // Workers tell once a second what they have played.
     const played = async () => (await on.status()).rows.reduce((sum, { lives }) => sum + Number(lives), 0);
     for (let looked = 0; looked < 100 && (await played()) < 24; looked++) await sleep(100);
