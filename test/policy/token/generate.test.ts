@@ -140,6 +140,22 @@ describe("a token policy", () => {
     assert.ok(whole.every(({ program }) => program.startsWith("a.")));
   });
 
+  it("tells with each program what the model saw at the end of its ask, whoever stands beside it", async () => {
+    const policy = await tokenPolicy(toyDecoder(), { asks, prompt, rank: 2, samples: 32 });
+    const actions = await policy.act(
+      asks.map((task) => ({ task })),
+      streamsOf(3),
+    );
+    policy.dispose();
+    const toy = toyDecoder();
+    for (const [i, { features }] of actions.entries()) {
+      // The toy sees the last four tokens.
+      const tokens = Int32Array.from(toy.tokenizer.encode(`/${asks[i]}\na.`));
+      const { hidden } = await toy.forward({ tokens, batch: 1 });
+      assert.deepEqual(features, hidden, asks[i]);
+    }
+  });
+
   it("goes up in probability where it is pushed up", async () => {
     const policy = await tokenPolicy(toyDecoder(), { asks, prompt, rank: 2, samples: 32 });
     const actions = await policy.act(
