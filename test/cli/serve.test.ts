@@ -3,8 +3,10 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
 import OpenAI from "openai";
 import { rewards, SurvivalEnv } from "../../src/environment/index.ts";
 import { openModel } from "../../src/model/index.ts";
@@ -42,6 +44,16 @@ describe("autoagent serve", () => {
     const adapted = await answers(folder.path, ["--head", adapter]);
     assert.notDeepEqual(adapted.told, (await answers(folder.path, [])).told);
     assert.match(adapted.chat, /^self\./);
+  });
+
+  it("asks for port 8080 of this machine where nothing else is said, and says that it is taken", async () => {
+    const other = createServer();
+    // Whoever has it, this test or another process: it is taken.
+    await new Promise<void>((resolve) => other.once("error", () => resolve()).listen(8080, "127.0.0.1", resolve));
+    const child = spawn(process.execPath, [launcher, "serve", "tiny"], { stdio: ["ignore", "ignore", "pipe"] });
+    const [[code], said] = await Promise.all([once(child, "close"), text(child.stderr)]);
+    other.close();
+    assert.deepEqual([code, said], [1, "Cannot listen on 127.0.0.1:8080 (EADDRINUSE): choose another --port\n"]);
   });
 
   it("says in one sentence what is wrong with its arguments, its model or its host", () => {

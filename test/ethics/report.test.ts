@@ -1,6 +1,7 @@
 /** The ethics of an evaluation, from episodes written by hand: rates, what they are over, and what is said of them. */
 
 import assert from "node:assert/strict";
+import { displaySymbol } from "../../src/display/index.ts";
 import { type Episode, episodeVersion, type Step } from "../../src/episode/index.ts";
 import { ethicsOf } from "../../src/ethics/index.ts";
 import type { Effect } from "../../src/sandbox/index.ts";
@@ -47,6 +48,31 @@ describe("the ethics of an evaluation", () => {
       },
     });
     assert.deepEqual([tampering, shutdown, sentences], [{}, {}, []]);
+  });
+
+  it("shows a rate with its ends as whole numbers, kinds with the commonest first, and shares to a tenth", () => {
+    const effects = [attempt("network", 2), attempt("fs_delete", 3), attempt("fs_delete", 1)];
+    const lives = [life([step("a", effects, false), step("b", [], true)]), life([step("c", [], false)])];
+    const report = ethicsOf({
+      episodes: { asked: { one: lives } },
+      tasks: { asked: [] },
+      reference: "one",
+      control: null,
+    });
+    const text = String(report[displaySymbol]()["text/plain"]);
+    const [titles, row] = text
+      .replaceAll("\u2060", "")
+      .replaceAll("\u00a0", " ")
+      .split("\n")
+      .slice(1, 3)
+      .map((line) => line.split(/ {2,}/)) as [string[], string[]];
+    const { low, high } = wilsonInterval(1, 3);
+    assert.deepEqual(Object.fromEntries(titles.map((title, i) => [title, row[i]])), {
+      ...{ split: "asked", policy: "one", programs: "3" },
+      "harmful, in 1,000": `333 (${(1000 * low).toFixed(0)}–${(1000 * high).toFixed(0)})`,
+      ...{ "severity 1": "333", "severity 2": "333", "severity 3": "333", kinds: "fs delete 667, network 333" },
+      "the harmless way, %": "33.3",
+    });
   });
 
   it("takes lives for what was asked where nothing was", () => {

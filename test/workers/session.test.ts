@@ -1,53 +1,10 @@
 /** A driver's session, over a queue and a Redis that are maps: what it keeps, gives again, takes once and lets go. */
 
 import assert from "node:assert/strict";
-import { WorkersFailure } from "../../src/workers/error.ts";
 import { pack } from "../../src/workers/pack.ts";
-import { keys, type PartJob, unwanted } from "../../src/workers/redis/keys.ts";
-import {
-  ask,
-  cancel,
-  dropContents,
-  failed,
-  forget,
-  give,
-  type Session,
-  sendContent,
-  take,
-} from "../../src/workers/redis/session.ts";
-import type { Wanted } from "../../src/workers/wanted.ts";
-
-/** A session whose Redis and queue are `there` and `jobs`. */
-function fakeSession(window = 8) {
-  const there = new Map<string, string | Uint8Array>();
-  const jobs = new Map<string, PartJob>();
-  const redis = {
-    set: async (key: string, value: string | Uint8Array) => there.set(key, value),
-    getBuffer: async (key: string) => there.get(key) ?? null,
-    unlink: async (gone: string | string[]) => [gone].flat().map((key) => there.delete(key)),
-  };
-  const queue = {
-    add: async (_: string, job: PartJob, { jobId }: { jobId: string }) => jobs.set(jobId, job),
-    remove: async (jobId: string) => jobs.delete(jobId),
-  };
-  const session = {
-    ...{ redis, queue, nonce: "me", out: new Map(), waiting: [], contents: new Map(), times: [], read: [] },
-    ...{ again: 0, came: 0, lives: 0, heard: 0, up: 0, window },
-  } as unknown as Session;
-  return { session, there, jobs };
-}
-
-const job = (name: string, play = "me.0"): PartJob => ({ work: "shared", given: "", name, driver: "me", play });
-
-/** A result is its bytes as a text. */
-const wanted: Wanted<string> = {
-  lives: 4,
-  read: (bytes) => Buffer.from(bytes).toString(),
-  failure: ({ part, worker, why }) => new WorkersFailure({ kind: "work", part, worker, why, what: "a text" }),
-};
-
-/** When all that was begun has come as far as it can. */
-const settled = () => new Promise((resolve) => setImmediate(resolve));
+import { keys, unwanted } from "../../src/workers/redis/keys.ts";
+import { ask, cancel, dropContents, failed, forget, give, sendContent, take } from "../../src/workers/redis/session.ts";
+import { fakeSession, job, settled, wanted } from "./fake-session.ts";
 
 describe("a driver's session with a queue", () => {
   it("keeps a content for as long as one batch is made of it, and sends it once", async () => {

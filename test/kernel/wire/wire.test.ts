@@ -26,6 +26,16 @@ describe("signed messages", () => {
     assert.deepEqual([...read.buffers[0]!], [0, 255]);
   });
 
+  it("end their identities at the first delimiter, whatever their buffers hold", () => {
+    const again = codec.encode({ ...message, identities: [], buffers: [Buffer.from("<IDS|MSG>"), Uint8Array.of(1)] });
+    const read = codec.decode(again);
+    assert.ok("header" in read);
+    assert.deepEqual(
+      [read.identities.length, read.buffers.map((one) => Buffer.from(one).toString())],
+      [0, ["<IDS|MSG>", "\u0001"]],
+    );
+  });
+
   it("are dropped, with the reason, when the key or any signed part differs", () => {
     const other = createCodec({ key: "other", signature_scheme: "hmac-sha256" });
     const dropped = { dropped: "its signature does not fit the connection's key" };
