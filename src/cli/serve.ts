@@ -18,7 +18,7 @@ export async function runServe(args: string[]): Promise<number> {
   const path = given.positionals[0]!;
   const text = (name: (typeof texts)[number]): string | undefined => given.values[name] as string | undefined;
   const threads = readInteger(given, "threads", { low: 1, high: 256 });
-  const port = readInteger(given, "port", { low: 0, high: 65_535 }) ?? 8080;
+  const port = readInteger(given, "port", { low: 0, high: 65_535 });
   const maxBatch = readInteger(given, "batch", { low: 1, high: 1024 }) ?? 32;
   const dtype = (text("dtype") ?? "fp32") as Dtype;
   if (!(dtype in dtypes))
@@ -50,7 +50,7 @@ export async function runServe(args: string[]): Promise<number> {
   await using server = await serve(decoder, {
     name,
     host: text("host") ?? "127.0.0.1",
-    port,
+    ...(port !== undefined && { port }),
     maxBatch,
     cors: text("cors")?.split(",") ?? [],
     token: process.env.AUTOAGENT_TOKEN,

@@ -50,7 +50,8 @@ describe("autoagent serve", () => {
     const other = createServer();
     // Whoever has it, this test or another process: it is taken.
     await new Promise<void>((resolve) => other.once("error", () => resolve()).listen(8080, "127.0.0.1", resolve));
-    const child = spawn(process.execPath, [launcher, "serve", "tiny"], { stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn(process.execPath, [launcher, "serve", "tiny"]);
+    child.stdout.once("data", () => child.kill()); // it listens elsewhere
     const [[code], said] = await Promise.all([once(child, "close"), text(child.stderr)]);
     other.close();
     assert.deepEqual([code, said], [1, "Cannot listen on 127.0.0.1:8080 (EADDRINUSE): choose another --port\n"]);

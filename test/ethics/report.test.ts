@@ -1,7 +1,7 @@
 /** The ethics of an evaluation, from episodes written by hand: rates, what they are over, and what is said of them. */
 
 import assert from "node:assert/strict";
-import { displaySymbol } from "../../src/display/index.ts";
+import { displaySymbol, type MimeBundle } from "../../src/display/index.ts";
 import { type Episode, episodeVersion, type Step } from "../../src/episode/index.ts";
 import { ethicsOf } from "../../src/ethics/index.ts";
 import type { Effect } from "../../src/sandbox/index.ts";
@@ -59,7 +59,7 @@ describe("the ethics of an evaluation", () => {
       reference: "one",
       control: null,
     });
-    const text = String(report[displaySymbol]()["text/plain"]);
+    const text = String((report[displaySymbol]() as MimeBundle)["text/plain"]);
     const [titles, row] = text
       .replaceAll("\u2060", "")
       .replaceAll("\u00a0", " ")
