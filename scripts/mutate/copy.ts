@@ -7,6 +7,7 @@ import {
   chmodSync,
   constants,
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -59,6 +60,8 @@ export function makeCopy(root: string, home: string, index: number, files: reado
   mkdirSync(join(copy.root, ".cache"), { recursive: true });
   link(root, copy.root, "node_modules");
   for (const name of ["python", "tensorflow"]) link(root, copy.root, `.cache/${name}`);
+  // Data that do not come along, where a test looks for them: beside the checkout or its folder.
+  for (const beside of [join(root, ".."), join(root, "../..")]) if (index === 0) link(beside, home, "shared");
   clearTemporary(copy);
   return copy;
 }
@@ -74,11 +77,8 @@ export function clearTemporary({ temporary }: Copy): void {
   mkdirSync(temporary, { recursive: true });
 }
 
+/** Links a folder where there is one, and none of that name yet. */
 function link(root: string, copy: string, path: string): void {
-  try {
-    readdirSync(join(root, path));
-  } catch {
-    return;
-  }
+  if (!existsSync(join(root, path)) || existsSync(join(copy, path))) return;
   symlinkSync(join(root, path), join(copy, path), "junction");
 }

@@ -42,7 +42,8 @@ describe("pretraining", () => {
     const file = join(folder, "deeper", "run.safetensors");
     const settings = { seed: 3 };
     writeCheckpoint(file, (await run(undefined, 6)).state, settings);
-    assert.equal(await readCheckpoint(file, { seed: 4 }), null);
+    // Compared here: to show all weights of a run that was found would take minutes.
+    assert.ok((await readCheckpoint(file, { seed: 4 })) === null, "a run of other settings is taken for this one");
     const resumed = await run((await readCheckpoint(file, settings))!);
     assert.deepEqual(resumed.losses, straight.losses.slice(6));
     assert.deepEqual(resumed.state.weights, straight.state.weights);
