@@ -78,6 +78,7 @@ export function writeCheckpoint(file: string, state: PretrainState, settings: ob
 export async function readCheckpoint(file: string, settings: object): Promise<PretrainState | null> {
   if (!existsSync(file)) return null;
   const { places, metadata } = await readSafetensorsHeader(file);
+  if (metadata.settings !== JSON.stringify(settings)) return null;
   const [weights, mean, square] = await Promise.all(
     ["weights", "mean", "square"].map((name) => readTensor(places.get(name)!)),
   );
