@@ -10,6 +10,9 @@
  * these were trained in (fp32), heads too, so that no row differs by its numbers alone; `--seeds 0` trains no heads. `--about`: of which row the
  * five claims are made, the trained heads' where there are any.
  *
+ * `npm run bench:coding -- --write [--folder runs/coding]`: keeps a finished run as `bench/results/coding.json` and prints README's tables of
+ * it; nothing is run.
+ *
  * Goals: random weights pass nothing; the sharpened model passes 5 to 70 % of each task on levels 1 and 2, so that the problems
  * tell models of its size apart.
  */
@@ -17,7 +20,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type CodeEvaluation, type CodeLevel, codeProblems, codeTasks, evaluateCode } from "../src/coding/index.ts";
+import { type CodeLevel, codeProblems, codeTasks, evaluateCode } from "../src/coding/index.ts";
 import { type Displayable, displaySymbol } from "../src/display/index.ts";
 import { rewards, SurvivalEnv } from "../src/environment/index.ts";
 import { models } from "../src/llm/index.ts";
@@ -26,6 +29,7 @@ import { openPretrained, type TokenPolicy, tokenPolicy } from "../src/policy/ind
 import { createSandbox } from "../src/sandbox/index.ts";
 import { microTasks } from "../src/tasks/index.ts";
 import { adaptedBlocksOf, readCheckpoint, train, trainedPolicy } from "../src/training/index.ts";
+import { type KeptCoding, keptOf, qualityTable, tasksTable } from "./coding/kept.ts";
 import { type Goal, notRun, reportGoals } from "./goals.ts";
 
 const { values } = parseArgs({
@@ -44,8 +48,16 @@ const { values } = parseArgs({
     heads: { type: "string", default: "" },
     adapters: { type: "string", default: "" },
     about: { type: "string" },
+    write: { type: "boolean", default: false },
   },
 });
+if (values.write) {
+  const kept = await keptOf(values.folder).catch((error: Error) => notRun("a finished run", error.message));
+  writeFileSync(join(import.meta.dirname, "results", "coding.json"), `${JSON.stringify(kept, null, 2)}\n`);
+  console.log([tasksTable(kept), qualityTable(kept), ...kept.sentences].join("\n\n"));
+  reportGoals(goalsOf(kept));
+  process.exit();
+}
 mkdirSync(values.folder, { recursive: true });
 await using sandbox = await createSandbox({ workers: 2 });
 const dtype = (values.dtype ?? (values.adapters === "" ? "q8" : "fp32")) as Dtype;
@@ -148,7 +160,7 @@ async function trainHead(seed: number): Promise<TokenPolicy> {
   return policy;
 }
 
-function goalsOf({ results }: CodeEvaluation): Goal[] {
+function goalsOf({ results }: Pick<KeptCoding, "results">): Goal[] {
   const random = codeTasks.map((task) => results.random!.tasks[task]!.share!.estimate);
   const easy = codeTasks.map((task) => {
     const { byLevel } = results.sharpened!.tasks[task]!;
