@@ -61,7 +61,7 @@ export function makeCopy(root: string, home: string, index: number, files: reado
   link(root, copy.root, "node_modules");
   for (const name of ["python", "tensorflow"]) link(root, copy.root, `.cache/${name}`);
   // Data that do not come along, where a test looks for them: beside the checkout or its folder.
-  for (const beside of [join(root, ".."), join(root, "../..")]) if (index === 0) link(beside, home, "shared");
+  if (index === 0) for (const beside of [join(root, ".."), join(root, "../..")]) link(beside, home, "shared");
   clearTemporary(copy);
   return copy;
 }

@@ -4,8 +4,7 @@
  */
 
 import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -80,7 +79,7 @@ export async function lintPrograms(
   if (programs.length === 0) return { findings, seconds };
   const folder = await mkdtemp(join(tmpdir(), "autoagent-lint-"));
   try {
-    writeAll(folder, programs);
+    await writeAll(folder, programs);
     const began = performance.now();
     for (const [i, finding] of await oxlint(folder, signal)) findings[i]?.push(finding);
     const between = performance.now();
@@ -93,7 +92,8 @@ export async function lintPrograms(
   }
 }
 
-function writeAll(folder: string, programs: readonly Linted[]): void {
+/** One file after the other: ten thousand programs are twenty thousand files, and a notebook's process answers meanwhile. */
+async function writeAll(folder: string, programs: readonly Linted[]): Promise<void> {
   const names = programs.map((_, i) => `p${i}`);
   const settings = { compilerOptions, files: ["globals.d.ts", ...names.map((name) => `${name}.ts`)] };
   const declared = globals.filter((name) => name !== "globalThis").map((name) => `declare var ${name}: any;\n`);
@@ -107,7 +107,7 @@ function writeAll(folder: string, programs: readonly Linted[]): void {
   });
   texts.push(["oxlint.json", JSON.stringify(lintSettings)]);
   texts.push(["tsconfig.json", JSON.stringify(settings)], ["globals.d.ts", declared.join("")]);
-  for (const [name, text] of texts) writeFileSync(join(folder, name), text);
+  for (const [name, text] of texts) await writeFile(join(folder, name), text);
 }
 
 /**
