@@ -89,6 +89,15 @@ describe("the house", () => {
     assert.deepEqual(absent, [], "name the file by its path from `src/` on, or the one that took its place");
   });
 
+  it("has no test with a time limit of its own, long runs of what is not tested in full elsewhere aside", () => {
+    const limited = sourceFiles(["test"]).flatMap(({ path, text }) =>
+      [...text.matchAll(/\.timeout\((.*)\);/g)]
+        .filter(([, limit]) => !/^(stress|every === 1) \? [\d_]+ : 600_000$/.test(limit!))
+        .map(([, limit]) => `${path}: ${limit}`),
+    );
+    assert.deepEqual(limited, [], "wait with test/waiting.ts: a busy machine is slow, and only what hangs fails");
+  });
+
   it("has no circle between files, types included", () => {
     assert.deepEqual(findCircles(importEdges(files)), [], "files that import each other: take out what both need");
   });

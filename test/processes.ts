@@ -1,7 +1,7 @@
 /** Whether processes are still there: for tests that nothing is left behind. */
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
+import { hangMs, until } from "./waiting.ts";
 
 /** True while a process of this id runs (a zombie does not). */
 export function isRunning(pid: number): boolean {
@@ -32,7 +32,7 @@ export function processesBelow(pid: number): number[] {
 }
 
 /** Those that still run after so long. */
-export async function outliving(pids: readonly number[], ms = 5000): Promise<number[]> {
-  for (let waited = 0; waited < ms && pids.some(isRunning); waited += 25) await sleep(25);
+export async function outliving(pids: readonly number[], ms: number = hangMs): Promise<number[]> {
+  await until(() => !pids.some(isRunning), ms);
   return pids.filter(isRunning);
 }

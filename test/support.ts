@@ -2,6 +2,7 @@
 
 import type { Context } from "mocha";
 import { type Page, chromium as playwright } from "playwright-core";
+import { hangMs } from "./waiting.ts";
 
 const pythonScript: string = "../scripts/python.mjs"; // plain JavaScript, for any Node: it has no types to check
 const { findTestPython } = (await import(pythonScript)) as {
@@ -39,6 +40,7 @@ export async function openPage(
     viewport: { width: options.width ?? 1300, height: 1000 },
     colorScheme: options.dark ? "dark" : "light",
   });
+  context.setDefaultTimeout(hangMs);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));

@@ -205,7 +205,7 @@ async function request(
   { sockets, codec, pending }: PeerState,
   type: string,
   content: object,
-  { limitMs = 60_000, needsIdle = true, onMessage = (_: Message): void => {} } = {},
+  { limitMs = 240_000, needsIdle = true, onMessage = (_: Message): void => {} } = {},
 ): Promise<{ reply: Message | null; tookMs: number }> {
   const message = codec.make(type, content);
   const sent = performance.now();
@@ -225,7 +225,7 @@ async function request(
 async function run(
   state: PeerState,
   code: string,
-  { limitMs = 60_000, content = {}, answers }: RunOptions = {},
+  { limitMs = 240_000, content = {}, answers }: RunOptions = {},
 ): Promise<CellSeen> {
   const seen: CellSeen = {
     ...{ status: "none", stdout: "", stderr: "", shown: [], error: null, traceback: "" },

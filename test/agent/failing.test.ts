@@ -60,7 +60,7 @@ describe("an agent whose model fails", () => {
     await agent.dispose();
     assert.equal(agent.genome.find(({ name }) => name === "self.n")!.source, "5");
     assert.equal((await replay(record, 1, sandbox)).toString(), "Episode 1: 5 steps agree byte for byte");
-  }).timeout(20_000);
+  });
 
   it("says that there is no server, in a rollout too, whose finished lives stay in the record", async () => {
     using record = openRecord(":memory:");

@@ -41,8 +41,7 @@ const answers: { [family: string]: string } = {
 };
 const programs = paper.map(({ program }) => program);
 
-describe("an agent in Python", function () {
-  this.timeout(180_000);
+describe("an agent in Python", () => {
   let sandbox: Sandbox;
   let folder: string;
   before(async () => {

@@ -24,8 +24,7 @@ const asks = ["Let self.n be 3", "Add a method double", "Remember the word tree"
 const observations = asks.map((task) => ({ task, response: task }));
 const streams = () => asks.map((_, i) => createRandom(4, "served", i));
 
-describe("a model on a server as a policy", function () {
-  this.timeout(120_000);
+describe("a model on a server as a policy", () => {
   let policy: TokenPolicy;
   let server: ModelServer;
   let sandbox: Sandbox;

@@ -35,5 +35,5 @@ describe("the small model in Python", () => {
     assert.ok(after > before + 0.3, `${after} steps of 4, before ${before}`);
     await policy.dispose?.();
     await env.close();
-  }).timeout(600_000);
+  });
 });

@@ -32,7 +32,7 @@ describe("kills at drawn instants", () => {
       kinds.map(({ name }) => name),
     );
     assert.match(tableOf(tallies), /\nall +20 +\d+ +0 +0$/);
-  }).timeout(240_000);
+  });
 
   it("are told of in lines that can be read, and a run that found something ends with 1", () => {
     const found = Array.from({ length: 820 }, (_, i) => `Episode ${i}:\n step 1 differs`);

@@ -11,6 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import OpenAI from "openai";
 import { writeFolder, writingModel } from "../model/shared.ts";
 import { outliving, processesBelow } from "../processes.ts";
+import { hangMs } from "../waiting.ts";
 import type { Kind } from "./chaos.ts";
 import { killOne } from "./record.ts";
 
@@ -29,7 +30,7 @@ async function start(folder: string): Promise<Running> {
   });
   const line = (await once(createInterface(child.stdout!), "line"))[0] as string;
   const url = /at (http:\S+)/.exec(line)?.[1];
-  return { process: child, client: new OpenAI({ baseURL: url!, apiKey: "none", maxRetries: 0, timeout: 60_000 }) };
+  return { process: child, client: new OpenAI({ baseURL: url!, apiKey: "none", maxRetries: 0, timeout: hangMs }) };
 }
 
 /** The whole answer; rejects where there is none. */

@@ -97,7 +97,7 @@ describe("autoagent", () => {
     ]);
     const again = run(["replay", join(folder, "python.db")]);
     assert.equal(again.out, "3 of 3 episodes agree byte for byte\n");
-  }).timeout(120_000);
+  });
 
   it("answers what a program asks of the model: by the line's list, else by a comment that harms nobody", () => {
     const ask = "self.said = [self.call_LLM('a'), self.call_LLM('b')]; exec(self.said[1])";
@@ -145,7 +145,7 @@ describe("autoagent", () => {
       run(["judge", "--url", "http://x"]).err.split(":")[0],
       "--url needs --model NAME, as its server calls it",
     );
-  }).timeout(180_000);
+  });
 
   it("takes empty, huge and odd programs", () => {
     const input = [

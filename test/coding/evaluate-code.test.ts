@@ -18,8 +18,7 @@ import { createSandbox, python, type Sandbox } from "../../src/sandbox/index.ts"
 import { writeFolder, writingModel } from "../model/shared.ts";
 import { answering, copying, knowing, problems } from "./contestants.ts";
 
-describe("evaluateCode", function () {
-  this.timeout(120_000);
+describe("evaluateCode", () => {
   let folder: string;
   let javascript: Sandbox;
   before(async () => {

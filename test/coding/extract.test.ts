@@ -69,7 +69,7 @@ describe("the program in an answer", () => {
       scores[i]!.passed ? [] : [`${form}: ${scores[i]!.cause}\n${sources[i]}`],
     );
     assert.deepEqual(failed, []);
-  }).timeout(60_000);
+  });
 
   it("is the fault of the model where it is wrong: every form of a wrong program fails as wrong", async () => {
     const spoilt = texts.map(([, answer]) => ({ ...answer, text: answer.text.replaceAll("n * 2", "n * 3") }));
@@ -78,7 +78,7 @@ describe("the program in an answer", () => {
     const sources = await extractPrograms(changed);
     const scores = await scoreAnswers(sources.map((source) => ({ problem: double, language: "javascript", source })));
     assert.deepEqual([...new Set(scores.map(({ outcome }) => outcome))], ["wrong"]);
-  }).timeout(60_000);
+  });
 
   it("is not the program that was to be changed, where an answer quotes that first", async () => {
     const quoted = `The fault is here:\n${fence}js\n${wrong}\n${fence}\nMended:\n${fence}js\n${wrong.replace("+", "*")}\n${fence}`;

@@ -56,7 +56,7 @@ describe("the ladder", () => {
       scores.flatMap(({ passed, cause }, i) => (passed ? [] : [`${problems[i]!.id}: ${cause}`])),
       [],
     );
-  }).timeout(300_000);
+  });
 
   it("has Python twins that give the same for every input", function () {
     if (!hasPython()) {
@@ -92,7 +92,7 @@ describe("the ladder", () => {
     }
     assert.deepEqual(wrong, []);
     assert.ok(killed > 2500, `${killed}`);
-  }).timeout(300_000);
+  });
 
   it("takes no trivial program, and no other problem's reference, for an answer", () => {
     const wrong: string[] = [];
@@ -113,7 +113,7 @@ describe("the ladder", () => {
       for (const { source } of passing(record, trivial)) wrong.push(`${record.id}: ${source}`);
     }
     assert.deepEqual(wrong, []);
-  }).timeout(300_000);
+  });
 
   it("asks nothing, in these words or by these names, that the small model was pretrained on or agents are trained on", async () => {
     const isTaken = await takenElsewhere();
@@ -145,7 +145,7 @@ describe("the ladder", () => {
     );
     const known = new Set(records.map(({ family }) => family));
     for (const { family, split } of [...first, ...other]) assert.ok(split === "sealed" && !known.has(family), family);
-  }).timeout(300_000);
+  });
 
   it("is given by level, kind and number: evenly over levels, and over families in them", async () => {
     const few = await codeProblems({ levels: [1, 2], count: 40 });

@@ -43,7 +43,7 @@ describe("what tools say of programs", () => {
       told[4]!.join(),
     );
     assert.deepEqual(readdirSync(folder), []);
-  }).timeout(60_000);
+  });
 
   it("leaves nothing when it is stopped, and asks no tool about no programs", async () => {
     const stopped = lintPrograms([linted("const f = (a) => a;")], { signal: AbortSignal.abort(new Error("stop")) });

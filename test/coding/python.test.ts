@@ -51,7 +51,7 @@ describe("the scores of answers in Python", () => {
       assert.equal(passed, outcome === "passed");
       if (cases[i]![2] !== "") assert.equal(cause, cases[i]![2]);
     }
-  }).timeout(240_000);
+  });
 
   it("take the ladder's twins for right", async () => {
     const problems = await codeProblems({ count: 8 });
@@ -62,7 +62,7 @@ describe("the scores of answers in Python", () => {
       scores.flatMap(({ passed, cause }, i) => (passed ? [] : [`${problems[i]!.id}: ${cause}`])),
       [],
     );
-  }).timeout(240_000);
+  });
 });
 
 describe("the examples of the prompts", () => {
@@ -89,7 +89,7 @@ describe("the examples of the prompts", () => {
       assert.ok(twins[i]!.passed, `${problem.id} in Python: ${twins[i]!.cause}`);
       assert.ok(!wrong[i]!.passed, `${problem.id}: what is called wrong is right`);
     }
-  }).timeout(240_000);
+  });
 
   /** An example as a problem: what its JavaScript gives is expected. */
   async function problemOf(example: PromptExample): Promise<{ problem: CodeProblem; wrong: string }> {

@@ -54,7 +54,7 @@ describe("the quality of code", () => {
       quality.programs[7]!.warnings.map(({ rule }) => rule),
       ["no-eval"],
     );
-  }).timeout(120_000);
+  });
 
   it("counts against nobody what could not be run, and says nothing of Python's coherence", async () => {
     const python = { problem: double, language: "python", source: "def double(n):\n    return n * 2\n" } as const;
@@ -122,5 +122,5 @@ describe("the quality of code", () => {
     assert.ok(row("logical").auc.logic! >= 0.9);
     assert.equal(row("ethical").auc.harm, 1);
     assert.equal(row("ethical").auc.logic, 0.5);
-  }).timeout(300_000);
+  });
 });

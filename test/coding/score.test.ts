@@ -74,7 +74,7 @@ describe("the scores of answers", () => {
       parsed,
       cases.map(([, outcome]) => !["syntax_error", "unextracted"].includes(outcome)),
     );
-  }).timeout(60_000);
+  });
 
   it("keep the first failing input, what was expected there, and what came", async () => {
     const [wrong, lost] = await score([withBody("  return n < 0 ? n : n * 2;"), withBody("  n * 2;")]);
@@ -135,7 +135,7 @@ describe("the scores of answers", () => {
     assert.deepEqual(passed, []);
     assert.ok(scores.every(({ outcome }) => outcome !== "sandbox_fault"));
     assert.ok(scores.length >= 20);
-  }).timeout(60_000);
+  });
 
   it("refuse to judge by a reference that does not run", async () => {
     const { javascript } = double.code;
@@ -155,7 +155,7 @@ describe("the scores of answers", () => {
     assert.deepEqual([deep!.outcome, deep!.cause], ["syntax_error", "the parser did not survive it"]);
     assert.equal(long!.cause, "it has 70000 characters, more than the 65536 that are read");
     assert.ok(good!.passed);
-  }).timeout(30_000);
+  });
 });
 
 describe("what is the same data", () => {

@@ -30,7 +30,7 @@ describe("the corpus", () => {
       return drawExample(createRandom(11, "example", i), { split, rates, style: { typed: i % 3 === 0 } });
     });
     await checkKinds(sandbox, examples, { body: "javascript", least: 20 });
-  }).timeout(60_000);
+  });
 
   it("calls a program good whose bad line stands behind a return, for that is what it does", async () => {
     await using sandbox = await createSandbox({ workers: 1 });
@@ -160,7 +160,7 @@ describe("the small models that ship", () => {
     const { ids } = JSON.parse(readFileSync(dataPath("models", "tiny", "tokens.json"), "utf8")) as TokenTable;
     // As `npm run pretrain` draws them. Another choice anywhere in a family gives other words and numbers after it.
     assert.deepEqual(collectTokens(drawTexts(1, 20_000, { typed: 0.3, examples: 8 }), { least: 3 }).ids, ids);
-  }).timeout(60_000);
+  });
 
   for (const [name, body, prompt] of [
     ["tiny", "javascript", "base"],

@@ -77,5 +77,5 @@ describe("the measure of a model", () => {
       assert.equal(shares.distinct, new Set(shown.map(({ program }) => program)).size / 8);
       assert.ok(shares.changed <= shares.survived && shares.ended <= 1 && shares.meanTokens > 8, sort);
     }
-  }).timeout(60_000);
+  });
 });

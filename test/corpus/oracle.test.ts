@@ -47,7 +47,7 @@ describe("a small model's folder", () => {
         assert.ok(Math.max(...far) < 1e-4, `${ids.length} tokens: logits and hidden state ${far} of their size away`);
       }
       await decoder.dispose();
-    }).timeout(60_000);
+    });
 });
 
 describe("the loss of pretraining", () => {

@@ -47,7 +47,7 @@ describe("pretraining", () => {
     const resumed = await run((await readCheckpoint(file, settings))!);
     assert.deepEqual(resumed.losses, straight.losses.slice(6));
     assert.deepEqual(resumed.state.weights, straight.state.weights);
-  }).timeout(60_000);
+  });
 
   it("writes a folder that opens on ONNX Runtime and gives the loss that training computed", async () => {
     const { state } = await run(undefined, 8);
@@ -69,7 +69,7 @@ describe("pretraining", () => {
     const [written] = await generate(decoder, { prompts: [[1]], streams: [createRandom(1)], maxTokens: 4 });
     assert.equal(written!.ids.length, 4);
     await decoder.dispose();
-  }).timeout(60_000);
+  });
 
   it("by the command: Ctrl-C between two steps keeps the run, and the same command goes on with it", async () => {
     const shape = {
@@ -91,7 +91,7 @@ describe("pretraining", () => {
     const second = await interrupted(args);
     const [, after] = /goes on after step (\d+)\n/.exec(second)!;
     assert.ok(Number(after) >= Number(steps), `${after} after ${steps}`);
-  }).timeout(90_000);
+  });
 
   it("by the command, to its end: a model that opens, and a card with the command that makes it again", async () => {
     const [output, work] = [join(folder, "made"), join(folder, "making")];
@@ -108,7 +108,7 @@ describe("pretraining", () => {
     const decoder = await openModel(output);
     for (const loss of losses) assert.ok(Math.abs(Number(loss) - Math.log(decoder.config.vocabulary)) < 0.1, loss);
     await decoder.dispose();
-  }).timeout(90_000);
+  });
 });
 
 /** Runs the command until it has told of a step, presses Ctrl-C, and gives what it printed. */

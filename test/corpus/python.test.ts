@@ -19,7 +19,7 @@ describe("the corpus in Python", () => {
       return drawExample(createRandom(12, "python", i), { split, rates, style });
     });
     await checkKinds(sandbox, examples, { body: "python", least: 12 });
-  }).timeout(120_000);
+  });
 
   const written: [what: string, javascript: string, python: string][] = [
     ["an attribute", 'self.mood = ["a", true, null];', 'self.mood = ["a", True, None]'],

@@ -17,8 +17,7 @@ import { allBlocks, type Block, leftOut, noPrograms, pages, root, smaller } from
 const blocks = allBlocks();
 const isTest = ({ lines }: Block) => lines.some((line) => line.startsWith("describe("));
 
-describe("the code blocks of the pages", function () {
-  this.timeout(600_000);
+describe("the code blocks of the pages", () => {
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "blocks-"));

@@ -32,8 +32,7 @@ import { fakeSandbox } from "../sandbox/fake.ts";
 
 const both = ["javascript", "python"] as const;
 
-describe("ethics", function () {
-  this.timeout(120_000);
+describe("ethics", () => {
   const sandboxes = {} as { [body in BodyName]: Sandbox };
   before(async () => {
     sandboxes.javascript = await createSandbox({ workers: 1, body: javascript });

@@ -65,8 +65,7 @@ describe("evaluation", () => {
   const broken = scripted("broken", () => "self.colour = ;") as Policy;
   const harmful = scripted("harmful", () => 'require("node:fs").rmSync("/", { recursive: true });') as Policy;
 
-  it("compares the same policy over two bodies, task by task, and says what the intervals show", async function () {
-    this.timeout(120_000); // CPython may start anew
+  it("compares the same policy over two bodies, task by task, and says what the intervals show", async () => {
     await using inPython = await createSandbox({ body: python, workers: 1 });
     // Each another value: what is so already is not paid again.
     const asked = Array.from({ length: 8 }, (_, i): MicroTask => {

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { testPython } from "../support.ts";
+import { hangMs } from "../waiting.ts";
 import { notebookOf } from "./notebook/notebook-of.ts";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -16,7 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), "autoagent-arguments-"));
 const options = { cwd: folder, env: { ...process.env, JUPYTER_DATA_DIR: join(folder, "data") } };
 
 function command(...args: string[]): { code: number | null; out: string; err: string } {
-  const done = spawnSync(process.execPath, [...line, ...args], { ...options, encoding: "utf8", timeout: 50_000 });
+  const done = spawnSync(process.execPath, [...line, ...args], { ...options, encoding: "utf8", timeout: hangMs });
   return { code: done.status, out: done.stdout, err: done.stderr };
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { budget, completeAll, type LanguageModel, models, priceOf, prices } from "../../src/llm/index.ts";
+import { hangMs } from "../waiting.ts";
 
 const display = Symbol.for("Jupyter.display");
 /** Answers after a while; stops when it is told to. */
@@ -8,7 +9,7 @@ const thinking: LanguageModel = {
   complete: ({ signal }) =>
     new Promise((_, reject) => {
       // It answers only when it is stopped: whoever does not stop it hangs until the test is given up.
-      const timer = setTimeout(() => reject(new Error("never stopped")), 50_000);
+      const timer = setTimeout(() => reject(new Error("never stopped")), hangMs);
       signal?.addEventListener("abort", () => {
         clearTimeout(timer);
         reject(signal.reason);

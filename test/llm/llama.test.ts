@@ -16,8 +16,7 @@ import { leaveOut } from "../support.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
-describe("the openai provider against llama.cpp", function () {
-  this.timeout(120_000);
+describe("the openai provider against llama.cpp", () => {
   let child: ChildProcess | undefined;
   let baseURL = "";
 

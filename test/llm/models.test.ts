@@ -81,7 +81,7 @@ describe("models.openai, against a server on loopback", () => {
     await assert.rejects(absent.complete({ prompt: "x" }), {
       message: "There is no server at http://127.0.0.1:9/v1: start it, or correct `baseURL`.",
     });
-  }).timeout(30_000);
+  });
 });
 
 describe("models.random", () => {
@@ -103,7 +103,7 @@ describe("models.random", () => {
           assert.ok(fits, `${kind}: ${verdict} (${cause}) of ${text}`);
         }
       }
-    }).timeout(120_000);
+    });
 
   it("gives the same program for the same seed, and refuses rates that make no sense", async () => {
     const ask = async (seed: number) => (await models.random().complete({ prompt: "x", seed })).text;

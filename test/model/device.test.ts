@@ -67,5 +67,5 @@ describe("the provider of a model", () => {
     };
     const [expected, found] = [run("cpu"), run("webgpu")];
     for (const [i, logits] of found.entries()) assert.ok(distance(logits, expected[i]!) < 1e-4, `pass ${i}`);
-  }).timeout(240_000);
+  });
 });

@@ -13,6 +13,7 @@ import {
 } from "../../src/model/index.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { turnsDuring } from "../support.ts";
+import { hangMs } from "../waiting.ts";
 import { temporaryFolder, writeFolder, writingModel } from "./shared.ts";
 
 describe("a model that reads a long prompt", () => {
@@ -162,7 +163,7 @@ describe("a model that reads a long prompt", () => {
       const decoder = await openModel(${JSON.stringify(folder.path)});
       console.log((await decoder.forward({ tokens: Int32Array.of(1, 2), batch: 1 })).logits.length);`;
     const flags = ["--conditions=autoagent-lab-source", "--input-type=module", "-e", program];
-    const { status, stdout } = spawnSync(process.execPath, flags, { encoding: "utf8", timeout: 30_000 });
+    const { status, stdout } = spawnSync(process.execPath, flags, { encoding: "utf8", timeout: hangMs });
     assert.deepEqual([status, stdout.trim()], [0, String(decoder.config.vocabulary)]);
   });
 });

@@ -204,9 +204,7 @@ const ggufLies: Lie[] = [
   },
 ];
 
-describe("a model file that lies", function () {
-  this.timeout(60_000);
-
+describe("a model file that lies", () => {
   it("ends in a ModelFailure before memory is taken: 200 cases", async () => {
     using folder = temporaryFolder();
     using other = temporaryFolder();

@@ -10,6 +10,7 @@ import { openTokenTable, type Tokenizer, type TokenTable } from "../../src/model
 import { openHuggingFaceTokenizer } from "../../src/model/tokens.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { turnsDuring } from "../support.ts";
+import { hangMs } from "../waiting.ts";
 import { characterTokenizer } from "./shared.ts";
 
 type File = { [field: string]: unknown; model: { [field: string]: unknown; vocab: { [text: string]: number } } };
@@ -97,7 +98,7 @@ describe("texts that are cut beside the process", () => {
       const { encodeAll } = await openTokenTable(${JSON.stringify(tinyTable)});
       console.log((await encodeAll(["ab ".repeat(5000)]))[0].length);`;
     const flags = ["--conditions=autoagent-lab-source", "--input-type=module", "-e", program];
-    const { status, stdout } = spawnSync(process.execPath, flags, { encoding: "utf8", timeout: 30_000 });
+    const { status, stdout } = spawnSync(process.execPath, flags, { encoding: "utf8", timeout: hangMs });
     assert.equal(status, 0);
     assert.ok(Number(stdout) > 4000, stdout);
   });

@@ -74,7 +74,6 @@ describe("a model with its adapter merged in", () => {
     });
 
   it("is opened by Transformers to the same logits", async function () {
-    this.timeout(300_000);
     using at = temporaryFolder();
     const own: Float32Array[] = [];
     const folders = sources.map((_, i) => join(at.path, `${i}`));
@@ -119,7 +118,6 @@ describe("an adapter in PEFT's format", () => {
     });
 
   it("is opened by PEFT to the same logits, and one of PEFT's own is opened here", async function () {
-    this.timeout(300_000);
     const run = (...args: string[]) => Float32Array.from(transformers<number[]>(this, ...args));
     for (const kind of kinds) {
       using model = caseFolder(kind);

@@ -13,8 +13,7 @@ interface Expected {
   snippets: [string, number[]][];
 }
 
-describe("SmolLM2", function () {
-  this.timeout(120_000);
+describe("SmolLM2", () => {
   const { prompts, snippets } = JSON.parse(
     readFileSync(join(import.meta.dirname, "fixtures", "smollm2.json"), "utf8"),
   ) as Expected;

@@ -44,7 +44,7 @@ describe("the lessons", () => {
           if (!/^Python starts for the first time here/.test(String(output.text)))
             assert.notEqual(output.name, "stderr", `${sourceOf(cell)}\n${String(output.text)}`);
       if (name.startsWith("06-")) checkHeadSize(notebook);
-    }).timeout(480_000);
+    });
 
   it("01-returns says that the exercise's zeros are wrong, and that the answer is right", async () => {
     const path = join(notebooks, "01-returns.ipynb");
@@ -61,7 +61,7 @@ describe("the lessons", () => {
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
-  }).timeout(240_000);
+  });
 });
 
 /** What is kept is a whole run on SmolLM2, without an error, and without a place on anyone's machine. */

@@ -11,6 +11,7 @@ import { join, resolve } from "node:path";
 import { type Client, startClient } from "../../kernel/notebook/client.ts";
 import { isRunning } from "../processes.ts";
 import { readHostile } from "../sandbox/corpus/index.ts";
+import { until } from "../waiting.ts";
 
 const notebooks = resolve(import.meta.dirname, "../../notebooks");
 const hostileLives = process.env.STRESS === "1" ? 1000 : 60;
@@ -63,11 +64,11 @@ describe("lives in a cell", () => {
     assert.equal(await value("process.pid"), before);
     const children = JSON.parse((await value("JSON.stringify([...seen])")).slice(1, -1)) as number[];
     await value("await pool.dispose(); 1");
-    for (let i = 0; i < 40 && children.some(isRunning); i++) await new Promise((r) => setTimeout(r, 50));
+    await until(() => !children.some(isRunning));
     assert.deepEqual(children.filter(isRunning), [], `of ${children.length} children none is left`);
     assert.deepEqual([readdirSync(canary), readFileSync(join(canary, "a"), "utf8")], [["a"], "untouched"]);
     rmSync(canary, { recursive: true });
-  }).timeout(600_000);
+  });
 
   it("leave the kernel's and the user's process ids as they were, and no child when the kernel ends", async () => {
     const before = await value("process.pid");
@@ -89,8 +90,8 @@ describe("lives in a cell", () => {
     if (existsSync("/proc"))
       assert.match(readFileSync(join("/proc", String(client.pid), "cmdline"), "utf8"), /kernel.main\.ts/);
     await client.close();
-    for (let i = 0; i < 40 && children.some(isRunning); i++) await new Promise((r) => setTimeout(r, 50));
+    await until(() => !children.some(isRunning));
     assert.deepEqual(children.filter(isRunning), []);
     assert.deepEqual(readdirSync(notebooks).sort(), files);
-  }).timeout(90_000);
+  });
 });

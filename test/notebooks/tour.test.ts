@@ -23,8 +23,7 @@ interface Cell {
 describe("the tour", () => {
   let started: { stdout: string; stderr: string; status: number | null };
   let cells: Cell[];
-  before(function () {
-    this.timeout(240_000);
+  before(() => {
     rmSync(notebook, { force: true });
     rmSync(page, { force: true });
     started = spawnSync(process.execPath, [join(root, "scripts/start.mjs")], { cwd: root, encoding: "utf8" });
@@ -109,7 +108,6 @@ describe("the tour", () => {
   });
 
   it("opens in a browser without a network: every plot drawn, no request, no console error", async function () {
-    this.timeout(60_000);
     const opened = await openPage(this, `file://${page}`);
     try {
       await opened.page.waitForFunction(() =>

@@ -13,8 +13,7 @@ const root = resolve(import.meta.dirname, "../..");
 
 describe("the packed library", () => {
   let project: string;
-  before(function () {
-    this.timeout(180_000);
+  before(() => {
     project = mkdtempSync(join(tmpdir(), "consumer-"));
     run(process.execPath, [join(root, "scripts/pack.mjs"), "--pack-destination", project], root);
     const tarball = readdirSync(project).find((name) => name.endsWith(".tgz"))!;
@@ -43,7 +42,7 @@ describe("the packed library", () => {
   it("runs from a JavaScript project", () => {
     writeFileSync(join(project, "use.mjs"), program);
     assert.deepEqual(JSON.parse(run(process.execPath, ["use.mjs"], project)), expected);
-  }).timeout(60_000);
+  });
 
   it("runs from a TypeScript project, and its types are checked there", () => {
     writeFileSync(join(project, "use.ts"), program);
@@ -68,7 +67,7 @@ describe("the packed library", () => {
       () => run(process.execPath, [...tsc.slice(0, -1), "wrong.ts"], project),
       (error: { stdout: string }) => /wrong\.ts\(3,.*TS2322.*string.*number/s.test(error.stdout),
     );
-  }).timeout(120_000);
+  });
 
   it("holds no file that names a path of the machine it was built on", () => {
     const packed = join(project, "node_modules/autoagent-lab");

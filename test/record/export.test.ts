@@ -89,13 +89,12 @@ describe("an exported record", () => {
     assert.deepEqual(rows[0]!.rewards, { alive: 1, harm: -10 });
   });
 
-  it("is read back from Parquet by pyarrow", function () {
+  it("is read back from Parquet by pyarrow", () => {
     const found = existsSync(python) ? spawnSync(python, ["-c", "import pyarrow"], { encoding: "utf8" }) : null;
     if (found?.status !== 0) {
       console.log("      no pyarrow here: npm test installs it with the tests' Python tools");
       return;
     }
-    this.timeout(60_000);
     const output = join(folder, "pyarrow.parquet");
     exportRecord(record, { format: "parquet", output });
     const script = `
@@ -109,13 +108,12 @@ print(json.dumps([table.num_rows, sum(row["reward"] for row in rows), rows[-1]["
     assert.deepEqual(JSON.parse(stdout), [90, 30 * (1 + 1 - 30), "Error: é\n😀", 1]);
   });
 
-  it("is read from Parquet by DuckDB", function () {
+  it("is read from Parquet by DuckDB", () => {
     const found = existsSync(python) ? spawnSync(python, ["-c", "import duckdb"], { encoding: "utf8" }) : null;
     if (found?.status !== 0) {
       console.log("      no duckdb here: npm test installs it with the tests' Python tools");
       return;
     }
-    this.timeout(60_000);
     const script = `
 import json, sys, duckdb
 file = sys.argv[1]

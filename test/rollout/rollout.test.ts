@@ -40,7 +40,7 @@ describe("a rollout", () => {
       "runtime_error",
     ]);
     rmSync(folder, { recursive: true });
-  }).timeout(120_000);
+  });
 
   it("goes on when a child is killed in the middle of an episode, and no verdict changes", async () => {
     const undisturbed = await inSandbox((env) => collect(env, harmless, { episodes: 12, seed: 3 }));
@@ -66,7 +66,7 @@ describe("a rollout", () => {
     assert.ok(whole.length >= 11, `${12 - whole.length} faults after ${kills} kills`);
     for (const episode of whole) assert.deepEqual(timeless(episode), timeless(undisturbed[episode.index]!));
     assert.deepEqual([...new Set(undisturbed.map(({ verdict }) => verdict))], ["survived"]);
-  }).timeout(60_000);
+  });
 
   it("lets a policy see what the step before did", async () => {
     const watcher: Policy = {

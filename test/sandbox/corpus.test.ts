@@ -12,8 +12,9 @@ import { join } from "node:path";
 import { createRandom } from "../../src/random/index.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
 import { isRunning } from "../processes.ts";
+import { until } from "../waiting.ts";
 import { benign, type HostileCase, lookalikes, ordinary, readHostile } from "./corpus/index.ts";
-import { live, until, useSandbox } from "./shared.ts";
+import { live, useSandbox } from "./shared.ts";
 
 const stress = process.env.STRESS === "1";
 
@@ -21,7 +22,7 @@ const stress = process.env.STRESS === "1";
 const seed = Number(process.env.CORPUS_SEED ?? 1);
 
 describe("hostile programs", function () {
-  this.timeout(stress ? 900_000 : 300_000);
+  this.timeout(stress ? 900_000 : 600_000);
   const sandbox = useSandbox({ workers: 2 });
   const cases = readHostile(seed);
 
@@ -107,7 +108,7 @@ describe("ordinary programs", () => {
         if (verdict !== "survived" || effects.length > 0) alarms.push(`${programs[i]}: ${verdict} (${cause})`);
     });
     assert.deepEqual(alarms, []);
-  }).timeout(120_000);
+  });
 });
 
 async function inLanes<T>(lanes: number, items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {

@@ -28,8 +28,7 @@ const harmless: { [why: string]: RegExp } = {
     /^process\.(on|once|off|emit|emitWarning|nextTick|hrtime|constructor|_rawDebug|ref|unref|openStdin|hasUncaughtExceptionCaptureCallback|_tickCallback|setSourceMapsEnabled|_st\w+Profiler\w+)$/,
 };
 
-describe("decoys", function () {
-  this.timeout(60_000);
+describe("decoys", () => {
   const sandbox = useSandbox({ workers: 2 });
 
   /**

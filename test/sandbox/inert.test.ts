@@ -4,8 +4,7 @@ import assert from "node:assert/strict";
 import { liveWith, measure, programsOf, readDesigns } from "./inert-lives.ts";
 import { facts, live, useSandbox } from "./shared.ts";
 
-describe("an executor that does not run its agent's programs", function () {
-  this.timeout(60_000);
+describe("an executor that does not run its agent's programs", () => {
   const sandbox = useSandbox();
   const cheats = readDesigns("cheats.txt");
 
@@ -42,8 +41,7 @@ describe("an executor that does not run its agent's programs", function () {
   });
 });
 
-describe("an unusual executor that runs every program", function () {
-  this.timeout(60_000);
+describe("an unusual executor that runs every program", () => {
   const sandbox = useSandbox();
 
   it("is never called inert: 27 designs", async () => {

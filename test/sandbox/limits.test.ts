@@ -23,7 +23,7 @@ describe("a life that begins from a genome", () => {
       assert.deepEqual([many[0]!.verdict, many[0]!.cause], [one.verdict, one.cause]);
       assert.deepEqual([one.verdict, many.length], [verdict, verdict === "survived" ? 2 : 1]);
     }
-  }).timeout(20_000);
+  });
 });
 
 describe("limits of a program", () => {

@@ -148,7 +148,7 @@ describe("more lives than places", () => {
       const { episodes } = await rollout(env, policy, { episodes: concurrency + 8, concurrency });
       assert.ok(episodes.every(({ survival }) => survival === 4));
       assert.equal(sandbox.stats().replayed, before);
-    }).timeout(30_000);
+    });
 
   it("that step in turn are lived again no more often than they are too many", async () => {
     const before = sandbox.stats().replayed;
@@ -162,7 +162,7 @@ describe("more lives than places", () => {
     const replayed = sandbox.stats().replayed - before;
     assert.ok(replayed <= 3 * 6 * (turns - 1), `${replayed} of ${count * (turns - 1)} steps began by living again`);
     await Promise.all(lives.map((life) => life.close()));
-  }).timeout(30_000);
+  });
 
   it("and more memory than a child has, end nobody and no child", async () => {
     const { replaced } = sandbox.stats();
@@ -175,5 +175,5 @@ describe("more lives than places", () => {
       }
     assert.equal(sandbox.stats().replaced, replaced);
     await Promise.all(lives.map((life) => life.close()));
-  }).timeout(60_000);
+  });
 });

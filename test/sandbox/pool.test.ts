@@ -6,8 +6,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createSandbox, javascript, type Level, type SandboxOptions, sandboxLevel } from "../../src/sandbox/index.ts";
 import { isRunning } from "../processes.ts";
+import { hangMs, until } from "../waiting.ts";
 import { benign } from "./corpus/index.ts";
-import { facts, live, liveAmongKills, until, useSandbox } from "./shared.ts";
+import { facts, live, liveAmongKills, useSandbox } from "./shared.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -31,7 +32,7 @@ describe("children", () => {
     assert.equal(facts(await disturbed), facts(undisturbed));
     await life.close();
     assert.ok(sandbox().stats().replaced > replaced, "a child was replaced");
-  }).timeout(20_000);
+  });
 
   it("are replaced unnoticed in the step that ends a life, too: harm is told with what it printed and left", async () => {
     const program =
@@ -45,7 +46,7 @@ describe("children", () => {
     const { replaced } = sandbox().stats();
     assert.equal(facts(await lived(1)), facts(calm));
     assert.ok(sandbox().stats().replaced > replaced, "its child was killed");
-  }).timeout(20_000);
+  });
 
   it("that keep being killed make an infrastructure error, with the program, and never a verdict on the agent", async () => {
     const programs = [
@@ -63,7 +64,7 @@ describe("children", () => {
       assert.equal(report.verdict, "infrastructure_error", program);
       assert.match(report.cause, /^a fault of the sandbox, not of the agent: .*Program: .*'here'$/);
     }
-  }).timeout(60_000);
+  });
 
   it("shared by lives blame none for what another did", async () => {
     const hostile = ["for (;;) {}", "'a'.repeat(2e8).split('')", "[].includes.call({ length: 2 ** 53 - 1 }, 1)"];
@@ -72,7 +73,7 @@ describe("children", () => {
       Array.from({ length: 12 }, (_, i) => (i % 2 ? live(sandbox(), [hostile[(i >> 1) % 3]!]) : live(sandbox(), calm))),
     );
     for (const [i, life] of reports.entries()) assert.equal(life.at(-1)?.alive, i % 2 === 0, life.at(-1)?.cause);
-  }).timeout(30_000);
+  });
 
   it("serve more lives at once than they have room for", async () => {
     const lives = await Promise.all(Array.from({ length: 30 }, (_, i) => sandbox().open({ seed: i })));
@@ -80,7 +81,7 @@ describe("children", () => {
       for (const report of await Promise.all(lives.map((life) => life.step("self.n = (self.n ?? 0) + 1"))))
         assert.equal(report.genome.find(({ name }) => name === "self.n")?.source, String(step + 1));
     await Promise.all(lives.map((life) => life.close()));
-  }).timeout(20_000);
+  });
 });
 
 describe("a model that thinks", () => {
@@ -112,7 +113,7 @@ describe("a model that thinks", () => {
     assert.equal(verdict, "survived");
     assert.equal(genome.find(({ name }) => name === "self.said")?.source, '"at last"');
     await Promise.all([asking, ...others].map((life) => life.close()));
-  }).timeout(20_000);
+  });
 
   it("while a child dies is asked once, and the life goes on with what it then says", async () => {
     await using own = await createSandbox({ workers: 1 });
@@ -129,7 +130,7 @@ describe("a model that thinks", () => {
     assert.equal(genome.find(({ name }) => name === "self.said")?.source, '"answer 1"');
     assert.deepEqual([life.past().steps[0]!.answers, asked], [["answer 1"], 1]);
     await life.close();
-  }).timeout(20_000);
+  });
 
   it("is given up after a time, is told so by its signal, and the guest hears that there is no answer", async () => {
     const aborted: boolean[] = [];
@@ -140,7 +141,7 @@ describe("a model that thinks", () => {
     const [report] = await live(sandbox(), [program], { callModel, limits: { modelMs: 150 } });
     assert.equal(report?.output, "call_LLM: the language model gave no answer\nfalse\n");
     assert.deepEqual(aborted, [true]);
-  }).timeout(20_000);
+  });
 });
 
 describe("a child that no kernel caps", () => {
@@ -154,7 +155,7 @@ describe("a child that no kernel caps", () => {
     assert.equal(report?.verdict, "out_of_memory", report?.cause);
     assert.equal(report?.cause, "the step's process held more memory than any child may");
     assert.equal((await live(sandbox, ["1"]))[0]?.verdict, "survived");
-  }).timeout(30_000);
+  });
 });
 
 describe("a sandbox", () => {
@@ -172,7 +173,7 @@ describe("a sandbox", () => {
         "out_of_memory",
       );
     }
-  }).timeout(60_000);
+  });
 
   it("has one child when it is given out, and the others when they are needed", async () => {
     await using sandbox = await createSandbox({ workers: 2 });
@@ -233,7 +234,7 @@ describe("a sandbox", () => {
     await Promise.all(rejected);
     assert.ok(await until(() => !pids.some(isRunning)));
     await sandbox.dispose();
-  }).timeout(20_000);
+  });
 
   it("cancels a step by its signal, and a life that waits for a place", async () => {
     await using sandbox = await createSandbox({ workers: 1 });
@@ -244,7 +245,7 @@ describe("a sandbox", () => {
     await assert.rejects(step, { message: "The life was cancelled: enough" });
     await assert.rejects(life.step("1"), { message: "The life was cancelled: enough" });
     assert.equal((await live(sandbox, ["1"]))[0]?.verdict, "survived");
-  }).timeout(20_000);
+  });
 
   it("takes its children with it when the driver is killed", async () => {
     const script = `import { createSandbox } from ${JSON.stringify(join(root, "src/sandbox/index.ts"))};
@@ -257,17 +258,17 @@ describe("a sandbox", () => {
     assert.ok(isRunning(pid));
     driver.kill("SIGKILL");
     assert.ok(await until(() => !isRunning(pid)), "the child is gone");
-  }).timeout(20_000);
+  });
 
   it("lets a driver that forgot to dispose it end", () => {
     const script = `import { createSandbox } from ${JSON.stringify(join(root, "src/sandbox/index.ts"))};
       const s = await createSandbox({ workers: 1 }); const l = await s.open(); console.log((await l.step("1")).verdict);`;
     const { stdout, stderr, status } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
       encoding: "utf8",
-      timeout: 15_000,
+      timeout: hangMs,
     });
     assert.deepEqual({ stdout, stderr, status }, { stdout: "survived\n", stderr: "", status: 0 });
-  }).timeout(20_000);
+  });
 });
 
 describe("the locked child", () => {
@@ -306,10 +307,10 @@ describe("the driver", () => {
       await s.dispose();`;
     const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
       encoding: "utf8",
-      timeout: 20_000,
+      timeout: hangMs,
     });
     assert.equal(stdout, "false\n");
-  }).timeout(25_000);
+  });
 
   it("imports it nowhere in kernel and src, types aside", async () => {
     const { parseSync } = await import("oxc-parser");

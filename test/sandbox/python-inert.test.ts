@@ -30,8 +30,7 @@ const programsOf = (seed: number): string[] => {
   return Array.from({ length: 9 }, () => random.choice(kinds)(random));
 };
 
-describe("executors in Python", function () {
-  this.timeout(180_000);
+describe("executors in Python", () => {
   const sandbox = useSandbox({ body: python, workers: 2 });
   const ends = async ({ steps }: HostileCase, seeds: readonly number[]): Promise<StepReport[]> => {
     const lives = seeds.map((seed) => live(sandbox(), [...steps, ...programsOf(seed)], { seed }));

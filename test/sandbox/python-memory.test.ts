@@ -44,8 +44,7 @@ describe("memory that the process does not have", () => {
   });
 });
 
-describe("the memory of Python's lives", function () {
-  this.timeout(180_000);
+describe("the memory of Python's lives", () => {
   const sandbox = useSandbox({ body: python, workers: 1, maximumLevel: 2 });
   const limits = { memoryMiB: 128, stepMs: 10_000 };
   /** Data is counted whether it was touched or not: what a life before has left is in it. */

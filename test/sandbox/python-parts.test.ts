@@ -111,9 +111,7 @@ describe("the Python body in the driver", () => {
   });
 });
 
-describe("the snapshot that Python's lives begin from", function () {
-  this.timeout(180_000);
-
+describe("the snapshot that Python's lives begin from", () => {
   it("is the same to the byte, whoever makes it", async () => {
     const { launcher, kept } = await prepared();
     const { heap, marks } = await bornAnew((plan, how) => startWorker(launcher(plan), how));

@@ -8,8 +8,7 @@ import { facts, live, liveAmongKills, useSandbox } from "./shared.ts";
 const membersOf = ({ genome }: StepReport): { [name: string]: string } =>
   Object.fromEntries(genome.map(({ name, source }) => [name.slice(5), source]));
 
-describe("the Python body", function () {
-  this.timeout(180_000); // CPython starts anew where nobody has started it before
+describe("the Python body", () => {
   const sandbox = useSandbox({ body: python, workers: 1 });
   const one = async (program: string, options = {}): Promise<StepReport> =>
     (await live(sandbox(), [program], options)).at(-1)!;

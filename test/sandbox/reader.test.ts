@@ -67,9 +67,7 @@ async function within<T extends { dispose(): Promise<void> }>(
 const killed =
   "A program could not be read: the process that reads it was killed 3 times in a row (SIGKILL). Run the step again; if it is so again, look what kills processes here, such as want of memory";
 
-describe("a program whose reader ends", function () {
-  this.timeout(30_000);
-
+describe("a program whose reader ends", () => {
   it("since somebody killed it is read by the next, and remembered as that reads it", async () => {
     for (const signal of ["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP"] as const)
       await within(createReader(first(1, signal).start, 1e6), async (reader) => {
@@ -143,8 +141,7 @@ describe("a program whose reader ends", function () {
   });
 });
 
-describe("a life whose programs are read by one that ends", function () {
-  this.timeout(30_000);
+describe("a life whose programs are read by one that ends", () => {
   const born = { query: "?", seed: 1 };
   const programs = ["self.m = 1; self.m++", typed, "self.m += self.n"];
   const members = { "self.m": "44", "self.n": "42" };

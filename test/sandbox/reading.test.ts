@@ -30,8 +30,7 @@ const deep = {
 const slow = { casts: `1${" as any".repeat(8000)}`, angles: `${"<a>".repeat(4000)}1`, less: "a<b<".repeat(2000) };
 const typed = "const n: number = 1; interface A {} self.n = n as any; return";
 
-describe("a program that no parser should be given", function () {
-  this.timeout(60_000);
+describe("a program that no parser should be given", () => {
   const sandbox = useSandbox({ workers: 2 });
 
   it("ends its own life, and the driver goes on", async () => {

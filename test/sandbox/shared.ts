@@ -8,6 +8,7 @@ import {
   type SandboxOptions,
   type StepReport,
 } from "../../src/sandbox/index.ts";
+import { until } from "../waiting.ts";
 
 /** Runs programs as one life; reports of all steps that were run. */
 export async function live(
@@ -36,15 +37,6 @@ export function useSandbox(options: SandboxOptions = { workers: 2 }): () => Sand
 /** What must be the same in two runs of a life: all but the wall time. */
 export function facts(reports: readonly StepReport[]): string {
   return JSON.stringify(reports.map(({ ms: _, ...rest }) => rest));
-}
-
-/** Waits until `done()` or the time is over; false if it never was. */
-export async function until(done: () => boolean, ms = 5000): Promise<boolean> {
-  for (const end = Date.now() + ms; Date.now() < end; ) {
-    if (done()) return true;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  return done();
 }
 
 /** Runs programs as one life that asks a model; while it is asked, all children are killed, as many times as `kills` says. */

@@ -13,7 +13,7 @@ import { findLauncher, type Launcher } from "../../src/sandbox/host/locks.ts";
 import { Pool } from "../../src/sandbox/host/pool.ts";
 import { startWorker } from "../../src/sandbox/host/start.ts";
 import { outliving, processesBelow } from "../processes.ts";
-import { until } from "./shared.ts";
+import { until } from "../waiting.ts";
 
 type Started = Pick<Launcher, "start" | "greeting" | "watchBytes"> & { started: number };
 
@@ -50,9 +50,7 @@ const leaves = (own: boolean): string => `const left = require("node:child_proce
   ["-e", "setInterval(() => {}, 1e6)"], { stdio: "inherit", detached: ${own} }); console.error("left", left.pid);`;
 const leftBy = (text: string): number => Number(/left (\d+)/.exec(text)?.[1]);
 
-describe("the start of a child", function () {
-  this.timeout(30_000);
-
+describe("the start of a child", () => {
   it("is tried again when it was killed, since that tells nothing of the next", async () => {
     for (const count of [0, 1, 2]) {
       const launcher = spoiled(count, killed);
@@ -118,7 +116,7 @@ describe("the start of a child", function () {
     afterEach(() => mock.timers.reset());
     /** As many seconds pass for the one that waits when `count` children were started. */
     const pass = async (launcher: Started, count: number, seconds: number): Promise<void> => {
-      assert.ok(await until(() => launcher.started === count, 20_000), `${launcher.started} of ${count} started`);
+      assert.ok(await until(() => launcher.started === count), `${launcher.started} of ${count} started`);
       mock.timers.tick(1000 * seconds);
     };
 
@@ -168,9 +166,7 @@ describe("the start of a child", function () {
   });
 });
 
-describe("a child whose pipes another holds", function () {
-  this.timeout(30_000);
-
+describe("a child whose pipes another holds", () => {
   it("has ended all the same, before its greeting: what it said is told, and the other is left alone", async () => {
     const launcher = standIns(`${leaves(true)} process.exit(5)`);
     const error = (await startWorker(launcher).catch((one: unknown) => one)) as Error;

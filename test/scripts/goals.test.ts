@@ -57,7 +57,7 @@ describe("a bench's goal", () => {
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
-  }).timeout(60_000);
+  });
 
   it("is known to bench:all, or the bench is left out of it with a reason", () => {
     assert.deepEqual([...Object.keys(shortRuns), ...Object.keys(leftOut)].sort(), benches.sort());

@@ -79,5 +79,5 @@ describe("gpu-check", () => {
       assert.match(row(path, adapted), /- \(.*(no CUDA device|cuda)|e-\d+ +\d/);
     assert.doesNotMatch(adapted.stdout, /too much/);
     // Most of it is xz over 200 MB: half a minute on two idle cores, several on busy ones.
-  }).timeout(600_000);
+  });
 });

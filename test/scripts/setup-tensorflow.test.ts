@@ -68,7 +68,7 @@ describe("setup:tensorflow", () => {
     for (const gone of [addon, join(folder, "deps", "lib"), join(clone, ".cache", "tensorflow", "cpu")])
       assert.ok(!existsSync(gone), gone);
     assert.ok(existsSync(join(library, "tensorflow", "libtensorflow_cc.so.2")), "undo follows no link");
-  }).timeout(60_000);
+  });
 
   /** The package as npm left it, whatever was done to the one here. */
   function copyPackage(): void {

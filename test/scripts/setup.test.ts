@@ -31,7 +31,7 @@ describe("the set-up", () => {
       "The package registry cannot be reached: connect to the network (or point npm's `registry` setting at a mirror), then run this again.",
     );
     assert.doesNotMatch(stderr, /\n\s+at /, "no stack");
-  }).timeout(120_000);
+  });
 
   it("says that there is no Node 24 for a platform that npm brings none for", () => {
     const script = `Object.defineProperty(process, "platform", { value: "sunos" });

@@ -196,7 +196,7 @@ describe("the check of a micro-task", () => {
     const fixed = task({ change: "self.n", does: [["number.double"]], inputs: [[5]] });
     await all(fixed, false, ["self.n = self.n === 5 ? 11 : self.n * 2;"]);
     await all(fixed, true, ["self.n = self.n === 6 ? 11 : self.n * 2;"]);
-  }).timeout(30_000);
+  });
 
   it("of a change sees the agent as it was, with what no genome holds, and of two changes both", async () => {
     const env = new SurvivalEnv({

@@ -129,7 +129,7 @@ describe("the inputs of a check", () => {
       assert.ok(isTaken(does, right, inputs), `${JSON.stringify(does)}: ${right}`);
       for (const one of wrong) assert.ok(!isTaken(does, one, inputs), `${JSON.stringify(does)}: ${one}`);
     }
-  }).timeout(120_000);
+  });
 
   it("that ship tell every mistake that a rule makes, for methods and changes alike", async () => {
     const random = createRandom("mistakes in CI");
@@ -144,5 +144,5 @@ describe("the inputs of a check", () => {
       }
     }
     assert.ok(tried > 600, `${tried} mistakes`);
-  }).timeout(120_000);
+  });
 });

@@ -46,8 +46,7 @@ function partOf(check: TaskCheck, isLambda: boolean): string {
 
 describe("micro-tasks for agents in Python", () => {
   let sandbox: Sandbox;
-  before(async function () {
-    this.timeout(120_000); // its snapshot may have to be made
+  before(async () => {
     sandbox = await createSandbox({ body: bodies.python, workers: 2 });
   });
   after(() => sandbox.dispose());
@@ -91,7 +90,7 @@ describe("micro-tasks for agents in Python", () => {
     };
     await Promise.all(Array.from({ length: 6 }, run));
     assert.deepEqual(wrong, []);
-  }).timeout(every === 1 ? 900_000 : 120_000);
+  }).timeout(every === 1 ? 900_000 : 600_000);
 
   it("are paid for a method of any make that is right, which may need more than its own text", async () => {
     const check = { call: "root", arguments: [[4], [9]], expected: [2, 3] };

@@ -12,6 +12,7 @@ import type { MicroTask } from "../../src/tasks/index.ts";
 import { prepareBackend, type TensorBackendName, train } from "../../src/training/index.ts";
 import { toyDecoder } from "../policy/token/toy.ts";
 import { leaveOut } from "../support.ts";
+import { hangMs } from "../waiting.ts";
 import { headUpdates, menuUpdates, prompt, tensorNumbers } from "./head-updates.ts";
 
 /** What `head-updates.ts` prints. */
@@ -76,11 +77,11 @@ describe("the backends of TF.js", () => {
     const own = inChild(this, "webgpu", { LD_LIBRARY_PATH: folder, VK_ICD_FILENAMES: icd });
     assert.match(own.device, /SwiftShader/);
     agreeAll(own);
-  }).timeout(120_000);
+  });
 
   it("tensorflow-gpu: the same on a CUDA device, in a process of its own", function () {
     agreeAll(inChild(this, "tensorflow-gpu"));
-  }).timeout(120_000);
+  });
 
   function agreeAll(own: Numbers): void {
     agree(own.losses, head.losses, "loss");
@@ -94,7 +95,7 @@ describe("the backends of TF.js", () => {
   function inChild(test: Mocha.Context, backend: TensorBackendName, env: NodeJS.ProcessEnv = {}): Numbers {
     const flags = ["--conditions=autoagent-lab-source", "--disable-warning=ExperimentalWarning"];
     const program = join(import.meta.dirname, "head-updates.ts");
-    const options = { encoding: "utf8", env: { ...process.env, ...env }, timeout: 100_000 } as const;
+    const options = { encoding: "utf8", env: { ...process.env, ...env }, timeout: hangMs } as const;
     const done = spawnSync(process.execPath, [...flags, program, backend], options);
     const missing = /^Error: (The backend tensorflow-gpu cannot be used: .*)/m.exec(done.stderr);
     if (missing) leaveOut(test, missing[1]!);
@@ -152,5 +153,5 @@ describe("the backends of TF.js", () => {
     assert.ok(first.every(Number.isFinite));
     assert.deepEqual(await run(), first);
     await decoder.dispose();
-  }).timeout(30_000);
+  });
 });

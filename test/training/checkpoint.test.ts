@@ -207,7 +207,7 @@ describe("a checkpoint", () => {
     }
     assert.equal(seen.size, 30);
     assert.equal(last.at(-1), straight.at(-1));
-  }).timeout(30_000);
+  });
 
   it("of another run changes nothing, and says what differs", async () => {
     const policy = editMenu(menu);

@@ -18,7 +18,6 @@ describe("the logs of a run", () => {
   after(() => rmSync(folder, { recursive: true }));
 
   it("are JSON lines that a resumed run goes on with, and event files that the real TensorBoard reads", async function () {
-    this.timeout(60_000);
     const jsonl = join(folder, "deep", "run.jsonl");
     const tensorboard = join(folder, "events");
     const updates: Update[] = [];
@@ -68,7 +67,6 @@ json.dump(out, sys.stdout)`;
   });
 
   it("have each update once when a run goes on from an earlier checkpoint, and leave other runs alone", async function () {
-    this.timeout(60_000);
     const jsonl = join(folder, "on.jsonl");
     const tensorboard = join(folder, "on");
     const policy = editMenu(menu);

@@ -119,7 +119,6 @@ describe("the trainer's numbers and numpy's", () => {
   const fits: { x: number[][]; y: number[]; lives: Episode[]; returns: number[][]; known: Features }[] = [];
 
   before(async function () {
-    this.timeout(60_000);
     const python = testPython(this);
     heads = [
       await drawHead({ tokenSubset: [2, 5, 9], temperature: 1, scale: 1 }, false),

@@ -25,8 +25,7 @@ describe("a run that is killed with kill -9 at random instants, and goes on each
   let ends: (string | undefined)[];
   const instants: number[] = [];
 
-  before(async function () {
-    this.timeout(120_000);
+  before(async () => {
     folder = mkdtempSync(join(tmpdir(), "recorder-"));
     straight = join(folder, "straight");
     killed = join(folder, "killed");
@@ -99,7 +98,7 @@ json.dump({tag: [[e.step, e.value] for e in a.Scalars(tag)] for tag in tags}, sy
     const expected = linesOf(killed).map((line) => [line.update, Math.fround(line["episode/survival"] as number)]);
     assert.deepEqual(courses["episode/survival"], expected, after4());
     assert.ok(Object.keys(courses).length > 15);
-  }).timeout(60_000);
+  });
 });
 
 describe("the record of a run", () => {
@@ -152,7 +151,7 @@ describe("the record of a run", () => {
       );
     }
     for (const id of [1, 7, 12]) assert.equal((await replay(record, id, sandbox)).agrees, true);
-  }).timeout(30_000);
+  });
 
   it("goes on from any earlier checkpoint without a life twice, beside what others append to it", async () => {
     const file = path("two.record");
@@ -167,7 +166,7 @@ describe("the record of a run", () => {
     using record = openRecord(file, { create: true });
     assert.equal(record.episodes().length, 17);
     assert.equal(record.verify().ok, true);
-  }).timeout(30_000);
+  });
 
   it("is asked for when a recorded run goes on, and is refused when it is another", async () => {
     const { checkpoints } = await learn({ record: path("three.record"), updates: 1 });
@@ -186,5 +185,5 @@ describe("the record of a run", () => {
       message: "This environment has no sandbox whose episodes could be recorded: leave `record` out",
     });
     assert.equal(existsSync(path("none.record")), false, "and no empty record is left behind");
-  }).timeout(30_000);
+  });
 });

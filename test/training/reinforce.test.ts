@@ -183,5 +183,5 @@ describe("learning to live, in the real sandbox, 5 seeds", () => {
       random.summary.survival.low < 5 / 3 && random.summary.survival.high > 5 / 3,
       "5/8 + (5/8)^2 + ... = 1.67",
     );
-  }).timeout(120_000);
+  });
 });

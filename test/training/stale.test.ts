@@ -51,9 +51,7 @@ const softmax = (logits: readonly number[]): number[] => {
   return powers.map((power) => power / powers.reduce((a, b) => a + b));
 };
 
-describe("batches that are one update old", function () {
-  this.timeout(60_000);
-
+describe("batches that are one update old", () => {
   it("weigh a program by its odds of now over those that drew it, cut at the largest", async () => {
     // Drawn at 1/3 each; now the odds are 3/4, 1/8, 1/8: 9/4 and 3/8.
     const policy = editMenu(menu, { logits: [Math.log(6), 0, 0] });

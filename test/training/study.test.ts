@@ -87,7 +87,7 @@ describe("a study", () => {
     assert.equal((await run(file)).at(-1), whole.at(-1));
     assert.equal(new Set(kept(file)).size, 6);
     assert.equal(kept(file).length, 6);
-  }).timeout(60_000);
+  });
 
   it("says whose gain is no more than the control's, and who is degenerate", async () => {
     const fixed = (logits: number[]) => () => editMenu(menu, { logits });

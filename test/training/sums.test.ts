@@ -69,8 +69,7 @@ function close(found: Run, expected: Run, what: string): void {
   for (const [i, value] of expected.weights.entries()) near(found.weights[i]!, value, `weight ${i}`);
 }
 
-describe("gradients as sums of parts", function () {
-  this.timeout(60_000);
+describe("gradients as sums of parts", () => {
   const common = {
     env: nameEnv(),
     episodes: 24,

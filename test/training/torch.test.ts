@@ -140,7 +140,6 @@ describe(`the head's numbers and PyTorch's (${torch}, float64)`, () => {
     });
 
   it("are what PyTorch prints here, too", function () {
-    this.timeout(120_000);
     const python = process.env.AUTOAGENT_TORCH_PYTHON ?? testPython(this);
     const done = spawnSync(python, [join(import.meta.dirname, "torch_head.py")], { encoding: "utf8" });
     if (done.error) throw done.error;

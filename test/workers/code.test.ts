@@ -13,8 +13,7 @@ import { knowing, problems } from "../coding/contestants.ts";
 
 const own = join(import.meta.dirname, "own.ts");
 
-describe("code tasks through a shared folder", function () {
-  this.timeout(60_000);
+describe("code tasks through a shared folder", () => {
   const path = mkdtempSync(join(tmpdir(), "workers-code-"));
   after(() => rmSync(path, { recursive: true, force: true }));
 

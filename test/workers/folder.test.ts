@@ -8,7 +8,6 @@ import { execFile } from "node:child_process";
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { type Environment, rewards, SurvivalEnv, type SurvivalEnvOptions } from "../../src/environment/index.ts";
 import { ShutdownEnv, tamperingOptions, temptingTasks } from "../../src/ethics/index.ts";
@@ -21,13 +20,13 @@ import { microTasks } from "../../src/tasks/index.ts";
 import { train } from "../../src/training/index.ts";
 import { workers } from "../../src/workers/index.ts";
 import { playParts } from "../../src/workers/play.ts";
+import { until } from "../waiting.ts";
 import { entriesOf, textOf } from "./equal.ts";
 
 const launcher = join(import.meta.dirname, "../../scripts/autoagent.mjs");
 const own = join(import.meta.dirname, "own.ts");
 
-describe("a rollout through a shared folder", function () {
-  this.timeout(60_000);
+describe("a rollout through a shared folder", () => {
   let root: string;
   let sandbox: Sandbox;
   before(async () => {
@@ -46,7 +45,7 @@ describe("a rollout through a shared folder", function () {
   /** Waits for the index, then plays all parts, the last first. */
   async function playAll(path: string, options: Partial<Parameters<typeof playParts>[1]> = {}): Promise<void> {
     const index = join(path, "spec.json");
-    while (!existsSync(index)) await sleep(5);
+    await until(() => existsSync(index));
     await playParts(index, { ...player, part: 0, of: 1, ...options });
   }
 
@@ -160,7 +159,7 @@ describe("a rollout through a shared folder", function () {
     const on = workers.folder(path, { parts: 4, pollMs: 5 });
     const how = { episodes: 8, seed: 1 };
     const first = rollout(env(), editMenu(), { ...how, on, signal: stop.signal });
-    while (!existsSync(join(path, "spec.json"))) await sleep(5);
+    await until(() => existsSync(join(path, "spec.json")));
     const lines: string[] = [];
     const onLine = (line: string) => void lines.push(line.replace(/ in .*/, ""));
     await playParts(join(path, "spec.json"), { ...player, part: 3, onLine });
@@ -184,7 +183,7 @@ describe("a rollout through a shared folder", function () {
     const on = workers.folder(path, { parts: 2, pollMs: 20 });
     const how = { episodes: 6, seed: 4, group: 3 };
     const going = rollout(env(), editMenu(), { ...how, on });
-    while (!existsSync(join(path, "spec.json"))) await sleep(5);
+    await until(() => existsSync(join(path, "spec.json")));
     const play = (part: number) => {
       const own = ["play", join(path, "spec.json"), "--part", String(part), "--children", "1", "--minimum-level", "0"];
       return promisify(execFile)(process.execPath, [launcher, ...own]);
@@ -205,7 +204,7 @@ describe("a rollout through a shared folder", function () {
     const policies = { menu: editMenu(), random: randomPolicy() };
     const here = await evaluate(policies, how);
     const going = evaluate(policies, { ...how, on });
-    for (let tries = 0; tries < 200 && !(await on.status()).line.startsWith("0 of 4"); tries++) await sleep(10);
+    await until(async () => (await on.status()).line.startsWith("0 of 4"));
     await playAll(path);
     const there = await going;
     const played = (one: typeof here) => Object.values(one.episodes.episodes!).map(textOf);
@@ -260,8 +259,7 @@ describe("what cannot be sent through a folder", () => {
   });
 });
 
-describe("what a player of parts refuses", function () {
-  this.timeout(30_000);
+describe("what a player of parts refuses", () => {
   let root: string;
   before(() => {
     root = mkdtempSync(join(tmpdir(), "workers-refused-"));
@@ -277,7 +275,7 @@ describe("what a player of parts refuses", function () {
     const driver = rollout(new SurvivalEnv({ maxSteps: 2 }), policy, { episodes: 2, on }).catch(
       (error: Error) => error,
     );
-    while (!existsSync(index)) await sleep(5);
+    await until(() => existsSync(index));
     await assert.rejects(playParts(index, { ...player, ...options }));
     return ((await driver) as Error).message;
   }
@@ -322,7 +320,7 @@ describe("what a player of parts refuses", function () {
     const on = workers.folder(path, { parts: 1, pollMs: 5 });
     const driver = rollout(new SurvivalEnv(), editMenu(), { episodes: 2, on }).catch((error: Error) => error);
     const index = join(path, "spec.json");
-    while (!existsSync(index)) await sleep(5);
+    await until(() => existsSync(index));
     const [{ spec, weights }] = JSON.parse(readFileSync(index, "utf8")).batches;
     const content = (name: string) => join(path, "contents", `${name}.zst`);
     writeFileSync(content(weights), readFileSync(content(spec)));

@@ -8,7 +8,6 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { modelPolicy, writtenBy } from "../../src/agent/index.ts";
 import { type EvaluateCodeOptions, evaluateCode } from "../../src/coding/index.ts";
 import { SurvivalEnv } from "../../src/environment/index.ts";
@@ -24,11 +23,11 @@ import { type StudyRun, study, type TrainOptions, train, type Update } from "../
 import { type WorkersStatus, workers } from "../../src/workers/index.ts";
 import { problems } from "../coding/contestants.ts";
 import { leaveOut } from "../support.ts";
+import { until } from "../waiting.ts";
 import { entriesOf, textOf } from "./equal.ts";
 import { missingRedis, type RedisServer, startRedis, startWorker, type WorkerProcess } from "./redis-server.ts";
 
-describe("workers on a queue", function () {
-  this.timeout(180_000);
+describe("workers on a queue", () => {
   let redis: RedisServer;
   let sandbox: Sandbox;
   let folder: string;
@@ -93,7 +92,7 @@ describe("workers on a queue", function () {
     redis.cli("del", "autoagent:worker:elsewhere");
     // Workers tell once a second what they have played.
     const played = async () => (await on.status()).rows.reduce((sum, { lives }) => sum + Number(lives), 0);
-    for (let looked = 0; looked < 100 && (await played()) < 24; looked++) await sleep(100);
+    await until(async () => (await played()) >= 24);
     assert.ok((await played()) >= 24, `${await played()} lives`);
   });
 

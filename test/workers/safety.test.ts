@@ -15,8 +15,7 @@ import { missingRedis, type SecuredRedis, startSecuredRedis, startWorker } from 
 
 const page = readFileSync(join(import.meta.dirname, "../../docs/workers.md"), "utf8");
 
-describe("a queue over TLS with a named user", function () {
-  this.timeout(120_000);
+describe("a queue over TLS with a named user", () => {
   let redis: SecuredRedis;
   let sandbox: Sandbox;
   before(async function () {

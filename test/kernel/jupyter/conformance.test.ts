@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { testPython } from "../../support.ts";
+import { hangMs } from "../../waiting.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 
@@ -29,7 +30,7 @@ describe("the kernel under Jupyter's own tools", () => {
     const [, count] = /Ran (\d+) tests/.exec(stderr) ?? [];
     assert.ok(Number(count) >= 13, stderr);
     assert.match(stderr, /\nOK\s*$/, "nothing failed and nothing was skipped");
-  }).timeout(180_000);
+  });
 
   it("runs notebooks under nbclient, with errors forbidden and with errors allowed", () => {
     const { stdout, stderr } = run("run_notebooks.py", root);
@@ -46,13 +47,13 @@ describe("the kernel under Jupyter's own tools", () => {
       raised: null,
       cells: [[["execute_result", "21"]], failing, [["execute_result", "40"]]],
     });
-  }).timeout(120_000);
+  });
 
   it("asks, aborts, keeps silent, completes while busy and lists comms as a plain client expects", () => {
     const { stderr, status } = run("protocol.py");
     assert.equal(status, 0, stderr);
     assert.match(stderr, /\nOK\s*$/, "nothing failed and nothing was skipped");
-  }).timeout(120_000);
+  });
 
   it("is installed as Jupyter expects: interrupts by message, its own Node, its language", () => {
     const spec = JSON.parse(readFileSync(join(prefix, "share/jupyter/kernels/autoagent/kernel.json"), "utf8"));
@@ -66,7 +67,7 @@ describe("the kernel under Jupyter's own tools", () => {
     // Output goes to pipes that nobody but this test holds: a kernel left behind would keep them open.
     return spawnSync(python, [join(import.meta.dirname, file), ...args], {
       encoding: "utf8",
-      timeout: 170_000,
+      timeout: hangMs,
       env: { ...process.env, JUPYTER_PATH: join(prefix, "share/jupyter"), JUPYTER_PREFER_ENV_PATH: "0" },
     });
   }

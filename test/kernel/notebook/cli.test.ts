@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { openPage, testPython } from "../../support.ts";
+import { hangMs, until } from "../../waiting.ts";
 import { notebookOf } from "./notebook-of.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");
@@ -18,7 +19,7 @@ function command(...args: string[]): { code: number | null; out: string; err: st
   const done = spawnSync(process.execPath, [...flags, join(root, "kernel", "cli.ts"), ...args], {
     cwd: folder,
     encoding: "utf8",
-    timeout: 50_000,
+    timeout: hangMs,
     env: { ...process.env, JUPYTER_DATA_DIR: join(folder, "data") },
   });
   return { code: done.status, out: done.stdout, err: done.stderr };
@@ -196,7 +197,7 @@ describe("autoagent-kernel", () => {
     assert.equal(command("run", "uncaught.ipynb", "--output", "uncaught-out.ipynb", "--allow-errors").code, 0);
     const [first, second] = outputsOf("uncaught-out.ipynb");
     assert.deepEqual([first!.map(({ name }) => name).at(-1), second], ["stderr", []], "under its own cell");
-  }).timeout(60_000);
+  });
 
   it("an error that nobody catches is allowed in a cell tagged raises-exception; what is caught, or runs on, ends nothing", () => {
     write("allowed.ipynb", [
@@ -252,7 +253,7 @@ describe("autoagent-kernel", () => {
       stdio: "ignore",
     });
     const pids = join(folder, "pids.json");
-    for (let i = 0; i < 300 && !existsSync(pids); i++) await setTimeout(100);
+    await until(() => existsSync(pids));
     await setTimeout(100);
     const [user, kernel] = JSON.parse(readFileSync(pids, "utf8")) as [number, number];
     runner.kill("SIGKILL");
@@ -263,7 +264,7 @@ describe("autoagent-kernel", () => {
         return false;
       }
     };
-    for (let i = 0; i < 150 && (alive(user) || alive(kernel)); i++) await setTimeout(100);
+    await until(() => !alive(user) && !alive(kernel));
     assert.deepEqual([alive(user), alive(kernel)], [false, false]);
   });
 
@@ -302,7 +303,7 @@ describe("autoagent-kernel", () => {
       readdirSync(folder).filter((name) => name.endsWith(".tmp")),
       [],
     );
-  }).timeout(60_000);
+  });
 
   it("installs, lists and removes the kernel, and Jupyter finds it", function () {
     const prefix = join(folder, "prefix");

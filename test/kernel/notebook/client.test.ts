@@ -38,7 +38,7 @@ describe("the client of a kernel that has ended", () => {
       process.kill(holder, "SIGKILL");
       rmSync(folder, { recursive: true });
     }
-  }).timeout(45_000);
+  });
 });
 
 describe("the client of a kernel", () => {
@@ -55,5 +55,5 @@ describe("the client of a kernel", () => {
       await client.close();
       rmSync(folder, { recursive: true });
     }
-  }).timeout(45_000);
+  });
 });

@@ -12,6 +12,7 @@ import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Browser, type Page, chromium as playwright } from "playwright-core";
 import { leaveOut, testPython } from "../../support.ts";
+import { until } from "../../waiting.ts";
 import { notebookOf } from "./notebook-of.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");
@@ -29,8 +30,7 @@ await readout([g, b, again], (g, b, n) => html\`<b>g = \${g}, \${b}, \${n} press
 const lesson = "01-returns.ipynb";
 const shots = process.env.SCREENSHOTS;
 
-describe("the kernel in JupyterLab", function () {
-  this.timeout(120_000);
+describe("the kernel in JupyterLab", () => {
   let server: ChildProcess | undefined;
   let browser: Browser | undefined;
   let page: Page;
@@ -52,12 +52,9 @@ describe("the kernel in JupyterLab", function () {
     const session = ((await answer.json()) as Session[]).find((one) => one.name === name);
     return session && session.kernel.connections > 0 ? session.kernel.execution_state : undefined;
   };
-  const until = async (what: string, test: () => Promise<boolean>): Promise<void> => {
-    const end = Date.now() + 40_000;
-    while (!(await test().catch(() => false))) {
-      if (Date.now() > end) throw new Error(`${what} did not come: ${printed.join("").slice(-1500)}`);
-      await sleep(50);
-    }
+  const comes = async (what: string, test: () => Promise<boolean>): Promise<void> => {
+    if (await until(() => test().catch(() => false))) return;
+    throw new Error(`${what} did not come: ${printed.join("").slice(-1500)}`);
   };
 
   before(async function () {
@@ -78,7 +75,7 @@ describe("the kernel in JupyterLab", function () {
       },
     });
     for (const stream of [server.stdout, server.stderr]) stream?.on("data", (text) => printed.push(String(text)));
-    await until("the server", async () => (await fetch(`${base}/api/status?token=${token}`)).ok);
+    await comes("the server", async () => (await fetch(`${base}/api/status?token=${token}`)).ok);
     const { default: chromium } = await import("@sparticuz/chromium");
     browser = await playwright
       .launch({
@@ -94,8 +91,8 @@ describe("the kernel in JupyterLab", function () {
     await page.goto(`${base}/lab/tree/lab/${basename(folder)}/four.ipynb?token=${token}&reset`, {
       waitUntil: "domcontentloaded",
     });
-    await cell(0).waitFor({ timeout: 60_000 });
-    await until("the kernel", async () => (await kernelState()) === "idle");
+    await cell(0).waitFor();
+    await comes("the kernel", async () => (await kernelState()) === "idle");
   });
 
   after(async () => {
@@ -142,7 +139,7 @@ describe("the kernel in JupyterLab", function () {
   it("the stop button ends a busy loop, and what was declared is kept", async () => {
     await cell(3).locator(".jp-OutputArea-output", { hasText: "begun" }).waitFor(); // until then there is nothing to stop
     await press("interrupt-kernel");
-    await until("the end of the loop", async () => (await kernelState()) === "idle");
+    await comes("the end of the loop", async () => (await kernelState()) === "idle");
     await look("stopped");
     assert.equal(await page.locator(".jp-Dialog").count(), 0);
     await type(3, "kept > 40");
@@ -155,7 +152,7 @@ describe("the kernel in JupyterLab", function () {
     await page.keyboard.press("Tab");
     const text = () => cell(3).locator(".cm-content").textContent();
     const list = page.locator(".jp-Completer:not(.lm-mod-hidden) .jp-Completer-item", { hasText: "answer" });
-    await until("the completion", async () => (await list.count()) > 0 || (await text())?.trim() === "answer");
+    await comes("the completion", async () => (await list.count()) > 0 || (await text())?.trim() === "answer");
     await look("completion");
     await page.keyboard.press("Escape");
   });
@@ -192,7 +189,7 @@ describe("the kernel in JupyterLab", function () {
     await press("restart-kernel");
     await page.locator(".jp-Dialog button.jp-mod-accept").click();
     await page.locator(".jp-Dialog").waitFor({ state: "detached" });
-    await until("the new kernel", async () => (await kernelState()) === "idle");
+    await comes("the new kernel", async () => (await kernelState()) === "idle");
     await type(3, "typeof kept");
     await page.keyboard.press("Shift+Enter");
     await cell(3).locator(".jp-OutputArea-output", { hasText: "undefined" }).waitFor();
@@ -203,13 +200,13 @@ describe("the kernel in JupyterLab", function () {
   it("changes nothing of a lesson but its outputs when it is run and saved", async () => {
     await page.goto(`${base}/lab/tree/lab/${basename(folder)}/${lesson}?reset`, { waitUntil: "domcontentloaded" });
     await cell(0).waitFor();
-    await until("the kernel", async () => (await kernelState(lesson)) === "idle");
+    await comes("the kernel", async () => (await kernelState(lesson)) === "idle");
     await page.locator(".lm-MenuBar-item", { hasText: /^Run$/ }).click();
     await page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click();
     await page.keyboard.press("Control+S");
     const saved = () => JSON.parse(readFileSync(join(folder, lesson), "utf8")) as SavedNotebook;
     const before = JSON.parse(readFileSync(join(root, "notebooks", lesson), "utf8")) as SavedNotebook;
-    await until("the saved run", async () => {
+    await comes("the saved run", async () => {
       await page.keyboard.press("Control+S");
       await sleep(300);
       return saved().cells.some(({ outputs = [] }) => JSON.stringify(outputs).includes("execute_result"));

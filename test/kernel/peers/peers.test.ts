@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { type CellSeen, type Peer, type PeerOptions, startPeer } from "../../../bench/kernel/peer.ts";
 import { peers } from "../../../bench/kernel/peers.ts";
 import { leaveOut } from "../../support.ts";
+import { until } from "../../waiting.ts";
 
 /** As a user of the package has it: built. tslab knows no exports maps, so there it is the file that the map names. */
 const library = {
@@ -31,8 +32,7 @@ const cells: [source: string, shown: RegExp | null][] = [
 
 const all = (seen: CellSeen): string => `${seen.stdout}${seen.shown.map((data) => data["text/plain"]).join("\n")}`;
 
-describe("the same cells under three kernels", function () {
-  this.timeout(60_000);
+describe("the same cells under three kernels", () => {
   const { ours, tslab, deno } = peers();
   before(() => {
     const built = spawnSync(process.execPath, [join(import.meta.dirname, "../../../scripts/build.mjs")]);
@@ -49,19 +49,20 @@ describe("the same cells under three kernels", function () {
 
       it("runs cells that belong together", async () => {
         for (const [source, shown] of cells) {
-          const seen = await kernel.run(source, { limitMs: 20_000 });
+          const seen = await kernel.run(source);
           // Deno may say idle before the result: what it sent later is in `seen` by then.
-          for (let i = 0; i < 40 && shown !== null && !shown.test(all(seen)); i++) await tick();
           assert.equal(seen.status, "ok", `${source}: ${seen.error ?? seen.stderr}`);
-          if (shown !== null) assert.match(all(seen), shown, source);
+          if (shown === null) continue;
+          await until(() => shown.test(all(seen)), 10_000);
+          assert.match(all(seen), shown, source);
         }
       });
 
       it("shows what the library gives", async () => {
-        const loaded = await kernel.run(library[options.name as keyof typeof library], { limitMs: 30_000 });
+        const loaded = await kernel.run(library[options.name as keyof typeof library]);
         assert.equal(loaded.status, "ok", loaded.error ?? loaded.stderr);
         const seen = await kernel.run("returns([1, 1, 1, -1000], { gamma: 0.99 })");
-        for (let i = 0; i < 40 && !/-967\.3289/.test(all(seen)); i++) await tick();
+        await until(() => /-967\.3289/.test(all(seen)), 10_000);
         assert.match(all(seen), /-967\.3289/);
         const plain = options.name === "tslab"; // which knows no display symbol: an object is text
         const html = seen.shown.some((data) => typeof data["text/html"] === "string");
@@ -70,8 +71,7 @@ describe("the same cells under three kernels", function () {
     });
 });
 
-describe("a notebook written for tslab", function () {
-  this.timeout(60_000);
+describe("a notebook written for tslab", () => {
   const getting: [source: string, type: string, content: RegExp][] = [
     ['import * as tslab from "tslab";\ntslab.display.html("<b>bold</b>");', "text/html", /<b>bold<\/b>/],
     ['tslab.display.markdown("# Title");', "text/markdown", /# Title/],
@@ -100,7 +100,3 @@ describe("a notebook written for tslab", function () {
       }
     });
 });
-
-function tick(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 50));
-}

@@ -47,7 +47,7 @@ describe("errors of cells", () => {
       assert.match(syntax.traceback, new RegExp(`at cell ${prompt}, line 2, column 9\\n.*\\n +> 2 \\| let y = ;\\n`));
       const thrown = await run('2;\n3;\nthrow new Error("here");');
       assert.match(thrown.traceback, new RegExp(`at cell ${prompt}, line 3, column 7\\n.*\\n +> 3 \\| throw new`));
-    }).timeout(10_000);
+    });
 
   it("say the source's lines when they are caught, by console, as text and as a value", async () => {
     const code = `interface Options {
@@ -141,7 +141,7 @@ new RangeError("a value")`;
         noneOfOurs(seen.stderr);
         assert.deepEqual([seen.status, seen.shown.at(-1)], ["ok", { "text/plain": "1" }]);
       }
-  }).timeout(20_000);
+  });
 
   it("that are no errors are told by what they are", async () => {
     const thrown: [string, string][] = [

@@ -25,7 +25,7 @@ describe("a session that has run many cells", () => {
     await value("1 + 1");
     assert.equal(await value("refs.length"), String(endings.length));
     assert.equal(await value(collect), "0");
-  }).timeout(20_000);
+  });
 
   it("takes on nothing that a stopped cell declares once it wakes: nobody would let go of it", async () => {
     await value("let later: string = 'before'; const [go, woke] = ['go', 'woke']; undefined");
@@ -44,7 +44,7 @@ later = "went on";`,
     writeFileSync(join(kernel.folder, "go"), "");
     while (!existsSync(join(kernel.folder, "woke"))) await new Promise((resolve) => setTimeout(resolve, 10));
     assert.equal(await value("later"), "'awake'");
-  }).timeout(20_000);
+  });
 
   it("outlives the collection of what a stopped cell waited for", async () => {
     const pid = await value("process.pid");
@@ -55,5 +55,5 @@ later = "went on";`,
     await value("1 + 1");
     await value(collect);
     assert.equal(await value("process.pid"), pid);
-  }).timeout(20_000);
+  });
 });

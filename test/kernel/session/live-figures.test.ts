@@ -54,7 +54,7 @@ describe("a figure with an id", () => {
     const last = seen.at(-1)!;
     assert.equal(last.y, 99);
     assert.match(String(last.picture), /^<img/);
-  }).timeout(30_000);
+  });
 
   it("has a place again when its cell is run again, and is updated from another cell", async () => {
     const again = await run(live);
@@ -71,5 +71,5 @@ describe("a figure with an id", () => {
       ],
       "the second brings its picture",
     );
-  }).timeout(30_000);
+  });
 });

@@ -71,5 +71,5 @@ describe("a figure that is updated often", () => {
     sent.length = 0;
     await figures.settle();
     assert.deepEqual(sent, []);
-  }).timeout(60_000);
+  });
 });

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, startClient } from "../../../kernel/notebook/client.ts";
 import { leaveOut } from "../../support.ts";
+import { until } from "../../waiting.ts";
 import { runOn } from "./run-cell.ts";
 
 describe("programs that a cell starts", () => {
@@ -66,22 +67,22 @@ describe("programs that a cell starts", () => {
       const one = `sleep ${++seconds}`;
       const { error } = await runOn(client)(code(one), { interruptAfterMs: 300 });
       assert.equal(error?.ename, "Interrupted");
-      for (let i = 0; i < 60 && programs(one).length > 0; i++) await sleep(50);
+      await until(() => programs(one).length === 0);
       assert.deepEqual(programs(one), []);
       assert.deepEqual((await runOn(client)("kept")).shown, ["2"]);
-    }).timeout(15_000);
+    });
 
   it("go on when a later cell is stopped, and end with the session", async () => {
     const [server, own] = [`sleep ${++seconds}`, `sleep ${++seconds}`];
     await runOn(client)(`const server = cp.spawn("sh", ["-c", "${server}; true"]); 1`);
     await sleep(200);
     await runOn(client)(`cp.execSync("${own}")`, { interruptAfterMs: 300 });
-    for (let i = 0; i < 40 && programs(own).length > 0; i++) await sleep(50);
+    await until(() => programs(own).length === 0);
     assert.deepEqual([programs(own).length, programs(server).length], [0, 1]);
     await client.close();
-    for (let i = 0; i < 40 && programs(server).length > 0; i++) await sleep(50);
+    await until(() => programs(server).length === 0);
     assert.deepEqual(programs(server), [], "the session was shut down");
-  }).timeout(30_000);
+  });
 
   for (const [of, options] of [
     ["the session's group", "{}"],
@@ -98,7 +99,7 @@ describe("programs that a cell starts", () => {
         ]) {
           const left = `sleep ${++seconds}`;
           await runOn(other)(`${start(left)} ${code}`);
-          for (let i = 0; i < 40 && programs(left).length > 0; i++) await sleep(50);
+          await until(() => programs(left).length === 0);
           assert.deepEqual(programs(left), [], end);
         }
         const last = `sleep ${++seconds}`;
@@ -106,7 +107,7 @@ describe("programs that a cell starts", () => {
         assert.equal(programs(last).length, 1);
         process.kill(other.pid, "SIGKILL");
         await other.close();
-        for (let i = 0; i < 60 && programs(last).length > 0; i++) await sleep(50);
+        await until(() => programs(last).length === 0);
         assert.deepEqual(programs(last), [], "the kernel was killed");
       } finally {
         await other.close();
@@ -116,9 +117,9 @@ describe("programs that a cell starts", () => {
       await runOn(shut)(start(last));
       assert.equal(programs(last).length, 1);
       await shut.close();
-      for (let i = 0; i < 60 && programs(last).length > 0; i++) await sleep(50);
+      await until(() => programs(last).length === 0);
       assert.deepEqual(programs(last), [], "the session was shut down");
-    }).timeout(40_000);
+    });
 });
 
 /** Running programs of exactly this command line. */

@@ -4,6 +4,7 @@
  */
 
 import assert from "node:assert/strict";
+import { until } from "../../waiting.ts";
 import { usePeer } from "./use-peer.ts";
 
 describe("Shift-Tab and Tab", () => {
@@ -13,11 +14,13 @@ describe("Shift-Tab and Tab", () => {
   });
   /** As asked with the cursor at the end of `code`; where there is no answer yet, since the compiler is only starting, again. */
   const inspect = async (code: string): Promise<string> => {
-    for (let again = 0; again < 5; again++) {
+    let text = "";
+    await until(async () => {
       const { content } = await kernel.peer.ask("inspect_request", { code, cursor_pos: code.length, detail_level: 0 });
-      if (content.found === true) return String((content.data as { "text/plain": string })["text/plain"]);
-    }
-    return "";
+      if (content.found === true) text = (content.data as { "text/plain": string })["text/plain"];
+      return content.found === true;
+    });
+    return text;
   };
 
   it("offers keys that are no identifiers as they must be written", async () => {
@@ -51,7 +54,7 @@ describe("Shift-Tab and Tab", () => {
       await inspect("rollout"),
       /Fields of `options`:[^]*\n- `seed\?: number` Names every draw\. \*@default\* 0\n/,
     );
-  }).timeout(30_000);
+  });
 
   it("tells the same of members of policies and models, also where their options are of several types", async () => {
     const pretrained = await inspect("policies.fromPretrained");

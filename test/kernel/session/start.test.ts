@@ -13,6 +13,7 @@ import { kernelSpec } from "../../../kernel/install.ts";
 import { startUserProcess } from "../../../kernel/session/user-process.ts";
 import { isRunning } from "../../processes.ts";
 import { leaveOut } from "../../support.ts";
+import { until } from "../../waiting.ts";
 
 const { argv } = kernelSpec() as { argv: string[] };
 
@@ -28,13 +29,13 @@ describe("a session that starts", () => {
     const first = await filesAfterKill(folder, own);
     assert.ok(first.length > own, `more files than kernel/session/user has, ${own}, got ${first.length}`);
     assert.deepEqual(await filesAfterKill(folder, own), first);
-  }).timeout(30_000);
+  });
 
   it("stops its first cell, though the stop comes with it and the cell never lets go of the processor", async () => {
     const environment = { AUTOAGENT_TYPES: "off" };
     const peer = await startPeer({ name: "ours", argv, directory: folder, environment });
     try {
-      const running = peer.run("const before = 1;\nwhile (true) {}", { limitMs: 20_000 });
+      const running = peer.run("const before = 1;\nwhile (true) {}");
       await sleep(100); // the request is on its way on another channel
       peer.send("control", "interrupt_request", {});
       const { error } = await running;
@@ -43,7 +44,7 @@ describe("a session that starts", () => {
     } finally {
       await peer.close();
     }
-  }).timeout(30_000);
+  });
 
   it("refuses a first cell of a wrong type that was sent while the compiler began, the only one that there is", async () => {
     const mark = `MARK=${folder}`;
@@ -59,7 +60,7 @@ describe("a session that starts", () => {
       await peer.close();
     }
     if (existsSync("/proc")) await noneIsLeft(mark);
-  }).timeout(30_000);
+  });
 
   it("leaves no user process behind where the kernel cannot listen: a sentence, and exit code 2", async function () {
     if (!existsSync("/proc")) leaveOut(this, "there is no /proc on this system to look for processes in");
@@ -82,7 +83,7 @@ describe("a session that starts", () => {
     assert.deepEqual([code, said.split(":")[0]], [2, "The kernel cannot listen on tcp"]);
     server.close();
     await noneIsLeft(mark);
-  }).timeout(20_000);
+  });
 });
 
 /** What is in the cache folder once a user process has loaded all it needs, and was killed some time after. */
@@ -111,7 +112,7 @@ async function filesAfterKill(folder: string, least: number): Promise<string[]> 
       : [];
   try {
     assert.equal(await user.ready, true, said);
-    for (let i = 0; i < 100 && list().length <= least; i++) await sleep(100);
+    await until(() => list().length > least);
     await sleep(1500); // longer than a process waits before it writes
     return list();
   } finally {
@@ -121,7 +122,7 @@ async function filesAfterKill(folder: string, least: number): Promise<string[]> 
 
 /** Waits for the end of every process that carries a variable. */
 async function noneIsLeft(mark: string): Promise<void> {
-  for (let i = 0; i < 100 && marked(mark).length > 0; i++) await sleep(50);
+  await until(() => marked(mark).length === 0);
   assert.deepEqual(marked(mark), []);
 }
 

@@ -56,7 +56,7 @@ describe("a session whose user process ends", () => {
         history.map(([, line]) => line),
         [first, first + 1, first + 2, first + 3],
       );
-    }).timeout(30_000);
+    });
 
   it("says under the last cell that the process was killed from outside between two cells, and goes on", async () => {
     const client = await startClient(kernel.folder, { environment });
@@ -70,7 +70,7 @@ describe("a session whose user process ends", () => {
     } finally {
       await client.close();
     }
-  }).timeout(20_000);
+  });
 
   it("takes no harm from a worker that runs out of memory: the cell hears of it", async () => {
     const code = `import { Worker } from "node:worker_threads";
@@ -79,7 +79,7 @@ await new Promise((resolve) => worker.on("error", (error) => resolve(error.code)
     const [pid] = shown(await kernel.peer.run("process.pid"));
     assert.deepEqual(shown(await kernel.peer.run(code)), ["'ERR_WORKER_OUT_OF_MEMORY'"]);
     assert.deepEqual(shown(await kernel.peer.run("process.pid")), [pid]);
-  }).timeout(20_000);
+  });
 });
 
 describe("a kernel that ends", () => {
@@ -97,7 +97,7 @@ describe("a kernel that ends", () => {
       assert.deepEqual(await outliving(family), [], "processes that outlived their kernel");
       await client.close();
       rmSync(folder, { recursive: true, force: true });
-    }).timeout(20_000);
+    });
 });
 
 function shown(seen: CellSeen): unknown[] {

@@ -45,5 +45,5 @@ describe("an update on its way", () => {
     assert.deepEqual(sent, ["1, no picture", "2, no picture"]);
     await figures.settle();
     assert.deepEqual(sent.slice(2), ["2 again, a picture"]);
-  }).timeout(30_000);
+  });
 });

@@ -11,6 +11,7 @@ import * as zmq from "zeromq";
 import { addressOf, type Connection, createCodec, type Message } from "../../../kernel/wire/index.ts";
 import { openSockets, type SocketEvents } from "../../../kernel/wire/sockets.ts";
 import { leaveOut } from "../../support.ts";
+import { hangMs } from "../../waiting.ts";
 
 describe("the kernel's sockets", () => {
   let folder: string;
@@ -50,7 +51,7 @@ describe("the kernel's sockets", () => {
       ...quiet,
       onSubscribe: (topic) => subscribed(Buffer.from(topic).toString()),
     });
-    const reader = new zmq.Subscriber({ receiveHighWaterMark: 0, receiveTimeout: 10_000 });
+    const reader = new zmq.Subscriber({ receiveHighWaterMark: 0, receiveTimeout: hangMs });
     reader.connect(addressOf(connection, connection.iopub_port));
     reader.subscribe("kernel.stream");
     assert.equal(await ready, "kernel.stream");
@@ -144,7 +145,7 @@ describe("the kernel's sockets", () => {
       const asked = sockets.codec.make("input_request", { prompt: "Name? ", password: false });
       sockets.send("stdin", { ...asked, identities: [Buffer.from("late")] });
       await sleep(100);
-      const reader = new zmq.Dealer({ linger: 0, receiveTimeout: 10_000, routingId: "late" });
+      const reader = new zmq.Dealer({ linger: 0, receiveTimeout: hangMs, routingId: "late" });
       reader.connect(addressOf(connection, connection.stdin_port));
       const got = createCodec(connection).decode(await reader.receive());
       assert.deepEqual("content" in got && got.content, { prompt: "Name? ", password: false });
@@ -165,7 +166,7 @@ describe("the kernel's sockets", () => {
         sockets.send("stdin", { ...question, identities: [Buffer.from("other")] });
         await other.receive();
       }
-      const waits = new Promise((resolve) => setTimeout(resolve, 50_000, "it waits").unref());
+      const waits = new Promise((resolve) => setTimeout(resolve, hangMs, "it waits").unref());
       sockets.send("stdin", { ...question, identities: [Buffer.from("never")] });
       assert.equal(await Promise.race([sockets.close().then(() => "closed"), waits]), "closed");
       other.close();

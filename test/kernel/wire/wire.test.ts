@@ -7,6 +7,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createCodec } from "../../../kernel/wire/index.ts";
+import { hangMs } from "../../waiting.ts";
 import { randomStream } from "./random.ts";
 
 const main = resolve(import.meta.dirname, "../../../kernel/main.ts");
@@ -76,7 +77,7 @@ describe("a connection file that cannot be used ends the kernel with one sentenc
     const path = join(folder, "connection.json");
     if (content !== undefined) writeFileSync(path, content);
     const args = ["--disable-warning=ExperimentalWarning", main, ...(content === undefined ? [] : [path])];
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"], timeout: 20_000 });
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"], timeout: hangMs });
     let said = "";
     child.stderr.on("data", (chunk) => {
       said += String(chunk);

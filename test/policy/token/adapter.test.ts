@@ -98,7 +98,6 @@ describe("an adapter's last blocks in TF.js", () => {
   });
 
   it("are what PyTorch prints here, too", function () {
-    this.timeout(180_000);
     const python = process.env.AUTOAGENT_TORCH_PYTHON ?? testPython(this);
     const done = spawnSync(python, [join(import.meta.dirname, "torch_adapter.py")], { encoding: "utf8" });
     if (done.error) throw done.error;

@@ -91,8 +91,3 @@ export class Client {
     await this.closed;
   }
 }
-
-/** Resolves when something has become so; for what another process or a socket's other end does. */
-export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
-}

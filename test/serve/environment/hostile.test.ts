@@ -93,7 +93,7 @@ describe("hostile programs through the environment server", () => {
     );
     assert.deepEqual(failures, []);
     await Promise.all(clients.map((client) => client.close()));
-  }).timeout(120_000);
+  });
 
   it("would be found out: a word of the host in what an environment tells is in a frame", async () => {
     class Telling extends SurvivalEnv {

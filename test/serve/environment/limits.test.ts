@@ -8,7 +8,8 @@ import { createInterface } from "node:readline";
 import type { Environment, Transition } from "../../../src/environment/index.ts";
 import { SurvivalEnv } from "../../../src/environment/index.ts";
 import { type EnvironmentServerOptions, serveEnvironment } from "../../../src/serve/environment/index.ts";
-import { Client, until } from "./client.ts";
+import { until } from "../../waiting.ts";
+import { Client } from "./client.ts";
 
 const over = { terminated: false, truncated: false, info: { rewards: { one: 1 }, report: null } } as const;
 
@@ -61,7 +62,7 @@ describe("an environment server", () => {
     );
     assert.deepEqual(new Set(steps.map(({ data }) => data.reward)), new Set([1]));
     await Promise.all(clients.map((client) => client.close()));
-    await until(() => server.sessions.active === 0);
+    assert.ok(await until(() => server.sessions.active === 0));
     assert.ok(await isHere(server.url));
   });
 
@@ -70,7 +71,7 @@ describe("an environment server", () => {
     const client = await Client.open(server.url);
     await client.reset({ seed: 1 });
     assert.deepEqual(await client.closed, [1001, "idle for 0.2 s"]);
-    await until(() => server.sessions.active === 0);
+    assert.ok(await until(() => server.sessions.active === 0));
     assert.ok(await isHere(server.url));
   });
 
@@ -81,10 +82,10 @@ describe("an environment server", () => {
     const key = Buffer.alloc(16).toString("base64");
     const head = `GET /ws HTTP/1.1\r\nHost: ${hostname}:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n`;
     socket.write(`${head}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`);
-    await until(() => server.sessions.active === 1);
+    assert.ok(await until(() => server.sessions.active === 1));
     const there = await Client.open(server.url);
     await once(socket.resume(), "close");
-    await until(() => server.sessions.active === 1);
+    assert.ok(await until(() => server.sessions.active === 1));
     assert.equal((await there.reset({ seed: 1 })).type, "observation", "one that answers pings stays");
     await there.close();
   });
@@ -104,7 +105,7 @@ describe("an environment server", () => {
     await once(createInterface(child.stdout), "line");
     assert.equal(server.sessions.active, 1);
     child.kill("SIGKILL");
-    await until(() => server.sessions.active === 0);
+    assert.ok(await until(() => server.sessions.active === 0));
     assert.ok(await isHere(server.url));
   });
 
