@@ -1,9 +1,10 @@
 /** Which tests judge a change: what each loads and runs, and in which order they are asked. */
 
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { distancesFrom, readLoads } from "../../../scripts/mutate/loads.ts";
+import { findMutants } from "../../../scripts/mutate/mutants.ts";
 import { isOwn, makePlanner } from "../../../scripts/mutate/plan.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
@@ -32,6 +33,15 @@ describe("the map from a test to what it loads", () => {
   it("leaves out what is imported as a type only, and what nothing leads to", () => {
     assert.ok(!loaded("test/statistics/claims.test.ts").has("src/sandbox/host/locks.ts"));
     assert.ok(!loaded("test/cli/cli.test.ts").has("src/sandbox/types.ts"));
+  });
+
+  it("misses no file that has something to change: some test leads to each", () => {
+    const tests = files.filter((file) => file.endsWith(".test.ts") && !file.startsWith("test/scripts/mutate/"));
+    const reached = new Set(tests.flatMap((test) => [...loaded(test).keys()]));
+    const missed = files
+      .filter((file) => /^(src|kernel)\/.*\.ts$/.test(file) && !file.endsWith(".d.ts") && !reached.has(file))
+      .filter((file) => findMutants(file, readFileSync(join(root, file), "utf8")).length > 0);
+    assert.deepEqual(missed, [], "every change there would be called a survivor, and nothing would have been run");
   });
 });
 
