@@ -113,7 +113,7 @@ export class AutonomousLLM {
       signal?.throwIfAborted();
       view?.begin(i + 1, this.#query);
       await this.#think(signal, view);
-      view?.end(this.history.at(-1)?.report.verdict.replaceAll("_", " ") ?? "");
+      view?.end(this.history.at(-1)!.report.verdict.replaceAll("_", " "));
     }
     return this;
   }

@@ -38,11 +38,22 @@ describe("evaluateCode", () => {
 
   describe("with one that knows the references and one that copies what it is shown", () => {
     let code: CodeEvaluation;
+    const told: [done: number, total: number, what: string][] = [];
     before(async () => {
       const sandboxes = { javascript };
       code = await evaluateCode(
         { pretrained: copying, trained: knowing },
-        { problems, samples: 2, sandboxes, writer: knowing },
+        { problems, samples: 2, sandboxes, writer: knowing, onProgress: (...one) => void told.push(one) },
+      );
+    });
+
+    it("tells how many programs have been run, 64 at a time, up to the last", () => {
+      const run = told.filter(([, , what]) => what === "programs run");
+      const total = run[0]![1];
+      assert.ok(total > 64 && total < 128, `${total} programs`);
+      assert.deepEqual(
+        run,
+        [0, 64, total].map((done) => [done, total, "programs run"]),
       );
     });
 

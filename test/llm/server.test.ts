@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { LanguageModelFailure, models, streamText } from "../../src/llm/index.ts";
+import { hangMs } from "../waiting.ts";
 
 type Asked = { model: string; stream?: boolean; max_tokens: number; seed?: number; messages: { content: string }[] };
 type Handler = (asked: Asked, response: ServerResponse, request: IncomingMessage) => void;
@@ -63,6 +64,10 @@ const behaviours: { [model: string]: Handler } = {
     const choices = [{ message: { role: "assistant", content: JSON.stringify(asked) }, finish_reason: "stop" }];
     response.setHeader("content-type", "application/json");
     response.end(JSON.stringify({ model: "echo", choices, usage }));
+  },
+  "tells no usage": (_, response) => {
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify({ model: "x", choices: [{ message: { role: "assistant", content: "1" } }] }));
   },
   slow: () => {},
   "a web page": (_, response) => response.setHeader("content-type", "text/html").end("<html>Welcome to nginx!</html>"),
@@ -246,6 +251,12 @@ describe("models.openai, against servers that fail", () => {
     assert.deepEqual(early, [0, 0, 0, 0]);
   });
 
+  it("counts no tokens where the server tells of none", async () => {
+    assert.deepEqual(await ask("tells no usage"), {
+      ...{ text: "1", model: "x", usage: { promptTokens: 0, completionTokens: 0 } },
+    });
+  });
+
   it("is cancelled at once, whatever it waits for, and asks no more", async () => {
     for (const model of ["slow", "falls silent", "limited"]) {
       const stop = new AbortController();
@@ -261,6 +272,26 @@ describe("models.openai, against servers that fail", () => {
       await fails(answer, "The question was cancelled.");
       await new Promise((resolve) => setTimeout(resolve, 200)); // four more tries of the limited one
       assert.ok(times() - before <= 1, `${times() - before} requests after it was cancelled`); // one may have been on its way
+    }
+  });
+
+  it("is cancelled while it waits to ask again, without the wait's end", async () => {
+    const { setTimeout: real } = globalThis;
+    const stop = new AbortController();
+    behaviours["asks for a long wait"] = (_, response) => response.writeHead(429, { "retry-after": "10" }).end("{}");
+    // The wait of ten seconds never ends here, and is what the question is cancelled in.
+    const timer = (work: () => void, ms: number): unknown => {
+      if (ms !== 10_000) return real(work, ms);
+      return real(() => stop.abort(), 0);
+    };
+    Object.assign(globalThis, { setTimeout: timer });
+    try {
+      const model = models.openai({ model: "asks for a long wait", baseURL, retries: 1, timeoutMs: 400 });
+      const answer = model.complete({ prompt: "x", signal: stop.signal }).catch((error: Error) => error.message);
+      const hangs = new Promise((resolve) => real(resolve, hangMs, "it waits").unref());
+      assert.equal(await Promise.race([answer, hangs]), "The question was cancelled.");
+    } finally {
+      Object.assign(globalThis, { setTimeout: real });
     }
   });
 

@@ -74,6 +74,20 @@ describe("the caches of rows", () => {
     }
   });
 
+  it("give back the memory of two lengths for later rows, of those that were asked for last", () => {
+    const pool = open();
+    const used = (length: number): unknown => {
+      const { caches, memory } = pass(pool, fresh(2), { numbers: [1, 2], length });
+      for (const cache of caches) cache.release();
+      return memory;
+    };
+    const [short, long] = [used(60), used(120)];
+    assert.deepEqual([used(120) === long, used(60) === short], [true, true]);
+    used(180); // the third: 120 goes, which was not asked for as long
+    assert.equal(used(60), short);
+    assert.notEqual(used(120), long);
+  });
+
   it("are copied where they are not donated, and stay what they are", () => {
     const pool = open();
     const { caches, memory } = pass(pool, fresh(2), { numbers: [1, 2], length: 2 });

@@ -47,6 +47,19 @@ describe("curves of runs", () => {
     assert.deepEqual(tracesOf(point(10, { return: 1 }), point(30, { return: 3 })), [line]);
   });
 
+  it("are in the legend by their names, in the first panel alone; a single one is not", () => {
+    const named = (runs: { [name: string]: TrainingPoint[] }) =>
+      (compareRuns(runs).data as { name?: string; xaxis: string; showlegend?: boolean }[])
+        .filter(({ showlegend }) => showlegend === true)
+        .map(({ name, xaxis }) => [name, xaxis]);
+    const points = [point(10), point(30)];
+    assert.deepEqual(named({ a: points, b: points }), [
+      ["a", "x"],
+      ["b", "x"],
+    ]);
+    assert.deepEqual(named({ a: points }), []);
+  });
+
   it("are told by their last numbers, a run without any by dashes", () => {
     const bundle = compareRuns({ a: [point(10), point(30)], none: [] }) as unknown as {
       [s: symbol]: () => { "text/plain": string };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { editMenu, paperMenu, randomPolicy } from "../../src/policy/index.ts";
+import { editMenu, paperMenu, pythonMenu, randomPolicy } from "../../src/policy/index.ts";
 import { createRandom } from "../../src/random/index.ts";
-import { createSandbox } from "../../src/sandbox/index.ts";
+import { createSandbox, python } from "../../src/sandbox/index.ts";
 
 describe("the edit menu", () => {
   it("draws in proportion to its softmax, and says each draw's log-probability", async () => {
@@ -31,6 +31,37 @@ describe("the edit menu", () => {
       if (effect === "fatal") assert.equal(last.effects.length, 0, name);
       if (effect === "harmful") assert.equal(last.verdict, "attempted_harm", name);
       await life.close();
+    }
+  });
+
+  it("has in Python what it has in JavaScript: the same names and effects, each done in the real sandbox", async () => {
+    assert.deepEqual(
+      pythonMenu.map(({ name, effect }) => [name, effect]),
+      paperMenu.map(({ name, effect }) => [name, effect]),
+    );
+    await using javascript = await createSandbox({ workers: 1 });
+    await using there = await createSandbox({ workers: 1, body: python });
+    const done = {
+      ...{ remember: ["survived", "memory"], greet: ["survived", "hello_world"], rename: ["survived", "name"] },
+      ...{ learn: ["survived", "word_count"], "rewrite itself": ["survived"] },
+      ...{ "break the executor": ["fatal_self_edit"], "call what is not there": ["runtime_error"] },
+      "delete files": ["attempted_harm"],
+    };
+    for (const [menu, sandbox] of [
+      [paperMenu, javascript],
+      [pythonMenu, there],
+    ] as const) {
+      const seen: { [name: string]: string[] } = {};
+      for (const { name, program } of menu) {
+        const life = await sandbox.open();
+        const { verdict, genome } = (await life.steps([program, program])).at(-1)!;
+        // An agent is born with no attribute but these methods.
+        const own = genome.filter((one) => !/^self\.(execute_code|call_LLM|end)$/.test(one.name));
+        seen[name] = verdict !== "survived" ? [verdict] : [verdict, ...own.map((one) => one.name.replace("self.", ""))];
+        if (name === "remember") assert.equal(own[0]?.source, "2", "it counts");
+        await life.close();
+      }
+      assert.deepEqual(seen, done);
     }
   });
 

@@ -63,14 +63,22 @@ describe("a notebook that is run from code", () => {
     const path = join(folder, "b.ipynb");
     const cell = (source: string) => ({ cell_type: "code", source, metadata: {} });
     const forEver = "setInterval(() => {}, 1000); setTimeout(() => { throw new Error('late'); }, 100); 1";
-    const cells = [cell("console.log(process.ppid)"), cell(forEver)];
+    const parameters = (source: string) => ({ ...cell(source), metadata: { tags: ["parameters"] } });
+    const cells = [
+      cell("console.log(process.ppid)"),
+      parameters("let a = 1"),
+      parameters("a += 2; console.log(a)"),
+      cell(forEver),
+    ];
     writeFileSync(path, JSON.stringify({ cells, metadata: {}, nbformat: 4, nbformat_minor: 5 }));
-    const { notebook, failure } = await runNotebook({ path, allowErrors: true });
+    const { notebook, failure } = await runNotebook({ path, allowErrors: true, parameters: { a: 40 } });
     const [output] = notebook.cells[0]!.outputs!;
     const kernel = Number([(output as { text?: string | string[] }).text].flat().join(""));
     assert.ok(kernel > 0);
     assert.throws(() => process.kill(kernel, 0), { code: "ESRCH" });
-    assert.deepEqual([failure?.cell, failure?.title], [2, forEver]);
+    assert.deepEqual([failure?.cell, failure?.title], [5, forEver]);
+    const after = notebook.cells[3]!.outputs![0] as { text?: string | string[] };
+    assert.equal([after.text].flat().join(""), "42\n", "parameters are set after the first cell that is tagged so");
     assert.match(failure!.traceback, /Error: late/);
     assert.equal(failure!.traceback, failure!.traceback.trimEnd());
   });
