@@ -100,7 +100,8 @@ async function showOutput(output: Output, marked: Marked, figures: unknown[]): P
   }
   for (const type of ["image/png", "image/jpeg", "image/gif"])
     if (data[type] !== undefined) return `<img alt="" src="data:${type};base64,${textOf(data[type])}">`;
-  return `<pre>${escapeHtml(textOf(data["text/plain"] ?? ""))}</pre>`;
+  const text = textOf(data["text/plain"] ?? "");
+  return text === "" ? "" : `<pre>${escapeHtml(text)}</pre>`;
 }
 
 /** plotly.js once, the figures as data, and a few lines that draw them in the reader's colours. */

@@ -271,5 +271,7 @@ describe("autoagent", () => {
       assert.match(out, new RegExp(`^Usage: autoagent ${command} `));
       assert.equal(status, 0);
     }
+    assert.deepEqual(run(["judge", "-h"]), run(["judge", "--help"]));
+    assert.deepEqual(run(["-h"]), run([]));
   });
 });

@@ -6,6 +6,7 @@ import {
   createAnswers,
   describeDifference,
   type EpisodeJob,
+  environmentOf,
   forkEpisode,
   genomeBefore,
   labelOf,
@@ -32,6 +33,21 @@ const drawing = (most = 4): Policy["act"] => {
 };
 const bare = (report?: Parameters<typeof fakeSandbox>[0]) => lifeEnvironment(fakeSandbox(report).sandbox);
 const programsOf = ({ steps }: { steps: readonly Step[] }) => steps.map(({ program }) => program);
+
+describe("the environment of a recorded episode", () => {
+  it("begins the life with what was recorded, and with what an episode begins with where nothing was", async () => {
+    const opened = async (start: Parameters<typeof environmentOf>[0]["start"]) => {
+      const fake = fakeSandbox();
+      const env = environmentOf({ start, steps: [] }, fake.sandbox, async () => "");
+      await env.reset();
+      await env.close();
+      return fake.opened[0]!;
+    };
+    assert.deepEqual(await opened({ asks: false }), { seed: 0, query: "", rules: 1, harm: {} });
+    const told = { seed: 3, query: "go", rules: 2, limits: { stepMs: 7 } } as const;
+    assert.deepEqual(await opened({ asks: false, ...told }), { ...told, harm: {} });
+  });
+});
 
 describe("an episode", () => {
   const play = (job: EpisodeJob, more: Parameters<typeof runEpisode>[3] = {}) =>

@@ -79,6 +79,27 @@ describe("verdicts", () => {
         assert.equal(report.alive, verdict === "survived");
       });
 
+  it("end a life in the middle of several programs: those after it are not run", async () => {
+    for (const [verdict, programs] of Object.entries(provoked)) {
+      if (verdict === "survived") continue;
+      const asked: string[] = [];
+      const callModel = async (question: string): Promise<string> => {
+        asked.push(question);
+        return "1";
+      };
+      const limits = verdict === "out_of_memory" ? { stepMs: 3000 } : {};
+      const life = await sandbox().open({ callModel, limits });
+      const reports = await life.steps(["self.call_LLM('before')", programs[0]![0], "self.call_LLM('after')"]);
+      await life.close();
+      assert.deepEqual(
+        reports.map((one) => one.verdict),
+        ["survived", verdict],
+        reports.at(-1)!.cause,
+      );
+      assert.deepEqual(asked, ["before"], verdict);
+    }
+  });
+
   it("budget_exhausted: the model's owner says that the budget is spent", async () => {
     const callModel = async (): Promise<string> => {
       throw Object.assign(new Error("2 of 2 calls used"), { code: "budget_exhausted" });

@@ -1,0 +1,35 @@
+/** The page of a notebook, as text: what a browser is given. */
+
+import assert from "node:assert/strict";
+import type { Cell } from "../../../kernel/notebook/format.ts";
+import { writePage } from "../../../kernel/notebook/page.ts";
+
+const cell = (more: Partial<Cell>): Cell => ({ cell_type: "code", source: "1", metadata: {}, outputs: [], ...more });
+const pageOf = (...cells: Cell[]): Promise<string> =>
+  writePage({ cells, metadata: {}, nbformat: 4, nbformat_minor: 5 }, { title: "T" });
+
+describe("the page of a notebook", () => {
+  it("numbers the cells that were run, and leaves the number of others empty", async () => {
+    const page = await pageOf(cell({ execution_count: 7 }), cell({ execution_count: null }), cell({}));
+    const numbers = [...page.matchAll(/<div class="number">(.*?)<\/div>/g)].map(([, number]) => number);
+    assert.deepEqual(numbers, ["7", " ", " "]);
+  });
+
+  it("folds the code of a cell that is tagged so, and of no other", async () => {
+    const page = await pageOf(cell({ source: "a" }), cell({ source: "b", metadata: { tags: ["hide-input"] } }));
+    const folded = [...page.matchAll(/<details><summary>code<\/summary><pre class="code"><code>(.*?)<\/code>/g)];
+    assert.equal(folded.length, 1);
+    assert.match(folded[0]![1]!, /b/);
+  });
+
+  it("has an output that is empty nowhere, and each other once", async () => {
+    const outputs = [
+      { output_type: "stream", name: "stdout", text: ["<b>\n"] },
+      { output_type: "execute_result", metadata: {}, execution_count: 1, data: {} },
+      { output_type: "error", ename: "E", evalue: "", traceback: ["E: <i>", "at 1"] },
+    ];
+    const page = await pageOf(cell({ outputs: outputs as NonNullable<Cell["outputs"]> }));
+    const shown = [...page.matchAll(/<div class="output">([^]*?)<\/div>/g)].map(([, text]) => text);
+    assert.deepEqual(shown, ['<pre class="stdout">&#60;b&#62;\n</pre>', '<pre class="error">E: &#60;i&#62;\nat 1</pre>']);
+  });
+});
