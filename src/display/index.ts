@@ -59,7 +59,7 @@ export function escapeHtml(text: string): string {
 }
 
 /** A bundle with an HTML table and its twin in aligned text. `caption` stands above both. */
-export function tableBundle(rows: readonly Row[], options: { caption?: string } = {}): MimeBundle {
+export function tableBundle(rows: readonly Row[], options?: { caption?: string }): MimeBundle {
   return { "text/html": htmlTable(rows, options), "text/plain": textTable(rows, options) };
 }
 

@@ -108,6 +108,21 @@ describe("pretraining", () => {
     const decoder = await openModel(output);
     for (const loss of losses) assert.ok(Math.abs(Number(loss) - Math.log(decoder.config.vocabulary)) < 0.1, loss);
     await decoder.dispose();
+    assert.match(card, /^2 asks of each sort, prompt design `data\/prompts\/base\.json`/m);
+    assert.match(card, /\/\/ ask`.* carry types\./s);
+  });
+
+  it("by the command, from a model that is there: in Python, with what that model knew of the tokens they share", async () => {
+    const [output, work] = [join(folder, "twin"), join(folder, "twin-making")];
+    const made = `--body python --from ${join(folder, "made")} --steps 1 --batch 1 --seed 5 --width 8 --layers 1 --heads 2`;
+    await typed([...made.split(" "), "--samples", "1", "--output", output, "--work", work]);
+    const card = readFileSync(join(output, "card.md"), "utf8");
+    assert.ok(card.includes(`\`npm run pretrain -- ${made}\` on `), card.slice(0, 1500));
+    assert.match(card, /^1 asks of each sort, prompt design `data\/prompts\/base-python\.json`/m);
+    assert.match(card, /# ask`.* carry type hints\./s);
+    const [from, to] = await Promise.all([openModel(join(folder, "made")), openModel(output)]);
+    assert.deepEqual([to.config.width, to.config.layers], [from.config.width, from.config.layers]);
+    await Promise.all([from.dispose(), to.dispose()]);
   });
 });
 

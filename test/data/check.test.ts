@@ -68,6 +68,11 @@ describe("a check", () => {
       else assert.equal(said(positiveInteger, value, "n"), `Expected \`n\` to be a positive integer, got ${told}`);
   });
 
+  it("shows an object without a prototype as any other", () => {
+    const value = Object.assign(Object.create(null), { a: 1 });
+    assert.equal(said(positiveInteger, value, "n"), 'Expected `n` to be a positive integer, got {"a":1}');
+  });
+
   it("refuses a key that nobody reads with the nearest name, at any depth, else with all that there are", () => {
     for (const [given, sentence] of [
       [{ step: 1 }, "did you mean `steps`?"],

@@ -178,6 +178,19 @@ describe("an episode that is lived again", () => {
     }
   });
 
+  it("is told by how each ended, with the cause, where that differs, whatever else does", async () => {
+    const ended = (verdict: "timeout" | "inert", cause: string) =>
+      bare((_, { step }) => (step === 1 ? { verdict, cause, output: verdict } : {}));
+    const was = await runEpisode(ended("timeout", "it ran too long"), drawing(), { index: 0 });
+    const { difference } = await replayEpisode(was, { env: ended("inert", ""), name: "It" });
+    assert.deepEqual(difference, {
+      step: 1,
+      field: "verdict",
+      recorded: "timeout: it ran too long",
+      replayed: "inert",
+    });
+  });
+
   it("is not compared where it was a fault itself, and is not tried again then", async () => {
     const was = await runEpisode(spoiling(0), drawing(), { index: 0 });
     const fake = fakeSandbox();

@@ -179,6 +179,7 @@ describe("what figures say", () => {
     assert.equal(band!.y[0], expected.high);
     assert.equal(band!.y.at(-1), expected.low);
     assert.deepEqual(baseline!.y, [1.67, 1.67]);
+    assert.match(textOf(figures.learningCurves!()), /^random: 1\.67$/m);
   });
 
   it("runs side by side: whose gain is sharpening, and who is degenerate, however much it earned", () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { displaySymbol } from "../../src/display/index.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { type EpisodeRecord, openRecord, RecordFailure } from "../../src/record/index.ts";
 import type { GenomeMember } from "../../src/sandbox/types.ts";
@@ -70,6 +71,22 @@ describe("a lineage", () => {
     };
     const expected = 1 / (1 + Math.exp(-5)) / (1 / (1 + Math.exp(-5)) + 1 / (1 + Math.exp(5)));
     assert.ok(Math.abs(share() - expected) < 0.03);
+  });
+
+  it("shows its nodes as a table: how deep each is, the first letters of its genome's address, its scores and children", () => {
+    const { lineage } = record;
+    const parent = lineage.add({ genome: genome(0), note: "first" });
+    const child = lineage.add({ genome: genome(1), parent });
+    for (const score of [0.25, 0.75]) lineage.score(child, score);
+    const { "text/html": html } = lineage[displaySymbol]();
+    const rows = [...String(html).matchAll(/<tr>(.*?)<\/tr>/g)]
+      .slice(1)
+      .map(([, row]) => [...row!.matchAll(/<td[^>]*>(.*?)<\/td>/g)].map(([, cell]) => cell));
+    const address = (id: number) => lineage.node(id).genome.slice(0, 8);
+    assert.deepEqual(rows, [
+      [String(parent), "", "0", address(parent), "first", "0", "", "1"],
+      [String(child), String(parent), "1", address(child), "", "2", "0.5000", "0"],
+    ]);
   });
 
   it("gives equal genomes one address and keeps its tree across opening", () => {

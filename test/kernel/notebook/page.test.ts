@@ -30,6 +30,9 @@ describe("the page of a notebook", () => {
     ];
     const page = await pageOf(cell({ outputs: outputs as NonNullable<Cell["outputs"]> }));
     const shown = [...page.matchAll(/<div class="output">([^]*?)<\/div>/g)].map(([, text]) => text);
-    assert.deepEqual(shown, ['<pre class="stdout">&#60;b&#62;\n</pre>', '<pre class="error">E: &#60;i&#62;\nat 1</pre>']);
+    assert.deepEqual(shown, [
+      '<pre class="stdout">&#60;b&#62;\n</pre>',
+      '<pre class="error">E: &#60;i&#62;\nat 1</pre>',
+    ]);
   });
 });
