@@ -53,6 +53,13 @@ describe("an episode", () => {
   const play = (job: EpisodeJob, more: Parameters<typeof runEpisode>[3] = {}) =>
     runEpisode(bare(), drawing(), job, more);
 
+  it("is the same in every release: what a seed and a number draw is told in papers and kept in records", async () => {
+    const fake = fakeSandbox();
+    const { steps } = await runEpisode(lifeEnvironment(fake.sandbox), drawing(2), { index: 5, seed: 7, group: 2 });
+    assert.equal(fake.opened[0]!.seed, 1_435_745_489, "the life's seed, which the group shares");
+    assert.deepEqual(programsOf({ steps }), ["self.n = 542075698", "self.n = 853499330"]);
+  });
+
   it("is drawn by the batch's seed and its number; those of a group are reset alike and drawn apart", async () => {
     const usual = await play({ index: 3 });
     assert.deepEqual(programsOf(await play({ index: 3, seed: 0, group: 1 })), programsOf(usual), "the defaults");
