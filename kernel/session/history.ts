@@ -14,12 +14,14 @@ export function createHistory(): History {
   const entries: Entry[] = [];
   return {
     add: (line, source) => void entries.push([0, line, source]),
-    answer({ hist_access_type: access, n, start, stop, pattern, unique, output }) {
+    answer({ hist_access_type: access, session, n, start, stop, pattern, unique, output }) {
       let found = entries;
       if (access === "range") {
         const from = Number(start ?? 1);
         const to = stop === undefined || stop === null ? Number.POSITIVE_INFINITY : Number(stop);
-        found = entries.filter(([, line]) => line >= from && line < to);
+        // 0 is this session; of others, by their number or so many before this one, nothing is kept.
+        const isHere = Number(session ?? 0) === 0;
+        found = entries.filter(([, line]) => isHere && line >= from && line < to);
       } else if (access === "search") {
         const matches = globMatcher(typeof pattern === "string" ? pattern : "*");
         found = entries.filter(([, , source]) => matches(source));

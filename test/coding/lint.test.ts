@@ -45,6 +45,18 @@ describe("what tools say of programs", () => {
     assert.deepEqual(readdirSync(folder), []);
   });
 
+  it("says what a tool said that could not begin", async () => {
+    process.env.NODE_OPTIONS = "--no-such-option";
+    try {
+      await assert.rejects(lintPrograms([linted("const f = (a) => a;")]), {
+        message: /^(oxlint|TypeScript) ended with 9: .*--no-such-option is not allowed in NODE_OPTIONS$/,
+      });
+    } finally {
+      delete process.env.NODE_OPTIONS;
+    }
+    assert.deepEqual(readdirSync(folder), []);
+  });
+
   it("leaves nothing when it is stopped, and asks no tool about no programs", async () => {
     const stopped = lintPrograms([linted("const f = (a) => a;")], { signal: AbortSignal.abort(new Error("stop")) });
     await assert.rejects(stopped);

@@ -39,6 +39,9 @@ describe("the history of a session", () => {
       [{ stop: 2 }, [1]],
       [{ start: 3, stop: 3 }, []],
       [{ start: 2, stop: 5, n: 1 }, [2, 3, 4]],
+      [{ session: 0, start: 4 }, [4, 5]],
+      [{ session: -1, start: 4 }, []],
+      [{ session: 3, start: 4 }, []],
     ] as const)
       assert.deepEqual(lines({ hist_access_type: "range", ...range }), expected, JSON.stringify(range));
   });
