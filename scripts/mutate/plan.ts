@@ -1,7 +1,7 @@
 /**
  * Which test files judge a mutant, and in which order: by seconds over how likely each is to notice it, as far as distance says, until
- * their measured seconds reach the budget. What is known not to run the changed place is left out. The file's namesake always runs,
- * however slow. A file of which nobody knows how long it takes is taken for an average one; when it has run, it is known.
+ * their measured seconds reach the budget; those of the folder itself may take three times as much, for a slow one of them notices more
+ * than many quick ones elsewhere. What is known not to run the changed place is left out. The file's namesake always runs, however slow. A file of which nobody knows how long it takes is taken for an average one; when it has run, it is known.
  */
 
 import { basename, dirname } from "node:path";
@@ -40,8 +40,8 @@ const startSeconds = 0.5;
 /** How likely a test file notices a change, guessed: the file's namesake; another of its folder or of others that imports it by itself. */
 const likely = { namesake: 0.8, own: 0.6, near: 0.3 };
 
-/** How much of the budget test files of other folders may take that never noticed a change of the file. */
-const farShare = 0.4;
+/** How much of the budget test files of other folders may take that never noticed a change of the file; and those of its own folder. */
+const share = { far: 0.4, own: 3 };
 
 /** How much likelier one is that runs the place for certain. */
 const certain = 2;
@@ -62,14 +62,16 @@ export function makePlanner({ tests, loads, secondsOf, budget }: PlanOptions): P
         })
         .sort((a, b) => b.noticed - a.noticed || a.price - b.price || (a.test < b.test ? -1 : 1));
       const chosen: string[] = [];
-      let [spent, far] = [0, 0];
+      const spent = { all: 0, far: 0 };
       for (const { test, seconds } of near) {
         const isFar = !isOwn(test, file) && !noticed.has(test);
-        const isBeyond = spent + seconds > budget || (isFar && far + seconds > budget * farShare);
+        const isBeyond = isFar
+          ? spent.all + seconds > budget || spent.far + seconds > budget * share.far
+          : spent.all + seconds > budget * share.own;
         if (chosen.length > 0 && !isNamesakeOf(test, file) && isBeyond) continue; // a quicker one may still fit
         chosen.push(test);
-        spent += seconds;
-        if (isFar) far += seconds;
+        spent.all += seconds;
+        if (isFar) spent.far += seconds;
       }
       return { tests: chosen, left: near.length - chosen.length };
     },

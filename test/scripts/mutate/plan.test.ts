@@ -65,6 +65,8 @@ describe("a plan", () => {
     assert.deepEqual(plan(60).tests, ["test/a/a.test.ts", "test/far.test.ts", "test/a/slow.test.ts"]);
     assert.deepEqual(plan(10), { tests: ["test/a/a.test.ts", "test/far.test.ts"], left: 1 });
     assert.deepEqual(plan(0.5), { tests: ["test/a/a.test.ts"], left: 2 });
+    assert.equal(plan(55 / 3).left, 0, "three times as much for the folder's own, up to the last second");
+    assert.equal(plan(54 / 3).left, 1);
   });
 
   it("leaves out what does not run the changed place, and prefers what does for certain", () => {
