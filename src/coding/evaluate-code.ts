@@ -126,7 +126,10 @@ interface Evaluating {
   readonly tasks: readonly CodeTask[];
   readonly file: AnswersFile;
   readonly signal: AbortSignal | undefined;
+  /** Another batch is done. */
   readonly tell: (what: string, known: boolean) => void;
+  /** What goes on where no batch ends. */
+  readonly note: (what: string) => void;
 }
 
 /**
@@ -155,19 +158,20 @@ export async function evaluateCode(
     progress.show(++done, what, known);
     options.onProgress?.(done, parts + 1, what);
   };
+  const note = (what: string): void => progress.show(done, what, true);
   const file = openAnswers(options.file);
   const marks = Object.groupBy(runs, ({ name }) => name);
   const sealedReadings = noteSealedReading(
     problems,
     Object.fromEntries(Object.entries(marks).map(([name, own]) => [name, own!.map(({ mark }) => mark).join(" ")])),
   );
-  const state: Evaluating = { options, asking, runs, writer, tasks, file, signal, tell };
+  const state: Evaluating = { options, asking, runs, writer, tasks, file, signal, tell, note };
   const asked: Part[] = [];
   for (let sample = 0; sample < samples; sample++) asked.push(...(await askSample(state, sample, batch)));
   const questions = asked.flatMap((part) => part.questions);
   const graded = await gradeHere(state, questions);
   const names = Object.keys(contestants);
-  const qualities = options.quality === false ? {} : await qualitiesHere(names, graded, signal);
+  const qualities = options.quality === false ? {} : await qualitiesHere(state, names, graded);
   tell("scores", false);
   // What the writer took is no cost of whose summaries it had.
   const own = new Set(asked.filter(({ questions: [one] }) => one && !isRewritten(one.exercise)).map(nameOf));
@@ -232,11 +236,14 @@ function nameOf({ questions }: Part): string {
   return digest(questions.map(({ key }) => key));
 }
 
-async function gradeHere({ options, file, signal }: Evaluating, questions: readonly Question[]) {
+async function gradeHere({ options, file, signal, note }: Evaluating, questions: readonly Question[]) {
   const { on } = options;
   const own = options.sandboxes?.javascript === undefined && on === undefined ? await createSandbox() : null;
   const sandboxes = { javascript: own, ...options.sandboxes };
-  const onProgress = (done: number, total: number): void => options.onProgress?.(done, total, "programs run");
+  const onProgress = (done: number, total: number): void => {
+    note(`${done} of ${total} programs run`);
+    options.onProgress?.(done, total, "programs run");
+  };
   try {
     return await gradeAll(questions, file, { sandboxes, on, signal, onProgress });
   } finally {
@@ -245,9 +252,10 @@ async function gradeHere({ options, file, signal }: Evaluating, questions: reado
 }
 
 /** The quality of each contestant's own programs, those to the writer left out. */
-async function qualitiesHere(names: readonly string[], graded: readonly Graded[], signal: AbortSignal | undefined) {
+async function qualitiesHere({ signal, note }: Evaluating, names: readonly string[], graded: readonly Graded[]) {
   const qualities: { [name: string]: CodeQuality } = {};
   for (const name of names) {
+    note(`the quality of what ${name} wrote`);
     const own = graded.flatMap(({ question: { of, problem, exercise }, source, score }) => {
       const { answer } = exercises[exercise];
       if (of.name !== name || answer === "sentence" || score === null || isRewritten(exercise)) return [];

@@ -39,12 +39,30 @@ describe("evaluateCode", () => {
   describe("with one that knows the references and one that copies what it is shown", () => {
     let code: CodeEvaluation;
     const told: [done: number, total: number, what: string][] = [];
+    const texts: string[] = [];
     before(async () => {
       const sandboxes = { javascript };
+      const scope = globalThis as { display?: (value: unknown) => Promise<unknown> };
+      scope.display = async (value) => {
+        const show = async (one: unknown) => void texts.push(plain(one as Parameters<typeof plain>[0]));
+        await show(value);
+        return { update: show };
+      };
       code = await evaluateCode(
         { pretrained: copying, trained: knowing },
         { problems, samples: 2, sandboxes, writer: knowing, onProgress: (...one) => void told.push(one) },
       );
+      delete scope.display;
+    });
+
+    it("says in a notebook what it is doing, also where no batch ends", async () => {
+      const seen = texts.map((text) => /\((.*)\), \d+ s, about/.exec(text)?.[1] ?? text);
+      for (const what of ["pretrained, sample 0", "64 of ", "the quality of what trained wrote"])
+        assert.ok(
+          seen.some((one) => one.startsWith(what)),
+          `${what} in ${seen.join("; ")}`,
+        );
+      assert.match(texts.at(-1)!, /^Evaluated \d+ batches in \d+ s/);
     });
 
     it("tells how many programs have been run, 64 at a time, up to the last", () => {
