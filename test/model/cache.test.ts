@@ -86,6 +86,13 @@ describe("the caches of rows", () => {
     used(180); // the third: 120 goes, which was not asked for as long
     assert.equal(used(60), short);
     assert.notEqual(used(120), long);
+    // Two of one length at a time: the later that is given back takes the other's place, and counts as asked for last.
+    const both = [1, 2].map(() => pass(pool, fresh(2), { numbers: [1, 2], length: 250 }));
+    for (const cache of both[0]!.caches) cache.release();
+    used(310);
+    for (const cache of both[1]!.caches) cache.release();
+    used(370); // 310 goes
+    assert.equal(used(250), both[1]!.memory);
   });
 
   it("are copied where they are not donated, and stay what they are", () => {
