@@ -16,7 +16,7 @@ describe("genomes", () => {
   it("compare as added, changed and deleted, with a unified diff", () => {
     const edit = compareGenomes([member("a", "1"), member("b", "2")], [member("b", "3"), member("c", "4")]);
     assert.deepEqual([edit.added, edit.changed, edit.deleted], [["c"], ["b"], ["a"]]);
-    assert.match(edit.patch, /-a = 1\n-b = 2\n\+b = 3\n\+c = 4/);
+    assert.match(edit.patch, /^=+\n--- before\n\+\+\+ after\n[^]*-a = 1\n-b = 2\n\+b = 3\n\+c = 4/);
     const same = compareGenomes([member("a", "1")], [member("a", "1")]);
     assert.deepEqual([same.patch, same[displaySymbol]()], ["", { "text/plain": "(the genome is the same)" }]);
   });

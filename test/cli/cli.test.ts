@@ -44,6 +44,7 @@ describe("autoagent", () => {
       life("misspelt", ["1"], { sed: 5 }),
       life("d", ["const n: number = 3;", "require('fs').rmSync('/x')", "1"], { language: "typescript" }),
     ].join("");
+    const began = performance.now();
     const { status, out, err } = run(["judge", "--workers", "2", "--timeout", "100"], input);
     assert.equal(err, "");
     assert.equal(status, 1);
@@ -75,7 +76,8 @@ describe("autoagent", () => {
       ["survived", "attempted_harm"],
     );
     assert.equal(cause, 'it tried fs delete: fs.rmSync("/x")');
-    assert.equal(typeof ms, "number");
+    const took = steps.reduce((sum: number, { ms: one }: { ms: number }) => sum + one, 0);
+    assert.ok(ms >= took - 1 && ms <= performance.now() - began, `${ms} ms in all, ${took} in steps`);
     assert.ok(level >= 0 && level <= 3);
   });
 

@@ -26,6 +26,7 @@ const alone: { [form: string]: string } = {
   "half-fenced, in talk": `The function is\n${right}\n${fence}\nwhich doubles n.`,
   "with no fence": right,
   "with no fence, in talk": `Here is the function you asked for:\n\n${right}\n\nIt returns n times two, so f(2) is 4.`,
+  "with no fence, in talk, with a helper before it": `Here it is:\n\nconst twice = (n) => n * 2;\nconst f = (n) => {\n  return twice(n);\n};\n\nThat is all.`,
   "with no fence, talk in the line after it": `${right}\nThis works for every number.`,
   "a function by its keyword": `${fence}js\nfunction f(n) {\n  return n * 2;\n}\n${fence}`,
   "an arrow without a block": "const f = (n) => n * 2;\n\nIt doubles n.",

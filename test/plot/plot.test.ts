@@ -180,6 +180,10 @@ describe("what figures say", () => {
     assert.equal(band!.y.at(-1), expected.low);
     assert.deepEqual(baseline!.y, [1.67, 1.67]);
     assert.match(textOf(figures.learningCurves!()), /^random: 1\.67$/m);
+    const flat = curve.slice(0, 2).map((one) => ({ ...one, name: "flat", value: 5 }));
+    const two = textOf(learningCurves([...curve, ...flat]));
+    assert.match(two, /^leave-one-out: 64\.00 \(.*\), 3 seeds$/m);
+    assert.match(two, /^flat: 5\.00 \(5\.00 to 5\.00\), 1 seeds$/m);
   });
 
   it("runs side by side: whose gain is sharpening, and who is degenerate, however much it earned", () => {
