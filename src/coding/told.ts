@@ -81,8 +81,11 @@ function sentenceOf(claims: readonly CodeClaim[]): string {
           open && (more ? `it may be in ${open}` : `${name} may be below ${against} ${limit} in ${open}`),
         ];
   const families = Math.min(...claims.map(({ difference }) => difference.clusters));
-  const together = claims.length > 1 ? `Holm over ${claims.length} claims at 95 %` : "95 %";
-  return `${parts.filter(Boolean).join("; ")} (${together}, ${families} families of problems).`;
+  const isOne = claims.length === 1;
+  const together = isOne ? "95 %" : `Holm over ${claims.length} claims at 95 %`;
+  // One that is not shown beside the others may still have an interval without 0.
+  const alone = isOne ? "" : "; each interval is of its claim alone";
+  return `${parts.filter(Boolean).join("; ")} (${together}, ${families} families of problems${alone}).`;
 }
 
 function pointsOf({ estimate, low, high }: CodeClaim["difference"]): string {

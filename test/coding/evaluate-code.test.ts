@@ -101,7 +101,7 @@ describe("evaluateCode", () => {
       );
       assert.match(
         code.sentences[0]!,
-        /^trained is not below pretrained by more than 5 points in text-to-code \(\+100\.0 points, .* \(Holm over 5 claims at 95 %, 4 families of problems\)\.$/,
+        /^trained is not below pretrained by more than 5 points in text-to-code \(\+100\.0 points, .* \(Holm over 5 claims at 95 %, 4 families of problems; each interval is of its claim alone\)\.$/,
       );
       const text = code.sentences.join("\n");
       for (const part of [

@@ -19,19 +19,16 @@ export interface TokensInput {
   temperature: number;
   /** Whether the gradients of entropy and of divergence are asked for. */
   slopes: { entropy: boolean; kl: boolean };
+  /** Logits that one part may have. @default 25 million, 100 MB of them */
+  mostLogits?: number;
 }
-
-/** Logits that one part may have: 100 MB of them. */
-const mostLogits = 2 ** 24 * 1.5;
 
 /** Log-probability, entropy, and divergence from the frozen model's states (0 without a reference) of each state's token, [states, 3], differentiable in `hidden` [states, width]. */
 export function evaluateTokens(hidden: TF.Tensor2D, input: TokensInput, reference: TF.Tensor2D | null): TF.Tensor2D {
   const op = tf.customGrad((...given) => {
     const save = given.at(-1) as unknown as (saved: TF.Tensor[]) => void;
     const [h, h0 = null] = given.slice(0, -1) as TF.Tensor2D[];
-    const parts = partsOf(h!.shape[0], input.unembedding.shape[0]).map((part) =>
-      tf.tidy(() => evaluatePart(h!, h0, input, part)),
-    );
+    const parts = partsOf(h!.shape[0], input).map((part) => tf.tidy(() => evaluatePart(h!, h0, input, part)));
     const value = tf.concat2d(
       parts.map(([own]) => own),
       0,
@@ -55,8 +52,8 @@ interface Part {
   count: number;
 }
 
-function partsOf(states: number, vocabulary: number): Part[] {
-  const most = Math.max(1, Math.floor(mostLogits / vocabulary));
+function partsOf(states: number, { unembedding, mostLogits = 2 ** 24 * 1.5 }: TokensInput): Part[] {
+  const most = Math.max(1, Math.floor(mostLogits / unembedding.shape[0]));
   const count = Math.ceil(states / Math.ceil(states / most));
   return Array.from({ length: Math.ceil(states / count) }, (_, i) => {
     const from = i * count;
@@ -126,9 +123,10 @@ function spread(
   hidden: TF.Tensor2D,
   mean: TF.Tensor2D,
   reference: TF.Tensor2D | null,
-  { unembedding, temperature }: TokensInput,
+  input: TokensInput,
 ): TF.Tensor2D {
-  const parts = partsOf(hidden.shape[0], unembedding.shape[0]).map((part) =>
+  const { unembedding, temperature } = input;
+  const parts = partsOf(hidden.shape[0], input).map((part) =>
     tf.tidy(() => {
       const h = tf.div(rowsOf(hidden, part), temperature) as TF.Tensor2D;
       const { powers, Z } = distribution(h, unembedding);
