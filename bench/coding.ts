@@ -6,9 +6,9 @@
  * temperature, do the five code tasks. Who needs no training is asked first, and shown as soon as that is done. Prints the tables with what may be
  * said, and writes `result.json`. Goes on where it was stopped.
  *
- * `--adapters`: checkpoints of `bench:comparison -- --train-adapter N`, the row `adapter`. All models are then opened in the numbers that
- * these were trained in (fp32), heads too, so that no row differs by its numbers alone; `--seeds 0` trains no heads. `--about`: of which row the
- * five claims are made, the trained heads' where there are any.
+ * `--adapters`: checkpoints of `bench:comparison -- --train-adapter N`, the row `adapter`. Each is merged into the model's weights, and what comes of
+ * that is opened in the numbers of the other rows, so that no row differs by its numbers alone; `--seeds 0` trains no heads. `--about`: of which row
+ * the five claims are made, the trained heads' where there are any.
  *
  * `npm run bench:coding -- --write [--folder runs/coding]`: keeps a finished run as `bench/results/coding.json` and prints README's tables of
  * it; nothing is run.
@@ -17,13 +17,13 @@
  * tell models of its size apart.
  */
 
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type CodeLevel, codeProblems, codeTasks, evaluateCode } from "../src/coding/index.ts";
 import { type Displayable, displaySymbol } from "../src/display/index.ts";
 import { rewards, SurvivalEnv } from "../src/environment/index.ts";
-import { models } from "../src/llm/index.ts";
+import { type LanguageModel, models } from "../src/llm/index.ts";
 import { type Dtype, randomModel } from "../src/model/index.ts";
 import { openPretrained, type TokenPolicy, tokenPolicy } from "../src/policy/index.ts";
 import { createSandbox } from "../src/sandbox/index.ts";
@@ -35,7 +35,7 @@ import { type Goal, notRun, reportGoals } from "./goals.ts";
 const { values } = parseArgs({
   options: {
     model: { type: "string", default: "smollm2" },
-    dtype: { type: "string" },
+    dtype: { type: "string", default: "q8" },
     problems: { type: "string", default: "160" },
     samples: { type: "string", default: "2" },
     levels: { type: "string", default: "1,2,3,4" },
@@ -60,7 +60,7 @@ if (values.write) {
 }
 mkdirSync(values.folder, { recursive: true });
 await using sandbox = await createSandbox({ workers: 2 });
-const dtype = (values.dtype ?? (values.adapters === "" ? "q8" : "fp32")) as Dtype;
+const dtype = values.dtype as Dtype;
 const decoder = await openPretrained(values.model, { dtype }).catch((error: Error) =>
   notRun(`the model ${values.model}`, `${error.message}.`),
 );
@@ -87,12 +87,12 @@ await show(await evaluateCode(untrained, { ...how, about: "sharpened", quality: 
 const heads: TokenPolicy[] = [];
 for (const file of filesOf(values.heads)) heads.push(await trainedPolicy(decoder, await readCheckpoint(file)));
 if (heads.length === 0) for (let seed = 1; seed <= Number(values.seeds); seed++) heads.push(await trainHead(seed));
-const adapters = await openAdapters(filesOf(values.adapters));
+const adapters = await mergeAdapters(filesOf(values.adapters));
 const found = await evaluateCode(
   {
     ...untrained,
     ...(heads.length > 0 && { trained: heads.map((head) => head.frozen({ temperature })) }),
-    ...(adapters.length > 0 && { adapter: adapters.map((adapter) => adapter.frozen({ temperature })) }),
+    ...(adapters.length > 0 && { adapter: adapters }),
   },
   { ...how, ...aboutOf() },
 );
@@ -117,12 +117,23 @@ function aboutOf(): { about: string } {
   return { about: rows[0] ?? "sharpened" };
 }
 
-/** Adapters of one model, which is opened to be adapted as they were trained. */
-async function openAdapters(files: readonly string[]): Promise<TokenPolicy[]> {
-  if (files.length === 0) return [];
-  const checkpoints = await Promise.all(files.map((file) => readCheckpoint(file)));
-  const adapted = await openPretrained(values.model, { dtype, adaptedBlocks: adaptedBlocksOf(checkpoints[0]!) });
-  return Promise.all(checkpoints.map((checkpoint) => trainedPolicy(adapted, checkpoint)));
+/**
+ * The model with each adapter merged in, as one would serve it: written once to `adapter-N` of the run's folder, beside the checkpoint,
+ * and opened in the numbers of the other rows.
+ */
+async function mergeAdapters(files: readonly string[]): Promise<LanguageModel[]> {
+  const folders = files.map((_, i) => join(values.folder, `adapter-${i + 1}`));
+  for (const [i, file] of files.entries()) {
+    const kept = `${folders[i]}.safetensors`;
+    const isKept = existsSync(kept) && readFileSync(kept).equals(readFileSync(file));
+    if (isKept && existsSync(folders[i]!)) continue;
+    const checkpoint = await readCheckpoint(file);
+    const adapted = await openPretrained(values.model, { dtype: "fp32", adaptedBlocks: adaptedBlocksOf(checkpoint) });
+    await (await trainedPolicy(adapted, checkpoint)).saveMerged!(folders[i]!);
+    await adapted.dispose();
+    if (file !== kept) copyFileSync(file, kept);
+  }
+  return folders.map((folder) => models.local(folder, { dtype, temperature, maxBatch: 64 }));
 }
 
 /** The temperature at which the pretrained model does best, on problems that are not compared on. */

@@ -21,6 +21,8 @@ export interface KeptCoding {
   temperature: number;
   /** How the heads were trained; absent where there are none. */
   trained?: KeptTraining;
+  /** And the adapters. */
+  adapted?: KeptTraining;
   results: { [contestant: string]: ContestantFigures };
   quality: { [contestant: string]: CodeQuality["parts"] };
   claims: CodeClaim[];
@@ -34,7 +36,9 @@ export async function keptOf(folder: string): Promise<KeptCoding> {
     throw new Error(`There is no finished run in ${folder}: let \`npm run bench:coding\` end, then keep it`);
   const { temperature, results, quality, claims, sentences } = JSON.parse(readFileSync(file, "utf8")) as KeptCoding;
   const trained = "trained" in results && (await trainingOf(folder, "head"));
-  return { temperature, ...(trained && { trained }), results, quality, claims, sentences };
+  const adapted = "adapter" in results && (await trainingOf(folder, "adapter"));
+  const how = { temperature, ...(trained && { trained }), ...(adapted && { adapted }) };
+  return { ...how, results, quality, claims, sentences };
 }
 
 /** Random weights first, as a floor; who was trained last. */
@@ -71,9 +75,11 @@ export function qualityTable(kept: KeptCoding): string {
   return markdownTable([["SmolLM2", "programs", ...qualityParts], ...rows]);
 }
 
-function named(name: string, { trained }: KeptCoding): string {
-  if (name !== "trained" || trained === undefined) return name;
-  return `head (${counted(trained.seeds, "seed")}, ${counted(trained.updates, "update")})`;
+function named(name: string, { trained, adapted }: KeptCoding): string {
+  const training = name === "trained" ? trained : name === "adapter" ? adapted : undefined;
+  if (training === undefined) return name;
+  const kind = name === "trained" ? "head" : "adapter";
+  return `${kind} (${counted(training.seeds, "seed")}, ${counted(training.updates, "update")})`;
 }
 
 /** 0, or with one digit; a bound of an interval may lie a rounding below 0. */

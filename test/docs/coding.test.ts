@@ -33,20 +33,23 @@ describe("README's tables of the code tasks", () => {
     const part = (good: number, goodParsing: number) => ({ good, programs: 20, goodParsing, parsing: 10 });
     const quality = { syntactic: part(10, 10), coherent: part(5, 5), logical: part(1, 0), ethical: part(20, 10) };
     const trained = { seeds: 1, policy: "", updates: 32, episodes: 48, temperature: 0.6 };
-    const results = { trained: figures(0.125), random: figures(0) };
-    const small = { trained, results, quality: { trained: quality, random: quality } } as unknown as KeptCoding;
+    const adapted = { ...trained, seeds: 3, updates: 24 };
+    const results = { adapter: figures(0.25), trained: figures(0.125), random: figures(0) };
+    const qualities = { adapter: quality, trained: quality, random: quality };
+    const small = { trained, adapted, results, quality: qualities } as unknown as KeptCoding;
     assert.equal(
       tasksTable(small),
       [
-        "| SmolLM2                   | text-to-code     | completion | translation | repair    | summary   |",
-        "| ------------------------- | ---------------- | ---------- | ----------- | --------- | --------- |",
-        "| random                    | 0 (0 to 50.0)    | not asked  | not asked   | not asked | not asked |",
-        "| head (1 seed, 32 updates) | 12.5 (0 to 50.0) | not asked  | not asked   | not asked | not asked |",
+        "| SmolLM2                       | text-to-code     | completion | translation | repair    | summary   |",
+        "| ----------------------------- | ---------------- | ---------- | ----------- | --------- | --------- |",
+        "| random                        | 0 (0 to 50.0)    | not asked  | not asked   | not asked | not asked |",
+        "| head (1 seed, 32 updates)     | 12.5 (0 to 50.0) | not asked  | not asked   | not asked | not asked |",
+        "| adapter (3 seeds, 24 updates) | 25.0 (0 to 50.0) | not asked  | not asked   | not asked | not asked |",
       ].join("\n"),
     );
     assert.equal(
       qualityTable(small).split("\n").at(-1),
-      "| head (1 seed, 32 updates) | 20       | 50.0      | 25.0 (50.0) | 5.0 (0) | 100 (100) |",
+      "| adapter (3 seeds, 24 updates) | 20       | 50.0      | 25.0 (50.0) | 5.0 (0) | 100 (100) |",
     );
     await assert.rejects(keptOf(join(root, "no-such-folder")), /There is no finished run in/);
   });
