@@ -7,14 +7,17 @@ import { type KeptCoding, keptOf, qualityTable, tasksTable } from "../../bench/c
 import type { ContestantFigures } from "../../src/coding/index.ts";
 import { root } from "./blocks.ts";
 
-const kept = JSON.parse(readFileSync(join(root, "bench/results/coding.json"), "utf8")) as KeptCoding;
+const keptIn = (name: string) => JSON.parse(readFileSync(join(root, "bench/results", name), "utf8")) as KeptCoding;
+const [kept, adapters] = [keptIn("coding.json"), keptIn("coding-adapters.json")];
 const [, readme] = /(## Five code tasks[^]*?)\n## /.exec(readFileSync(join(root, "README.md"), "utf8"))!;
 
 describe("README's tables of the code tasks", () => {
   it("are those of the kept run, with the claims that it allows and how it was asked", () => {
-    for (const table of [tasksTable(kept), qualityTable(kept)]) assert.ok(readme!.includes(`\n${table}\n`), table);
+    for (const table of [tasksTable(kept), qualityTable(kept), tasksTable(adapters)])
+      assert.ok(readme!.includes(`\n${table}\n`), table);
     // One sentence a question: above the sharpened model, and not below the pretrained one.
-    for (const sentence of kept.sentences.slice(0, 2)) assert.ok(readme!.includes(sentence), sentence);
+    for (const sentence of [kept, adapters].flatMap(({ sentences }) => sentences.slice(0, 2)))
+      assert.ok(readme!.includes(sentence), sentence);
     const { problems, answers } = kept.results.sharpened!.tasks["text-to-code"]!.share!;
     assert.ok(
       readme!.includes(
