@@ -45,6 +45,9 @@ const usual: Arm = {
   replay: 0,
 };
 
+/** What learned most of those that were tried first. */
+const carry: Partial<Arm> = { curriculum: "learnable", replay: 64 };
+
 const changes: { [name: string]: Partial<Arm> } = {
   usual: {},
   longer: { updates: 64 },
@@ -62,8 +65,16 @@ const changes: { [name: string]: Partial<Arm> } = {
   curriculum: { curriculum: "learnable" },
   "curriculum, 40 updates": { curriculum: "learnable", updates: 40 },
   replay: { replay: 64 },
-  "curriculum, replay": { curriculum: "learnable", replay: 64 },
-  "curriculum, replay 128": { curriculum: "learnable", replay: 128 },
+  "curriculum, replay": carry,
+  "curriculum, replay 128": { ...carry, replay: 128 },
+  "curriculum, replay, 8 blocks": { ...carry, blocks: 8 },
+  "curriculum, replay, 16 blocks": { ...carry, blocks: 16 },
+  "curriculum, replay, rank 4": { ...carry, rank: 4 },
+  "curriculum, replay, groups of 16": { ...carry, group: 16 },
+  "curriculum, replay, reinforce++": { ...carry, estimator: "reinforce++" },
+  "curriculum, replay, kl 0.02": { ...carry, kl: 0.02 },
+  "curriculum, replay, entropy 0.01": { ...carry, entropy: 0.01 },
+  "curriculum, replay, temperature 0.8": { ...carry, temperature: 0.8 },
   "8 blocks": { blocks: 8 },
   "rank 4": { rank: 4 },
   "groups of 16": { group: 16 },
