@@ -89,7 +89,7 @@ describe("the house", () => {
     assert.deepEqual(absent, [], "name the file by its path from `src/` on, or the one that took its place");
   });
 
-  it("has no test with a time limit of its own, long runs of what is not tested in full elsewhere aside", () => {
+  it("has no test with a time limit of its own, but for long runs that are asked for", () => {
     const limited = sourceFiles(["test"]).flatMap(({ path, text }) =>
       [...text.matchAll(/\.timeout\((.*)\);/g)]
         .filter(([, limit]) => !/^(stress|every === 1) \? [\d_]+ : 600_000$/.test(limit!))
