@@ -10,8 +10,8 @@
  * that is opened in the numbers of the other rows, so that no row differs by its numbers alone; `--seeds 0` trains no heads. `--about`: of which row
  * the five claims are made, the trained heads' where there are any.
  *
- * `npm run bench:coding -- --write [--folder runs/coding]`: keeps a finished run as `bench/results/coding.json` and prints README's tables of
- * it; nothing is run.
+ * `npm run bench:coding -- --write [--folder runs/coding]`: keeps a finished run as `bench/results/coding.json`, one with adapters as
+ * `coding-adapters.json`, and prints README's tables of it; nothing is run.
  *
  * Goals: random weights pass nothing; the sharpened model passes 5 to 70 % of each task on levels 1 and 2, so that the problems
  * tell models of its size apart.
@@ -53,7 +53,8 @@ const { values } = parseArgs({
 });
 if (values.write) {
   const kept = await keptOf(values.folder).catch((error: Error) => notRun("a finished run", error.message));
-  writeFileSync(join(import.meta.dirname, "results", "coding.json"), `${JSON.stringify(kept, null, 2)}\n`);
+  const name = kept.adapted ? "coding-adapters.json" : "coding.json";
+  writeFileSync(join(import.meta.dirname, "results", name), `${JSON.stringify(kept, null, 2)}\n`);
   console.log([tasksTable(kept), qualityTable(kept), ...kept.sentences].join("\n\n"));
   reportGoals(goalsOf(kept));
   process.exit();

@@ -1,6 +1,6 @@
 /**
- * What is kept of a finished run of `bench:coding`: `bench/results/coding.json`, made by `npm run bench:coding -- --write`, and the two
- * tables that README shows of it. Not here: the run (`bench/coding.ts`).
+ * What is kept of a finished run of `bench:coding`: `bench/results/coding.json` and `coding-adapters.json`, made by
+ * `npm run bench:coding -- --write`, and the two tables that README shows of it. Not here: the run (`bench/coding.ts`).
  */
 
 import { existsSync, readFileSync } from "node:fs";

@@ -67,6 +67,7 @@ export interface Peer {
 
 /** How a cell is run. */
 export interface RunOptions {
+  /** After which nothing more is waited for. @default 4 minutes */
   limitMs?: number;
   /** In place of what a notebook sends: `silent`, `store_history`, ... */
   content?: object;
@@ -201,11 +202,14 @@ function send(
   void sockets[channel].send(codec.encode(codec.make(type, content)) as Buffer[]);
 }
 
+/** A busy machine may take long: what takes so long hangs. */
+const usualLimitMs = 240_000;
+
 async function request(
   { sockets, codec, pending }: PeerState,
   type: string,
   content: object,
-  { limitMs = 240_000, needsIdle = true, onMessage = (_: Message): void => {} } = {},
+  { limitMs = usualLimitMs, needsIdle = true, onMessage = (_: Message): void => {} } = {},
 ): Promise<{ reply: Message | null; tookMs: number }> {
   const message = codec.make(type, content);
   const sent = performance.now();
@@ -225,7 +229,7 @@ async function request(
 async function run(
   state: PeerState,
   code: string,
-  { limitMs = 240_000, content = {}, answers }: RunOptions = {},
+  { limitMs = usualLimitMs, content = {}, answers }: RunOptions = {},
 ): Promise<CellSeen> {
   const seen: CellSeen = {
     ...{ status: "none", stdout: "", stderr: "", shown: [], error: null, traceback: "" },

@@ -1,7 +1,8 @@
 /**
  * Which test files judge a mutant, and in which order: by seconds over how likely each is to notice it, as far as distance says, until
  * their measured seconds reach the budget; those of the folder itself may take three times as much, for a slow one of them notices more
- * than many quick ones elsewhere. What is known not to run the changed place is left out. The file's namesake always runs, however slow. A file of which nobody knows how long it takes is taken for an average one; when it has run, it is known.
+ * than many quick ones elsewhere. What is known not to run the changed place is left out. The file's namesake always runs, however slow.
+ * A file of which nobody knows how long it takes is taken for an average one; when it has run, it is known.
  */
 
 import { basename, dirname } from "node:path";
@@ -65,9 +66,8 @@ export function makePlanner({ tests, loads, secondsOf, budget }: PlanOptions): P
       const spent = { all: 0, far: 0 };
       for (const { test, seconds } of near) {
         const isFar = !isOwn(test, file) && !noticed.has(test);
-        const isBeyond = isFar
-          ? spent.all + seconds > budget || spent.far + seconds > budget * share.far
-          : spent.all + seconds > budget * share.own;
+        const most = isFar ? budget : budget * share.own;
+        const isBeyond = spent.all + seconds > most || (isFar && spent.far + seconds > budget * share.far);
         if (chosen.length > 0 && !isNamesakeOf(test, file) && isBeyond) continue; // a quicker one may still fit
         chosen.push(test);
         spent.all += seconds;

@@ -8,6 +8,7 @@ import { startClient } from "../../kernel/notebook/client.ts";
 import { formatNotebook, type Notebook } from "../../kernel/notebook/format.ts";
 import { runOn } from "../kernel/session/run-cell.ts";
 import { outliving, processesBelow } from "../processes.ts";
+import { until } from "../waiting.ts";
 import type { Kind, Tally } from "./chaos.ts";
 import { killFamily, killOne } from "./record.ts";
 
@@ -18,7 +19,8 @@ const works = [
   "for (;;) await new Promise((r) => setTimeout(r, 1));",
 ];
 /** A program of a cell's own; its id is shown. */
-const program = 'require("node:child_process").spawn("sleep", ["300"]).pid';
+// It sleeps for longer than anybody waits for its end.
+const program = 'require("node:child_process").spawn("sleep", ["4000"]).pid';
 
 /** Kernels: a client's own, one that runs a notebook, and the command that has it run. */
 export const kernel: Kind = {
@@ -90,7 +92,7 @@ async function killOfNotebook(
   const ended = new Promise<void>((resolve) => runner.on("close", () => resolve()));
   const kernelOf = (): number | undefined =>
     processesBelow(runner.pid!).find((pid) => readCommand(pid).includes("kernel/main.ts"));
-  for (let waited = 0; waited < 20_000 && !existsSync(marks!); waited += 20) await sleep(20);
+  await until(() => existsSync(marks!), 20_000);
   await sleep(afterMs / 3);
   const done = existsSync(marks!) ? readFileSync(marks!, "utf8").split("\n").length - 1 : 0;
   const pid = victim === "kernel" ? kernelOf() : runner.pid;

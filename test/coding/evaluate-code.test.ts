@@ -51,8 +51,7 @@ describe("evaluateCode", () => {
       code = await evaluateCode(
         { pretrained: copying, trained: knowing },
         { problems, samples: 2, sandboxes, writer: knowing, onProgress: (...one) => void told.push(one) },
-      );
-      delete scope.display;
+      ).finally(() => delete scope.display);
     });
 
     it("says in a notebook what it is doing, also where no batch ends", async () => {

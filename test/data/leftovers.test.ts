@@ -20,7 +20,7 @@ describe("what a killed process left half written", () => {
   // Not before: a whole run loads all files first, and comes to this one minutes later.
   before(() => {
     gone = spawnSync(process.execPath, ["--version"]).pid;
-    other = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60_000)"]);
+    other = spawn(process.execPath, ["-e", "setInterval(() => {}, 1e6)"]);
     folder = mkdtempSync(join(tmpdir(), "leftovers-"));
   });
   after(() => {

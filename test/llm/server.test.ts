@@ -86,6 +86,15 @@ const behaviours: { [model: string]: Handler } = {
   faulty: (_, response) => response.writeHead(503, { "retry-after": "0.05" }).end('{"error":{"message":"loading"}}'),
 };
 
+type Timer = (work: () => void, ms: number, ...given: unknown[]) => NodeJS.Timeout;
+
+/** Another `setTimeout` for all, which is told the real one, until it is disposed of. */
+function timers(other: (real: Timer, ...asked: Parameters<Timer>) => NodeJS.Timeout): Disposable {
+  const real = globalThis.setTimeout as Timer;
+  Object.assign(globalThis, { setTimeout: (...asked: Parameters<Timer>) => other(real, ...asked) });
+  return { [Symbol.dispose]: () => void Object.assign(globalThis, { setTimeout: real }) };
+}
+
 describe("models.openai, against servers that fail", () => {
   let server: Server;
   let baseURL: string;
@@ -229,10 +238,9 @@ describe("models.openai, against servers that fail", () => {
     };
     const waits: number[] = [];
     const early: number[] = [];
-    const { setTimeout: real } = globalThis;
     const times = () => asked.filter((name) => name === "asks to wait").length;
     // Nothing but these waits lasts so long here. Each is made short, and no question may come in it.
-    const timer = (work: () => void, ms: number): unknown => {
+    using _ = timers((real, work, ms) => {
       if (![7000, 10_000, 1200, 2400].includes(ms)) return real(work, ms);
       waits.push(ms);
       const before = times();
@@ -240,13 +248,8 @@ describe("models.openai, against servers that fail", () => {
         early.push(times() - before);
         work();
       }, 50);
-    };
-    Object.assign(globalThis, { setTimeout: timer });
-    try {
-      assert.equal((await ask("asks to wait", { retries: 4 })).text, "self.a = 1");
-    } finally {
-      Object.assign(globalThis, { setTimeout: real });
-    }
+    });
+    assert.equal((await ask("asks to wait", { retries: 4 })).text, "self.a = 1");
     assert.deepEqual(waits, [7000, 10_000, 1200, 2400]);
     assert.deepEqual(early, [0, 0, 0, 0]);
   });
@@ -276,23 +279,16 @@ describe("models.openai, against servers that fail", () => {
   });
 
   it("is cancelled while it waits to ask again, without the wait's end", async () => {
-    const { setTimeout: real } = globalThis;
     const stop = new AbortController();
     behaviours["asks for a long wait"] = (_, response) => response.writeHead(429, { "retry-after": "10" }).end("{}");
     // The wait of ten seconds never ends here, and is what the question is cancelled in.
-    const timer = (work: () => void, ms: number): unknown => {
-      if (ms !== 10_000) return real(work, ms);
-      return real(() => stop.abort(), 0);
-    };
-    Object.assign(globalThis, { setTimeout: timer });
-    try {
-      const model = models.openai({ model: "asks for a long wait", baseURL, retries: 1, timeoutMs: 400 });
-      const answer = model.complete({ prompt: "x", signal: stop.signal }).catch((error: Error) => error.message);
-      const hangs = new Promise((resolve) => real(resolve, hangMs, "it waits").unref());
-      assert.equal(await Promise.race([answer, hangs]), "The question was cancelled.");
-    } finally {
-      Object.assign(globalThis, { setTimeout: real });
-    }
+    using _ = timers((real, work, ms, ...given) =>
+      ms === 10_000 ? real(() => stop.abort(), 0) : real(work, ms, ...given),
+    );
+    const model = models.openai({ model: "asks for a long wait", baseURL, retries: 1, timeoutMs: 400 });
+    const answer = model.complete({ prompt: "x", signal: stop.signal }).catch((error: Error) => error.message);
+    const hangs = new Promise((resolve) => setTimeout(resolve, hangMs, "it waits").unref());
+    assert.equal(await Promise.race([answer, hangs]), "The question was cancelled.");
   });
 
   it("needs a key for OpenAI's own server", async () => {

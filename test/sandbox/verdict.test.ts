@@ -65,14 +65,16 @@ const provoked: { [verdict in Exclude<Verdict, "infrastructure_error" | "budget_
   ],
 };
 
+/** Out of memory against out of time is a race that a busy machine decides: give memory the time to win. */
+const limitsFor = (verdict: string) => (verdict === "out_of_memory" ? { stepMs: 3000 } : {});
+
 describe("verdicts", () => {
   const sandbox = useSandbox();
 
   for (const [verdict, programs] of Object.entries(provoked))
     for (const [program, cause] of programs)
       it(`${verdict}: ${JSON.stringify(program)}`, async () => {
-        // Out of memory against out of time is a race that a busy machine decides: give memory the time to win.
-        const limits = verdict === "out_of_memory" ? { stepMs: 3000 } : {};
+        const limits = limitsFor(verdict);
         const [report] = await live(sandbox(), [program], { limits });
         assert.equal(report?.verdict, verdict, report?.cause);
         assert.match(report.cause.replace("3000", "200"), cause);
@@ -87,8 +89,7 @@ describe("verdicts", () => {
         asked.push(question);
         return "1";
       };
-      const limits = verdict === "out_of_memory" ? { stepMs: 3000 } : {};
-      const life = await sandbox().open({ callModel, limits });
+      const life = await sandbox().open({ callModel, limits: limitsFor(verdict) });
       const reports = await life.steps(["self.call_LLM('before')", programs[0]![0], "self.call_LLM('after')"]);
       await life.close();
       assert.deepEqual(

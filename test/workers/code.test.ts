@@ -10,6 +10,7 @@ import { budget, type LanguageModel, models } from "../../src/llm/index.ts";
 import { workers } from "../../src/workers/index.ts";
 import { playParts } from "../../src/workers/play.ts";
 import { knowing, problems } from "../coding/contestants.ts";
+import { until } from "../waiting.ts";
 
 const own = join(import.meta.dirname, "own.ts");
 
@@ -63,7 +64,7 @@ describe("code tasks through a shared folder", () => {
     const echoing = await workers.module<LanguageModel>(own, "echoing");
     const going = evaluateCode({ echoing }, { ...how, on: mine }).catch((error: Error) => error.message);
     const index = join(path, "mine", "spec.json");
-    while (!existsSync(index)) await sleep(5);
+    await until(() => existsSync(index));
     await assert.rejects(playParts(index, { part: 0, children: 1, minimumLevel: 0, modules: null }));
     assert.match(
       String(await going),

@@ -10,7 +10,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "../waiting.ts";
 
 /** Null where it is there, else why tests of it are left out. */
 export function missingRedis(): string | null {
@@ -46,7 +46,7 @@ export async function startRedis({ keeps = false } = {}): Promise<RedisServer> {
   };
   const start = async (): Promise<void> => {
     child = spawn("redis-server", [...own, ...disk], { stdio: "ignore" });
-    for (let tries = 0; tries < 200 && cli("ping") !== "PONG"; tries++) await sleep(50);
+    await until(() => cli("ping") === "PONG");
   };
   const kill = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;

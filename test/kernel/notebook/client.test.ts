@@ -12,7 +12,7 @@ const preload = (file: string): string => `
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 if (/kernel[\\/]main.[jt]s$/.test(process.argv[1] ?? "")) {
-  const holder = spawn(process.execPath, ["-e", "setTimeout(() => {}, 50_000)"], {
+  const holder = spawn(process.execPath, ["-e", "setInterval(() => {}, 1e6)"], {
     ...{ detached: true, env: {}, stdio: ["ignore", "ignore", "inherit"] },
   });
   holder.unref();

@@ -12,7 +12,7 @@ import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Browser, type Page, chromium as playwright } from "playwright-core";
 import { leaveOut, testPython } from "../../support.ts";
-import { until } from "../../waiting.ts";
+import { hangMs, until } from "../../waiting.ts";
 import { notebookOf } from "./notebook-of.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");
@@ -84,6 +84,7 @@ describe("the kernel in JupyterLab", () => {
       })
       .catch((error: Error) => leaveOut(this, `Chromium does not start here (${error.message.split("\n")[0]})`));
     page = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
+    page.setDefaultTimeout(hangMs);
     page.on("pageerror", (error) => complaints.push(String(error)));
     page.on("request", (request) => {
       if (/^https?:/.test(request.url()) && !request.url().startsWith(base)) complaints.push(request.url());

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { until } from "../../waiting.ts";
 import { useKernel } from "./use-kernel.ts";
 
 const collect = `import { setFlagsFromString } from "node:v8";
@@ -42,7 +43,7 @@ later = "went on";`,
     );
     assert.equal(error?.ename, "Interrupted");
     writeFileSync(join(kernel.folder, "go"), "");
-    while (!existsSync(join(kernel.folder, "woke"))) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => existsSync(join(kernel.folder, "woke")));
     assert.equal(await value("later"), "'awake'");
   });
 
