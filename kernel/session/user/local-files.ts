@@ -27,7 +27,8 @@ const library = new URL("../../../src/", import.meta.url).href;
 interface LocalFile {
   changedMs: number;
   version: number;
-  imports: Set<string>;
+  /** The reader's own files that its present version imports, with the version that it got of each. */
+  imports: Map<string, number>;
 }
 
 /** The reader's own files, by their address without a version. */
@@ -43,8 +44,9 @@ registerHooks({
     if (own === undefined && from !== cellAddress) return next(specifier, context);
     const found = find(specifier, context, next);
     if (own === undefined || !isLocal(found.url, specifier)) return found;
-    own.imports.add(found.url);
-    return { ...found, url: versioned(found.url) };
+    const url = versioned(found.url);
+    own.imports.set(found.url, localFiles.get(found.url)!.version);
+    return { ...found, url };
   },
   load(...[url, context, next]: Hook<LoadHookSync>) {
     const address = withoutVersion(url);
@@ -156,24 +158,35 @@ function withoutVersion(url: string): string {
 /** The address of a local file's present version. The first has none, so that all who import it share it. */
 export function versioned(url: string): string {
   const known = localFiles.get(url);
-  if (known === undefined) localFiles.set(url, { changedMs: changedMs(url), version: 0, imports: new Set() });
+  if (known === undefined) localFiles.set(url, { changedMs: changedMs(url), version: 0, imports: new Map() });
   return known === undefined || known.version === 0 ? url : `${url}?version=${known.version}`;
 }
 
-/** Gives a new version to a file that changed, or that imports one that did. Returns whether it has one. */
-export function refresh(url: string, seen = new Map<string, boolean>()): boolean {
-  const known = localFiles.get(url);
-  if (known === undefined) return false;
-  const before = seen.get(url);
-  if (before !== undefined) return before;
-  seen.set(url, false); // a cycle ends here
-  const now = changedMs(url);
-  let changed = now !== known.changedMs;
-  for (const imported of known.imports) if (refresh(imported, seen)) changed = true;
-  known.changedMs = now;
-  if (changed) known.version++;
-  seen.set(url, changed);
-  return changed;
+/**
+ * Gives a new version to what is no longer as it was loaded, among a file and all that it imports: a file that changed, or
+ * whose import has a newer version than it got, and whatever imports one of these, in a circle too.
+ */
+export function refresh(url: string): void {
+  const reached = new Map<string, LocalFile>();
+  const reach = (one: string): void => {
+    const file = localFiles.get(one);
+    if (file === undefined || reached.has(one)) return;
+    reached.set(one, file);
+    for (const imported of file.imports.keys()) reach(imported);
+  };
+  reach(url);
+  const stale = new Set<string>();
+  for (const [one, { changedMs: before, imports }] of reached)
+    if (changedMs(one) !== before || [...imports].some(([other, got]) => localFiles.get(other)!.version !== got))
+      stale.add(one);
+  for (let size = -1; size !== stale.size; ) {
+    size = stale.size;
+    for (const [one, { imports }] of reached) if ([...imports.keys()].some((other) => stale.has(other))) stale.add(one);
+  }
+  for (const one of stale) {
+    const file = reached.get(one)!;
+    Object.assign(file, { changedMs: changedMs(one), version: file.version + 1, imports: new Map() });
+  }
 }
 
 function changedMs(url: string): number {
