@@ -110,10 +110,9 @@ async function run(args: string[]): Promise<number> {
     onProgress: tell,
     signal: stop.signal,
   });
-  if (failure === null) return 0;
-  console.error(visible(`Cell ${failure.cell} failed: ${failure.title}\n${failure.traceback}`));
-  if (stop.signal.aborted) return 130;
-  return values["allow-errors"] ? 0 : 1;
+  if (failure !== null) console.error(visible(`Cell ${failure.cell} failed: ${failure.title}\n${failure.traceback}`));
+  if (stop.signal.aborted) return 130; // a cell that may fail leaves no failure where it was stopped
+  return failure === null || values["allow-errors"] ? 0 : 1;
 }
 
 function secondsOf(text = "0"): number {

@@ -62,7 +62,20 @@ export function readNotebook(path: string): Notebook {
     throw new NotebookFailure(
       `${path} is for a kernel of the language ${JSON.stringify(language)}: this one runs TypeScript.`,
     );
-  return { nbformat: 4, nbformat_minor: 5, cells: value.cells, metadata: value.metadata ?? {} };
+  const cells = value.cells.map((cell: Partial<Cell> | null, i): Cell => {
+    const fault = cellFault(cell);
+    if (fault !== null) throw new NotebookFailure(`${path} is not a notebook: its cell ${i + 1} ${fault}.`);
+    return { ...(cell as Cell), metadata: cell!.metadata ?? {} };
+  });
+  return { nbformat: 4, nbformat_minor: 5, cells, metadata: value.metadata ?? {} };
+}
+
+function cellFault(cell: Partial<Cell> | null): string | null {
+  if (typeof cell?.cell_type !== "string") return "has no cell_type";
+  const { source } = cell;
+  const isText =
+    typeof source === "string" || (Array.isArray(source) && source.every((line) => typeof line === "string"));
+  return isText ? null : "has no source of text, or of lines of text";
 }
 
 /** A cell's source as one string. */
@@ -119,7 +132,8 @@ function outputLines(output: Output): Output {
   const data = Object.fromEntries(
     Object.entries(output.data).map(([type, value]) => [
       type,
-      typeof value === "string" && !/^image\/(png|jpeg|gif)/.test(type) ? toLines(value) : value,
+      // JSON stays what it is, a text too: who reads it joins no lines there.
+      typeof value === "string" && !/^image\/(png|jpeg|gif)|[/+]json$/.test(type) ? toLines(value) : value,
     ]),
   );
   return { ...output, data };

@@ -101,6 +101,7 @@ async function runCells(client: Client, cells: Cell[], options: RunOptions): Pro
   let failure: RunResult["failure"] = null;
   for (const cell of cells) if (cell.cell_type === "code") Object.assign(cell, { outputs: [], execution_count: null });
   for (const [index, cell] of code.entries()) {
+    if (options.signal?.aborted) return failure;
     const title = titleOfCell(cell);
     const began = performance.now();
     let note = "";
@@ -114,7 +115,7 @@ async function runCells(client: Client, cells: Cell[], options: RunOptions): Pro
     tell(false);
     const ticking = setInterval(() => tell(false), 250);
     try {
-      const reply = await withLimits(client, options, () =>
+      const { reply, isLate } = await withLimits(client, options, () =>
         client.execute(sourceOf(cell), (message) => {
           collect(cell, message);
           note = noteOf(message) ?? note;
@@ -122,7 +123,10 @@ async function runCells(client: Client, cells: Cell[], options: RunOptions): Pro
         }),
       );
       cell.execution_count = (reply.content.execution_count as number | undefined) ?? null;
-      if (reply.content.status === "error") fail(((reply.content.traceback as string[] | undefined) ?? []).join("\n"));
+      if (reply.content.status === "error") {
+        const limit = `It was stopped after ${options.timeoutMs! / 1000} s, the longest time for one cell.`;
+        fail([...((reply.content.traceback as string[] | undefined) ?? []), ...(isLate ? [limit] : [])].join("\n"));
+      }
     } finally {
       clearInterval(ticking);
     }
@@ -153,12 +157,13 @@ function isUncaught({ header, metadata }: Message): boolean {
   return header.msg_type === "stream" && autoagent?.uncaught === uncaughtMark.autoagent.uncaught;
 }
 
-/** Stops a cell that takes too long, or when the run is aborted: first by interrupt, as a person would. */
+/** Stops a cell that takes too long (`isLate`), or when the run is aborted: by interrupts, as a person would. */
 async function withLimits(
   client: Client,
   { timeoutMs = 0, signal }: RunOptions,
   run: () => Promise<Message>,
-): Promise<Message> {
+): Promise<{ reply: Message; isLate: boolean }> {
+  let isLate = false;
   let again: NodeJS.Timeout | undefined;
   const stop = (): void => {
     client.interrupt();
@@ -166,10 +171,14 @@ async function withLimits(
     again ??= setInterval(() => client.interrupt(), 1000);
   };
   signal?.addEventListener("abort", stop);
-  const timer = timeoutMs > 0 ? setTimeout(stop, timeoutMs) : undefined;
+  const late = (): void => {
+    isLate = true;
+    stop();
+  };
+  const timer = timeoutMs > 0 ? setTimeout(late, timeoutMs) : undefined;
   try {
     if (signal?.aborted) stop();
-    return await run();
+    return { reply: await run(), isLate };
   } finally {
     clearTimeout(timer);
     clearInterval(again);

@@ -218,11 +218,12 @@ describe("autoagent-kernel", () => {
     );
   });
 
-  it("a cell that takes too long is stopped", () => {
+  it("a cell that takes too long is stopped, and the limit is told", () => {
     write("long.ipynb", ["for (;;) {}"]);
     const ran = command("run", "long.ipynb", "--timeout", "0.5");
     assert.equal(ran.code, 1);
     assert.match(ran.err, /Cell 1 failed: for \(;;\) \{\}/);
+    assert.match(ran.err, /\nIt was stopped after 0\.5 s, the longest time for one cell\.\n$/);
   });
 
   it("a notebook says how strictly its types are checked", () => {

@@ -64,6 +64,20 @@ describe("a notebook file", () => {
       writeFileSync(path, text);
       assert.throws(() => readNotebook(path), noCells, text);
     }
+    const bare = { cell_type: "code", source: ["1"] };
+    assert.deepEqual(read({ cells: [bare] }).cells, [{ ...bare, metadata: {} }]);
+    const noText = "has no source of text, or of lines of text";
+    for (const [cell, fault] of [
+      [null, "has no cell_type"],
+      ["text", "has no cell_type"],
+      [{ source: "1", metadata: {} }, "has no cell_type"],
+      ...[undefined, null, 7, {}, ["1", 2], [["1"]]].map((source) => [{ ...bare, source }, noText] as const),
+    ] as const)
+      assert.throws(
+        () => read({ cells: [bare, cell] }),
+        refused(`${path} is not a notebook: its cell 2 ${fault}.`),
+        JSON.stringify(cell),
+      );
     writeFileSync(path, "{ half");
     assert.throws(() => readNotebook(path), refused(/a\.ipynb is not a notebook: it is not JSON \(.+\)\.$/));
     const none = join(folder, "none.ipynb");
@@ -100,6 +114,7 @@ describe("a notebook file", () => {
             metadata: {},
             data: { "image/svg+xml": "<svg>\n</svg>", "image/jpeg": "a\nb", "image/gif": "a\nb" },
           },
+          { output_type: "display_data", metadata: {}, data: { "application/json": "a\nb", "text/x+json": "a\nb" } },
           { output_type: "error", ename: "E", evalue: "m", traceback: ["t\n"] },
         ],
       },
@@ -129,6 +144,7 @@ describe("a notebook file", () => {
         metadata: {},
         data: { "image/svg+xml": ["<svg>\n", "</svg>"], "image/jpeg": "a\nb", "image/gif": "a\nb" },
       },
+      { output_type: "display_data", metadata: {}, data: { "application/json": "a\nb", "text/x+json": "a\nb" } },
       { output_type: "error", ename: "E", evalue: "m", traceback: ["t\n"] },
     ]);
     assert.deepEqual([empty!.source, empty!.execution_count, empty!.outputs], [[], null, []]);

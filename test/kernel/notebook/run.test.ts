@@ -1,7 +1,7 @@
 /** A notebook run from code: what its progress tells, and how long it says that it took. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type RunProgress, runNotebook } from "../../../kernel/notebook/index.ts";
@@ -81,5 +81,25 @@ describe("a notebook that is run from code", () => {
     assert.equal([after.text].flat().join(""), "42\n", "parameters are set after the first cell that is tagged so");
     assert.match(failure!.traceback, /Error: late/);
     assert.equal(failure!.traceback, failure!.traceback.trimEnd());
+  });
+
+  it("runs no cell once it was stopped, and writes the notebook all the same", async () => {
+    const [path, output] = [join(folder, "c.ipynb"), join(folder, "c-out.ipynb")];
+    const cells = ["one", "two"].map((name) => ({
+      ...{ cell_type: "code", metadata: { tags: ["raises-exception"] } },
+      source: `require("node:fs").writeFileSync(${JSON.stringify(name)}, "");`,
+    }));
+    writeFileSync(path, JSON.stringify({ cells, metadata: {}, nbformat: 4, nbformat_minor: 5 }));
+    const { failure } = await runNotebook({ path, output, signal: AbortSignal.abort() });
+    assert.equal(failure, null);
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name === "one" || name === "two"),
+      [],
+    );
+    const written = JSON.parse(readFileSync(output, "utf8")) as { cells: { execution_count?: number | null }[] };
+    assert.deepEqual(
+      written.cells.map(({ execution_count }) => execution_count),
+      [null, null],
+    );
   });
 });

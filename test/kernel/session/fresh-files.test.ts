@@ -40,7 +40,10 @@ describe("own files that import each other", () => {
     write("c", "c2");
     assert.deepEqual([await told("a"), await told("b")], ["'a1c2 after 5'", "'b1c2 after 6'"]);
     write("c", "c3");
-    assert.deepEqual([await told("c"), await told("b"), await told("a")].join(), "'c3 after 7','b1c3 after 8','a1c3 after 9'");
+    assert.deepEqual(
+      [await told("c"), await told("b"), await told("a")].join(),
+      "'c3 after 7','b1c3 after 8','a1c3 after 9'",
+    );
   });
 
   it("are loaded once where nothing changed, and no more for what they no longer import", async () => {
