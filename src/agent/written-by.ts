@@ -57,7 +57,7 @@ export function writtenBy(policy: TokenPolicy, model: LanguageModel, options: Wr
           ...{ prompt: "", ids, seed: streams[i]!.integer(2 ** 31), logProbs: true },
           ...{ maxTokens: how.maxTokens, temperature: how.temperature, topP: how.topP, stop },
         })),
-        { concurrency: prompts.length },
+        { concurrency: Math.max(1, prompts.length) },
       );
       const written = answers.map((answer) => ({
         ...{ ids: idsOf(answer, policy, stop), text: answer.text, cut: answer.finish === "length" },

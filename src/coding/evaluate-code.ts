@@ -25,7 +25,8 @@ import {
 import { digest } from "../data/digest.ts";
 import { stopSignal } from "../display/index.ts";
 import { openProgress } from "../evaluation/progress.ts";
-import { type LanguageModel, type PromptForm, priceOf } from "../llm/index.ts";
+import type { PromptForm } from "../llm/index.ts";
+import { priceOfModel } from "../llm/prices.ts";
 import { createSandbox, type Sandbox } from "../sandbox/index.ts";
 import { type AnswersFile, openAnswers } from "./answers-file.ts";
 import { askAll } from "./ask.ts";
@@ -39,7 +40,6 @@ import {
 } from "./contestants.ts";
 import { askElsewhere, type CodeElsewhere } from "./elsewhere.ts";
 import { type CodeTask, codeTasks, exercises, isRewritten } from "./exercises.ts";
-import type { CodePrice } from "./figures.ts";
 import { type Graded, gradeAll } from "./grade.ts";
 import { type Asking, type Part, partsOf, type Question, questionOf } from "./plan.ts";
 import { codePrompts } from "./prompts.ts";
@@ -265,11 +265,6 @@ async function qualitiesHere({ signal, note }: Evaluating, names: readonly strin
     if (answers.length > 0) qualities[name] = await qualityOf(answers, scores, { ...(signal && { signal }) });
   }
   return qualities;
-}
-
-/** What runs on this machine costs no dollars. */
-function priceOfModel(model: LanguageModel): CodePrice | null {
-  return "open" in model ? { prompt: 0, completion: 0 } : priceOf(model.name);
 }
 
 function samplingOf({ temperature, topP }: EvaluateCodeOptions): Pick<Asking, "temperature" | "topP"> {

@@ -10,7 +10,7 @@ import { displaySymbol, type MimeBundle, tableBundle } from "../display/index.ts
 import { aboutModel, ask } from "./answer.ts";
 import { amount, LanguageModelFailure } from "./error.ts";
 import { type BudgetLimits, createLedger, type Kind } from "./ledger.ts";
-import { type Price, priceOf } from "./prices.ts";
+import { type Price, priceOfModel } from "./prices.ts";
 import type { Completion, LanguageModel } from "./types.ts";
 
 const kinds: readonly Kind[] = ["calls", "tokens", "dollars", "seconds"];
@@ -72,21 +72,16 @@ export function budget(options: BudgetOptions): Budget {
       name: model.name,
       ...aboutModel(model),
       async complete(prompt) {
-        const rate = price ?? priceOf(model.name, { needed: limits.dollars !== undefined });
+        const rate = price ?? priceOfModel(model, { needed: limits.dollars !== undefined });
         const ticket = await ledger.admit({ prompt, rate, longest: model.maxTokens });
         const { signal, maxTokens } = ticket;
         const settle = (answer: Completion | null): void => {
           ticket.settle(answer);
           tell(own);
         };
+        let answer: Completion;
         try {
-          const answer = await ask(model, {
-            ...prompt,
-            ...(signal && { signal }),
-            ...(maxTokens && { maxTokens }),
-          });
-          settle(answer);
-          return answer;
+          answer = await ask(model, { ...prompt, ...(signal && { signal }), ...(maxTokens && { maxTokens }) });
         } catch (cause) {
           const { late } = ticket;
           settle(null);
@@ -95,6 +90,9 @@ export function budget(options: BudgetOptions): Budget {
           const error = { kind: "budget", of: "seconds", limit: limits.seconds!, spent: seconds } as const;
           throw new LanguageModelFailure(error, { cause });
         }
+        // Whoever is told may throw: the question is settled by then, once.
+        settle(answer);
+        return answer;
       },
     }),
     toString: () =>

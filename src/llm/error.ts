@@ -52,7 +52,7 @@ export function describeLanguageModelError(error: LanguageModelError): string {
     case "key":
       return `The server at ${error.url} refuses the key: correct OPENAI_API_KEY or \`apiKey\`.`;
     case "model":
-      return `The server at ${error.url} has no model ${JSON.stringify(error.model)}: correct \`model\`.`;
+      return `The server at ${error.url} has no model ${JSON.stringify(error.model)}: correct \`model\`${/\/v\d+\/?$/.test(error.url) ? "" : ", or let `baseURL` end in /v1"}.`;
     case "rate":
       return `The server at ${error.url} limits the rate, ${error.tries} times in a row: wait, or ask less often.`;
     case "server":

@@ -28,6 +28,7 @@ import { openEntries, promptEntry, samplingEntries } from "../model/options.ts";
 import type { FreeText, PolicyPlan } from "../policy/index.ts";
 import { createRandom } from "../random/index.ts";
 import { LanguageModelFailure } from "./error.ts";
+import { fingerprintOf } from "./local-told.ts";
 import type { Completion, LanguageModel, ModelPlan, Prompt } from "./types.ts";
 
 /** How a local model is asked. */
@@ -95,10 +96,7 @@ export function local(source: LocalSource, options: LocalOptions = {}): LocalMod
     name,
     maxTokens: options.maxTokens ?? (typeof options.prompt === "object" ? options.prompt.maxTokens : undefined) ?? 256,
     forms: options.prompt === "chat" ? ["chat", "plain"] : ["plain", "chat"],
-    async fingerprint() {
-      const { fingerprint, sampling } = await open();
-      return JSON.stringify([fingerprint, sampling.temperature ?? "its design's", sampling.topK, sampling.topP]);
-    },
+    fingerprint: async () => fingerprintOf(await open(), options),
     plan: async () => localPlan(source, await open(), options),
     complete,
     batch: (prompts) => Promise.all(prompts.map(complete)),

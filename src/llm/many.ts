@@ -1,17 +1,23 @@
 /** Many questions at once, and an answer piece by piece. */
 
+import { checkOptions, only, optional, positiveInteger } from "../data/check.ts";
 import { ask } from "./answer.ts";
 import type { Completion, LanguageModel, Prompt } from "./types.ts";
 
+const manySchema = only<{ concurrency?: number }>({ concurrency: optional(positiveInteger) });
+
 /**
  * Answers to all questions, in their order: by the model's own batch where it has one, else `concurrency` at a time. The
- * first failure rejects, and no further question is asked.
+ * first failure rejects, and no further question is asked. Rejects with an OptionFailure for a `concurrency` that is no number of
+ * questions.
  */
 export async function completeAll(
   model: LanguageModel,
   prompts: readonly Prompt[],
-  { concurrency = 8 }: { concurrency?: number } = {},
+  options: { concurrency?: number } = {},
 ): Promise<Completion[]> {
+  checkOptions(manySchema, options, "the options of completeAll");
+  const { concurrency = 8 } = options;
   if (model.batch !== undefined && prompts.length > 1) return model.batch(prompts);
   const answers = new Array<Completion>(prompts.length);
   let next = 0;
@@ -27,7 +33,7 @@ export async function completeAll(
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.max(1, Math.min(concurrency, prompts.length)) }, work));
+  await Promise.all(Array.from({ length: Math.min(concurrency, prompts.length) }, work));
   return answers;
 }
 

@@ -32,7 +32,7 @@ export async function goOn(
   asked: Prompt & { ids: readonly number[] },
 ): Promise<Completion> {
   const { ids, seed, stop = [], temperature = own.temperature ?? 1, topP, signal } = asked;
-  const { maxTokens = own.maxTokens ?? 512 } = asked;
+  const maxTokens = Math.min(asked.maxTokens ?? own.maxTokens ?? 512, own.maxTokens ?? Number.POSITIVE_INFINITY);
   const request = {
     ...{ model, prompt: [...ids], max_tokens: maxTokens, temperature, logprobs: 1, stream: false as const },
     ...uncut,

@@ -18,7 +18,8 @@ import {
   positiveNumber,
   text,
 } from "../data/check.ts";
-import { type LanguageModelError, LanguageModelFailure } from "./error.ts";
+import { LanguageModelFailure } from "./error.ts";
+import { explain, passes, pause, refusesLimit, Slow, Stopped, waitOf } from "./openai-failing.ts";
 import { Garbage, goOn, idsOf } from "./openai-ids.ts";
 import type { Completion, LanguageModel, Prompt } from "./types.ts";
 
@@ -64,12 +65,18 @@ export function openai(options: OpenAIOptions): LanguageModel {
   if (fault !== null) throw new LanguageModelFailure(fault);
   const { model, timeoutMs = 60_000, retries = 2 } = options;
   const baseURL = options.baseURL ?? process.env.OPENAI_BASE_URL;
+  /** What the longest answer is called: OpenAI's newer models refuse the name that all other servers know. */
+  let limit: Limit = "max_tokens";
   const apiKey = options.apiKey ?? process.env.OPENAI_API_KEY ?? (baseURL === undefined ? undefined : "none");
   return {
     name: model,
     maxTokens: options.maxTokens ?? 512,
     forms: ["chat"],
-    fingerprint: async () => JSON.stringify([model, baseURL ?? null, options.temperature ?? 1]),
+    fingerprint: async () => {
+      const { system, maxTokens, temperature = 1 } = options;
+      const told = system === undefined && maxTokens === undefined ? [] : [{ system, maxTokens }];
+      return JSON.stringify([model, baseURL ?? null, temperature, ...told]);
+    },
     async plan() {
       const { apiKey: _, ...told } = options;
       return { kind: "openai", options: { ...told, ...(baseURL !== undefined && { baseURL }) } };
@@ -83,10 +90,15 @@ export function openai(options: OpenAIOptions): LanguageModel {
         ...(baseURL !== undefined && { baseURL }),
       });
       for (let tries = 1; ; tries++) {
-        const attempt: Attempt = { client, options, prompt, timeoutMs, received: 0 };
+        const attempt: Attempt = { client, options, prompt, timeoutMs, limit, received: 0 };
         try {
           return await ask(attempt);
         } catch (cause) {
+          if (attempt.limit === "max_tokens" && refusesLimit(cause)) {
+            limit = "max_completion_tokens";
+            tries--;
+            continue;
+          }
           const error = explain(cause, attempt, tries);
           const given = attempt.received > 0 && prompt.onText !== undefined;
           if (tries > retries || given || !passes(error)) throw new LanguageModelFailure(error, { cause });
@@ -97,11 +109,14 @@ export function openai(options: OpenAIOptions): LanguageModel {
   };
 }
 
+type Limit = "max_tokens" | "max_completion_tokens";
+
 interface Attempt {
   client: OpenAI;
   options: OpenAIOptions;
   prompt: Prompt;
   timeoutMs: number;
+  limit: Limit;
   /** Characters of the answer so far. */
   received: number;
 }
@@ -113,7 +128,7 @@ async function ask(attempt: Attempt): Promise<Completion> {
   const late = (): void => clock.abort(new Slow());
   let timer = setTimeout(late, timeoutMs);
   const signal = prompt.signal ? AbortSignal.any([prompt.signal, clock.signal]) : clock.signal;
-  const request = { ...requestOf(attempt.options, prompt), stream: prompt.onText !== undefined };
+  const request = { ...requestOf(attempt, prompt), stream: prompt.onText !== undefined };
   try {
     if (prompt.ids !== undefined) return await goOn(client, attempt.options, { ...prompt, ids: prompt.ids, signal });
     if (!request.stream)
@@ -136,17 +151,15 @@ async function ask(attempt: Attempt): Promise<Completion> {
   }
 }
 
-class Slow extends Error {}
-class Stopped extends Error {}
-
-function requestOf({ model, system = defaultSystem, ...own }: OpenAIOptions, asked: Prompt) {
+function requestOf({ options, limit }: Pick<Attempt, "options" | "limit">, asked: Prompt) {
+  const { model, system = defaultSystem, ...own } = options;
   const { prompt, messages = [], seed, maxTokens = own.maxTokens ?? 512, logProbs = false, stop = [] } = asked;
   const { temperature = own.temperature ?? 1, topP, form } = asked;
   const first = system === null || form !== undefined ? [] : [{ role: "system" as const, content: system }];
   return {
     model,
     messages: [...first, ...messages, { role: "user" as const, content: prompt }],
-    max_tokens: Math.min(maxTokens, own.maxTokens ?? maxTokens),
+    [limit as "max_tokens"]: Math.min(maxTokens, own.maxTokens ?? maxTokens),
     temperature,
     ...(topP !== undefined && { top_p: topP }),
     ...(stop.length > 0 && { stop: [...stop] }),
@@ -222,65 +235,6 @@ function completion(
     ...(seed !== undefined && { seed }),
     ...((told.finish === "stop" || told.finish === "length") && { finish: told.finish }),
   };
-}
-
-function explain(
-  cause: unknown,
-  { client, options, prompt, timeoutMs, received }: Attempt,
-  tries: number,
-): LanguageModelError {
-  const url = client.baseURL;
-  if (prompt.signal?.aborted) return { kind: "cancelled" };
-  if (cause instanceof Slow || cause instanceof OpenAI.APIConnectionTimeoutError)
-    return { kind: "slow", url, limitMs: timeoutMs };
-  if (cause instanceof Garbage) return { kind: "garbage", url, received: cause.message };
-  if (cause instanceof Stopped) return { kind: "stopped", url, received };
-  if (cause instanceof OpenAI.AuthenticationError) return { kind: "key", url };
-  if (cause instanceof OpenAI.NotFoundError) return { kind: "model", url, model: options.model };
-  if (cause instanceof OpenAI.RateLimitError) return { kind: "rate", url, tries };
-  if (cause instanceof SyntaxError) return { kind: "garbage", url, received: cause.message };
-  const message = cause instanceof Error ? cause.message : String(cause);
-  if (isCutOff(cause)) return { kind: "stopped", url, received };
-  if (cause instanceof OpenAI.APIConnectionError) return { kind: "absent", url };
-  return { kind: "server", url, message };
-}
-
-/** The connection was there, and closed before the answer was whole. */
-function isCutOff(cause: unknown): boolean {
-  for (let error = cause; error instanceof Error; error = error.cause)
-    if (
-      /terminated|premature close|other side closed|aborted|ECONNRESET|socket hang up/i.test(
-        `${error.message} ${(error as { code?: string }).code ?? ""}`,
-      )
-    )
-      return true;
-  return false;
-}
-
-/** Whether asking again may help. */
-function passes(error: LanguageModelError): boolean {
-  if (error.kind === "server") return /^5\d\d\b/.test(error.message);
-  return error.kind === "absent" || error.kind === "slow" || error.kind === "rate" || error.kind === "stopped";
-}
-
-/** Milliseconds before the next try: what the server asks for, 10 s at most, else twice as long each time. */
-function waitOf(cause: unknown, tries: number): number {
-  const asked = Number((cause as { headers?: Headers }).headers?.get?.("retry-after"));
-  return asked > 0 ? Math.min(asked * 1000, 10_000) : 150 * 2 ** tries;
-}
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal?.addEventListener(
-      "abort",
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
 }
 
 function excerpt(value: unknown): string {

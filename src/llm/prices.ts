@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { dataPath } from "../data/index.ts";
 import { LanguageModelFailure } from "./error.ts";
+import type { LanguageModel } from "./types.ts";
 
 /** Dollars a million tokens. */
 export interface Price {
@@ -24,14 +25,20 @@ export function prices(): PriceList {
 }
 
 /**
- * The price of a model: of its name, or of what it is a dated version of (`gpt-4o-mini-2024-07-18`). Models that run here
- * cost nothing. Null for one that is not in the list; with `needed`, a LanguageModelFailure that says how to give one.
+ * The price of a model: of its name, or of what it is a dated version of (`gpt-4o-mini-2024-07-18`). The library's own that ask
+ * nobody cost nothing, and one whose answers are recorded what it costs itself. Null for one that is not in the list; with `needed`, a LanguageModelFailure that says how to give one.
  */
 export function priceOf(model: string, { needed = false }: { needed?: boolean } = {}): Price | null {
-  if (/^(scripted|random|recorded)\b/.test(model) || / recorded$/.test(model)) return { prompt: 0, completion: 0 };
+  if (/^(scripted|random|recorded)\b/.test(model)) return { prompt: 0, completion: 0 };
   const { asOf, models } = prices();
-  const found = models[model] ?? models[model.replace(/-\d{4}-\d{2}-\d{2}$/, "")];
+  const name = model.replace(/(, recorded)+$/, "");
+  const found = models[name] ?? models[name.replace(/-\d{4}-\d{2}-\d{2}$/, "")];
   if (found !== undefined) return found;
   if (!needed) return null;
   throw new LanguageModelFailure({ kind: "price", model, asOf, known: Object.keys(models).join(", ") });
+}
+
+/** The price of a model by what it is: one on this machine, which can be opened, costs no dollars; else by its name. */
+export function priceOfModel(model: LanguageModel, options: { needed?: boolean } = {}): Price | null {
+  return "open" in model ? { prompt: 0, completion: 0 } : priceOf(model.name, options);
 }

@@ -98,6 +98,42 @@ describe("a budget", () => {
     assert.ok(Math.abs(priced.view().dollars.spent - 0.004) < 1e-12);
   });
 
+  it("counts what a recorded model costs, and nothing for what costs nothing", async () => {
+    const dear: LanguageModel = {
+      name: "gpt-4o",
+      complete: async () => ({ text: "", model: "gpt-4o", usage: { promptTokens: 1e6, completionTokens: 1e6 } }),
+    };
+    const free = { prompt: 0, completion: 0 };
+    assert.deepEqual(priceOf(models.recording(models.recording(dear)).name), prices().models["gpt-4o"]);
+    for (const model of [models.scripted([]), models.random(), models.random({ body: "python" }), models.recorded([])])
+      for (const name of [model.name, models.recording(model).name]) assert.deepEqual(priceOf(name), free, name);
+    const own = budget({ dollars: 100 });
+    await own.meter(models.recording(dear)).complete({ prompt: "x", maxTokens: 5 });
+    assert.equal(own.view().dollars.spent, 12.5);
+    // One on this machine, whatever its name, is in no list.
+    const here = { ...dear, name: "smollm2", open: async () => null };
+    const local = budget({ dollars: 1 });
+    await local.meter(here).complete({ prompt: "x" });
+    assert.equal(local.view().dollars.spent, 0);
+    assert.equal(local.view().tokens.spent, 2e6);
+  });
+
+  it("settles a question once, though whoever is told of it throws", async () => {
+    const waits: number[] = [];
+    const own = budget({
+      tokens: 100,
+      onSpend: ({ view }) => {
+        waits.push(view().seconds.spent);
+        throw new Error("the meter broke");
+      },
+    });
+    await assert.rejects(own.meter(models.scripted(["one two"])).complete({ prompt: "x" }), {
+      message: "the meter broke",
+    });
+    const { calls, tokens, seconds } = own.view();
+    assert.deepEqual([calls.spent, tokens.spent, [seconds.spent]], [1, 3, waits]);
+  });
+
   it("counts by itself where a model tells no usage, or nonsense", async () => {
     for (const told of [
       undefined,
@@ -254,6 +290,13 @@ describe("a budget", () => {
 });
 
 describe("counting tokens", () => {
+  it("takes the marks of models for letters, whoever writes them", async () => {
+    for (const mark of ["<|endoftext|>", "a <|im_start|>", "<|endofprompt|>".repeat(500)]) {
+      const { usage } = await models.scripted([mark]).complete({ prompt: mark });
+      assert.ok(usage.completionTokens > 1 && usage.promptTokens === usage.completionTokens, mark.slice(0, 20));
+    }
+  });
+
   it("gets through a megabyte without a space, and is right for ordinary texts", async () => {
     const { usage } = await models.scripted(["x".repeat(1_000_000)]).complete({ prompt: "hello world" });
     assert.ok(usage.completionTokens > 50_000 && usage.completionTokens < 1_000_000);
@@ -301,5 +344,10 @@ describe("completeAll", () => {
         })),
     };
     assert.equal((await completeAll(whole, prompts))[3]!.text, "batch 3");
+    assert.deepEqual(await completeAll(model, []), []);
+    for (const concurrency of [0, Number.NaN, 1.5])
+      await assert.rejects(completeAll(model, prompts, { concurrency }), {
+        message: `Expected \`concurrency\` to be a positive integer, got ${concurrency}`,
+      });
   });
 });

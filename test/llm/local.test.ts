@@ -136,12 +136,39 @@ describe("a local model", () => {
       JSON.parse(await models.local(decoder, { prompt: "plain", ...options }).fingerprint!()).slice(1);
     assert.deepEqual(await sampled({}), ["its design's", 0, 1]);
     assert.deepEqual(await sampled({ temperature: 0.5, topK: 3, topP: 0.25 }), [0.5, 3, 0.25]);
+    const prints = await Promise.all(
+      [
+        ...[{}, { prompt: "plain" }, { prompt: "base" }, { prompt: "chat" }, { prompt: "chat", system: "be brief" }],
+        ...[{ seed: 1 }, { maxTokens: 9 }, { stop: [";"] }, { temperature: 1 }, { topK: 2 }, { topP: 0.5 }],
+        { prompt: { ...(await loadPrompt("base")), before: "> " } },
+      ].map((how) => models.local(decoder, how).fingerprint!()),
+    );
+    assert.equal(
+      new Set(prints).size,
+      prints.length,
+      `${prints.join("\n")}\nwhatever shapes answers tells models apart`,
+    );
+    assert.equal(await models.local(decoder, { maxBatch: 3 }).fingerprint!(), prints[0]);
     await same.dispose();
     assert.equal((await model.complete(question)).usage.promptTokens, 3);
     assert.throws(() => models.local({ name: "menu" }), {
       message:
         'Expected `path` to be a path or a name, a decoder, or a policy that writes with one, such as policies.fromPretrained(...), got {"name":"menu"}',
     });
+  });
+
+  it("has its decoder disposed of when it says that it is done with", async () => {
+    const own = models.local(folder.path, { prompt: "plain", threads: 1 });
+    const decoder = await own.open();
+    const dispose = decoder.dispose.bind(decoder);
+    let done = false;
+    decoder.dispose = async () => {
+      await dispose();
+      await new Promise((resolve) => setImmediate(resolve));
+      done = true;
+    };
+    await own.dispose();
+    assert.ok(done);
   });
 
   it("that is not there says what to do, at every question", async () => {

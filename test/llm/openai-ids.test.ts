@@ -56,6 +56,16 @@ describe("the token ids of a server's answer", () => {
     await goOn(client, { model: "m", temperature: 0.5, maxTokens: 9 }, own as never);
     const said = { temperature: 0, max_tokens: 3, top_p: 0.25, stop: [";"], seed: 7 };
     assert.deepEqual(asked.pop(), { ...plain, ...said });
+    // The longest answer: what the question asks for, and no more than the model's own.
+    for (const [of, maxTokens, most] of [
+      [undefined, 700, 700],
+      [700, undefined, 700],
+      [9, 20, 9],
+      [20, 9, 9],
+    ] as const) {
+      await goOn(client, { model: "m", ...(of && { maxTokens: of }) }, { ids, maxTokens } as never);
+      assert.equal(asked.pop()!.max_tokens, most, `${of} ${maxTokens}`);
+    }
   });
 
   it("come with the answer's text, usage, log-probabilities and end, and none of them is made up", async () => {

@@ -65,6 +65,15 @@ const behaviours: { [model: string]: Handler } = {
     response.setHeader("content-type", "application/json");
     response.end(JSON.stringify({ model: "echo", choices, usage }));
   },
+  /** As OpenAI's newer models do. */
+  "other limit": (asked, response, request) => {
+    response.setHeader("content-type", "application/json");
+    if (!("max_tokens" in asked)) return behaviours.echo!(asked, response, request);
+    const message =
+      "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.";
+    response.writeHead(400).end(JSON.stringify({ error: { message, code: "unsupported_parameter" } }));
+  },
+  nowhere: (_, response) => response.writeHead(404).end('{"detail":"Not Found"}'),
   "tells no usage": (_, response) => {
     response.setHeader("content-type", "application/json");
     response.end(JSON.stringify({ model: "x", choices: [{ message: { role: "assistant", content: "1" } }] }));
@@ -168,6 +177,36 @@ describe("models.openai, against servers that fail", () => {
     });
     const bare = models.openai({ model: "echo", baseURL, system: null });
     assert.deepEqual(JSON.parse((await bare.complete({ prompt: "x" })).text).messages, [user]);
+  });
+
+  it("calls the longest answer as the server wants it, when that refuses the usual name", async () => {
+    const model = models.openai({ model: "other limit", baseURL, maxTokens: 9, retries: 0 });
+    const ask = async () => JSON.parse((await model.complete({ prompt: "x", form: "chat" })).text);
+    const wanted = { model: "other limit", messages: [{ role: "user", content: "x" }], temperature: 1, stream: false };
+    for (const sent of await Promise.all([ask(), ask()]))
+      assert.deepEqual(sent, { ...wanted, max_completion_tokens: 9 });
+    assert.deepEqual(await ask(), { ...wanted, max_completion_tokens: 9 });
+    assert.equal(asked.filter((name) => name === "other limit").length, 5, "it is remembered");
+  });
+
+  it("is another with another server, model or way to ask", async () => {
+    const prints = await Promise.all(
+      [{}, { temperature: 0.5 }, { system: null }, { system: "be brief" }, { maxTokens: 3 }, { model: "b" }].map(
+        (how) => models.openai({ model: "a", baseURL, ...how }).fingerprint!(),
+      ),
+    );
+    assert.equal(new Set(prints).size, prints.length, prints.join("\n"));
+    assert.equal(prints[0], JSON.stringify(["a", baseURL, 1]), "files know a model of no settings by this");
+    assert.equal(prints[0], await models.openai({ model: "a", baseURL, timeoutMs: 5, retries: 0 }).fingerprint!());
+  });
+
+  it("says of an address that has no /v1 that it may be that which is wrong", async () => {
+    const bare = baseURL.replace("/v1", "");
+    const no = (url: string) => `The server at ${url} has no model "nowhere": correct \`model\``;
+    await assert.rejects(models.openai({ model: "nowhere", baseURL: bare }).complete({ prompt: "x" }), {
+      message: `${no(bare)}, or let \`baseURL\` end in /v1.`,
+    });
+    await assert.rejects(ask("nowhere"), { message: `${no(baseURL)}.` });
   });
 
   it("gives an answer piece by piece, and whole at the end", async () => {
