@@ -3,12 +3,19 @@
 import { randomUUID } from "node:crypto";
 import { inspect } from "node:util";
 import { checkOptions, type Entries } from "../common/options.ts";
-import { escapeHtml, type MimeBundle, toBundle } from "./bundle.ts";
+import { asJson, escapeHtml, type MimeBundle, toBundle } from "./bundle.ts";
 import { type Bind, createComms, type ReceivedComm } from "./comms.ts";
 import { createControls } from "./controls.ts";
 import { createPlaces } from "./places.ts";
 import { createProgress } from "./progress.ts";
 import type { DisplayHandle, OutMessage, Show } from "./types.ts";
+
+const displaySymbol = Symbol.for("Jupyter.display");
+
+/** A value that shows itself. */
+interface SelfShown {
+  [displaySymbol](): MimeBundle;
+}
 
 const withId: Entries = (v) => ({ id: v.optional(v.string("a text")) });
 
@@ -58,7 +65,7 @@ export function createDisplay(
     const { id } = options;
     const value = plotOf(figure);
     if (id === undefined) return value;
-    const data = (value as { [symbol: symbol]: () => MimeBundle })[Symbol.for("Jupyter.display")]!();
+    const data = asJson(value[displaySymbol]());
     const known = figures.get(id) ?? { handle: handle(id), runs: new Set() };
     figures.set(id, known);
     if (known.runs.has(runNow())) places.put(id, { data, metadata: {} });
@@ -98,26 +105,33 @@ export function createDisplay(
 }
 
 /** A value that shows itself as the given bundle. */
-function shown(bundle: MimeBundle): object {
-  return {
-    [Symbol.for("Jupyter.display")]: () => bundle,
-    [inspect.custom]: () => String(bundle["text/plain"] ?? ""),
+function shown(bundle: MimeBundle): SelfShown {
+  return { [displaySymbol]: () => bundle, [inspect.custom]: () => String(bundle["text/plain"] ?? "") } as SelfShown;
+}
+
+function showsItself(value: unknown): value is SelfShown {
+  return typeof (value as Partial<SelfShown> | null | undefined)?.[displaySymbol] === "function";
+}
+
+/**
+ * A template tag: html`<b>${text}</b>`. What is put in goes in as it is where it shows itself in the tag's own form, and a list of
+ * such one after the other; all else, and what shows itself otherwise, as escaped text.
+ */
+function tag(mimeType: string, encode: (text: string) => string = (text) => text) {
+  const put = (value: unknown): string => {
+    if (Array.isArray(value) && value.some(showsItself)) return value.map(put).join("");
+    const own = showsItself(value) ? value[displaySymbol]() : {};
+    return String(own[mimeType] ?? encode(String(own["text/plain"] ?? value)));
+  };
+  return (strings: TemplateStringsArray, ...values: unknown[]): object => {
+    const text = strings.raw.reduce((all, part, i) => `${all}${put(values[i - 1])}${part}`);
+    return shown({ [mimeType]: text, "text/plain": mimeType === "text/html" ? plainOf(text) : text });
   };
 }
 
-/** A template tag: html`<b>${text}</b>`, what is put in being escaped unless it is of the same tag. */
-function tag(mimeType: string, encode: (text: string) => string = (text) => text) {
-  return (strings: TemplateStringsArray, ...values: unknown[]): object => {
-    const text = strings.raw.reduce((all, part, i) => {
-      if (i === 0) return part;
-      const value = values[i - 1] as { [key: symbol]: unknown } | undefined;
-      const own = value?.[Symbol.for("Jupyter.display")];
-      const inner = typeof own === "function" ? (own.call(value) as MimeBundle)[mimeType] : undefined;
-      return `${all}${inner ?? encode(String(value))}${part}`;
-    }, "");
-    const plain = mimeType === "text/html" ? text.replace(/<[^>]*>/g, "") : text;
-    return shown({ [mimeType]: text, "text/plain": plain });
-  };
+/** What is to be read of HTML: no tags, and what `escapeHtml` escaped as it was. */
+function plainOf(html: string): string {
+  return html.replace(/<[^>]*>/g, "").replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)));
 }
 
 /** A plotly figure: `data` and `layout`. */
@@ -127,7 +141,7 @@ interface PlotlyFigure {
   config?: object;
 }
 
-function plotOf(figure: PlotlyFigure): object {
+function plotOf(figure: PlotlyFigure): SelfShown {
   if (!Array.isArray(figure?.data))
     throw new TypeError(`plot() takes a plotly figure, { data: [...], layout: {...} }, got ${inspect(figure)}`);
   const { data, layout = {}, config } = figure;
@@ -137,6 +151,9 @@ function plotOf(figure: PlotlyFigure): object {
 }
 
 function tableOf(rows: readonly object[]): object {
+  const wrong = Array.isArray(rows) ? rows.find((row) => typeof row !== "object" || row === null) : rows;
+  if (!Array.isArray(rows) || rows.includes(wrong))
+    throw new TypeError(`table() takes a list of objects, one a row, got ${inspect(wrong)}`);
   const list = rows as readonly { [column: string]: unknown }[];
   const columns = [...new Set(list.flatMap((row) => Object.keys(row)))];
   const text = (value: unknown): string =>
@@ -145,7 +162,7 @@ function tableOf(rows: readonly object[]): object {
     `<${name} style="text-align:${typeof value === "number" ? "right" : "left"}">${escapeHtml(text(value))}</${name}>`;
   const head = columns.map((column) => cell("th", column)).join("");
   const body = list.map((row) => `<tr>${columns.map((c) => cell("td", row[c])).join("")}</tr>`).join("");
-  const widths = columns.map((c) => Math.max(c.length, ...list.map((row) => text(row[c]).length)));
+  const widths = columns.map((c) => list.reduce((most, row) => Math.max(most, text(row[c]).length), c.length));
   const line = (values: string[]): string =>
     values
       .map((v, i) => v.padEnd(widths[i]!))

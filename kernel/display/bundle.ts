@@ -19,11 +19,28 @@ const displaySymbol = Symbol.for("Jupyter.display");
 /** The bundle of a value. `text/plain` is always there, without colour codes. */
 export async function toBundle(value: unknown): Promise<Shown> {
   const own = await ownBundle(value);
-  if (own !== null) return { data: { "text/plain": "", ...own }, metadata: {} };
+  if (own !== null) return { data: { "text/plain": "", ...asJson(own) }, metadata: {} };
   const image = imageOf(value);
   if (image !== null)
     return { data: { ...image, "text/plain": `[image, ${(value as Uint8Array).length} bytes]` }, metadata: {} };
   return { data: { "text/plain": inspectSafely(value, { depth: 4 }) }, metadata: {} };
+}
+
+/** A bundle as JSON has it: bytes as base64, as Jupyter sends pictures, and typed arrays of a figure as lists. */
+export function asJson(bundle: MimeBundle): MimeBundle {
+  return Object.fromEntries(
+    Object.entries(bundle).map(([type, value]) => {
+      if (value instanceof Uint8Array) return [type, Buffer.from(value).toString("base64")];
+      return [type, type === plotlyType ? withLists(value) : value];
+    }),
+  );
+}
+
+function withLists(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withLists);
+  if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<number | bigint>, Number);
+  if (typeof value !== "object" || value === null || "toJSON" in value) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withLists(inner)]));
 }
 
 /** The inspection of a value; of one whose own inspection throws, what Node sees without asking it. */

@@ -9,7 +9,7 @@ import { inspect } from "node:util";
 import { checkOptions, type Entries } from "../common/options.ts";
 import { escapeHtml, type MimeBundle } from "./bundle.ts";
 import type { Bind, Comm, Comms } from "./comms.ts";
-import type { Show } from "./types.ts";
+import type { DisplayHandle, Show } from "./types.ts";
 
 /** The MIME type of a control, and the target of its comms. */
 const controlType = "application/vnd.autoagent.control+json";
@@ -82,15 +82,15 @@ function make<T>(register: Register, { kind, label, look, accept, text, ...initi
   const views = new Set<Comm>();
   const listeners = new Set<(value: T) => unknown>();
   let value = initial.value;
-  const set = async (given: unknown, from: Comm | null): Promise<void> => {
-    value = accept(given);
+  const set = async (accepted: T, from: Comm | null): Promise<void> => {
+    value = accepted;
     for (const view of views) if (view !== from) view.send({ value });
     await Promise.all([...listeners].map((listener) => listener(value)));
   };
   register.views.set(id, (comm) => {
     views.add(comm);
     comm.onClose(() => views.delete(comm));
-    comm.onMessage(({ data }) => set((data as { value?: unknown } | null)?.value, comm));
+    comm.onMessage(({ data }) => set(accept((data as { value?: unknown } | null)?.value), comm));
     comm.send({ value });
   });
   const bundle = (): MimeBundle => ({
@@ -177,7 +177,7 @@ async function readout(
 ): Promise<void> {
   for (const control of controls) await show(control);
   const now = (): unknown => compute(...controls.map(({ value }) => value));
-  const place = await show(await now());
+  let place: DisplayHandle | null = null;
   let working = false;
   let stale = false;
   const refresh = async (): Promise<void> => {
@@ -187,11 +187,22 @@ async function readout(
     try {
       while (stale) {
         stale = false;
-        await place.update(await now());
+        try {
+          const state = await now();
+          if (place === null) place = await show(state);
+          else await place.update(state);
+        } catch (error) {
+          if (!stale) throw error; // of a state that is the latest
+        }
       }
     } finally {
       working = false;
     }
   };
-  for (const control of controls) control.onChange(refresh);
+  // Before the first state, which may take long: a move meanwhile is not lost.
+  const ends = controls.map((control) => control.onChange(refresh));
+  await refresh().catch((error: unknown) => {
+    for (const end of ends) end();
+    throw error;
+  });
 }

@@ -68,7 +68,7 @@ function installShims(): void {
     Element: typeof globalThis.Element;
   };
   const shim = (prototype: object, name: string, value: unknown): void => {
-    Object.defineProperty(prototype, name, { value, configurable: true, writable: true });
+    Object.assign(prototype, { [name]: value });
   };
   shim(SVGElement.prototype, "getBBox", function (this: Measured) {
     return boxOf(this);

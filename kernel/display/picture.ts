@@ -70,7 +70,8 @@ function startWorker(): Worker {
     waiting.delete(answer.id);
   });
   const fail = (why: string): void => {
-    if (worker === started) worker = undefined;
+    if (worker !== started) return; // told before: what waits now waits for another
+    worker = undefined;
     for (const [id, give] of waiting) give({ id, error: why });
     waiting.clear();
   };

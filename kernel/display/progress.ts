@@ -27,7 +27,7 @@ export function createProgress(show: Show) {
       const left = share > 0.02 && !ended ? `, about ${Math.ceil(seconds / share - seconds)} s left` : "";
       const text =
         `${label} ${ended ? "done" : `${state.done} of ${total}`} in ${seconds.toFixed(1)} s${left}${state.note ? ` · ${state.note}` : ""}`.trim();
-      const bar = `<div style="max-width:32em;height:6px;border-radius:3px;background:rgba(128,128,128,.25)"><div style="width:${(100 * (ended ? 1 : share)).toFixed(1)}%;height:6px;border-radius:3px;background:#0072b2"></div></div>`;
+      const bar = `<div style="max-width:32em;height:6px;border-radius:3px;background:rgba(128,128,128,.25)"><div style="width:${(100 * share).toFixed(1)}%;height:6px;border-radius:3px;background:#0072b2"></div></div>`;
       const bundle = {
         "text/html": `<div>${ended ? "" : bar}<small>${escapeHtml(text)}</small></div>`,
         "text/plain": text,

@@ -63,7 +63,7 @@ describe("what a cell calls to show things", () => {
     const { html, md, svg } = start();
     assert.deepEqual(bundleOf(html`<p title="t">${"<i>"} and ${html`<b>${1}</b>`}</p>\n`), {
       "text/html": '<p title="t">&#60;i&#62; and <b>1</b></p>\\n', // raw: what is written is what is meant
-      "text/plain": "&#60;i&#62; and 1\\n",
+      "text/plain": "<i> and 1\\n",
     });
     assert.deepEqual(bundleOf(md`*${"<i>"}* ${md`_${2}_`}`), {
       "text/markdown": "*<i>* _2_",
@@ -74,9 +74,31 @@ describe("what a cell calls to show things", () => {
       "image/svg+xml": '<svg><circle r="3"/>&#38;</svg>',
       "text/plain": '<svg><circle r="3"/>&#38;</svg>',
     });
-    // A value of another tag has no HTML: it is text like any other.
-    assert.equal(bundleOf(html`${md`*x*`}${undefined}${null}`)["text/html"], "[object Object]undefinednull");
     assert.equal(inspect(md`*x*`), "*x*");
+  });
+
+  it("a tag takes what shows itself, one or a list: in its own form as it is, else as the text that it has", () => {
+    const { html, md, svg, table, plot } = start();
+    const figure = plot({ data: [], layout: { title: "a < b" } });
+    const cases: [value: unknown, inHtml: string, inMarkdown: string][] = [
+      [md`*<x>*`, "*&#60;x&#62;*", "*<x>*"],
+      [svg`<g/>`, "&#60;g/&#62;", "<g/>"],
+      [figure, "a &#60; b", "a < b"],
+      [["a", "<b>"].map((name) => html`<i>${name}</i>`), "<i>a</i><i>&#60;b&#62;</i>", "a<b>"],
+      [[html`<i>a</i>`, " & ", [md`*b*`]], "<i>a</i> &#38; *b*", "a & *b*"],
+      [["a", "<b>"], "a,&#60;b&#62;", "a,<b>"],
+      [[], "", ""],
+      [undefined, "undefined", "undefined"],
+      [null, "null", "null"],
+      [0, "0", "0"],
+    ];
+    for (const [value, inHtml, inMarkdown] of cases) {
+      assert.equal(bundleOf(html`${value}`)["text/html"], inHtml);
+      assert.equal(bundleOf(md`${value}`)["text/markdown"], inMarkdown);
+    }
+    const rows = table([{ a: 1 }]);
+    assert.equal(bundleOf(html`<p>${rows}</p>`)["text/html"], `<p>${bundleOf(rows)["text/html"]}</p>`);
+    assert.equal(bundleOf(md`${rows}`)["text/markdown"], "a\n1");
   });
 
   it("a figure is told by its title, given as text or as an object, and has its settings only if there are some", () => {
@@ -97,6 +119,26 @@ describe("what a cell calls to show things", () => {
         name: "TypeError",
         message: `plot() takes a plotly figure, { data: [...], layout: {...} }, got ${inspect(bad)}`,
       });
+  });
+
+  it("a figure of typed arrays is sent as lists, with an id or without", async () => {
+    const { sent, plot, display } = start();
+    const day = new Date(0);
+    const data = [
+      { x: Float64Array.of(0.5, 1), z: [Int8Array.of(1, 2), [3]], marker: { color: BigInt64Array.of(4n), size: null } },
+      { x: [day], y: Uint8ClampedArray.of(5) },
+    ];
+    await display(plot({ data }));
+    plot({ data }, { id: "live" });
+    const lists = [
+      { x: [0.5, 1], z: [[1, 2], [3]], marker: { color: [4], size: null } },
+      { x: [day], y: [5] },
+    ];
+    for (const { content } of sent) {
+      const bundle = (content as { data: MimeBundle }).data;
+      assert.deepEqual(bundle["application/vnd.plotly.v1+json"], { data: lists, layout: {} });
+    }
+    assert.equal(sent.length, 2);
   });
 
   it("a figure without an id is the cell's value; one with an id is shown where it is made, and only there", async () => {
@@ -142,5 +184,24 @@ describe("what a cell calls to show things", () => {
     );
     assert.equal(String(bundle["text/html"]).match(/<tr>/g)!.length, 4);
     assert.equal(bundleOf(table([]))["text/plain"], "");
+  });
+
+  it("a table may be long, and is refused what is no row", () => {
+    const { table } = start();
+    const lines = String(bundleOf(table(Array.from({ length: 200_000 }, (_, i) => ({ i }))))["text/plain"]).split("\n");
+    assert.deepEqual([lines.length, lines.at(-1)], [200_001, "199999"]);
+    for (const [rows, wrong] of [
+      [{ a: 1 }, { a: 1 }],
+      [undefined, undefined],
+      ["text", "text"],
+      [[{ a: 1 }, null], null],
+      [[undefined], undefined],
+      [[{}, 7], 7],
+      [["text"], "text"],
+    ])
+      assert.throws(() => table(rows as object[]), {
+        name: "TypeError",
+        message: `table() takes a list of objects, one a row, got ${inspect(wrong)}`,
+      });
   });
 });

@@ -57,6 +57,12 @@ describe("a value as a bundle", () => {
       });
   });
 
+  it("has the bytes of its own bundle in base64, as pictures are sent", async () => {
+    const own = { "image/png": Uint8Array.of(1, 2, 3), "application/json": [1], "text/plain": "mine" };
+    const { data } = await toBundle({ [Symbol.for("Jupyter.display")]: () => own });
+    assert.deepEqual(data, { "image/png": "AQID", "application/json": [1], "text/plain": "mine" });
+  });
+
   it("is an image by the first bytes of PNG, JPEG and GIF, from eight bytes on", async () => {
     const kinds: [type: string, start: number[]][] = [
       ["image/png", [0x89, 0x50, 0x4e, 0x47]],

@@ -165,6 +165,8 @@ describe("controls", () => {
     await move("one", null);
     await move("one", 40);
     assert.deepEqual([again.value, seen], [2, [1, 2]]);
+    again.value = 9; // code presses it as a view does
+    assert.deepEqual([again.value, seen], [3, [1, 2, 3]]);
   });
 
   it("a readout shows its controls, then what is computed, and anew with each move: never two at a time, the latest at last", async () => {
@@ -212,5 +214,43 @@ describe("controls", () => {
     await move("one", 0.25);
     screen.settle();
     assert.equal(texts().at(-1), "update_display_data 0.25");
+  });
+
+  it("a move during a computation is followed: the first one, and one that fails", async () => {
+    const { slider, readout, texts, screen } = start();
+    const rate = slider("rate");
+    const given: number[] = [];
+    const done: (() => void)[] = [];
+    const shown = readout([rate] as unknown as Control<never>[], async (value: number) => {
+      given.push(value);
+      await new Promise<void>((resolve) => done.push(resolve));
+      if (value === 0.3) throw new Error("slow and wrong");
+      return value;
+    });
+    await turns();
+    for (const [i, value] of [0.3, 0.2].entries()) {
+      rate.value = value;
+      done[i]!();
+      await turns();
+    }
+    done[2]!();
+    await shown;
+    screen.settle();
+    assert.deepEqual(given, [0.5, 0.3, 0.2]);
+    assert.deepEqual(texts(), ["display_data rate: 0.5 (0 to 1)", "display_data 0.5", "update_display_data 0.2"]);
+  });
+
+  it("a readout whose first computation fails says so, and follows no move", async () => {
+    const { slider, readout } = start();
+    const rate = slider("rate");
+    const given: number[] = [];
+    const compute = (value: number): never => {
+      given.push(value);
+      throw new Error("never");
+    };
+    await assert.rejects(readout([rate] as unknown as Control<never>[], compute), { message: "never" });
+    rate.value = 0;
+    await turns();
+    assert.deepEqual(given, [0.5]);
   });
 });

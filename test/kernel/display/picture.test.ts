@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { createRequire, syncBuiltinESMExports } from "node:module";
+import workerThreads, { type Worker } from "node:worker_threads";
 import { inflateSync } from "node:zlib";
 import { JSDOM } from "jsdom";
 import { createSurface } from "../../../kernel/display/canvas.ts";
@@ -41,6 +42,23 @@ function read(svg: string): Picture {
 }
 
 describe("kernel/display pictures", () => {
+  /** The threads that draw, as they are started. */
+  const threads: Worker[] = [];
+  const { Worker } = workerThreads;
+  before(() => {
+    workerThreads.Worker = class extends Worker {
+      constructor(...given: ConstructorParameters<typeof Worker>) {
+        super(...given);
+        threads.push(this);
+      }
+    };
+    syncBuiltinESMExports();
+  });
+  after(() => {
+    workerThreads.Worker = Worker;
+    syncBuiltinESMExports();
+  });
+
   it("a figure has the texts of Chromium's picture, and its lines within 3 % of the frame", async function () {
     const ours = read(await drawPicture(line));
     const { page, complaints, close } = await openPage(this, "about:blank");
@@ -142,5 +160,17 @@ describe("kernel/display pictures", () => {
     assert.match(String(bundle["text/html"]), /^<(p>odd<\/p><p>The figure could not be drawn: |img alt="odd")/);
     await drawPicture(broken).catch(() => {});
     assert.match(await drawPicture(line), /mean reward/);
+  });
+
+  it("a thread that fails takes along what it was drawing, and nothing of the one after it", async () => {
+    await drawPicture(line);
+    const failed = threads.at(-1)!;
+    const failing = drawPicture(line);
+    failed.emit("error", new Error("out of memory"));
+    await assert.rejects(failing, { message: "The figure could not be drawn: out of memory" });
+    const next = drawPicture(line);
+    assert.notEqual(threads.at(-1), failed);
+    await failed.terminate(); // its end is told now
+    assert.match(await next, /mean reward/);
   });
 });
