@@ -3,7 +3,6 @@
  * answers no ping; one whose client has forgotten it sends nothing.
  */
 
-import { once } from "node:events";
 import type { WebSocket } from "ws";
 import type { Environment } from "../../environment/index.ts";
 import { EnvironmentServerFailure, errorMessage } from "./error.ts";
@@ -44,6 +43,8 @@ export interface Sessions {
 export function createSessions(options: SessionsOptions): Sessions {
   const { most, keeping, onError } = options;
   const connections = new Set<Connection>();
+  /** Those for which there was no room, until they have gone. */
+  const refused = new Set<WebSocket>();
   const closing = new Set<Promise<void>>();
   let borrowed = 0;
   const active = (): number => connections.size + borrowed;
@@ -74,6 +75,8 @@ export function createSessions(options: SessionsOptions): Sessions {
         session = begin();
       } catch (refusal) {
         socket.on("error", () => {});
+        refused.add(socket);
+        socket.on("close", () => refused.delete(socket));
         socket.send(JSON.stringify(errorMessage(refusal)));
         return socket.close(1013);
       }
@@ -88,16 +91,22 @@ export function createSessions(options: SessionsOptions): Sessions {
     async borrow(work) {
       const session = begin();
       borrowed++;
+      const asked = work(session);
+      const over = asked.then(
+        () => {},
+        () => {},
+      );
+      const ended = end(session, over);
       try {
-        return await work(session);
+        return await asked;
       } finally {
         borrowed--;
-        await end(session, Promise.resolve());
+        await ended;
       }
     },
     async close() {
       clearInterval(beat);
-      await Promise.all([...connections].map(({ socket }) => closeSocket(socket)));
+      await Promise.all([...[...connections].map(({ socket }) => socket), ...refused].map(closeSocket));
       await Promise.all(closing);
     },
   };
@@ -105,7 +114,8 @@ export function createSessions(options: SessionsOptions): Sessions {
 
 /** Says goodbye, and does not wait for a client that says nothing back. */
 async function closeSocket(socket: WebSocket): Promise<void> {
-  const closed = once(socket, "close");
+  // Not by `once` of node:events: that rejects at a socket's error, and a last frame of the client's may be a wrong one.
+  const closed = new Promise((resolve) => socket.once("close", resolve));
   socket.close(1001, "the server ends");
   const late = setTimeout(() => socket.terminate(), goodbyeMs);
   await closed;
@@ -116,7 +126,8 @@ async function closeSocket(socket: WebSocket): Promise<void> {
 function beatOnce(connections: ReadonlySet<Connection>, { idleMs, silenceMs }: SessionsOptions): void {
   const now = performance.now();
   for (const { socket, messageAt, heardAt, waiting } of connections) {
-    if (now - heardAt > silenceMs) socket.terminate();
+    // Of a client that has sent ahead nothing more is read until it was answered, what it says to a ping neither.
+    if (!socket.isPaused && now - heardAt > silenceMs) socket.terminate();
     else if (waiting.length === 0 && now - messageAt > idleMs) socket.close(1001, `idle for ${idleMs / 1000} s`);
     else if (socket.readyState === socket.OPEN) socket.ping();
   }

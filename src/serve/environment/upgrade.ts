@@ -40,5 +40,6 @@ async function refuseUpgrade(socket: Socket, response: Response): Promise<void> 
     `content-length: ${Buffer.byteLength(body)}`,
     "connection: close",
   ];
-  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+  // A connection that has asked to be a WebSocket is no longer HTTP's: nobody else would close it where the client does not.
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
 }

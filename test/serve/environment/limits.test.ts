@@ -3,12 +3,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import type { Environment, Transition } from "../../../src/environment/index.ts";
 import { SurvivalEnv } from "../../../src/environment/index.ts";
 import { type EnvironmentServerOptions, serveEnvironment } from "../../../src/serve/environment/index.ts";
-import { until } from "../../waiting.ts";
+import { hangMs, until } from "../../waiting.ts";
 import { Client } from "./client.ts";
 
 const over = { terminated: false, truncated: false, info: { rewards: { one: 1 }, report: null } } as const;
@@ -29,6 +29,34 @@ class Long implements Environment<string> {
   close = async (): Promise<void> => {
     Long.open--;
   };
+}
+
+/** An environment whose steps take as long as ten silences of a client. */
+class Slow implements Environment<string> {
+  static steps = 0;
+  static closed = 0;
+  static ended = 0;
+  reset = async (): Promise<[string, Transition<string>["info"]]> => ["", { rewards: {}, report: null }];
+  step = async (): Promise<Transition<string>> => {
+    Slow.steps++;
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    Slow.ended++;
+    return { observation: "", reward: 1, ...over };
+  };
+  clone = (): Slow => new Slow();
+  close = async (): Promise<void> => {
+    Slow.closed++;
+  };
+}
+
+/** A connection that asks to be a WebSocket, and knows nothing of the protocol. `stays`: also when the server ends its half. */
+function connectBare(url: string, { path = "/ws", stays = false } = {}): Socket {
+  const { hostname, port } = new URL(url);
+  const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: stays });
+  const key = Buffer.alloc(16).toString("base64");
+  const head = `GET ${path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n`;
+  socket.write(`${head}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`);
+  return socket;
 }
 
 describe("an environment server", () => {
@@ -77,17 +105,22 @@ describe("an environment server", () => {
 
   it("drops a client that is half gone: its socket is open, and it answers no ping", async () => {
     await using server = await serve({ silenceSeconds: 0.3, pingSeconds: 0.05 });
-    const { hostname, port } = new URL(server.url);
-    const socket = connect(Number(port), hostname);
-    const key = Buffer.alloc(16).toString("base64");
-    const head = `GET /ws HTTP/1.1\r\nHost: ${hostname}:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n`;
-    socket.write(`${head}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`);
+    const socket = connectBare(server.url);
     assert.ok(await until(() => server.sessions.active === 1));
     const there = await Client.open(server.url);
     await once(socket.resume(), "close");
     assert.ok(await until(() => server.sessions.active === 1));
     assert.equal((await there.reset({ seed: 1 })).type, "observation", "one that answers pings stays");
     await there.close();
+  });
+
+  it("keeps a client that has sent ahead, whose answers to pings nobody reads before its own are given", async () => {
+    await using server = await serve({ silenceSeconds: 0.2, pingSeconds: 0.02 }, new Slow());
+    const client = await Client.open(server.url);
+    await client.reset();
+    for (let i = 0; i < 5; i++) client.send({ type: "step", data: { program: "" } });
+    for (let i = 0; i < 5; i++) assert.equal((await client.answer()).type, "observation");
+    await client.close();
   });
 
   it("frees the session of a client that is killed, also while its program runs in a loop without end", async () => {
@@ -156,6 +189,51 @@ describe("an environment server", () => {
     for (const client of clients) assert.deepEqual(await client.closed, [1001, "the server ends"]);
     assert.equal(open - Long.open, 5);
     await assert.rejects(Client.open(server.url), /ECONNREFUSED/);
+  });
+
+  it("ends whatever its clients do: refused ones that stay connected, ones that end by no frame, a step over HTTP", async () => {
+    const server = await serve({ sessions: 2 }, new Slow());
+    const closed = Slow.closed;
+    const asked = fetch(`${server.url}/step`, { method: "POST", body: '{"action": {"program": ""}}' }).catch(
+      () => null,
+    );
+    assert.ok(await until(() => Slow.steps > 0));
+    const rude = connectBare(server.url);
+    const gone = once(rude, "close");
+    assert.ok(await until(() => server.sessions.active === 2));
+    // To the server's goodbye, an answer that is no frame.
+    rude.on("data", ([first]: Buffer) => {
+      if (first === 0x88) rude.write(Buffer.from([0xff, 0xff, 0xff, 0xff]));
+    });
+    const others = ["/ws", "/elsewhere"].map((path) => connectBare(server.url, { path, stays: true }));
+    for (const other of others) await once(other, "data");
+    let hasEnded = false;
+    void server.close().then(() => (hasEnded = true));
+    assert.ok(await until(() => hasEnded, hangMs / 20), "one of them holds it up");
+    assert.equal(Slow.closed, closed + 2, "the environments of the session and of the step over HTTP");
+    assert.equal(Slow.ended, Slow.steps, "no step is left behind");
+    await Promise.all([gone, asked]);
+    for (const other of others) other.destroy();
+  });
+
+  it("closes a connection that it refuses where its client does not, or they would be all that there may be", async () => {
+    await using server = await serve({ token: "good" }, new Long());
+    const socket = connectBare(server.url, { stays: true });
+    let answer = "";
+    socket.on("data", (piece) => {
+      answer += String(piece);
+    });
+    await once(socket, "end");
+    assert.match(answer, /^HTTP\/1.1 401 /);
+    // What nobody takes any more is told to who writes, which a half-open connection's server would go on to take.
+    const isTold = once(socket, "error").then(() => true);
+    const writing = setInterval(() => socket.write("x"), 20);
+    try {
+      assert.ok(await Promise.race([isTold, until(() => false, hangMs / 20)]));
+    } finally {
+      clearInterval(writing);
+      socket.destroy();
+    }
   });
 
   it("says what is wrong with its options before it listens", async () => {
