@@ -24,10 +24,11 @@ import { showAgent } from "./card.ts";
 import { type Certificate, certify } from "./certificate.ts";
 import { compareGenomes, type Edit, hashGenome } from "./genome.ts";
 import { type AgentLineage, createFamily, type Family } from "./lineage.ts";
-import { type LiveView, openLive } from "./live.ts";
+import { askPerson, type LiveView, openLive } from "./live.ts";
 import { bodyOf, checkAgentOptions, checkRunOptions, type RunOptions } from "./options.ts";
 import { type LifeLog, lived, openLog, spentReport } from "./record.ts";
-import { AgentFailure, type AgentOptions, type AgentStep, type Place } from "./types.ts";
+import { modelSeed } from "./seed.ts";
+import { AgentFailure, type AgentOptions, type AgentStep, type Here, nothingAfter, type Place } from "./types.ts";
 
 /** An agent that runs code on itself. */
 export class AutonomousLLM {
@@ -48,6 +49,8 @@ export class AutonomousLLM {
   #pasts: (() => LifePast | undefined)[] = [() => this.options.past];
   /** Set by `restore`: what the next life begins with. */
   #restored: Place | null = null;
+  /** Where it was before its last step. */
+  #before: (() => Here) | null = null;
   #born: Partial<Place>;
 
   constructor(options: AgentOptions) {
@@ -81,7 +84,8 @@ export class AutonomousLLM {
 
   /** How the life ended, or that it goes on; null before the first step. */
   get certificate(): Certificate | null {
-    return certify(this.history, { born: this.born });
+    const before = this.#before?.();
+    return certify(this.history, { born: this.born, ...(before && { before }) });
   }
 
   /** Every step of this agent and of its forks, as a tree. */
@@ -107,7 +111,7 @@ export class AutonomousLLM {
   async run(options: RunOptions): Promise<this> {
     checkRunOptions(options);
     const { steps, signal = stopSignal(), live = true } = options;
-    this.#query ??= await this.#askPerson();
+    this.#query ??= await askPerson(this.options.input);
     const view = openLive(steps, live);
     for (let i = 0; i < steps && this.alive; i++) {
       signal?.throwIfAborted();
@@ -128,8 +132,7 @@ export class AutonomousLLM {
     const at = (step: number): readonly GenomeMember[] => {
       if (step === 0) return this.born;
       const lived = this.history[step - 1];
-      if (lived === undefined)
-        throw new AgentFailure(`There is nothing after ${step} steps: this agent has lived ${this.history.length}.`);
+      if (lived === undefined) throw nothingAfter(step, this.history.length);
       return lived.report.genome;
     };
     const after = (steps: number) => `after ${steps} ${steps === 1 ? "step" : "steps"}`;
@@ -165,10 +168,8 @@ export class AutonomousLLM {
    * a `seed` or a `genome` of its own it begins from the genome alone.
    */
   fork({ step, ...other }: { step?: number } & Partial<AgentOptions> = {}): AutonomousLLM {
-    const { genome, query, past, node } =
-      step === undefined && this.#restored !== null
-        ? { ...this.#restored, node: this.#node }
-        : this.#after(step ?? this.history.length - (this.alive ? 0 : 1));
+    const last = (): Here => (this.alive ? this.#here() : this.#before!)();
+    const { genome, query, past, node } = step === undefined ? last() : this.#after(step);
     const { past: _past, ...options } = this.options;
     const again = past !== undefined && other.seed === undefined && other.genome === undefined;
     const fork = new AutonomousLLM({
@@ -185,15 +186,21 @@ export class AutonomousLLM {
   }
 
   /** What it was after a step, what it was asked then, and its place in the tree. */
-  #after(step: number): Place & { node: number } {
+  #after(step: number): Here {
     if (!Number.isSafeInteger(step) || step < 0 || step > this.history.length)
-      throw new AgentFailure(`There is nothing after ${step} steps: this agent has lived ${this.history.length}.`);
+      throw nothingAfter(step, this.history.length);
     const report = this.history[step - 1]?.report;
     const genome = report?.genome ?? this.born;
     const query = this.history[step]?.action.prompt ?? this.#query;
     // Nobody is led through the step that killed: what it left is a genome.
     const past = report?.alive === false ? undefined : this.#pasts[step]!();
     return { genome, query, past, node: this.#nodes[step]! };
+  }
+
+  /** Where it is now, for whoever asks later. */
+  #here(): () => Here {
+    const [restored, steps, query, node] = [this.#restored, this.history.length, this.#query, this.#node];
+    return () => ({ ...(restored ?? this.#after(steps)), query, node });
   }
 
   /** Ends the life and gives its place in the sandbox back. */
@@ -209,7 +216,7 @@ export class AutonomousLLM {
 
   async #think(signal: AbortSignal | undefined, view: LiveView | null): Promise<void> {
     const prompt = this.#query ?? "";
-    const seed = (this.options.seed ?? 0) * 1_000_003 + this.history.length;
+    const seed = modelSeed(this.options.seed ?? 0, this.history.length);
     try {
       const heard = view === null ? {} : { onText: (piece: string) => view.text(piece) };
       const { text, usage } = await this.#model.complete({ prompt, seed, ...(signal && { signal }), ...heard });
@@ -225,9 +232,11 @@ export class AutonomousLLM {
   /** Ends a life whose model may not be asked any more: a step without a program. */
   async #endFor({ message }: Error): Promise<void> {
     const cause = `the budget of the language model is spent: ${message}`;
-    const before = this.history.at(-1)?.report ?? { genome: this.genome };
-    const report = spentReport(this.history.length, cause, before);
-    this.#note(lived("", report, { prompt: this.#query ?? "", output: "" }), this.#pasts.at(-1)!);
+    const here = this.#here();
+    const { query = "", response = "" } = (this.#restored === null && this.history.at(-1)?.report) || {};
+    const report = spentReport(this.history.length, cause, { genome: this.genome, query, response });
+    this.#restored = null;
+    this.#note(lived("", report, { prompt: this.#query ?? "", output: "" }), () => here().past, here);
     await this.#end({ verdict: report.verdict, cause });
   }
 
@@ -238,12 +247,12 @@ export class AutonomousLLM {
       );
     this.#life ??= await this.#beBorn();
     const life = this.#life;
-    const query = this.#query ?? "";
+    const [query, here] = [this.#query ?? "", this.#here()];
     const report = await life.step(program);
     this.#restored = null;
     const step = { ...lived(program, report, { prompt: query, ...told }), ...this.#log!.heard() };
     this.#log!.write(step);
-    this.#note(step, () => life.past(report.step + 1));
+    this.#note(step, () => life.past(report.step + 1), here);
     // The answer feeds the next question: what the agent asked for itself, else what the step printed or gave.
     const own = report.query !== "" && report.query !== (this.options.query ?? "") ? report.query : "";
     this.#query = own || report.output.trim() || report.response || query;
@@ -251,13 +260,14 @@ export class AutonomousLLM {
     return report;
   }
 
-  #note(step: AgentStep, past: () => LifePast | undefined): void {
+  #note(step: AgentStep, past: () => LifePast | undefined, before: () => Here): void {
     const { program, report } = step;
     const { verdict, cause, genome } = report;
     this.history.push(step);
     this.#node = this.#family.add(this.#node, { program, verdict, cause, genome });
     this.#nodes.push(this.#node);
     this.#pasts.push(past);
+    this.#before = before;
   }
 
   async #beBorn(): Promise<Life> {
@@ -281,15 +291,6 @@ export class AutonomousLLM {
       this.options.record,
     );
     return this.#log.begin(await pool.open(this.#log.options));
-  }
-
-  async #askPerson(): Promise<string> {
-    const ask = this.options.input ?? (globalThis as { input?: (question: string) => Promise<string> }).input;
-    if (typeof ask !== "function")
-      throw new AgentFailure(
-        "The agent needs a first query: give `query`, or run it in a notebook, which asks for one.",
-      );
-    return ask("What shall the agent be told first?");
   }
 
   [displaySymbol](): MimeBundle {

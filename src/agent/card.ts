@@ -3,6 +3,7 @@
 import { escapeHtml, type MimeBundle, visible } from "../display/index.ts";
 import type { Budget } from "../llm/index.ts";
 import type { GenomeMember, LostNames } from "../sandbox/index.ts";
+import type { Certificate } from "./certificate.ts";
 import { compareGenomes } from "./genome.ts";
 import { describeLost } from "./lost.ts";
 import type { AgentOptions, AgentStep } from "./types.ts";
@@ -14,6 +15,7 @@ interface Shown {
   readonly history: readonly AgentStep[];
   readonly alive: boolean;
   readonly genome: readonly GenomeMember[];
+  readonly certificate: Pick<Certificate, "survived" | "lastLiving"> | null;
   readonly lost: LostNames[];
   readonly budget: Budget;
 }
@@ -21,11 +23,11 @@ interface Shown {
 /** The card of an agent, as HTML and as text. */
 export function showAgent(agent: Shown): MimeBundle {
   const { history, alive, genome } = agent;
-  const before = history.length > 1 ? history.at(-2)!.report.genome : agent.born;
-  const { added, changed } = compareGenomes(before, genome);
+  const { survived, lastLiving } = agent.certificate ?? { survived: 0, lastLiving: agent.born };
+  const { added, changed } = compareGenomes(lastLiving, genome);
   const fresh = new Set([...added, ...changed]);
   const state = alive
-    ? `alive after ${history.length} steps`
+    ? `alive after ${survived} steps`
     : `dead: ${history.at(-1)!.report.verdict.replaceAll("_", " ")}`;
   const lost = describeLost(agent.lost);
   const rows = genome.map(({ name, kind, source }) => {

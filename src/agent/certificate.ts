@@ -29,19 +29,25 @@ export interface Ending extends Omit<Certificate, "edit" | typeof displaySymbol>
   after: readonly GenomeMember[];
 }
 
-/** Writes the certificate of a life given as its steps. `born`: the genome it began with. */
+/**
+ * Writes the certificate of a life given as its steps. `born`: the genome it began with. `before`: where its last step began,
+ * if not where the one before it ended.
+ */
 export function certify(
   steps: readonly { program: string; report: StepReport }[],
-  { born = newbornGenome }: { born?: readonly GenomeMember[] } = {},
+  {
+    born = newbornGenome,
+    before,
+  }: { born?: readonly GenomeMember[]; before?: { genome: readonly GenomeMember[]; query: string | undefined } } = {},
 ): Certificate | null {
   const last = steps.at(-1);
   if (last === undefined) return null;
   const { report, program } = last;
   const { alive, verdict, cause, effects, genome } = report;
-  const lastLiving = steps.at(-2)?.report.genome ?? born;
-  const asked = steps.at(-2)?.report.query ?? "";
+  const lastLiving = before?.genome ?? steps.at(-2)?.report.genome ?? born;
+  const asked = before?.query ?? steps.at(-2)?.report.query ?? "";
   const fork = `agent.fork() begins again before step ${steps.length - 1}, with the ${lastLiving.length} members above${asked === "" ? "" : `, asked: ${asked.slice(0, 120)}`}`;
-  const survived = alive ? steps.length : steps.length - 1;
+  const survived = steps.filter((step) => step.report.alive).length;
   return certificateOf({ alive, survived, verdict, cause, program, effects, lastLiving, after: genome, fork });
 }
 

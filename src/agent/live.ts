@@ -1,6 +1,7 @@
-/** What an agent's model writes, as it writes it: a line in a notebook that is updated in place; nothing elsewhere. */
+/** An agent in a notebook: what its model writes, as it writes it, in a line that is updated in place; and its first query, asked for. */
 
 import { displaySymbol, notebookPlace, visible } from "../display/index.ts";
+import { AgentFailure, type AgentOptions } from "./types.ts";
 
 /** An open line. */
 export interface LiveView {
@@ -45,4 +46,12 @@ export function openLive(steps: number, wanted: boolean): LiveView | null {
       draw(true);
     },
   };
+}
+
+/** Asks a person for the first query. Throws an AgentFailure where nobody can be asked. */
+export async function askPerson(input: AgentOptions["input"]): Promise<string> {
+  const ask = input ?? (globalThis as { input?: (question: string) => Promise<string> }).input;
+  if (typeof ask !== "function")
+    throw new AgentFailure("The agent needs a first query: give `query`, or run it in a notebook, which asks for one.");
+  return ask("What shall the agent be told first?");
 }

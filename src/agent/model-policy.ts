@@ -1,9 +1,11 @@
 /** A language model as a policy: it writes each step's program. It does not learn, so it can be measured, not trained. */
 
-import { ask as askModel } from "../llm/answer.ts";
+import { callable, checkOptions, flag, only, optional } from "../data/check.ts";
+import { ask as askModel, modelSchema } from "../llm/answer.ts";
 import type { Completion, LanguageModel } from "../llm/index.ts";
 import type { Action, Policy, PolicyPlan } from "../policy/index.ts";
 import { type BodyName, bodies } from "../sandbox/index.ts";
+import { bodySchema } from "../sandbox/options.ts";
 
 /** What a model is asked, out of what an environment shows. */
 interface Asked {
@@ -24,18 +26,32 @@ export interface ModelPolicyOptions<Observation> {
   logProbs?: boolean;
 }
 
-/** Makes a policy of a model. Unless `logProbs` are asked for and told, its actions carry no log-probability (NaN). */
+const optionsSchema = only<ModelPolicyOptions<unknown>>({
+  prompt: optional(callable<(seen: unknown) => string>("a function of the observation")),
+  body: optional(bodySchema),
+  logProbs: optional(flag),
+});
+
+/**
+ * Makes a policy of a model. Unless `logProbs` are asked for and told, its actions carry no log-probability (NaN). Throws an
+ * OptionFailure for what is no model, and for options that have no meaning.
+ */
 export function modelPolicy<Observation>(
   model: LanguageModel,
-  { prompt, body = "javascript", logProbs = false }: ModelPolicyOptions<Observation> = {},
+  options: ModelPolicyOptions<Observation> = {},
 ): Policy<Observation> {
+  checkOptions(modelSchema, model, "model");
+  checkOptions(optionsSchema, options as ModelPolicyOptions<unknown>, "the options of modelPolicy");
+  const { prompt, body = "javascript", logProbs = false } = options;
   const ask = prompt ?? ((seen: Observation) => (seen as Asked).response || (seen as Asked).query || "What next?");
   return {
     name: model.name,
     // A prompt of the caller's may say anything: such a policy is like no other, and functions do not travel.
     ...(prompt === undefined && {
       ...(model.fingerprint !== undefined && {
-        fingerprint: async () => JSON.stringify([await model.fingerprint!(), body]),
+        // What it tells of its programs makes its episodes others.
+        fingerprint: async () =>
+          JSON.stringify([await model.fingerprint!(), body, ...(logProbs ? ["log-probabilities"] : [])]),
       }),
       ...(model.plan !== undefined && {
         plan: async (): Promise<PolicyPlan> => ({

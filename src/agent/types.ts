@@ -39,10 +39,18 @@ export interface Place {
   past: LifePast | undefined;
 }
 
+/** A place with its node in the family's tree. */
+export type Here = Place & { node: number };
+
 /** One step of an agent's life: what it was asked and what the model wrote are in `action.prompt` and `action.output`. */
 export type AgentStep = Step & { report: StepReport };
 
 /** Thrown when an agent is used as it cannot be; the text says what to do. */
 export class AgentFailure extends Error {
   override readonly name = "AgentFailure";
+}
+
+/** The failure of whoever asks for what was after more steps than there were. */
+export function nothingAfter(step: number, lived: number): AgentFailure {
+  return new AgentFailure(`There is nothing after ${step} steps: this agent has lived ${lived}.`);
 }

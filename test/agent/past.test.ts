@@ -110,6 +110,68 @@ describe("what an agent's functions close over", () => {
     assert.equal((await agent.fork().step("console.log(self.a)")).output, "1\n");
   });
 
+  it("is gone back to by a fork after a restore: what the last step found, and not what the life before it left", async () => {
+    const agent = new AutonomousLLM({ llm: models.scripted([]), query: "go", sandbox, seed: 5 });
+    await agent.step(factory);
+    await agent.step("self.big = 1; delete self.execute_code;");
+    const text = (): string => String(agent[displaySymbol]()["text/html"]);
+    const marked = () => [...text().matchAll(/>([^<>]+) <b>•/g)].map(([, name]) => name);
+    assert.deepEqual(marked(), ["self.big"]);
+    await agent.restore(1);
+    await agent.step("self.small = 1; self.execute_code = 5;");
+    const { survived, lastLiving, edit, fork: told } = agent.certificate!;
+    assert.equal(survived, 1, "one died between");
+    assert.deepEqual(lastLiving, agent.history[0]!.report.genome);
+    assert.deepEqual(
+      [edit.added, edit.changed, edit.deleted],
+      [["self.small"], ["self.execute_code"], []],
+      "an edit of what it was restored to",
+    );
+    assert.match(told, /before step 2, with the \d+ members above, asked: go$/);
+    assert.deepEqual(marked(), ["self.execute_code", "self.small"]);
+    const fork = agent.fork();
+    assert.deepEqual(fork.genome, agent.history[0]!.report.genome);
+    assert.equal((await fork.step("console.log(self.count());")).output, "1\n", "closures and all");
+    await agent.restore(1);
+    await agent.step("self.count();");
+    assert.match(text(), /alive after 2 steps/);
+    await Promise.all([agent.dispose(), fork.dispose()]);
+  });
+
+  it("needs a budget: an agent that is restored with none left is dead at its first question, once", async () => {
+    const llm = models.scripted([factory, "self.count();", "never"]);
+    const agent = new AutonomousLLM({ llm, query: "go", sandbox, budget: { calls: 2 } });
+    await agent.run({ steps: 2, live: false });
+    await agent.restore(1);
+    const { genome } = agent;
+    await agent.run({ steps: 3, live: false });
+    assert.equal(agent.alive, false);
+    assert.deepEqual(
+      agent.history.map(({ verdict }) => verdict),
+      ["survived", "survived", "budget_exhausted"],
+    );
+    assert.deepEqual(agent.genome, genome, "it is as it was restored");
+    const fork = agent.fork({ budget: {} });
+    assert.equal((await fork.step("console.log(self.count());")).output, "1\n");
+    await Promise.all([agent.dispose(), fork.dispose()]);
+  });
+
+  it("is drawn anew at each step, whatever the agent's seed", async () => {
+    for (const seed of [0, -7, 2 ** 33, Date.UTC(2026, 0, 1), Number.MAX_SAFE_INTEGER]) {
+      const seeds: number[] = [];
+      const llm = models.random({ rates: { harmless: 1, useful: 0, fatal: 0, harmful: 0 } });
+      const complete: typeof llm.complete = (prompt) => {
+        seeds.push(prompt.seed!);
+        return llm.complete(prompt);
+      };
+      const agent = new AutonomousLLM({ llm: { ...llm, complete }, query: "go", sandbox, seed });
+      await agent.run({ steps: 3, live: false });
+      await agent.dispose();
+      assert.equal(new Set(seeds).size, 3, `${seeds}`);
+      assert.ok(seeds.every(Number.isSafeInteger), `${seeds}`);
+    }
+  });
+
   it("is there when the host checks a task, and the life that is checked does not notice", async () => {
     const task = {
       id: "count",

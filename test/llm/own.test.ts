@@ -96,6 +96,15 @@ describe("what is given wrong", () => {
       "There is no `logit` in the options of policies.editMenu",
     );
     refuses(() => logTo({ json: "a" } as never), "There is no `json` in the options of logTo: did you mean `jsonl`?");
+    const llm = models.scripted([]);
+    const wanted = "a language model: one of `models`, such as models.scripted([...]), or an object with complete()";
+    refuses(() => modelPolicy("gpt" as never), `Expected \`model\` to be ${wanted}, got "gpt"`);
+    refuses(
+      () => modelPolicy(llm, { logprobs: true } as never),
+      "There is no `logprobs` in the options of modelPolicy: did you mean `logProbs`?",
+    );
+    refuses(() => modelPolicy(llm, { prompt: "go" } as never), "Expected `prompt` to be a function of the observation");
+    refuses(() => modelPolicy(llm, { body: "rust" as never }), "Expected `body` to be ");
     const rejects = (work: Promise<unknown>, message: string) =>
       assert.rejects(work, (error: Error) => error.message.startsWith(message));
     await rejects(
