@@ -181,6 +181,16 @@ export function metricTable(): [name: string, metric: Metric][] {
   return Object.entries(metrics);
 }
 
+/** What stands beside the metrics where figures are given: of a summary, an evaluation, an update of training, a run of a study. */
+const beside: ReadonlySet<string> = new Set([
+  ...["episodes", "steps", "faults", "causes", "degenerate"],
+  ...["variety", "varietyOf", "harms", "spread", "seconds", "outcomes"],
+  ...["improvement", "beyondReference", "beyondControl"],
+  ...["update", "run", "resumed", "episodesSoFar", "advantages", "policyEntropy", "kl", "loss", "gradientNorm"],
+  ...["learningRate", "zeroAdvantages", "tokens", "replayed", "masked", "importance", "probabilities", "backend"],
+  ...["validation", "checkpoint", "name", "seed", "curve", "policy", "survivalInterval"],
+]);
+
 /**
  * Adds a metric of the reader's own to the table: from then on it is in summaries, the trainer's panel, curves, logs and
  * evaluations. Gives back what takes it away again. Throws a RangeError where the name is taken.
@@ -192,6 +202,8 @@ export function addMetric(name: string, metric: Metric): () => void {
       `Expected the metric "${name}" to have \`of(episodes)\` and a \`unit\` (${units.join(", ")}): make it with perEpisode({ label, unit, formula, value }), or perStep`,
     );
   if (name in table) throw new RangeError(`There is a metric named "${name}" already: give yours another name`);
+  if (beside.has(name))
+    throw new RangeError(`There is something named "${name}" beside the metrics: give yours another name`);
   table[name] = metric;
   return () => {
     if (table[name] === metric) delete table[name];

@@ -40,7 +40,7 @@ export interface Summary extends Figures {
 export interface SummariseOptions {
   /**
    * What is alike and is resampled together: the cluster of an episode (step null) or of one of its steps. Without it each
-   * episode stands for itself, and shares have Wilson's interval.
+   * episode stands for itself, and shares of what is or is not have Wilson's interval.
    */
   clusterOf?: (episode: Episode, step: number | null) => string;
   /** @default 2000 */
@@ -125,7 +125,7 @@ function intervalsOf(
         own.weights[place] = (own.weights[place] ?? 0) + weight;
         own.count++;
         if (value === 1) own.ones++;
-        if (weight !== 1) own.plain = false;
+        if (weight !== 1 || (value !== 0 && value !== 1)) own.plain = false;
       }
     return own;
   });
@@ -150,6 +150,6 @@ interface Gathered {
   weights: number[];
   ones: number;
   count: number;
-  /** True if each part weighs 1. */
+  /** True if each part is 0 or 1, and weighs 1: then it is a count of so many. */
   plain: boolean;
 }

@@ -84,25 +84,31 @@ function escaped(text: string): string {
 /** The tree in text. */
 export function drawTree(nodes: readonly TreeNode[]): string {
   const children = childrenOf(nodes);
-  const draw = (node: TreeNode, lead: string, branch: string): string[] => {
-    const line = `${lead}${branch}${node.label}${endOf(node)}`;
+  // A list of what is left to draw, the next one last: a life may be longer than the stack is deep.
+  const left = (children.get(null) ?? []).map((node) => ({ node, lead: "", branch: "" })).reverse();
+  const lines: string[] = [];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const { node, lead, branch } = next;
+    lines.push(`${lead}${branch}${node.label}${endOf(node)}`);
     const below = children.get(node.id) ?? [];
     const deeper = branch === "" ? lead : lead + (branch === "└ " ? "  " : "│ ");
+    const last = below.length - 1;
     // Only a fork goes deeper: a long life stays in one column.
-    if (below.length === 1) return [line, ...draw(below[0]!, deeper, "")];
-    return [line, ...below.flatMap((child, i) => draw(child, deeper, i === below.length - 1 ? "└ " : "├ "))];
-  };
-  return nodes.length === 0
-    ? "an empty lineage"
-    : nodes
-        .filter(({ parent }) => parent === null)
-        .flatMap((root) => draw(root, "", ""))
-        .join("\n");
+    const drawn = below.map((child, i) => ({
+      ...{ node: child, lead: deeper, branch: last === 0 ? "" : i === last ? "└ " : "├ " },
+    }));
+    left.push(...drawn.reverse());
+  }
+  return nodes.length === 0 ? "an empty lineage" : lines.join("\n");
 }
 
 function childrenOf(nodes: readonly TreeNode[]): Map<number | null, TreeNode[]> {
   const children = new Map<number | null, TreeNode[]>();
-  for (const node of nodes) children.set(node.parent, [...(children.get(node.parent) ?? []), node]);
+  for (const node of nodes) {
+    const own = children.get(node.parent);
+    if (own === undefined) children.set(node.parent, [node]);
+    else own.push(node);
+  }
   return children;
 }
 

@@ -22,7 +22,7 @@ import { evaluate } from "../../src/evaluation/index.ts";
 import { compareRuns } from "../../src/plot/index.ts";
 import { editMenu } from "../../src/policy/index.ts";
 import { rollout } from "../../src/rollout/index.ts";
-import { bootstrapInterval } from "../../src/statistics/index.ts";
+import { bootstrapInterval, wilsonInterval } from "../../src/statistics/index.ts";
 import { logTo, panelRow } from "../../src/training/index.ts";
 import { panelBundle } from "../../src/training/panel.ts";
 import { menu, nameEnv, updatesOf } from "../training/fixtures.ts";
@@ -156,6 +156,32 @@ describe("the table of metrics", () => {
   });
 });
 
+describe("the interval of a share", () => {
+  const about = { unit: "share" as const, label: "", formula: "" };
+  const four = [1, 2, 3, 4].map((i) => episode(i, [step("x"), step("y")]));
+  const intervalOf = (metric: Parameters<typeof addMetric>[1]) => {
+    const remove = addMetric("toyShare", metric);
+    try {
+      return (summarise(four) as unknown as { toyShare: { estimate: number; low: number; high: number } }).toyShare;
+    } finally {
+      remove();
+    }
+  };
+
+  it("is Wilson's of what is or is not, and resamples what has other values or weights", () => {
+    assert.deepEqual(intervalOf(perEpisode({ ...about, value: () => 1 })), wilsonInterval(4, 4));
+    assert.deepEqual(
+      intervalOf(perEpisode({ ...about, value: () => 0.5 })),
+      { estimate: 0.5, low: 0.5, high: 0.5 },
+      "halves are no count of ones: each resample has the same mean",
+    );
+    const weighted = perStep({ ...about, value: ({ program }) => Number(program === "x"), weight: () => 3 });
+    assert.deepEqual(intervalOf(weighted), { estimate: 0.5, low: 0.5, high: 0.5 });
+    const { low, high } = intervalOf(perStep({ ...about, value: ({ program }) => Number(program === "x") }));
+    assert.deepEqual({ low, high }, { low: wilsonInterval(4, 8).low, high: wilsonInterval(4, 8).high });
+  });
+});
+
 describe("a metric that is added to the table", () => {
   const added: (() => void)[] = [];
   before(() => {
@@ -181,6 +207,7 @@ describe("a metric that is added to the table", () => {
     const lives = await rollout(nameEnv(), policy.frozen(), { episodes: 4 });
     const { toyGood, toyWhole } = lives.summary as unknown as { [name: string]: unknown };
     assert.deepEqual([toyGood, toyWhole], [{ estimate: 7, low: 7, high: 7 }, 104]);
+    keepsItsNames(lives.summary);
     assert.match(textOf(lives), /good steps, toy +7 +7 to 7\n/);
     assert.match(textOf(lives), /episodes, toy +104\n/);
     policy.dispose();
@@ -195,6 +222,7 @@ describe("a metric that is added to the table", () => {
       const updates = await updatesOf({ ...options, onUpdate: logTo({ jsonl }) });
       policy.dispose();
       assert.equal((updates[0] as unknown as { toyWhole: number }).toyWhole, 104);
+      keepsItsNames(updates[0]!);
       const rows = updates.map(panelRow);
       assert.deepEqual([rows[0]!.figures.toyGood, rows[0]!.figures.toyWhole], [{ estimate: 7, low: 7, high: 7 }, 104]);
       const panel = panelBundle(rows, { updates: 2, name: "menu", ended: false });
@@ -217,14 +245,27 @@ describe("a metric that is added to the table", () => {
       [name: string]: { [name: string]: unknown };
     };
     assert.deepEqual([toyGood, toyWhole], [{ estimate: 7, low: 7, high: 7 }, 106]);
+    keepsItsNames(found.results.episodes!.runs!);
     assert.deepEqual(spread!.toyWhole, { runs: [103, 103], deviation: 0 });
     assert.match(textOf(found), /good steps, toy +episodes, toy/);
     assert.match(textOf(found), /episodes +runs +good steps, toy +7 {2}7 +0\n/);
     assert.match(textOf(found.plot()), /good steps, toy 7\.00/);
   });
 
+  const metric = perEpisode({ unit: "count", label: "", formula: "", value: () => 0 });
+  /** Whatever a value tells that is no metric has a name that none can take. */
+  const keepsItsNames = (value: object): void => {
+    const known = new Set(metricTable().map(([name]) => name));
+    const others = Object.keys(value).filter((name) => !known.has(name));
+    assert.ok(others.length > 0);
+    for (const name of others)
+      assert.throws(() => addMetric(name, metric), {
+        name: "RangeError",
+        message: `There is something named "${name}" beside the metrics: give yours another name`,
+      });
+  };
+
   it("cannot take a name that is taken", () => {
-    const metric = perEpisode({ unit: "count", label: "", formula: "", value: () => 0 });
     for (const name of ["survival", "toyGood"])
       assert.throws(() => addMetric(name, metric), {
         message: `There is a metric named "${name}" already: give yours another name`,

@@ -61,6 +61,12 @@ describe("a lineage", () => {
     const chain: TreeNode[] = [1, 2, 3].map((id) => ({ id, parent: id === 1 ? null : id - 1, label: `n${id}` }));
     assert.equal(drawTree(chain), "n1\nn2\nn3");
     assert.equal(drawTree([]), "an empty lineage");
+    // A life of more steps than the stack is deep.
+    const long = Array.from(
+      { length: 30_000 },
+      (_, id): TreeNode => ({ id, parent: id === 0 ? null : id - 1, label: "n" }),
+    );
+    assert.equal(drawTree(long), "n\n".repeat(30_000).trimEnd());
   });
 
   it("refuses a node before its parent", () => {
