@@ -76,9 +76,20 @@ async function* judgeLines(
   }
 }
 
-/** Judges a stream into another. Returns the number of lines refused; a reader that goes away ends it quietly. */
-export async function judgeStream(input: Readable, output: Writable, options: JudgeOptions): Promise<number> {
+/**
+ * Judges a stream into another. Gives the number of lines refused, and what the input failed with: the lines that were read by
+ * then are judged. A reader that goes away ends it quietly.
+ */
+export async function judgeStream(
+  input: Readable,
+  output: Writable,
+  options: JudgeOptions,
+): Promise<{ refused: number; failure: Error | null }> {
   const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+  let failure: Error | null = null;
+  const read = untilBroken(lines, (error) => {
+    failure = error;
+  });
   let refused = 0;
   let gone = false;
   const isGone = new Promise<void>((resolve) => {
@@ -87,7 +98,7 @@ export async function judgeStream(input: Readable, output: Writable, options: Ju
       resolve();
     });
   });
-  for await (const answer of judgeLines(lines, options)) {
+  for await (const answer of judgeLines(read, options)) {
     if ("error" in answer) refused++;
     if (gone) break;
     if (!output.write(`${JSON.stringify(answer)}\n`))
@@ -95,7 +106,16 @@ export async function judgeStream(input: Readable, output: Writable, options: Ju
   }
   lines.close();
   input.destroy();
-  return refused;
+  return { refused, failure };
+}
+
+/** The lines of an input that may break off. */
+async function* untilBroken(lines: AsyncIterable<string>, onError: (error: Error) => void): AsyncGenerator<string> {
+  try {
+    yield* lines;
+  } catch (error) {
+    onError(error as Error);
+  }
 }
 
 type Means = Required<Pick<JudgeOptions, "sandboxOf" | "limits" | "answers">> & { record: EpisodeRecord | undefined };

@@ -7,6 +7,7 @@ import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import type { Readable } from "node:stream";
+import { visible } from "../display/index.ts";
 import { exportFormats, exportRecord, openRecord, RecordFailure, replay } from "../record/index.ts";
 import { type BodyName, bodies, createSandbox, defaultLimits, type Level, type Sandbox } from "../sandbox/index.ts";
 import { makeAnswers } from "./answers.ts";
@@ -50,7 +51,7 @@ export async function main(args: readonly string[]): Promise<number> {
     if (error.code !== "EPIPE") throw error;
   });
   const [name = "--help", ...rest] = args;
-  const command = commands[name];
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   try {
     if (command === undefined) {
       if (name !== "--help" && name !== "-h") throw new CliFailure({ kind: "command", found: name });
@@ -75,20 +76,22 @@ async function runJudge(args: string[]): Promise<number> {
   const given = readArguments("judge", args, { options, least: 0, most: 1 });
   const stepMs = readInteger(given, "timeout", { low: 1, high: 600_000 }) ?? defaultLimits.stepMs;
   const { model, url } = given.values as { model?: string; url?: string };
-  const input = await openInput(given.positionals[0] ?? "-");
+  const [path = "-"] = given.positionals;
+  const input = await openInput(path);
   const answers = await makeAnswers({ ...(model !== undefined && { model }), ...(url !== undefined && { url }) });
   const record =
     typeof given.values.record === "string" ? openRecord(given.values.record, { create: true }) : undefined;
   try {
     return await withSandboxes(given, async (sandboxOf, workers) => {
       const limits = { ...defaultLimits, stepMs };
-      const refused = await judgeStream(input, process.stdout, {
+      const { refused, failure } = await judgeStream(input, process.stdout, {
         sandboxOf,
         limits,
         answers,
         concurrency: workers * 4,
         ...(record && { record }),
       });
+      if (failure !== null) throw new CliFailure({ kind: "input", path, detail: failure.message }, { cause: failure });
       return refused > 0 ? 1 : 0;
     });
   } finally {
@@ -118,7 +121,9 @@ async function runReplay(args: string[]): Promise<number> {
     };
     for (const id of ids) {
       const { body } = record.episode(id).start;
-      running.push(sandboxOf(bodyNamed(body?.name)).then((sandbox) => replay(record, id, sandbox)));
+      const one = sandboxOf(bodyNamed(body?.name)).then((sandbox) => replay(record, id, sandbox));
+      one.catch(() => {}); // where another fails first, this one ends with the sandbox, and nobody asks for it
+      running.push(one);
       if (running.length >= workers * 4) await tell();
     }
     while (running.length > 0) await tell();
@@ -153,7 +158,7 @@ async function runRecord(args: string[]): Promise<number> {
   using record = openRecord(given.positionals[0]!, { readOnly: true });
   if (verb === "list") {
     for (const { id, steps, verdict, cause } of record.episodes())
-      process.stdout.write(`${id}\t${steps} steps\t${verdict}\t${cause}\n`);
+      process.stdout.write(`${id}\t${steps} steps\t${verdict}\t${visible(cause).replace(/\s+/g, " ")}\n`);
     return 0;
   }
   const { head } = given.values;

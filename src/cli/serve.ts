@@ -1,7 +1,7 @@
 /** `autoagent serve MODEL`: opens a model, with a trained head or adapter where one is given, and serves it until it is interrupted. */
 
 import { basename } from "node:path";
-import { type Dtype, dtypes, loadPrompt, type Provider, providers } from "../model/index.ts";
+import { type Dtype, dtypes, loadPrompt, type PromptDesign, type Provider, providers } from "../model/index.ts";
 import { openPretrained } from "../policy/index.ts";
 import { serve } from "../serve/model/index.ts";
 import { adaptedBlocksOf, readCheckpoint, trainedPolicy } from "../training/index.ts";
@@ -21,7 +21,7 @@ export async function runServe(args: string[]): Promise<number> {
   const port = readInteger(given, "port", { low: 0, high: 65_535 });
   const maxBatch = readInteger(given, "batch", { low: 1, high: 1024 }) ?? 32;
   const dtype = (text("dtype") ?? "fp32") as Dtype;
-  if (!(dtype in dtypes))
+  if (!Object.hasOwn(dtypes, dtype))
     throw new CliFailure({ kind: "option", name: "dtype", expected: Object.keys(dtypes).join(" or "), value: dtype });
   const provider = text("provider") ?? "cpu";
   if (!isProvider(provider))
@@ -31,6 +31,8 @@ export async function runServe(args: string[]): Promise<number> {
       expected: `${providers.join(", ")} or auto`,
       value: provider,
     });
+  const named = text("prompt");
+  const wanted = named === undefined || named === "chat" ? undefined : await readPrompt(named);
   const live = process.stderr.isTTY;
   const head = text("head");
   const checkpoint = head === undefined ? null : await readCheckpoint(head);
@@ -44,8 +46,7 @@ export async function runServe(args: string[]): Promise<number> {
     },
   });
   const trained = checkpoint && (await trainedPolicy(decoder, checkpoint));
-  const named = text("prompt");
-  const prompt = named === undefined ? trained?.prompt : named === "chat" ? undefined : await loadPrompt(named);
+  const prompt = named === undefined ? trained?.prompt : wanted;
   const name = text("name") ?? basename(path).replace(/\.gguf$/, "");
   await using server = await serve(decoder, {
     name,
@@ -65,6 +66,14 @@ export async function runServe(args: string[]): Promise<number> {
     process.stdout.write("The model has no chat template: chats become plain lines, which it may not know\n");
   await interrupted();
   return 0;
+}
+
+async function readPrompt(name: string): Promise<PromptDesign> {
+  try {
+    return await loadPrompt(name);
+  } catch (cause) {
+    throw new CliFailure({ kind: "arguments", command: "serve", detail: (cause as Error).message }, { cause });
+  }
 }
 
 function isProvider(name: string): name is Provider | "auto" {

@@ -86,6 +86,8 @@ export function withRecordErrors<T>(path: string, lockTimeoutMs: number, work: (
 function translate(path: string, waitedMs: number, cause: Error & { errcode?: number; code?: string }) {
   const { message } = cause;
   if (cause.code === "ERR_INVALID_STATE") return { kind: "closed", path } as const;
+  // What an entry holds is no JSON any more.
+  if (cause instanceof SyntaxError) return { kind: "corrupt", path, detail: message } as const;
   if (cause.errcode === undefined) return null;
   switch (cause.errcode & 0xff) {
     case 5:

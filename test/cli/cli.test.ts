@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { DatabaseSync } from "node:sqlite";
 import { unanswered } from "../../src/cli/answers.ts";
 import { helpTexts } from "../../src/cli/help.ts";
 import { verdictRank } from "../../src/sandbox/index.ts";
@@ -227,12 +228,33 @@ describe("autoagent", () => {
     assert.match(err, /^The record .* was changed after it was written: entry 7: the chain ends in /);
   });
 
+  it("lists an episode in one line, whatever its agent wrote, and says what of a record is damaged while others are replayed", () => {
+    const record = join(folder, "damaged.db");
+    const file = join(folder, "damaged.jsonl");
+    const others = Array.from({ length: 5 }, (_, i) => life(i, ["self.n = 1", "for (let i = 0; i < 1e5; i++) {}"]));
+    writeFileSync(file, [life("a", ["throw new Error('one\\ntwo\\tthree\\x1b[2J')"]), ...others].join(""));
+    assert.equal(run(["judge", file, "--record", record, "--workers", "1"]).status, 0);
+    const [first, ...rest] = run(["record", "list", record]).out.trimEnd().split("\n");
+    assert.equal(first, "1\t1 steps\truntime_error\tError on line 1: one two three␛[2J");
+    assert.equal(rest.length, 5);
+    using database = new DatabaseSync(record);
+    database.exec("DROP TRIGGER entries_are_not_changed");
+    database.exec("UPDATE entries SET body = '{oops' WHERE episode = 6 AND step = 0");
+    const { status, err } = run(["replay", record, "--workers", "1"]);
+    assert.equal(status, 1);
+    assert.match(err, /^The record .*damaged\.db is damaged \(.* in JSON at .*\): restore it from a copy; .*\n$/);
+  });
+
   it("says what was wrong with the arguments, with exit code 2", () => {
     const refuses = (args: string[], err: string, status = 2) =>
       assert.deepEqual(run(args), { status, out: "", err: `${err}\n` });
     refuses(
       ["juge"],
       'Unknown command "juge": it is one of judge, replay, export, record, serve, env, worker, play; see autoagent --help',
+    );
+    refuses(
+      ["toString"],
+      'Unknown command "toString": it is one of judge, replay, export, record, serve, env, worker, play; see autoagent --help',
     );
     refuses(
       ["judge", "--worker", "3"],

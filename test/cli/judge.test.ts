@@ -13,15 +13,33 @@ describe("a stream of lives", () => {
   const judged = async (input: string, concurrency?: number) => {
     const output = new PassThrough();
     const all = text(output);
-    const refused = await judgeStream(Readable.from([input]), output, {
+    const { refused, failure } = await judgeStream(Readable.from([input]), output, {
       ...{ sandboxOf: async () => sandbox(), answers: await makeAnswers() },
       ...(concurrency !== undefined && { concurrency }),
     });
+    assert.equal(failure, null);
     output.end();
     const answers = (await all).split("\n").slice(0, -1);
     return { refused, answers: answers.map((line) => JSON.parse(line)) };
   };
   const life = (id: unknown, ...steps: unknown[]) => JSON.stringify({ id, steps });
+
+  it("that breaks off is judged as far as it came, and says why it broke off", async () => {
+    const broken = new Error("EIO: i/o error, read");
+    const input = new Readable({ read() {} });
+    input.push(`${life("a", "self.n = 1")}\n${life("b", "1")}\n`);
+    const output = new PassThrough();
+    output.once("data", () => input.destroy(broken));
+    const all = text(output);
+    const options = { sandboxOf: async () => sandbox(), answers: await makeAnswers() };
+    assert.deepEqual(await judgeStream(input, output, options), { refused: 0, failure: broken });
+    output.end();
+    const ids = (await all)
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line).id);
+    assert.deepEqual(ids, ["a", "b"]);
+  });
 
   it("leaves out lines with nothing but spaces, and counts them all the same", async () => {
     const lines = ["", "  ", life("a", "self.n = 1"), "\t", "nonsense", "\u00a0", life("b", 3)];

@@ -65,6 +65,13 @@ describe("autoagent serve", () => {
     assert.deepEqual(run(), [2, "serve needs a MODEL: see autoagent serve --help"]);
     assert.deepEqual(run("x", "--port", "99999"), [2, 'Expected --port to be an integer from 0 to 65535, got "99999"']);
     assert.deepEqual(run("x", "--dtype", "q3"), [2, 'Expected --dtype to be fp32 or q8, got "q3"']);
+    assert.deepEqual(run("x", "--dtype", "toString"), [2, 'Expected --dtype to be fp32 or q8, got "toString"']);
+    const [code, said] = run("no-such-model", "--prompt", "no-such-prompt");
+    assert.equal(code, 2);
+    assert.match(
+      String(said),
+      /^The prompt design "no-such-prompt" cannot be read: ENOENT.*: see autoagent serve --help$/,
+    );
     const [status, text] = run("no-such-model");
     assert.equal(status, 1);
     assert.match(String(text), /^There is no model no-such-model: give a folder, a GGUF file or a name \(.*\btiny\b/);
