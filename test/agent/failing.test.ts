@@ -9,6 +9,7 @@ import { type LanguageModel, models } from "../../src/llm/index.ts";
 import { openRecord, replay } from "../../src/record/index.ts";
 import { rollout } from "../../src/rollout/index.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
+import { hangMs } from "../waiting.ts";
 
 describe("an agent whose model fails", () => {
   let sandbox: Sandbox;
@@ -33,6 +34,9 @@ describe("an agent whose model fails", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
   });
+  beforeEach(() => {
+    plan = [];
+  });
   after(async () => {
     server.closeAllConnections();
     server.close();
@@ -41,7 +45,14 @@ describe("an agent whose model fails", () => {
 
   it("stays alive and goes on when it answers again; the record has every step", async () => {
     using record = openRecord(":memory:");
-    const llm: LanguageModel = models.openai({ model: "m", baseURL: url, retries: 0, timeoutMs: 300 });
+    const [patient, hasty] = [hangMs, 300].map((timeoutMs) =>
+      models.openai({ model: "m", baseURL: url, retries: 0, timeoutMs }),
+    ) as [LanguageModel, LanguageModel];
+    // Short of time only where no answer comes: a busy machine takes its time with others.
+    const llm: LanguageModel = {
+      ...patient,
+      complete: (asked) => (plan[0] === "slow" ? hasty : patient).complete(asked),
+    };
     const agent = new AutonomousLLM({ llm, query: "go", sandbox, record });
     const failures: [typeof plan, RegExp][] = [
       [["answer", "garbage"], /gave an answer without text|is it an OpenAI-compatible server/i],
