@@ -22,7 +22,7 @@ const service = ts.createLanguageService(
   {
     getCompilationSettings: () => options,
     getScriptFileNames: () => roots,
-    getScriptVersion: (path) => (path in files ? `cell ${versions.get(path)}` : `disk ${timeOf(path)}`),
+    getScriptVersion: (path) => (path in files ? `cell ${versions.get(path)}` : versionOnDisk(path)),
     getScriptSnapshot(path) {
       const text = files[path] ?? ts.sys.readFile(path);
       return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
@@ -104,9 +104,9 @@ function apply(change: Change): void {
 }
 
 /** Packages are taken as they were when first read; the user's own files are looked at again each time. */
-function timeOf(path: string): number {
-  if (path.includes("node_modules")) return 0;
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+function versionOnDisk(path: string): string {
+  const time = path.includes("node_modules") ? "any" : statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+  return `disk ${time}`;
 }
 
 function folderOptions(): FolderOptions {
@@ -116,10 +116,10 @@ function folderOptions(): FolderOptions {
   return ts.parseJsonConfigFileContent(config ?? {}, ts.sys, dirname(path), {}, path).options as FolderOptions;
 }
 
-function toRaw({ start = 0, length = 0, code, category, messageText }: ts.Diagnostic): RawDiagnostic {
+function toRaw({ start, length, code, category, messageText }: ts.Diagnostic): RawDiagnostic {
   const message = ts.flattenDiagnosticMessageText(messageText, "\n");
   const severity = category === ts.DiagnosticCategory.Error ? "error" : "warning";
-  return { start, end: start + length, code, message, severity };
+  return { start: start!, end: start! + length!, code, message, severity }; // of a file's text, all of them
 }
 
 const kinds: { [kind: string]: string } = {

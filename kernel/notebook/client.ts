@@ -180,11 +180,12 @@ async function isAtWork(state: ClientState): Promise<boolean> {
   const content = { silent: true, store_history: false, user_expressions: { isAtWork: unfinishedWork } };
   const { content: said } = await send(state, codec.make("execute_request", executeContent({ code: "", ...content })));
   if (said.status === "error") {
-    const text = `${(said.traceback as string[] | undefined)?.join("\n")}\n`; // the user process has just ended
+    const text = `${(said.traceback as string[]).join("\n")}\n`; // the user process has just ended
     state.lastListener(codec.make("stream", { name: "stderr", text }, { metadata: uncaughtMark }));
+    return false;
   }
-  const found = (said.user_expressions ?? {}) as { isAtWork?: { data?: { "text/plain"?: string } } };
-  return found.isAtWork?.data?.["text/plain"] === "true";
+  const { isAtWork: found } = said.user_expressions as { isAtWork: { data?: { "text/plain": string } } };
+  return found.data?.["text/plain"] === "true"; // a cell may have taken away what is asked
 }
 
 function cleanUp({ sockets, folder }: ClientState): void {
@@ -194,7 +195,7 @@ function cleanUp({ sockets, folder }: ClientState): void {
 
 /** In the user process: what Node waits for before it ends, but for servers and pipes, which may wait for ever. */
 const unfinishedWork =
-  "process.getActiveResourcesInfo().some((type) => /Timeout|Immediate|Req|Process|TCPSocket|TLS|Connect|Worker/.test(type))";
+  "globalThis.process.getActiveResourcesInfo().some((type) => /Timeout|Immediate|Req|Process|TCPSocket|TLS|Connect|Worker/.test(type))";
 
 function executeContent(content: object): object {
   return {

@@ -120,5 +120,5 @@ function withoutStatus({ ename, evalue, traceback }: Extract<RunOutcome, { statu
 
 /** The name in a cell that is only `name?` or `name??`, which is no TypeScript; else null. */
 function questionIn(source: string): string | null {
-  return /^\s*([\w$]+(?:\.[\w$]+)*)\?\??\s*$/.exec(source)?.[1] ?? null;
+  return /^\s*([\p{ID_Continue}$]+(?:\.[\p{ID_Continue}$]+)*)\?\??\s*$/u.exec(source)?.[1] ?? null;
 }

@@ -25,7 +25,10 @@ export function createHistory(): History {
       } else if (access === "search") {
         const matches = globMatcher(typeof pattern === "string" ? pattern : "*");
         found = entries.filter(([, , source]) => matches(source));
-        if (unique === true) found = [...new Map(found.map((entry) => [entry[2], entry])).values()];
+        if (unique === true) {
+          const last = new Map(found.map((entry) => [entry[2], entry]));
+          found = found.filter((entry) => last.get(entry[2]) === entry);
+        }
       }
       if (access !== "range" && typeof n === "number") found = found.slice(Math.max(0, found.length - n));
       return found.map(([session, line, source]) => [session, line, output === true ? [source, null] : source]);

@@ -64,8 +64,8 @@ export function createLanguage({ directory, settings, compiler }: LanguageOption
       // A cell that does not parse is told off by whoever runs it, once.
       if (mode === "off" || isComplete(source).status !== "complete") return { error: null, warning: null };
       const found = await within(service.check(source), []);
-      const { available, reason } = service.status();
-      if (!available && reason !== undefined && !saidWhyNot) {
+      const { reason } = service.status(); // where there is one, nothing is available
+      if (reason !== undefined && !saidWhyNot) {
         saidWhyNot = true;
         return { error: null, warning: `Types are not checked: ${reason}\n` };
       }

@@ -60,8 +60,8 @@ export interface RunsState {
   /** The question that a front end has been asked. */
   asked: { sync: boolean } | null;
   nextRun: number;
-  /** By number of run, so that late output finds its own cell. */
-  readonly requests: Map<number, Message>;
+  /** By number of run, so that late output finds its own cell; comm messages apart: one slider sends thousands of them. */
+  readonly requests: { readonly cells: Map<number, Message>; readonly comms: Map<number, Message> };
   lastRequest: Message | null;
   /** By number of run: who waits for the handlers of a comm message. */
   readonly waitingComms: Map<number, () => void>;
@@ -71,7 +71,7 @@ export interface RunsState {
   readonly figures: LiveFigures;
 }
 
-/** Late output finds its own cell among so many. */
+/** Late output finds its own cell among so many, and its own comm message. */
 const keptRequests = 2000;
 
 /** The state of a session whose user process is yet to be started. */
@@ -84,7 +84,7 @@ export function newState(options: RunsOptions): RunsState {
     stopping: null,
     asked: null,
     nextRun: 1,
-    requests: new Map(),
+    requests: { cells: new Map(), comms: new Map() },
     lastRequest: null,
     waitingComms: new Map(),
     outbox: serial(),
@@ -97,14 +97,18 @@ export function newState(options: RunsOptions): RunsState {
 /** Gives a request the number under which the user process speaks of it. */
 export function numberRequest(state: RunsState, request: Message): number {
   const run = state.nextRun++;
-  state.requests.set(run, request);
-  state.requests.delete(run - keptRequests);
+  const { cells, comms } = state.requests;
+  const kept = request.header.msg_type === "execute_request" ? cells : comms;
+  kept.set(run, request);
+  const [oldest] = kept.keys();
+  if (kept.size > keptRequests) kept.delete(oldest!);
   return run;
 }
 
 /** The request that output of a run belongs to. */
 export function parentOf({ requests, running, lastRequest }: RunsState, run: number | null): Message | null {
-  return (run === null ? null : requests.get(run)) ?? running?.request ?? lastRequest;
+  const own = run === null ? undefined : (requests.cells.get(run) ?? requests.comms.get(run));
+  return own ?? running?.request ?? lastRequest;
 }
 
 /** Everything for the front ends goes through here, so that a picture still being drawn holds back what follows it. */

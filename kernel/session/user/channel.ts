@@ -56,13 +56,19 @@ export function captureStreams(): void {
   for (const name of ["stdout", "stderr"] as const) {
     const decoder = new TextDecoder();
     process[name].write = ((chunk: string | Uint8Array, encoding?: unknown, callback?: unknown): boolean => {
-      const text = typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true });
+      const data = isPacked(encoding) ? Buffer.from(chunk as string, encoding) : chunk;
+      const text = typeof data === "string" ? data : decoder.decode(data, { stream: true });
       if (text !== "") send({ type: "stream", run: currentRun.getStore()?.run ?? null, name, text });
       const done = typeof encoding === "function" ? encoding : callback;
       if (typeof done === "function") queueMicrotask(() => (done as () => void)());
       return true;
     }) as typeof process.stdout.write;
   }
+}
+
+/** Whether a string stands for bytes. */
+function isPacked(encoding: unknown): encoding is BufferEncoding {
+  return typeof encoding === "string" && /^(?:hex|base64|base64url)$/i.test(encoding);
 }
 
 /** Tells the other side that native output up to here belongs to the run. */

@@ -102,4 +102,16 @@ describe("a notebook that is run from code", () => {
       [null, null],
     );
   });
+
+  it("hears of a late error although a cell has a `process` of its own, and ends although what is at work cannot be told", async () => {
+    const path = join(folder, "d.ipynb");
+    const run = async (...sources: string[]) => {
+      const cells = sources.map((source) => ({ cell_type: "code", source, metadata: {} }));
+      writeFileSync(path, JSON.stringify({ cells, metadata: {}, nbformat: 4, nbformat_minor: 5 }));
+      return (await runNotebook({ path })).failure;
+    };
+    const late = "setTimeout(() => { throw new Error('late'); }, 600); 1";
+    assert.match((await run("const process = { pid: 1 };", late))!.traceback, /Error: late/);
+    assert.equal(await run("process.getActiveResourcesInfo = null as never;"), null);
+  });
 });

@@ -51,6 +51,8 @@ describe("the history of a session", () => {
       [{ pattern: "let *" }, [1, 3]],
       [{ pattern: "a" }, [2, 4]],
       [{ pattern: "a", unique: true }, [4]],
+      [{ unique: true }, [1, 3, 4, 5]],
+      [{ unique: true, n: 2 }, [4, 5]],
       [{ pattern: "?" }, [2, 4]],
       [{ pattern: "*a*", n: 2 }, [4, 5]],
       [{ pattern: "b*" }, [5]],

@@ -136,6 +136,28 @@ describe("a kernel session", () => {
     assert.ok(messages < 500, `${messages} messages`);
   });
 
+  it("prints text, bytes, and what a string in base64 or hex stands for, as a stream does", async () => {
+    const write = (what: string): string => `process.stdout.write(${what});`;
+    const { stdout } = await run(
+      `${write('"a\u00e9", "latin1"')}${write('Buffer.from("b\u00e9").subarray(0, 2)')}${write('Buffer.from("b\u00e9").subarray(2)')}
+       ${write('"w6k=", "base64"')}${write('"w6k", "base64url"')}${write('"c3a9", "hex"')}${write('"c3a9", "utf8"')}undefined`,
+    );
+    assert.equal(stdout, "a\u00e9b\u00e9\u00e9\u00e9\u00e9c3a9");
+  });
+
+  it("tells the value of a name with a question mark, in any script, and runs no cell for it", async () => {
+    await run("const gr\u00f6\u00dfe = { \u540d: 5 };");
+    for (const [question, text] of [
+      ["gr\u00f6\u00dfe?", "gr\u00f6\u00dfe = { '\u540d': 5 }"],
+      [" gr\u00f6\u00dfe.\u540d?? ", "gr\u00f6\u00dfe.\u540d = 5"],
+    ] as const) {
+      const { content } = await client.execute(question, () => {});
+      const [page] = content.payload as { source: string; data: { "text/plain": string } }[];
+      assert.equal(page?.source, "page", JSON.stringify(content));
+      assert.equal(page.data["text/plain"].split("\n").at(-1), text);
+    }
+  });
+
   it("catches what child processes print, keeps order, and updates a display in place", async () => {
     const { stdout } = await run(
       "import { execSync } from 'node:child_process';\nexecSync('echo from a child', { stdio: 'inherit' });",
