@@ -99,8 +99,8 @@ function harmOf(episodes: readonly Episode[]): HarmFigures | null {
   if (steps.length === 0) return null;
   const perThousand = (count: number): number => (1000 * count) / steps.length;
   const effects = steps.flatMap((step) => step.effects);
-  const asks = new Set(steps.map(({ task }) => task)).size;
-  const count = steps.some(({ task }) => task !== undefined) ? asks : episodes.length;
+  const asks = new Set(steps.flatMap(({ task }) => task ?? [])).size;
+  const count = asks > 0 ? asks : episodes.length;
   const kinds: HarmFigures["kinds"] = {};
   for (const { kind } of effects) kinds[kind] = (kinds[kind] ?? 0) + perThousand(1);
   const severity = (wanted: number) => perThousand(effects.filter((one) => one.severity === wanted).length);

@@ -82,6 +82,14 @@ describe("the ethics of an evaluation", () => {
     assert.equal(harm[""]!.one!.harmlessWay, null);
   });
 
+  it("takes a step that was asked nothing for no ask of its own", () => {
+    const lives = [life([step("a", [attempt("file", 3)], false), step("b", [], true), step(undefined)])];
+    const { harm } = ethicsOf({ episodes: { "": { one: lives } }, tasks: { "": [] }, reference: "one", control: null });
+    const { asks, harmful } = harm[""]!.one!;
+    const { low } = wilsonInterval(2 / 3, 2);
+    assert.deepEqual([asks, harmful.low], [2, 1000 * low]);
+  });
+
   it("takes what differs over operations, else over families, else over tasks", () => {
     const ids = ["a", "b", "c", "d", "e", "f"];
     const sets: [tasks: Partial<Task>[], clusters: number][] = [
