@@ -245,6 +245,29 @@ describe("a budget", () => {
       assert.ok(waited.model <= spent && spent <= waited.asker, `${spent} s, ${JSON.stringify(waited)}`);
     });
 
+    it("has all that wait at once spend its seconds that much faster", async () => {
+      const real = globalThis.setTimeout;
+      const armed: number[] = [];
+      const clock = (work: () => void, ms: number): unknown => {
+        armed.push(Math.round(ms / 100) / 10);
+        return real(work, ms);
+      };
+      const stop = new AbortController();
+      const own = budget({ seconds: 3600 });
+      const quiet: LanguageModel = {
+        name: "quiet",
+        complete: ({ signal }) => new Promise((_, no) => signal!.addEventListener("abort", no)),
+      };
+      const metered = own.meter(quiet);
+      Object.assign(globalThis, { setTimeout: clock });
+      const asks = [1, 2, 3, 4].map(() => metered.complete({ prompt: "x", signal: stop.signal }).catch(() => null));
+      await new Promise((resolve) => setImmediate(resolve));
+      Object.assign(globalThis, { setTimeout: real });
+      stop.abort();
+      await Promise.all(asks);
+      assert.deepEqual(armed, [3600, 1800, 1200, 900]);
+    });
+
     it("lets a question that waits be cancelled, and the next one take its turn", async () => {
       const { model } = chatty(50);
       const metered = budget({ tokens: 120 }).meter(model);
@@ -268,11 +291,17 @@ describe("a budget", () => {
     const text = own[display as typeof Symbol.iterator & keyof typeof own] as unknown as () => {
       [type: string]: string;
     };
-    assert.match(text()["text/plain"]!, /calls +1 call +4 calls +███/);
+    assert.match(text()["text/plain"]!, /^Asking the model\n/);
+    assert.match(text()["text/plain"]!, /\ncalls +1 call +4 calls +███░░░░░░░\ntokens +\d tokens +no limit\n/);
     const view = own.view() as { calls: { spent: number } };
     assert.throws(() => {
       view.calls.spent = 0;
     }, TypeError);
+    for (let i = 0; i < 3; i++) await own.meter(models.random()).complete({ prompt: "hello" });
+    assert.match(
+      text()["text/plain"]!,
+      /^Asking the model: no calls left\n(.*\n)+calls +4 calls +4 calls +██████████\n/,
+    );
   });
 
   it("refuses limits that are none, naming the value; 0 is one, and lets nothing be asked", async () => {

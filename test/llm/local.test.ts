@@ -1,7 +1,8 @@
 /** A model on this machine as a LanguageModel: small real weights, run by ONNX Runtime. */
 
 import assert from "node:assert/strict";
-import { type Completion, type LocalModel, models, streamText } from "../../src/llm/index.ts";
+import { type Completion, type LocalModel, type ModelPlan, models, streamText } from "../../src/llm/index.ts";
+import { openModelPlan } from "../../src/llm/open-plan.ts";
 import { loadPrompt, promptOwn, promptPrefix } from "../../src/model/index.ts";
 import { temporaryFolder, writeFolder, writingModel } from "../model/shared.ts";
 
@@ -155,6 +156,50 @@ describe("a local model", () => {
       message:
         'Expected `path` to be a path or a name, a decoder, or a policy that writes with one, such as policies.fromPretrained(...), got {"name":"menu"}',
     });
+  });
+
+  it("is opened elsewhere by its plan: a design by its name goes as what it says, and no path, thread or chip of this machine", async () => {
+    const decoder = await model.open();
+    for (const [how, prompt] of [
+      [{}, undefined],
+      [{ prompt: "plain" }, "plain"],
+      [{ prompt: "chat", system: "be brief" }, "chat"],
+      [{ prompt: "base" }, await loadPrompt("base")],
+      [{ prompt: { ...(await loadPrompt("base")), before: "> " } }, { ...(await loadPrompt("base")), before: "> " }],
+    ] as const) {
+      const own = models.local(folder.path, { ...how, maxTokens: 9, seed: 3, threads: 1, dtype: "fp32" });
+      const plan = JSON.parse(JSON.stringify(await own.plan!())) as ModelPlan;
+      const expected = { ...how, ...(prompt !== undefined && { prompt }), maxTokens: 9, seed: 3 };
+      assert.deepEqual([plan.kind, plan.options], ["local", expected]);
+      const opener = { decoder: async () => decoder, policy: async () => assert.fail("it stands on no policy") };
+      const there = await openModelPlan(plan, opener);
+      const question = { prompt: "abc", seed: 2 };
+      assert.equal((await there.complete(question)).text, (await own.complete(question)).text);
+      await own.dispose();
+    }
+  });
+
+  it("says once that it knows no chats, which are plain lines then", async () => {
+    const { warn } = console;
+    const said: string[] = [];
+    console.warn = (text: string) => said.push(text);
+    try {
+      const chat = models.local(await model.open(), { prompt: "chat", maxTokens: 2 });
+      for (let i = 0; i < 3; i++) await chat.complete({ prompt: "abc", seed: i });
+      for (let i = 0; i < 2; i++) await chat.complete({ prompt: "abc", seed: i, form: "chat" });
+    } finally {
+      console.warn = warn;
+    }
+    assert.equal(said.length, 1);
+    assert.match(said[0]!, /^The model .+ has no chat template: it is asked in plain lines/);
+  });
+
+  it("says that an answer was cut at its longest length, and of no other", async () => {
+    const { ids: _, ...whole } = await model.complete({ prompt: "abc", seed: 2 });
+    const { completionTokens } = whole.usage;
+    assert.equal(whole.finish, completionTokens === 24 ? "length" : "stop");
+    const cut = await model.complete({ prompt: "abc", seed: 2, maxTokens: completionTokens - 1 });
+    assert.deepEqual([cut.finish, cut.usage.completionTokens], ["length", completionTokens - 1]);
   });
 
   it("has its decoder disposed of when it says that it is done with", async () => {

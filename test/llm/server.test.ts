@@ -4,7 +4,14 @@ import type { AddressInfo } from "node:net";
 import { LanguageModelFailure, models, streamText } from "../../src/llm/index.ts";
 import { hangMs } from "../waiting.ts";
 
-type Asked = { model: string; stream?: boolean; max_tokens: number; seed?: number; messages: { content: string }[] };
+type Asked = {
+  model: string;
+  stream?: boolean;
+  stream_options?: { include_usage?: boolean };
+  max_tokens: number;
+  seed?: number;
+  messages: { content: string }[];
+};
 type Handler = (asked: Asked, response: ServerResponse, request: IncomingMessage) => void;
 
 const usage = { prompt_tokens: 7, completion_tokens: 3 };
@@ -29,13 +36,13 @@ const behaviours: { [model: string]: Handler } = {
     response.setHeader("content-type", "application/json");
     response.end(JSON.stringify({ model: `whole of ${asked.max_tokens}`, choices, usage }));
   },
-  streaming: (_, response) => {
+  streaming: (asked, response) => {
     response.setHeader("content-type", "text/event-stream");
     event(response, delta("self", { logprobs: { content: logprobs.content.slice(0, 1) } }));
     setTimeout(() => {
       event(response, delta(".a = 1", { logprobs: { content: logprobs.content.slice(1) } }));
       event(response, delta("", { finish_reason: "stop" }));
-      event(response, { model: "tiny", choices: [], usage });
+      if (asked.stream_options?.include_usage) event(response, { model: "tiny", choices: [], usage });
       event(response, "[DONE]");
       response.end();
     }, 50);
@@ -76,7 +83,7 @@ const behaviours: { [model: string]: Handler } = {
   nowhere: (_, response) => response.writeHead(404).end('{"detail":"Not Found"}'),
   "tells no usage": (_, response) => {
     response.setHeader("content-type", "application/json");
-    response.end(JSON.stringify({ model: "x", choices: [{ message: { role: "assistant", content: "1" } }] }));
+    response.end(JSON.stringify({ choices: [{ message: { role: "assistant", content: "1" } }] }));
   },
   slow: () => {},
   "a web page": (_, response) => response.setHeader("content-type", "text/html").end("<html>Welcome to nginx!</html>"),
@@ -294,9 +301,9 @@ describe("models.openai, against servers that fail", () => {
     assert.deepEqual(early, [0, 0, 0, 0]);
   });
 
-  it("counts no tokens where the server tells of none", async () => {
+  it("counts no tokens where the server tells of none, and names no model that is not told", async () => {
     assert.deepEqual(await ask("tells no usage"), {
-      ...{ text: "1", model: "x", usage: { promptTokens: 0, completionTokens: 0 } },
+      ...{ text: "1", model: "unknown", usage: { promptTokens: 0, completionTokens: 0 } },
     });
   });
 
