@@ -37,6 +37,9 @@ import type { Checkpoint } from "./types.ts";
 import { validateSchema } from "./validation.ts";
 import { checkWay, usualWay, waySchema } from "./way.ts";
 
+/** Episodes an update where nobody says how many. */
+const usualEpisodes = 16;
+
 /** Fills in the defaults. Throws a RangeError that names the option and its value. */
 export function withDefaults(options: TrainOptions & { resume?: Checkpoint }): Settings {
   checkTrainOptions(options);
@@ -46,7 +49,7 @@ export function withDefaults(options: TrainOptions & { resume?: Checkpoint }): S
   const filled: Omit<Settings, "gradients"> & { gradients?: GradientWay } = {
     estimator: "leave-one-out",
     updates: 100,
-    episodes: 16,
+    episodes: usualEpisodes,
     group: 1,
     curriculum: "drawn",
     gamma: 0.99,
@@ -83,7 +86,7 @@ function recommendedBy({
   episodes,
 }: TrainOptions): NonNullable<TrainablePolicy["recommended"]> {
   const { group, curriculum, ...others } = recommended;
-  const fits = group !== undefined && (episodes ?? recommended.episodes ?? 0) % group === 0;
+  const fits = group !== undefined && (episodes ?? recommended.episodes ?? usualEpisodes) % group === 0;
   const asks = curriculum !== undefined && (env.tasks?.length ?? 0) > 0;
   return { ...others, ...(fits && { group }), ...(asks && { curriculum }) };
 }

@@ -34,7 +34,7 @@ import {
 } from "../statistics/index.ts";
 import type { TrainOptions } from "./options.ts";
 import { train } from "./reinforce.ts";
-import { trainEntries } from "./settings.ts";
+import { trainEntries, withDefaults } from "./settings.ts";
 import { openStudyFile, type StudyFile, type StudyRun } from "./study-file.ts";
 
 type MakePolicy = () => TrainablePolicy | Promise<TrainablePolicy>;
@@ -113,14 +113,26 @@ export async function study(options: StudyOptions): Promise<Study> {
   const names = Object.keys(variants);
   const control = controlAmong(names, options.control);
   const kept = file === undefined ? null : openStudyFile(file);
-  const total = names.reduce((sum, name) => sum + updatesOf(variants[name]!) * seeds.length, 0);
+  const make = async (name: string) => (variants[name]!.makePolicy ?? options.makePolicy)();
+  // The first seed's policies: how many updates a variant takes that does not say so is its policy's to say.
+  const first = new Map<string, Prepared>();
+  for (const name of names) {
+    const policy = await make(name);
+    first.set(name, { policy, updates: updatesOf(variants[name]!, options.env, policy) });
+  }
+  const total = [...first.values()].reduce((sum, { updates }) => sum + updates * seeds.length, 0);
   const runs: StudyRun[] = [];
   let done = 0;
   const tell = (updates: number, what: string): void => {
     done += updates;
     onProgress?.(done, total, what);
   };
-  for (const seed of seeds) for (const name of names) runs.push(await runOf(name, seed, options, kept, tell));
+  for (const [i, seed] of seeds.entries())
+    for (const name of names) {
+      const { policy, updates } = first.get(name)!;
+      const prepared = { policy: i === 0 ? policy : await make(name), updates };
+      runs.push(await runOf(name, seed, prepared, options, kept, tell));
+    }
   const of = (name: string): StudyRun[] => runs.filter((run) => run.name === name);
   const judged = names.map((name) => {
     const own = of(name);
@@ -215,12 +227,21 @@ function claimsAbout(
   return [...degenerateAmong({ "": claimants }), ...sentences];
 }
 
-const updatesOf = ({ updates = 100 }: Variant): number => updates;
+/** A run's policy before it is trained, and how many updates that takes. */
+interface Prepared {
+  policy: TrainablePolicy;
+  updates: number;
+}
+
+function updatesOf({ makePolicy: _, ...how }: Variant, env: Environment, policy: TrainablePolicy): number {
+  return withDefaults({ ...how, env, policy }).updates;
+}
 
 /** One run: out of the file, or trained and measured. */
 async function runOf(
   name: string,
   seed: number,
+  { policy, updates }: Prepared,
   options: StudyOptions,
   kept: StudyFile | null,
   tell: (updates: number, what: string) => void,
@@ -228,12 +249,11 @@ async function runOf(
   const { env, evaluationEpisodes = 50, signal = stopSignal() } = options;
   const variant = options.variants[name]!;
   // Who plays is no setting: a file goes on here as it began elsewhere.
-  const { makePolicy = options.makePolicy, on = options.on, ...how } = variant;
-  const policy = await makePolicy();
+  const { makePolicy: _, on = options.on, ...how } = variant;
   const settings = { ...how, evaluationEpisodes, environment: textOfEnvironment(env) };
   const found = kept?.find(name, seed, settings, policy);
   if (found) {
-    tell(updatesOf(variant), `${name}, seed ${seed}: from the file`);
+    tell(updates, `${name}, seed ${seed}: from the file`);
     return { ...found, policy };
   }
   const curve: StudyRun["curve"] = [];

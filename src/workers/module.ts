@@ -67,8 +67,9 @@ function hashOf(file: string, path: string): string {
   }
 }
 
-async function make(file: string, { path, export: name, arguments: args }: ModuleRef): Promise<object> {
-  const module = (await import(pathToFileURL(file).href)) as { [name: string]: unknown };
+async function make(file: string, { path, export: name, arguments: args, sha256 }: ModuleRef): Promise<object> {
+  // By its content too: a file that was changed since it was loaded would give what it was before.
+  const module = (await import(`${pathToFileURL(file).href}?sha256=${sha256}`)) as { [name: string]: unknown };
   const found = module[name];
   const refused = (why: string) => new WorkersFailure({ kind: "module", path, why });
   if (found === undefined) throw refused(`has no export ${name}: it has ${Object.keys(module).join(", ") || "none"}`);

@@ -1,6 +1,6 @@
 /** `autoagent play spec.json --part N`: plays a part of a shared folder, unless it is there already. */
 
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { replaceWhole } from "../data/write.ts";
@@ -56,6 +56,9 @@ export async function playParts(path: string, options: PlayOptions): Promise<{ p
 async function playOne(folder: string, part: IndexedPart, bench: Workbench) {
   const worker = `${hostname()}-${process.pid}`;
   const { number } = part;
+  const { failure } = resultPath(folder, number);
+  // Why it failed before says nothing now: a driver that waits again would give up by it.
+  rmSync(failure, { force: true });
   const began = performance.now();
   try {
     const { result, what } = await resultOf(folder, part, bench, worker);
@@ -65,7 +68,6 @@ async function playOne(folder: string, part: IndexedPart, bench: Workbench) {
     const differs = put === "differs";
     return { line: differs ? `${played}: it differs from the result that was there, which stays` : played, differs };
   } catch (cause) {
-    const { failure } = resultPath(folder, number);
     const message = cause instanceof Error ? cause.message : String(cause);
     const left: PartFailure = { worker, message };
     mkdirSync(dirname(failure), { recursive: true });

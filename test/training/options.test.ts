@@ -42,6 +42,15 @@ describe("the trainer's options", () => {
     assert.deepEqual(of({ klCoef: 0, gamma: 0.5 }), [48, 8, 0, "linear", 0.5]);
     assert.deepEqual(of({ episodes: 12 }), [12, 1, 0.05, "linear", 0.99], "groups of 8 do not divide 12 lives");
     assert.deepEqual(of({ estimator: "raw-return" }), [16, 1, 0, "none", 0.99]);
+    for (const [group, own] of [
+      [8, 8],
+      [6, 1],
+    ] as const)
+      assert.equal(
+        withDefaults({ env: nameEnv(), policy: { ...policy, recommended: { group } } }).group,
+        own,
+        "the usual 16 lives",
+      );
   });
 
   it("lrSchedule: Adam and plain descent really step by the rate of the update", async () => {

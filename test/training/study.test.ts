@@ -63,6 +63,22 @@ describe("a study", () => {
     assert.deepEqual(kept(file), ["mean 1", "literal 1", "mean 2", "literal 2"]);
   });
 
+  it("counts the updates that a policy recommends where a variant says nothing of them, with and without a file", async () => {
+    const recommended = { updates: 2, episodes: 4 };
+    const makePolicy = () => ({ ...editMenu(menu), recommended });
+    const variants = { ours: {}, brief: { updates: 1 }, literal: { estimator: "raw-return" as const, updates: 1 } };
+    const file = join(folder, "recommended.jsonl");
+    for (const expected of [
+      ["1/8", "2/8", "3/8", "4/8", "5/8", "6/8", "7/8", "8/8"],
+      ["2/8", "3/8", "4/8", "6/8", "7/8", "8/8"],
+    ]) {
+      const told: string[] = [];
+      const onProgress = (done: number, total: number) => void told.push(`${done}/${total}`);
+      await study({ ...common, makePolicy, variants, evaluationEpisodes: 2, file, onProgress });
+      assert.deepEqual(told, expected);
+    }
+  });
+
   it("that is killed with kill -9 again and again ends as a straight one", async () => {
     const program = join(import.meta.dirname, "studied.ts");
     const flags = ["--conditions=autoagent-lab-source", "--disable-warning=ExperimentalWarning"];

@@ -301,6 +301,27 @@ describe("what a player of parts refuses", () => {
     assert.match(await fail(policy, "changed", { modules: root }), told(differs));
   });
 
+  it("a part that failed before, no longer: while it is played again nothing says that it failed", async () => {
+    const path = join(root, "late.ts");
+    const failure = join(root, "again/parts/0.failed.json");
+    writeFileSync(
+      path,
+      `import { existsSync } from "node:fs";
+      import { drawing } from ${JSON.stringify(own)};
+      export function unlessFailed(failure: string) {
+        if (existsSync(failure)) throw new Error("it failed");
+        return drawing;
+      }`,
+    );
+    const policy = await workers.module<Policy>(path, "unlessFailed", failure);
+    assert.match(await fail(policy, "again"), /this worker was started without --modules FOLDER/);
+    assert.ok(existsSync(failure));
+    await playParts(join(root, "again/spec.json"), { ...player, modules: root });
+    const on = workers.folder(join(root, "again"), { parts: 1 });
+    const { episodes } = await rollout(new SurvivalEnv({ maxSteps: 2 }), policy, { episodes: 2, on });
+    assert.equal(episodes.length, 2);
+  });
+
   it("an index of another build, and what is none", async () => {
     const path = join(root, "spec.json");
     writeFileSync(path, JSON.stringify({ format: "autoagent-lab parts", version: 1, build: "00000000", batches: [] }));

@@ -6,6 +6,7 @@ import { pack } from "../../src/workers/pack.ts";
 import { keys } from "../../src/workers/redis/keys.ts";
 import { ask, type Session, sendContent } from "../../src/workers/redis/session.ts";
 import { heartbeats, startSweeps } from "../../src/workers/redis/sweep.ts";
+import { fetchContent } from "../../src/workers/redis/worker.ts";
 import { fakeSession, job, settled, wanted } from "./fake-session.ts";
 
 /** The first sweep, to its end: nothing of it waits for anything but promises. */
@@ -26,6 +27,20 @@ describe("a driver's sweep", () => {
     there.clear();
     await sweepOnce(session);
     assert.deepEqual([there.get(keys.driver("me")), there.get(keys.content(name))], ["1", bytes]);
+  });
+
+  it("brings back in time for a worker what another driver has deleted, which had sent the same", async () => {
+    const { session, there } = fakeSession();
+    const name = await sendContent(session, pack("shared"));
+    there.delete(keys.content(name));
+    const redis = session.redis as unknown as Parameters<typeof fetchContent>[0];
+    const fetched = fetchContent(redis, name, 50);
+    await sweepOnce(session);
+    assert.equal(await fetched, "shared");
+    there.delete(keys.content(name));
+    await assert.rejects(fetchContent(redis, name, 1), {
+      message: `autoagent:content:${name} is not there: it was deleted, or its time was over; start the rollout again`,
+    });
   });
 
   it("takes a result that no event told of, and gives again what is in no queue, once it is out for long", async () => {

@@ -5,6 +5,7 @@
 
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Job } from "bullmq";
 import type { Redis } from "ioredis";
 import type { PolicyPlan } from "../../policy/index.ts";
@@ -196,10 +197,13 @@ function isLight({ env, policy }: Spec): boolean {
   return env.kind === "own" && policy.kind === "plan" && policy.plan.kind.endsWith("menu");
 }
 
-/** A driver that is alive says so twice a second; Redis may have been emptied meanwhile, so it is asked twice. */
+/** Milliseconds in which a driver that is alive has said so and sent again what is gone: it does both twice a second. */
+const patience = 1500;
+
+/** A driver that is alive says so; Redis may have been emptied meanwhile, so it is asked twice. */
 async function isGone({ redis }: State, driver: string): Promise<boolean> {
   if ((await redis.exists(keys.driver(driver))) === 1) return false;
-  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await sleep(patience);
   return (await redis.exists(keys.driver(driver))) === 0;
 }
 
@@ -225,8 +229,13 @@ async function contentOf({ redis, contents }: State, name: string): Promise<unkn
   return value;
 }
 
-async function fetchContent(redis: Redis, name: string): Promise<unknown> {
-  const bytes = await redis.getBuffer(keys.content(name));
+/**
+ * A content as it was sent. Another driver that had sent the same deletes it when it has ended, so it is asked for twice. Throws a
+ * WorkersFailure for one that is not there, or is another.
+ */
+export async function fetchContent(redis: Pick<Redis, "getBuffer">, name: string, ms = patience): Promise<unknown> {
+  const here = (): Promise<Buffer | null> => redis.getBuffer(keys.content(name));
+  const bytes = (await here()) ?? (await sleep(ms).then(here));
   if (bytes === null) throw new WorkersFailure({ kind: "missing", name: keys.content(name) });
   const { value, hash } = unpack(bytes);
   if (hash !== name) throw new WorkersFailure({ kind: "content", name: keys.content(name), found: hash });
