@@ -1,12 +1,18 @@
 /**
  * The loader's hooks: the reader's own files, reached from a cell, are found as TypeScript finds them, loaded as modules when
- * they are written as such, and afresh when they or what they import changed on disk. What an earlier cell took from an old
- * version stays as it is. Also found: `tslab`, and the library of which this kernel is a part. Not here: cells' own imports
+ * they are written as such, and afresh when they or what they import changed on disk; but for an ES module that a cell takes by
+ * `require`, which Node keeps by its path. What an earlier cell took from an old version stays as it is. Also found: `tslab`, and the library of which this kernel is a part. Not here: cells' own imports
  * (`modules.ts`), what is done to a file's text (`kernel/language/local-module.ts`).
  */
 
 import { readFileSync, statSync } from "node:fs";
-import { type LoadHookSync, type ResolveHookSync, registerHooks, setSourceMapsSupport } from "node:module";
+import {
+  createRequire,
+  type LoadHookSync,
+  type ResolveHookSync,
+  registerHooks,
+  setSourceMapsSupport,
+} from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { compileLocalModule, isModuleText } from "../../language/local-module.ts";
@@ -34,6 +40,10 @@ interface LocalFile {
 /** The reader's own files, by their address without a version. */
 const localFiles = new Map<string, LocalFile>();
 
+/** What cells take by `require`, by the name that they gave. */
+const required = new Map<string, string>();
+const { cache } = createRequire(cellAddress);
+
 type Hook<F extends (...given: never[]) => unknown> = Parameters<F>;
 
 registerHooks({
@@ -43,7 +53,12 @@ registerHooks({
     const own = localFiles.get(from);
     if (own === undefined && from !== cellAddress) return next(specifier, context);
     const found = find(specifier, context, next);
-    if (own === undefined || !isLocal(found.url, specifier)) return found;
+    if (!isLocal(found.url, specifier)) return found;
+    if (own === undefined) {
+      if (!context.conditions!.includes("require")) return found; // `importFor` asks for the version
+      required.set(specifier, found.url);
+      return { ...found, url: versioned(found.url) };
+    }
     const url = versioned(found.url);
     own.imports.set(found.url, localFiles.get(found.url)!.version);
     return { ...found, url };
@@ -113,7 +128,7 @@ function loadLocal(
 ): ReturnType<LoadHookSync> {
   const file = fileURLToPath(address);
   const isRequired = context.conditions.includes("require");
-  if (file.endsWith(".json") && context.importAttributes.type === undefined && !isRequired)
+  if (file.endsWith(".json") && !isRequired && context.importAttributes.type === undefined)
     return { format: "module", source: moduleOfJson(file), shortCircuit: true };
   if (file.endsWith(".js"))
     return context.format !== "module" && isModuleText(readFileSync(file, "utf8"), file) ? as("module") : asNode();
@@ -186,7 +201,14 @@ export function refresh(url: string): void {
   for (const one of stale) {
     const file = reached.get(one)!;
     Object.assign(file, { changedMs: changedMs(one), version: file.version + 1, imports: new Map() });
+    delete cache[fileURLToPath(one)]; // CommonJS is kept by its path, without a version
   }
+}
+
+/** The same for what a cell required before. */
+export function refreshRequired(specifier: string): void {
+  const url = required.get(specifier);
+  if (url !== undefined) refresh(url);
 }
 
 function changedMs(url: string): number {

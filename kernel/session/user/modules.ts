@@ -8,10 +8,20 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { isTypeExport } from "../../language/exports.ts";
 import { keepCompiled } from "../keep-compiled.ts";
-import { cellAddress, findOwn, folder, isLocal, refresh, versioned } from "./local-files.ts";
+import { cellAddress, findOwn, folder, isLocal, refresh, refreshRequired, versioned } from "./local-files.ts";
+
+const nodes = createRequire(cellAddress);
 
 /** `require`, from the notebook's folder. */
-export const require = createRequire(cellAddress);
+export const require: NodeJS.Require = Object.assign((specifier: string): unknown => {
+  try {
+    refreshRequired(specifier);
+    return nodes(specifier);
+  } finally {
+    folder.close();
+    keepCompiled();
+  }
+}, nodes);
 
 /** What `import.meta` gives in a cell. */
 export const meta = {

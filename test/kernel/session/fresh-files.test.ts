@@ -64,3 +64,45 @@ describe("own files that import each other", () => {
     assert.equal(await told("p"), "'p2q2r2 after 24'");
   });
 });
+
+describe("own files of any kind", () => {
+  const kernel = useKernel({ environment: { AUTOAGENT_TYPES: "off" } });
+  const files: [path: string, text: (value: number) => string][] = [
+    ["module.ts", (value) => `export const value: number = ${value};`],
+    ["module.js", (value) => `export const value = ${value};`],
+    ["common.cjs", (value) => `exports.value = ${value};`],
+    ["common.js", (value) => `exports.value = ${value};`],
+    ["common.ts", (value) => `const value: number = ${value}; module.exports = { value };`],
+    ["data.json", (value) => `{ "value": ${value} }`],
+    ["below.cjs", (value) => `exports.value = ${value};`],
+    ["above.cjs", () => `module.exports = require("./below.cjs");`],
+  ];
+  const names = files.map(([path]) => path);
+  const imported = `(await Promise.all(${JSON.stringify(names)}.map((name) => import("./" + name)))).map((one) => (one.default ?? one).value).join()`;
+  // Node keeps an ES module that is required by its path.
+  const required = `${JSON.stringify(names.slice(2))}.map((name) => require("./" + name).value).join()`;
+
+  it("are as they are on disk whenever a cell imports or requires them, in any order", async () => {
+    const { value, folder } = kernel;
+    for (const [i, order] of [[imported, required], [required, imported], [required], [imported, required]].entries()) {
+      for (const [path, text] of files) {
+        writeFileSync(join(folder, path), text(i));
+        if (path !== "above.cjs") utimesSync(join(folder, path), 1000 + i, 1000 + i);
+      }
+      for (const code of order) {
+        const many = code === imported ? names.length : names.length - 2;
+        assert.equal(await value(code), `'${Array(many).fill(i).join()}'`, `round ${i}: ${code}`);
+      }
+    }
+  });
+
+  it("are loaded once by `require` where nothing changed, and are what it is asked about", async () => {
+    const { value } = kernel;
+    assert.equal(await value('require("./common.cjs") === require("./common.cjs")'), "true");
+    assert.equal(
+      await value("require.resolve('./data.json').endsWith('data.json') && require.main === module"),
+      "true",
+    );
+    assert.equal(await value("typeof require.cache[require.resolve('./common.cjs')].exports.value"), "'number'");
+  });
+});
