@@ -33,14 +33,9 @@ describe("a driver's sweep", () => {
     const { session, there } = fakeSession();
     const name = await sendContent(session, pack("shared"));
     there.delete(keys.content(name));
-    const redis = session.redis as unknown as Parameters<typeof fetchContent>[0];
-    const fetched = fetchContent(redis, name, 50);
+    const fetched = fetchContent(session.redis, name, 50);
     await sweepOnce(session);
     assert.equal(await fetched, "shared");
-    there.delete(keys.content(name));
-    await assert.rejects(fetchContent(redis, name, 1), {
-      message: `autoagent:content:${name} is not there: it was deleted, or its time was over; start the rollout again`,
-    });
   });
 
   it("takes a result that no event told of, and gives again what is in no queue, once it is out for long", async () => {

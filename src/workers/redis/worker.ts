@@ -49,7 +49,7 @@ interface State {
   readonly redis: Redis;
   readonly bench: Workbench;
   /** Contents by name, the newest last. */
-  readonly contents: Map<string, unknown>;
+  readonly contents: Map<string, Promise<unknown>>;
   /** The parts that are played now. */
   readonly playing: Set<Playing>;
   lives: number;
@@ -219,12 +219,15 @@ async function put({ redis }: State, { name, driver }: PartJob, bytes: Buffer, h
   await redis.expire(keys.counts(driver), lifetimes.result);
 }
 
-/** A content by its name: kept, compared with its name, never an old one. */
-async function contentOf({ redis, contents }: State, name: string): Promise<unknown> {
-  const known = contents.get(name);
+/**
+ * A content by its name: kept, compared with its name, never an old one. Two parts that begin at once have one and the same: weights
+ * that come a second time would be put into a policy that plays by them.
+ */
+export function contentOf({ redis, contents }: Pick<State, "redis" | "contents">, name: string): Promise<unknown> {
+  const value = contents.get(name) ?? fetchContent(redis, name);
   contents.delete(name);
-  const value = known ?? (await fetchContent(redis, name));
   contents.set(name, value);
+  value.catch(() => contents.delete(name));
   for (const old of [...contents.keys()].slice(0, -keptContents)) contents.delete(old);
   return value;
 }
