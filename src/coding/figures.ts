@@ -146,6 +146,7 @@ function taskFigures(graded: readonly Graded[], task: CodeTask, prompts: CodePro
 
 function passAt(values: readonly TaskValue[]): { [k: number]: number } {
   const problems = Object.values(Object.groupBy(values, ({ problem, run }) => `${run} ${problem.id}`)) as TaskValue[][];
+  if (problems.length === 0) return {}; // none could be run
   const samples = Math.min(...problems.map((some) => some.length));
   const counts = problems.map((some) => ({ n: some.length, c: some.filter(({ value }) => value === 1).length }));
   const at = (k: number) => mean(counts.map(({ n, c }) => passAtK(n, c, k)));

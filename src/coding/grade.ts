@@ -58,17 +58,22 @@ export async function gradeAll(
     left.slice(i * chunk, (i + 1) * chunk).map(([, one]) => one),
   );
   const answers = parts.map((some) => some.map((one) => ({ ...languageOf(one), source: one.source })));
+  const faults = new Map<string, CodeScore>();
   let next = 0;
   onProgress(0, left.length);
   for await (const scores of on?.score(answers, { sandboxes, signal }) ?? scoresHere(answers, { sandboxes, signal })) {
     for (const [i, one] of parts[next++]!.entries()) {
       // A fault of ours says nothing about the answer: it is run again next time.
-      if (scores[i]!.outcome === "sandbox_fault" || scores[i]!.outcome === "not_run") one.score = scores[i]!;
+      if (scores[i]!.outcome === "sandbox_fault" || scores[i]!.outcome === "not_run")
+        faults.set(scoreKey(nameOf(one)), scores[i]!);
       else file.addScore({ ...nameOf(one), score: scores[i]! });
     }
     onProgress(Math.min(next * chunk, left.length), left.length);
   }
-  for (const one of programs) one.score ??= file.scores.get(scoreKey(nameOf(one))) ?? null;
+  for (const one of programs) {
+    const key = scoreKey(nameOf(one));
+    one.score = file.scores.get(key) ?? faults.get(key) ?? null;
+  }
   return graded;
 }
 

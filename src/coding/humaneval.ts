@@ -47,9 +47,10 @@ export async function humanEvalPack(options: HumanEvalOptions): Promise<CodeProb
 
 /** Lines by their number: `12` of `JavaScript/12`. */
 async function readLines(path: string): Promise<Map<string, Line>> {
-  const all = (await readFile(path, "utf8")).split("\n").filter((line) => line.trim() !== "");
+  const all = (await readFile(path, "utf8")).split("\n");
   return new Map(
-    all.map((one, i) => {
+    all.flatMap((one, i): [string, Line][] => {
+      if (one.trim() === "") return [];
       let line: Line;
       try {
         line = JSON.parse(one) as Line;
@@ -61,7 +62,7 @@ async function readLines(path: string): Promise<Map<string, Line>> {
         const fault = describeFault({ kind: "option", name, expected: "a text", value: line?.[name] });
         throw new TypeError(`Line ${i + 1} of ${path}: ${fault}`);
       }
-      return [line.task_id.split("/").at(-1)!, line];
+      return [[line.task_id.split("/").at(-1)!, line]];
     }),
   );
 }

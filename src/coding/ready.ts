@@ -25,7 +25,13 @@ export interface Ready {
   limits: Partial<Limits>;
 }
 
-const known = new WeakMap<Sandbox, Map<string, Promise<Ready>>>();
+/** What is being found out, or was, and who may cancel it. */
+interface Finding {
+  found: Promise<Ready>;
+  signal: AbortSignal | undefined;
+}
+
+const known = new WeakMap<Sandbox, Map<string, Finding>>();
 
 /** What is known of a problem; found out once for a sandbox. */
 export function readyOf(
@@ -43,11 +49,17 @@ export function readyOf(
       if (signal?.aborted) throw error;
       return findOut(sandbox, problem, language, signal);
     });
-    here.set(key, found);
+    here.set(key, { found, signal });
     // What was cancelled is asked again.
     found.catch(() => here.delete(key));
   }
-  return here.get(key)!;
+  const finding = here.get(key)!;
+  return finding.found.catch((error: unknown) => {
+    // Another who waited for the same was stopped: that is no matter of this one's.
+    if (finding.signal?.aborted && finding.signal !== signal && !signal?.aborted)
+      return readyOf(sandbox, problem, language, signal);
+    throw error;
+  });
 }
 
 async function findOut(

@@ -1,6 +1,6 @@
 /** An evaluation of code tasks as a value: its figures, the sentences that may be said of them, and how it shows itself. */
 
-import { checkOptions, only, optional, positiveInteger, text } from "../data/check.ts";
+import { checkOptions, oneOf, only, optional, positiveInteger } from "../data/check.ts";
 import {
   type Displayable,
   displaySymbol,
@@ -21,8 +21,6 @@ import { type CodeQualities, qualitiesOf } from "./quality-shown.ts";
 import { sentencesOf } from "./sentences.ts";
 import { type CodeClaim, claimsOf } from "./told.ts";
 import type { CodeProblem } from "./types.ts";
-
-const worstSchema = only<{ of?: string; count?: number }>({ of: optional(text), count: optional(positiveInteger) });
 
 /** What `evaluateCode` gives. Shows itself as a table, a contestant a row and a task a column, with what may be said below. */
 export interface CodeEvaluation {
@@ -79,7 +77,9 @@ export function codeEvaluation(graded: readonly Graded[], parts: EvaluationParts
     details: () => ({ [displaySymbol]: () => detailsBundle(results, shown) }),
     cost: () => ({ [displaySymbol]: () => costBundle(results) }),
     worst(task, options = {}) {
-      checkOptions(worstSchema, options, "the options of worst()");
+      checkOptions(oneOf(...shown), task, "task");
+      const schema = only<typeof options>({ of: optional(oneOf(...names)), count: optional(positiveInteger) });
+      checkOptions(schema, options, "the options of worst()");
       return worstOf(graded, { task, name: options.of ?? about, count: options.count ?? 5 });
     },
     csv: () => csvOf(graded),

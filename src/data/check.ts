@@ -236,9 +236,9 @@ export const having = <T>(methods: readonly (keyof T & string)[], expected: stri
     return given !== null && given !== undefined && methods.every((name) => typeof given[name] === "function");
   }, expected);
 
-/** `a, b or c` */
+/** `a, b or c`; of one, that. */
 function choiceOf(values: readonly (string | number)[]): string {
-  return `${values.slice(0, -1).join(", ")} or ${values.at(-1)}`;
+  return values.length === 1 ? String(values[0]) : `${values.slice(0, -1).join(", ")} or ${values.at(-1)}`;
 }
 
 function article(type: string): string {

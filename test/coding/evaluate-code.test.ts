@@ -6,11 +6,17 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type CodeEvaluation, type CodeTask, codeTasks, evaluateCode } from "../../src/coding/index.ts";
+import {
+  type CodeElsewhere,
+  type CodeEvaluation,
+  type CodeTask,
+  codeTasks,
+  evaluateCode,
+} from "../../src/coding/index.ts";
 import { displaySymbol } from "../../src/display/index.ts";
 import { SurvivalEnv } from "../../src/environment/index.ts";
 import { sharpen } from "../../src/evaluation/index.ts";
-import { models } from "../../src/llm/index.ts";
+import { completeAll, type LanguageModel, models } from "../../src/llm/index.ts";
 import { openModel, randomModel } from "../../src/model/index.ts";
 import { tf, tokenPolicy } from "../../src/policy/index.ts";
 import { createRandom } from "../../src/random/index.ts";
@@ -310,6 +316,41 @@ describe("evaluateCode", () => {
     } finally {
       await sandboxes.python.dispose();
     }
+  });
+
+  it("tells of each answer that the sandbox failed on, of one model under two names as of two", async () => {
+    const model = { ...knowing, fingerprint: async () => "one" };
+    const fault = { outcome: "sandbox_fault" as const, passed: false, parses: true, tests: 1, right: 0, failed: null };
+    const on: CodeElsewhere = {
+      async admit() {},
+      async *answer(one, parts) {
+        for (const prompts of parts) yield { answers: await completeAll(one as LanguageModel, prompts), seconds: 0 };
+      },
+      async *score(parts) {
+        for (const answers of parts) yield answers.map(() => ({ ...fault, cause: "it fell over", effects: [] }));
+      },
+    };
+    const options = { problems, tasks: ["text-to-code" as const], on, quality: false, progress: false };
+    const code = await evaluateCode({ one: model, same: model }, options);
+    assert.deepEqual(
+      code.answers.map(({ score }) => score?.outcome),
+      Array.from({ length: 2 * problems.length }, () => "sandbox_fault"),
+    );
+    const told = `${2 * problems.length} answers could not be run, by a fault of the sandbox, and are left out: `;
+    assert.ok(
+      code.sentences.some((sentence) => sentence.startsWith(told)),
+      code.sentences.join("\n"),
+    );
+    const { share, passAt, outcomes } = code.results.one!.tasks["text-to-code"]!;
+    assert.deepEqual([share, passAt, outcomes], [null, {}, { sandbox_fault: problems.length }]);
+    assert.deepEqual(code.claims, []);
+    assert.match(plain(code), /\none\nsame\n/, "no figure is made of what was not run");
+    assert.throws(() => code.worst("repair"), {
+      message: 'Expected `task` to be text-to-code, got "repair"',
+    });
+    assert.throws(() => code.worst("text-to-code", { of: "sme" }), {
+      message: 'Expected `of` to be one or same, got "sme"',
+    });
   });
 
   it("names what is given wrong", async () => {

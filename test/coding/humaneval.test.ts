@@ -176,6 +176,8 @@ describe("a file of HumanEvalPack", () => {
       await assert.rejects(humanEvalPack({ javascript }), {
         message: `Line 1 of ${javascript}: Expected \`declaration\` to be a text, got undefined`,
       });
+      writeFileSync(javascript, "\n\n{\n");
+      await assert.rejects(humanEvalPack({ javascript }), { message: `Line 3 of ${javascript} is no JSON` });
       writeFileSync(javascript, "{\n");
       await assert.rejects(humanEvalPack({ javascript }), { message: `Line 1 of ${javascript} is no JSON` });
     } finally {

@@ -1,6 +1,7 @@
 /** Answers are scored by what they give in the sandbox: outcomes, what is told of a failure, and programs that try to change the test. */
 
 import assert from "node:assert/strict";
+import { readyOf } from "../../src/coding/ready.ts";
 import { isSameData } from "../../src/coding/same.ts";
 import { scoreAnswers } from "../../src/coding/score.ts";
 import type { CodeOutcome, CodeProblem } from "../../src/coding/types.ts";
@@ -20,6 +21,17 @@ describe("the scores of answers", () => {
       sources.map((source) => answerOf(source, problem)),
       { sandboxes: { javascript: sandbox } },
     );
+
+  it("come all the same where another who waited for the same problem was stopped", async () => {
+    const own = { ...double, id: "asked by two" };
+    const stop = new AbortController();
+    const stopped = readyOf(sandbox, own, "javascript", stop.signal);
+    const other = readyOf(sandbox, own, "javascript", undefined);
+    stop.abort(new Error("that will do"));
+    await assert.rejects(stopped, /that will do/);
+    assert.equal((await other).inputs.length, 4);
+    await assert.rejects(readyOf(sandbox, { ...own, id: "never" }, "javascript", stop.signal), /that will do/);
+  });
 
   it("name each way in which an answer fails, and forgive no part of a failure", async () => {
     const cases: [source: string | null, outcome: CodeOutcome, right: number, cause: string][] = [

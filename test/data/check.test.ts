@@ -118,6 +118,7 @@ describe("a check", () => {
       [{ act: 1 }, null, undefined, "random", {}],
     );
     assert.equal(said(oneOf("a", "b", "c"), "d", "it"), 'Expected `it` to be a, b or c, got "d"');
+    assert.equal(said(oneOf("a"), "d", "it"), 'Expected `it` to be a, got "d"');
   });
 
   it("throws an error that carries what it says", () => {
