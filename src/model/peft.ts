@@ -74,9 +74,8 @@ export async function readPeft(
   if (!existsSync(join(folder, weightsFile))) throw refused(folder, `it has no ${weightsFile}`);
   const { places, others } = await readSafetensorsHeader(join(folder, weightsFile));
   const left = new Set([...places.keys(), ...others.keys()]);
-  const take = async (name: string, shape: readonly [number, number]): Promise<Float32Array | null> => {
-    const place = places.get(name);
-    if (place === undefined) return null;
+  const take = async (name: string, shape: readonly [number, number]): Promise<Float32Array> => {
+    const place = places.get(name)!;
     left.delete(name);
     if (`${place.shape}` !== `${shape}`)
       throw refused(folder, `${name} is [${place.shape}], and for this model it has to be [${shape}]`);
@@ -92,10 +91,14 @@ export async function readPeft(
       const found: Found[] = [];
       for (const { name, to } of matrix.parts) {
         const own = tensorName(config, layer, name);
-        const rank = places.get(`${own}.lora_A.weight`)?.shape[0] ?? 0;
-        const A = await take(`${own}.lora_A.weight`, [rank, matrix.from]);
-        const B = await take(`${own}.lora_B.weight`, [to, rank]);
-        found.push(A && B ? { rank, A, B } : null);
+        const [one, other] = [`${own}.lora_A.weight`, `${own}.lora_B.weight`];
+        const [rank] = places.get(one)?.shape ?? [];
+        if (rank === undefined) {
+          found.push(null); // a B by itself is left over below
+          continue;
+        }
+        if (!places.has(other)) throw refused(folder, `it has ${one} without ${other}`);
+        found.push({ rank, A: await take(one, [rank, matrix.from]), B: await take(other, [to, rank]) });
       }
       pairs.push(together(matrix, found, scale));
     }

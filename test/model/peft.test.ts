@@ -4,7 +4,14 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Decoder, openModel } from "../../src/model/index.ts";
+import {
+  type Decoder,
+  type NamedTensor,
+  openModel,
+  packSafetensors,
+  readSafetensorsHeader,
+  readTensor,
+} from "../../src/model/index.ts";
 import { policies, tf } from "../../src/policy/index.ts";
 import { leaveOut, testPython } from "../support.ts";
 import { caseFolder, families, ggufPath } from "./families.ts";
@@ -143,6 +150,21 @@ describe("an adapter in PEFT's format", () => {
       openModel(model.path, { threads: 1, peft: folder.path, adaptedBlocks: 2 }),
       /Expected `adaptedBlocks` to be 1, as many as the adapter .* changes, got 2/,
     );
+    const weights = join(folder.path, "adapter_model.safetensors");
+    const whole: NamedTensor[] = [];
+    for (const [name, place] of (await readSafetensorsHeader(weights)).places)
+      whole.push({ name, shape: place.shape, values: await readTensor(place) });
+    const half = (gone: string) => {
+      const left = whole.filter(({ name }) => !name.endsWith(`q_proj.${gone}.weight`));
+      writeFileSync(weights, packSafetensors(left, { metadata: { format: "pt" } }));
+    };
+    half("lora_B");
+    await assert.rejects(
+      open(),
+      /it has base_model\.model\.\S+q_proj\.lora_A\.weight without base_model\.model\.\S+q_proj\.lora_B\.weight$/,
+    );
+    half("lora_A");
+    await assert.rejects(open(), /this model has no place for base_model\.model\.\S+q_proj\.lora_B\.weight$/);
     const path = join(folder.path, "adapter_config.json");
     const about = JSON.parse(readFileSync(path, "utf8")) as object;
     const change = (fields: object) => writeFileSync(path, JSON.stringify({ ...about, ...fields }));

@@ -60,7 +60,8 @@ export function makeWorker(
   const living = { killed: null, starved: false, exited: false, dead: null, stderr: "", buffer: "" };
   const { promise: gone, resolve } = Promise.withResolvers<void>();
   const worker = {
-    ...{ pid: child.pid ?? -1, lives: 0, served: 0, exclusive: false, onFree: () => {}, gone },
+    // One that could not be started has none, greets nobody and is given to nobody.
+    ...{ pid: child.pid!, lives: 0, served: 0, exclusive: false, onFree: () => {}, gone },
     get thinking() {
       return state.thinking;
     },

@@ -165,7 +165,6 @@ export class Pool {
         return result.value.gone;
       }),
     );
-    this.#slots.fill(null);
   }
 
   get disposed(): boolean {

@@ -163,8 +163,7 @@ async function loadTail(state: AdapterState): Promise<void> {
 /** Runs the model with the adapter, and keeps of each token what learning from it needs. */
 async function traced(state: AdapterState): Promise<(count: number) => LogitsProcessor> {
   const { decoder, generator } = state;
-  await loadTail(state);
-  const adapter = await holdNow(state);
+  const [adapter] = await Promise.all([holdNow(state), loadTail(state)]);
   const { width } = decoder.config;
   const device: LogitsProcessor["device"] = { head: emptyHead(width), traced: "adapter" };
   return (count) => ({ adapter, device, ...createAdapterTraces(count, width, generator.temperature) });
