@@ -35,10 +35,10 @@ export function faultOf(of: string, value: unknown, entries: Entries): string | 
     const cure = near === null ? `there are ${known.join(", ")}` : `did you mean \`${near}\`?`;
     return `There is no \`${unknown}\` in ${of}: ${cure}`;
   }
-  const { issues } = v.safeParse(v.object(own), value, { abortEarly: true });
+  const { issues } = v.safeParse(v.object(own), value);
   if (issues === undefined) return null;
-  const [{ path = [], message, input }] = issues;
-  return `Expected \`${path.map(({ key }) => String(key)).join(".")}\` to be ${message}, got ${show(input)}`;
+  const [{ path, message, input }] = issues; // the first; of an option, since it is an object
+  return `Expected \`${path!.map(({ key }) => String(key)).join(".")}\` to be ${message}, got ${show(input)}`;
 }
 
 /** Whether these are options without any: nothing has to be loaded to check them. */

@@ -67,7 +67,7 @@ export async function startClient(
     throw new NotebookFailure(`The kernel did not start: ${state.died}`);
   }
   return {
-    pid: child.process.pid ?? -1,
+    pid: child.process.pid!,
     execute(code, onMessage) {
       const request = codec.make("execute_request", executeContent({ code }));
       state.listeners.set(request.header.msg_id, onMessage);
@@ -147,14 +147,14 @@ async function listen(
 }
 
 function onReply({ pending }: ClientState, message: Message): void {
-  const waiting = pending.get(message.parent.msg_id ?? "");
+  const waiting = pending.get(message.parent.msg_id!);
   if (waiting) waiting.reply = message;
   settle(waiting);
 }
 
 function onPublished({ pending, listeners, lastListener, welcomed }: ClientState, message: Message): void {
   if (message.header.msg_type === "iopub_welcome") return welcomed.resolve();
-  const id = message.parent.msg_id ?? "";
+  const id = message.parent.msg_id!; // or none, which nobody waits for
   if (message.header.msg_type !== "status") return (listeners.get(id) ?? lastListener)(message);
   const waiting = pending.get(id);
   if (message.content.execution_state !== "idle" || waiting === undefined) return;
@@ -224,8 +224,8 @@ function startKernel(
     detached: true, // Ctrl-C is for the runner, which interrupts the cell
   });
   let printed = "";
-  child.stderr?.setEncoding("utf8");
-  child.stderr?.on("data", (text: string) => {
+  child.stderr!.setEncoding("utf8");
+  child.stderr!.on("data", (text: string) => {
     printed = (printed + text).slice(-2000);
   });
   return { process: child, printed: () => printed.trim() };

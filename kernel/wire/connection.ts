@@ -57,6 +57,11 @@ export function readConnection(path: string | undefined): Connection {
       throw new ConnectionFailure(
         `The connection file ${path} has no usable ${name}: got ${JSON.stringify(value[name])}.`,
       );
+  for (const [name, text] of Object.entries({ ip, key }))
+    if (typeof text !== "string")
+      throw new ConnectionFailure(
+        `The connection file ${path} has a ${name} that is no text: got ${JSON.stringify(text)}.`,
+      );
   if (transport !== "tcp" && transport !== "ipc")
     throw new ConnectionFailure(
       `The connection file ${path} asks for transport ${JSON.stringify(transport)}: use tcp or ipc.`,

@@ -39,4 +39,14 @@ describe("a comm's message", () => {
       ends[1]!.reject(new RangeError("of the callback"));
       await assert.rejects(failing, { name: "RangeError", message: "of the callback" });
     });
+
+  it("that nobody listens to, or of a comm that is not open, is passed over", async () => {
+    const comms = createComms(
+      () => {},
+      (callback) => callback,
+    );
+    for (const comm_id of [comms.open("target").id, "none"])
+      for (const message of ["comm_msg", "comm_close", "comm_msg"])
+        await comms.receive({ message, content: { comm_id, data: {} }, metadata: {}, buffers: [] });
+  });
 });

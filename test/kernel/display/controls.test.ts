@@ -34,6 +34,7 @@ function start() {
     screen: display,
     ...(display.globals as unknown as Globals),
     /** A front end opens a view of a control. */
+    receive,
     open: (comm: string, id: unknown) => receive("comm_open", comm, { target_name: "autoagent.control", data: { id } }),
     move: (comm: string, value: unknown) => receive("comm_msg", comm, { data: { value } }),
     close: (comm: string) => receive("comm_close", comm, { data: {} }),
@@ -146,6 +147,19 @@ describe("controls", () => {
     end();
     rate.value = 0.2;
     assert.deepEqual([seen, news()], [[0.75, 0.1], [["comm_msg", "one", { value: 0.2 }]]]);
+  });
+
+  it("a view that sends no data is one of nothing, and moves nothing", async () => {
+    const { slider, receive, open, news } = start();
+    await receive("comm_open", "one", { target_name: "autoagent.control", data: null });
+    assert.deepEqual(news(), [["comm_close", "one", {}]]);
+    const rate = slider("rate");
+    await open("two", lookOf(rate).id);
+    for (const data of [null, undefined, 7, {}])
+      await assert.rejects(receive("comm_msg", "two", { data }), {
+        message: "Expected a number from 0 to 1 for rate, got undefined",
+      });
+    assert.equal(rate.value, 0.5);
   });
 
   it("a view of a control that is not there is closed", async () => {

@@ -123,6 +123,9 @@ describe("a reader's own file", () => {
     );
     const tsx = compile("export const a: number = 1;", "/folder/file.tsx")!;
     assert.equal(tsx.isTyped, false);
+    const element = "export const a = <b>x</b>;\n";
+    assert.match(compile(element, "/folder/file.tsx")!.code, /"b"/);
+    assert.deepEqual([compile(element), isModuleText(element, "/folder/file.ts")], [null, false]);
     for (const source of [
       "export declare enum A { B }",
       "export declare namespace N { const a: number; }",

@@ -149,7 +149,8 @@ describe("a notebook file", () => {
     ]);
     assert.deepEqual([empty!.source, empty!.execution_count, empty!.outputs], [[], null, []]);
     assert.ok(!("outputs" in markdown!));
-    assert.deepEqual((read as unknown as Notebook).nbformat_minor, 5);
+    const { nbformat, nbformat_minor } = read as unknown as Notebook;
+    assert.deepEqual([nbformat, nbformat_minor], [4, 5]);
   });
 
   it("is written in one step, or says why not and leaves what was there", () => {

@@ -35,4 +35,27 @@ describe("the page of a notebook", () => {
       '<pre class="error">E: &#60;i&#62;\nat 1</pre>',
     ]);
   });
+
+  it("has each figure's data where its place says, as high as its layout says; code begins with its first letter", async () => {
+    const type = "application/vnd.plotly.v1+json";
+    const figures = [
+      { data: [{ y: [1] }], layout: { height: 200 } },
+      { data: [{ y: [2] }], layout: {} },
+      { data: [{ y: [3] }] },
+    ];
+    const outputs = figures.map((figure) => ({ output_type: "display_data", metadata: {}, data: { [type]: figure } }));
+    const page = await pageOf(cell({ source: "\n\na\n", outputs: outputs as NonNullable<Cell["outputs"]> }));
+    const places = [...page.matchAll(/aria-label="figure" data-figure="(\d)" style="height:(\d+)px"/g)];
+    const [, text] = /<script type="application\/json" id="figures">(.*?)<\/script>/.exec(page)!;
+    const drawn = JSON.parse(text!) as unknown[];
+    assert.deepEqual(
+      places.map(([, at, height]) => [drawn[Number(at)], height]),
+      [
+        [figures[0], "200"],
+        [figures[1], "380"],
+        [figures[2], "380"],
+      ],
+    );
+    assert.match(page, /<pre class="code"><code>a<\/code>/);
+  });
 });

@@ -40,7 +40,7 @@ describe("prepared answers", () => {
     }).take(question);
 
   it("come from the file in order, to input, prompt and confirm, and question and answer stay readable", async () => {
-    const AUTOAGENT_ANSWERS = file("ordered.json", ["Ada", "secret", "", "blue", "y", 7]);
+    const AUTOAGENT_ANSWERS = file("ordered.json", ["Ada", "secret", "", "blue", "y", 7, "", ""]);
     const cells = [
       'await input("Name?")',
       'await input("Password?", { password: true })',
@@ -48,12 +48,14 @@ describe("prepared answers", () => {
       'prompt("Colour?")',
       'confirm("Sure?")',
       'await input("Number?")',
+      'prompt("Empty?", "fallback")',
+      'confirm("Empty?")',
       'await input("More?")',
     ];
     const all = await session({ AUTOAGENT_ANSWERS }, cells);
     assert.deepEqual(
       all.map(({ shown }) => shown[0]),
-      ["'Ada'", "'secret'", "'here'", "'blue'", "true", "'7'", undefined],
+      ["'Ada'", "'secret'", "'here'", "'blue'", "true", "'7'", "'fallback'", "false", undefined],
     );
     assert.deepEqual(all.map(({ stdout }) => stdout).slice(0, 5), [
       "Name? Ada\n",
@@ -63,8 +65,8 @@ describe("prepared answers", () => {
       "Sure? yes\n",
     ]);
     assert.equal(
-      all[6]!.error?.evalue,
-      "The question was not answered: the answers file ordered.json has 6 answers and all were taken",
+      all.at(-1)!.error?.evalue,
+      "The question was not answered: the answers file ordered.json has 8 answers and all were taken",
     );
   });
 

@@ -102,6 +102,14 @@ describe("what a cell asks", () => {
     }
   });
 
+  it("by an interface without a terminal is asked like any other, and by one that draws its own is Node's alone", async () => {
+    const ask = (terminal: boolean): string =>
+      `await promised.createInterface({ input: process.stdin, terminal: ${terminal} }).question("T? ", { signal: AbortSignal.timeout(200) }).catch(({ name }) => name)`;
+    const [ours, nodes] = [await run(ask(false), ["yes"]), await run(ask(true), ["yes"])];
+    assert.deepEqual([ours.questions, ours.shown], [["T? "], [{ "text/plain": "'yes'" }]]);
+    assert.deepEqual(nodes.questions, []);
+  });
+
   it("of another stream is Node's alone", async () => {
     const { shown } = await run(
       'const own = []; for await (const line of createInterface({ input: require("stream").Readable.from(["a\\nb\\n"]) })) own.push(line); own',

@@ -145,6 +145,14 @@ describe("a kernel session", () => {
     assert.equal(stdout, "a\u00e9b\u00e9\u00e9\u00e9\u00e9c3a9");
   });
 
+  it("shows and prints what a timer does later under the cell that set it, while another runs", async () => {
+    const later = "setTimeout(() => { display('late'); console.log('later'); }, 300); 1";
+    const [first, second] = [run(later), run("await new Promise((done) => setTimeout(done, 900)); 2")];
+    const [own, other] = [await first, await second];
+    assert.deepEqual([own.shown, own.stdout], [["1", "'late'"], "later\n"]);
+    assert.deepEqual([other.shown, other.stdout], [["2"], ""]);
+  });
+
   it("tells the value of a name with a question mark, in any script, and runs no cell for it", async () => {
     await run("const gr\u00f6\u00dfe = { \u540d: 5 };");
     for (const [question, text] of [

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { readConnection } from "../../../kernel/wire/connection.ts";
 import { createCodec } from "../../../kernel/wire/index.ts";
 import { hangMs } from "../../waiting.ts";
 import { randomStream } from "./random.ts";
@@ -108,6 +109,31 @@ describe("a connection file that cannot be used ends the kernel with one sentenc
       `The connection file ${scheme.path} asks for signature scheme "hmac-nothing": use hmac-sha256.`,
     );
     assert.equal(scheme.code, 2);
+  });
+
+  it("when the key or the address is no text", async () => {
+    for (const [name, value] of [
+      ["key", 5],
+      ["key", null],
+      ["ip", ["127.0.0.1"]],
+    ] as const) {
+      const path = join(folder, "typed.json");
+      writeFileSync(path, JSON.stringify({ ...ports, [name]: value }));
+      assert.throws(() => readConnection(path), {
+        name: "ConnectionFailure",
+        message: `The connection file ${path} has a ${name} that is no text: got ${JSON.stringify(value)}.`,
+      });
+    }
+  });
+
+  it("but not when it leaves out what is usual", () => {
+    const path = join(folder, "short.json");
+    writeFileSync(path, JSON.stringify({ ...ports, kernel_name: "own" }));
+    const usual = { transport: "tcp", ip: "127.0.0.1", key: "", signature_scheme: "hmac-sha256" };
+    assert.deepEqual(readConnection(path), { ...ports, ...usual, kernel_name: "own" });
+    const said = { transport: "ipc", ip: "socket", key: "k", signature_scheme: "hmac-sha512" };
+    writeFileSync(path, JSON.stringify({ ...ports, ...said }));
+    assert.deepEqual(readConnection(path), { ...ports, ...said });
   });
 
   it("when a port is taken", async () => {
