@@ -1,8 +1,23 @@
-/** pass@k against counting, and the distance of two programs against distances worked out by hand. */
+/** pass@k against counting, the distance of two programs against distances worked out by hand, and which failed answers are shown first. */
 
 import assert from "node:assert/strict";
-import { passAtK } from "../../src/coding/index.ts";
+import { worstOf } from "../../src/coding/answers-shown.ts";
+import { contestantFigures } from "../../src/coding/figures.ts";
+import { codePrompts, codeTasks, type Graded, passAtK } from "../../src/coding/index.ts";
 import { editDistance, wordsOf } from "../../src/coding/words.ts";
+import { double } from "./fixtures.ts";
+
+/** An answer to the first task. */
+const graded = (name: string, id: string, level: number, passed: boolean) =>
+  ({
+    question: {
+      ...{ key: `${name} ${id}`, of: { name, run: 0 }, problem: { ...double, id, level, family: id }, sample: 0 },
+      ...{ exercise: "text-to-code", mutant: 0, prompt: { text: "" } },
+    },
+    answer: { key: `${name} ${id}`, text: "", promptTokens: 0, tokens: 0, finish: null, steered: null },
+    source: "",
+    score: { outcome: passed ? "passed" : "wrong", passed, failed: null, cause: "" },
+  }) as unknown as Graded;
 
 /** The share of all choices of k among n, of which the first c are right, that hold a right one: counted one by one. */
 function counted(n: number, c: number, k: number): number {
@@ -36,5 +51,36 @@ describe("the distance of two programs", () => {
     assert.equal(apart("return n * 2;", "return total;"), 3);
     assert.equal(apart("", "return n;"), 3);
     assert.equal(editDistance([..."kitten"], [..."sitting"]), 3); // the textbook's own example
+  });
+});
+
+describe("the failed answers of a contestant", () => {
+  it("begin with those that most others got right, then with the easier ones", () => {
+    const rights: [id: string, level: number, others: boolean[]][] = [
+      ["nobody's", 1, [false, false]],
+      ["one's, hard", 3, [true, false]],
+      ["all's, hard", 4, [true, true]],
+      ["one's, easy", 2, [false, true]],
+    ];
+    const all = rights.flatMap(([id, level, others]) => [
+      graded("own", id, level, false),
+      ...others.map((passed, i) => graded(`other ${i}`, id, level, passed)),
+    ]);
+    const shown = (count: number) =>
+      worstOf([...all, graded("own", "right", 1, true)], { task: "text-to-code", name: "own", count }).answers.map(
+        ({ problem }) => problem,
+      );
+    assert.deepEqual(shown(9), ["all's, hard", "one's, easy", "one's, hard", "nobody's"]);
+    assert.deepEqual(shown(2), ["all's, hard", "one's, easy"]);
+  });
+});
+
+describe("the figures of a contestant", () => {
+  it("are of the tasks that it was asked, and of no others", () => {
+    const { tasks } = contestantFigures([graded("own", "a", 1, true), graded("own", "b", 1, true)], {
+      ...{ prompts: codePrompts(), tasks: codeTasks, seconds: [], price: null },
+    });
+    assert.deepEqual(Object.keys(tasks), ["text-to-code"]);
+    assert.equal(tasks["text-to-code"]!.share!.estimate, 1);
   });
 });

@@ -176,6 +176,13 @@ describe("a file of HumanEvalPack", () => {
       await assert.rejects(humanEvalPack({ javascript }), {
         message: `Line 1 of ${javascript}: Expected \`declaration\` to be a text, got undefined`,
       });
+      writeFileSync(javascript, "null\n");
+      await assert.rejects(humanEvalPack({ javascript }), {
+        message: `Line 1 of ${javascript}: Expected \`task_id\` to be a text, got undefined`,
+      });
+      await assert.rejects(humanEvalPack({ javscript: javascript } as never), {
+        message: "There is no `javscript` in the options of humanEvalPack: did you mean `javascript`?",
+      });
       writeFileSync(javascript, "\n\n{\n");
       await assert.rejects(humanEvalPack({ javascript }), { message: `Line 3 of ${javascript} is no JSON` });
       writeFileSync(javascript, "{\n");

@@ -155,6 +155,7 @@ describe("the ladder", () => {
     );
     assert.ok(new Set(few.map(({ family }) => family)).size >= 25);
     assert.deepEqual(await codeProblems({ levels: [1, 2], count: 40 }), few);
+    assert.deepEqual(await codeProblems({ levels: [1, 2], count: 40, seed: 0 }), few);
     assert.notDeepEqual(await codeProblems({ levels: [1, 2], count: 40, seed: 1 }), few);
     assert.ok((await codeProblems({ kind: "textbook" })).every(({ kind }) => kind === "textbook"));
     assert.equal((await codeProblems()).length, records.length);

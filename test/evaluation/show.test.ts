@@ -1,0 +1,53 @@
+/** What an evaluation's tables say of episodes written by hand. */
+
+import assert from "node:assert/strict";
+import { displaySymbol, type MimeBundle } from "../../src/display/index.ts";
+import { type Episode, episodeVersion, type Step } from "../../src/episode/index.ts";
+import { clustersOf } from "../../src/evaluation/measure.ts";
+import { evaluationOf } from "../../src/evaluation/show.ts";
+
+const step = (program: string, task?: string): Step => ({
+  ...{ program, calls: [], report: null, verdict: "survived", cause: "", effects: [], rewards: {}, reward: 0 },
+  action: { logProb: -1, choice: 0, label: "", tokens: 7 },
+  ...(task !== undefined && { task, solved: true }),
+});
+const life = (steps: Step[]): Episode => ({
+  ...{ version: episodeVersion, id: null, index: 0, group: 0, seed: 0, start: {}, terminated: false, truncated: true },
+  ...{ survival: steps.length, return: 0, verdict: "survived", fault: false, steps },
+});
+
+/** The rows of the last table, each cell by its column. */
+function lastRows(html: string): { [column: string]: string }[] {
+  const table = html.slice(html.lastIndexOf("<table>"));
+  const cells = (text: string, tag: string) =>
+    [...text.matchAll(new RegExp(`<${tag} [^>]*>(.*?)</${tag}>`, "g"))].map(([, cell]) => cell!);
+  const columns = cells(table, "th");
+  return [...table.slice(table.indexOf("<tbody>")).matchAll(/<tr>(.*?)<\/tr>/g)].map(([, row]) =>
+    Object.fromEntries(cells(row!, "td").map((cell, i) => [columns[i], cell])),
+  );
+}
+
+describe("the table of what policies are like", () => {
+  it("tells the seconds and tokens of an episode, and how often two answers differ where something was asked twice", () => {
+    const asked = [life([step("a", "t"), step("b", "t")]), life([step("a", "t"), step("c", "u")])];
+    const unasked = [life([step("a")]), life([step("b")]), life([step("c")]), life([step("d")])];
+    const clusters = { here: clustersOf([]) };
+    const of = (runs: Episode[][], seconds: number) => ({ runs, seconds });
+    const found = evaluationOf(
+      { here: { asked: of([asked], 30), unasked: of([unasked], 3) } },
+      { reference: "asked", control: null, seed: 0, clusters },
+    );
+    const rows = lastRows(String((found[displaySymbol]() as MimeBundle)["text/html"]));
+    const told = { split: "here", "": "" };
+    assert.deepEqual(rows, [
+      {
+        ...{ ...told, policy: "asked", episodes: "2", "two answers to a task differ, %": "66.7" },
+        ...{ "tokens an episode": "14", "seconds an episode": "15.00" },
+      },
+      {
+        ...{ ...told, policy: "unasked", episodes: "4", "two answers to a task differ, %": "" },
+        ...{ "tokens an episode": "7", "seconds an episode": "0.75" },
+      },
+    ]);
+  });
+});
