@@ -203,6 +203,8 @@ export interface TrainablePolicy<Observation = unknown> extends Policy<Observati
   frozen(): Policy<Observation>;
   /** For a policy with few choices: the probability of each now, by label. */
   probabilities?(): { [label: string]: number };
+  /** True where `evaluate` holds by the weights alone that drew: an update later it would tell the odds of before. */
+  readonly isEvaluatedAsDrawn?: boolean;
   /** True where its programs are another process' that is brought its weights. */
   readonly isWrittenElsewhere?: boolean;
   /** Bytes that it keeps of a program for its update, at most; absent of one that keeps nothing. */

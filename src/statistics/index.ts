@@ -53,7 +53,8 @@ const bootstrapSchema = only<BootstrapOptions & { statistic?: (values: readonly 
 });
 
 /**
- * Percentile bootstrap of a statistic (Efron 1979), seeded.
+ * Percentile bootstrap of a statistic (Efron 1979), seeded. Resamples in which the statistic is not a number are left out of its
+ * interval; with none left its ends are NaN.
  * @param values at least one number
  * @returns the statistic of the values and the ends of its interval at `confidence` (default 0.95)
  */
@@ -67,15 +68,13 @@ export function bootstrapInterval(
   const random = createRandom(seed, "bootstrap");
   const draws = Array.from({ length: resamples }, () =>
     statistic(Array.from(values, () => values[random.integer(values.length)]!)),
-  ).sort((a, b) => a - b);
-  const at = (share: number): number =>
-    draws[Math.min(resamples - 1, Math.max(0, Math.round(share * (resamples - 1))))]!;
-  return { estimate: statistic(values), low: at((1 - confidence) / 2), high: at((1 + confidence) / 2) };
+  );
+  return { estimate: statistic(values), ...endsOf(draws, confidence) };
 }
 
 /** Wilson's score interval (1927) for a share of `count` in `total`; z 1.96 is 95 %. */
 export function wilsonInterval(count: number, total: number, z = 1.959964): Interval {
-  if (!(total > 0) || count < 0 || count > total)
+  if (!(total > 0 && count >= 0 && count <= total))
     throw new RangeError(`Expected a count between 0 and a positive total, got ${count} of ${total}`);
   const share = count / total;
   const scale = 1 + z ** 2 / total;
@@ -123,11 +122,15 @@ export function clusterInterval<T>(
   const random = createRandom(seed, "clusters");
   const draws = Array.from({ length: resamples }, () =>
     statistic(Array.from(clusters, () => clusters[random.integer(clusters.length)]!)),
-  )
-    .filter((value) => !Number.isNaN(value))
-    .sort((a, b) => a - b);
-  const at = (share: number): number => draws[Math.round(share * (draws.length - 1))] ?? Number.NaN;
-  return { estimate: statistic(clusters), low: at((1 - confidence) / 2), high: at((1 + confidence) / 2) };
+  );
+  return { estimate: statistic(clusters), ...endsOf(draws, confidence) };
+}
+
+/** The ends of the middle share of draws, those that are no number left out. */
+function endsOf(draws: readonly number[], confidence: number): { low: number; high: number } {
+  const sorted = draws.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
+  const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))] ?? Number.NaN;
+  return { low: at((1 - confidence) / 2), high: at((1 + confidence) / 2) };
 }
 
 /**

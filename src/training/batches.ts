@@ -80,6 +80,10 @@ export function checkStale({ stale, policy, on, gradients }: Pick<Settings, "sta
   const refuse = (expected: string) => new OptionFailure({ kind: "option", name: "stale", expected, value: stale });
   if (gradients !== "whole batch")
     throw refuse("0 with `gradients` of parts, which are taken by the weights that drew, not by those that learn");
+  if (policy.isEvaluatedAsDrawn)
+    throw refuse(
+      "0 for a policy that knows its programs' odds by the weights alone that drew them, as `policies.temperature` does",
+    );
   if (on !== undefined && policy.isWrittenElsewhere)
     throw refuse("0 for a policy that a server writes for: that has one set of weights at a time");
 }

@@ -43,6 +43,10 @@ describe("an episode that is recorded while it is played", () => {
     const { labels: _, ...rest } = start;
     const told = { ...record.episode(1), start: rest };
     assert.deepStrictEqual(timeless(told), timeless(played), "it is the value that was played");
+    const alone = recordTo(record).onStart(rest, { index: 3 })!;
+    assert.equal(record.episode(alone).group, 3, "a group of its own, where nobody says how many one has");
+    const { entries, head } = record.position();
+    assert.deepEqual([0, entries, entries + 1].map(record.hashAt), ["0".repeat(64), head, null]);
   });
 
   it("begins with the newborn's genome, or with its own", async () => {

@@ -29,6 +29,11 @@ describe("statistics", () => {
     }
     assert.ok(covered >= 178 && covered <= 199, `covered ${covered} of 200, about 190 expected`);
     assert.throws(() => bootstrapInterval([]), /at least one value/);
+    // No number where a resample holds none of them.
+    const statistic = (some: readonly number[]) => mean(some.filter((one) => one > 0));
+    for (let seed = 0; seed < 20; seed++)
+      assert.deepEqual(bootstrapInterval([0, 0, 3], { statistic, seed }), { estimate: 3, low: 3, high: 3 });
+    assert.deepEqual(bootstrapInterval([0], { statistic }), { estimate: NaN, low: NaN, high: NaN });
   });
 
   it("Wilson's interval is the published one for STOP's 42 of 10,000", () => {
@@ -40,6 +45,7 @@ describe("statistics", () => {
     assert.deepEqual(wilsonInterval(1, 2, 0), { estimate: 0.5, low: 0.5, high: 0.5 });
     assert.throws(() => wilsonInterval(3, 2), /got 3 of 2/);
     assert.throws(() => wilsonInterval(-1, 2), /got -1 of 2/);
+    assert.throws(() => wilsonInterval(Number.NaN, 2), /got NaN of 2/);
     for (const total of [0, -1, Number.NaN])
       assert.throws(() => wilsonInterval(0, total), {
         message: `Expected a count between 0 and a positive total, got 0 of ${total}`,

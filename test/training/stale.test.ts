@@ -191,6 +191,10 @@ describe("batches that are one update old", () => {
       { on: nearby },
       "Expected `stale` to be 0 for a policy that a server writes for: that has one set of weights at a time, got 1",
     );
+    await refused(
+      { policy: { ...policy, isEvaluatedAsDrawn: true } },
+      "Expected `stale` to be 0 for a policy that knows its programs' odds by the weights alone that drew them, as `policies.temperature` does, got 1",
+    );
     await refused({ stale: 2 as never }, "Expected `stale` to be 0 or 1, got 2");
   });
 });

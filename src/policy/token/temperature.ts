@@ -63,6 +63,7 @@ export async function temperaturePolicy(
     variables: [logS],
     learningRate: 0.1,
     recommended: tokenTraining,
+    isEvaluatedAsDrawn: true,
     fingerprint: `${decoder.hash} temperature prompt ${generator.prompt.name} ${generator.prompt.version}`,
     plan: async () =>
       temperaturePlan({ decoder, options, generator }, { frozen: false, logS: (await logS.data())[0]! }),

@@ -178,6 +178,7 @@ describe("the temperature control", () => {
   it("has the slopes that finite differences of a full softmax have, and the model's own odds at s = 1 as its reference", async () => {
     const toy = toyDecoder();
     const policy = await temperaturePolicy(toy, { prompt, start: 0.8 });
+    assert.ok(policy.isEvaluatedAsDrawn, "they hold there alone: no batch of it may be one update old");
     const actions = await policy.act(
       Array.from({ length: 6 }, (_, i) => ({ task: asks[i % 3] })),
       streamsOf(6),
