@@ -54,10 +54,13 @@ const checkpointSteps = 200;
 await main();
 
 async function main(): Promise<void> {
+  // What is no number is told before hours of training, not after them.
+  for (const name of names) countOf(name, given[name]);
+  const samples = countOf("samples", given.samples);
   const { backend, passedOver } = await prepareBackend({ size: 1e9 });
   if (backend === "cpu" || backend === "wasm")
     console.log(`On ${backend}, which takes many times as long: ${passedOver.at(-1)?.why}`);
-  const number = (name: NumberName): number => Number(given[name]);
+  const number = (name: NumberName): number => countOf(name, given[name]);
   const seed = number("seed");
   const corpus = { rates: defaultRates, typed: 0.3, examples: 8, ...(body === "python" && { body }) };
   const collected = collectTokens(drawTexts(seed, vocabularyDocuments, corpus), { least: 3 });
@@ -103,7 +106,7 @@ async function main(): Promise<void> {
       .map(([name, value]) => `${name} ${value.toFixed(4)}`)
       .join(", ")}; ${seconds} s`,
   );
-  const measured = await measureModel(output, { samples: Number(given.samples), seed, body });
+  const measured = await measureModel(output, { samples, seed, body });
   const changed = [
     ...(body === "python" ? ["--body python"] : []),
     ...(given.from === undefined ? [] : [`--from ${given.from}`]),
@@ -116,6 +119,11 @@ async function main(): Promise<void> {
     measured,
     command: ["npm run pretrain --", ...changed].join(" "),
   });
+}
+
+function countOf(name: string, text: string): number {
+  if (/^\d+$/.test(text) && Number(text) > 0) return Number(text);
+  throw new RangeError(`Expected --${name} to be a positive integer, got ${text}`);
 }
 
 /** Trains to the end, or until Ctrl-C: then the state is saved and null returned. */

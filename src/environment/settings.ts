@@ -123,6 +123,28 @@ const kickstart = optional(like<object>(isPlain, "an object: a name, and a value
   SurvivalEnvOptions["kickstart"]
 >;
 
+/** Throws an EnvironmentFailure for a member that would be born as something else: what no JSON says is no attribute. */
+function checkKickstart(given: SurvivalEnvOptions["kickstart"] = {}): void {
+  for (const [name, value] of Object.entries(given))
+    if (typeof value !== "function" && !isData(value, []))
+      refuse({
+        kind: "option",
+        name: `kickstart.${name}`,
+        expected: "plain data, as JSON has it, or a function",
+        value,
+      });
+}
+
+function isData(value: unknown, above: readonly unknown[]): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object" || value === null)
+    return value === null || ["undefined", "string", "boolean"].includes(typeof value);
+  if (above.includes(value)) return false;
+  const prototype: object | null = Object.getPrototypeOf(value);
+  const isPlainObject = prototype === null || Object.getPrototypeOf(prototype) === null;
+  return (isPlainObject || Array.isArray(value)) && Object.values(value).every((one) => isData(one, [...above, value]));
+}
+
 const metabolismSchema = only<Metabolism>(
   { energy: positiveNumber, cost: optional(positiveNumber), gain: optional(positiveNumber) },
   "an object such as { energy: 5, cost: 1, gain: 2 }",
@@ -164,6 +186,7 @@ const resetSchema = only<{ seed?: number; options?: ResetOptions }>({
 /** Throws an EnvironmentFailure for an option that has no meaning, or that nobody reads. */
 export function checkOptions(options: SurvivalEnvOptions): void {
   refuse(faultOf(optionsSchema, options, "the options of SurvivalEnv"));
+  checkKickstart(options.kickstart);
   checkBody(options);
   if (options.metabolism !== undefined && options.tasks === undefined) {
     const expected = "given where there is a metabolism: only solved tasks give energy";
@@ -194,6 +217,7 @@ function checkBody(options: SurvivalEnvOptions): void {
 /** The same for what `reset` is given. */
 export function checkReset(given: { seed?: number; options?: { [key: string]: unknown } }): void {
   refuse(faultOf(resetSchema, given, "what reset() takes"));
+  checkKickstart((given.options as ResetOptions | undefined)?.kickstart);
 }
 
 function refuse(fault: Fault | null): void {

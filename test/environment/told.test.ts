@@ -48,7 +48,7 @@ describe("an environment as a text", () => {
 });
 
 describe("what an agent begins with", () => {
-  it("is an object of names, and refused by name if it is none", () => {
+  it("is an object of names, and refused by name if it is none", async () => {
     new SurvivalEnv({ kickstart: { a: 1 } });
     new SurvivalEnv({ kickstart: {} });
     for (const [kickstart, got] of [
@@ -61,5 +61,32 @@ describe("what an agent begins with", () => {
         name: "EnvironmentFailure",
         message: `Expected \`kickstart\` to be an object: a name, and a value or a function, got ${got}`,
       });
+    const circle: { [name: string]: unknown } = {};
+    circle.self = [circle];
+    class Own {}
+    for (const [value, got] of [
+      [new Map([[1, 2]]), "a Map"],
+      [new Set([1]), "a Set"],
+      [new Date(0), "a Date"],
+      [/a/, "a RegExp"],
+      [new Own(), "an Own"],
+      [Number.NaN, "NaN"],
+      [Number.POSITIVE_INFINITY, "Infinity"],
+      [5n, "5n"],
+      [Symbol("a"), "Symbol(a)"],
+      [[1, [Number.NaN]], "[1,[null]]"],
+      [{ a: { b: () => 1 } }, '{"a":{"b":"a function"}}'],
+      [circle, "an object"],
+    ] as const) {
+      const message = `Expected \`kickstart.it\` to be plain data, as JSON has it, or a function, got ${got}`;
+      assert.throws(() => new SurvivalEnv({ kickstart: { it: value } }), { name: "EnvironmentFailure", message });
+    }
+    await assert.rejects(new SurvivalEnv().reset({ options: { kickstart: { it: new Map() } } }), {
+      message: "Expected `kickstart.it` to be plain data, as JSON has it, or a function, got a Map",
+    });
+    const same = { b: 1 };
+    new SurvivalEnv({
+      kickstart: { a: [same, same, null, "x", true, -1.5, undefined], f: () => 1, n: Object.create(null) },
+    });
   });
 });
