@@ -23,13 +23,19 @@ export async function answerWhole(
 ): Promise<Response> {
   checkRoom(served, request);
   const head = headOf(served, request);
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
   const choices = await Promise.all(
     rowsOf(request).map(async (row) => {
       const tokens: TokenLogProb[] = [];
-      const result = await runRow(served, request, row, { signal, onPiece: (piece) => tokens.push(...piece.tokens) });
+      const onPiece = (piece: Piece): void => void tokens.push(...piece.tokens);
+      const result = await runRow(served, request, row, { signal: either, onPiece });
       return { result, choice: wholeChoice(request, row.index, result, logProbsOf(served, request, tokens)) };
     }),
-  );
+  ).catch((error) => {
+    failed.abort(); // nobody reads the other rows any more
+    throw error;
+  });
   const usage = usageOf(
     request,
     choices.map(({ result }) => result),
@@ -87,6 +93,7 @@ export async function answerStream(
     })
     .finally(() => {
       if (!gone.signal.aborted) controller.close();
+      gone.abort(); // where one row has failed the others end, and say nothing into a stream that is closed
     });
   return new Response(body, { headers: { "content-type": "text/event-stream", "cache-control": "no-cache" } });
 }

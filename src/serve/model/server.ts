@@ -23,6 +23,7 @@ import {
 import {
   createEngine,
   type Decoder,
+  type Engine,
   type EngineOptions,
   type HeldAdapter,
   type PromptDesign,
@@ -118,14 +119,19 @@ export async function serve(decoder: Decoder, options: ServeOptions): Promise<Mo
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   };
+  /** Engines of before, which still answer as they were asked. */
+  let former: Engine[] = [];
+  const atWork = (): Engine[] => [...former, served.engine].filter(({ running, waiting }) => running + waiting > 0);
   return {
     url: `${addressOf(host, bound)}/v1`,
     steer({ onLogits, adapter }) {
       const { onLogits: _, adapter: __, ...own } = options;
+      former = atWork();
       served.engine = createEngine(decoder, { ...own, ...(onLogits && { onLogits }), ...(adapter && { adapter }) });
     },
     get load() {
-      return { running: served.engine.running, waiting: served.engine.waiting };
+      const sum = (of: "running" | "waiting") => atWork().reduce((all, engine) => all + engine[of], 0);
+      return { running: sum("running"), waiting: sum("waiting") };
     },
     close,
     [Symbol.asyncDispose]: close,
