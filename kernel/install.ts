@@ -107,8 +107,7 @@ export function kernelSpec(): object {
 
 function ours(data: string): Installed[] {
   const kernels = join(data, "kernels");
-  if (!existsSync(kernels)) return [];
-  return readdirSync(kernels)
+  return namesIn(kernels)
     .filter((name) => isOurs(join(kernels, name)))
     .map((name) => {
       const folder = join(kernels, name);
@@ -116,6 +115,14 @@ function ours(data: string): Installed[] {
       const files = argv.filter((word) => word === argv[0] || /main\.[jt]s$/.test(word));
       return { name, folder, works: files.length === 2 && files.every((file) => existsSync(file)) };
     });
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // not there, no folder, or not ours to read: Jupyter passes it over too
+  }
 }
 
 function isOurs(folder: string): boolean {

@@ -25,7 +25,7 @@ export interface Display {
   globals: { [name: string]: unknown };
   /** Sends what waits for its turn: called before anything else is sent, and at the end of a cell. */
   settle(): void;
-  /** Whether a value was shown already where it stands: a figure with an id. */
+  /** Whether a value was shown already where it stands: a figure with an id, or what `display` gives. */
   isPlaced(value: unknown): boolean;
   /** A comm message from a front end. */
   receive(message: ReceivedComm): Promise<void>;
@@ -41,7 +41,7 @@ export function createDisplay(
   runNow: () => number | null = () => null,
 ): Display {
   const places = createPlaces((content, run) => publish({ type: "update_display_data", content }, run), runNow);
-  /** Figures with an id, which were shown when they were made. */
+  /** Figures with an id, which were shown when they were made, and the handles of what was shown. */
   const placed = new WeakMap<object, DisplayHandle>();
   const figures = new Map<string, { handle: DisplayHandle; runs: Set<number | null> }>();
 
@@ -54,10 +54,14 @@ export function createDisplay(
     );
     return handle(id);
   };
-  const handle = (id: string): DisplayHandle => ({
-    id,
-    update: (value) => places.inTurn(id, toBundle(value), (state) => places.put(id, state)),
-  });
+  const handle = (id: string): DisplayHandle => {
+    const own: DisplayHandle = {
+      id,
+      update: (value) => places.inTurn(id, toBundle(value), (state) => places.put(id, state)),
+    };
+    placed.set(own, own); // a cell that ends in `display(...)` shows nothing twice
+    return own;
+  };
 
   /** The first of a run is shown anew, since a cell that is run again has lost its output; those after it take its place. */
   const plot = (figure: PlotlyFigure, options: { id?: string } = {}): object => {

@@ -6,6 +6,7 @@
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { stripVTControlCharacters } from "node:util";
 import hljs from "highlight.js/lib/core";
 import typescript from "highlight.js/lib/languages/typescript";
 import { Marked } from "marked";
@@ -29,7 +30,8 @@ export async function writePage(notebook: Notebook, { title }: { title: string }
   }
   const contents = headings
     .filter(({ level }) => level === 2)
-    .map(({ text, id }) => `<li><a href="#${id}">${text}</a></li>`)
+    // A link in a heading would end the one that leads to it.
+    .map(({ text, id }) => `<li><a href="#${id}">${text.replace(/<\/?a\b[^>]*>/g, "")}</a></li>`)
     .join("");
   return `<!doctype html>
 <html lang="en">
@@ -56,7 +58,8 @@ function createMarkdown(headings: { level: number; text: string; id: string }[])
     renderer: {
       heading({ tokens, depth }) {
         const text = this.parser.parseInline(tokens);
-        const id = `h${headings.length}-${text.toLowerCase().replace(/<[^>]*>|[^a-z0-9]+/g, "-")}`;
+        const plain = text.replace(/<[^>]*>/g, "").toLowerCase();
+        const id = `h${headings.length}-${plain.replace(/[^a-z0-9]+/g, "-")}`;
         headings.push({ level: depth, text, id });
         return `<h${depth} id="${id}">${text}</h${depth}>\n`;
       },
@@ -82,9 +85,9 @@ ${outputs
 }
 
 async function showOutput(output: Output, marked: Marked, figures: unknown[]): Promise<string> {
-  if (output.output_type === "stream") return `<pre class="${output.name}">${escapeHtml(textOf(output.text))}</pre>`;
+  if (output.output_type === "stream") return `<pre class="${output.name}">${escapeHtml(plainOf(output.text))}</pre>`;
   if (output.output_type === "error")
-    return `<pre class="error">${escapeHtml((output.traceback as string[]).join("\n"))}</pre>`;
+    return `<pre class="error">${escapeHtml(plainOf((output.traceback as string[]).join("\n")))}</pre>`;
   const data = output.data as { [mimeType: string]: unknown };
   if (data[plotlyType] !== undefined) {
     figures.push(data[plotlyType]);
@@ -100,7 +103,7 @@ async function showOutput(output: Output, marked: Marked, figures: unknown[]): P
   }
   for (const type of ["image/png", "image/jpeg", "image/gif"])
     if (data[type] !== undefined) return `<img alt="" src="data:${type};base64,${textOf(data[type])}">`;
-  const text = textOf(data["text/plain"] ?? "");
+  const text = plainOf(data["text/plain"] ?? "");
   return text === "" ? "" : `<pre>${escapeHtml(text)}</pre>`;
 }
 
@@ -128,6 +131,11 @@ draw();
 
 function colour(code: string): string {
   return hljs.highlight(code, { language: "typescript" }).value;
+}
+
+/** Text without the colours that a program wrote for a terminal. */
+function plainOf(value: unknown): string {
+  return stripVTControlCharacters(textOf(value));
 }
 
 function textOf(value: unknown): string {

@@ -239,6 +239,10 @@ describe("the kernel in Jupyter's folders", () => {
     for (const prefix of [conda, environment, extra]) install({ prefix });
     install();
     const folders = (): string[] => listInstalled().map(({ folder }) => folder);
+    const odd = fresh();
+    mkdirSync(dataOf(odd), { recursive: true });
+    writeFileSync(join(dataOf(odd), "kernels"), "no folder");
+    assert.deepEqual(listInstalled({ prefix: odd }), []);
     assert.deepEqual(
       folders(),
       [extra, mine, environment, conda].map((prefix) => kernelOf(prefix)),
@@ -259,7 +263,7 @@ describe("the kernel in Jupyter's folders", () => {
 });
 
 /** Runs an act while a function of the file system is another one. */
-function withFake<T>(name: "existsSync" | "mkdirSync" | "rmSync", act: () => T, fake: (path: string) => unknown): T {
+function withFake<T>(name: "mkdirSync" | "readdirSync" | "rmSync", act: () => T, fake: (path: string) => unknown): T {
   const real = fs[name];
   Object.assign(fs, { [name]: fake });
   syncBuiltinESMExports();
@@ -274,8 +278,8 @@ function withFake<T>(name: "existsSync" | "mkdirSync" | "rmSync", act: () => T, 
 /** The data folders whose kernels an act asks for, in order. */
 function lookedIn(act: () => unknown): string[] {
   const found: string[] = [];
-  const real = fs.existsSync;
-  withFake("existsSync", act, (path) => {
+  const real = fs.readdirSync;
+  withFake("readdirSync", act, (path) => {
     if (basename(path) === "kernels") found.push(dirname(path));
     return real(path);
   });

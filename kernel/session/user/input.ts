@@ -67,12 +67,18 @@ export function createInput(shared: Shared) {
 const inputEntries: Entries = (v) => ({
   password: v.optional(v.boolean("true or false")),
   default: v.optional(v.string("a text")),
-  choices: v.optional(v.array(v.string("a list of texts"), "a list of texts")),
+  choices: v.optional(
+    v.pipe(v.array(v.string("a list of texts"), "a list of texts"), v.minLength(1, "a list of at least one text")),
+  ),
 });
 
 async function askUntilAllowed(state: InputState, question: string, options: InputOptions): Promise<string> {
   checkOptions("input", options, inputEntries);
   const { password = false, default: fallback, choices } = options;
+  if (choices !== undefined && fallback !== undefined && !choices.includes(fallback))
+    throw new RangeError(
+      `Expected the default of ${question} to be one of its choices, ${choices.join(", ")}; got ${JSON.stringify(fallback)}`,
+    );
   const hint = choices ? ` (${choices.join(" / ")})` : fallback === undefined ? "" : ` [${fallback}]`;
   for (;;) {
     const { text: given, prepared = false } = await ask(state, `${question}${hint}`, password);

@@ -151,7 +151,13 @@ describe("what a cell calls to show things", () => {
       sent.map(({ type, content }) => [type, (content as { transient: object }).transient]),
       [["display_data", { display_id: "loss", live: true }]],
     );
-    assert.equal((await cell.display(placed)).id, "loss");
+    const shown = await cell.display(placed);
+    assert.equal(shown.id, "loss");
+    for (const again of [shown, await cell.display(7)]) {
+      assert.ok(screen.isPlaced(again), "what `display` gives is no result of a cell");
+      assert.equal(await cell.display(again), again);
+    }
+    assert.equal(sent.splice(1).length, 1, "seven alone");
     assert.equal(sent.length, 1);
   });
 

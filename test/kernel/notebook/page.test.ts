@@ -58,4 +58,24 @@ describe("the page of a notebook", () => {
     );
     assert.match(page, /<pre class="code"><code>a<\/code>/);
   });
+
+  it("leads to each heading of the second level by one link, whatever stands in the heading", async () => {
+    const source = "# One\n\n## A [link](https://a.b) to `code`\n\n### Below";
+    const page = await pageOf(cell({ cell_type: "markdown", source }));
+    const [, list] = /<nav><ol>(.*?)<\/ol><\/nav>/.exec(page)!;
+    assert.equal(list, '<li><a href="#h1-a-link-to-code">A link to <code>code</code></a></li>');
+    assert.match(page, /<h2 id="h1-a-link-to-code">A <a href="https:\/\/a\.b">link<\/a> to <code>code<\/code><\/h2>/);
+  });
+
+  it("has no terminal's colours in what was printed, thrown or shown", async () => {
+    const red = "\u001b[31mred\u001b[39m";
+    const outputs = [
+      { output_type: "stream", name: "stderr", text: [red] },
+      { output_type: "error", ename: "E", evalue: "", traceback: [red] },
+      { output_type: "execute_result", metadata: {}, execution_count: 1, data: { "text/plain": red } },
+    ];
+    const page = await pageOf(cell({ outputs: outputs as NonNullable<Cell["outputs"]> }));
+    const shown = [...page.matchAll(/<pre[^>]*>(red|.{0,20}red.*?)<\/pre>/g)].map(([, text]) => text);
+    assert.deepEqual(shown, ["red", "red", "red"]);
+  });
 });

@@ -77,6 +77,9 @@ describe("prepared answers", () => {
       'await input("Who?", { default: "me" })',
       'await input("Bad?", { choices: ["a", "b"] })',
       'await input("Unknown?")',
+      'await input("None?", { choices: [] })',
+      'await input("Which?", { choices: ["a", "b"], default: "c" })',
+      'await input("Which?", { choices: ["a", "b"], default: "a" })',
     ]);
     assert.deepEqual([all[0]!.shown, all[1]!.shown], [["'b'"], ["'Bo'"]]);
     assert.equal(all[2]!.error?.evalue, 'The prepared answer "z" to Bad? is none of a, b');
@@ -84,6 +87,10 @@ describe("prepared answers", () => {
       all[3]!.error?.evalue,
       'The question was not answered: the answers file named.json has no answer to "Unknown?"',
     );
+    // These no answer could satisfy: a reader would be asked for ever.
+    assert.equal(all[4]!.error?.evalue, "Expected `choices` to be a list of at least one text, got []");
+    assert.equal(all[5]!.error?.evalue, 'Expected the default of Which? to be one of its choices, a, b; got "c"');
+    assert.deepEqual([all[5]!.error?.ename, all[6]!.shown], ["RangeError", ["'b'"]]);
   });
 
   it("come from the notebook's metadata when there is no file", async () => {
