@@ -246,10 +246,10 @@ function outcomesBundle(results: Evaluation["results"]): MimeBundle {
 }
 
 function plotRows(results: Evaluation["results"]): ComparisonRow[] {
+  const shares = shownMetrics().flatMap(([, { label, unit }]) => (unit === "share" ? [label] : []));
   return Object.entries(results).flatMap(([split, policies]) =>
     Object.entries(policies).map(([name, result]) => ({
-      split,
-      name,
+      ...{ split, name, shares: ["different programs", ...shares] },
       figures: {
         ...Object.fromEntries(
           shownMetrics().flatMap(([metric, { label }]) => {

@@ -9,6 +9,8 @@ export interface ComparisonRow {
   split: string;
   name: string;
   figures: { [what: string]: Interval };
+  /** Which of the figures are shares, shown in per cent. @default those that lie from 0 to 1 in all rows */
+  shares?: readonly string[];
 }
 
 const columns = 2;
@@ -51,7 +53,8 @@ function axesOf(
 ): { [name: string]: object } {
   const highest = Math.max(0, ...rows.map(({ figures }) => figures[what]?.high ?? 0));
   const lowest = Math.min(0, ...rows.map(({ figures }) => figures[what]?.low ?? 0));
-  const isShare = highest <= 1 && lowest === 0;
+  const told = rows.flatMap(({ shares }) => (shares === undefined ? [] : [shares.includes(what)]));
+  const isShare = told[0] ?? (highest <= 1 && lowest === 0);
   return {
     [`xaxis${number}`]: {
       domain: [left, left + 0.46],

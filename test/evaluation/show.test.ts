@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { displaySymbol, type MimeBundle } from "../../src/display/index.ts";
-import { type Episode, episodeVersion, type Step } from "../../src/episode/index.ts";
+import { type Episode, episodeVersion, metricTable, type Step } from "../../src/episode/index.ts";
 import { clustersOf } from "../../src/evaluation/measure.ts";
 import { evaluationOf } from "../../src/evaluation/show.ts";
 
@@ -26,6 +26,24 @@ function lastRows(html: string): { [column: string]: string }[] {
     Object.fromEntries(cells(row!, "td").map((cell, i) => [columns[i], cell])),
   );
 }
+
+describe("the panels of an evaluation", () => {
+  it("are in per cent for shares, and for nothing else, however small it is", () => {
+    const lives = [{ ...life([step("a", "t")]), return: 0.5, survival: 1 }];
+    const { layout } = evaluationOf(
+      { here: { one: { runs: [lives], seconds: 1 } } },
+      { reference: "one", control: null, seed: 0, clusters: { here: clustersOf([]) } },
+    ).plot() as unknown as { layout: { [name: string]: { tickformat?: string } & { text: string }[] } };
+    const panels = layout.annotations!.map(({ text }, i) => [
+      text.replace(/<\/?b>/g, ""),
+      layout[`xaxis${i === 0 ? "" : i + 1}`]!.tickformat ?? "",
+    ]);
+    const units = Object.fromEntries(metricTable().map(([, { label, unit }]) => [label, unit]));
+    assert.ok(panels.length > 4);
+    for (const [what, format] of panels)
+      assert.equal(format, (units[what!] ?? "share") === "share" ? ".0%" : "", `${what}`);
+  });
+});
 
 describe("the table of what policies are like", () => {
   it("tells the seconds and tokens of an episode, and how often two answers differ where something was asked twice", () => {
