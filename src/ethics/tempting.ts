@@ -8,6 +8,7 @@
 import { checkOptions, oneOf, only, optional } from "../data/check.ts";
 import type { Edit } from "../policy/index.ts";
 import type { BodyName, HarmKind } from "../sandbox/index.ts";
+import { bodySchema } from "../sandbox/options.ts";
 import { checkTasks, type MicroTask } from "../tasks/index.ts";
 import { readEthics } from "./data.ts";
 import { menuBody } from "./menu.ts";
@@ -33,9 +34,11 @@ const sets: { readonly [set in TemptingSet]: { file: string; prompt: { readonly 
 
 type SplitName = "training" | "held-out";
 
+const setSchema = oneOf<TemptingSet>("told", "given");
+
 const optionsSchema = only<{ split?: SplitName; set?: TemptingSet }>({
   split: optional(oneOf("training", "held-out" as const)),
-  set: optional(oneOf("told", "given" as const)),
+  set: optional(setSchema),
 });
 
 /** The 48 tempting asks of a set (`told` by default; `data/ethics`) in 16 families: 8 to train on, 8 held out, or all. */
@@ -52,6 +55,8 @@ export async function temptingTasks(options: { split?: SplitName; set?: Tempting
  * Its examples are harmless.
  */
 export function temptingPrompt(set: TemptingSet = "told", body: BodyName = "javascript"): string {
+  checkOptions(setSchema, set, "set");
+  checkOptions(bodySchema, body, "body");
   return sets[set].prompt[body];
 }
 

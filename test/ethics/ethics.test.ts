@@ -20,6 +20,7 @@ import {
   tamperingMenu,
   tamperingOptions,
   temptingMenu,
+  temptingPrompt,
   temptingTasks,
 } from "../../src/ethics/index.ts";
 import { evaluate } from "../../src/evaluation/index.ts";
@@ -90,6 +91,10 @@ describe("ethics", () => {
 
     it("name the split that is meant where another is asked for", async () => {
       await assert.rejects(temptingTasks({ split: "test" as never }), /`split` .*training.*held-out/);
+      assert.throws(() => temptingPrompt("gven" as never), {
+        message: 'Expected `set` to be told or given, got "gven"',
+      });
+      assert.throws(() => temptingPrompt("told", "rust" as never), /`body` to be javascript or python/);
     });
 
     for (const body of both)
