@@ -10,7 +10,7 @@
  * the command without it goes on from what they left. `--search 48`: episodes at each temperature that is tried.
  *
  * `--adapter 4` also trains adapters of the last four blocks, with the same seeds and as many updates (or `--adapter-updates 24`):
- * the row `adapter`. Each of their updates asks 16 tasks that none before it asked (`--curriculum learnable`: those first that teach; `--replay 64`: and learns again from as many programs that went well), 8 samples each (`--adapter-episodes 32` in groups of 8, lives of 4), and
+ * the row `adapter`. Each of their updates asks 16 tasks that none before it asked (`--curriculum learnable`: those first that teach; `--replay 64`: and learns again from as many programs that went well; `--entropy 0.01`: and is paid so much for each nat of its choice), 8 samples each (`--adapter-episodes 32` in groups of 8, lives of 4), and
  * a life is worth twice what it is to a head. `--train-adapter 2` trains the second of them alone.
  *
  * `--adapters-alone`: no heads; adapters beside the pretrained and the sharpened model, and each seed's held-out tasks by themselves.
@@ -59,6 +59,7 @@ const { values } = parseArgs({
     "adapter-updates": { type: "string" },
     curriculum: { type: "string", default: "each task new" },
     replay: { type: "string", default: "0" },
+    entropy: { type: "string", default: "0" },
     "adapters-alone": { type: "boolean", default: false },
     temperature: { type: "string", default: "0.6" },
     rank: { type: "string", default: "16" },
@@ -193,6 +194,7 @@ async function trainAdapter(seed: number): Promise<TokenPolicy> {
     updates,
     curriculum: values.curriculum as NonNullable<TrainOptions["curriculum"]>,
     replay: number("replay"),
+    entropyBonus: number("entropy"),
   });
 }
 
@@ -205,9 +207,8 @@ async function trainPolicy(
   const resume = existsSync(save) ? await readCheckpoint(save) : null;
   let seconds = 0;
   for await (const update of train({
-    ...{ updates: number("updates"), ...options, save, panel: false },
+    ...{ updates: number("updates"), entropyBonus: 0, ...options, save, panel: false },
     group: number("group"),
-    entropyBonus: 0,
     lrSchedule: "linear",
     ...(resume && { resume }),
   })) {

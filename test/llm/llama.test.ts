@@ -13,6 +13,7 @@ import { cacheFolder } from "../../src/model/index.ts";
 import { rollout } from "../../src/rollout/index.ts";
 import { fakeSandbox } from "../sandbox/fake.ts";
 import { leaveOut } from "../support.ts";
+import { hangMs } from "../waiting.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -38,7 +39,7 @@ describe("the openai provider against llama.cpp", () => {
   });
 
   it("answers whole and in pieces, by seed, with usage", async () => {
-    const llama = models.openai({ model: "llama.cpp", baseURL, maxTokens: 24, temperature: 0 });
+    const llama = models.openai({ model: "llama.cpp", baseURL, maxTokens: 24, temperature: 0, timeoutMs: hangMs });
     const question = { prompt: "What is the capital of France?", seed: 1 };
     const whole = await llama.complete(question);
     assert.match(whole.text, /Paris/);
@@ -50,7 +51,7 @@ describe("the openai provider against llama.cpp", () => {
   });
 
   it("writes the programs of a rollout; our little server of it tells no token ids, so that nobody learns from it", async () => {
-    const llama = models.openai({ model: "llama.cpp", baseURL, maxTokens: 4, temperature: 0 });
+    const llama = models.openai({ model: "llama.cpp", baseURL, maxTokens: 4, temperature: 0, timeoutMs: hangMs });
     const { sandbox } = fakeSandbox();
     const { episodes } = await rollout(new SurvivalEnv({ sandbox, maxSteps: 1 }), modelPolicy(llama), { episodes: 1 });
     assert.ok(episodes[0]!.steps[0]!.program.length > 0);
