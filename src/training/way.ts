@@ -21,7 +21,10 @@ function isPart(value: unknown): boolean {
   return keys.length === 1 && Number.isSafeInteger(part) && (part as number) > 0;
 }
 
-type Chosen = Pick<Settings, "estimator" | "loss" | "group" | "episodes" | "policy" | "on" | "env" | "stale"> &
+type Chosen = Pick<
+  Settings,
+  "estimator" | "loss" | "group" | "episodes" | "policy" | "on" | "env" | "stale" | "replay"
+> &
   Pick<SumSettings, "entropyBonus" | "klCoef" | "klIn">;
 
 /** Bytes of traces an update above which sums are sent in their place, where they are smaller: less is no burden to a network. */
@@ -33,8 +36,9 @@ const usualPart = 8;
 /** The way where none is asked for. */
 export function usualWay(settings: Chosen): GradientWay {
   const { on, group, policy, env, episodes } = settings;
-  if (on === undefined || settings.stale === 1 || policy.plan === undefined || hindranceOf(settings) !== null)
-    return "whole batch";
+  // Neither an old batch nor programs of earlier updates are a part's to sum.
+  if (on === undefined || settings.stale === 1 || settings.replay > 0) return "whole batch";
+  if (policy.plan === undefined || hindranceOf(settings) !== null) return "whole batch";
   const part = group * Math.max(1, Math.floor(usualPart / group));
   const traces = episodes * (env.maxSteps ?? 1) * (policy.traceBytes ?? 0);
   const sums = Math.ceil(episodes / part) * sumBytes(settings);

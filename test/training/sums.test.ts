@@ -190,6 +190,10 @@ describe("gradients as sums of parts", () => {
     assert.equal(wayOf(1_000_000, { env, gradients: "whole batch" }), "whole batch");
     assert.equal(wayOf(1_000_000, { env, group: 1 }), "whole batch");
     assert.equal(wayOf(1_000_000, { env, estimator: "learned" }), "whole batch");
+    const asking = { ...env, tasks: [{ id: "a", ask: "a" }] };
+    const reading = { ...editMenu(menu), traceBytes: 1_000_000, read: async () => [] };
+    assert.equal(wayOf(1_000_000, { env: asking, policy: reading, replay: 4 }), "whole batch");
+    reading.dispose();
     const policy = { ...editMenu(menu), traceBytes: 1_000_000 };
     assert.equal(withDefaults({ ...common, env, policy }).gradients, "whole batch", "without workers");
   });
