@@ -1,6 +1,7 @@
 /**
  * Where an evaluation keeps what was played: one JSON line a batch of episodes, appended when the batch is over, so that a
- * second call goes on where the first was stopped. A line that was torn by a crash is left out and played again.
+ * second call goes on where the first was stopped. A line that was torn by a crash is left out and played again, and so are the
+ * episodes of a batch in which the sandbox failed.
  */
 
 import { readFileSync } from "node:fs";
@@ -53,7 +54,7 @@ export function openFacts(path: string): FactsFile {
         `Line ${i + 2} of ${path} is damaged: delete that line, and its episodes are played again (${describeFault(fault)})`,
       );
     const batch = decode(value as Plain) as unknown as Batch;
-    found.set(batch.key, batch);
+    if (batch.episodes.every((episode) => !episode.fault)) found.set(batch.key, batch);
   }
   return {
     found,

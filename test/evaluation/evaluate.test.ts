@@ -286,6 +286,24 @@ describe("evaluation", () => {
     assert.match(readFileSync(file, "utf8"), /"return":\{"\$number":"NaN"\}/);
   });
 
+  it("plays a batch again in which the sandbox failed, and then knows it", async () => {
+    const file = join(folder, "faults.jsonl");
+    const play = () => evaluate({ able }, { env, episodes: 4, batch: 2, seed: 3, file });
+    const sound = await play();
+    const [head, first, second] = readFileSync(file, "utf8").trim().split("\n");
+    const spoiled = JSON.parse(first!) as { episodes: { fault: boolean }[] };
+    spoiled.episodes[1]!.fault = true;
+    writeFileSync(file, `${[head, JSON.stringify(spoiled), second].join("\n")}\n`);
+    const again = await play();
+    const told = ({ results }: typeof sound) => [results.episodes!.able!.faults, results.episodes!.able!.return];
+    assert.deepEqual(told(again), told(sound));
+    assert.equal(told(again)[0], 0);
+    const lines = () => readFileSync(file, "utf8").trim().split("\n").length;
+    assert.equal(lines(), 4, "the one that failed, and no other");
+    await play();
+    assert.equal(lines(), 4);
+  });
+
   it("takes several runs of one policy, and pools them", async () => {
     const found = await evaluate({ runs: [able, idle], able }, { env, episodes: 6 });
     const { results } = found;
