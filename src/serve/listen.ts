@@ -13,3 +13,11 @@ export function listen(
     server.listen(port, host, resolve);
   });
 }
+
+/** What helps where listening failed for the system's `reason`; `another`: how another port is chosen. */
+export function listenCure(reason: string, another: string): string {
+  if (reason === "EACCES") return "ports below 1024 need rights that you do not have, choose a higher one";
+  if (reason === "EADDRNOTAVAIL" || /^(EAI_|ENOT)/.test(reason))
+    return "choose an address of this machine as the host, as 127.0.0.1";
+  return another;
+}

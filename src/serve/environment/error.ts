@@ -2,6 +2,7 @@
 
 import { describeFault, type Fault } from "../../data/check.ts";
 import type { Unread } from "../door.ts";
+import { listenCure } from "../listen.ts";
 
 /** One refusal. */
 export type EnvironmentServerError =
@@ -72,7 +73,7 @@ export function describeEnvironmentServerError(error: EnvironmentServerError): s
     case "places":
       return `Expected \`sessions\` to be at most ${error.places}, the places of the environment's sandbox, got ${error.sessions}: give it more children (\`createSandbox({ workers })\`, \`--workers\`), or serve fewer sessions`;
     case "port":
-      return `Cannot listen on ${error.host}:${error.port} (${error.reason}): choose another port, or 0 for any that is free`;
+      return `Cannot listen on ${error.host}:${error.port} (${error.reason}): ${listenCure(error.reason, "choose another port, or 0 for any that is free")}`;
     default:
       return error satisfies never;
   }

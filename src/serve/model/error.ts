@@ -1,6 +1,7 @@
 /** What a server refuses, as data; its text; and the HTTP status that OpenAI's clients understand. */
 
 import { describeFault, type Fault } from "../../data/check.ts";
+import { listenCure } from "../listen.ts";
 
 /** One refusal. */
 export type ServeError =
@@ -72,7 +73,7 @@ export function describeServeError(error: ServeError): string {
         ? "Any page that you open could use the model: name the origins of those that may, or set a token in AUTOAGENT_TOKEN"
         : `Expected an origin such as http://localhost:3000, got ${JSON.stringify(error.found)}`;
     case "port":
-      return `Cannot listen on ${error.host}:${error.port} (${error.reason}): choose another --port`;
+      return `Cannot listen on ${error.host}:${error.port} (${error.reason}): ${listenCure(error.reason, "choose another --port")}`;
     case "option":
     case "unknown-option":
       return describeFault(error);

@@ -261,5 +261,9 @@ describe("an environment server", () => {
     await assert.rejects(serve({ port }), {
       message: `Cannot listen on 127.0.0.1:${port} (EADDRINUSE): choose another port, or 0 for any that is free`,
     });
+    // 192.0.2.1 is kept for documentation, and nobody's.
+    await assert.rejects(serve({ host: "192.0.2.1", token: "a secret" }), {
+      message: /^Cannot listen on 192\.0\.2\.1:\d+ \(EADDRNOTAVAIL\): choose an address of this machine as the host/,
+    });
   });
 });
