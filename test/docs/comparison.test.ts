@@ -49,6 +49,7 @@ describe("README's comparison", () => {
   for (const [name, passage] of [
     ["learnable", /\*\*Tasks that teach first[^]*?\*\*([^]*?)\n\n/],
     ["replay", /\*\*Learning again from what went well[^]*?\*\*([^]*?)\n\n/],
+    ["entropy", /\*\*No setting on top of that[^]*?\*\*([^]*?)\n\n/],
   ] as const)
     it(`tells what adapters did on held-out tasks that were trained otherwise, all seeds and each: ${name}`, () => {
       const kept = JSON.parse(readFileSync(join(root, `bench/results/${name}.json`), "utf8")) as KeptComparison;
