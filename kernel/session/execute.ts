@@ -29,8 +29,11 @@ export interface Executor {
   interrupt(): void;
 }
 
-/** What was sent before an error was known, and arrives so soon after it, is one "Run All" with the cell that failed. */
-const sameBatchMs = 100;
+/**
+ * What was sent before an error was known, and arrives so soon after it, is one "Run All" with the cell that failed. On a busy machine a
+ * message may be long on its way; a client whose clock is behind would have cells given up that it sent so soon after an error.
+ */
+const sameBatchMs = 1000;
 
 /** The end of a cell that was interrupted before it ran. */
 const stopped: RunOutcome = {
