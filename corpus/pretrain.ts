@@ -60,7 +60,7 @@ async function main(): Promise<void> {
   const { backend, passedOver } = await prepareBackend({ size: 1e9 });
   if (backend === "cpu" || backend === "wasm")
     console.log(`On ${backend}, which takes many times as long: ${passedOver.at(-1)?.why}`);
-  const number = (name: NumberName): number => countOf(name, given[name]);
+  const number = (name: NumberName): number => Number(given[name]);
   const seed = number("seed");
   const corpus = { rates: defaultRates, typed: 0.3, examples: 8, ...(body === "python" && { body }) };
   const collected = collectTokens(drawTexts(seed, vocabularyDocuments, corpus), { least: 3 });

@@ -3,14 +3,12 @@
 import { randomUUID } from "node:crypto";
 import { inspect } from "node:util";
 import { checkOptions, type Entries } from "../common/options.ts";
-import { asJson, escapeHtml, type MimeBundle, toBundle } from "./bundle.ts";
+import { asJson, displaySymbol, escapeHtml, type MimeBundle, toBundle } from "./bundle.ts";
 import { type Bind, createComms, type ReceivedComm } from "./comms.ts";
 import { createControls } from "./controls.ts";
 import { createPlaces } from "./places.ts";
 import { createProgress } from "./progress.ts";
 import type { DisplayHandle, OutMessage, Show } from "./types.ts";
-
-const displaySymbol = Symbol.for("Jupyter.display");
 
 /** A value that shows itself. */
 interface SelfShown {

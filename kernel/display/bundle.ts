@@ -14,7 +14,8 @@ export interface Shown {
   metadata: { [key: string]: unknown };
 }
 
-const displaySymbol = Symbol.for("Jupyter.display");
+/** Under which a value says how it shows itself: Deno's convention. */
+export const displaySymbol = Symbol.for("Jupyter.display");
 
 /** The bundle of a value. `text/plain` is always there, without colour codes. */
 export async function toBundle(value: unknown): Promise<Shown> {

@@ -7,7 +7,7 @@
 import { randomUUID } from "node:crypto";
 import { inspect } from "node:util";
 import { checkOptions, type Entries } from "../common/options.ts";
-import { escapeHtml, type MimeBundle } from "./bundle.ts";
+import { displaySymbol, escapeHtml, type MimeBundle } from "./bundle.ts";
 import type { Bind, Comm, Comms } from "./comms.ts";
 import type { DisplayHandle, Show } from "./types.ts";
 
@@ -112,7 +112,7 @@ function make<T>(register: Register, { kind, label, look, accept, text, ...initi
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    [Symbol.for("Jupyter.display")]: bundle,
+    [displaySymbol]: bundle,
     [inspect.custom]: () => text(value),
   };
   return control;

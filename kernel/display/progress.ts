@@ -1,7 +1,7 @@
 /** A progress bar that updates in place; in a notebook that was run headless its last state stays, one line of text. */
 
 import { checkOptions } from "../common/options.ts";
-import { escapeHtml } from "./bundle.ts";
+import { displaySymbol, escapeHtml } from "./bundle.ts";
 import type { Show } from "./types.ts";
 
 /** A bar. */
@@ -32,7 +32,7 @@ export function createProgress(show: Show) {
         "text/html": `<div>${ended ? "" : bar}<small>${escapeHtml(text)}</small></div>`,
         "text/plain": text,
       };
-      return { [Symbol.for("Jupyter.display")]: () => bundle };
+      return { [displaySymbol]: () => bundle };
     };
     const handle = show(view());
     return {

@@ -25,6 +25,17 @@ interface Told {
 /** Servers have cuts of their own where none is named (llama.cpp the 40 likeliest, vLLM what a model's files recommend): here the model alone draws. */
 const uncut = { top_k: -1, top_p: 1, min_p: 0, repetition_penalty: 1 };
 
+/** Tokens of an answer at most, where nobody says how many. */
+export const usualTokens = 512;
+
+/** Tokens of an answer at most: what the question asks for, and no more than the model's own bound. */
+export function longestOf(
+  { maxTokens: own }: { maxTokens?: number },
+  { maxTokens = own ?? usualTokens }: Prompt,
+): number {
+  return Math.min(maxTokens, own ?? maxTokens);
+}
+
 /** Goes on from token ids. Throws a Garbage for an answer without text. */
 export async function goOn(
   client: OpenAI,
@@ -32,9 +43,8 @@ export async function goOn(
   asked: Prompt & { ids: readonly number[] },
 ): Promise<Completion> {
   const { ids, seed, stop = [], temperature = own.temperature ?? 1, topP, signal } = asked;
-  const maxTokens = Math.min(asked.maxTokens ?? own.maxTokens ?? 512, own.maxTokens ?? Number.POSITIVE_INFINITY);
   const request = {
-    ...{ model, prompt: [...ids], max_tokens: maxTokens, temperature, logprobs: 1, stream: false as const },
+    ...{ model, prompt: [...ids], max_tokens: longestOf(own, asked), temperature, logprobs: 1, stream: false as const },
     ...uncut,
     ...(topP !== undefined && { top_p: topP }),
     ...(stop.length > 0 && { stop: [...stop] }),

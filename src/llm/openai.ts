@@ -20,7 +20,7 @@ import {
 } from "../data/check.ts";
 import { LanguageModelFailure } from "./error.ts";
 import { explain, passes, pause, refusesLimit, Slow, Stopped, waitOf } from "./openai-failing.ts";
-import { Garbage, goOn, idsOf } from "./openai-ids.ts";
+import { Garbage, goOn, idsOf, longestOf, usualTokens } from "./openai-ids.ts";
 import type { Completion, LanguageModel, Prompt } from "./types.ts";
 
 /** Which server and model. */
@@ -70,7 +70,7 @@ export function openai(options: OpenAIOptions): LanguageModel {
   const apiKey = options.apiKey ?? process.env.OPENAI_API_KEY ?? (baseURL === undefined ? undefined : "none");
   return {
     name: model,
-    maxTokens: options.maxTokens ?? 512,
+    maxTokens: options.maxTokens ?? usualTokens,
     forms: ["chat"],
     fingerprint: async () => {
       const { system, maxTokens, temperature = 1 } = options;
@@ -153,13 +153,13 @@ async function ask(attempt: Attempt): Promise<Completion> {
 
 function requestOf({ options, limit }: Pick<Attempt, "options" | "limit">, asked: Prompt) {
   const { model, system = defaultSystem, ...own } = options;
-  const { prompt, messages = [], seed, maxTokens = own.maxTokens ?? 512, logProbs = false, stop = [] } = asked;
+  const { prompt, messages = [], seed, logProbs = false, stop = [] } = asked;
   const { temperature = own.temperature ?? 1, topP, form } = asked;
   const first = system === null || form !== undefined ? [] : [{ role: "system" as const, content: system }];
   return {
     model,
     messages: [...first, ...messages, { role: "user" as const, content: prompt }],
-    [limit as "max_tokens"]: Math.min(maxTokens, own.maxTokens ?? maxTokens),
+    [limit as "max_tokens"]: longestOf(own, asked),
     temperature,
     ...(topP !== undefined && { top_p: topP }),
     ...(stop.length > 0 && { stop: [...stop] }),
