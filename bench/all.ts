@@ -6,12 +6,12 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { textTable } from "../src/display/index.ts";
-import { type BenchReport, goalRow } from "./goals.ts";
+import { goalRow, readReports } from "./goals.ts";
 import { leftOut, shortRuns } from "./short.ts";
 
 const { values } = parseArgs({ options: { python: { type: "string" }, only: { type: "string" } } });
@@ -39,8 +39,7 @@ for (const name of names) {
     shell: process.platform === "win32",
   });
   console.log(`   ${((performance.now() - began) / 1000).toFixed(0)} s`);
-  const told = existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
-  const reports = told.map((line) => JSON.parse(line) as BenchReport);
+  const reports = readReports(file);
   for (const report of reports)
     if ("goals" in report) for (const goal of report.goals) rows.push({ bench: name, ...goalRow(goal) });
     else rows.push({ bench: name, goal: `needs ${report.needs}`, "": "not run" });

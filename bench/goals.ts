@@ -4,7 +4,7 @@
  * and says what it needs and how to get that. `npm run bench:all` reads both. Never a test's pass mark: tests do not time.
  */
 
-import { appendFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { textTable } from "../src/display/index.ts";
 
@@ -61,8 +61,21 @@ export function goalRow(goal: Goal & { state: GoalState }): { [column: string]: 
   };
 }
 
+/** What a bench told in this file, numbers as they were; none if it is not there. */
+export function readReports(file: string): BenchReport[] {
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, "utf8").trim().split("\n");
+  return lines.map((line) => JSON.parse(line, (key, value) => (numbers.has(key) ? Number(value) : value)));
+}
+
+/** Numbers of a goal. */
+const numbers: ReadonlySet<string> = new Set(["measured", "atLeast", "atMost", "noise"]);
+
+/** JSON has no NaN and no Infinity: they travel by their names. */
 function tell(report: BenchReport): void {
-  if (process.env.BENCH_REPORT) appendFileSync(process.env.BENCH_REPORT, `${JSON.stringify(report)}\n`);
+  if (!process.env.BENCH_REPORT) return;
+  const named = (key: string, value: unknown) => (numbers.has(key) && typeof value === "number" ? String(value) : value);
+  appendFileSync(process.env.BENCH_REPORT, `${JSON.stringify(report, named)}\n`);
 }
 
 function ownName(): string {

@@ -5,7 +5,7 @@ export const shortRuns: { [bench: string]: { args: string[]; python?: boolean } 
   kernel: { args: ["--cells", "100", "--starts", "3"] },
   language: { args: ["--cells", "60"] },
   sandbox: { args: ["--seconds", "3"] },
-  "environment-server": { args: ["--rounds", "1", "--seconds", "1.5"] },
+  "environment-server": { args: ["--rounds", "3", "--seconds", "1.5"] },
   menu: { args: ["--seeds", "3", "--only", "leave-one-out"] },
   token: {
     args: ["--seeds", "1", "--updates", "4", "--episodes", "32", "--evaluate", "40", "--only", "pretrained,head"],

@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { judgeGoal } from "../../bench/goals.ts";
+import { goalRow, judgeGoal, readReports } from "../../bench/goals.ts";
 import { leftOut, shortRuns } from "../../bench/short.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -36,6 +36,30 @@ describe("a bench's goal", () => {
         encoding: "utf8",
       });
       assert.equal(status, code, stdout);
+    }
+  });
+
+  it("reaches bench:all as it was, a figure that nothing was measured for too", () => {
+    const folder = mkdtempSync(join(tmpdir(), "bench-"));
+    try {
+      const file = join(folder, "report.jsonl");
+      assert.deepEqual(readReports(file), []);
+      const script = `import { reportGoals } from ${JSON.stringify(join(root, "bench/goals.ts"))};
+        reportGoals([{ goal: "rate", measured: 1.5, atLeast: 2, atMost: undefined, noise: 0 }]);
+        reportGoals([{ goal: "gap", measured: NaN, atMost: Infinity, noise: 0.25 }]);`;
+      const env = { ...process.env, BENCH_REPORT: file };
+      spawnSync(process.execPath, ["--input-type=module", "-e", script], { env });
+      const goals = readReports(file).flatMap((report) => ("goals" in report ? report.goals : []));
+      assert.deepEqual(goals, [
+        { goal: "rate", measured: 1.5, atLeast: 2, noise: 0, state: "missed" },
+        { goal: "gap", measured: Number.NaN, atMost: Number.POSITIVE_INFINITY, noise: 0.25, state: "not measured" },
+      ]);
+      assert.deepEqual(goals.map(goalRow), [
+        { goal: "rate", measured: "1.5", wanted: ">= 2", noise: "0", "": "missed" },
+        { goal: "gap", measured: "-", wanted: "<= Infinity", noise: "0.25", "": "not measured" },
+      ]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
     }
   });
 
