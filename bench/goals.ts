@@ -74,7 +74,8 @@ const numbers: ReadonlySet<string> = new Set(["measured", "atLeast", "atMost", "
 /** JSON has no NaN and no Infinity: they travel by their names. */
 function tell(report: BenchReport): void {
   if (!process.env.BENCH_REPORT) return;
-  const named = (key: string, value: unknown) => (numbers.has(key) && typeof value === "number" ? String(value) : value);
+  const named = (key: string, value: unknown) =>
+    numbers.has(key) && typeof value === "number" ? String(value) : value;
   appendFileSync(process.env.BENCH_REPORT, `${JSON.stringify(report, named)}\n`);
 }
 

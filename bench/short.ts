@@ -4,11 +4,11 @@
 export const shortRuns: { [bench: string]: { args: string[]; python?: boolean } } = {
   kernel: { args: ["--cells", "100", "--starts", "3"] },
   language: { args: ["--cells", "60"] },
-  sandbox: { args: ["--seconds", "3"] },
+  sandbox: { args: ["--seconds", "6"] },
   "environment-server": { args: ["--rounds", "3", "--seconds", "1.5"] },
   menu: { args: ["--seeds", "3", "--only", "leave-one-out"] },
   token: {
-    args: ["--seeds", "1", "--updates", "4", "--episodes", "32", "--evaluate", "40", "--only", "pretrained,head"],
+    args: ["--seeds", "3", "--updates", "4", "--episodes", "32", "--evaluate", "40", "--only", "pretrained,head"],
   },
   credit: {
     args: ["--seeds", "1", "--updates", "2", "--episodes", "16", "--frozen", "64", "--pool", "128", "--tasks", "16"],
@@ -21,7 +21,7 @@ export const shortRuns: { [bench: string]: { args: string[]; python?: boolean } 
   models: { args: ["--rounds", "1", "--batches", "1,16", "--tokens", "16"], python: true },
   policy: { args: ["--rounds", "1", "--only", "generation,update"], python: true },
   adapter: {
-    args: ["--rounds", "1", "--programs", "16", "--backends", "tensorflow", "--only", "update"],
+    args: ["--rounds", "1", "--programs", "64", "--backends", "tensorflow", "--only", "update"],
     python: true,
   },
 };

@@ -8,7 +8,7 @@ const kinds = [
   (i: number) => `def greet${i}():\n    return "hello, world ${i}"\ngreet${i}()`,
   (i: number) => `self.words = [len(w) for w in "to be or not to be ${i}".split()]`,
   () => `old = execute_code\nself.execute_code = (lambda old: lambda code: old(code))(old)`,
-  (i: number) => `s = 0\nfor i in range(${100 + i}):\n    s += i\nself.sum = s`,
+  (i: number) => `s = 0\nfor i in range(${100 + (i % 100)}):\n    s += i\nself.sum = s`,
 ];
 
 /** A life's programs, as those in JavaScript. */
