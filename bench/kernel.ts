@@ -152,6 +152,12 @@ function goals(): Goal[] {
   const warm = "trivial cell, warm, ms";
   const memory = `memory after ${cellCount + 150} cells, MiB`;
   const checked = "ours, types checked";
+  // The machine may be slower or faster by then: what became of the other kernels' cells is its own.
+  const others = [...results.keys()].filter((name) => !name.startsWith("ours"));
+  const drift = others.length === 0 ? 1 : median(others.map((name) => of(name, late) / of(name, early)));
+  const aging = (name: string): number => of(name, late) / of(name, early) / drift;
+  const agingNoise = (name: string): number =>
+    (noises.get(name) ?? 0) + (others.length === 0 ? 0 : median(others.map((other) => noises.get(other)!)));
   const atMost = (goal: string, measured: number, most: number, noise = 0.1): Goal => ({
     goal,
     measured,
@@ -164,8 +170,8 @@ function goals(): Goal[] {
     atMost("first cell, checks on, ms", of(checked, "first cell, ms"), 150),
     atMost("warm cell, checks off, times Deno's", of("ours", warm) / of("Deno", warm), 1),
     atMost("warm cell, checks on, ms", of(checked, warm), 40),
-    atMost("late cell, checks off, times an early one", of("ours", late) / of("ours", early), 1, noises.get("ours")),
-    atMost("late cell, checks on, times an early one", of(checked, late) / of(checked, early), 1, noises.get(checked)),
+    atMost("late cell over an early one, checks off, times other kernels'", aging("ours"), 1, agingNoise("ours")),
+    atMost("late cell over an early one, checks on, times other kernels'", aging(checked), 1, agingNoise(checked)),
     atMost("memory, checks off, MiB", of("ours", memory), 250),
     atMost("memory, checks on, MiB", of(checked, memory), 250),
   ];
