@@ -20,9 +20,33 @@ export function aboutModel(model: LanguageModel): Pick<LanguageModel, "maxTokens
   };
 }
 
-/** Asks a model; one that tells no usage has its tokens counted by whoever keeps a budget. Rejects with a LanguageModelFailure where it gives no completion. */
+/** Milliseconds that a cancelled model has to end by itself, so that its own error is told. */
+const graceMs = 1000;
+
+/**
+ * Asks a model; one that tells no usage has its tokens counted by whoever keeps a budget. Rejects with a LanguageModelFailure where it
+ * gives no completion, and with the signal's reason where the question is cancelled and the model does not heed that.
+ */
 export async function ask(model: LanguageModel, prompt: Prompt): Promise<Completion> {
-  const answer: unknown = await model.complete(prompt);
+  const answer: unknown = await orCancelled(model.complete(prompt), prompt.signal);
   if (typeof (answer as Partial<Completion> | null)?.text === "string") return answer as Completion;
   throw new LanguageModelFailure({ kind: "answer", model: String(model.name), value: answer });
+}
+
+/** What is waited for, or soon after it is cancelled the signal's reason: a model of somebody's own may never look at its signal. */
+async function orCancelled<T>(answer: T | PromiseLike<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return answer;
+  const { promise, reject } = Promise.withResolvers<never>();
+  let timer: NodeJS.Timeout | undefined;
+  const cancel = (): void => {
+    timer = setTimeout(() => reject(signal.reason), graceMs);
+  };
+  if (signal.aborted) cancel();
+  else signal.addEventListener("abort", cancel, { once: true });
+  try {
+    return await Promise.race([answer, promise]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", cancel);
+  }
 }

@@ -1,6 +1,8 @@
 /** Models and policies that are given wrong, or options that nobody reads, are named when they are given. */
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
 import { AutonomousLLM, modelPolicy } from "../../src/agent/index.ts";
 import { SurvivalEnv } from "../../src/environment/index.ts";
 import { budget, completeAll, type LanguageModel, models, streamText } from "../../src/llm/index.ts";
@@ -40,6 +42,37 @@ describe("a model of one's own", () => {
     await agent.run({ steps: 1, live: false });
     assert.equal(agent.history[0]!.program, "self.x = 1");
     assert.ok(agent.budget.view().tokens.spent > 0);
+  });
+});
+
+describe("a model that does not heed its signal", () => {
+  const deaf: LanguageModel = { name: "deaf", complete: () => new Promise(() => {}) };
+
+  it("does not hold a life whose budget's seconds are over", async () => {
+    const { sandbox } = fakeSandbox();
+    const agent = new AutonomousLLM({ llm: deaf, sandbox, query: "go", budget: budget({ seconds: 0.05 }) });
+    await agent.run({ steps: 3, live: false });
+    assert.equal(agent.history.at(-1)!.report.verdict, "budget_exhausted");
+  });
+
+  it("does not hold who has cancelled the question: the reason is told, once the model had time to tell its own", async () => {
+    const [before, during] = [AbortSignal.abort(new Error("no more")), new AbortController()];
+    await assert.rejects(completeAll(deaf, [{ prompt: "a", signal: before }]), { message: "no more" });
+    const asked = completeAll(deaf, [{ prompt: "a", signal: during.signal }]);
+    during.abort(new Error("enough"));
+    await assert.rejects(asked, { message: "enough" });
+    const slow: LanguageModel = {
+      name: "slow",
+      complete: async ({ signal }) => {
+        await once(signal!, "abort");
+        await delay(20);
+        throw new Error("cancelled after 3 tokens");
+      },
+    };
+    const again = new AbortController();
+    const told = completeAll(slow, [{ prompt: "a", signal: again.signal }]);
+    again.abort(new Error("enough"));
+    await assert.rejects(told, { message: "cancelled after 3 tokens" });
   });
 });
 
