@@ -8,6 +8,7 @@
  * edit kills it. Not here: rewards (`environment/`), how hostile code is held (`sandbox/`).
  */
 
+import { serial } from "../data/serial.ts";
 import { displaySymbol, type MimeBundle, stopSignal } from "../display/index.ts";
 import { type Budget, type LanguageModel, budget as makeBudget } from "../llm/index.ts";
 import type { Ending } from "../record/index.ts";
@@ -42,16 +43,17 @@ export class AutonomousLLM {
   #log: LifeLog | null = null;
   #query: string | undefined;
   #family: Family = createFamily();
-  /** Where it is in the family's tree, and where it was after each step. */
-  #node = -1;
-  #nodes: number[] = [];
-  /** After each step: what it takes to be there again. */
-  #pasts: (() => LifePast | undefined)[] = [() => this.options.past];
+  /** Where it is in the family's tree. */
+  #node: number;
+  /** Its birth and each step: its node, what it takes to be there again, and what it would have been asked next. */
+  readonly #places: { node: number; past(): LifePast | undefined; query: string | undefined }[];
   /** Set by `restore`: what the next life begins with. */
   #restored: Place | null = null;
   /** Where it was before its last step. */
   #before: (() => Here) | null = null;
   #born: Partial<Place>;
+  /** One step after the other, whoever does not wait for the last: two at once would be born twice. */
+  readonly #acting = serial();
 
   constructor(options: AgentOptions) {
     checkAgentOptions(options);
@@ -64,7 +66,7 @@ export class AutonomousLLM {
     this.#query = options.query;
     const genome = this.born;
     this.#node = this.#family.add(null, { program: "", verdict: "survived", cause: "", genome });
-    this.#nodes = [this.#node];
+    this.#places = [{ node: this.#node, past: () => options.past, query: options.query }];
   }
 
   /** True until an edit has killed it. */
@@ -111,7 +113,7 @@ export class AutonomousLLM {
   async run(options: RunOptions): Promise<this> {
     checkRunOptions(options);
     const { steps, signal = stopSignal(), live = true } = options;
-    this.#query ??= await askPerson(this.options.input);
+    this.#query ??= this.#places[this.history.length]!.query ??= await askPerson(this.options.input);
     const view = openLive(steps, live);
     for (let i = 0; i < steps && this.alive; i++) {
       signal?.throwIfAborted();
@@ -124,7 +126,7 @@ export class AutonomousLLM {
 
   /** One step with a program of your own instead of the model's. */
   async step(program: string): Promise<StepReport> {
-    return this.#act(program, { output: program });
+    return this.#acting.run(() => this.#act(program, { output: program }));
   }
 
   /** What changed between the genomes after so many steps and after so many (0: the newborn). */
@@ -141,7 +143,7 @@ export class AutonomousLLM {
 
   /** The agent as plain data, to begin another life from. `past` brings back what no genome tells, such as closures. */
   snapshot(): Place & { hash: string } {
-    const past = this.#restored === null ? this.#pasts.at(-1)!() : this.#restored.past;
+    const past = this.#restored === null ? this.#places.at(-1)!.past() : this.#restored.past;
     return { genome: this.genome, hash: hashGenome(this.genome), query: this.#query, past };
   }
 
@@ -157,7 +159,7 @@ export class AutonomousLLM {
       throw new AgentFailure("Expected a step's number, or what `snapshot()` gave, with a `genome`.");
     await this.dispose();
     this.#restored = { genome, query, past };
-    this.#query = query ?? this.#query;
+    this.#query = typeof to === "number" ? query : (query ?? this.#query);
     const program = typeof to === "number" ? `restore(${to})` : "restore(snapshot)";
     this.#node = this.#family.add(node, { program, verdict: "survived", cause: "", genome });
     return this;
@@ -181,7 +183,7 @@ export class AutonomousLLM {
     });
     fork.#family = this.#family;
     fork.#node = node;
-    fork.#nodes = [node];
+    fork.#places[0]!.node = node;
     return fork;
   }
 
@@ -191,10 +193,9 @@ export class AutonomousLLM {
       throw nothingAfter(step, this.history.length);
     const report = this.history[step - 1]?.report;
     const genome = report?.genome ?? this.born;
-    const query = this.history[step]?.action.prompt ?? this.#query;
+    const { node, past, query } = this.#places[step]!;
     // Nobody is led through the step that killed: what it left is a genome.
-    const past = report?.alive === false ? undefined : this.#pasts[step]!();
-    return { genome, query, past, node: this.#nodes[step]! };
+    return { genome, query, past: report?.alive === false ? undefined : past(), node };
   }
 
   /** Where it is now, for whoever asks later. */
@@ -205,7 +206,7 @@ export class AutonomousLLM {
 
   /** Ends the life and gives its place in the sandbox back. */
   async dispose(): Promise<void> {
-    await this.#end();
+    await this.#acting.run(() => this.#end());
   }
 
   async #end(ended?: Ending): Promise<void> {
@@ -222,10 +223,11 @@ export class AutonomousLLM {
       const { text, usage } = await this.#model.complete({ prompt, seed, ...(signal && { signal }), ...heard });
       // A model of somebody's own may not tell what it used.
       const told = usage && { promptTokens: usage.promptTokens, tokens: usage.completionTokens };
-      await this.#act(this.#body.extractProgram(text), { output: text, ...told, seeds: { model: seed } });
+      const how = { output: text, ...told, seeds: { model: seed } };
+      await this.#acting.run(() => this.#act(this.#body.extractProgram(text), how));
     } catch (error) {
       if ((error as { code?: unknown }).code !== "budget_exhausted") throw error;
-      await this.#endFor(error as Error);
+      await this.#acting.run(() => this.#endFor(error as Error));
     }
   }
 
@@ -246,17 +248,17 @@ export class AutonomousLLM {
         `This agent is dead (${this.history.at(-1)!.report.verdict}): fork() it, or make another.`,
       );
     this.#life ??= await this.#beBorn();
-    const life = this.#life;
-    const [query, here] = [this.#query ?? "", this.#here()];
+    const [life, query, here] = [this.#life, this.#query, this.#here()];
     const report = await life.step(program);
     this.#restored = null;
-    const step = { ...lived(program, report, { prompt: query, ...told }), ...this.#log!.heard() };
+    const step = { ...lived(program, report, { prompt: query ?? "", ...told }), ...this.#log!.heard() };
     this.#log!.write(step);
-    this.#note(step, () => life.past(report.step + 1), here);
     // The answer feeds the next question: what the agent asked for itself, else what the step printed or gave.
-    const own = report.query !== "" && report.query !== (this.options.query ?? "") ? report.query : "";
+    const { past, query: first } = this.#log!.options;
+    const own = report.query === (past ?? { query: first }).query ? "" : report.query;
     this.#query = own || report.output.trim() || report.response || query;
-    if (!report.alive) await this.dispose();
+    this.#note(step, () => life.past(report.step + 1), here);
+    if (!report.alive) await this.#end();
     return report;
   }
 
@@ -265,8 +267,7 @@ export class AutonomousLLM {
     const { verdict, cause, genome } = report;
     this.history.push(step);
     this.#node = this.#family.add(this.#node, { program, verdict, cause, genome });
-    this.#nodes.push(this.#node);
-    this.#pasts.push(past);
+    this.#places.push({ node: this.#node, past, query: this.#query });
     this.#before = before;
   }
 

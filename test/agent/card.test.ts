@@ -9,6 +9,8 @@ import { fakeSandbox } from "../sandbox/fake.ts";
 
 const htmlOf = (shown: object): string =>
   (shown as { [displaySymbol](): { "text/html": string } })[displaySymbol]()["text/html"];
+const textOf = (shown: object): string =>
+  (shown as { [displaySymbol](): { "text/plain": string } })[displaySymbol]()["text/plain"];
 const method = (name: string, source: string): GenomeMember => ({ name, kind: "method", source });
 
 describe("the card of an agent", () => {
@@ -28,6 +30,67 @@ describe("the card of an agent", () => {
       "row by row",
     );
     assert.match(html, /<\/tbody><\/table><details>/, "no line of costs without a budget, and none of what is lost");
+    assert.equal(
+      textOf(agent),
+      [
+        "AutonomousLLM (scripted), alive after 2 steps",
+        "  0 ok  self.a = 1",
+        "  1 ok  self.b = 1",
+        "  genome: self.one, self.two",
+      ].join("\n"),
+    );
+  });
+});
+
+describe("the end of an agent", () => {
+  it("is told on its card, in its certificate and in its tree: what ended it, and by which program", async () => {
+    const { sandbox } = fakeSandbox((program) =>
+      program === "self.b = 1"
+        ? { verdict: "fatal_self_edit", cause: "it has no executor", genome: [method("self.b", "1")] }
+        : { genome: [method("self.a", "1")] },
+    );
+    const agent = new AutonomousLLM({ llm: models.scripted(["self.a = 1", "self.b = 1"]), query: "go", sandbox });
+    await agent.run({ steps: 3 });
+    assert.equal(
+      textOf(agent),
+      [
+        "AutonomousLLM (scripted), dead: fatal self edit",
+        "  0 ok  self.a = 1",
+        "  1 END self.b = 1 → it has no executor",
+        "  genome: self.b",
+      ].join("\n"),
+    );
+    const rows = [
+      ["survived", "1 steps"],
+      ["verdict", "fatal self edit"],
+      ["cause", "it has no executor"],
+      ["the fatal program", "self.b = 1"],
+      ["what it changed", `@@ -1,1 +1,1 @@\n${" ".repeat(20)}-self.a = 1\n${" ".repeat(20)}+self.b = 1`],
+      ["last living genome", "self.a"],
+      ["a fork", "agent.fork() begins again before step 1, with the 1 members above, asked: go"],
+    ];
+    assert.equal(
+      textOf(agent.certificate!),
+      ["Death certificate", ...rows.map(([name, value]) => `${name!.padEnd(20)}${value}`)].join("\n"),
+    );
+    const figure = agent.lineage.plot() as unknown as { data: { customdata?: string[] }[] };
+    const hashes = agent.lineage.nodes.map(({ genome }) => `genome ${genome.slice(0, 8)}`);
+    assert.deepEqual(figure.data.find(({ customdata }) => customdata !== undefined)!.customdata, [
+      `born<br>${hashes[0]}`,
+      `self.a = 1<br>${hashes[1]}`,
+      `self.b = 1<br>it has no executor<br>${hashes[2]}`,
+    ]);
+  });
+
+  it("in its first step is told as well, of one that was asked nothing", async () => {
+    const { sandbox } = fakeSandbox(() => ({ verdict: "runtime_error", cause: "it threw", genome: [] }));
+    const agent = new AutonomousLLM({ llm: models.scripted([]), sandbox });
+    await agent.step("throw 1");
+    const { survived, fork, edit } = agent.certificate!;
+    assert.equal(fork, "agent.fork() begins again before step 0, with the 0 members above");
+    assert.deepEqual([survived, edit.patch], [0, ""]);
+    assert.doesNotMatch(textOf(agent.certificate!), /what it changed/);
+    assert.match(textOf(agent.certificate!), /\nlast living genome +none\n/);
   });
 });
 

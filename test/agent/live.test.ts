@@ -43,6 +43,7 @@ describe("an agent in a notebook", () => {
     assert.equal(displays, 1);
     assert.equal(shown[0], "Step 1 of 2, asked: set a");
     assert.ok(shown.includes("Step 1 of 2, asked: set a\nself.a = 1;"), shown.join(" | "));
+    assert.ok(shown.includes("Step 2 of 2, asked: set a"), "each step from its beginning, with no word of the last");
     assert.equal(shown.at(-1), "Step 2 of 2: survived\nself.a = 1;");
     shown.length = 0;
     await new AutonomousLLM({ llm: slow, query: "a", sandbox }).run({ steps: 1, live: false });
