@@ -6,6 +6,7 @@
  * longer than it was asked to be, or counted differently by its server.
  */
 
+import { longestTimer } from "../data/timer.ts";
 import { LanguageModelFailure } from "./error.ts";
 import type { Price } from "./prices.ts";
 import { countTokens } from "./tokens.ts";
@@ -114,7 +115,7 @@ function armClock(state: LedgerState): void {
     if (spentOf(state).seconds < limits.seconds!) return armClock(state);
     for (const { clock } of running) clock.abort(new DOMException("The budget's seconds are over", "TimeoutError"));
   };
-  state.timer = setTimeout(ring, Math.max(1, Math.ceil(left)));
+  state.timer = setTimeout(ring, Math.min(longestTimer, Math.max(1, Math.ceil(left))));
 }
 
 /** Null: not before somebody else's question is answered. Throws when the budget is spent. */

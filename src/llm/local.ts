@@ -212,7 +212,7 @@ async function answerOf(
   const cut = await encodeTexts(tokenizer, texts, prompt.signal).catch((cause) => {
     throw prompt.signal?.aborted ? new LanguageModelFailure({ kind: "cancelled" }) : cause;
   });
-  const ids = cut.flat();
+  const ids = prompt.ids ?? cut.flat();
   const maxTokens = Math.min(most, prompt.maxTokens ?? most);
   const stream = createTextStream(tokenizer, stop);
   const tokens: { text: string; logProb: number }[] = [];
@@ -249,7 +249,7 @@ async function answerOf(
 function textsOf(
   { tokenizer }: Decoder,
   design: PromptDesign | null,
-  { prompt, messages = [], form, stop: own = [], shared = 0 }: Prompt,
+  { prompt, ids, messages = [], form, stop: own = [], shared = 0 }: Prompt,
   { prompt: kind, system, stop: usual = [] }: LocalOptions,
 ): {
   texts: readonly string[];
@@ -262,6 +262,7 @@ function textsOf(
 } {
   const { begin = [] } = tokenizer;
   const stop = [...usual, ...own];
+  if (ids !== undefined) return { texts: [], begin: [], primed: "", stop };
   if (design !== null) {
     return { texts: promptTexts(design, prompt), begin, primed: design.primed, stop: [...design.stop, ...stop] };
   }
@@ -291,6 +292,7 @@ function completion(
     model: name,
     usage: { promptTokens, completionTokens: result.ids.length },
     ...(prompt.logProbs && { tokens }),
+    ...(prompt.ids && { ids: result.ids }),
     ...(prompt.seed !== undefined && { seed: prompt.seed }),
     finish: result.ended === "length" ? "length" : "stop",
   };

@@ -46,6 +46,7 @@ export async function* streamText(model: LanguageModel, prompt: Prompt): AsyncGe
   let ended = false;
   const onText = (piece: string): void => {
     pieces.push(piece);
+    prompt.onText?.(piece);
     wake();
   };
   const answer = ask(model, { ...prompt, signal, onText }).finally(() => {

@@ -18,6 +18,7 @@ import {
   positiveNumber,
   text,
 } from "../data/check.ts";
+import { longestTimer } from "../data/timer.ts";
 import { LanguageModelFailure } from "./error.ts";
 import { explain, passes, pause, refusesLimit, Slow, Stopped, waitOf } from "./openai-failing.ts";
 import { Garbage, goOn, idsOf, longestOf, usualTokens } from "./openai-ids.ts";
@@ -63,7 +64,9 @@ const optionsSchema = only<OpenAIOptions>({
 export function openai(options: OpenAIOptions): LanguageModel {
   const fault = faultOf(optionsSchema, options, "the options of models.openai");
   if (fault !== null) throw new LanguageModelFailure(fault);
-  const { model, timeoutMs = 60_000, retries = 2 } = options;
+  const { model, retries = 2 } = options;
+  // The client's own clock is a second behind.
+  const timeoutMs = Math.min(options.timeoutMs ?? 60_000, longestTimer - 1000);
   const baseURL = options.baseURL ?? process.env.OPENAI_BASE_URL;
   /** What the longest answer is called: OpenAI's newer models refuse the name that all other servers know. */
   let limit: Limit = "max_tokens";

@@ -12,7 +12,7 @@ export interface RecordedAnswer {
   messages?: readonly Message[];
   seed: number | null;
   /** What the question asked for beside the text, where it did. */
-  how?: Pick<Prompt, "form" | "stop" | "temperature" | "topP">;
+  how?: Pick<Prompt, "ids" | "form" | "stop" | "temperature" | "topP">;
   completion: Completion;
 }
 
@@ -67,8 +67,9 @@ function keyOf(question: Prompt): string {
 }
 
 /** Null where the question asks for nothing but an answer. */
-function howOf({ form, stop, temperature, topP }: Prompt): RecordedAnswer["how"] | null {
+function howOf({ ids, form, stop, temperature, topP }: Prompt): RecordedAnswer["how"] | null {
   const how = {
+    ...(ids !== undefined && { ids }),
     ...(form !== undefined && { form }),
     ...(stop !== undefined && { stop }),
     ...(temperature !== undefined && { temperature }),

@@ -51,13 +51,14 @@ describe("a budget", () => {
   it("does not ask what cannot fit, and cuts the longest answer to what is left", async () => {
     const own = budget({ tokens: 10 });
     const asked: (number | undefined)[] = [];
-    const model = own.meter({
+    const brief: LanguageModel = {
       name: "x",
       complete: async ({ maxTokens }) => {
         asked.push(maxTokens);
         return { text: "", model: "x", usage: { promptTokens: 2, completionTokens: 3 } };
       },
-    });
+    };
+    const model = own.meter(brief);
     await model.complete({ prompt: "hello world" });
     await model.complete({ prompt: "hello world", maxTokens: 2 });
     assert.deepEqual(asked, [8, 2]);
@@ -65,6 +66,10 @@ describe("a budget", () => {
       model.complete({ prompt: "x" }),
       spent("The budget of 10 tokens is spent (10 tokens): give a larger one to go on."),
     );
+    // Whatever a token costs: nothing limits the dollars.
+    const priced = budget({ tokens: 10, price: { prompt: 2, completion: 4 } });
+    await priced.meter(brief).complete({ prompt: "hello world" });
+    assert.equal(asked.at(-1), 8);
     const small = budget({ tokens: 3 }).meter(models.scripted(["never"]));
     await assert.rejects(
       small.complete({ prompt: "one two three four five" }),
@@ -268,6 +273,25 @@ describe("a budget", () => {
       assert.deepEqual(armed, [3600, 1800, 1200, 900]);
     });
 
+    it("sets no clock that would ring at once, however many seconds there are", async () => {
+      const real = globalThis.setTimeout;
+      const armed: number[] = [];
+      const clock = (work: () => void, ms: number): unknown => {
+        armed.push(ms);
+        return real(work, ms);
+      };
+      Object.assign(globalThis, { setTimeout: clock });
+      try {
+        await budget({ seconds: 1e9 })
+          .meter(models.scripted(["a"]))
+          .complete({ prompt: "x" });
+      } finally {
+        Object.assign(globalThis, { setTimeout: real });
+      }
+      // A timer counts milliseconds in 31 bits, and takes what is more for one.
+      assert.deepEqual(armed, [2 ** 31 - 1]);
+    });
+
     it("lets a question that waits be cancelled, and the next one take its turn", async () => {
       const { model } = chatty(50);
       const metered = budget({ tokens: 120 }).meter(model);
@@ -298,6 +322,7 @@ describe("a budget", () => {
       view.calls.spent = 0;
     }, TypeError);
     for (let i = 0; i < 3; i++) await own.meter(models.random()).complete({ prompt: "hello" });
+    assert.match(text()["text/plain"]!, /\ncalls +4 calls +4 calls +█{10}\n/);
     assert.match(
       text()["text/plain"]!,
       /^Asking the model: no calls left\n(.*\n)+calls +4 calls +4 calls +██████████\n/,

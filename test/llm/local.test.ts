@@ -57,6 +57,23 @@ describe("a local model", () => {
     assert.equal(text, whole.text);
   });
 
+  it("goes on from token ids as they are, before its text, and tells those of its answer", async () => {
+    const { tokenizer } = await model.open();
+    const ids = tokenizer.encode("self.x = 1; ");
+    const text = await model.complete({ prompt: "self.x = 1; ", seed: 5, logProbs: true });
+    for (const form of [undefined, "chat"] as const) {
+      const given = await model.complete({ prompt: "no", ids, seed: 5, logProbs: true, ...(form && { form }) });
+      assert.deepEqual({ ...given, ids: undefined }, { ...text, ids: undefined });
+      assert.equal(tokenizer.decode(given.ids!), given.text);
+      assert.equal(given.ids!.length, given.tokens!.length);
+    }
+    assert.equal(text.ids, undefined, "not asked for");
+    const pieces: string[] = [];
+    for await (const piece of streamText(model, { prompt: "", ids, seed: 5, onText: (one) => pieces.push(one) }))
+      assert.ok(pieces.includes(piece));
+    assert.equal(pieces.join(""), text.text);
+  });
+
   it("tells the model's own log-probabilities, whatever the temperature", async () => {
     const greedy = models.local(folder.path, { prompt: "plain", maxTokens: 4, threads: 1, temperature: 0 });
     const { tokens } = await greedy.complete({ prompt: "abc", logProbs: true });

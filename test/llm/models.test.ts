@@ -139,4 +139,14 @@ describe("models.recorded", () => {
     assert.deepEqual(texts, ["in a chat", "to the end of the line", "cold", "warm"]);
     await assert.rejects(replay.complete({ prompt: "x", topP: 0.5 }), /The record has no answer to "x"/);
   });
+
+  it("takes an answer to some token ids for none to others, whose text is the same: none", async () => {
+    const live = models.recording(models.scripted(["one", "other", "a text"]));
+    const asks = [{ ids: [1, 2] }, { ids: [1, 3] }, {}];
+    for (const how of asks) await live.complete({ prompt: "", seed: 1, ...how });
+    const replay = models.recorded(JSON.parse(JSON.stringify(live.answers)));
+    const texts = [];
+    for (const how of [...asks].reverse()) texts.push((await replay.complete({ prompt: "", seed: 1, ...how })).text);
+    assert.deepEqual(texts, ["a text", "other", "one"]);
+  });
 });

@@ -257,6 +257,21 @@ describe("models.openai, against servers that fail", () => {
     await fails(ask("falls silent", { stream: true, timeoutMs: 400 }), slow);
   });
 
+  it("waits for as long as it is told, and no timer rings at once because that is long", async () => {
+    const armed: number[] = [];
+    using _ = timers((real, work, ms, ...given) => {
+      armed.push(ms);
+      return real(work, ms, ...given);
+    });
+    for (const timeoutMs of [1e12, Number.MAX_VALUE])
+      for (const stream of [false, true]) {
+        const { text } = await ask(stream ? "streaming" : "whole", { timeoutMs, stream });
+        assert.equal(text, "self.a = 1");
+      }
+    assert.ok(armed.length >= 4 && armed.every((ms) => !(ms > 2 ** 31 - 1)), `${armed}`);
+    assert.ok(armed.filter((ms) => ms > 2 ** 30).length >= 4, `${armed}`);
+  });
+
   it("says that what answers is no model", async () => {
     const garbage = (received: string): string =>
       `The server at URL gave an answer without text: ${received}. Is it an OpenAI-compatible server, and does \`baseURL\` end in /v1?`;
