@@ -126,7 +126,7 @@ function rowOf(
     cause,
     alive,
     // The environment's own word, which a class that overrides `step` may have made another than the sum of the parts.
-    reward: drawn.rewards === undefined || Number.isNaN(reward) ? null : reward,
+    reward: Number.isNaN(reward) || (drawn.rewards === undefined && reward === 0) ? null : reward,
     printed: output,
     query,
     response,

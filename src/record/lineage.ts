@@ -7,7 +7,7 @@
  */
 
 import type { DatabaseSync } from "node:sqlite";
-import { anything, checkOptions, only } from "../data/check.ts";
+import { anything, checkOptions, only, show } from "../data/check.ts";
 import { displaySymbol, htmlTable, type MimeBundle, type Row, visible } from "../display/index.ts";
 import type { Random } from "../random/index.ts";
 import type { GenomeMember } from "../sandbox/types.ts";
@@ -85,6 +85,8 @@ export function createLineage(state: RecordState): Lineage {
     score: (id, value) =>
       together(state, () => {
         check(countNodes(), id);
+        if (typeof value !== "number")
+          throw new RecordFailure({ kind: "value", name: "value", expected: "a finite number", value: show(value) });
         appendEntry(state, { kind: "score", episode: null, step: null, body: { node: id, value } });
       }),
     node: (id) => find(nodes(), id),

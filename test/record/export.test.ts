@@ -213,13 +213,16 @@ print(json.dumps(rows))`;
     const id = own.begin({ seed: 1 });
     for (const [i, reward] of [1.5, Number.NaN, -50].entries())
       own.append(id, { ...entry(i, 1), rewards: { survival: 1 }, reward });
+    // Without parts: of an environment that has none, and of a step that nobody rewards.
+    const bare = own.begin({ seed: 2 });
+    for (const [i, reward] of [2.5, 0].entries()) own.append(bare, { ...entry(i, 1), rewards: {}, reward });
     const output = join(folder, "own.jsonl");
     exportRecord(own, { format: "jsonl", output });
     own.close();
     const rows = readFileSync(output, "utf8").trim().split("\n");
     assert.deepEqual(
       rows.map((row) => JSON.parse(row).reward),
-      [1.5, null, -50],
+      [1.5, null, -50, 2.5, null],
     );
   });
 

@@ -117,6 +117,24 @@ describe("a lineage", () => {
     assert.equal(record.verify().ok, true);
   });
 
+  it("takes a score that is a number, and no other: it stays for good", () => {
+    const id = record.lineage.add({ genome: genome(0) });
+    for (const [value, shown] of [
+      ["0.5", '"0.5"'],
+      [undefined, "undefined"],
+      [null, "null"],
+      [Number.NaN, "NaN"],
+      [Number.POSITIVE_INFINITY, "Infinity"],
+    ] as const)
+      assert.throws(() => record.lineage.score(id, value as number), {
+        name: "RecordFailure",
+        message: new RegExp(`^Expected \`(?:score\\.)?value\` to be a finite number, got ${shown}$`),
+      });
+    assert.deepEqual(record.lineage.node(id).scores, []);
+    record.lineage.score(id, 0);
+    assert.equal(record.lineage.node(id).mean, 0);
+  });
+
   it("names an unknown node", () => {
     assert.throws(
       () => record.lineage.add({ genome: genome(0), parent: 4 }),
