@@ -52,7 +52,7 @@ export function folderWorkers(path: string, options: FolderOptions = {}): Folder
       while (!existsSync(result)) {
         checkFailures(path, parts);
         await place?.(statusOf(path, index));
-        await sleep(pollMs, undefined, { ...(signal && { signal }) }).catch(() => signal?.throwIfAborted());
+        await sleep(pollMs, undefined, { ...(signal && { signal }) }).catch(() => signal!.throwIfAborted());
       }
       yield wanted.read(readFileSync(result), result);
     }

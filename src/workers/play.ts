@@ -33,8 +33,12 @@ export async function playParts(path: string, options: PlayOptions): Promise<{ p
   const { part, of, onLine } = options;
   const folder = dirname(path);
   const all = indexedParts(readIndex(path));
-  if (part >= all.length) throw new WorkersFailure({ kind: "number", part, parts: all.length });
-  const own = all.filter(({ number }) => (of === undefined ? number === part : number % of === part % of));
+  if (of === undefined && part >= all.length) throw new WorkersFailure({ kind: "number", part, parts: all.length });
+  const own = all.filter(
+    ({ number }) => number === part || (of !== undefined && number > part && (number - part) % of === 0),
+  );
+  // Of more processes than parts some have nothing to do.
+  if (own.length === 0) onLine?.(`there is no part ${part}: there are ${all.length}`);
   const open = own.filter(({ number }) => !existsSync(resultPath(folder, number).result));
   for (const { number } of own) if (!open.some((one) => one.number === number)) onLine?.(`part ${number} is there`);
   if (open.length === 0) return { played: 0, differing: 0 };

@@ -195,6 +195,19 @@ describe("a rollout through a shared folder", () => {
     await assert.rejects(playParts(join(path, "spec.json"), { ...player, part: 2 }), {
       message: "There is no part 2: there are 2, from 0 to 1",
     });
+    for (const [part, of, lines] of [
+      [0, 1, ["part 0 is there", "part 1 is there"]],
+      [1, 1, ["part 1 is there"]],
+      [0, 2, ["part 0 is there"]],
+      [1, 4, ["part 1 is there"]],
+      [2, 4, ["there is no part 2: there are 2"]],
+      [5, 4, ["there is no part 5: there are 2"]],
+    ] as const) {
+      const told: string[] = [];
+      const onLine = (line: string) => void told.push(line);
+      const done = await playParts(join(path, "spec.json"), { ...player, part, of, onLine });
+      assert.deepEqual([done, told], [{ played: 0, differing: 0 }, lines], `part ${part} of ${of}`);
+    }
   });
 
   it("plays an evaluation: all its batches are in one index", async () => {

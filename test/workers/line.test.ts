@@ -1,6 +1,7 @@
 /** What a driver says of its queue: each part of the line where there is something to say, and only there. */
 
 import assert from "node:assert/strict";
+import { withoutPassword } from "../../src/workers/redis/connect.ts";
 import { type Found, lineOf } from "../../src/workers/redis/line.ts";
 import type { Session } from "../../src/workers/redis/session.ts";
 
@@ -30,5 +31,24 @@ describe("the line of a queue", () => {
       /^1 worker up, 5 lives\/s \(5\), 3 parts out, oldest 6\d s, 2 given twice, 4 came twice with different results$/,
     );
     assert.doesNotMatch(line(busy, { ...found, counts: { differs: "0" } }), /differen/);
+  });
+});
+
+describe("the address of a queue as it is shown", () => {
+  it("has no letter of the password, whatever stands in that, and all else", () => {
+    for (const [url, shown] of [
+      ["redis://queue:6379", "redis://queue:6379"],
+      ["redis://queue:6379/2", "redis://queue:6379/2"],
+      ["redis://queue", "redis://queue"],
+      ["rediss://reader@queue:6379", "rediss://reader@queue:6379"],
+      ["redis://:secret@queue:6379", "redis://:…@queue:6379"],
+      ["rediss://reader:secret@queue:6379/2", "rediss://reader:…@queue:6379/2"],
+      ["redis://:@queue", "redis://:…@queue"],
+      ...["se@cret", "@secret", "sec/ret", "a:b", "a/b@c:d"].map((password) => [
+        `redis://reader:${password}@queue:6379`,
+        "redis://reader:…@queue:6379",
+      ]),
+    ] as [string, string][])
+      assert.equal(withoutPassword(url), shown);
   });
 });

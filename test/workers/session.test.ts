@@ -23,6 +23,26 @@ describe("a driver's session with a queue", () => {
     assert.ok(there.has(key), "it is sent anew");
   });
 
+  it("says that a content was sent when Redis has it: no part is given out before", async () => {
+    const { session, there } = fakeSession();
+    const content = pack("shared");
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const set = async (key: string, value: string) => {
+      await promise;
+      there.set(key, value);
+    };
+    Object.assign(session.redis, { set });
+    let isSent = false;
+    const sent = sendContent(session, content).then(() => {
+      isSent = true;
+    });
+    await settled();
+    assert.equal(isSent, false);
+    resolve();
+    await sent;
+    assert.ok(there.has(keys.content(content.hash)));
+  });
+
   it("gives out as many parts as there is room for, in their order, and the next with each that comes", async () => {
     const { session, there, jobs } = fakeSession(2);
     const asked = ["a", "b", "c", "d"].map((name, part) => ask(session, job(name), part, wanted));

@@ -72,9 +72,9 @@ async function load<T>(take: () => Promise<T>): Promise<T> {
   }
 }
 
-/** An address as it may be shown. */
+/** An address as it may be shown. A password may hold what an address has elsewhere, and ends at the last `@`. */
 export function withoutPassword(url: string): string {
-  return url.replace(/(\/\/[^:/@]*):[^@/]*@/, "$1:…@");
+  return url.replace(/(\/\/[^:/@]*):.*@/, "$1:…@");
 }
 
 function reasonOf({ message, code }: Error & { code?: string }): string {
