@@ -29,16 +29,16 @@ const shape = "an array of answers, or an object from question to answer";
 export function createAnswers({ directory, settings, environment = process.env }: AnswersOptions): Answers {
   let source: Source | undefined;
   let next = 0;
-  const find = (): Source | null => {
+  const find = (): Source | undefined => {
     const file = environment.AUTOAGENT_ANSWERS;
     if (file) return { name: `the answers file ${file}`, answers: readAnswers(resolve(directory, file)) };
     const { answers } = settings();
-    return answers === undefined ? null : { name: "the notebook's metadata", answers };
+    return answers === undefined ? undefined : { name: "the notebook's metadata", answers };
   };
   return {
     take(question) {
       try {
-        source ??= find() ?? undefined;
+        source ??= find();
       } catch (error) {
         const why = (error as Error).message;
         return { reason: `the answers file ${environment.AUTOAGENT_ANSWERS} cannot be read (${why})` };

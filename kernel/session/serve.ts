@@ -37,7 +37,8 @@ export async function startKernel(connection: Connection, options: KernelOptions
 
 function receive(state: SessionState, channel: Channel, message: Message): void {
   if (channel === "stdin") {
-    if (message.header.msg_type === "input_reply") state.runs.answer(answerText(message.content.value));
+    const { header, content, parent } = message;
+    if (header.msg_type === "input_reply") state.runs.answer(answerText(content.value), parent.msg_id);
   } else if (message.header.msg_type === "execute_request") {
     const arrived = performance.now();
     const work = (): Promise<void> => state.executor.execute(message, channel, arrived);

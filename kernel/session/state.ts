@@ -44,7 +44,7 @@ export interface SessionState {
 
 /** Makes the parts on open sockets; starts the user process and the compiler where they are not yet. */
 export function newState(sockets: Sockets, { directory, settings, spawned, compiler }: KernelOptions): SessionState {
-  const publish: Publish = (type, content, parent, options = {}) => {
+  const publish: Publish = (type, content, parent, options) => {
     sockets.send("iopub", sockets.codec.make(type, content, { ...(parent && { parent }), ...options }));
   };
   const reply: Reply = (request, channel, content) => {

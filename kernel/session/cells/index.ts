@@ -38,8 +38,8 @@ export interface Runs {
   start(request: Message, run: Run): Promise<RunEnd>;
   /** Passes a comm message; resolves when its handlers have returned, or the process is gone. */
   comm(request: Message): Promise<void>;
-  /** The front end's answer to a question. */
-  answer(text: string): void;
+  /** The front end's answer; `question`: the id of the message that asked, where it says so. */
+  answer(text: string, question: string | undefined): void;
   /** Stops the cell that runs: asks, terminates, and after five seconds ends the process. */
   interrupt(): void;
   /** Ends the user process. */
@@ -57,7 +57,7 @@ export function createRuns(options: RunsOptions): Runs {
     ready: () => readyProcess(state),
     start: (request, run) => start(state, request, run),
     comm: (request) => passComm(state, request),
-    answer: (text) => answer(state, text),
+    answer: (text, question) => answer(state, text, question),
     interrupt: () => interrupt(state),
     async end() {
       await state.user?.kill();

@@ -54,7 +54,7 @@ function finish(state: RunsState, { run, outcome, expressions }: Extract<UserMes
   if (state.running?.run !== run) return;
   const ended = state.running;
   state.running = null;
-  state.asked = null;
+  state.asked = [];
   ended.finish({ outcome, expressions });
 }
 

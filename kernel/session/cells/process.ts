@@ -67,7 +67,7 @@ function endPrograms(state: RunsState, { leader }: UserProcess): void {
 /** Tells the running cell, or the front end, that the process is gone. */
 function lose(state: RunsState, ename: string, evalue: string): void {
   const { output, comms, publish, onLost } = state.options;
-  state.asked = null;
+  state.asked = [];
   state.pace.hurry();
   onLost();
   for (const done of state.waitingComms.values()) done();

@@ -16,17 +16,19 @@ export function onInput(state: RunsState, message: Extract<UserMessage, { type: 
   state.pace.hurry();
   inOrder(state, () => {
     output.flush();
-    state.asked = { sync };
-    sockets.send("stdin", sockets.codec.make("input_request", { prompt, password }, { parent }));
+    const question = sockets.codec.make("input_request", { prompt, password }, { parent });
+    // One that is asked while another of its kind is open comes after that was given up.
+    state.asked = [...state.asked.filter((open) => open.sync !== sync), { id: question.header.msg_id, sync }];
+    sockets.send("stdin", question);
   });
 }
 
-/** The front end's answer; without a question it is nobody's. */
-export function answer(state: RunsState, text: string): void {
-  if (state.asked === null) return;
-  const { sync } = state.asked;
-  state.asked = null;
-  tell(state, sync, { text });
+/** The front end's answer to a question, or to the first where it does not say to which; without a question it is nobody's. */
+export function answer(state: RunsState, text: string, question: string | undefined): void {
+  const asked = state.asked.find(({ id }) => id === question) ?? state.asked[0];
+  if (asked === undefined) return;
+  state.asked = state.asked.filter((open) => open !== asked);
+  tell(state, asked.sync, { text });
 }
 
 function tell({ user }: RunsState, sync: boolean, said: Answer): void {

@@ -57,8 +57,8 @@ export interface RunsState {
   running: RunningCell | null;
   /** The times of the cell that was last asked to stop, until its programs are. */
   stopping: RunTimes | null;
-  /** The question that a front end has been asked. */
-  asked: { sync: boolean } | null;
+  /** The questions that a front end has been asked, by their messages: at most one that holds the cell, and one that does not. */
+  asked: readonly { id: string; sync: boolean }[];
   nextRun: number;
   /** By number of run, so that late output finds its own cell; comm messages apart: one slider sends thousands of them. */
   readonly requests: { readonly cells: Map<number, Message>; readonly comms: Map<number, Message> };
@@ -82,7 +82,7 @@ export function newState(options: RunsOptions): RunsState {
     user: null,
     running: null,
     stopping: null,
-    asked: null,
+    asked: [],
     nextRun: 1,
     requests: { cells: new Map(), comms: new Map() },
     lastRequest: null,

@@ -54,9 +54,11 @@ function interrupt(wanted: number): void {
 /** Wakes a prompt with an answer, or with the reason why there is none: then the length is negative. */
 function answer(given: Answer): void {
   if (Atomics.load(shared, slots.answer) !== 0) return;
-  const bytes = new TextEncoder()
-    .encode(given.text ?? ("reason" in given ? given.reason : ""))
-    .subarray(0, text.length);
+  const bytes = new TextEncoder().encode(given.text ?? ("reason" in given ? given.reason : ""));
+  if (bytes.length > text.length) {
+    const reason = `the answer has ${bytes.length} bytes, and there is room for ${text.length}: ask by \`await input(...)\``;
+    return answer({ text: null, reason });
+  }
   text.set(bytes);
   Atomics.store(shared, slots.length, given.text === null ? -1 - bytes.length : bytes.length);
   Atomics.store(shared, slots.answer, 1);

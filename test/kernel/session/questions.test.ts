@@ -62,6 +62,37 @@ describe("what a cell asks", () => {
       assert.ok(told.endsWith(shown), told);
     });
 
+  it("in two ways at once is answered as it was asked: what holds the cell, and what the cell awaits", async () => {
+    // The first is asked a few turns later, and the second holds the cell before an answer can come.
+    const open = 'input("1?"); for (let turn = 0; turn < 3; turn++) await null;';
+    for (const [code, questions] of [
+      [`const first = ${open} const second = prompt("2?"); [await first, second]`, ["1?", "2?"]],
+      [`const third = ${open} const more = [prompt("2?"), prompt("3?")]; [await third, ...more]`, ["1?", "2?", "3?"]],
+    ] as const) {
+      const answers = questions.map((question) => `to ${question}`);
+      const seen = await run(code, answers);
+      assert.deepEqual([seen.status, seen.questions], ["ok", questions]);
+      const shown = answers.map((text) => `'${text}'`).join(", ");
+      assert.deepEqual(seen.shown, [{ "text/plain": `[ ${shown} ]` }]);
+    }
+  });
+
+  it("is answered whole, or not at all: what holds the cell has room for so much", async () => {
+    const most = "é".repeat(32_768);
+    const seen = await run('const given = prompt("Much?"); [given.length, new Set(given).size, prompt("None?")]', [
+      most,
+      "",
+    ]);
+    assert.deepEqual(seen.shown, [{ "text/plain": "[ 32768, 1, '' ]" }]);
+    const { error } = await run('prompt("More?")', [`${most}!`]);
+    assert.equal(
+      error,
+      "InputFailure: The question was not answered: the answer has 65537 bytes, and there is room for 65536: ask by `await input(...)`",
+    );
+    const { shown } = await run('(await input("More?")).length', [`${most}!`]);
+    assert.deepEqual(shown, [{ "text/plain": "32769" }]);
+  });
+
   it("fails at the line that asked where nobody can answer, with none of our frames", async () => {
     const cases: [code: string, line: number, column: number][] = [
       ['1;\n\nawait input("Q?")', 3, 7],
