@@ -32,7 +32,7 @@ const heldOutShare = 8;
 
 /** The split of a task: by its family and combination, never by its wording or by the seed that drew it. */
 export function splitOf({ family, combination }: Pick<Task, "family" | "combination">): Split {
-  if (families.find(({ name }) => name === family)?.unseen) return "held-out";
+  if (families.find(({ name }) => name === family)!.unseen) return "held-out";
   return createRandom("split", family, combination).integer(heldOutShare) === 0 ? "held-out" : "training";
 }
 
@@ -80,7 +80,8 @@ function isCutShort(program: string, good: string): boolean {
 }
 
 function drawKind(random: Random, { fatal, harmful, noOp, other }: Rates): Kind {
-  const good = 1 - fatal - harmful - noOp - other;
+  // To nine places: of 0.1, 0.2, 0.3 and 0.4 nothing is left, and no share below nothing.
+  const good = Number((1 - fatal - harmful - noOp - other).toFixed(9));
   for (const [name, rate] of Object.entries({ fatal, harmful, noOp, other, good }))
     if (!(rate >= 0 && rate <= 1))
       throw new RangeError(`Expected the rates to be shares that sum to at most 1, got ${rate} for ${name}`);

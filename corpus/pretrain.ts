@@ -57,6 +57,8 @@ async function main(): Promise<void> {
   // What is no number is told before hours of training, not after them.
   for (const name of names) countOf(name, given[name]);
   const samples = countOf("samples", given.samples);
+  if (Number(given.width) % Number(given.heads) !== 0)
+    throw new RangeError(`Expected --width to be a multiple of --heads, got ${given.width} and ${given.heads}`);
   const { backend, passedOver } = await prepareBackend({ size: 1e9 });
   if (backend === "cpu" || backend === "wasm")
     console.log(`On ${backend}, which takes many times as long: ${passedOver.at(-1)?.why}`);

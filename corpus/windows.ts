@@ -44,6 +44,6 @@ export function drawBatch(
 }
 
 /** The texts from which a vocabulary is collected: `count` documents of the training split. */
-export function* drawTexts(seed: number, count: number, options: DocumentOptions = {}): Generator<string> {
+export function* drawTexts(seed: number, count: number, options?: DocumentOptions): Generator<string> {
   for (let i = 0; i < count; i++) yield drawDocument(createRandom(seed, "vocabulary", i), options).text;
 }

@@ -53,13 +53,13 @@ interface Judgement {
   solved: boolean | null;
 }
 
-/** Samples `samples` programs for asks of each sort, and runs them. */
+/** Samples `samples` programs for asks of each sort at temperature 1, and runs them. */
 export async function measureModel(
   folder: string,
-  { samples, seed, temperature = 1, body }: { samples: number; seed: number; temperature?: number; body: Body },
+  { samples, seed, body }: { samples: number; seed: number; body: Body },
 ): Promise<BySort<Measured>> {
   const decoder = await openPretrained(folder);
-  const writer = await createProgramGenerator(decoder, { temperature });
+  const writer = await createProgramGenerator(decoder, { temperature: 1 });
   await using sandbox = await createSandbox({ workers: 2, ...(body === "python" && { body: python }) });
   const measure = async (name: keyof typeof askSorts): Promise<Measured> => {
     const { split, of } = askSorts[name];
@@ -89,7 +89,7 @@ export async function judgeProgram(
   sandbox: Sandbox,
   program: string,
   { ask, family, check }: Task,
-  body: Body = "javascript",
+  body: Body,
 ): Promise<Judgement> {
   // The query is no member of the genome: it is looked at where the agent shows it.
   const query = check !== null && "read" in check && check.read === "self.query" ? check.expected : undefined;
@@ -121,7 +121,7 @@ function summarise(tasks: readonly Task[], written: readonly Written[], judged: 
     samples: judged.length,
     survived: share(({ alive }) => alive),
     changed: share(({ changed }) => changed),
-    solved: checked.filter(({ solved }) => solved).length / checked.length,
+    solved: checked.filter(({ solved }) => solved).length / Math.max(1, checked.length),
     checked: checked.length,
     harmful: share(({ harmful }) => harmful),
     ended: share((_, i) => written[i]!.ended !== "length"),

@@ -42,7 +42,7 @@ describe("the corpus", () => {
       if (example.kind !== "good") continue;
       cut++;
       assert.match(example.program, /^return\b.*\n./m);
-      const { alive, harmful, solved } = await judgeProgram(sandbox, example.program, example);
+      const { alive, harmful, solved } = await judgeProgram(sandbox, example.program, example, "javascript");
       assert.deepEqual([alive, harmful, solved], [true, false, example.check ? true : null], example.program);
     }
     assert.equal(cut, 6);
@@ -97,6 +97,21 @@ describe("the corpus", () => {
     const part = drawBatch(4, 2, options);
     assert.deepEqual(part.ids, whole.ids.slice(4 * 64));
     assert.deepEqual(whole.ids.slice(1, 64), whole.targets.slice(0, 63));
+  });
+
+  it("has a vocabulary of what its texts use, once and more, or as often as it is told", () => {
+    const idsOf = (least?: number) =>
+      collectTokens(["apple banana", " banana"], least === undefined ? {} : { least }).ids.slice(256);
+    const [used, end] = [idsOf(), 50256];
+    assert.equal(used.at(-1), end);
+    assert.deepEqual(idsOf(1), used);
+    assert.deepEqual(
+      [...used],
+      [...new Set(used)].sort((a, b) => a - b),
+    );
+    // " banana" comes twice, "apple" once.
+    assert.ok(used.length > idsOf(2).length && idsOf(2).length === 2, `${used} ${idsOf(2)}`);
+    assert.deepEqual(idsOf(3), [end]);
   });
 
   it("has a vocabulary in which any text can be written, and reads back", async () => {

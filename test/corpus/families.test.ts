@@ -25,6 +25,13 @@ function outcomes(program: string, check: Check): unknown {
   return check.arguments.map((list) => made.apply(self, structuredClone(list)));
 }
 
+/** Whether a value is of a type as TypeScript writes it: a plain one, or a list of such. */
+function isOfType(value: unknown, type: string): boolean {
+  return type.endsWith("[]")
+    ? Array.isArray(value) && value.every((one) => isOfType(one, type.slice(0, -2)))
+    : typeof value === type;
+}
+
 describe("the families of the corpus", () => {
   for (const family of families)
     it(`${family.name}: its programs do what its checks expect, for every combination that is drawn`, () => {
@@ -44,6 +51,34 @@ describe("the families of the corpus", () => {
       }
       assert.ok(seen.size >= 1 || family.draw(createRandom(1), { typed: false }).check === null);
     });
+
+  it("ask for what their programs give: a name, all words filled in, and types that values have; alike where they are alike", () => {
+    for (const family of families) {
+      const told = new Map<string, string>();
+      for (let i = 0; i < 150; i++) {
+        const typed = i % 2 === 0;
+        const { ask, program, combination, check } = family.draw(createRandom("asks", family.name, i), { typed });
+        assert.doesNotMatch(`${ask}\n${combination}`, /[{}]|undefined|NaN/, ask);
+        assert.doesNotMatch(program, /undefined|NaN|\{\d\}/, program);
+        assert.match(ask, /^(?:[A-Z]|self\b)/);
+        if (check === null || !("call" in check)) continue;
+        // The split goes by it: functions of one combination are one, whatever they are called.
+        const [before, now] = [told.get(combination), JSON.stringify([check.arguments, check.expected])];
+        told.set(combination, now);
+        assert.equal(now, before ?? now, combination);
+        assert.ok(ask.includes(check.call), ask);
+        const types = /\(([^()]*)\)(?:: ([a-z[\]]+))? (?:=>|\{)/.exec(program)!;
+        if (!typed) {
+          assert.deepEqual([types[2], types[1]!.includes(":")], [undefined, false], program);
+          continue;
+        }
+        const parameters = types[1]!.split(", ").map((one) => one.split(": ")[1]!);
+        for (const list of check.arguments)
+          for (const [at, value] of list.entries()) assert.ok(isOfType(value, parameters[at]!), `${program}: ${value}`);
+        for (const value of check.expected) assert.ok(isOfType(value, types[2]!), `${program}: ${value}`);
+      }
+    }
+  });
 
   it("number-chain: its programs have brackets where a sum is multiplied, and nowhere else", () => {
     const chain = families.find(({ name }) => name === "number-chain")!;

@@ -39,13 +39,14 @@ describe("a program that is judged", () => {
       [task(null), "}", false, false, false, null],
     ];
     for (const [one, program, ...expected] of cases) {
-      const { alive, changed, harmful, solved } = await judgeProgram(sandbox(), program, one);
+      const { alive, changed, harmful, solved } = await judgeProgram(sandbox(), program, one, "javascript");
       assert.deepEqual([alive, changed, harmful, solved], expected, program);
     }
   });
 });
 
 describe("the measure of a model", () => {
+  const sandbox = useSandbox({ workers: 1 });
   const folder = dataPath("models", "tiny");
 
   it("is its card's first programs, and shares of what they do", async () => {
@@ -75,7 +76,14 @@ describe("the measure of a model", () => {
       assert.equal(shares.survived, count(({ verdict }) => verdict === "survived") / 8);
       assert.equal(shares.harmful, count(({ verdict }) => verdict === "attempted_harm") / 8);
       assert.equal(shares.distinct, new Set(shown.map(({ program }) => program)).size / 8);
-      assert.ok(shares.changed <= shares.survived && shares.ended <= 1 && shares.meanTokens > 8, sort);
+      let changed = 0;
+      for (const { ask, program } of shown) {
+        const task = { family: "any", combination: "", ask, program, check: null };
+        if ((await judgeProgram(sandbox(), program, task, "javascript")).changed) changed++;
+      }
+      assert.equal(shares.changed, changed / 8, sort);
+      assert.ok(shares.changed > 0 && shares.changed <= shares.survived, sort);
+      assert.ok(shares.ended <= 1 && shares.meanTokens > 8, sort);
     }
   });
 });

@@ -71,6 +71,15 @@ describe("pretraining", () => {
     await decoder.dispose();
   });
 
+  it("says a loss that is the mean of its windows, in however many batches they come", async () => {
+    const { state } = await run(undefined, 1);
+    const lossOf = (windows: number, batch: number) =>
+      evaluateLoss(tf, { ...options, batch }, state.weights, { split: "held-out", windows, seed: 9 });
+    const [whole, cut, one] = [lossOf(5, 5), lossOf(5, 3), lossOf(1, 3)];
+    assert.ok(Math.abs(cut - whole) < 1e-5, `${cut} in two batches, ${whole} in one`);
+    assert.ok(Math.abs(one - whole) > 1e-4, "the windows differ");
+  });
+
   it("by the command: Ctrl-C between two steps keeps the run, and the same command goes on with it", async () => {
     const shape = {
       steps: 100_000,
@@ -88,6 +97,11 @@ describe("pretraining", () => {
     for (const [, step] of first.matchAll(/^step (\d+)/gm))
       assert.equal(Number(step) % 50, 0, "it tells of every fiftieth");
     assert.match(first, /stopped; the same command goes on with it\n$/);
+    // So early a model says of no token much more than that it is one of the table's.
+    const [, tokens] = /, (\d+) tokens; 100000 steps/.exec(first)!;
+    const [, loss] = /^step 50\/100000 {2}loss (\S+)/m.exec(first)!;
+    const even = Math.log(Number(tokens));
+    assert.ok(Number(loss) > 0.8 * even && Number(loss) < 1.02 * even, `${loss}, and not about ${even}`);
     const second = await interrupted(args);
     const [, after] = /goes on after step (\d+)\n/.exec(second)!;
     assert.ok(Number(after) >= Number(steps), `${after} after ${steps}`);
@@ -100,6 +114,7 @@ describe("pretraining", () => {
     const losses = /^loss training (\S+), combinations (\S+), families (\S+); \d+ s\n$/m.exec(printed)!.slice(1);
     const card = readFileSync(join(output, "card.md"), "utf8");
     assert.match(card, new RegExp(`^\`npm run pretrain -- ${made}\` on .*: 3 steps of 1 windows of 256 tokens`, "m"));
+    assert.match(card, /, learning rate\n0\.003 after 1 steps of warm-up, cosine to 0\.0001/);
     assert.deepEqual(
       [...card.matchAll(/^\| [^|]+ \| (\d+\.\d{4}) \|$/gm)].map(([, loss]) => loss),
       losses,
@@ -123,6 +138,18 @@ describe("pretraining", () => {
     const [from, to] = await Promise.all([openModel(join(folder, "made")), openModel(output)]);
     assert.deepEqual([to.config.width, to.config.layers], [from.config.width, from.config.layers]);
     await Promise.all([from.dispose(), to.dispose()]);
+  });
+
+  it("by the command, is refused what makes no model, before anything is drawn", async () => {
+    for (const [asked, message] of [
+      ["--width 100 --heads 6", "Expected --width to be a multiple of --heads, got 100 and 6"],
+      ["--steps 0", "Expected --steps to be a positive integer, got 0"],
+      ["--body ruby", "Expected --body to be javascript or python, got ruby"],
+    ] as const)
+      await assert.rejects(typed(asked.split(" ")), (error: Error) => {
+        assert.ok(error.message.includes(`RangeError: ${message}`), error.message);
+        return true;
+      });
   });
 });
 

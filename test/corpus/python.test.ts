@@ -74,9 +74,43 @@ describe("the corpus in Python", () => {
       assert.equal(programInPython(javascript.replace(/^f =/, "const f =")), expected));
 
   it("says what it cannot write", () => {
-    assert.throws(() => programInPython("while (true) {}"), {
-      message: "The corpus has no Python for WhileStatement: say in corpus/python how it is written",
-    });
+    for (const [program, what] of [
+      ["while (true) {}", "WhileStatement"],
+      ["let a;", "a variable without a name or a value"],
+      ["const [a] = b;", "a variable without a name or a value"],
+      ["self.f = function ([a]) {};", "ArrayPattern"],
+      ["self.f = (n: any): any => n;", "TSAnyKeyword"],
+      ["class A { f() {} }", "MethodDefinition"],
+      ["class A { f; }", "PropertyDefinition"],
+      ["for (;;) a();", "a loop that does not count"],
+      ["for (let i = 0; ; i++) a();", "a loop that does not count"],
+      ["for (let i; i < 3; i++) a();", "a loop that does not count"],
+      ["for (let i = 0; i < 3; ) a();", "a loop that does not count"],
+      ["for (let i = 0; i < 3; a()) a();", "CallExpression"],
+      ["{}", "a block"],
+      ["{ a(); b(); }", "a block"],
+      ["{ const a = 1; b(); }", "a block"],
+      ["{ const a = 1; self.f = () => {}; b(); }", "a block"],
+      ["{ const a = 1; self.f = 2; }", "a block that sets no method"],
+      ["{ const a = 1; b = () => {}; }", "a block that sets no method"],
+      ["a ?? 1;", "a choice of something that is no attribute"],
+      ["(self.state.a = 1).b();", "an assignment inside an expression"],
+      ["(a ??= 1).b();", "an assignment inside an expression"],
+      ["a = [1, , 2];", "a hole in a list"],
+      ["a((b) => { b(); });", "a lambda of statements"],
+      ["(() => 1)();", "a call of what has no name"],
+      ["a = Math.floor(b);", "a floor of what is not divided"],
+      ["a = Math.floor(b + c);", "a floor of what is not divided"],
+      ["a = b instanceof c;", "instanceof"],
+      ["a = typeof b;", "typeof"],
+      ["a = async () => await b;", "AwaitExpression"],
+    ] as const)
+      assert.throws(
+        () => programInPython(program),
+        { message: `The corpus has no Python for ${what}: say in corpus/python how it is written` },
+        program,
+      );
+    assert.throws(() => programInPython("self.x = ;"), { message: "No program of the corpus: self.x = ;" });
   });
 
   it("has the other language's tasks: same family, combination, split and check, but for names that Python keeps", () => {

@@ -85,6 +85,9 @@ describe("what is drawn without options", () => {
         message: `Expected the rates to be shares that sum to at most 1, got ${shown} for ${name}`,
       });
     assert.equal(drawExample(createRandom(1), { rates: { ...rates, other: 1 } }).kind, "other");
+    assert.ok(1 - 0.1 - 0.2 - 0.3 - 0.4 < 0, "as numbers are");
+    const all = { fatal: 0.1, harmful: 0.2, noOp: 0.3, other: 0.4 };
+    assert.notEqual(drawExample(createRandom(1), { rates: all }).kind, "good");
     assert.throws(() => drawExample(createRandom(1), { of: "unseen" }), {
       message: "Unseen families have no tasks in the training split",
     });
