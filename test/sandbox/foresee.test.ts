@@ -25,6 +25,10 @@ const certain = [
   "self.first = (function () { for (var i = 5; i < 1000; i++) return i; })();",
   "var s = 0; for (var i = 0; i < 40; i++) s += i; self.sum = s;",
   "self.query = 'next'; console.log(self.anything); return 4;",
+  "let i = 0; const k = ['a', 'b']; self.state[k[i++]] = i; self.state[k[i++]] = 7;",
+  "const o = {}; let i = 0; o['p' + i] = ++i; self.o = o;",
+  "let x = 1; x += (x = 5); self.x = x;",
+  "let s = '5'; const t = s++; self.s = s; self.t = t; let n = null; self.n = ++n;",
 ];
 
 const uncertain = [
@@ -36,6 +40,7 @@ const uncertain = [
   "self.a = 1; throw 2",
   "this.a = 1",
   "self.state = {}",
+  "self[self.k] = 1",
   "let x = 1; self.state.x = 2",
   "const m = 1; self.state.m = m",
   "self.a = new Date()",
@@ -92,6 +97,24 @@ describe("what a program certainly does", () => {
     for (const program of ["self.n++", "self.n += 2", "self.n = (self.n ?? 0) + 1", "self.n = (self.n || 0) - 3"])
       assert.deepEqual([...foresee(program)!.members], [["self.n", "grown"]], program);
     assert.deepEqual([...foresee("self.n = self.n + self.m; self.l = self.n ?? 2")!.members], []);
+    for (const program of [
+      "self.n += 1; self.n += 2",
+      "for (let i = 0; i < 3; i++) self.n -= 2",
+      "self.n = (self.n ?? 0) + 1; self.n++",
+      "self.n -= 0.001",
+    ])
+      assert.deepEqual([...foresee(program)!.members], [["self.n", "grown"]], program);
+    // Neither what comes back to where it was, nor what the program had set to something unknown before.
+    for (const program of [
+      "self.n += 1; self.n -= 1;",
+      "self.n++; self.n = self.n - 1",
+      "self.n *= 2; self.n += 1",
+      "self.n = self.m; self.n++",
+      "self.n += 1; self.n = self.m; self.n += 1",
+      "let n = self.n; n += 1; self.m = n",
+      "self.n += 1e-9", // which a number of 13 digits is not changed by
+    ])
+      assert.deepEqual([...foresee(program)!.members], [], program);
     const made = foresee("self.f = function (x) { return unknown(x) }")!.members.get("self.f");
     assert.deepEqual(made, { kind: "method", source: "function (x) { return unknown(x) }" });
   });
@@ -127,6 +150,7 @@ describe("the witness of a life", () => {
       ["self.a = 1", { "self.a": 1 }, { "self.a": 1 }],
       ["self.a = 500", { "self.a": 3 }, { "self.a": 100 }],
       ["self.n++", { "self.n": "text" }, { "self.n": "text" }],
+      ["self.n += 0.001", { "self.n": 1e14 }, { "self.n": 1e14 + 0.001 }],
     ];
     for (const one of idle) assert.equal(hear(one, one, one, one), null, one[0]);
     assert.notEqual(

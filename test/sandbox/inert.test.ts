@@ -71,6 +71,14 @@ describe("an unusual executor that runs every program", () => {
     assert.ok(Number(genome.find(({ name }) => name === "self.later")!.source) >= 20, "with its probes");
   });
 
+  it("is not blamed for programs that count a number on and back, or on from what they made it first", async () => {
+    const backAndForth = "self.state.n += 1; self.state.n -= 1;";
+    const onwards = "self.state.total = self.state.n * 2; self.state.total += 1;";
+    const programs = ["self.state.n = 5", ...Array.from({ length: 6 }, () => [backAndForth, onwards]).flat()];
+    const reports = await live(sandbox(), programs, { seed: 2 });
+    assert.deepEqual([reports.length, reports.at(-1)!.verdict, reports.at(-1)!.cause], [13, "survived", ""]);
+  });
+
   it("is not blamed for what the agent did to built-ins that a probe would call", async () => {
     const reports = await live(
       sandbox(),

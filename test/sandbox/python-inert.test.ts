@@ -88,6 +88,8 @@ describe("executors in Python", () => {
         "self.state.a = 1",
       ],
       ...["self.execute_code = 42", "exec = 1", "def exec(code):\n    pass", "self.a = (1)", "a = 'x' 'y'"],
+      // From what the program set itself, which is as likely the number that was there as not.
+      ...["self.a = 1\nself.a += 2", "self.a = 2\nself.a = state.get('a', 0) + 1"],
       ...[
         "self.a = {'k': 1, 'k': 2}",
         "if True:\n    a = 1",
@@ -98,5 +100,10 @@ describe("executors in Python", () => {
       ],
     ])
       assert.equal(foresee(unknown), null, unknown);
+    const same = await live(
+      sandbox(),
+      Array.from({ length: 6 }, () => "self.x = 1\nself.x += 2"),
+    );
+    assert.deepEqual([same.length, same.at(-1)!.verdict], [6, "survived"], String(same.at(-1)!.cause));
   });
 });

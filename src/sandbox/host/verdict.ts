@@ -27,11 +27,11 @@ export interface Terms {
 export type Said = { verdict: Verdict; cause: string; error: null };
 
 /**
- * The version of the host's rules: of what is here and of the witness (`witness.ts`). Raise it where the same evidence comes to
- * another verdict or cause: records name it, so that a replay can say that it judged otherwise. The body's part of the rules
- * (decoys, probes) is in its hash.
+ * The version of the host's rules: of what is here, of the witness (`witness.ts`) and of what is foreseen of a program for it (the
+ * bodies' `foresee`). Raise it where the same evidence comes to another verdict or cause: records name it, so that a replay can say
+ * that it judged otherwise. The body's part of the rules (decoys, probes) is in its hash.
  */
-export const verdictVersion = 2;
+export const verdictVersion = 3;
 
 /** Verdicts, highest precedence first. */
 export const rank: readonly Verdict[] = [

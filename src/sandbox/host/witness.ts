@@ -78,10 +78,13 @@ function textOf(members: readonly GenomeMember[], place: string): string {
   return member === undefined ? "" : `${member.kind} ${member.source}`;
 }
 
-/** Whether a member is as it must be, given what it was. Of what is only known to change, a number or nothing can tell. */
+/**
+ * Whether a member is as it must be, given what it was. Of what is only known to change, nothing can tell, or a number: of up to 13
+ * digits before the point, so that the least that a program counts on by (`changes`) is not rounded away.
+ */
 function meets(expected: Expected, was: string, now: string): boolean {
   if (expected === "gone") return now === "";
-  if (expected === "grown") return now !== was || !(was === "" || /^attribute -?\d{1,15}(\.\d{1,9})?$/.test(was));
+  if (expected === "grown") return now !== was || !(was === "" || /^attribute -?\d{1,13}(\.\d{1,9})?$/.test(was));
   return now === `${expected.kind} ${expected.source}`;
 }
 

@@ -27,6 +27,9 @@ export function foresee(program: string): Foreseen | null {
     const [name, expected, used] = readDefinition(lines, i) ?? readLine(line) ?? [];
     if (name === undefined || vital.has(name) || /^__/.test(name)) return null;
     if (name === "query" && (typeof expected === "string" || !expected!.source.startsWith('"'))) return null;
+    // What the program has set itself, and then counts on from, may be what it was before.
+    const before = members.get(`self.${name}`) ?? "grown";
+    if (expected === "grown" && before !== "grown") return null;
     members.set(`self.${name}`, expected!);
     i += used!;
   }

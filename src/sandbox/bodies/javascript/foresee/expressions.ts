@@ -22,7 +22,6 @@ import {
   agent,
   asWritten,
   type Closure,
-  changes,
   globals,
   gone,
   grown,
@@ -45,7 +44,7 @@ const [mostOperations, deepest] = [500, 120];
 /** How a list of statements ended early. */
 export type Left = { why: "return" | "break" | "continue"; value?: Value } | null;
 
-/** Interprets expressions; `interpret.ts` adds the statements. */
+/** Interprets expressions; `assignments.ts` adds those that change something, `interpret.ts` the statements. */
 export abstract class Expressions {
   readonly writes: Writes = new Map();
   readonly top = new Scope(null, true);
@@ -63,6 +62,8 @@ export abstract class Expressions {
   }
 
   protected abstract all(list: readonly Acorn.Statement[], scope: Scope): Left;
+  protected abstract assign(node: Acorn.AssignmentExpression, scope: Scope): Value;
+  protected abstract count(node: Acorn.UpdateExpression, scope: Scope): Value;
 
   protected spend(): void {
     if (this.left-- <= 0) throw unforeseen;
@@ -113,7 +114,7 @@ export abstract class Expressions {
       case "AssignmentExpression":
         return this.assign(node, scope);
       case "UpdateExpression":
-        return this.change(node.argument, node.operator === "++" ? "+" : "-", 1, scope, !node.prefix);
+        return this.count(node, scope);
       case "CallExpression":
         return this.call(node, scope);
       default:
@@ -197,61 +198,6 @@ export abstract class Expressions {
     if (written === gone || (written === undefined && !this.writes.has(place) && this.absent.has(place)))
       return undefined;
     return written === grown || !this.writes.has(place) ? murky : (written as Value);
-  }
-
-  protected set(target: Acorn.Node, value: Value, scope: Scope): Value {
-    if (target.type === "Identifier") {
-      const found = scope.find(this.wording.word((target as Acorn.Identifier).name));
-      if (found === undefined || found.constant) throw unforeseen;
-      found.value = value;
-    } else if (target.type === "MemberExpression") {
-      const owner = this.value((target as Acorn.MemberExpression).object, scope);
-      const key = this.key(target as Acorn.MemberExpression, scope);
-      const place = this.place(owner, key);
-      if (place === null) setMember(owner, key, value);
-      else this.writes.set(place, value);
-    } else throw unforeseen;
-    return value;
-  }
-
-  protected assign(node: Acorn.AssignmentExpression, scope: Scope): Value {
-    const { operator, left, right } = node;
-    if (operator === "=") {
-      const added = right.type === "BinaryExpression" ? this.added(left, right, scope) : null;
-      return added ?? this.set(left, this.value(right, scope), scope);
-    }
-    if (operator !== "+=" && operator !== "-=" && operator !== "*=" && operator !== "/=") throw unforeseen;
-    const sign = operator[0]!;
-    return this.change(left, sign, this.value(right, scope), scope, false);
-  }
-
-  /** `place op= by`. */
-  protected change(target: Acorn.Node, operator: string, by: Value, scope: Scope, old: boolean): Value {
-    const before = this.value(target as Acorn.Expression, scope);
-    if (before !== murky) {
-      const after = this.set(target, operate(operator, before, by), scope);
-      return old ? before : after;
-    }
-    this.set(target, (operator === "+" || operator === "-") && changes(by) ? grown : murky, scope);
-    return murky;
-  }
-
-  /** `place = place + number`, also with `(place ?? number)`: it changes, whatever number it was. Null for another form. */
-  protected added(left: Acorn.Node, right: Acorn.BinaryExpression, scope: Scope): Value | null {
-    if (left.type !== "MemberExpression" || (right.operator !== "+" && right.operator !== "-")) return null;
-    const place = this.placeOf(left, scope);
-    const first = right.left;
-    const from = first.type === "LogicalExpression" && first.right.type === "Literal" ? first.left : first;
-    if (place === null || from.type !== "MemberExpression" || this.placeOf(from, scope) !== place) return null;
-    if (this.value(first, scope) !== murky) return null;
-    const by = this.value(right.right, scope);
-    this.writes.set(place, changes(by) ? grown : murky);
-    return murky;
-  }
-
-  protected placeOf(node: Acorn.Node, scope: Scope): string | null {
-    const member = node as Acorn.MemberExpression;
-    return this.place(this.value(member.object, scope), this.key(member, scope));
   }
 
   protected call({ callee, arguments: list, optional }: Acorn.CallExpression, scope: Scope): Value {

@@ -1,7 +1,8 @@
 /** The statements of a program that is walked without being run. */
 
 import type * as Acorn from "acorn";
-import { Expressions, type Left } from "./expressions.ts";
+import { Assignments } from "./assignments.ts";
+import type { Left } from "./expressions.ts";
 import { isTrue, unforeseen } from "./pure.ts";
 import { Scope } from "./words.ts";
 
@@ -30,7 +31,7 @@ function canLeave(node: unknown, name: string, deep = 0): boolean {
 }
 
 /** Interprets one program. */
-export class Interpreter extends Expressions {
+export class Interpreter extends Assignments {
   /** Throws `unforeseen` unless every statement is understood. */
   run(program: Acorn.Program): void {
     const left = this.all(program.body as Acorn.Statement[], this.top);

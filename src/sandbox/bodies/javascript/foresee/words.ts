@@ -99,7 +99,7 @@ export function literalOf({ value, raw }: Acorn.Literal, wording: Wording): Valu
   return typeof value === "number" ? wording.number(value) : (value as Value);
 }
 
-/** Whether a number that this is added to becomes another. */
+/** Whether a number that this is added to becomes another, for numbers that the witness looks at: what is less may be rounded away. */
 export function changes(by: Value): boolean {
-  return typeof by === "number" && Number.isFinite(by) && by !== 0;
+  return typeof by === "number" && Number.isFinite(by) && Math.abs(by) >= 1e-3;
 }

@@ -29,7 +29,7 @@ export function drawFirst(random: Random): Probe {
   const [place, program] = random.choice(forms);
   return {
     program,
-    compiled: readHere(program)?.compiled ?? null,
+    compiled: readHere(program)!.compiled,
     before: false,
     expected: [[place, key, value]],
     names: [key],

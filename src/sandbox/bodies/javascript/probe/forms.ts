@@ -98,11 +98,11 @@ const places: ((name: string) => string)[] = [
 const blanks = { names: ["nameOne_", "nameTwo_", "nameThree_"], a: 900001, b: 900002, few: 900003, words: "words_" };
 const blank = /nameOne_|nameTwo_|nameThree_|90000[123]|words_/g;
 /** By the numbers that were drawn, and by what was written with them: most forms use neither a sum nor a second place. */
-const compiledForms = new Map<number, string | null>();
+const compiledForms = new Map<string, string | null>();
 const compiledTexts = new Map<string, string | null>();
 
 /** Gives what is kept of a key, made when it is first asked for. */
-function kept<K>(known: Map<K, string | null>, key: K, make: () => string | null): string | null {
+function kept(known: Map<string, string | null>, key: string, make: () => string | null): string | null {
   const found = known.get(key);
   if (found !== undefined) return found;
   const made = make();
@@ -129,7 +129,7 @@ export function drawForm(random: Random, names: readonly string[]): Form {
     return forms[form]!(parts, sums[sum]!(parts));
   };
   const [program, value] = write(names, { a, b, few, words });
-  const kind = ((form * sums.length + sum) * places.length + first) * places.length + second;
+  const kind = [form, sum, first, second].join();
   const compiled = kept(compiledForms, kind, () => {
     const blankText = write(blanks.names, blanks)[0];
     return kept(compiledTexts, blankText, () => readHere(blankText)?.compiled ?? null);
