@@ -6,7 +6,14 @@
 
 import { createHash } from "node:crypto";
 import type { Episode, EpisodeListener } from "../episode/index.ts";
-import { checkRecordable, type EpisodeRecord, holdRecord, type RecordPosition, writeEpisode } from "../record/index.ts";
+import {
+  checkRecordable,
+  type EpisodeRecord,
+  holdRecord,
+  openRecord,
+  type RecordPosition,
+  writeEpisode,
+} from "../record/index.ts";
 import { CheckpointFailure } from "./checkpoint.ts";
 import type { Settings } from "./options.ts";
 
@@ -15,8 +22,8 @@ export interface RunRecorder {
   /** Throws for an episode that cannot be recorded, before it is played. */
   onStart: NonNullable<EpisodeListener["onStart"]>;
   /**
-   * Appends an update's episodes, then those that the sandbox spoiled and that were played again, unless they are there
-   * already. Gives the episodes with their ids in the record.
+   * Appends an update's episodes, then those that the sandbox spoiled and that were played again, unless these very lives are
+   * there already. Gives the episodes with their ids in the record.
    */
   commit(update: number, episodes: readonly Episode[], spoiled: readonly Episode[]): Episode[];
   position(): RecordPosition;
@@ -49,7 +56,8 @@ export function openRecorder(settings: Settings): RunRecorder | null {
       commit(update, episodes, spoiled) {
         const labels = { policy: policy.name, training: run, seed, update, ...policy.runsOn };
         const write = () => [...episodes, ...spoiled].map((episode) => writeEpisode(held.record, episode, { labels }));
-        const ids = known.get(update) ?? held.record.together(write);
+        const before = known.get(update) ?? [];
+        const ids = areLives(held.record, before, episodes) ? before : held.record.together(write);
         known.delete(update);
         return episodes.map((episode, i) => ({ ...episode, id: ids[i]! }));
       },
@@ -60,6 +68,13 @@ export function openRecorder(settings: Settings): RunRecorder | null {
     held.release();
     throw error;
   }
+}
+
+/** Whether a record's lives of these ids are those that were played: a run that goes on with other settings has others. */
+function areLives(record: EpisodeRecord, ids: readonly number[], episodes: readonly Episode[]): boolean {
+  if (ids.length < episodes.length) return false;
+  using played = openRecord(":memory:");
+  return episodes.every((one, i) => played.digest(writeEpisode(played, one)) === record.digest(ids[i]!));
 }
 
 /** The lives of this run behind the checkpoint's position, by update: those of the update in flight, if it got so far. */

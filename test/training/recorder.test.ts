@@ -168,6 +168,24 @@ describe("the record of a run", () => {
     assert.equal(record.verify().ok, true);
   });
 
+  it("has the lives of a run that goes on with other settings, beside those that it had with the former", async () => {
+    const file = path("changed.record");
+    const { checkpoints } = await learn({ record: file });
+    const changed = { record: file, resume: checkpoints[0]!, resumeWith: "changed settings", learningRate: 5 } as const;
+    const { ids, lives } = await learn(changed);
+    // The second update's lives are those of before: what they are learned with comes after them.
+    assert.deepEqual(ids, [
+      [5, 6, 7, 8],
+      [13, 14, 15, 16],
+    ]);
+    using record = openRecord(file, { create: true });
+    for (const { id, steps } of lives)
+      assert.deepEqual(
+        record.episode(id!).steps.map(({ program }) => program),
+        steps.map(({ program }) => program),
+      );
+  });
+
   it("is asked for when a recorded run goes on, and is refused when it is another", async () => {
     const { checkpoints } = await learn({ record: path("three.record"), updates: 1 });
     const { entries, head } = checkpoints[0]!.record!;
