@@ -72,6 +72,15 @@ describe("what is learned from again", () => {
     assert.deepEqual(programsOf(await again.draw(7)), drawn);
   });
 
+  it("is drawn as it would have been without a break, also where the tasks' ids are numbers", async () => {
+    const asks = ["10", "9", "x"];
+    const replay = opened({ replay: 40, asks });
+    for (const task of asks) replay.hear(lived(step(task, `for ${task}`)));
+    const again = opened({ replay: 40, asks });
+    again.restore(JSON.parse(JSON.stringify(replay.state())));
+    assert.deepEqual(programsOf(await again.draw(1)), programsOf(await replay.draw(1)));
+  });
+
   it("leaves out tasks that are asked no more, and is nothing where nothing is asked for", async () => {
     const replay = opened({ asks: ["b"] });
     replay.restore({ a: [{ program: "gone", ids: [1] }] });
