@@ -5,6 +5,7 @@
  */
 
 import {
+  checkPrompt,
   type Decoder,
   encodeTexts,
   type GenerateOptions,
@@ -103,7 +104,10 @@ interface GeneratorState {
 /** Prompts are padded to lengths in steps, so that a row's numbers do not depend on its neighbours' lengths. */
 const padStep = 8;
 
-/** Makes a generator: reads the prompt's design, and runs what all prompts begin with. */
+/**
+ * Makes a generator: reads the prompt's design, and runs what all prompts begin with.
+ * @throws {TypeError} for a design that lacks a part, which it names
+ */
 export async function createProgramGenerator(
   decoder: Decoder,
   options: ProgramGeneratorOptions,
@@ -147,7 +151,7 @@ async function openGenerator(decoder: Decoder, options: ProgramGeneratorOptions)
   const { topK = 0, topP = 1, batch = 32 } = options;
   const prompt =
     typeof options.prompt === "object"
-      ? options.prompt
+      ? checkPrompt(options.prompt)
       : await loadPrompt(options.prompt ?? usualPrompt(decoder.tokenizer));
   const { maxTokens = prompt.maxTokens, temperature = prompt.temperature ?? 1 } = options;
   if (!(temperature > 0 && Number.isFinite(temperature)))
