@@ -66,6 +66,12 @@ function drawCategorical(weights: ArrayLike<number>, at: number): number {
     total += weight;
   }
   if (total === 0) throw new RangeError(`Expected at least one of ${weights.length} weights to be above 0`);
+  // Weights near the largest number there is: their shares are the same of smaller ones.
+  if (total === Infinity)
+    return drawCategorical(
+      Float64Array.from(weights, (weight) => weight / weights.length),
+      at,
+    );
   let left = at * total;
   let last = 0;
   for (let i = 0; i < weights.length; i++) {

@@ -59,6 +59,16 @@ describe("random streams", () => {
     assert.ok(Math.abs(counts[0]! / 40_000 - 0.25) < 0.01, `share ${counts[0]! / 40_000}`);
   });
 
+  it("draw categories in proportion, whatever the weights add up to", () => {
+    const random = createRandom(4, "categories");
+    for (const most of [1e308, Number.MAX_VALUE, 1e-300]) {
+      const counts = [0, 0, 0, 0];
+      for (let i = 0; i < 4000; i++) counts[random.categorical([most, 0, most, most])]!++;
+      assert.equal(counts[1], 0);
+      for (const i of [0, 2, 3]) assert.ok(Math.abs(counts[i]! / 4000 - 1 / 3) < 0.04, `${most}: ${counts}`);
+    }
+  });
+
   it("refuse what cannot be drawn from, naming it", () => {
     const random = createRandom(1);
     assert.throws(() => random.integer(0), /positive integer, got 0/);
