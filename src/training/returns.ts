@@ -58,7 +58,9 @@ export function advantages(episodeReturns: readonly number[], options: { baselin
         );
     }
   };
-  const result = episodeReturns.map((value, t) => value - valueAt(t));
+  const baselines = episodeReturns.map((_, t) => valueAt(t));
+  checkNumbers("baseline", baselines);
+  const result = episodeReturns.map((value, t) => value - baselines[t]!);
   return withTable(result, "advantage", { return: episodeReturns });
 }
 

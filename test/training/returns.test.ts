@@ -71,5 +71,8 @@ describe("advantages", () => {
     assert.throws(() => advantages([1], { baseline: "median" as never }), {
       message: 'Unknown baseline "median": use none, mean or leave-one-out',
     });
+    assert.throws(() => advantages([1, 2], { baseline: (all, step) => all[step + 1]! }), {
+      message: "Expected every baseline to be a finite number, got undefined at step 1",
+    });
   });
 });
