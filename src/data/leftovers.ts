@@ -5,6 +5,7 @@
 
 import { readdirSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { realPath } from "./write.ts";
 
 /** Another machine may write to a shared folder, and its processes cannot be asked here: what is so old is written to no more. */
 const restMs = 2 * 60_000;
@@ -24,8 +25,9 @@ export function removeLeftovers(folder: string, ownerOf: (name: string) => numbe
 
 /** Removes the parts of a file (`partOf` names them) that are left of processes that are gone. */
 export function removeParts(path: string): void {
-  const name = basename(path);
-  removeLeftovers(dirname(path), (found) => {
+  const real = realPath(path);
+  const name = basename(real);
+  removeLeftovers(dirname(real), (found) => {
     const rest = found.startsWith(`${name}.`) ? /^(\d+)-[0-9a-f]{8}\.part$/.exec(found.slice(name.length + 1)) : null;
     return rest === null ? null : Number(rest[1]);
   });

@@ -7,6 +7,7 @@
 import { randomUUID } from "node:crypto";
 import {
   closeSync,
+  existsSync,
   mkdirSync,
   openSync,
   realpathSync,
@@ -16,7 +17,8 @@ import {
   truncateSync,
   writeSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 
 /** Why a path could not be written. `chosenBy` names the option or variable that the path came from, where there is one. */
 export type DiskError = { path: string; chosenBy?: string } & (
@@ -111,6 +113,33 @@ export function partOf(path: string): string {
   return `${path}.${process.pid}-${randomUUID().slice(0, 8)}.part`;
 }
 
+/** What a path leads to, where it is a link: that goes on pointing where it did when a file takes its place. */
+export function realPath(path: string): string {
+  return existsSync(path) ? realpathSync(path) : path;
+}
+
+/**
+ * Writes files of a folder anew: each beside its place, and they take their places when the last is whole. Where one cannot be
+ * written, those that stood there are kept. The folder is made if it is missing.
+ * @throws what `write` throws, as it is
+ */
+export async function replaceTogether(
+  folder: string,
+  files: readonly { name: string; write(part: string): Promise<void> }[],
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const places = files.map(({ name, write }) => {
+    const path = realPath(join(folder, name));
+    return { path, part: partOf(path), write };
+  });
+  try {
+    for (const { part, write } of places) await write(part);
+    for (const { path, part } of places) await rename(part, path);
+  } finally {
+    for (const { part } of places) await rm(part, { force: true });
+  }
+}
+
 /**
  * Writes a file anew, all or nothing: `write` is given a path beside it, and what stood there stays until that is whole. What
  * is no plain file (a pipe, a device) is written to as it is. Its folder is made if it is missing.
@@ -122,7 +151,7 @@ export function replaceWhole(path: string, write: (part: string) => void): void 
     mkdirSync(dirname(path), { recursive: true });
     const place = statSync(path, { throwIfNoEntry: false });
     if (place !== undefined && !place.isFile()) return write(path);
-    const real = place === undefined ? path : realpathSync(path); // a link goes on pointing where it did
+    const real = realPath(path);
     part = partOf(real);
     write(part);
     renameSync(part, real);

@@ -5,9 +5,8 @@
  */
 
 import { existsSync, realpathSync } from "node:fs";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { diskFailure, partOf } from "../data/write.ts";
+import { writeFile } from "node:fs/promises";
+import { diskFailure, replaceTogether } from "../data/write.ts";
 import { adaptedLayers, adaptedMatrices, blockPrefix } from "./adapter.ts";
 import { type StreamedTensor, writeSafetensors } from "./safetensors.ts";
 import type { ModelSource } from "./source.ts";
@@ -17,7 +16,7 @@ import type { AdapterWeights, ModelConfig } from "./types.ts";
  * Writes a model with an adapter of its last blocks merged in.
  * @throws {ModelFailure} where the model's own file has what config.json has no field for
  * @throws {RangeError} where the folder is the model's own
- * @throws {DiskFailure} where the disk is full or the place is not writable
+ * @throws {DiskFailure} where the disk is full or the place is not writable; a model that was there is kept
  */
 export async function writeMerged(folder: string, source: ModelSource, adapter: Adapter): Promise<void> {
   if (existsSync(folder) && existsSync(source.path) && realpathSync(folder) === realpathSync(source.path))
@@ -28,15 +27,15 @@ export async function writeMerged(folder: string, source: ModelSource, adapter: 
     const change = changes.get(name) ?? changes.get(`${familyPrefix(source.config)}${name}`);
     return { name, shape, read: async () => (change ? change(await read()) : read()) };
   });
-  const weights = join(folder, "model.safetensors");
-  const part = partOf(weights);
   try {
-    await mkdir(folder, { recursive: true });
-    await writeSafetensors(part, tensors, { metadata: { format: "pt" } });
-    for (const { name, content } of companions) await writeFile(join(folder, name), content);
-    await rename(part, weights);
+    await replaceTogether(folder, [
+      {
+        name: "model.safetensors",
+        write: (part) => writeSafetensors(part, tensors, { metadata: { format: "pt" } }),
+      },
+      ...companions.map(({ name, content }) => ({ name, write: (part: string) => writeFile(part, content) })),
+    ]);
   } catch (cause) {
-    await rm(part, { force: true }).catch(() => {});
     throw diskFailure(folder, cause, { wanted: "folder", chosenBy: "`saveMerged`" });
   }
 }

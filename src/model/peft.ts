@@ -5,14 +5,20 @@
  */
 
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { diskFailure } from "../data/write.ts";
+import { diskFailure, replaceTogether } from "../data/write.ts";
 import { adaptedLayers, adaptedMatrices, blockPrefix } from "./adapter.ts";
 import { ModelFailure } from "./error.ts";
 import { transpose } from "./matmul.ts";
 import { type NamedTensor, packSafetensors, readSafetensorsHeader, readTensor } from "./safetensors.ts";
 import type { AdaptedMatrix, AdapterWeights, ModelConfig } from "./types.ts";
+
+/** Fields of an adapter's config that make of it another than two matrices that are multiplied and added, if they say anything. */
+const plainFields = [
+  ...["use_dora", "use_qalora", "rank_pattern", "alpha_pattern", "modules_to_save", "trainable_token_indices"],
+  ...["alora_invocation_tokens", "layer_replication"],
+];
 
 const configFile = "adapter_config.json";
 const weightsFile = "adapter_model.safetensors";
@@ -27,7 +33,7 @@ export interface PeftAdapter extends AdapterWeights {
 
 /**
  * Writes an adapter into a folder.
- * @throws {DiskFailure} where the disk is full or the place is not writable
+ * @throws {DiskFailure} where the disk is full or the place is not writable; an adapter that was there is kept
  */
 export async function writePeft(folder: string, config: ModelConfig, adapter: PeftAdapter): Promise<void> {
   const { blocks, scale, base, pairs } = adapter;
@@ -56,10 +62,12 @@ export async function writePeft(folder: string, config: ModelConfig, adapter: Pe
     target_modules: matrices.flatMap(({ parts }) => parts.map(({ name }) => name)),
     ...{ layers_to_transform: layers, layers_pattern: config.family === "gpt2" ? "h" : "layers" },
   };
+  const weights = packSafetensors(tensors, { metadata: { format: "pt" } });
   try {
-    await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, weightsFile), packSafetensors(tensors, { metadata: { format: "pt" } }));
-    await writeFile(join(folder, configFile), `${JSON.stringify(about, null, 2)}\n`);
+    await replaceTogether(folder, [
+      { name: weightsFile, write: (part) => writeFile(part, weights) },
+      { name: configFile, write: (part) => writeFile(part, `${JSON.stringify(about, null, 2)}\n`) },
+    ]);
   } catch (cause) {
     throw diskFailure(folder, cause, { wanted: "folder", chosenBy: "`saveAdapter`" });
   }
@@ -151,16 +159,18 @@ async function readScale(folder: string): Promise<(rank: number) => number> {
     throw refused(folder, `its ${configFile} is not JSON`, cause);
   }
   const refuse = (field: string): never => {
-    const supported = "what is supported is LoRA without biases, with one rank and one scale";
+    const supported =
+      "what is supported is LoRA on the model's own weights, for every token, without biases, with one rank and one scale";
     throw refused(folder, `its ${field} is ${JSON.stringify(about[field])}; ${supported}`);
   };
   if (about.peft_type !== "LORA") refuse("peft_type");
   if ((about.bias ?? "none") !== "none") refuse("bias");
   const isPlain = (value: unknown) =>
     value == null || value === false || (typeof value === "object" && Object.keys(value).length === 0);
-  for (const field of ["use_dora", "rank_pattern", "alpha_pattern", "modules_to_save", "trainable_token_indices"])
-    if (!isPlain(about[field])) refuse(field);
+  for (const field of plainFields) if (!isPlain(about[field])) refuse(field);
+  // These change the model's own weights when they begin, which PEFT does again when it opens one.
+  if (/^(pissa|olora|corda|loftq)/i.test(String(about.init_lora_weights))) refuse("init_lora_weights");
   const { lora_alpha: alpha } = about;
-  if (typeof alpha !== "number" || !Number.isFinite(alpha)) refuse("lora_alpha");
+  if (!Number.isFinite(alpha)) refuse("lora_alpha");
   return (rank) => (alpha as number) / (about.use_rslora === true ? Math.sqrt(rank) : rank);
 }

@@ -9,7 +9,7 @@ import { createHash } from "node:crypto";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { describeFault, faultOf, integer, integerFrom, oneOf, only, partOf, text } from "../data/check.ts";
-import { diskFailure, partOf as partFileOf } from "../data/write.ts";
+import { diskFailure, partOf as partFileOf, realPath } from "../data/write.ts";
 import { ModelFailure, type NamedTensor, packSafetensors, readSafetensorsHeader, readTensor } from "../model/index.ts";
 import { type TrainablePolicy, tf } from "../policy/index.ts";
 import { courseOf } from "./course.ts";
@@ -84,11 +84,12 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
   const rest = { ...about, ...(validation && { validation: { ...validation, weights: [] } }) };
   const text = JSON.stringify(rest);
   const bytes = packSafetensors(tensors, { metadata: { checkpoint: text, sha256: hash(text, tensors) } });
-  const part = partFileOf(path);
+  const real = realPath(path);
+  const part = partFileOf(real);
   try {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(part, bytes);
-    await rename(part, path);
+    await rename(part, real);
   } catch (cause) {
     await rm(part, { force: true }).catch(() => {}); // what a full disk has room for is of no use, and takes room
     throw diskFailure(path, cause, { chosenBy: "`save`" });

@@ -93,6 +93,41 @@ describe("on a disk that is full half-way", () => {
     assert.deepEqual(readFileSync(join(dirname(kept), "weights.bin")), weights);
   });
 
+  it("an adapter and a merged model are the old ones, all their files, and nothing half lies beside them", async () => {
+    const source = join(folder, "adapted");
+    mkdirSync(source);
+    writeFolder(source, writingModel());
+    const places = ["peft", "merged"].map((name) => join(folder, name));
+    const save = (rank: number, scale: number) => `
+      import { policies } from "./src/policy/index.ts";
+      const adapter = { blocks: 1, rank: ${rank}, scale: ${scale} };
+      const prompt = { name: "p", version: 1, examples: [], before: "(", after: ")", separator: ";", primed: "", stop: [";"], maxTokens: 6 };
+      const policy = await policies.fromPretrained(${JSON.stringify(source)}, { adapter, prompt, threads: 1 });
+      for (const [i, save] of [policy.saveAdapter, policy.saveMerged].entries())
+        await save(${JSON.stringify(places)}[i]).catch((error) => console.error(String(error)));
+      policy.dispose();
+      await policy.decoder.dispose();`;
+    const filesOf = (place: string) =>
+      readdirSync(place).map((name): [string, string] => [name, readFileSync(join(place, name), "latin1")]);
+    const flags = ["--conditions=autoagent-lab-source", "--disable-warning=ExperimentalWarning", "--input-type=module"];
+    const first = spawnSync(process.execPath, [...flags, "-e", save(1, 1)], { cwd: root, encoding: "utf8" });
+    assert.equal(first.stderr, "");
+    const were = places.map(filesOf);
+    assert.deepEqual(
+      were.map((files) => files.length > 1),
+      [true, true],
+    );
+    const said = underLimit(source, `${save(4, 3)}\nprocess.exit(1);`);
+    for (const [i, by] of ["saveAdapter", "saveMerged"].entries())
+      assert.ok(
+        said.includes(
+          `DiskFailure: No space left on the disk of ${places[i]}: free some, or choose another place by \`${by}\`,`,
+        ),
+        said,
+      );
+    assert.deepEqual(places.map(filesOf), were);
+  });
+
   it("an exported table is the old one, in both formats, and nothing half lies beside it", () => {
     const own = mkdtempSync(join(folder, "export-"));
     const path = join(own, "lives.db");
@@ -136,9 +171,13 @@ describe("on a disk that is full half-way", () => {
     const path = join(folder, "lines.jsonl");
     const first = openLines(path);
     for (let i = 0; i < 3; i++) first.append({ i });
-    const said = underLimit(path, `import { openLines } from "./src/data/lines.ts"; openLines(path).append(${long});`);
+    const openHere = 'import { openLines } from "./src/data/lines.ts"; const lines = openLines(path);';
+    const said = underLimit(path, `${openHere} lines.append(${long});`);
     assert.match(said, /EFBIG/);
     assert.equal(readFileSync(path, "utf8"), '{"i":0}\n{"i":1}\n{"i":2}\n', "what was half written is cut off at once");
+    first.append("to be dropped");
+    underLimit(path, `${openHere} lines.drop(1); lines.append(${long});`);
+    assert.equal(readFileSync(path, "utf8"), '{"i":0}\n{"i":1}\n{"i":2}\n', "also behind lines that were dropped");
     const again = openLines(path);
     assert.deepEqual(again.values, [{ i: 0 }, { i: 1 }, { i: 2 }]);
     again.append({ i: 3 });

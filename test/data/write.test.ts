@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { appendWhole, DiskFailure, diskFailure, partOf, replaceWhole } from "../../src/data/write.ts";
+import { appendWhole, DiskFailure, diskFailure, partOf, replaceTogether, replaceWhole } from "../../src/data/write.ts";
 
 const systemError = (code: string): Error => Object.assign(new Error(code), { code, errno: -1 });
 
@@ -144,6 +144,35 @@ describe("writing all or nothing", () => {
     replaceWhole(path, (part) => writeFileSync(part, "two"));
     assert.deepEqual([readFileSync(path, "utf8"), readdirSync(join(folder, "made"))], ["two", ["file"]]);
     assert.notEqual(partOf(path), partOf(path), "two writers do not meet");
+  });
+
+  it("files that belong together are all new or all as they were", async () => {
+    const at = join(folder, "made");
+    const files = (texts: readonly (string | null)[]) =>
+      texts.map((text, i) => ({
+        name: `file ${i}`,
+        async write(part: string) {
+          if (text === null) throw new Error("the writer's own");
+          writeFileSync(part, text);
+        },
+      }));
+    const found = () => readdirSync(at).map((name) => [name, readFileSync(join(at, name), "utf8")]);
+    await replaceTogether(at, files(["a", "b"]));
+    await assert.rejects(replaceTogether(at, files(["c", null])), { message: "the writer's own" });
+    assert.deepEqual(found(), [
+      ["file 0", "a"],
+      ["file 1", "b"],
+    ]);
+    const elsewhere = join(folder, "elsewhere");
+    writeFileSync(elsewhere, "");
+    rmSync(join(at, "file 1"));
+    symlinkSync(elsewhere, join(at, "file 1"));
+    await replaceTogether(at, files(["c", "d"]));
+    assert.deepEqual(found(), [
+      ["file 0", "c"],
+      ["file 1", "d"],
+    ]);
+    assert.equal(readFileSync(elsewhere, "utf8"), "d", "a link leads where it did");
   });
 
   it("a link goes on pointing where it did, and what is no plain file is written to as it is", () => {

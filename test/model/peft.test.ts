@@ -169,10 +169,39 @@ describe("an adapter in PEFT's format", () => {
     const about = JSON.parse(readFileSync(path, "utf8")) as object;
     const change = (fields: object) => writeFileSync(path, JSON.stringify({ ...about, ...fields }));
     change({ use_dora: true });
-    await assert.rejects(open(), /its use_dora is true; what is supported is LoRA without biases/);
-    change({ peft_type: "IA3" });
-    await assert.rejects(open(), /its peft_type is "IA3"/);
-    change({ lora_alpha: null });
+    await assert.rejects(
+      open(),
+      /its use_dora is true; what is supported is LoRA on the model's own weights, for every token, without biases, with one rank and one scale$/,
+    );
+    const refusedFields: [field: string, value: string][] = [
+      ["peft_type", '"IA3"'],
+      ["bias", '"all"'],
+      ...["use_dora", "use_qalora"].map((field): [string, string] => [field, "true"]),
+      ...["rank_pattern", "alpha_pattern"].map((field): [string, string] => [field, '{"q_proj":4}']),
+      ...["modules_to_save", "trainable_token_indices", "layer_replication"].map((field): [string, string] => [
+        field,
+        "[1]",
+      ]),
+      ["alora_invocation_tokens", "[5]"],
+      ...["pissa", "pissa_niter_16", "olora", "corda", "loftq"].map((way): [string, string] => [
+        "init_lora_weights",
+        `"${way}"`,
+      ]),
+      ["lora_alpha", "null"],
+      ["lora_alpha", '"16"'],
+    ];
+    for (const [field, value] of refusedFields) {
+      change({ [field]: JSON.parse(value) });
+      await assert.rejects(
+        open(),
+        (error: Error) => error.message.includes(`its ${field} is ${value}; what is`),
+        field,
+      );
+    }
+    writeFileSync(path, JSON.stringify({ ...about, lora_alpha: "endless" }).replace('"endless"', "1e999"));
     await assert.rejects(open(), /its lora_alpha is null/);
+    // Fields that say nothing of another kind, as PEFT writes them.
+    change({ bias: null, init_lora_weights: "gaussian", rank_pattern: {}, modules_to_save: null, use_dora: false });
+    await assert.rejects(open(), /this model has no place for/, "what is wrong with it now is its weights");
   });
 });
