@@ -3,12 +3,13 @@
  * runtime maps them into memory. A conversion that is cut off leaves nothing that a later one would take for whole.
  */
 
+import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, open, readdir, rename, rm, statfs, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { cacheFolder } from "../data/cache.ts";
 import { removeLeftovers } from "../data/leftovers.ts";
-import { diskFailure } from "../data/write.ts";
+import { diskFailure, partOf } from "../data/write.ts";
 import { ModelFailure } from "./error.ts";
 import { decoderGraph } from "./graph.ts";
 import type { Dtype } from "./matmul.ts";
@@ -51,7 +52,8 @@ export async function convert(
   const graph = decoderGraph(config, weightsOf(source), { dtype });
   const { model, tensors } = graph.external("weights.bin");
   if (!existsSync(join(at, "decoder.onnx"))) {
-    const temporary = `${at}.${process.pid}.${Date.now().toString(36)}`;
+    // Of two that convert at once, in one process too, each has a folder of its own.
+    const temporary = `${at}.${process.pid}.${randomUUID().slice(0, 8)}`;
     removeLeftovers(join(folder, "models"), (name) => ownerOf(name, hash));
     await writing(folder, mkdir(temporary, { recursive: true }), "folder");
     try {
@@ -84,9 +86,13 @@ export async function writeBeside(
   const placesOf = ({ tensors }: typeof own) => tensors.map(({ at, bytes }) => `${at} ${bytes}`).join();
   if (placesOf(own) !== placesOf(other)) throw new Error(`${name} would read the weights at other places`);
   const at = join(dirname(path), name);
-  const temporary = `${at}.${process.pid}`;
-  await writing(at, writeFile(temporary, own.model));
-  await writing(at, rename(temporary, at));
+  const part = partOf(at);
+  try {
+    await writing(at, writeFile(part, own.model));
+    await writing(at, rename(part, at));
+  } finally {
+    await rm(part, { force: true });
+  }
   return at;
 }
 
@@ -141,8 +147,8 @@ async function writing<T>(path: string, work: Promise<T>, wanted: "file" | "fold
 }
 
 async function checkRoom(folder: string, tensors: readonly StoredTensor[]): Promise<void> {
-  const last = tensors.at(-1);
-  const neededMiB = Math.ceil(((last?.at ?? 0) + (last?.bytes ?? 0)) / 2 ** 20);
+  const last = tensors.at(-1)!;
+  const neededMiB = Math.ceil((last.at + last.bytes) / 2 ** 20);
   const { bavail, bsize } = await statfs(folder);
   const freeMiB = Math.floor((bavail * bsize) / 2 ** 20);
   if (neededMiB > freeMiB) throw new ModelFailure({ kind: "disk", path: folder, neededMiB, freeMiB });

@@ -2,9 +2,11 @@
 
 import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
-import { convert } from "../../src/model/convert.ts";
+import { dirname, join } from "node:path";
+import { convert, writeBeside } from "../../src/model/convert.ts";
+import { decoderGraph } from "../../src/model/graph.ts";
 import { readSource } from "../../src/model/open.ts";
+import { weightsOf } from "../../src/model/source.ts";
 import { reference, temporaryFolder, writeFolder } from "./shared.ts";
 
 describe("a conversion", () => {
@@ -33,6 +35,22 @@ describe("a conversion", () => {
       return error.name === "ModelFailure";
     });
     assert.deepEqual(readdirSync(models), []);
+  });
+
+  it("of one model that is asked for twice at once is done, and a graph beside it, for both", async () => {
+    using folder = temporaryFolder();
+    using cache = temporaryFolder();
+    writeFolder(folder.path, reference.models.llama!);
+    const source = await readSource(folder.path);
+    const paths = await Promise.all([1, 2, 3].map(() => convert(source, "twice", { folder: cache.path })));
+    assert.equal(new Set(paths).size, 1);
+    assert.deepEqual(readdirSync(join(cache.path, "models")).length, 1);
+    const before = readdirSync(dirname(paths[0]!));
+    const graph = decoderGraph(source.config, weightsOf(source));
+    const write = () => writeBeside(paths[0]!, "fused.onnx", graph, graph);
+    const beside = await Promise.all([write(), write(), write()]);
+    assert.deepEqual(new Set(beside), new Set([join(dirname(paths[0]!), "fused.onnx")]));
+    assert.deepEqual(readdirSync(dirname(paths[0]!)).sort(), [...before, "fused.onnx"].sort());
   });
 
   it("tells how far it is, and is found when it is asked for again", async () => {
