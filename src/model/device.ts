@@ -58,16 +58,21 @@ export async function openFastest(open: (provider: Provider) => Promise<Decoder>
   const tried: { decoder: Decoder; perSecond: number }[] = [];
   const passedOver: ProviderChoice["passedOver"] = [];
   for (const provider of ["cuda", "cpu"] as const) {
+    let decoder: Decoder | undefined;
     try {
       const why = provider === "cuda" ? whyNoCuda() : null;
       if (why !== null) passedOver.push({ provider, why });
       else {
-        const decoder = await open(provider);
+        decoder = await open(provider);
         tried.push({ decoder, perSecond: await speedOf(decoder) });
       }
     } catch (error) {
+      await decoder?.dispose();
       // The processor is the last: where it fails too, the model does.
-      if (provider === "cpu") throw error;
+      if (provider === "cpu") {
+        for (const other of tried) await other.decoder.dispose();
+        throw error;
+      }
       passedOver.push({ provider, why: (error as Error).message });
     }
   }

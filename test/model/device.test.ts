@@ -8,7 +8,8 @@ import { dirname, join, resolve } from "node:path";
 import chromium from "@sparticuz/chromium";
 import { displaySymbol } from "../../src/display/index.ts";
 import { models } from "../../src/index.ts";
-import { whyNoCuda } from "../../src/model/device.ts";
+import { openFastest, whyNoCuda } from "../../src/model/device.ts";
+import type { Decoder } from "../../src/model/index.ts";
 import { openPretrained } from "../../src/policy/index.ts";
 import { leaveOut } from "../support.ts";
 import { distance } from "./shared.ts";
@@ -38,6 +39,25 @@ describe("the provider of a model", () => {
     );
     assert.equal((await forward({ tokens: Int32Array.of(1), batch: 1 })).past.length, 1);
     await model.dispose();
+  });
+
+  it("whose trial fails is closed again", async () => {
+    let [open, failure] = [0, null as Error | null];
+    const trial = openFastest(async (provider) => {
+      open++;
+      failure = new Error(`${provider} cannot compute`);
+      const forward = () => Promise.reject(failure!);
+      return { provider, device: provider, forward, dispose: async () => void open-- } as unknown as Decoder;
+    });
+    await assert.rejects(trial, { message: "cpu cannot compute" });
+    assert.equal(open, 0);
+  });
+
+  it("is not CUDA where there is no device for it", function () {
+    if (process.platform !== "linux" || process.arch !== "x64") leaveOut(this, "CUDA is for Linux x64 alone");
+    const isThere = existsSync("/dev/nvidiactl") || existsSync("/dev/dxg");
+    if (isThere) leaveOut(this, "there is a device");
+    assert.equal(whyNoCuda(), "there is no CUDA device in /dev");
   });
 
   it("that is not known or does not work is refused with the cure", async function () {
