@@ -13,6 +13,7 @@ import { ModelFailure } from "./error.ts";
 import { type GgufConfig, type GgufMetadata, ggufConfig } from "./gguf-config.ts";
 import { ggufTokenizerFiles, openGgufTokenizer } from "./gguf-tokenizer.ts";
 import { transpose } from "./matmul.ts";
+import { readBytes } from "./safetensors.ts";
 import { type Companion, checkTokenizer, configText, type ModelSource, type SourceWeight } from "./source.ts";
 
 /** Where a tensor lies. */
@@ -163,11 +164,7 @@ function ggufWeight(path: string, place: Place, layout: GgufLayout): SourceWeigh
 async function readPlace(path: string, { type, at, bytes }: Place): Promise<Float32Array> {
   const file = await open(path, "r");
   try {
-    const raw = new Uint8Array(bytes);
-    const { bytesRead } = await file.read(raw, 0, bytes, at);
-    if (bytesRead !== bytes)
-      throw new ModelFailure({ kind: "damaged", path, reason: `it ended at byte ${at + bytesRead}` });
-    return dequantise(raw, type);
+    return dequantise(await readBytes(file, { path, at, bytes }), type);
   } finally {
     await file.close();
   }

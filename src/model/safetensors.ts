@@ -31,14 +31,14 @@ export async function readSafetensorsHeader(
   const file = await open(path, "r");
   try {
     const { size } = await file.stat();
-    const length = size < 8 ? -1n : (await readBytes(file, 0, 8)).readBigUInt64LE(0);
+    const length = size < 8 ? -1n : (await readBytes(file, { path, at: 0, bytes: 8 })).readBigUInt64LE(0);
     if (length < 0n) throw damaged(`it has ${size} bytes, a safetensors file has at least 8`);
     if (length > BigInt(Math.min(size - 8, longestHeader)))
       throw damaged(`its header claims ${length} bytes, the file has ${size}`);
     const start = 8 + Number(length);
     let header: unknown;
     try {
-      header = JSON.parse((await readBytes(file, 8, Number(length))).toString("utf8"));
+      header = JSON.parse((await readBytes(file, { path, at: 8, bytes: Number(length) })).toString("utf8"));
     } catch (cause) {
       throw damaged("its header is not JSON", cause);
     }
@@ -91,7 +91,7 @@ function readPlace(
 export async function readTensor({ path, dtype, at, bytes }: TensorPlace): Promise<Float32Array> {
   const file = await open(path, "r");
   try {
-    const raw = await readBytes(file, at, bytes);
+    const raw = await readBytes(file, { path, at, bytes });
     const buffer = raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.byteLength) as ArrayBuffer;
     if (dtype === "F32") return new Float32Array(buffer);
     if (dtype === "F16") return new Float32Array(new Float16Array(buffer));
@@ -168,11 +168,15 @@ function packHeader(header: object): Buffer {
   return head;
 }
 
-async function readBytes(file: FileHandle, at: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(length);
-  for (let done = 0; done < length; ) {
-    const { bytesRead } = await file.read(buffer, done, Math.min(length - done, 2 ** 30), at + done);
-    if (bytesRead === 0) throw new Error(`the file ended at byte ${at + done}`);
+/** Reads so many bytes of a model's file, in several calls where one cannot bring them all. */
+export async function readBytes(
+  file: FileHandle,
+  { path, at, bytes }: { path: string; at: number; bytes: number },
+): Promise<Buffer> {
+  const buffer = Buffer.alloc(bytes);
+  for (let done = 0; done < bytes; ) {
+    const { bytesRead } = await file.read(buffer, done, Math.min(bytes - done, 2 ** 30), at + done);
+    if (bytesRead === 0) throw new ModelFailure({ kind: "damaged", path, reason: `it ended at byte ${at + done}` });
     done += bytesRead;
   }
   return buffer;
