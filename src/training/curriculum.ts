@@ -69,7 +69,7 @@ const afterSame = 0.1;
  */
 function learnableTasks({ env, episodes, group, seed }: Plan): TaskChoice {
   const { ids, asked } = roundOf(env);
-  const familyOf = new Map((env.tasks ?? []).map(({ id, family = id }) => [id, family]));
+  const familyOf = new Map(env.tasks!.map(({ id, family = id }) => [id, family]));
   let known: CurriculumState = {};
   const weights = (): Map<string, number> => {
     const families = new Map<string, { asked: number; mixed: number }>();
@@ -124,14 +124,12 @@ function drawnByWeight(weights: ReadonlyMap<string, number>, random: ReturnType<
   return keyed.sort((a, b) => b.key - a.key).map(({ id }) => id);
 }
 
-/** How many updates ask only tasks that no update before them asked. */
-export function newUpdates({ env, episodes, group }: Pick<Plan, "env" | "episodes" | "group">): number {
-  return Math.floor(roundOf(env).lives / (episodes / group));
-}
-
-/** A round: so many tasks a life, and so many lives until all were asked. What is left over at its end is left to the next. */
-function roundOf({ tasks = [], maxSteps = 1 }: Plan["env"]): { ids: string[]; asked: number; lives: number } {
-  const ids = tasks.map(({ id }) => id);
+/**
+ * A round: so many tasks a life, and so many lives until all were asked. What is left over at its end is left to the next. There
+ * are tasks: `checkCurriculum` saw to it.
+ */
+function roundOf({ tasks, maxSteps = 1 }: Plan["env"]): { ids: string[]; asked: number; lives: number } {
+  const ids = tasks!.map(({ id }) => id);
   const asked = Math.min(maxSteps, ids.length);
   return { ids, asked, lives: Math.floor(ids.length / asked) };
 }

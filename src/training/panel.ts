@@ -73,8 +73,7 @@ export function panelBundle(
 ): MimeBundle {
   const caption = status(history, { updates, name });
   const table = tableBundle(panelTable(history), { caption });
-  const last = history.at(-1);
-  const degenerate = last?.degenerate ?? null;
+  const { degenerate } = history.at(-1)!;
   const warning = degenerate ? `Degenerate: ${degenerate}. It lives because it does nothing.` : "";
   const bundle: MimeBundle = {
     "text/html": `${table["text/html"]}${warning && `<p><strong>${escapeHtml(warning)}</strong></p>`}`,
@@ -86,8 +85,7 @@ export function panelBundle(
 }
 
 function status(history: readonly PanelRow[], { updates, name }: { updates: number; name: string }): string {
-  const last = history.at(-1);
-  if (last === undefined) return name;
+  const last = history.at(-1)!;
   const each = history.reduce((sum, { seconds }) => sum + seconds, 0) / history.length;
   const left = each * (updates - last.update - 1);
   const remaining =
@@ -118,7 +116,7 @@ function panelTable(history: readonly PanelRow[]): Row[] {
   });
   return [
     ...metrics,
-    ...validationRows(history.at(-1)?.validation ?? null, line),
+    ...validationRows(history.at(-1)!.validation, line),
     ...of(
       "divergence from the start, nats a token",
       ({ kl }) => kl,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  byKey,
   callable,
   checkOptions,
   describeFault,
@@ -119,6 +120,22 @@ describe("a check", () => {
     );
     assert.equal(said(oneOf("a", "b", "c"), "d", "it"), 'Expected `it` to be a, b or c, got "d"');
     assert.equal(said(oneOf("a"), "d", "it"), 'Expected `it` to be a, got "d"');
+  });
+
+  it("knows an object by the first of some keys, and says what is wrong with one of that kind", () => {
+    const kinds = byKey<object>(
+      [
+        ["read", only<{ read: string; at?: number }>({ read: text, at: optional(integer) }, "a reading")],
+        ["at", only<{ at: number }>({ at: integer }, "a place")],
+      ],
+      "a reading or a place",
+    );
+    for (const right of [{ read: "x" }, { at: 1 }, { read: "x", at: 1 }]) assert.equal(said(kinds, right), null);
+    for (const wrong of [{}, { other: 1 }, null, [], "read"])
+      assert.match(said(kinds, wrong, "it")!, /^Expected `it` to be a reading or a place, got /);
+    assert.equal(said(kinds, { read: "x", at: "y" }), 'Expected `at` to be an integer, got "y"');
+    assert.equal(said(kinds, { at: "y" }), 'Expected `at` to be an integer, got "y"');
+    assert.equal(said(kinds, { read: 1 }), "Expected `read` to be a text, got 1");
   });
 
   it("throws an error that carries what it says", () => {

@@ -36,6 +36,7 @@ const calls: { [what: string]: [misspelt: object, right: string, call: (options:
   checkEnv: [{ sed: 1 }, "seed", (options) => lab.checkEnv(new lab.SurvivalEnv(), options)],
   sharpen: [{ episode: 1 }, "episodes", (options) => lab.sharpen(none, options)],
   openModel: [{ thread: 1 }, "threads", (options) => lab.openModel("nowhere", options)],
+  "policies.fromPretrained": [{ promt: "" }, "prompt", (options) => lab.policies.fromPretrained("tiny", options)],
   "policies.temperature": [{ promt: "" }, "prompt", (options) => lab.policies.temperature(none, options)],
   temptingTasks: [{ sett: "told" }, "set", lab.temptingTasks],
   humanEvalPack: [{ javascript: "", pyhton: "" }, "python", lab.humanEvalPack],

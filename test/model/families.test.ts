@@ -118,6 +118,30 @@ describe("a model of each family with each field set", () => {
   });
 });
 
+describe("the sliding window of Qwen2", () => {
+  /** The window that a folder's config makes. */
+  const windowOf = async (fields: { [field: string]: unknown }) => {
+    using folder = temporaryFolder();
+    const model = reference.models.qwen2!;
+    writeFolder(folder.path, { ...model, config: { ...model.config, ...fields } });
+    return (await readSource(folder.path)).config.window;
+  };
+
+  it("is there where it is turned on, from the layer on that the file says, and is smaller than the context", async () => {
+    const used = { use_sliding_window: true, sliding_window: 5 };
+    assert.deepEqual(await windowOf({ ...used, max_window_layers: 1 }), { size: 5, layers: [1] });
+    assert.deepEqual(await windowOf({ ...used, max_window_layers: 0 }), { size: 5, layers: [0, 1] });
+    for (const fields of [
+      used, // from layer 28 on
+      { sliding_window: 5, max_window_layers: 0 },
+      { ...used, use_sliding_window: false, max_window_layers: 0 },
+      { ...used, sliding_window: null, max_window_layers: 0 },
+      { ...used, sliding_window: 1 << 20, max_window_layers: 0 },
+    ])
+      assert.equal(await windowOf(fields), undefined, JSON.stringify(fields));
+  });
+});
+
 describe("a model that is not supported", () => {
   const llama = reference.models.llama!;
   /** The error's text for a folder whose config has these fields. */
@@ -170,6 +194,11 @@ describe("a model that is not supported", () => {
       await refusal({ layer_types: ["sliding_attention", "full_attention"] }, "qwen2"),
       "The model file M is damaged: config.json has sliding layers in layer_types, and use_sliding_window is not true",
     );
+    for (const from of [-1, 0.5, "1"])
+      assert.equal(
+        await refusal({ max_window_layers: from }, "qwen2"),
+        `The model file M is damaged: config.json says max_window_layers is ${JSON.stringify(from)}`,
+      );
   });
 
   it("is refused for a quantisation before anything else of it is looked at", async () => {

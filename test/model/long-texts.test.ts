@@ -151,6 +151,7 @@ describe("the least number of tokens of a text", () => {
     ["a token takes the spaces about it", { ...file, added_tokens: [{ ...special, lstrip: true, rstrip: false }] }],
     ["a setting squeezes spaces", file, { remove_space: true }],
     ["unknown characters become nothing", characterTokenizer()],
+    ["words without a token become one", ofModel({ type: "WordPiece", unk_token: "[UNK]", vocab: { "[UNK]": 0 } })],
     ["unknown characters become one", ofModel({ unk_token: "a", fuse_unk: true, vocab: { a: 0 }, merges: [] })],
   ];
   for (const [what, file, config] of losing)

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { treeOf } from "../../src/sandbox/host/scripts.ts";
 import { createSandbox, javascript, sharedSandbox } from "../../src/sandbox/index.ts";
+import { isRunning } from "../processes.ts";
 
 describe("the JavaScript body", () => {
   it("has the hash that records of today name: another one means that a life may go another way, and is written down here", () => {
@@ -21,7 +22,15 @@ describe("the JavaScript body", () => {
     const shared = await sharedSandbox();
     for (const { body } of [shared])
       assert.deepEqual([body.name, body.hash, body.newborn], ["javascript", javascript.hash, javascript.newborn]);
+    await (await shared.open()).step("1");
+    const { pids } = shared.stats();
+    assert.ok(pids.length > 0 && pids.every(isRunning));
     await shared.dispose();
+    assert.deepEqual(pids.filter(isRunning), [], "its processes are gone when it says so");
+    const next = await sharedSandbox();
+    assert.notEqual(next, shared);
+    assert.equal(await sharedSandbox(), next);
+    await next.dispose();
   });
 
   it("is named when what is given in its place is none", async () => {

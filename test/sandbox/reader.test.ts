@@ -10,7 +10,7 @@ import { defaultLimits } from "../../src/sandbox/host/limits.ts";
 import { findLauncher, lock } from "../../src/sandbox/host/locks.ts";
 import { Pool } from "../../src/sandbox/host/pool.ts";
 import { startWorker } from "../../src/sandbox/host/start.ts";
-import { outliving } from "../processes.ts";
+import { isRunning, outliving } from "../processes.ts";
 
 const typed = "const f = (x: number): number => x * 2; self.n = f(21);";
 const javaScript = "const f = (x        )         => x * 2; self.n = f(21);";
@@ -135,6 +135,7 @@ describe("a program whose reader ends", () => {
     const reader = createReader(start, 1e6);
     await reader.read(typed);
     await reader.dispose();
+    assert.deepEqual(pids.filter(isRunning), [], "it has waited for them to end");
     const message = "The sandbox was disposed: make a new one with createSandbox()";
     await assert.rejects(reader.read("let a: number = 1;"), { message });
     assert.equal(pids.length, 1);

@@ -7,7 +7,7 @@ import type { Episode } from "../../src/episode/index.ts";
 import { editMenu } from "../../src/policy/index.ts";
 import { collect, rollout } from "../../src/rollout/index.ts";
 import type { Task } from "../../src/tasks/index.ts";
-import { newUpdates, openCurriculum } from "../../src/training/curriculum.ts";
+import { openCurriculum } from "../../src/training/curriculum.ts";
 import { readCheckpoint, type TrainOptions, type Update } from "../../src/training/index.ts";
 import { partsOf, playPart } from "../../src/workers/part.ts";
 import { temporaryFolder } from "../model/shared.ts";
@@ -47,7 +47,6 @@ describe("a curriculum of new tasks", () => {
       assert.ok(round.every((id) => ids.includes(id)));
     }
     assert.notDeepEqual(rounds[0], rounds[1]);
-    assert.equal(newUpdates({ env, episodes: 4, group: 2 }), 3);
     assert.notDeepEqual(askedOf(await learn({ seed: 6, updates: 1 })), lives.slice(0, 1));
     const drawn = onceAGroup(askedOf(await learn({ curriculum: "drawn", updates: 3 })));
     assert.ok(new Set(drawn).size < drawn.length, "lives that draw their own meet again");

@@ -38,6 +38,11 @@ describe("the logs of a run", () => {
     );
     for (const [i, update] of updates.entries())
       for (const [name, value] of Object.entries(metricsOf(update))) assert.equal(lines[i]![name], value, name);
+    for (const update of updates) {
+      const { tokens, seconds } = update;
+      const speed = metricsOf(update)["speed/tokens_per_second"];
+      assert.equal(speed, tokens.drawn / (seconds.rollout + seconds.update));
+    }
     const files = readdirSync(tensorboard);
     assert.ok(files.length >= 1 && files.every((name) => name.startsWith("events.out.tfevents.")), files.join());
     const read = `

@@ -51,7 +51,7 @@ export interface HeadWeights {
 export const slowness = 3;
 
 /** Makes a head over a subset of so many tokens of a model of that width. Throws a RangeError for a shape that cannot be. */
-export function createHead(width: number, subset: number, { rank = 8, scale = 1, seed = 0 }: HeadOptions = {}): Head {
+export function createHead(width: number, subset: number, { rank = 8, scale = 1, seed = 0 }: HeadOptions): Head {
   if (!Number.isSafeInteger(rank) || rank < 1 || rank > Math.min(width, subset))
     throw new RangeError(
       `Expected the head's \`rank\` to be from 1 to ${Math.min(width, subset)} (the model is ${width} wide, the head changes ${subset} tokens), got ${rank}`,

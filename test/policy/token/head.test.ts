@@ -222,6 +222,37 @@ describe("the head", () => {
     policy.dispose();
   });
 
+  it("is, of a policy that is told nothing of it, what the documented defaults make", async () => {
+    const defaults = {
+      rank: 8,
+      scale: 1,
+      seed: 0,
+      samples: 256,
+      tokenSubset: "sampled",
+      batch: 32,
+      topK: 0,
+      topP: 1,
+    } as const;
+    const wide = () => toyDecoder({ width: 9 });
+    const [told, untold] = [
+      await tokenPolicy(wide(), { asks, prompt, temperature: 1, maxTokens: prompt.maxTokens, ...defaults }),
+      await tokenPolicy(wide(), { asks, prompt }),
+    ];
+    for (const { name, fingerprint, tokenSubset, batch, buffers, variables } of [told, untold]) {
+      assert.deepEqual(
+        [name, fingerprint, tokenSubset, batch, buffers],
+        [told.name, told.fingerprint, told.tokenSubset, 32, told.buffers],
+      );
+      assert.deepEqual(
+        variables.map((one) => [...one.dataSync()]),
+        told.variables.map((one) => [...one.dataSync()]),
+      );
+    }
+    const other = await tokenPolicy(wide(), { asks, prompt, seed: 1, samples: 16 });
+    assert.notDeepEqual(other.buffers, told.buffers, "the programs that calibrate it are drawn by the seed");
+    for (const policy of [told, untold, other]) policy.dispose();
+  });
+
   it("refuses a rank wider than the model or than its token subset, a scale of 0, tokens that are none, and foreign actions", async () => {
     assert.throws(() => createHead(6, 10, { rank: 7 }), {
       message: "Expected the head's `rank` to be from 1 to 6 (the model is 6 wide, the head changes 10 tokens), got 7",

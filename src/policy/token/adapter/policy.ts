@@ -94,7 +94,10 @@ export async function adapterPolicy(
       adapter.dispose();
       state.loaded?.dispose();
       state.loaded = null;
-      void state.held?.held.then(({ held }) => held.release());
+      state.held?.held.then(
+        ({ held }) => held.release(),
+        () => {}, // whoever asked for it heard why there is none
+      );
       state.held = null;
     },
   };
