@@ -92,6 +92,9 @@ describe("an adapter's last blocks in TF.js", () => {
         const expected = values.flat().reduce((sum, one, i) => sum + one * slopes.dataSync()[i]!, 0);
         assert.ok(Math.abs(value.dataSync()[0]! - expected) < 1e-5 * Math.max(1, Math.abs(expected)), name);
       }
+      const taped = tf.variableGrads(() => loss(evaluateTraces(setting, traces)), [...setting.variables]);
+      const own = setting.variables.flatMap((variable) => [...taped.grads[variable.name]!.dataSync()]);
+      assert.ok(distance(own, gradient) < 1e-5, `${name}: the gradient on one tape is ${distance(own, gradient)} away`);
       dispose();
       await decoder.dispose();
     }
@@ -148,6 +151,14 @@ describe("a policy with an adapter", () => {
     policy.dispose();
     await policy.decoder.dispose();
   };
+
+  it("is of rank 16 and scale 2 in the model's last 4 blocks unless told otherwise", async () => {
+    const policy = await open({ blocks: 1 });
+    const { adapter } = policy.buffers!.about as { adapter: object };
+    assert.deepEqual(adapter, { blocks: 1, rank: 16, scale: 2 });
+    await close(policy);
+    await assert.rejects(open({}), /from 1 to the model's 2, got 4$/);
+  });
 
   it("begins as the frozen model, learns what pays, and is the frozen model still beneath", async () => {
     const policy = await open();
