@@ -3,9 +3,9 @@
  * output, and starts another when it dies. Not here: what the messages mean for Jupyter (`cells/`).
  */
 
-import { createInterface } from "node:readline";
 import type { Duplex, Readable, Writable } from "node:stream";
 import { getHeapStatistics } from "node:v8";
+import { onLines } from "../common/lines.ts";
 import { endAll } from "./children.ts";
 import type { Leader } from "./programs.ts";
 import { type Answer, drainMark, type UserCommand, type UserMessage } from "./protocol.ts";
@@ -107,7 +107,7 @@ function newState(spawned: Spawned, events: UserEvents): ProcessState {
 /** Passes on what it says on its pipes; that a run is done only when its native output is here too. */
 function listen(state: ProcessState): void {
   const { pipes, events } = state;
-  createInterface({ input: pipes.out, crlfDelay: Number.POSITIVE_INFINITY }).on("line", (line) => {
+  onLines(pipes.out, (line) => {
     const message = parse(line);
     if (message === null) return;
     if (message.type === "ready") {

@@ -3,7 +3,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { writeSync } from "node:fs";
 import { Socket } from "node:net";
-import { createInterface } from "node:readline";
+import { onLines } from "../../common/lines.ts";
 import { descriptors, drainMark, type UserCommand, type UserMessage } from "../protocol.ts";
 import { endOwnGroup } from "./end.ts";
 
@@ -41,9 +41,9 @@ export function send(message: UserMessage): void {
 
 /** Listens for commands. Ends the process when the other side is gone. */
 export function listen(onCommand: (command: UserCommand) => void): void {
-  const lines = createInterface({ input: openPipe(descriptors.commands) });
-  lines.on("line", (line) => onCommand(JSON.parse(line) as UserCommand));
-  lines.on("close", endOwnGroup);
+  const pipe = openPipe(descriptors.commands);
+  onLines(pipe, (line) => onCommand(JSON.parse(line) as UserCommand));
+  pipe.on("end", endOwnGroup).on("close", endOwnGroup);
 }
 
 /** A pipe to read from. As a socket: a blocked file read would hold up the end of the process. */

@@ -6,8 +6,8 @@
 
 import { Session } from "node:inspector";
 import { Socket } from "node:net";
-import { createInterface } from "node:readline";
 import { workerData } from "node:worker_threads";
+import { onLines } from "../../common/lines.ts";
 import { type Answer, descriptors } from "../protocol.ts";
 import { endOwnGroup } from "./end.ts";
 
@@ -24,13 +24,12 @@ session.connectToMainThread();
 /** To the kernel and back. */
 const pipe = new Socket({ fd: descriptors.urgent, readable: true, writable: true });
 pipe.on("error", () => {}); // its end is told by `close`
-const lines = createInterface({ input: pipe });
-lines.on("line", (line) => {
+onLines(pipe, (line) => {
   const command = JSON.parse(line) as UrgentCommand;
   if (command.type === "interrupt") interrupt(command.number);
   else answer(command);
 });
-lines.on("close", endOwnGroup);
+pipe.on("end", endOwnGroup).on("close", endOwnGroup);
 
 /** Interrupts are numbered by the sender: the main thread may have heard of this one before. */
 function interrupt(wanted: number): void {

@@ -27,6 +27,18 @@ describe("cells of plain TypeScript", () => {
       ["(<any>'text').length + (<string[]>['a']).length", "5"],
     ]));
 
+  it("may hold and show any letter, the line ends of Unicode too", async () => {
+    await values([
+      ["'a\u2028b'.length + `\u2029`.length", "4"],
+      ["/* \u2028 */ 7", "7"],
+    ]);
+    const text = "one\u2028two\u2029three\u0085four";
+    const { stdout, shown } = await run(`const text = ${JSON.stringify(text)}; console.log(text); text`);
+    assert.equal(stdout, `${text}\n`);
+    assert.match(shown.at(-1)!, /^'one.*four'$/s);
+    assert.equal(await value("1 + 1"), "2", "the next cell is answered, too");
+  });
+
   it("may be an object literal, and still a block", () =>
     values([
       ["{ a: 1, b: 2 }", "{ a: 1, b: 2 }"],
