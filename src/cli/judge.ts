@@ -3,9 +3,9 @@
  * its place. Output is in the order of the input; a few lives run at once, and no more is read than is being judged.
  */
 
-import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { finished } from "node:stream/promises";
+import { streamLines } from "../data/stream-lines.ts";
 import { byHand, lifeEnvironment, runEpisode } from "../episode/index.ts";
 import { type EpisodeRecord, recordTo } from "../record/index.ts";
 import type { BodyName, Effect, Level, Limits, Sandbox, Verdict } from "../sandbox/index.ts";
@@ -85,9 +85,8 @@ export async function judgeStream(
   output: Writable,
   options: JudgeOptions,
 ): Promise<{ refused: number; failure: Error | null }> {
-  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
   let failure: Error | null = null;
-  const read = untilBroken(lines, (error) => {
+  const read = untilBroken(streamLines(input), (error) => {
     failure = error;
   });
   let refused = 0;
@@ -104,7 +103,6 @@ export async function judgeStream(
     if (!output.write(`${JSON.stringify(answer)}\n`))
       await Promise.race([new Promise<void>((resolve) => output.once("drain", resolve)), isGone]);
   }
-  lines.close();
   input.destroy();
   return { refused, failure };
 }

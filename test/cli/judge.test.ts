@@ -1,7 +1,7 @@
 /** Lines judged as a stream: which of them are lives, what is said of those that are none, and in which order. */
 
 import assert from "node:assert/strict";
-import { PassThrough, Readable } from "node:stream";
+import { PassThrough, Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { makeAnswers } from "../../src/cli/answers.ts";
 import { judgeStream } from "../../src/cli/judge.ts";
@@ -13,7 +13,7 @@ describe("a stream of lives", () => {
   const judged = async (input: string, concurrency?: number) => {
     const output = new PassThrough();
     const all = text(output);
-    const { refused, failure } = await judgeStream(Readable.from([input]), output, {
+    const { refused, failure } = await judgeStream(Readable.from([Buffer.from(input)]), output, {
       ...{ sandboxOf: async () => sandbox(), answers: await makeAnswers() },
       ...(concurrency !== undefined && { concurrency }),
     });
@@ -41,6 +41,20 @@ describe("a stream of lives", () => {
     assert.deepEqual(ids, ["a", "b"]);
   });
 
+  it("may hold any letter: line ends of Unicode are none of the lines', and a mark of the encoding is no part of the first", async () => {
+    const text = "\u2028 and \u2029 and \u0085";
+    const check = `if (${JSON.stringify(text)}.length !== 13) throw 1`;
+    const { answers, refused } = await judged(`\ufeff${life(text, check)}\n${life("b", "1")}`);
+    assert.deepEqual(
+      answers.map(({ id, verdict }) => [id, verdict]),
+      [
+        [text, "survived"],
+        ["b", "survived"],
+      ],
+    );
+    assert.equal(refused, 0);
+  });
+
   it("leaves out lines with nothing but spaces, and counts them all the same", async () => {
     const lines = ["", "  ", life("a", "self.n = 1"), "\t", "nonsense", "\u00a0", life("b", 3)];
     for (const end of ["\n", "\r\n"]) {
@@ -56,6 +70,73 @@ describe("a stream of lives", () => {
       assert.equal(refused, 2);
     }
     assert.deepEqual(await judged("\n \n"), { refused: 0, answers: [] });
+  });
+
+  it("is judged no further once the reader of its answers has gone", async () => {
+    const input = Readable.from([Array.from({ length: 400 }, (_, i) => life(i, "1")).join("\n")]);
+    const output = new PassThrough();
+    output.once("data", () => output.destroy());
+    let judged = 0;
+    const sandboxOf = async () => {
+      judged++;
+      return sandbox();
+    };
+    const { failure } = await judgeStream(input, output, { sandboxOf, answers: await makeAnswers() });
+    assert.deepEqual([failure, input.destroyed], [null, true]);
+    assert.ok(judged < 200, `${judged} of 400`);
+  });
+
+  it("is judged no faster than its answers are taken", async () => {
+    let [judged, taken, ahead] = [0, 0, 0];
+    const sandboxOf = async () => {
+      judged++;
+      return sandbox();
+    };
+    const output = new Writable({
+      highWaterMark: 1,
+      write(_, __, done) {
+        ahead = Math.max(ahead, judged - taken);
+        setTimeout(() => {
+          taken++;
+          done();
+        }, 5);
+      },
+    });
+    const input = Readable.from([Array.from({ length: 40 }, (_, i) => life(i, "1")).join("\n")]);
+    await judgeStream(input, output, { sandboxOf, answers: await makeAnswers(), concurrency: 2 });
+    // One that is being written, and those that run meanwhile.
+    assert.ok(ahead <= 3, `${ahead} ahead`);
+    assert.equal(judged, 40);
+  });
+
+  it("is told of a long value by its beginning, and of an id that it is too long to be said again", async () => {
+    const long = "x".repeat(5000);
+    const shown = `"${"x".repeat(79)}…`;
+    const lines = [
+      { steps: long },
+      { steps: ["1"], seed: long },
+      { steps: ["1"], language: long },
+      { steps: ["1"], body: long },
+      long,
+      { steps: ["1"], id: long },
+      { steps: ["1"], id: "x".repeat(999) },
+    ];
+    const { answers } = await judged(
+      [...lines, { steps: ["1"], id: "x".repeat(998) }].map((one) => JSON.stringify(one)).join("\n"),
+    );
+    assert.deepEqual(
+      answers.slice(0, -1).map(({ error }) => error),
+      [
+        `Expected \`steps\` to be a list of at least one program, each a text, got ${shown}`,
+        `Expected \`seed\` to be an integer, got ${shown}`,
+        `Unknown language ${shown}: it is one of typescript, javascript, python`,
+        `Expected \`body\` to be javascript or python, got ${shown}`,
+        `Expected \`line\` to be an object, got ${shown}`,
+        `Expected \`id\` to be at most 1,000 characters of JSON, got ${shown}`,
+        `Expected \`id\` to be at most 1,000 characters of JSON, got ${shown}`,
+      ],
+    );
+    assert.deepEqual([answers.at(-1).id, answers.at(-1).verdict], ["x".repeat(998), "survived"]);
   });
 
   it("is answered in the order of its lines, however many are judged at once, each by its own steps", async () => {
