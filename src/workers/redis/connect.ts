@@ -32,7 +32,7 @@ export async function reach(place: RedisPlace): Promise<() => Redis> {
       url: withoutPassword(url),
       why: "it is no redis:// or rediss:// address",
     });
-  const usual: RedisOptions = { ...(place.ca !== undefined && { tls: { ca: readFileSync(place.ca) } }) };
+  const usual: RedisOptions = { ...(place.ca !== undefined && { tls: { ca: certificateAt(place.ca, url) } }) };
   const once = { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0, connectTimeout: patience };
   const probe = new Client(url, { ...usual, ...once });
   const heard = Promise.withResolvers<never>();
@@ -81,4 +81,13 @@ function reasonOf({ message, code }: Error & { code?: string }): string {
   if (/NOAUTH|WRONGPASS|invalid username/i.test(message)) return "the name or the password is wrong";
   if (code === "ECONNREFUSED") return "nothing answers there";
   return message || String(code);
+}
+
+function certificateAt(path: string, url: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    const why = `the certificate ${path} cannot be read (${(cause as Error).message})`;
+    throw new WorkersFailure({ kind: "redis", url: withoutPassword(url), why }, { cause });
+  }
 }
