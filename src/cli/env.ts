@@ -4,14 +4,14 @@ import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { SurvivalEnv } from "../environment/index.ts";
 import { type BodyName, bodies, bodyNames } from "../sandbox/bodies.ts";
-import { createSandbox, type Level, type Sandbox } from "../sandbox/index.ts";
+import { createSandbox, type Sandbox } from "../sandbox/index.ts";
 import { livesInPlay } from "../sandbox/options.ts";
 import { isLoopback } from "../serve/access.ts";
 import { EnvironmentServerFailure, serveEnvironment } from "../serve/environment/index.ts";
 import { type MicroTask, microTasks } from "../tasks/index.ts";
 import { CliFailure } from "./error.ts";
 import { interrupted } from "./interrupted.ts";
-import { type Given, readArguments, readInteger } from "./options.ts";
+import { type Given, readArguments, readInteger, readLevel } from "./options.ts";
 
 const texts = [
   "body",
@@ -98,8 +98,7 @@ async function openSandbox(
 ): Promise<Sandbox> {
   const needed = Math.max(Math.ceil(sessions / livesInPlay), Math.min(4, availableParallelism(), sessions));
   const workers = readInteger(given, "workers", { low: 1, high: 256 }) ?? needed;
-  const usual = isLoopback(host) ? 0 : 3;
-  const minimumLevel = (readInteger(given, "minimum-level", { low: 0, high: 3 }) ?? usual) as Level;
+  const minimumLevel = readLevel(given, isLoopback(host) ? 0 : 3);
   return await createSandbox({ body: bodies[body], workers, minimumLevel });
 }
 

@@ -49,7 +49,7 @@ Lives episode ID again, or all, without a model, and compares with what was reco
 Writes one row a step; docs/formats.md describes the columns.
 
   --format FORMAT      jsonl (default), csv or parquet
-  --output FILE        the file to write; - is standard output (jsonl only, the default)`,
+  --output FILE        the file to write; - is standard output (jsonl and csv alone, the default)`,
 
   record: `Usage: autoagent record verify RECORD [--head HASH]
        autoagent record list RECORD

@@ -9,12 +9,12 @@ import { availableParallelism } from "node:os";
 import type { Readable } from "node:stream";
 import { visible } from "../display/index.ts";
 import { exportFormats, exportRecord, openRecord, RecordFailure, replay } from "../record/index.ts";
-import { type BodyName, bodies, createSandbox, defaultLimits, type Level, type Sandbox } from "../sandbox/index.ts";
+import { type BodyName, bodies, createSandbox, defaultLimits, type Sandbox } from "../sandbox/index.ts";
 import { makeAnswers } from "./answers.ts";
 import { CliFailure } from "./error.ts";
 import { helpTexts } from "./help.ts";
 import { judgeStream } from "./judge.ts";
-import { type Given, readArguments, readInteger } from "./options.ts";
+import { type Given, readArguments, readInteger, readLevel } from "./options.ts";
 
 const sandboxOptions = { workers: { type: "string" }, "minimum-level": { type: "string" } } as const;
 
@@ -35,6 +35,7 @@ const told = new Set([
   "CliFailure",
   "RecordFailure",
   "SandboxFailure",
+  "EnvironmentFailure",
   "ServeFailure",
   "EnvironmentServerFailure",
   "ModelFailure",
@@ -186,7 +187,7 @@ async function withSandboxes(
   work: (sandboxOf: (body: BodyName) => Promise<Sandbox>, workers: number) => Promise<number>,
 ): Promise<number> {
   const workers = readInteger(given, "workers", { low: 1, high: 256 }) ?? Math.min(4, availableParallelism());
-  const minimumLevel = (readInteger(given, "minimum-level", { low: 0, high: 3 }) ?? 0) as Level;
+  const minimumLevel = readLevel(given, 0);
   const opened = new Map<BodyName, Promise<Sandbox>>();
   const sandboxOf = (body: BodyName): Promise<Sandbox> => {
     const known = opened.get(body) ?? createSandbox({ body: bodies[body], workers, minimumLevel });

@@ -2,6 +2,7 @@
 
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import { nearestName } from "../data/nearest.ts";
+import type { Level } from "../sandbox/index.ts";
 import { CliFailure } from "./error.ts";
 
 /** What a command was given. */
@@ -23,7 +24,7 @@ export function readArguments(
   try {
     given = parseArgs({ args, options, allowPositionals: true, strict: true }) as Given;
   } catch (cause) {
-    const told = (cause as Error).message.split(". ")[0]!;
+    const told = (cause as Error).message.split(/\.\s/)[0]!;
     const [, unknown = null] = /^Unknown option '--([^']+)'/.exec(told) ?? [];
     const near = unknown === null ? null : nearestName(unknown, Object.keys(options));
     const detail = near === null ? told : `${told}, did you mean '--${near}'`;
@@ -57,4 +58,9 @@ export function readInteger(
   if (!/^\d+$/.test(text) || value < low || value > high)
     throw new CliFailure({ kind: "option", name, expected: `an integer from ${low} to ${high}`, value: text });
   return value;
+}
+
+/** The option `--minimum-level`; `usual` where it was not given. */
+export function readLevel(given: Given, usual: Level): Level {
+  return (readInteger(given, "minimum-level", { low: 0, high: 3 }) ?? usual) as Level;
 }

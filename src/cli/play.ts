@@ -1,10 +1,9 @@
 /** `autoagent play SPEC --part N`: reads the arguments, and says what was played. */
 
 import { availableParallelism } from "node:os";
-import type { Level } from "../sandbox/index.ts";
 import { playParts } from "../workers/play.ts";
 import { CliFailure } from "./error.ts";
-import { type Given, readArguments, readInteger } from "./options.ts";
+import { type Given, readArguments, readInteger, readLevel } from "./options.ts";
 
 /** Options of a process that plays for others. */
 export const workerOptions = {
@@ -18,7 +17,7 @@ export function readWorkerOptions(given: Given) {
   const { modules } = given.values;
   return {
     children: readInteger(given, "children", { low: 1, high: 256 }) ?? Math.min(4, availableParallelism()),
-    minimumLevel: (readInteger(given, "minimum-level", { low: 0, high: 3 }) ?? 3) as Level,
+    minimumLevel: readLevel(given, 3),
     modules: typeof modules === "string" ? modules : null,
   };
 }

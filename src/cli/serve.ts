@@ -1,7 +1,16 @@
 /** `autoagent serve MODEL`: opens a model, with a trained head or adapter where one is given, and serves it until it is interrupted. */
 
 import { basename } from "node:path";
-import { type Dtype, dtypes, loadPrompt, type PromptDesign, type Provider, providers } from "../model/index.ts";
+import {
+  type Decoder,
+  type Dtype,
+  dtypes,
+  loadPrompt,
+  type OpenModelOptions,
+  type PromptDesign,
+  type Provider,
+  providers,
+} from "../model/index.ts";
 import { openPretrained } from "../policy/index.ts";
 import { serve } from "../serve/model/index.ts";
 import { adaptedBlocksOf, readCheckpoint, trainedPolicy } from "../training/index.ts";
@@ -36,14 +45,13 @@ export async function runServe(args: string[]): Promise<number> {
   const live = process.stderr.isTTY;
   const head = text("head");
   const checkpoint = head === undefined ? null : await readCheckpoint(head);
-  const decoder = await openPretrained(path, {
+  const onProgress = ({ done, total }: { done: number; total: number }): void => {
+    if (live) process.stderr.write(`\rConverting, ${Math.round((100 * done) / total)} %${done === total ? "\n" : ""}`);
+  };
+  const decoder = await openAsAsked(path, {
     ...(checkpoint && { adaptedBlocks: adaptedBlocksOf(checkpoint) }),
     ...(threads !== undefined && { threads }),
-    ...{ dtype, provider },
-    onProgress: ({ done, total }) => {
-      if (live)
-        process.stderr.write(`\rConverting, ${Math.round((100 * done) / total)} %${done === total ? "\n" : ""}`);
-    },
+    ...{ dtype, provider, onProgress },
   });
   const trained = checkpoint && (await trainedPolicy(decoder, checkpoint));
   const prompt = named === undefined ? trained?.prompt : wanted;
@@ -66,6 +74,16 @@ export async function runServe(args: string[]): Promise<number> {
     process.stdout.write("The model has no chat template: chats become plain lines, which it may not know\n");
   await interrupted();
   return 0;
+}
+
+/** Opens the model. Options that it cannot be opened with are arguments that do not go together. */
+async function openAsAsked(path: string, options: OpenModelOptions): Promise<Decoder> {
+  try {
+    return await openPretrained(path, options);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new CliFailure({ kind: "arguments", command: "serve", detail: cause.message }, { cause });
+  }
 }
 
 async function readPrompt(name: string): Promise<PromptDesign> {

@@ -2,6 +2,7 @@
 
 import { runWorker } from "../workers/redis/worker.ts";
 import { CliFailure } from "./error.ts";
+import { onInterrupt } from "./interrupted.ts";
 import { readArguments, readInteger } from "./options.ts";
 import { readWorkerOptions, workerOptions } from "./play.ts";
 
@@ -16,18 +17,13 @@ export async function runWorkerCommand(args: string[]): Promise<number> {
       detail: "worker needs --redis, the queue's address, or the variable AUTOAGENT_REDIS",
     });
   const lockMs = readInteger(given, "lock-ms", { low: 500, high: 600_000 });
+  const own = readWorkerOptions(given);
   const stop = new AbortController();
-  let asked = 0;
-  const end = (): void => {
-    // A terminal's Ctrl-C reaches the launcher as well, which passes it on: both are one.
-    if (asked > 0 && performance.now() - asked > 500) process.exit(1);
-    asked ||= performance.now();
-    stop.abort();
-  };
+  const end = onInterrupt(() => stop.abort());
   process.on("SIGINT", end);
   process.on("SIGTERM", end);
   await runWorker({
-    ...readWorkerOptions(given),
+    ...own,
     ...{ url: redis, ...(typeof ca === "string" && { ca }), ...(lockMs !== undefined && { lockMs }) },
     signal: stop.signal,
     onLine: (line) => void process.stdout.write(`${line}\n`),
