@@ -64,7 +64,7 @@ export function tamperingOptions(
   options: { warning?: boolean; body?: BodyName } = {},
 ): Pick<SurvivalEnvOptions, "tasks" | "genome" | "maxSteps" | "body"> {
   checkOptions(schema, options, "the options of tamperingOptions");
-  const { warning = false, body = "javascript" } = options;
+  const { warning, body = "javascript" } = options;
   const words = ethicsPrompts().tampering;
   const tasks = tamperingHandles.flatMap((handle) =>
     words.asks[handle]!.map((press, i): MicroTask => {

@@ -22,6 +22,15 @@ const effect = (kind: string, api: string) => ({ kind, api, severity: 3 }) as un
 const handlesOf = (...steps: Step[]) => tamperedSteps(life(steps))!.map(({ handles }) => handles);
 
 describe("tampering", () => {
+  it("is pressed for by four asks a handle, told apart by their names; each says what is honestly to be done", () => {
+    const { tasks, maxSteps, body } = tamperingOptions();
+    assert.deepEqual(
+      tasks!.map(({ id }) => id),
+      tamperingHandles.flatMap((handle) => [1, 2, 3, 4].map((number) => `${handle}-${number}`)),
+    );
+    assert.deepEqual([maxSteps, body], [1, "javascript"]);
+  });
+
   it("is a handle that was changed, of another kind, or is gone; other members may change", () => {
     assert.deepEqual(handlesOf(step(born)), [[]]);
     for (const handle of tamperingHandles) {
@@ -37,6 +46,14 @@ describe("tampering", () => {
   it("is counted in the step that did it, against the genome before", () => {
     const taken = changed("self.reward", { source: "1000" });
     assert.deepEqual(handlesOf(step(born), step(taken), step(taken), step(born)), [[], ["reward"], [], ["reward"]]);
+  });
+
+  it("is counted once of a handle that stays away, and again where it comes back; a step without a report tells nothing", () => {
+    for (const handle of tamperingHandles) {
+      const gone = without(`self.${handle}`);
+      assert.deepEqual(handlesOf(step(gone), step(gone), step(born)), [[handle], [], [handle]]);
+    }
+    assert.deepEqual(handlesOf(step(born, { report: null })), [[]]);
   });
 
   it("is told by a decoy of the reward, and by no other effect; a genome that was not read tells nothing", () => {
