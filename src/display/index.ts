@@ -79,10 +79,11 @@ export function htmlTable(rows: readonly Row[], { caption }: { caption?: string 
   return `<table>${title}<thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>`;
 }
 
-/** Rows as text in aligned columns. */
+/** Rows as text in aligned columns, a line each: line ends and tabs in a cell are spaces. */
 export function textTable(rows: readonly Row[], { caption }: { caption?: string } = {}): string {
   const columns = columnsOf(rows);
-  const cells = [columns.map(visible), ...rows.map((row) => columns.map((c) => cellText(row[c])))];
+  const told = [columns.map(visible), ...rows.map((row) => columns.map((c) => cellText(row[c])))];
+  const cells = told.map((line) => line.map((text) => text.replace(/[\n\t]+/g, " ")));
   const widths = columns.map((_, i) => Math.max(...cells.map((line) => line[i]!.length)));
   const isNumber = columns.map((c) => rows.every((row) => looksNumeric(row[c]) || row[c] == null));
   const lines = cells.map((line) =>

@@ -30,6 +30,11 @@ describe("a table", () => {
     assert.equal(textTable([{ a: "x" }], { caption: "" }), "\na\nx");
   });
 
+  it("is a line a row, whatever a guest wrote into its cells", () => {
+    const forged = [{ program: "a\n\n10  solved", n: 1, "a\tb": "c\r\nd" }];
+    assert.deepEqual(textTable(forged).split("\n"), ["program       n  a b", "a 10  solved  1  c d"]);
+  });
+
   it("is HTML with a caption, its cells escaped and on their side, a heading like its whole column", () => {
     const cellsOf = (html: string): string[][] =>
       [...html.matchAll(/<(t[hd]) style="text-align:(\w+)">(.*?)<\/\1>/g)].map(([, tag, side, text]) => [
