@@ -50,15 +50,15 @@ export function learningCurves(points: readonly CurvePoint[], options: CurveOpti
     const own = points.filter((point) => point.name === name);
     const seeds = new Set(own.map(({ seed }) => seed)).size;
     const x = [...new Set(own.map(({ episodes }) => episodes))].sort((a, b) => a - b);
-    const bands = x.map((episodes) =>
-      bootstrapInterval(
-        own.filter((point) => point.episodes === episodes).map(({ value }) => value),
-        { resamples: 500 },
-      ),
-    );
+    const valuesAt = (episodes: number): number[] =>
+      own.filter((point) => point.episodes === episodes).map(({ value }) => value);
+    const bands = x.map((episodes) => bootstrapInterval(valuesAt(episodes), { resamples: 500 }));
     const last = bands.at(-1)!;
+    // Some runs may have ended before: the last figure is not theirs.
+    const left = valuesAt(x.at(-1)!).length;
+    const over = left === seeds ? seeds : `${left} of ${seeds}`;
     texts.push(
-      `${name}: ${last.estimate.toFixed(2)} (${last.low.toFixed(2)} to ${last.high.toFixed(2)}), ${seeds} seeds`,
+      `${name}: ${last.estimate.toFixed(2)} (${last.low.toFixed(2)} to ${last.high.toFixed(2)}), ${over} seeds`,
     );
     const colour = palette[i % palette.length]!;
     return [
@@ -84,7 +84,7 @@ export function learningCurves(points: readonly CurvePoint[], options: CurveOpti
     ];
   });
   if (baseline !== undefined) {
-    const end = Math.max(...points.map(({ episodes }) => episodes));
+    const end = Math.max(0, ...points.map(({ episodes }) => episodes));
     data.push({
       type: "scatter",
       mode: "lines",
@@ -111,17 +111,17 @@ export function probabilityCurves(
   options: { title?: string } = {},
 ): Figure {
   const { title = "What the policy came to prefer" } = titled(options, "probabilityCurves");
-  const labels = Object.keys(history[0]?.probabilities ?? {});
+  const labels = [...new Set(history.flatMap(({ probabilities }) => Object.keys(probabilities)))];
   const data = labels.map((label, i) => ({
     type: "scatter",
     mode: "lines",
     name: label,
     x: history.map(({ episodes }) => episodes),
-    y: history.map(({ probabilities }) => probabilities[label]!),
+    y: history.map(({ probabilities }) => probabilities[label] ?? null),
     line: { color: palette[i % palette.length], width: 2 },
   }));
-  const end = history.at(-1);
-  const text = labels.map((label) => `${label}: ${end?.probabilities[label]?.toFixed(3) ?? "-"}`).join("\n");
+  const { probabilities: last = {} } = history.at(-1) ?? {};
+  const text = labels.map((label) => `${label}: ${last[label]?.toFixed(3) ?? "-"}`).join("\n");
   return figure(data, {
     title,
     xTitle: "episodes",

@@ -1,5 +1,6 @@
 /** Figures of episodes: returns of one, causes of death and survival of many. */
 
+import { mean } from "../statistics/index.ts";
 import { type Figure, figure, palette, verdictColours } from "./figure.ts";
 import { titled } from "./given.ts";
 
@@ -93,9 +94,10 @@ export function survivalHistogram(
     };
   });
   const text = groups
-    .map(
-      ({ name, survival }) =>
-        `${name}: mean ${(survival.reduce((a, b) => a + b, 0) / survival.length).toFixed(2)} steps, n = ${survival.length}`,
+    .map(({ name, survival }) =>
+      survival.length === 0
+        ? `${name}: no episodes`
+        : `${name}: mean ${mean(survival).toFixed(2)} steps, n = ${survival.length}`,
     )
     .join("\n");
   return figure(data, {

@@ -36,6 +36,18 @@ export const verdictColours: { [verdict: string]: string } = {
   ended_by_choice: "#666666",
 };
 
+/** How an axis looks in every figure. */
+export const axisLook = {
+  automargin: true,
+  gridcolor: "rgba(128,128,128,0.25)",
+  zerolinecolor: "rgba(128,128,128,0.5)",
+} as const;
+
+/** A text that may be a guest's, as plotly is given it: some tags it takes for markup. */
+export function asText(text: string): string {
+  return text.replaceAll("<", "&lt;");
+}
+
 /** Makes a figure with the library's look. `text` is what is shown where no picture can be; `notes` are lines below the title. */
 export function figure(
   data: object[],
@@ -64,9 +76,7 @@ export function figure(
     "<br>",
   );
   const axis = (name: string | undefined, own: unknown) => ({
-    automargin: true,
-    gridcolor: "rgba(128,128,128,0.25)",
-    zerolinecolor: "rgba(128,128,128,0.5)",
+    ...axisLook,
     ...(name !== undefined && { title: { text: name, standoff: 12 } }),
     ...(own as object),
   });

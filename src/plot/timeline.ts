@@ -1,6 +1,6 @@
 /** Episodes in time: one, step by step, with what each was worth; or many side by side, one row an episode. */
 
-import { type Figure, figure, palette, verdictColours } from "./figure.ts";
+import { asText, type Figure, figure, palette, verdictColours } from "./figure.ts";
 import { titled } from "./given.ts";
 
 /** One life of the comparison. */
@@ -24,11 +24,13 @@ export function episodesSideBySide(episodes: readonly EpisodeRow[], options: { t
     return {
       type: "scatter",
       mode: "markers",
-      name: label,
+      name: asText(label),
       x: cells.map(({ at }) => at),
       y: cells.map(({ row }) => rows[row]),
       marker: { symbol: "square", size: 9, color: palette[i % palette.length] },
-      hovertemplate: `step %{x}: ${label}<extra></extra>`,
+      // Not in the template itself, where a label's own places would be filled.
+      customdata: cells.map(() => asText(label)),
+      hovertemplate: "step %{x}: %{customdata}<extra></extra>",
     };
   });
   const deaths = episodes.flatMap(({ steps }, row) => {
@@ -41,7 +43,7 @@ export function episodesSideBySide(episodes: readonly EpisodeRow[], options: { t
     name: "the end",
     x: deaths.map(({ at }) => at),
     y: deaths.map(({ row }) => rows[row]),
-    text: deaths.map(({ label, verdict }) => `  ${label} → ${verdict.replaceAll("_", " ")}`),
+    text: deaths.map(({ label, verdict }) => `  ${asText(label)} → ${verdict.replaceAll("_", " ")}`),
     textposition: "middle right",
     cliponaxis: false,
     marker: { symbol: "x", size: 12, color: deaths.map(({ verdict }) => verdictColours[verdict] ?? "#888888") },
@@ -84,7 +86,7 @@ export function episodeTimeline(steps: readonly TimelineStep[], options: { title
   const shown = steps.map(({ reward }) => Math.max(-usual * 1.5, Math.min(usual * 1.5, reward)));
   const marks = ({ changed, solved }: TimelineStep): string => `${changed ? "✎" : ""}${solved ? "★" : ""}`;
   const words = (step: TimelineStep): string =>
-    `${step.label.replaceAll("<", "&lt;")}<br>${step.verdict.replaceAll("_", " ")}, reward ${step.reward}`;
+    `${asText(step.label)}<br>${step.verdict.replaceAll("_", " ")}, reward ${step.reward}`;
   const last = steps.at(-1);
   const data = [
     {

@@ -3,7 +3,7 @@
 import { anything, byName, checkOptions, OptionFailure, only, optional, text } from "../data/check.ts";
 import { type AnyFigures, type Episode, estimateOf, metricTable, summarise, type Unit } from "../episode/index.ts";
 import { claims, controlAmong, degenerateAmong, type Interval } from "../statistics/index.ts";
-import { type Figure, figure, palette } from "./figure.ts";
+import { axisLook, type Figure, figure, palette } from "./figure.ts";
 import { titled } from "./given.ts";
 
 /** An update of a run as `train` gives it, or what is kept of one. */
@@ -196,12 +196,7 @@ function scaled(figure: Interval | number | null, unit: Unit): Interval | number
 }
 
 function axis(title: string | undefined): object {
-  return {
-    automargin: true,
-    gridcolor: "rgba(128,128,128,0.25)",
-    zerolinecolor: "rgba(128,128,128,0.5)",
-    ...(title !== undefined && { title: { text: title, standoff: 8 } }),
-  };
+  return { ...axisLook, ...(title !== undefined && { title: { text: title, standoff: 8 } }) };
 }
 
 /** plotly's names: x, x2, x3. */

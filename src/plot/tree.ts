@@ -1,6 +1,6 @@
 /** A tree of genomes: who came from whom, how each ended. Time goes down, a line each; each branch has a column. */
 
-import { type Figure, figure, verdictColours } from "./figure.ts";
+import { asText, type Figure, figure, verdictColours } from "./figure.ts";
 import { titled } from "./given.ts";
 
 /** One node. Parents stand before their children. */
@@ -38,7 +38,7 @@ export function lineageTree(nodes: readonly TreeNode[], options: { title?: strin
       mode: "markers",
       x: at(column),
       y: at(line),
-      customdata: nodes.map(({ label, detail }) => escaped(detail ?? label).replaceAll("\n", "<br>")),
+      customdata: nodes.map(({ label, detail }) => asText(detail ?? label).replaceAll("\n", "<br>")),
       hovertemplate: "%{customdata}<extra></extra>",
       marker: {
         size: 12,
@@ -53,7 +53,7 @@ export function lineageTree(nodes: readonly TreeNode[], options: { title?: strin
       hoverinfo: "skip",
       x: nodes.map(() => columns - 0.4),
       y: at(line),
-      text: nodes.map((node) => `${escaped(node.label)}${endOf(node)}`),
+      text: nodes.map((node) => `${asText(node.label)}${endOf(node)}`),
       textposition: "middle right",
       cliponaxis: false,
     },
@@ -74,11 +74,6 @@ export function lineageTree(nodes: readonly TreeNode[], options: { title?: strin
 
 function endOf({ verdict = "survived", current }: TreeNode): string {
   return `${verdict === "survived" ? "" : ` ✗ ${verdict.replaceAll("_", " ")}`}${current ? "  ← here" : ""}`;
-}
-
-/** Plotly takes some tags for markup. */
-function escaped(text: string): string {
-  return text.replaceAll("<", "&lt;");
 }
 
 /** The tree in text. */

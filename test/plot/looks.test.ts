@@ -1,14 +1,17 @@
 /** What every figure has in common: room for its notes, words that are not cut off, and refusals that name what is wrong. */
 
 import assert from "node:assert/strict";
+import { displaySymbol } from "../../src/display/index.ts";
 import { figure, verdictColours } from "../../src/plot/figure.ts";
 import {
   causesOfDeath,
+  compareRuns,
   episodesSideBySide,
   episodeTimeline,
   type Figure,
   harmPlot,
   learningCurves,
+  lineageTree,
   probabilityCurves,
   returnsPlot,
   survivalHistogram,
@@ -18,8 +21,8 @@ interface Layout {
   height: number;
   margin: { l: number; r: number; t: number; b: number };
   title: { text: string };
-  xaxis: { title?: { text: string } };
-  yaxis: { title?: { text: string }; rangemode?: string };
+  xaxis: { title?: { text: string }; automargin?: boolean };
+  yaxis: { title?: { text: string }; rangemode?: string; automargin?: boolean };
   showlegend?: boolean;
 }
 const layoutOf = (one: Figure): Layout => one.layout as unknown as Layout;
@@ -63,6 +66,32 @@ describe("the look of a figure", () => {
         assert.equal(trace.cliponaxis, trace.textposition === undefined ? undefined : false);
   });
 
+  it("leaves room for what stands at an axis, and has a legend only where it names something", () => {
+    const steps = [{ ...alive, reward: 1 }];
+    const figures: [figure: Figure, legend: boolean | undefined][] = [
+      [returnsPlot({ return: [1, -1] }), false],
+      [causesOfDeath([{ verdict: "timeout", count: 2 }]), undefined],
+      [survivalHistogram([{ name: "a", survival: [1] }]), true],
+      [episodesSideBySide([{ name: "1", group: "a", steps: [alive, dead] }]), undefined],
+      [episodeTimeline(steps), false],
+      [lineageTree([{ id: 1, parent: null, label: "born" }]), false],
+      [learningCurves([{ name: "a", seed: 1, episodes: 8, value: 2 }]), undefined],
+    ];
+    for (const [one, legend] of figures) {
+      const { xaxis, yaxis, showlegend } = layoutOf(one);
+      assert.equal(showlegend, legend);
+      assert.deepEqual([xaxis.automargin, yaxis.automargin], [true, true]);
+    }
+    const point = { episodesSoFar: 8, policyEntropy: 1, kl: 0, degenerate: null, returns: [], figures: { return: 1 } };
+    const { layout } = compareRuns({ a: [point] });
+    const axes = Object.entries(layout).filter(([name]) => /^[xy]axis/.test(name)) as [
+      string,
+      { automargin?: boolean },
+    ][];
+    assert.equal(axes.length, 4);
+    for (const [name, { automargin }] of axes) assert.equal(automargin, true, name);
+  });
+
   it("gives a verdict its colour in every figure, and grey to one that it does not know", () => {
     const colours = (one: Figure) => (one.data.at(-1) as { marker: { color: string[] } }).marker.color;
     const verdicts = ["timeout", "unheard of"];
@@ -102,6 +131,22 @@ describe("what a figure is of", () => {
     ]);
     assert.deepEqual(told(episodesSideBySide([]))[0], "Episodes, side by side");
     assert.deepEqual(told(returnsPlot({ a: [1] }))[0], "Returns and advantages of one episode");
+  });
+
+  it("is nothing where there is nothing: no number is made of it", () => {
+    const textOf = (one: Figure) => String(one[displaySymbol]()["text/plain"]).split("\n").slice(1);
+    const baseline = { name: "random", value: 1.5 };
+    const empty = learningCurves([], { baseline });
+    assert.deepEqual(
+      (empty.data as { x: number[] }[]).map(({ x }) => x),
+      [[0, 0]],
+    );
+    assert.deepEqual(textOf(empty), ["random: 1.50"]);
+    const groups = [
+      { name: "none", survival: [] },
+      { name: "some", survival: [1, 2] },
+    ];
+    assert.deepEqual(textOf(survivalHistogram(groups)), ["none: no episodes", "some: mean 1.50 steps, n = 2"]);
   });
 
   it("is asked for with options that it has, of their kind: else it says which", () => {

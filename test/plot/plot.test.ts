@@ -156,6 +156,12 @@ describe("what figures say", () => {
     assert.deepEqual(traces(figure)[1]!.text, ["+16.3000", "-16.4000"]);
     const { xaxis, xaxis2 } = figure.layout as { [axis: string]: { domain: number[] } };
     assert.ok(xaxis!.domain[1]! <= xaxis2!.domain[0]!, "panels do not overlap");
+    const axes = figure.layout as { [axis: string]: { anchor: string; range: [low: number, high: number] } };
+    assert.deepEqual(
+      [axes.yaxis2!.anchor, axes.yaxis!.range[1], axes.yaxis2!.range[0]],
+      ["x2", 0, -axes.yaxis2!.range[1]],
+    );
+    assert.ok(axes.yaxis!.range[0] < -1100 && axes.yaxis2!.range[1] > 18, "words stand beyond the bars");
   });
 
   it("causes: the most frequent on top, with its share", () => {
@@ -184,6 +190,8 @@ describe("what figures say", () => {
     const two = textOf(learningCurves([...curve, ...flat]));
     assert.match(two, /^leave-one-out: 64\.00 \(.*\), 3 seeds$/m);
     assert.match(two, /^flat: 5\.00 \(5\.00 to 5\.00\), 1 seeds$/m);
+    const longer = [...curve, { ...curve[0]!, episodes: 64, value: 9 }];
+    assert.match(textOf(learningCurves(longer)), /^leave-one-out: 9\.00 \(9\.00 to 9\.00\), 1 of 3 seeds$/m);
   });
 
   it("runs side by side: whose gain is sharpening, and who is degenerate, however much it earned", () => {
@@ -211,6 +219,34 @@ describe("what figures say", () => {
     assert.throws(() => compareRuns(runs, { control: "cold" }), {
       message: 'Expected `control` to be one of head, temperature, stone, got "cold"',
     });
+  });
+
+  it("lives side by side: the last step alone ends one, rows from the top, and labels are texts, no markup", () => {
+    const odd = "if (a <b> %{x})";
+    const row = (name: string, ...steps: { label: string; verdict: string }[]) => ({ name, group: "g", steps });
+    const some = [
+      row("1", step("greet"), step(odd), step("wait", "timeout")),
+      row("2", step(odd, "inert")),
+      row("3"),
+      row("4", step(odd)),
+    ];
+    const figure = episodesSideBySide(some);
+    const end = traces(figure).at(-1)!;
+    assert.deepEqual(
+      [end.x, end.y],
+      [
+        [2, 0],
+        ["g · 1", "g · 2"],
+      ],
+    );
+    const shown = "if (a &lt;b> %{x})";
+    assert.deepEqual(end.text, ["  wait → timeout", `  ${shown} → inert`]);
+    const cells = traces(figure)[1] as unknown as { name: string; customdata: string[]; hovertemplate: string };
+    assert.deepEqual([cells.name, cells.customdata], [shown, [shown, shown]]);
+    assert.equal(cells.hovertemplate, "step %{x}: %{customdata}<extra></extra>");
+    const { yaxis } = figure.layout as { yaxis: { categoryarray: string[] } };
+    assert.deepEqual(yaxis.categoryarray, ["g · 4", "g · 3", "g · 2", "g · 1"], "plotly draws upwards");
+    assert.match(textOf(figure), /g · 3: 0 steps, still alive\ng · 4: 1 steps, still alive$/);
   });
 
   it("lives side by side: a cell a step, and how each ended", () => {

@@ -60,6 +60,34 @@ describe("curves of runs", () => {
     assert.deepEqual(named({ a: points }), []);
   });
 
+  it("have shares in per cent, line and band, and all else as it is", () => {
+    const shares = (successRate: TrainingPoint["figures"][string]) => {
+      const { data, layout } = compareRuns({ a: [point(10, { successRate })] }) as unknown as {
+        data: { xaxis: string; y: number[]; fill?: string }[];
+        layout: Layout;
+      };
+      const i = layout.annotations.findIndex(({ text }) => /^tasks done.*, %$/.test(text));
+      return data.filter(({ xaxis }) => xaxis === `x${i + 1}`).map(({ y }) => y);
+    };
+    assert.deepEqual(shares(0.25), [[25]]);
+    assert.deepEqual(shares({ low: 0.125, estimate: 0.25, high: 0.5 }), [[50, 12.5], [25]]);
+  });
+
+  it("are of updates alone: what is none is named by its run and place", () => {
+    const of = "a list of updates, as `train` gives them, or of their rows, as `panelRow` does";
+    const cases: [given: unknown, place: string, shown: string][] = [
+      [5, "a", "5"],
+      [[point(1), null], "a[1]", "null"],
+      [[7], "a[0]", "7"],
+      [[{ episodes: [] }], "a[0]", '{"episodes":[]}'],
+    ];
+    for (const [given, place, shown] of cases)
+      assert.throws(() => compareRuns({ a: given } as never), {
+        name: "RangeError",
+        message: `Expected \`${place}\` to be ${of}, got ${shown}`,
+      });
+  });
+
   it("are told by their last numbers, a run without any by dashes", () => {
     const bundle = compareRuns({ a: [point(10), point(30)], none: [] }) as unknown as {
       [s: symbol]: () => { "text/plain": string };
@@ -99,5 +127,8 @@ describe("what a policy came to prefer", () => {
       { episodes: 16, probabilities: { stay: 1 } },
     ]) as unknown as typeof figure;
     assert.match(gone[Symbol.for("Jupyter.display")]!()["text/plain"], /stay: 1.000\ngo: -$/);
+    const come = probabilityCurves([...history, { episodes: 16, probabilities: { stay: 0.5, go: 0.25, rest: 0.25 } }]);
+    const { name, y } = (come.data as { name: string; y: (number | null)[] }[])[2]!;
+    assert.deepEqual([name, y], ["rest", [null, null, 0.25]], "a choice that came later");
   });
 });
