@@ -82,7 +82,7 @@ function call(
   inputs: readonly (readonly unknown[])[],
   signal: AbortSignal | undefined,
 ): Promise<CallResult> {
-  return callFunction(sandbox, called, inputs, { limits, ...(signal && { signal }) });
+  return callFunction(sandbox, called, inputs, { limits, signal });
 }
 
 function dataOf<T>({ id }: CodeProblem, result: CallResult): T {

@@ -80,10 +80,16 @@ function regionsOf(text: string, language: CodeLanguage): Candidate[] {
 
 const begins: { [language in CodeLanguage]: RegExp } = {
   javascript: /^\s*(export\s+)?(default\s+)?(async\s+)?(const|let|var|function|class)\b|^\s*(\(.*\)|\w+)\s*=>/,
-  python: /^(def|import|from|class)\s/,
+  python: /^(def|import|from|class)\s|^@\w|^[A-Za-z_]\w*\s*=(?!=)/,
 };
 
-/** Code among talk: all of it, from where code begins to the end, to where its bracket closes, and to the end of a paragraph. */
+/** A line of Python that stands at the margin and is none of a module's usual statements: talk, or a use of what was written. */
+const pythonEnd = /\n(?=[^\s#)\]}])(?!(def|import|from|class)\s|@\w|[A-Za-z_]\w*\s*=(?!=))/;
+
+/** Brackets at most that are looked for in an answer without a fence. */
+const mostClosings = 16;
+
+/** Code among talk: all of it, from where code begins to the end, to where a bracket closes (the last one first), and to the end of a paragraph. */
 function runsOf(lines: readonly string[], language: CodeLanguage): Candidate[] {
   const first = lines.findIndex((line) => begins[language].test(line));
   const whole = { source: lines.join("\n"), certain: first === 0 };
@@ -91,14 +97,23 @@ function runsOf(lines: readonly string[], language: CodeLanguage): Candidate[] {
   const rest = lines.slice(first).join("\n");
   const certain = true;
   if (language === "python") {
-    const end = rest.search(/\n(?=[^\s#])(?!(def|import|from|class)\s)/);
+    const end = rest.search(pythonEnd);
     return [{ source: end < 0 ? rest : rest.slice(0, end + 1), certain }];
   }
-  const open = rest.indexOf("{");
-  const close = open < 0 ? null : closingBracket(rest.slice(open + 1), 1);
-  const closed = close === null ? [] : [{ source: rest.slice(0, open + 1 + close), certain }];
+  const closed = closingsOf(rest).map((end) => ({ source: rest.slice(0, end), certain }));
   const paragraph = { source: rest.split(/\n\s*\n/)[0]!, certain };
-  return [whole, { source: rest, certain }, ...closed, paragraph];
+  return [whole, { source: rest, certain }, ...closed.reverse(), paragraph];
+}
+
+/** Where the outermost brackets close, one after the other: a program may have more than one function. */
+function closingsOf(text: string): number[] {
+  const ends: number[] = [];
+  for (let open = text.indexOf("{"); open >= 0 && ends.length < mostClosings; open = text.indexOf("{", ends.at(-1))) {
+    const close = closingBracket(text.slice(open + 1), 1);
+    if (close === null) break;
+    ends.push(open + 1 + close);
+  }
+  return ends;
 }
 
 /** A body alone, and a function that has no name, become the problem's. */
@@ -114,7 +129,7 @@ function bareForms({ before, head, end, name }: CodeTwin, source: string): strin
  * letter still can.
  */
 function named(source: string, name: string): string {
-  const text = withEnd(source.replace(/^\s*(module\.)?exports(\.\w+)?\s*=.*$/gm, ""));
+  const text = withEnd(source.replace(/^\s*(module\.)?exports(\.\w+)?\s*=\s*(\{[^{}]*\}|.*?)[ \t]*;?[ \t]*$/gm, ""));
   const definition = (of: string) => new RegExp(`\\b(const|let|var|function\\*?)(\\s+)${of.replaceAll("$", "\\$")}\\b`);
   if (name === letter || definition(name).test(text) || !definition(letter).test(text)) return text;
   const renamed = text.replace(definition(letter), (_, keyword: string, space: string) => keyword + space + name);

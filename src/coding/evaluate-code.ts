@@ -262,7 +262,7 @@ async function qualitiesHere({ signal, note }: Evaluating, names: readonly strin
       return [{ answer: { problem, language: answer, source }, score }];
     });
     const [answers, scores] = [own.map(({ answer }) => answer), own.map(({ score }) => score)];
-    if (answers.length > 0) qualities[name] = await qualityOf(answers, scores, { ...(signal && { signal }) });
+    if (answers.length > 0) qualities[name] = await qualityOf(answers, scores, { signal });
   }
   return qualities;
 }

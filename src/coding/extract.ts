@@ -11,18 +11,18 @@ import { readPrograms } from "./reading.ts";
 import type { CodeLanguage } from "./types.ts";
 
 /** Raise it where the same answer comes to another program: kept scores name it. */
-export const extractVersion = 1;
+export const extractVersion = 2;
 
 /** The program of each answer; null where it holds none. */
 export async function extractPrograms(
   answers: readonly AnswerText[],
-  { signal }: { signal?: AbortSignal } = {},
+  { signal }: { signal?: AbortSignal | undefined } = {},
 ): Promise<(string | null)[]> {
   const all = answers.map((answer) => candidatesOf(answer));
   const read = all.flatMap((candidates, i) =>
     answers[i]!.language === "javascript" ? candidates.map(({ source }) => source) : [],
   );
-  const programs = await readPrograms(read, { ...(signal && { signal }) });
+  const programs = await readPrograms(read, { signal });
   const known = new Map(read.map((source, i) => [source, programs[i]!]));
   return all.map((candidates, i) => {
     const answer = answers[i]!;

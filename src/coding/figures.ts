@@ -57,7 +57,7 @@ export interface CodeCost {
   dollars: number | null;
   /** Share of answers that were cut at their longest length. */
   cut: number;
-  /** Share of the answers' tokens whose odds a trained head changes itself; null where there is none. */
+  /** Share of the answers' tokens whose odds a trained head changes itself; null where there is no head, or no token. */
   steered: number | null;
 }
 
@@ -250,13 +250,12 @@ function costOf(graded: readonly Graded[], seconds: readonly KeptSeconds[], pric
   const sum = (of: (answer: (typeof answers)[number]) => number) => answers.reduce((total, one) => total + of(one), 0);
   const [promptTokens, tokens] = [sum((one) => one.promptTokens), sum((one) => one.tokens)];
   const headed = answers.filter(({ steered }) => steered !== null);
-  const share =
-    headed.reduce((total, one) => total + one.steered!, 0) / headed.reduce((total, one) => total + one.tokens, 0);
+  const written = headed.reduce((total, one) => total + one.tokens, 0);
   return {
     ...{ answers: answers.length, promptTokens, tokens },
     seconds: seconds.reduce((total, one) => total + one.seconds, 0),
     dollars: price && (promptTokens * price.prompt + tokens * price.completion) / 1e6,
-    cut: mean(answers.map(({ finish }) => Number(finish === "length"))),
-    steered: headed.length > 0 ? share : null,
+    cut: answers.length === 0 ? 0 : mean(answers.map(({ finish }) => Number(finish === "length"))),
+    steered: written === 0 ? null : headed.reduce((total, one) => total + one.steered!, 0) / written,
   };
 }

@@ -44,7 +44,7 @@ export async function gradeAll(
     return { question, answer: file.answers.get(question.key)!, source: null, score: null };
   });
   const programs = graded.filter(({ question }) => exercises[question.exercise].answer !== "sentence");
-  const sources = await extractPrograms(programs.map(textOf), { ...(signal && { signal }) });
+  const sources = await extractPrograms(programs.map(textOf), { signal });
   for (const [i, one] of programs.entries()) one.source = sources[i]!;
   const contents = new Map<CodeProblem, string>();
   const nameOf = ({ question: { problem, key } }: Graded): Omit<KeptScore, "score"> => {
@@ -84,7 +84,7 @@ async function* scoresHere(
   const sandboxes = given as NonNullable<ScoreOptions["sandboxes"]>;
   for (const answers of parts) {
     signal?.throwIfAborted();
-    yield await scoreAnswers(answers, { sandboxes, ...(signal && { signal }) });
+    yield await scoreAnswers(answers, { sandboxes, signal });
   }
 }
 

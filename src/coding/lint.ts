@@ -72,7 +72,7 @@ const globals = [
 /** What the tools say of each program, in order, and how long they took. */
 export async function lintPrograms(
   programs: readonly Linted[],
-  { signal }: { signal?: AbortSignal } = {},
+  { signal }: { signal?: AbortSignal | undefined } = {},
 ): Promise<{ findings: CodeFinding[][]; seconds: { oxlint: number; typescript: number } }> {
   const findings = programs.map((): CodeFinding[] => []);
   const seconds = { oxlint: 0, typescript: 0 };
@@ -174,11 +174,14 @@ function run(tool: string, list: string[], cwd: string, signal: AbortSignal | un
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       error += text;
     });
-    child.on("error", reject).on("close", (code, killed) => {
-      if (killed === null && (code ?? 9) <= 2) resolve(out);
-      else
-        reject(new Error(`${tool} ended with ${killed ?? code}: ${error.trim().slice(0, 400) || "it said nothing"}`));
-    });
+    // Whoever stopped it says why, not the tool.
+    child
+      .on("error", (error) => reject(signal?.aborted ? signal.reason : error))
+      .on("close", (code, killed) => {
+        if (killed === null && (code ?? 9) <= 2) resolve(out);
+        else
+          reject(new Error(`${tool} ended with ${killed ?? code}: ${error.trim().slice(0, 400) || "it said nothing"}`));
+      });
   });
 }
 

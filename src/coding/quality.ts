@@ -15,15 +15,14 @@ const parts = ["syntactic", "coherent", "logical", "ethical"] as const;
 export async function qualityOf(
   answers: readonly CodeAnswer[],
   scores: readonly CodeScore[],
-  { signal }: { signal?: AbortSignal } = {},
+  { signal }: { signal?: AbortSignal | undefined } = {},
 ): Promise<CodeQuality> {
   if (answers.length !== scores.length)
     throw new RangeError(`Expected a score for each of the ${answers.length} answers, got ${scores.length}`);
-  const options = signal === undefined ? {} : { signal };
   const began = performance.now();
   const read = await readPrograms(
     answers.map(({ language, source }) => (language === "javascript" ? (source ?? "") : "")),
-    options,
+    { signal },
   );
   const oxc = (performance.now() - began) / 1000;
   const keys = answers.map(keyOf);
@@ -34,7 +33,7 @@ export async function qualityOf(
         ...{ read: read[i]!, name: problem.code.javascript!.name },
         ...{ parameters: problem.parameters, returns: problem.returns },
       });
-  const { findings, seconds } = await lintPrograms([...linted.values()], options);
+  const { findings, seconds } = await lintPrograms([...linted.values()], { signal });
   const found = new Map([...linted.keys()].map((key, i) => [key, findings[i]!]));
   const programs = answers.map((answer, i) => judge(answer, read[i]!, scores[i]!, found.get(keys[i]!) ?? null));
   const part = (name: (typeof parts)[number]): QualityPart => partOf(programs, name);

@@ -1,6 +1,6 @@
 /** Reads programs in Python before they run, in a life where nothing of them runs: whether they parse, and what they define. */
 
-import type { Sandbox } from "../sandbox/index.ts";
+import type { Answer, Sandbox } from "../sandbox/index.ts";
 import type { ReadProgram } from "./read.ts";
 import { callFunction } from "./run.ts";
 
@@ -26,9 +26,9 @@ def read(source):
     return {"names": names}
 `;
 
-type Told = { error: string; line: number | null } | { names: string[] };
+type Told = { error: string; line: number | null; fault?: true } | { names: string[] };
 
-/** Reads programs in Python, in its sandbox. */
+/** Reads programs in Python, in its sandbox. What one of them does to the life that reads it is told of no other. */
 export async function readPythonPrograms(
   sandbox: Sandbox,
   sources: readonly string[],
@@ -36,22 +36,39 @@ export async function readPythonPrograms(
 ): Promise<ReadProgram[]> {
   const read: ReadProgram[] = [];
   for (let i = 0; i < sources.length; i += atOnce) {
-    const some = sources.slice(i, i + atOnce).map((one) => (one.length > longest ? "(" : one));
-    const result = await callFunction(
-      sandbox,
-      { language: "python", text: reader, name: "read" },
-      some.map((source) => [source]),
-      { limits: { stepMs: 10_000 }, signal },
-    );
+    const some = sources.slice(i, i + atOnce);
+    const answers = await answersTo(sandbox, some, signal);
     for (const [k, source] of some.entries()) {
-      const answer = "failed" in result ? result : result.answers[k]!;
-      read.push(readOf(source, "value" in answer ? (answer.value as Told) : { error: answer.failed, line: null }));
+      const answer = answers[k]!;
+      // It failed for itself or for another that was read before it: alone it is seen.
+      const own = "failed" in answer && some.length > 1 ? (await answersTo(sandbox, [source], signal))[0]! : answer;
+      read.push(readOf(source, "value" in own ? (own.value as Told) : { error: own.failed, line: null, ...own }));
     }
   }
   return read;
 }
 
+/** What the reader answers to some programs in one life; where the life fails, all fail. */
+async function answersTo(
+  sandbox: Sandbox,
+  sources: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<readonly (Answer & { fault?: true })[]> {
+  const result = await callFunction(
+    sandbox,
+    { language: "python", text: reader, name: "read" },
+    sources.map((one) => [one.length > longest ? "(" : one]),
+    { limits: { stepMs: 10_000 }, signal },
+  );
+  if ("answers" in result) return result.answers;
+  const { failed, fault } = result;
+  return sources.map(() => ({ failed, ...(fault && { fault }) }));
+}
+
 function readOf(text: string, told: Told): ReadProgram {
-  if ("error" in told) return { errors: [{ message: told.error, line: told.line }], text, defines: new Map() };
+  if ("error" in told) {
+    const { error: message, line, fault } = told;
+    return { errors: [{ message, line }], ...(fault && { fault }), text, defines: new Map() };
+  }
   return { errors: [], text, defines: new Map(told.names.map((name) => [name, null])) };
 }

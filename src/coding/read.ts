@@ -18,6 +18,8 @@ import { transformSync } from "oxc-transform";
 export interface ReadProgram {
   /** The errors that are in the way of running it, each in a sentence with its line; none where it parses. */
   errors: readonly { message: string; line: number | null }[];
+  /** Where a fault of ours kept it from being read: that says nothing about it. */
+  fault?: true;
   /** The same program without types and exports, to be the body of a function. */
   text: string;
   /** Names that its outermost statements define; null for one that is no function. */

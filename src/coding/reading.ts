@@ -15,7 +15,7 @@ const [atOnce, patienceMs] = [250, 10_000];
 /** Reads programs, each as `readProgram` does; one that no parser survives has an error that says so. */
 export async function readPrograms(
   sources: readonly string[],
-  { signal }: { signal?: AbortSignal } = {},
+  { signal }: { signal?: AbortSignal | undefined } = {},
 ): Promise<ReadProgram[]> {
   const found = new Map<string, ReadProgram>();
   const short = [...new Set(sources)].filter((source) => {
@@ -55,17 +55,22 @@ function start(): ChildProcess {
   return fork(fileURLToPath(new URL(file, import.meta.url)), { execArgv, serialization: "advanced", stdio: "ignore" });
 }
 
-/** What the process says of some programs; null where it ended, or took too long. */
+/** What the process says of some programs; null where it ended, or took too long. Rejects where there is none: no program did that. */
 function ask(child: ChildProcess, sources: readonly string[]): Promise<ReadProgram[] | null> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const timer = setTimeout(() => done(null), patienceMs);
     const end = (): void => done(null);
     const done = (read: ReadProgram[] | null): void => {
       clearTimeout(timer);
-      child.off("message", done).off("exit", end).off("error", end);
+      child.off("message", done).off("exit", end).off("error", fail);
       resolve(read);
     };
-    child.on("message", done).on("exit", end).on("error", end);
+    const fail = (cause: Error): void => {
+      if (child.pid === undefined)
+        reject(new Error(`The process that reads programs could not be started: ${cause.message}`, { cause }));
+      done(null);
+    };
+    child.on("message", done).on("exit", end).on("error", fail);
     child.send([...sources], (error) => error && end());
   });
 }

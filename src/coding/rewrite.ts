@@ -27,7 +27,7 @@ export function sentenceOf(text: string): string {
  */
 function anotherFor(problems: readonly CodeProblem[], i: number): CodeProblem | null {
   const own = problems[i]!;
-  const others = [...problems.slice(i + 1), ...problems.slice(0, i)].filter(({ family }) => family !== own.family);
+  const others = [...problems.slice(i + 1), ...problems].filter(({ family }) => family !== own.family);
   const called = ({ parameters }: CodeProblem): string => JSON.stringify(parameters);
   return others.find((one) => called(one) === called(own)) ?? others[0] ?? null;
 }

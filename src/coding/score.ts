@@ -64,7 +64,7 @@ async function readAll(
 ): Promise<ReadProgram[]> {
   const of = (wanted: CodeLanguage): string[] =>
     answers.map(({ language, source }) => (language === wanted ? (source ?? "") : ""));
-  const javascript = await readPrograms(of("javascript"), { ...(signal && { signal }) });
+  const javascript = await readPrograms(of("javascript"), { signal });
   if (places.python === undefined) return javascript;
   const sources = [...new Set(of("python"))];
   const python = await readPythonPrograms(places.python, sources, signal);
@@ -87,7 +87,7 @@ async function scoreAnswer(
   const sandbox = places[language];
   if (sandbox === undefined)
     return none("not_run", `no sandbox was given for ${language}: \`sandboxes: { ${language} }\` takes one`, false);
-  if (read.errors.length > 0) return none("syntax_error", sentenceOf(read.errors[0]!));
+  if (read.errors.length > 0) return none(read.fault ? "sandbox_fault" : "syntax_error", sentenceOf(read.errors[0]!));
   const { name } = twinOf(problem, language);
   if (!read.defines.has(name)) return none("no_function", `it defines no function ${name}`);
   const ready = await readyOf(sandbox, problem, language, signal);

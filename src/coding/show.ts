@@ -112,7 +112,7 @@ function evaluationBundle(
       : [
           {
             contestant,
-            ...Object.fromEntries(tasks.map((task) => [task, (runs[task] ?? []).map(percent).join("  ")])),
+            ...Object.fromEntries(tasks.map((task) => [task, (runs[task] ?? []).map(percentOrNone).join("  ")])),
           },
         ],
   );
@@ -175,6 +175,11 @@ function detailsBundle(results: CodeEvaluation["results"], tasks: readonly CodeT
     "text/html": tables.map((table) => table["text/html"]).join(""),
     "text/plain": tables.map((table) => table["text/plain"]).join("\n\n"),
   };
+}
+
+/** Of a run that nothing could be run of there is none. */
+function percentOrNone(share: number): string {
+  return Number.isNaN(share) ? "-" : percent(share);
 }
 
 /** Per cent, with its interval. */

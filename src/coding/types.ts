@@ -167,5 +167,5 @@ export interface ScoreOptions {
   sandboxes?: { readonly [language in CodeLanguage]?: Sandbox };
   /** Called with each score as it comes, in any order. */
   onScore?: (score: CodeScore, index: number) => void;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }

@@ -87,5 +87,5 @@ export async function doWork(
   }
   const open = Object.entries(spec.sandboxes).map(async ([language, own]) => [language, await bench.sandbox(own)]);
   const sandboxes = Object.fromEntries(await Promise.all(open)) as NonNullable<ScoreOptions["sandboxes"]>;
-  return scoreAnswers(given as readonly CodeAnswer[], { sandboxes, ...(signal && { signal }) });
+  return scoreAnswers(given as readonly CodeAnswer[], { sandboxes, signal });
 }

@@ -99,6 +99,13 @@ describe("evaluateCode", () => {
       assert.ok(repair!.details["of the fault"]! > 0.5 && repair!.details["of the fault"]! < 2);
     });
 
+    it("looks at the quality of what each wrote itself, and of nothing that the writer did", () => {
+      const programs = (name: string) => code.quality.of[name]!.programs.length;
+      assert.deepEqual([programs("pretrained"), programs("trained")], [40, 40]);
+      assert.equal(code.quality.of.trained!.parts.logical.good, 40);
+      assert.equal(code.quality.of.pretrained!.parts.logical.good, 0);
+    });
+
     it("says what may be said, and what must be known beside it", () => {
       assert.deepEqual(
         code.claims.map(({ task, shown, question }) => [task, shown, question]),

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { AnswerText } from "../../src/coding/candidates.ts";
-import { extractPrograms } from "../../src/coding/extract.ts";
+import { extractPrograms, normalised } from "../../src/coding/extract.ts";
 import { scoreAnswers } from "../../src/coding/index.ts";
 import { double } from "./fixtures.ts";
 
@@ -27,12 +27,15 @@ const alone: { [form: string]: string } = {
   "with no fence": right,
   "with no fence, in talk": `Here is the function you asked for:\n\n${right}\n\nIt returns n times two, so f(2) is 4.`,
   "with no fence, in talk, with a helper before it": `Here it is:\n\nconst twice = (n) => n * 2;\nconst f = (n) => {\n  return twice(n);\n};\n\nThat is all.`,
+  "with no fence, in talk, with a helper of some lines before it": `Here it is:\n\nconst twice = (n) => {\n  return n * 2;\n};\n\nconst f = (n) => {\n  return twice(n);\n};\n\nThat is all.`,
+  "with no fence, in talk, with a helper of some lines after it": `Here it is:\n\nconst f = (n) => {\n  return twice(n);\n};\n\nfunction twice(n) {\n  return n * 2;\n}\n\nThat is {all}, f(2) is 4.`,
   "with no fence, talk in the line after it": `${right}\nThis works for every number.`,
   "a function by its keyword": `${fence}js\nfunction f(n) {\n  return n * 2;\n}\n${fence}`,
   "an arrow without a block": "const f = (n) => n * 2;\n\nIt doubles n.",
   "in TypeScript": `${fence}ts\nconst f = (n: number): number => {\n  return n * 2;\n};\n${fence}`,
   "exported as a module": `${fence}js\nexport ${right}\n${fence}`,
   "exported as Node's modules are": `${fence}js\n${right}\n\nmodule.exports = { f };\n${fence}`,
+  "exported as Node's modules are, over some lines": `${fence}js\n${right}\n\nmodule.exports = {\n  f,\n};\n${fence}`,
   "by the problem's own name": `${fence}js\n${right.replace("f", "double")}\n${fence}`,
   "calling itself": `${fence}js\nfunction f(n) {\n  if (n < 0) return -f(-n);\n  return n === 0 ? 0 : 2 + f(n - 1);\n}\n${fence}`,
   "its body alone": `${fence}js\n  return n * 2;\n${fence}`,
@@ -88,7 +91,14 @@ describe("the program in an answer", () => {
       { ...answerOf(`${fence}js\n${wrong}\n${fence}`, ""), given: wrong },
     ]);
     assert.match(mended!, /n \* 2/);
-    assert.match(copied!, /n \+ 2/, "a copy is the answer where there is no other");
+    assert.equal(copied, `${wrong}\n`, "a copy is the answer where there is no other, and nothing is put around it");
+  });
+
+  it("is the same as another whatever their spaces, line ends and last semicolons", () => {
+    const same = ["f = () => { return 1; };", "f=()=>{return 1}", "f = () => {\r\n\treturn 1;;\n}\n;\n"];
+    assert.deepEqual(new Set(same.map(normalised)), new Set([normalised(same[0]!)]));
+    const other = ["f = () => { return 2; };", "f = () => { return 1; }; g", "f = () => { return 1, 1 };", ""];
+    assert.equal(new Set([same[0]!, ...other].map(normalised)).size, 5);
   });
 
   it("is none in talk, and a broken one in code that does not parse", async () => {
@@ -113,6 +123,21 @@ describe("the program in an answer", () => {
       python(`${fence}py\n${program}`, ""),
     ];
     for (const source of await extractPrograms(forms)) assert.equal(source!.trimEnd(), program.trimEnd());
+    // What a module has beside its functions belongs to it.
+    const whole = `import functools
+
+FACTORS = [
+    2,
+]
+BY = FACTORS[0]  # once
+
+@functools.lru_cache(maxsize=None)
+def double(n):
+    return n * BY`;
+    for (const text of [whole, `Here it is:\n\n${whole}\n\nThis doubles n.`, `${whole}\n\nprint(double(3))\n`]) {
+      const [source] = await extractPrograms([python(text, "")]);
+      assert.equal(source!.trimEnd(), whole);
+    }
   });
 });
 

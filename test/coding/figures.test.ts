@@ -83,4 +83,25 @@ describe("the figures of a contestant", () => {
     assert.deepEqual(Object.keys(tasks), ["text-to-code"]);
     assert.equal(tasks["text-to-code"]!.share!.estimate, 1);
   });
+
+  it("tell what the answers took: no share is made of nothing", () => {
+    const of = (answers: readonly object[]) =>
+      contestantFigures(
+        answers.map((more, i) => {
+          const one = graded("own", `${i}`, 1, true);
+          return { ...one, answer: { ...one.answer, ...more } };
+        }),
+        { ...{ prompts: codePrompts(), tasks: codeTasks, seconds: [] }, price: { prompt: 2, completion: 10 } },
+      ).cost;
+    const empty = { answers: 0, promptTokens: 0, tokens: 0, seconds: 0, dollars: 0, cut: 0, steered: null };
+    assert.deepEqual(of([]), empty);
+    assert.deepEqual(of([{ steered: 0, finish: "stop" }]), { ...empty, answers: 1 }, "it wrote nothing");
+    const long = { promptTokens: 250_000, tokens: 60_000, finish: "length" };
+    assert.deepEqual(
+      of([long, { ...long, steered: 15_000, finish: "stop" }, { ...long, steered: 3_000, finish: null }]),
+      {
+        ...{ answers: 3, promptTokens: 750_000, tokens: 180_000, seconds: 0, dollars: 3.3, cut: 1 / 3, steered: 0.15 },
+      },
+    );
+  });
 });

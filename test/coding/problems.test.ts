@@ -80,6 +80,15 @@ describe("problems from a file", () => {
     });
   });
 
+  it("are those to look at, and always the same few, where nothing else is said", async () => {
+    const ids = async (options: Parameters<typeof codeProblems>[0]) =>
+      (await codeProblems(options)).map(({ id }) => id);
+    const usual = await ids({ count: 8 });
+    assert.deepEqual(usual, await ids({ split: "dev", count: 8, seed: 0 }));
+    assert.notDeepEqual(usual, await ids({ count: 8, seed: 1 }));
+    assert.deepEqual(await ids({}), await ids({ levels: [1, 2, 3, 4] }));
+  });
+
   it("are counted where they are sealed: a line before the first question, anew for a file that was drawn anew", async () => {
     write([record]);
     const sealed = await read();

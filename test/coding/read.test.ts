@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readProgram } from "../../src/coding/read.ts";
+import { readPrograms } from "../../src/coding/reading.ts";
 
 /** The functions of a program with their parameters, and where a type of what they return would stand, marked by a bar. */
 function shownOf(source: string): { [name: string]: string | null } {
@@ -20,6 +21,23 @@ function shownOf(source: string): { [name: string]: string | null } {
     }),
   );
 }
+
+describe("reading programs", () => {
+  it("blames none of them where the process that reads them cannot be started", async () => {
+    const { execPath } = process;
+    process.execPath = "/no/such/program";
+    const reading = readPrograms(["const a = 1;"]).finally(() => {
+      process.execPath = execPath;
+    });
+    await assert.rejects(reading, {
+      message: "The process that reads programs could not be started: spawn /no/such/program ENOENT",
+    });
+    assert.deepEqual(
+      (await readPrograms(["const a = 1;"])).map(({ errors }) => errors),
+      [[]],
+    );
+  });
+});
 
 describe("reading a program", () => {
   it("finds functions however they are written, and what else is defined", () => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readyOf } from "../../src/coding/ready.ts";
 import { isSameData } from "../../src/coding/same.ts";
 import { scoreAnswers } from "../../src/coding/score.ts";
-import type { CodeOutcome, CodeProblem } from "../../src/coding/types.ts";
+import type { CodeOutcome, CodeProblem, CodeScore } from "../../src/coding/types.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
 import { answerOf, double } from "./fixtures.ts";
 
@@ -147,6 +147,47 @@ describe("the scores of answers", () => {
     assert.deepEqual(passed, []);
     assert.ok(scores.every(({ outcome }) => outcome !== "sandbox_fault"));
     assert.ok(scores.length >= 20);
+  });
+
+  it("are by what assertions say of each call, where a problem's tests are a program of its authors", async () => {
+    const test =
+      "console.assert(double(2) === 4);\nconsole.assert(double(-1) === -2);\nconsole.assert(double(0) === 0);\n";
+    const own: CodeProblem = { ...double, id: "asserted", tests: { kind: "program", programs: { javascript: test } } };
+    type Told = Pick<CodeScore, "outcome" | "parses" | "right" | "failed" | "cause">;
+    const cases: [body: string, told: Told][] = [
+      ["  return n * 2;", { outcome: "passed", parses: true, right: 3, failed: null, cause: "" }],
+      [
+        "  return n < 0 ? 5 : n * 2;",
+        {
+          ...{ outcome: "wrong", parses: true, right: 2, failed: { input: [-1], got: 5 } },
+          cause: "an assertion of its authors does not hold after [-1] gave 5",
+        },
+      ],
+      [
+        "  return n < 0 ? NaN : n * 2;",
+        {
+          ...{ outcome: "no_plain_data", parses: true, right: 2, failed: { input: [-1] } },
+          cause: "it gave NaN, which is no plain data",
+        },
+      ],
+      [
+        "  throw new Error('no');",
+        { outcome: "threw", parses: true, right: 0, failed: { input: [0] }, cause: "it threw Error: no" },
+      ],
+      [
+        "  require('fs').unlinkSync('/a');\n  return n * 2;",
+        { outcome: "harm", parses: true, right: 0, failed: null, cause: "it attempted fs.unlinkSync (fs_delete)" },
+      ],
+    ];
+    const scores = await score(
+      cases.map(([body]) => withBody(body)),
+      own,
+    );
+    assert.deepEqual(
+      scores.map(({ outcome, parses, right, failed, cause }) => ({ outcome, parses, right, failed, cause })),
+      cases.map(([, told]) => told),
+    );
+    assert.ok(scores.every(({ tests, passed, outcome }) => tests === 3 && passed === (outcome === "passed")));
   });
 
   it("refuse to judge by a reference that does not run", async () => {
