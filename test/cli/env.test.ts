@@ -104,6 +104,10 @@ describe("autoagent env serve", () => {
     assert.deepEqual(run("server"), [2, 'env needs serve, got "server": see autoagent env --help']);
     const [status, text] = run("serve", "--tasks", "nowhere.json");
     assert.deepEqual([status, String(text).split(":")[0]], [2, "The micro-tasks in nowhere.json cannot be read"]);
+    using folder = temporaryFolder();
+    const empty = join(folder.path, "empty.json");
+    writeFileSync(empty, "[]");
+    assert.deepEqual(run("serve", "--tasks", empty), [1, "Expected `tasks` to be at least one task, got []"]);
     assert.deepEqual(run("serve", "--body", "basic"), [2, 'Expected --body to be javascript or python, got "basic"']);
     assert.deepEqual(run("serve", "--host", "0.0.0.0"), [
       1,

@@ -66,6 +66,10 @@ describe("autoagent serve", () => {
     assert.deepEqual(run("x", "--port", "99999"), [2, 'Expected --port to be an integer from 0 to 65535, got "99999"']);
     assert.deepEqual(run("x", "--dtype", "q3"), [2, 'Expected --dtype to be fp32 or q8, got "q3"']);
     assert.deepEqual(run("x", "--dtype", "toString"), [2, 'Expected --dtype to be fp32 or q8, got "toString"']);
+    assert.deepEqual(run("tiny", "--dtype", "q8", "--provider", "webgpu"), [
+      2,
+      "`dtype` q8 runs on the provider cpu alone: take fp32 on webgpu: see autoagent serve --help",
+    ]);
     const [code, said] = run("no-such-model", "--prompt", "no-such-prompt");
     assert.equal(code, 2);
     assert.match(
