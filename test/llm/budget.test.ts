@@ -358,6 +358,15 @@ describe("counting tokens", () => {
     const prose = "To be, or not to be, that is the question. ".repeat(200);
     const long = await models.scripted([prose]).complete({ prompt: "" });
     assert.ok(Math.abs(long.usage.completionTokens - 13 * 200) < 40, `${long.usage.completionTokens}`);
+    // The 500th and the 501st letter are of one token where a text is counted whole: up to 2,000 characters.
+    const [whole, pieces] = [
+      `${"x ".repeat(249)}xhello${" x".repeat(748)}`,
+      `${"x ".repeat(249)}xhello${" x".repeat(749)}`,
+    ];
+    assert.deepEqual([whole.length, pieces.length], [2000, 2002]);
+    const counts = [];
+    for (const text of [whole, pieces]) counts.push((await models.scripted([text]).complete({ prompt: "" })).usage);
+    assert.ok(counts[1]!.completionTokens > counts[0]!.completionTokens + 1, JSON.stringify(counts));
   });
 });
 

@@ -6,7 +6,7 @@ import { createRequire, syncBuiltinESMExports } from "node:module";
 import workerThreads, { type Worker } from "node:worker_threads";
 import { inflateSync } from "node:zlib";
 import { JSDOM } from "jsdom";
-import { createSurface } from "../../../kernel/display/canvas.ts";
+import { createSurface, type Surface } from "../../../kernel/display/canvas.ts";
 import { completeBundle, drawPicture } from "../../../kernel/display/index.ts";
 import { openPage } from "../../support.ts";
 
@@ -126,14 +126,34 @@ describe("kernel/display pictures", () => {
     assert.match(svg, /<image [^>]*href="data:image\/png;base64,iVBOR/);
   });
 
+  /** The bytes of a surface's rows, each after the 0 that its filter is. */
+  const rowsOf = (surface: Surface): number[] => {
+    const png = Buffer.from(surface.toDataURL().split(",")[1]!, "base64");
+    const start = png.indexOf("IDAT");
+    return [...inflateSync(png.subarray(start + 4, start + 4 + png.readUInt32BE(start - 4)))];
+  };
+
   it("a surface gives a PNG of what was filled, cut at its edges", () => {
     const surface = createSurface({ width: 2, height: 1 });
     surface.fillStyle = "rgba(10, 20, 30, 1)";
     surface.fillRect(1, 0, 5, 5);
-    const png = Buffer.from(surface.toDataURL().split(",")[1]!, "base64");
-    const start = png.indexOf("IDAT");
-    const rows = inflateSync(png.subarray(start + 4, start + 4 + png.readUInt32BE(start - 4)));
-    assert.deepEqual([...rows], [0, 0, 0, 0, 0, 10, 20, 30, 255]);
+    assert.deepEqual(rowsOf(surface), [0, 0, 0, 0, 0, 10, 20, 30, 255]);
+  });
+
+  it("pixels are put where they belong, cut at the edges, and change nothing beside them", () => {
+    const red = [255, 0, 0, 255];
+    for (const [image, at, put] of [
+      [{ width: 1, height: 1, data: [1, 2, 3, 4] }, [1, 0], [1]],
+      [{ width: 2, height: 2, data: [1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8] }, [1, 1], [3]],
+      [{ width: 1, height: 3, data: [1, 2, 3, 4, 1, 2, 3, 4, 5, 6, 7, 8] }, [0, 0], [0, 2]],
+    ] as const) {
+      const surface = createSurface({ width: 2, height: 2 });
+      surface.fillStyle = "#ff0000";
+      surface.fillRect(0, 0, 2, 2);
+      surface.putImageData(image, at[0], at[1]);
+      const pixels = [0, 1, 2, 3].map((i) => ((put as readonly number[]).includes(i) ? [1, 2, 3, 4] : red));
+      assert.deepEqual(rowsOf(surface), [0, ...pixels[0]!, ...pixels[1]!, 0, ...pixels[2]!, ...pixels[3]!]);
+    }
   });
 
   it("a bundle with a figure gets a picture that sanitisers keep, and no share button", async () => {

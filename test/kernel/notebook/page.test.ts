@@ -67,6 +67,21 @@ describe("the page of a notebook", () => {
     assert.match(page, /<h2 id="h1-a-link-to-code">A <a href="https:\/\/a\.b">link<\/a> to <code>code<\/code><\/h2>/);
   });
 
+  it("colours blocks of TypeScript in a text, and no other language's", async () => {
+    for (const [language, coloured] of [
+      ["ts", true],
+      ["typescript", true],
+      ["python", false],
+      ["", false],
+    ] as const) {
+      const source = `\`\`\`${language}\nconst a = "<b>";\n\`\`\``;
+      const page = await pageOf(cell({ cell_type: "markdown", source }));
+      const [, code] = /<pre><code>([^]*?)<\/code><\/pre>/.exec(page)!;
+      assert.equal(code!.includes("<span"), coloured, code);
+      assert.match(code!.replace(/<[^>]*>/g, ""), /^const a = (&#34;|&quot;)(&#60;|&lt;)b(&#62;|&gt;)\1;$/);
+    }
+  });
+
   it("has no terminal's colours in what was printed, thrown or shown", async () => {
     const red = "\u001b[31mred\u001b[39m";
     const outputs = [
