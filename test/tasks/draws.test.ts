@@ -140,18 +140,17 @@ describe("values that a task's functions are tried on", () => {
       10,
       "empty",
     );
-    const long = drawsOf<string[]>("words").filter((list) => list.length >= 5);
+    const two = lists.filter((list) => list.length === 2);
     within(
-      percent(long, (list) => new Set(list).size < list.length),
-      60,
-      100,
+      percent(two, ([a, b]) => a === b),
+      15,
+      35,
       "one that comes again",
     );
-    const asked = drawsOf<string[]>("words", ["q"]).flat();
-    assert.equal(
-      asked.every((word) => word.length > 0),
-      true,
-    );
+    const begins = (words: string[]): boolean => words.filter((word) => word.startsWith("p")).length > 1;
+    const asked = percent(drawsOf<string[]>("words", ["p"]), begins);
+    const unasked = percent(drawsOf<string[]>("words"), begins);
+    assert.ok(asked > unasked + 10, `two words with the letter that is asked for: ${asked} % for ${unasked} %`);
   });
 
   it("two numbers are half the time related: equal, of two signs, neighbours, about a constant together, a multiple", () => {
