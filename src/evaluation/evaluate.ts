@@ -39,7 +39,7 @@ import { type Evaluation, evaluationOf } from "./show.ts";
 /** How policies are compared. */
 export interface EvaluateOptions {
   /**
-   * Where they live: one environment, or one a split. Where each split has agents of another body and all ask the same, the
+   * Where they live: one environment, or one a split. Where each split has agents of another body, and nothing else differs, the
    * bodies are compared, too: `{ javascript: env, python: other }`. @default the micro-tasks, a split each part, episodes of 4 steps
    */
   env?: Environment | { readonly [split: string]: Environment };
@@ -97,12 +97,14 @@ export async function evaluate(contestants: Contestants, options: EvaluateOption
   const sharpened = await sharpenTrained(runs, searches, { facts, signal, on });
   const parts = plan(runs, envs, { episodes, seed, batch });
   const progress = openProgress(parts.length, options.progress ?? true);
+  // A copy: what workers play while this waits for another batch was not known before.
+  const kept = new Map(facts?.found);
   const batches = new Map<string, Batch>();
   const player = batchPlayer(parts, facts, { signal, on });
   try {
     for (const [i, part] of parts.entries()) {
       signal?.throwIfAborted();
-      const known = facts?.found.get(part.key) ?? batches.get(part.key);
+      const known = kept.get(part.key) ?? batches.get(part.key);
       batches.set(part.key, known ?? (await player.play(part)));
       const what = `${part.name}, ${part.split}`;
       progress.show(i + 1, what, known !== undefined);
@@ -168,16 +170,26 @@ function tasksIn(env: Environment): Task[] {
   return options?.tasks === undefined ? [] : tasksOf(options.tasks);
 }
 
-/** The bodies of the environments, by split; null unless each has another one and all ask the same. */
+/** The bodies of the environments, by split; null unless each has another one, and that is all in which they differ. */
 function bodiesIn(envs: { readonly [split: string]: Environment }): { readonly [split: string]: string } | null {
-  const found = Object.entries(envs).map(([split, env]) => {
-    const { options } = env as { options?: SurvivalEnvOptions };
-    const asked = JSON.stringify(tasksIn(env).map(({ id }) => id));
-    return { split, asked, body: options === undefined ? null : bodyOf(options).name };
-  });
-  const isSame = found.every(({ asked, body }) => asked === found[0]!.asked && body !== null);
-  if (!isSame || found.length < 2 || new Set(found.map(({ body }) => body)).size < found.length) return null;
-  return Object.fromEntries(found.map(({ split, body }) => [split, body!]));
+  const found = Object.entries(envs).flatMap(([split, env]) =>
+    env instanceof SurvivalEnv ? [{ split, body: bodyOf(env.options).name, rest: restOf(env) }] : [],
+  );
+  const [names, rests] = [new Set(found.map(({ body }) => body)), new Set(found.map(({ rest }) => rest))];
+  if (found.length < 2 || found.length < Object.keys(envs).length || names.size < found.length || rests.size > 1)
+    return null;
+  return Object.fromEntries(found.map(({ split, body }) => [split, body]));
+}
+
+/** All by which an environment may differ from another but for what its agents are made of, and begin with in their language. */
+function restOf(env: SurvivalEnv): string {
+  const { sandbox, limits, harm, ...others } = env.options;
+  const judged = { limits: { ...sandbox?.limits, ...limits }, harm: { ...sandbox?.harm, ...harm } };
+  const all = { ...others, ...judged, maxSteps: env.maxSteps, tasks: env.tasks.map(({ id }) => id) };
+  const rest = Object.entries(all).filter(([name]) => !["body", "genome", "kickstart"].includes(name));
+  return JSON.stringify([env.constructor, ...rest.sort()], (_, one: unknown) =>
+    typeof one === "function" ? String(one) : one,
+  );
 }
 
 function isEnvironment(value: object): value is Environment {

@@ -36,7 +36,7 @@ const batchSchema = only<Batch>(
   "a batch of episodes",
 );
 
-const headSchema = only<typeof head>({ format: text, version: integer }, "the head of an evaluation");
+const headSchema = only<typeof head>({ format: text, version: integer });
 
 const head = { format: "autoagent-lab evaluation", version: 2 };
 

@@ -93,7 +93,8 @@ function spreadOf(runs: readonly (readonly Episode[])[]): { [metric: string]: Sp
 
 /**
  * How often an episode of `after` beats one of `before` that began alike: by return, ties counted half; with an interval over
- * clusters. Episodes are compared by their place: the same seed and the same tasks.
+ * clusters. Episodes are compared by their place: the same seed and the same tasks. What could not be scored beats nothing, and is
+ * not beaten.
  */
 export function improvement(
   before: readonly Episode[],
@@ -101,9 +102,10 @@ export function improvement(
   { seed, clusters }: { seed: number; clusters: Clusters },
 ): Interval {
   const wins = new Map<string, number[]>();
-  for (const [i, episode] of after.entries()) {
-    const other = before[i % before.length]!;
-    if (episode.fault || other.fault) continue;
+  // Several runs of one policy are one after the other, each with the same episodes in the same order.
+  for (let i = 0; i < Math.max(before.length, after.length); i++) {
+    const [other, episode] = [before[i % before.length]!, after[i % after.length]!];
+    if ([episode, other].some((one) => one.fault || Number.isNaN(one.return))) continue;
     const cluster = clusters.of(episode, null);
     const win = episode.return > other.return ? 1 : episode.return === other.return ? 0.5 : 0;
     wins.set(cluster, [...(wins.get(cluster) ?? []), win]);

@@ -57,11 +57,23 @@ function outcomeOf(step: Step, before: readonly GenomeMember[], wants: readonly 
   if (solved === true) return "done";
   if (changed === false) return "no edit";
   if (report === null || wants.length === 0) return "not done";
+  const found = afterSetup(before, report.genome, step.setup);
   for (const wanted of wants) {
-    const outcome = shortfall(wanted, before, report.genome);
+    const outcome = shortfall(wanted, found, report.genome);
     if (outcome !== null) return outcome;
   }
   return wants.some(({ kind }) => kind === "method") ? "wrong body" : "wrong value";
+}
+
+/** The genome that the program found: what the step left as the task's setup had put it there was there before. */
+function afterSetup(
+  before: readonly GenomeMember[],
+  after: readonly GenomeMember[],
+  setup = "",
+): readonly GenomeMember[] {
+  const lines = new Set(setup.split("\n").map((line) => line.trim().replace(/;$/, "")));
+  const put = after.filter(({ name, source }) => lines.has(`${name} = ${source}`));
+  return [...put, ...before.filter(({ name }) => !put.some((one) => one.name === name))];
 }
 
 /** What the genome alone shows to be wrong about one thing that is wanted; null if it has its name, kind and parameters. */

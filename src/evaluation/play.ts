@@ -19,18 +19,32 @@ export interface Part {
 export async function playBatch(
   { env, policy, episodes, seed, key }: Part,
   facts: FactsFile | null,
-  { signal, on }: { signal: AbortSignal | undefined; on?: Elsewhere | undefined },
+  {
+    signal,
+    on,
+    seconds = stopwatch(),
+  }: { signal: AbortSignal | undefined; on?: Elsewhere | undefined; seconds?: () => number },
 ): Promise<Batch> {
-  const began = performance.now();
   const played = await collect(env, policy, { episodes, seed, ...(signal && { signal }), ...(on && { on }) });
-  const batch = { key, seconds: (performance.now() - began) / 1000, episodes: played };
+  const batch = { key, seconds: seconds(), episodes: played };
   facts?.append(batch);
   return batch;
 }
 
+/** Seconds since it was made, or was read before. */
+function stopwatch(): () => number {
+  let last = performance.now();
+  return () => {
+    const before = last;
+    last = performance.now();
+    return (last - before) / 1000;
+  };
+}
+
 /**
  * Who plays the batches of an evaluation: here one after the other, as they are asked for; elsewhere all that are not known yet
- * are begun at once, so that no worker waits for the last of a batch. `stop` ends those that nobody asks for any more.
+ * are begun at once, so that no worker waits for the last of a batch: the seconds of one are then those since another ended, so that all
+ * together are what it took. `stop` ends those that nobody asks for any more.
  */
 export function batchPlayer(
   parts: readonly Part[],
@@ -41,9 +55,10 @@ export function batchPlayer(
   const own = new AbortController();
   const either = AbortSignal.any([own.signal, ...(signal ? [signal] : [])]);
   const going = new Map<string, Promise<Batch>>();
+  const seconds = stopwatch();
   for (const part of parts.filter(({ key }) => facts?.found.has(key) !== true)) {
     if (going.has(part.key)) continue;
-    const batch = playBatch(part, facts, { signal: either, on });
+    const batch = playBatch(part, facts, { signal: either, on, seconds });
     batch.catch(() => {}); // whoever asks for it hears of it
     going.set(part.key, batch);
   }

@@ -418,7 +418,9 @@ describe("an evaluation's figures", () => {
 
   it("faults are left out and counted; nothing but faults is an error", () => {
     const spoiled = { ...life(0, step("a", "x", false)), fault: true };
-    assert.equal(measure([[life(3, step("a", "x", true)), spoiled]], how).faults, 1);
+    const harmed = { ...step("a", "y", false), effects: [{ kind: "process" }] as never };
+    const { faults, harms, variety } = measure([[life(3, step("a", "x", true)), { ...spoiled, steps: [harmed] }]], how);
+    assert.deepEqual({ faults, harms, variety }, { faults: 1, harms: {}, variety: 1 });
     assert.throws(() => measure([[spoiled]], how), /Every episode was a fault of the sandbox: nothing to summarise/);
   });
 
@@ -426,6 +428,21 @@ describe("an evaluation's figures", () => {
     const before = [life(1, step("a", "x", false)), life(2, step("b", "x", true))];
     const after = [life(2, step("a", "y", true)), life(2, step("b", "y", true))];
     assert.equal(improvement(before, after, { seed: 0, clusters: tasked }).estimate, 0.75);
+    const unscored = [{ ...after[0]!, return: Number.NaN }, after[1]!];
+    for (const [one, other] of [
+      [before, unscored],
+      [unscored, before],
+    ] as const)
+      assert.equal(improvement(one, other, { seed: 0, clusters: tasked }).estimate, 0.5, "nothing is said of it");
+    // Two runs of the one, or of the other, that is beaten as often, and never: all of them count.
+    const better = before.map((one) => ({ ...one, return: 9 }));
+    for (const [first, second] of [
+      [[...before, ...better], after] as const,
+      [after, [...before, ...better]] as const,
+    ]) {
+      const { estimate } = improvement(first, second, { seed: 0, clusters: tasked });
+      assert.equal(estimate, first.length === 4 ? (0.75 + 0) / 2 : (0.25 + 1) / 2);
+    }
     assert.deepEqual(claimantOf("one", before, clustersOf([{ id: "a", operation: "sum" }])).reached, {
       survival: [
         { cluster: "sum", value: 1 },

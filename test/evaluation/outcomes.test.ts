@@ -5,7 +5,7 @@ import { SurvivalEnv, type SurvivalObservation } from "../../src/environment/ind
 import { evaluate } from "../../src/evaluation/index.ts";
 import { parametersOf } from "../../src/evaluation/parameters.ts";
 import type { Policy } from "../../src/policy/index.ts";
-import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
+import { createSandbox, python, type Sandbox } from "../../src/sandbox/index.ts";
 import type { MicroTask, Task } from "../../src/tasks/index.ts";
 
 const add: MicroTask = {
@@ -33,12 +33,13 @@ describe("the outcomes of asks", () => {
   });
   after(() => sandbox[Symbol.asyncDispose]());
 
-  const outcome = async (task: MicroTask | Task, ...programs: string[]) => {
+  const outcome = (task: MicroTask | Task, ...programs: string[]) => outcomeIn(sandbox, task, ...programs);
+  const outcomeIn = async (where: Sandbox, task: MicroTask | Task, ...programs: string[]) => {
     const policy: Policy<SurvivalObservation> = {
       name: "writer",
       act: async (seen) => seen.map(({ step }) => ({ program: programs[step]!, label: "", choice: 0, logProb: -1 })),
     };
-    const env = new SurvivalEnv({ tasks: [task], maxSteps: programs.length, sandbox });
+    const env = new SurvivalEnv({ tasks: [task], maxSteps: programs.length, sandbox: where });
     const { results } = await evaluate({ policy: policy as Policy }, { env, episodes: 1, progress: false });
     return results.episodes!.policy!.outcomes;
   };
@@ -77,6 +78,32 @@ describe("the outcomes of asks", () => {
     );
   });
 
+  it("do not take for the program's own what the task's setup put there", async () => {
+    const raise: MicroTask = {
+      ...{ id: "raise", family: "raise", ask: "Raise self.count by 3", split: "training" },
+      check: { change: "self.count", does: [["number.plus", 3]] },
+    };
+    assert.deepEqual(await outcome(raise, "self.count += 3"), { done: 1 });
+    assert.deepEqual(await outcome(raise, "self.count += 2"), { "wrong value": 1 });
+    assert.deepEqual(await outcome(raise, "self.total = self.count + 3"), { "wrong name": 1 });
+    const given = { ...colour, setup: 'self.colour = "gold"' };
+    assert.deepEqual(await outcome(given, 'self.color = "red"'), { "wrong name": 1 });
+    assert.deepEqual(await outcome(given, 'self.colour = "green"'), { "wrong value": 1 });
+  });
+
+  it("are the same in Python, whose functions name their parameters in another way", async () => {
+    await using inPython = await createSandbox({ body: python, workers: 1 });
+    for (const [program, expected] of [
+      ["self.add = lambda a, b: a + b", "done"],
+      ["self.add = lambda a, b: a * b", "wrong body"],
+      ["self.add = lambda a, b: (a * b)", "wrong body"],
+      ["self.add = lambda a: a", "wrong parameters"],
+      ["def add(a, b):\n    return a * b", "wrong body"],
+      ["def add(a):\n    return a", "wrong parameters"],
+    ] as const)
+      assert.deepEqual(await outcomeIn(inPython, add, program), { [expected]: 1 }, program);
+  });
+
   it("are no more than not done where the task does not say what it wants, and nothing without tasks", async () => {
     assert.deepEqual(await outcome(own, "self.a = 1"), { "not done": 1 });
     const env = new SurvivalEnv({ maxSteps: 1, sandbox });
@@ -110,6 +137,20 @@ describe("the parameters that a text names", () => {
     ["get size() { return 1; }", 0],
     ["class A {}", null],
     ["(", null],
+    ["lambda => 1", 1],
+    ["lambda(a, b) { return a; }", 2],
+    ["def(a) { return a; }", 1],
+    ["lambda a, b: a * b", 2],
+    ["lambda a, b: (a + b)", 2],
+    ["lambda: 0", 0],
+    ["lambda a=(1, 2), b={3: 4}, *rest: a", 3],
+    ["lambda a", null],
+    ["def add(a, b):\n    return a + b", 2],
+    ["async def add(n): return n", 1],
+    ["@cache(maxsize=9)\n@own\ndef add(a, b):\n    return a", 2],
+    ["def add(a,  # one, (two\n        b):\n    return a", 2],
+    ["def half(n=7//2, m=1):\n    return n", 2],
+    ['def add(a="#", b=1):\n    return a', 2],
   ] as const)
     it(`of \`${source}\` are ${expected}`, () => {
       assert.equal(parametersOf(source), expected);

@@ -55,6 +55,7 @@ describe("sharpening", () => {
       lines.map((line) => line.endsWith("← best")),
       [false, false, false, false, false, true, false],
     );
+    assert.match(lines[5]!, /^ *0\.3 +4\.00 +4\.00 +← best$/);
     const equal = await sharpen(model, { env, temperatures: [0.4, 0.2], episodes: 2 });
     assert.equal(equal.temperature, 0.4);
     assert.equal(opened.length, 5 * 48 + 6, "0.4 was the hotter of two: 0.8 was tried too");
@@ -125,6 +126,8 @@ describe("sharpening", () => {
       const played = opened.length;
       assert.deepEqual((await evaluate(contestants, options)).sentences, fair.sentences);
       assert.equal(opened.length, played, "the search is kept in the file too");
+      const { file: _, ...unkept } = options;
+      assert.deepEqual((await evaluate(contestants, unkept)).sentences, fair.sentences);
       const unequal = await evaluate(contestants, { ...options, sharpenTrained: false });
       assert.equal(unequal.results.episodes!.trained!.survival.estimate, 0, "at 0.7 it dies at once");
       assert.ok(!unequal.sentences.some((text) => text.startsWith("trained plays")));

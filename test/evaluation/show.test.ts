@@ -45,6 +45,32 @@ describe("the panels of an evaluation", () => {
   });
 });
 
+describe("how episodes ended", () => {
+  const of = (...verdicts: Episode["verdict"][]) => ({
+    runs: [verdicts.map((verdict) => ({ ...life([step("a")]), verdict, fault: verdict === "infrastructure_error" }))],
+    seconds: 1,
+  });
+  const found = (policies: { [name: string]: ReturnType<typeof of> }) =>
+    evaluationOf({ here: policies }, { reference: "one", control: null, seed: 0, clusters: { here: clustersOf([]) } });
+
+  it("is a row a cause, in the order of its letters, with each policy's share of its sound episodes", () => {
+    const one = of("timeout", "survived", "survived", "infrastructure_error");
+    const { causes } = found({ one, two: of("inert", "attempted_harm", "timeout", "timeout") });
+    assert.deepEqual(lastRows(String((causes()[displaySymbol]() as MimeBundle)["text/html"])), [
+      { split: "here", "how it ended": "attempted harm", one: "0.0 %", two: "25.0 %" },
+      { split: "here", "how it ended": "inert", one: "0.0 %", two: "25.0 %" },
+      { split: "here", "how it ended": "survived", one: "66.7 %", two: "0.0 %" },
+      { split: "here", "how it ended": "timeout", one: "33.3 %", two: "50.0 %" },
+    ]);
+  });
+
+  it("is told of a policy that had nothing but faults before anything else", () => {
+    assert.throws(() => found({ one: of("survived"), two: of("infrastructure_error") }), {
+      message: "Every episode was a fault of the sandbox: nothing to summarise",
+    });
+  });
+});
+
 describe("the table of what policies are like", () => {
   it("tells the seconds and tokens of an episode, and how often two answers differ where something was asked twice", () => {
     const asked = [life([step("a", "t"), step("b", "t")]), life([step("a", "t"), step("c", "u")])];
