@@ -33,7 +33,8 @@ export function testTogether(claims: readonly Claim[]): TestedClaim[] {
     const isAlike = paired.high - paired.low < 1e-12;
     const difference = isAlike ? widened(paired) : paired;
     const distance = difference.estimate - (above ?? 0);
-    const p = Number.isNaN(difference.low) ? 1 : isAlike ? beyondAlike(distance, paired) : beyond(distance, paired);
+    if (Number.isNaN(difference.low)) return { difference, p: 1, shown: "nothing" };
+    const p = isAlike ? beyondAlike(distance, paired) : beyond(distance, paired);
     return { difference, p: above === undefined ? p : distance > 0 ? p / 2 : 1 - p / 2, shown: "nothing" };
   });
   const order = [...tested.keys()].sort((a, b) => tested[a]!.p - tested[b]!.p);

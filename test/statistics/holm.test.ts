@@ -58,5 +58,9 @@ describe("claims that are tested together", () => {
   it("show nothing where there are too few clusters to tell", () => {
     const [one] = testTogether([{ is: [{ cluster: "a", value: 1 }], was: [{ cluster: "a", value: 0 }] }]);
     assert.deepEqual([one!.p, one!.shown], [1, "nothing"]);
+    for (const above of [-2, 0, 2]) {
+      const [alone] = testTogether([{ is: [{ cluster: "a", value: 1 }], was: [{ cluster: "a", value: 0 }], above }]);
+      assert.deepEqual([alone!.p, alone!.shown], [1, "nothing"], `above ${above}`);
+    }
   });
 });
