@@ -53,7 +53,7 @@ export async function replayEpisode(episode: Episode, options: AgainOptions): Pr
 }
 
 async function liveAgain(episode: Episode, options: AgainOptions): Promise<Replay> {
-  const { compared, fault, otherRules, ...found } = await livePrefix(episode, episode.steps.length, options);
+  const { compared, fault, otherRules, ...found } = await livePrefix(episode, options);
   const unreached = fault === null ? episode.steps[compared] : undefined;
   const missing = unreached && {
     step: compared,
@@ -90,10 +90,9 @@ function otherRules(was: EpisodeStart, is: EpisodeStart): string | null {
   return told.length === 0 ? null : told.join("; ");
 }
 
-/** Lives the first steps again, until one differs or is a fault. */
+/** Lives the steps again, until one differs or is a fault. */
 async function livePrefix(
   { steps, start: recorded }: Episode,
-  until: number,
   { env, job = { index: 0 }, fields = allFields, onExpect }: AgainOptions,
 ): Promise<Found> {
   const found: Found = { compared: 0, difference: null, fault: null, otherRules: null };
@@ -104,8 +103,7 @@ async function livePrefix(
       own,
       async () => {
         const next = steps[played];
-        const isOver = played === until || found.difference !== null || found.fault !== null;
-        if (next === undefined || isOver) return [];
+        if (next === undefined || found.difference !== null || found.fault !== null) return [];
         if (next.verdict === "infrastructure_error") found.fault = next.cause;
         if (found.fault !== null) return [];
         onExpect?.(next);

@@ -38,6 +38,19 @@ export function lifeEnvironment(sandbox: Sandbox, options: LifeEnvOptions = {}):
       info: { rewards: {}, report, evidence, changed: report.changed },
     };
   };
+  const step = async (program: string): Promise<Transition<StepReport>> => {
+    const setup = setupOf(steps);
+    return concluded(await running().step(program, setup), setup);
+  };
+  const inTurn = async (programs: readonly string[]): Promise<Transition<StepReport>[]> => {
+    const lived: Transition<StepReport>[] = [];
+    for (const program of programs) {
+      const transition = await step(program);
+      lived.push(transition);
+      if (transition.terminated || transition.truncated) break;
+    }
+    return lived;
+  };
   return {
     async reset({ seed = 0 } = {}): Promise<[null, Info]> {
       await life?.close();
@@ -46,11 +59,10 @@ export function lifeEnvironment(sandbox: Sandbox, options: LifeEnvOptions = {}):
       life = await sandbox.open(listener.options);
       return [null, { rewards: {}, report: null, start: startOf({ seed, ...own }, sandbox) }];
     },
-    async step(program) {
-      const setup = setupOf(steps);
-      return concluded(await running().step(program, setup), setup);
-    },
+    step,
     async stepMany(programs) {
+      // What a step asked and was shown is known when it is over, before the next one asks.
+      if (own.callModel !== undefined || own.budget !== undefined) return inTurn(programs);
       const setups = programs.map((_, i) => setupOf(steps + i));
       const reports = await running().steps(programs, setups);
       return reports.map((report, i) => concluded(report, setups[i]));

@@ -36,6 +36,7 @@ export function listenTo(options: LifeOptions): Listener {
     heard() {
       const step = { calls, ...(shown !== undefined && { budget: shown }) };
       calls = [];
+      shown = undefined;
       return step;
     },
   };

@@ -39,10 +39,12 @@ export type MeanMetric<Value extends number | null> = Metric<Value> & Required<P
 
 type About = Omit<Metric, "of" | "parts">;
 
-/** A mean over episodes. */
+/** A mean over episodes. One whose value is no number, as the return of an episode that could not be scored, is left out. */
 export function perEpisode(about: About & { value(episode: Episode): number }): MeanMetric<number> {
-  const parts = (episode: Episode): Part[] => [{ value: about.value(episode), weight: 1, step: null }];
-  return { ...about, parts, of: (episodes) => mean(episodes.map((episode) => about.value(episode))) };
+  const told = (episodes: readonly Episode[]): number[] =>
+    episodes.map((episode) => about.value(episode)).filter((value) => !Number.isNaN(value));
+  const parts = (episode: Episode): Part[] => told([episode]).map((value) => ({ value, weight: 1, step: null }));
+  return { ...about, parts, of: (episodes) => mean(told(episodes)) };
 }
 
 /** A mean over the steps that tell it: those of which `value` is not null. Each weighs 1, unless `weight` says otherwise. */
@@ -95,7 +97,10 @@ export const metrics = {
   returnInterquartile: {
     ...{ unit: "reward", label: "return, mean of the middle half", detail: true },
     formula: "mean of the middle half of them",
-    of: (episodes: readonly Episode[]): number => interquartileMean(episodes.map((episode) => episode.return)),
+    of(episodes: readonly Episode[]): number {
+      const scored = episodes.map((episode) => episode.return).filter((value) => !Number.isNaN(value));
+      return scored.length === 0 ? Number.NaN : interquartileMean(scored);
+    },
   },
   survival: perEpisode({
     ...{ unit: "steps", label: "steps survived, mean" },

@@ -72,6 +72,10 @@ export async function runEpisode(
     if (actions.length === 0) break;
     const programs = actions.map(({ program }) => program);
     const transitions = ahead > 1 ? await env.stepMany!(programs) : [await env.step(programs[0]!)];
+    if (transitions.length === 0 || transitions.length > programs.length)
+      throw new RangeError(
+        `stepMany() gave ${transitions.length} transitions for ${programs.length} programs: let it give one for each, until the episode ends`,
+      );
     for (const [i, transition] of transitions.entries()) {
       checkReward(transition.reward, { index, step: steps.length });
       const step = stepOf(actions[i]!, transition, steps.at(-1) ?? start);

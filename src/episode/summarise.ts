@@ -139,7 +139,7 @@ function intervalsOf(
   const drawn = ratioIntervals(clustered, how);
   return means.map(({ unit }, j) => {
     const { ones, count, plain } = gathered[j]!;
-    const isShare = unit === "share" && clusterOf === undefined && plain;
+    const isShare = unit === "share" && clusterOf === undefined && plain && count > 0;
     return isShare ? wilsonInterval(ones, count) : drawn[j]!;
   });
 }

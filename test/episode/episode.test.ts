@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import type { Environment } from "../../src/environment/index.ts";
 import {
+  byHand,
   createAnswers,
   describeDifference,
   type EpisodeJob,
@@ -110,6 +111,46 @@ describe("an episode", () => {
       message: "enough",
     });
     assert.equal(lived, 2);
+  });
+
+  it("asks for nothing after its signal, and lives nothing of what was asked for before it", async () => {
+    for (const during of ["a step", "an ask"]) {
+      const stop = new AbortController();
+      const log: string[] = [];
+      const act: Policy["act"] = async (...asked) => {
+        log.push("asked");
+        if (during === "an ask") stop.abort(new Error("enough"));
+        return drawing()(...asked);
+      };
+      const onStep = () => {
+        log.push("lived");
+        stop.abort(new Error("enough"));
+      };
+      await assert.rejects(runEpisode(bare(), act, { index: 0 }, { signal: stop.signal, onStep }), {
+        message: "enough",
+      });
+      assert.deepEqual(log, during === "an ask" ? ["asked"] : ["asked", "lived"], during);
+    }
+  });
+
+  it("of an environment without a sandbox is told as survived, step by step", async () => {
+    const { steps } = await runEpisode(nameEnv(3), async () => [{ ...byHand, program: "good" }], { index: 0 });
+    assert.equal(steps.length, 3);
+    for (const { verdict, cause, effects, report } of steps)
+      assert.deepEqual([verdict, cause, effects, report], ["survived", "", [], null]);
+  });
+
+  it("is given up where many steps at once come to none, or to more than were asked for, and would never end", async () => {
+    for (const given of [0, 3]) {
+      const env: Environment<number> = {
+        ...nameEnv(),
+        stepMany: async () => Promise.all(Array.from({ length: given }, () => nameEnv().step("good"))),
+      };
+      await assert.rejects(runEpisode(env, drawing(), { index: 0 }, { ahead: 2 }), {
+        name: "RangeError",
+        message: `stepMany() gave ${given} transitions for 2 programs: let it give one for each, until the episode ends`,
+      });
+    }
   });
 
   it("keeps members that a step left as they were once, and those that it changed anew", async () => {

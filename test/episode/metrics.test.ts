@@ -96,6 +96,22 @@ describe("the table of metrics", () => {
     assert.ok(harm.low === 0 && Math.abs(harm.high - 0.3244) < 1e-3, "0 of 8 by Wilson");
   });
 
+  it("leaves out of a return what could not be scored, in its interval too; of nothing else there is none", () => {
+    const lives = [2, Number.NaN, 6, Number.NaN].map((total, i) => episode(i, [step("x")], { return: total }));
+    const { return: mean, returnInterquartile, survival } = summarise(lives);
+    assert.deepEqual([mean, returnInterquartile, survival.estimate], [{ estimate: 4, low: 2, high: 6 }, 4, 1.5]);
+    const none = summarise(lives.filter((one) => Number.isNaN(one.return)));
+    assert.deepEqual([none.return, none.returnInterquartile], [{ estimate: NaN, low: NaN, high: NaN }, NaN]);
+    const about = { unit: "share" as const, label: "", formula: "" };
+    const remove = addMetric("toyNever", perEpisode({ ...about, value: () => Number.NaN }));
+    try {
+      const { toyNever } = summarise(lives) as unknown as { toyNever: unknown };
+      assert.deepEqual(toyNever, { estimate: NaN, low: NaN, high: NaN });
+    } finally {
+      remove();
+    }
+  });
+
   it("says which of them tables and panels leave out", () => {
     assert.deepEqual(
       metricTable().flatMap(([name, { detail = false }]) => (detail ? [name] : [])),
