@@ -33,12 +33,14 @@ export async function collect<Observation>(
   }
   const { concurrency = Math.max(8, policy.batch ?? 1), listen, onEpisode, onSpoiled } = options;
   const runner = options.runner ?? localRunner(env, policy);
+  const failed = new AbortController();
+  const ends = AbortSignal.any([failed.signal, ...(signal ? [signal] : [])]);
   const result = new Array<Episode>(episodes);
   let next = 0;
   let done = 0;
   const playOne = async (at: number): Promise<void> => {
     const job = jobOf({ seed, group, ...(begin && { begin }) }, first + at);
-    const play = () => runner.play(job, { listener: listen?.(job.index), signal });
+    const play = () => runner.play(job, { listener: listen?.(job.index), signal: ends });
     let episode = await play();
     if (episode.fault) {
       onSpoiled?.(episode);
@@ -51,12 +53,16 @@ export async function collect<Observation>(
     try {
       while (next < episodes) await playOne(next++);
     } catch (error) {
-      next = episodes; // what failed for one is begun by no other
+      next = episodes; // what failed for one is begun by no other, and goes on in none
+      failed.abort(error);
       throw error;
     }
   };
   try {
-    const atOnce = Math.min(concurrency, await runner.places(), episodes);
+    const places = await runner.places();
+    if (!(places >= 1))
+      throw new RangeError(`The environment has room for ${places} episodes at once: let its places() give 1 at least`);
+    const atOnce = Math.min(concurrency, places, episodes);
     await Promise.all(Array.from({ length: atOnce }, playOn));
   } finally {
     if (options.runner === undefined) await runner.close();

@@ -34,9 +34,9 @@ export interface Rollout {
   plot(): Figure;
   /** Steps survived, as a plotly figure. */
   histogram(): Figure;
-  /** One row a life: its end, return, steps and cause. `most` rows, the lowest returns first. @default 20 */
+  /** One row a life: its end, return, steps and cause. `most` rows, the lowest returns first, what was not scored last. @default 20 */
   table(options?: { most?: number }): Displayable;
-  /** The episode with the lowest return, and the one with the highest; the first of equals. */
+  /** The episode with the lowest return, and the one with the highest; the first of equals. Only where none was scored, one of those. */
   worst(): PlayedEpisode;
   best(): PlayedEpisode;
   [displaySymbol](): MimeBundle;
@@ -50,7 +50,7 @@ function lifeRow({ index, survival, return: total, verdict, steps }: Episode): R
     "steps survived": survival,
     return: total,
     end: verdict.replaceAll("_", " "),
-    ...(last.solved !== undefined && { "tasks solved": solved }),
+    ...(steps.some((step) => step.solved !== undefined) && { "tasks solved": solved }),
     "last program": last.program.split("\n")[0]!.slice(0, 60),
     cause: last.cause.slice(0, 80),
   };
@@ -86,15 +86,16 @@ export async function rollout<Observation>(
       new PlayedEpisode(episode, { env, policy, job: jobOf({ seed, group, ...(begin && { begin }) }, episode.index) }),
   );
   const summary = summarise(episodes);
-  const byReturn = [...episodes].filter((e) => !e.fault).sort((a, b) => a.return - b.return || a.index - b.index);
+  const sound = episodes.filter((e) => !e.fault);
+  const scored = sound.filter((e) => !Number.isNaN(e.return)).sort((a, b) => a.return - b.return || a.index - b.index);
+  const byReturn = [...scored, ...sound.filter((e) => Number.isNaN(e.return))];
   return {
     policy: policy.name,
     seed,
     episodes,
     summary,
-    plot: () => causesOfDeath(summary.causes, { title: `How ${episodes.length} episodes ended: ${policy.name}` }),
-    histogram: () =>
-      survivalHistogram([{ name: policy.name, survival: episodes.filter((e) => !e.fault).map((e) => e.survival) }]),
+    plot: () => causesOfDeath(summary.causes, { title: `How ${summary.episodes} episodes ended: ${policy.name}` }),
+    histogram: () => survivalHistogram([{ name: policy.name, survival: sound.map((e) => e.survival) }]),
     table: (given = {}) => {
       checkOptions(tableSchema, given, "the options of table()");
       const { most = 20 } = given;
@@ -102,8 +103,8 @@ export async function rollout<Observation>(
       const caption = `${policy.name}: ${shown.length} of ${episodes.length} episodes, the lowest returns first`;
       return { [displaySymbol]: () => tableBundle(shown, { caption }) };
     },
-    worst: () => byReturn[0] ?? episodes[0]!,
-    best: () => byReturn.find((e) => e.return === byReturn.at(-1)!.return) ?? episodes[0]!,
+    worst: () => byReturn[0]!,
+    best: () => scored.find((e) => e.return === scored.at(-1)!.return) ?? byReturn[0]!,
     [displaySymbol]: () => tableBundle(rows(summary), { caption: `${policy.name}: ${episodes.length} episodes` }),
   };
 }

@@ -36,6 +36,7 @@ export function localRunner(env: Environment, given: Policy): Runner {
   const gatherings = batch > 1 ? Array.from({ length: cohorts }, () => gather(policy)) : null;
   const idle: Environment[] = [];
   const all: Environment[] = [];
+  let closed = false;
   const take = (): Environment => {
     const own = idle.pop() ?? env.clone();
     if (!all.includes(own)) all.push(own);
@@ -57,9 +58,12 @@ export function localRunner(env: Environment, given: Policy): Runner {
       } finally {
         gathering?.leave();
         idle.push(own);
+        // Who was in the middle of an episode may have begun a life after all were closed.
+        if (closed) await own.close();
       }
     },
     async close() {
+      closed = true;
       await Promise.all(all.map((own) => own.close()));
     },
   };

@@ -94,6 +94,14 @@ describe("episodes that are played elsewhere", () => {
     const here = await hear();
     assert.ok(here.includes("3 spoiled"));
     assert.deepEqual(await hear(nearby()), here);
+    const ends: number[] = [];
+    const onEnd = ({ index }: Episode) => void ends.push(index);
+    await collect(spoiling(), editMenu(), {
+      episodes: 2,
+      on: nearby(),
+      listen: (index) => (index === 0 ? {} : { onEnd }),
+    });
+    assert.deepEqual(ends, [1], "who listens need not listen to everything");
     using record = openRecord(":memory:");
     const recorded = await hear(undefined, record);
     const withoutIds = (lines: readonly string[]) => lines.map((line) => line.replace(/ends \d+/, "ends"));

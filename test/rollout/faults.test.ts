@@ -5,6 +5,7 @@ import { SurvivalEnv } from "../../src/environment/index.ts";
 import type { Policy } from "../../src/policy/index.ts";
 import { type CollectOptions, collect, rollout } from "../../src/rollout/index.ts";
 import { type FakePlace, fakeSandbox, infrastructureError } from "../sandbox/fake.ts";
+import { until } from "../waiting.ts";
 
 /** Writes a program out of what it sees and what it draws. `batch` above 1: many lives are asked for at once. */
 const drawing = (batch: number, openLoop = false): Policy => ({
@@ -138,7 +139,86 @@ describe("lives of one group", () => {
   });
 });
 
+describe("a rollout that is stopped, or fails", () => {
+  const slowly = (opens: (life: number) => Promise<unknown>) => {
+    const fake = fakeSandbox();
+    let next = 0;
+    const open: typeof fake.sandbox.open = async (options) => {
+      await opens(next++);
+      return fake.sandbox.open(options);
+    };
+    return { ...fake, env: new SurvivalEnv({ sandbox: { ...fake.sandbox, open }, maxSteps: 3 }) };
+  };
+
+  it("has closed the lives that it played when it is told", async () => {
+    const { env, opened, closed } = slowly(async () => {});
+    let asked = 0;
+    const failing: Policy = {
+      ...drawing(1),
+      act: async (...given) => {
+        if (++asked === 2) throw new Error("the model is away");
+        return drawing(1).act(...given);
+      },
+    };
+    await assert.rejects(collect(env, failing, { episodes: 4, concurrency: 1 }), { message: "the model is away" });
+    assert.deepEqual([opened.length, closed()], [1, 1]);
+  });
+
+  it("closes those too that are opened while it ends", async () => {
+    const stop = new AbortController();
+    const late = Promise.withResolvers<void>();
+    const { env, opened, closed } = slowly(async (life) => life > 0 && late.promise);
+    const policy: Policy = {
+      ...drawing(1),
+      act: async (...given) => {
+        stop.abort(new Error("enough"));
+        return drawing(1).act(...given);
+      },
+    };
+    await assert.rejects(collect(env, policy, { episodes: 4, concurrency: 4, signal: stop.signal }), {
+      message: "enough",
+    });
+    assert.deepEqual([opened.length, closed()], [1, 1], "the others are not there yet");
+    late.resolve();
+    assert.ok(
+      await until(() => opened.length === 4 && closed() === 4),
+      "the lives that were opened too late are closed",
+    );
+  });
+
+  it("asks the policy for nothing more for the others, where one of its episodes failed", async () => {
+    let asked = 0;
+    const failing: Policy = {
+      ...drawing(1),
+      act: async (...given) => {
+        if (++asked === 6) throw new Error("the model is away");
+        return drawing(1).act(...given);
+      },
+    };
+    const env = new SurvivalEnv({ sandbox: fakeSandbox().sandbox, maxSteps: 50 });
+    await assert.rejects(collect(env, failing, { episodes: 8, concurrency: 4 }), { message: "the model is away" });
+    const told = asked;
+    for (let turns = 0; turns < 50; turns++) await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(asked, told);
+  });
+});
+
 describe("what is collected", () => {
+  it("is played in an environment, which has room for one episode at least", async () => {
+    for (const play of [collect, rollout])
+      for (const given of [undefined, {}, { reset() {}, step() {}, clone() {} }])
+        await assert.rejects(play(given as never, drawing(1), { episodes: 1 }), {
+          name: "RangeError",
+          message: /^Expected `env` to be an environment, with reset\(\), step\(\), clone\(\) and close\(\), .*, got /,
+        });
+    for (const places of [0, Number.NaN]) {
+      const env = new SurvivalEnv({ sandbox: { ...fakeSandbox().sandbox, places } });
+      await assert.rejects(collect(env, drawing(1), { episodes: 1 }), {
+        message: `The environment has room for ${places} episodes at once: let its places() give 1 at least`,
+      });
+    }
+  });
+
   it("is asked for by whole numbers above 0", async () => {
     for (const name of ["episodes", "concurrency", "group"])
       for (const value of [0, -1, 1.5, Infinity, Number.NaN])

@@ -5,7 +5,7 @@ import { displaySymbol } from "../../src/display/index.ts";
 import { type Environment, SurvivalEnv } from "../../src/environment/index.ts";
 import type { Policy } from "../../src/policy/index.ts";
 import { rollout } from "../../src/rollout/index.ts";
-import { fakeSandbox } from "../sandbox/fake.ts";
+import { fakeSandbox, infrastructureError } from "../sandbox/fake.ts";
 import { nameEnv } from "../training/fixtures.ts";
 
 /** Writes what `program` says of the life's own draw, without a name for it. */
@@ -49,6 +49,55 @@ describe("the table of a rollout", () => {
     const text = await textOf((await rollout(env, policy, { episodes: 4, seed: 4 })).table());
     assert.match(text, /(die|live)\(\);/);
     assert.doesNotMatch(text, /second line/);
+  });
+});
+
+describe("a rollout some of whose episodes were not scored", () => {
+  it("has them last in its table, and neither for its worst nor for its best, unless all are such", async () => {
+    const returnsOf = async (...returns: number[]) => {
+      let next = 0;
+      const own = (): Environment<number> => {
+        const inner = nameEnv(1);
+        const step = async (program: string) => ({ ...(await inner.step(program)), reward: returns[next++]! });
+        return { ...inner, step, clone: own };
+      };
+      const lives = await rollout(own(), () => "good", { episodes: returns.length, concurrency: 1 });
+      const rows = (await textOf(lives.table())).split("\n").slice(2);
+      return [lives.worst().index, lives.best().index, rows.map((row) => Number(row.trim().split(/\s+/)[0]))];
+    };
+    const { NaN: none } = Number;
+    assert.deepEqual(await returnsOf(5, none, 7, none, 3, 7, 1), [6, 2, [6, 4, 0, 2, 5, 1, 3]]);
+    assert.deepEqual(await returnsOf(none, 4, none, 2), [3, 1, [3, 1, 0, 2]]);
+    assert.deepEqual(await returnsOf(none, none), [0, 0, [0, 1]]);
+  });
+
+  it("shows what was solved before a step that could not be scored", async () => {
+    let asked = 0;
+    const tasks = [{ id: "a", ask: "Do.", score: () => (asked++ < 2 ? 1 : null) }];
+    const env = new SurvivalEnv({ sandbox: fakeSandbox().sandbox, tasks, maxSteps: 3 });
+    const lives = await rollout(env, () => "self.a = 1", { episodes: 1 });
+    const [, head, row] = (await textOf(lives.table())).split("\n");
+    assert.match(head!, /tasks solved/);
+    assert.match(row!, /^ *0 +3 +NaN +survived +2 /);
+    const plain = await rollout(new SurvivalEnv({ sandbox: fakeSandbox().sandbox, maxSteps: 1 }), () => "1", {
+      episodes: 1,
+    });
+    assert.doesNotMatch(await textOf(plain.table()), /tasks solved/);
+  });
+});
+
+describe("the figures of a rollout", () => {
+  it("are of its sound lives: how long each lived, and how they ended", async () => {
+    const { sandbox } = fakeSandbox((program, { life, step }) => {
+      if (life >= 3) return infrastructureError;
+      return step === life ? { verdict: "inert", cause: program } : {};
+    });
+    const lives = await rollout(new SurvivalEnv({ sandbox, maxSteps: 9 }), () => "1", { episodes: 4, concurrency: 1 });
+    assert.equal(lives.summary.faults, 1);
+    const [bars, ...others] = lives.histogram().data as unknown as { x: number[]; y: number[]; name: string }[];
+    assert.deepEqual([bars!.x, bars!.y.map(Math.round), others], [[0, 1, 2], [33, 33, 33], []]);
+    assert.match(bars!.name, /\(n = 3\)$/);
+    assert.match(JSON.stringify(lives.plot().layout), /How 3 episodes ended/);
   });
 });
 
@@ -103,6 +152,25 @@ describe("a replay or fork of an episode", () => {
       for (const episode of episodes)
         assert.equal(String(await episode.replay()), `Episode ${episode.index}: 2 steps agree byte for byte`);
       assert.equal(new Set(episodes.map(({ seed }) => seed)).size, Math.ceil(5 / (how.group ?? 1)));
+    }
+  });
+
+  it("begins as its group was told to", async () => {
+    const tasks = ["a", "b", "c"].map((id) => ({ id, ask: `Do ${id}.`, score: () => 1 }));
+    const env = new SurvivalEnv({ sandbox: fakeSandbox().sandbox, tasks, maxSteps: 2 });
+    const begin = ["b", "c", "a"].map((id) => ({ tasks: [id, id] }));
+    const { episodes } = await rollout(env, () => "1", { episodes: 6, group: 2, begin });
+    assert.deepEqual(
+      episodes.map(({ steps }) => steps.map(({ task }) => task).join("")),
+      ["bb", "bb", "cc", "cc", "aa", "aa"],
+    );
+    for (const episode of episodes) {
+      assert.equal(String(await episode.replay()), `Episode ${episode.index}: 2 steps agree byte for byte`);
+      const { steps } = await episode.fork({ step: 0 });
+      assert.deepEqual(
+        steps.map(({ task }) => task),
+        episode.steps.map(({ task }) => task),
+      );
     }
   });
 
