@@ -3,18 +3,26 @@
  * episode twice and compares. Not here: what a good reward is.
  */
 
-import { checkOptions, flag, integer, only, optional, someOf, text } from "../data/check.ts";
+import { checkOptions, flag, integer, only, optional, show, someOf, text } from "../data/check.ts";
 import { EnvironmentFailure } from "./error.ts";
 import { checkEnvironment } from "./given.ts";
+import { bodyOf } from "./settings.ts";
+import { SurvivalEnv } from "./survival.ts";
 import type { Environment, Transition } from "./types.ts";
 
 /** What `checkEnv` plays. */
 export interface CheckOptions {
-  /** Programs to step with, in order; the episode may end before the last. @default three harmless ones */
+  /** Programs to step with, in order; the episode may end before the last. @default three harmless ones, in the agents' language */
   programs?: readonly string[];
   /** @default 1 */
   seed?: number;
 }
+
+/** What is played where nothing is said. */
+const harmless = {
+  javascript: ["self.a = 1;", "let b = 2;", "console.log(b);"],
+  python: ["self.a = 1", "b = 2", "print(b)"],
+};
 
 const optionsSchema = only<CheckOptions & { throwing?: boolean }>({
   programs: optional(someOf(text, "a list of at least one program")),
@@ -34,9 +42,25 @@ export async function checkEnv(
 ): Promise<string[]> {
   checkEnvironment(env);
   checkOptions(optionsSchema, options, "the options of checkEnv");
-  const { programs = ["self.a = 1;", "let b = 2;", "console.log(b);"], seed = 1, throwing = false } = options;
+  const isPython = env instanceof SurvivalEnv && bodyOf(env.options).name === "python";
+  const { programs = isPython ? harmless.python : harmless.javascript, seed = 1, throwing = false } = options;
   const faults: string[] = [];
-  const fresh = env.clone();
+  const [fresh, other] = [env.clone(), env.clone()];
+  try {
+    await compare({ env, fresh, other }, { programs, seed }, faults);
+  } finally {
+    await Promise.all([fresh.close(), other.close()]);
+  }
+  if (throwing && faults.length > 0) throw new EnvironmentFailure({ kind: "contract", fault: faults[0]! });
+  return faults;
+}
+
+/** Plays in two clones, and notes what is wrong. */
+async function compare(
+  { env, fresh, other }: { env: Environment; fresh: Environment; other: Environment },
+  { programs, seed }: Required<CheckOptions>,
+  faults: string[],
+): Promise<void> {
   const [own, cloned] = [classOf(env), classOf(fresh)];
   if (own !== cloned)
     faults.push(`clone() gives a ${cloned.name}, not a ${own.name}: what ${own.name} does otherwise, rollouts pass by`);
@@ -44,7 +68,6 @@ export async function checkEnv(
   if (!(await rejects(() => fresh.step(programs[0]!)))) faults.push("step() before reset() did not fail");
   const first = await play(fresh, programs, seed, faults);
   const again = await play(fresh, programs, seed, []);
-  const other = env.clone();
   const elsewhere = await play(other, programs, seed, []);
   if (first !== again) faults.push(`the same seed (${seed}) and programs gave another episode after reset()`);
   if (first !== elsewhere) faults.push(`the same seed (${seed}) and programs gave another episode in a clone`);
@@ -52,9 +75,6 @@ export async function checkEnv(
     faults.push(
       "stepMany() gave other transitions than step() one by one: a policy that looks at nothing is played by it",
     );
-  await Promise.all([fresh.close(), other.close()]);
-  if (throwing && faults.length > 0) throw new EnvironmentFailure({ kind: "contract", fault: faults[0]! });
-  return faults;
 }
 
 /** Plays one episode and notes faults; gives it as text that two equal episodes share. */
@@ -74,9 +94,13 @@ async function play(
   let ended = false;
   if (how === "stepMany") seen.push(...(await env.stepMany!(programs)));
   for (const program of how === "step" ? programs : []) {
-    const transition = await env.step(program);
-    checkTransition(transition, fault);
+    const transition = (await env.step(program)) as Transition<unknown> | null | undefined;
     seen.push(transition);
+    if (typeof transition !== "object" || transition === null) {
+      fault(`step() gave ${show(transition)}: it must give { observation, reward, terminated, truncated, info }`);
+      break;
+    }
+    checkTransition(transition, fault);
     ended = transition.terminated || transition.truncated;
     if (ended) break;
   }
@@ -102,7 +126,8 @@ function checkTransition(
   const parts = info?.rewards;
   if (typeof parts !== "object" || parts === null) return fault("step() gave no info.rewards");
   const sum = Object.values(parts).reduce((total, part) => total + part, 0);
-  if (Math.abs(sum - reward) > 1e-9) fault(`the parts in info.rewards sum to ${sum}, the reward is ${reward}`);
+  if (Number.isFinite(reward) && !(Math.abs(sum - reward) <= 1e-9))
+    fault(`the parts in info.rewards sum to ${sum}, the reward is ${reward}`);
 }
 
 async function rejects(work: () => Promise<unknown>): Promise<boolean> {

@@ -15,7 +15,7 @@ export type EnvironmentError =
   | { kind: "clone"; name: string; fault: string }
   | { kind: "contract"; fault: string };
 
-/** Thrown by environments; `error` tells which it is. The episode is as it was: nothing is lost. */
+/** Thrown by environments; `error` tells which it is. The episode is as it was, unless a reward or a score failed: its step is lived. */
 export class EnvironmentFailure extends Error {
   override readonly name = "EnvironmentFailure";
   readonly error: EnvironmentError;

@@ -99,6 +99,7 @@ export function scoreStep(parts: readonly Reward[], context: RewardContext): { [
       const message = cause instanceof Error ? cause.message : String(cause);
       throw new EnvironmentFailure({ kind: "reward-threw", name, message }, { cause });
     }
+    if (scored instanceof Promise) scored.catch(() => {}); // that it is a promise is told; nobody waits for it
     const value = typeof scored === "number" ? scored * weight : scored;
     // "1" and true times a weight would be numbers.
     if (value !== null && (typeof value !== "number" || !Number.isFinite(value)))

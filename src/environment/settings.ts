@@ -123,16 +123,26 @@ const kickstart = optional(like<object>(isPlain, "an object: a name, and a value
   SurvivalEnvOptions["kickstart"]
 >;
 
-/** Throws an EnvironmentFailure for a member that would be born as something else: what no JSON says is no attribute. */
-function checkKickstart(given: SurvivalEnvOptions["kickstart"] = {}): void {
-  for (const [name, value] of Object.entries(given))
-    if (typeof value !== "function" && !isData(value, []))
-      refuse({
-        kind: "option",
-        name: `kickstart.${name}`,
-        expected: "plain data, as JSON has it, or a function",
-        value,
-      });
+/**
+ * Throws an EnvironmentFailure for a member that would be born as something else: what no JSON says is no attribute, and a
+ * function of ours no method in Python.
+ */
+function checkKickstart(given: SurvivalEnvOptions["kickstart"] = {}, body: string): void {
+  const method = Object.values(given).find((value) => typeof value === "function");
+  if (body === "python" && method !== undefined) {
+    const expected = "plain values where agents are python: give a method as a member of `genome`";
+    refuse({ kind: "option", name: "kickstart", expected, value: method });
+  }
+  for (const [name, value] of Object.entries(given)) {
+    const isBorn = typeof value === "function" ? !isNative(value) : isData(value, []);
+    const expected = "plain data, as JSON has it, or a function whose text is there to be taken";
+    if (!isBorn) refuse({ kind: "option", name: `kickstart.${name}`, expected, value });
+  }
+}
+
+/** Whether it is the machine's, or bound: its text says nothing of what it does. */
+function isNative(value: object): boolean {
+  return /\{\s*\[native code\]\s*\}\s*$/.test(String(value));
 }
 
 function isData(value: unknown, above: readonly unknown[]): boolean {
@@ -186,8 +196,11 @@ const resetSchema = only<{ seed?: number; options?: ResetOptions }>({
 /** Throws an EnvironmentFailure for an option that has no meaning, or that nobody reads. */
 export function checkOptions(options: SurvivalEnvOptions): void {
   refuse(faultOf(optionsSchema, options, "the options of SurvivalEnv"));
-  checkKickstart(options.kickstart);
-  checkBody(options);
+  const { name } = bodyOf(options);
+  const { body = name } = options;
+  if (body !== name)
+    refuse({ kind: "option", name: "sandbox", expected: `one whose agents are ${body}`, value: `one of ${name}` });
+  checkKickstart(options.kickstart, name);
   if (options.metabolism !== undefined && options.tasks === undefined) {
     const expected = "given where there is a metabolism: only solved tasks give energy";
     refuse({ kind: "option", name: "tasks", expected, value: undefined });
@@ -202,22 +215,13 @@ export function bodyOf({
   return sandbox?.body ?? bodies[body];
 }
 
-function checkBody(options: SurvivalEnvOptions): void {
-  const { name } = bodyOf(options);
-  const { body = name, kickstart: more = {} } = options;
-  if (body !== name)
-    refuse({ kind: "option", name: "sandbox", expected: `one whose agents are ${body}`, value: `one of ${name}` });
-  const method = Object.entries(more).find(([, value]) => typeof value === "function");
-  if (name === "python" && method !== undefined) {
-    const expected = "plain values where agents are python: give a method as a member of `genome`";
-    refuse({ kind: "option", name: "kickstart", expected, value: method[1] });
-  }
-}
-
-/** The same for what `reset` is given. */
-export function checkReset(given: { seed?: number; options?: { [key: string]: unknown } }): void {
+/** The same for what `reset` is given in an environment of these options. */
+export function checkReset(
+  given: { seed: number; options: { [key: string]: unknown } },
+  options: SurvivalEnvOptions,
+): void {
   refuse(faultOf(resetSchema, given, "what reset() takes"));
-  checkKickstart((given.options as ResetOptions | undefined)?.kickstart);
+  checkKickstart((given.options as ResetOptions).kickstart, bodyOf(options).name);
 }
 
 function refuse(fault: Fault | null): void {

@@ -107,11 +107,14 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     seed?: number;
     options?: { [key: string]: unknown };
   } = {}): Promise<[SurvivalObservation, Info]> {
-    checkReset({ seed, options });
+    checkReset({ seed, options }, this.options);
+    const { query = this.options.query ?? "", tasks = [] } = options as ResetOptions;
+    const coming = tasksNamed(tasks, this.#tasks);
     this.#made ??= fieldsOf(this);
     await this.#life?.close();
+    this.#life = null;
+    this.#state = "new";
     const sandbox = await this.#sandbox();
-    const { query = this.options.query ?? "" } = options as ResetOptions;
     const genome = this.#bornWith(options as ResetOptions);
     const born = { query, seed, ...(genome && { genome }), ...termsOf(this.options) };
     this.#life = await sandbox.open(born);
@@ -120,7 +123,7 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     this.#genome = genome ?? sandbox.body.newborn;
     this.#seed = seed;
     this.#order = createRandom(seed, "environment", "tasks");
-    this.#coming = tasksNamed((options as ResetOptions).tasks ?? [], this.#tasks);
+    this.#coming = coming;
     this.#paid.clear();
     this.#energy = this.options.metabolism?.energy ?? null;
     return [
@@ -270,7 +273,9 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     const { metabolism } = this.options;
     if (metabolism === undefined || this.#energy === null) return report;
     const { cost = 1, gain = 2 } = metabolism;
-    this.#energy += (solved ? gain : 0) - cost;
+    const left = this.#energy + (solved ? gain : 0) - cost;
+    // Tenths that are taken away one by one leave a trace that is no energy.
+    this.#energy = Math.abs(left) < 1e-9 * metabolism.energy ? 0 : left;
     if (!report.alive || this.#energy > 0) return report;
     const cause = `it starved: ${metabolism.energy} energy at birth, ${cost} spent a step, ${gain} earned a solved task`;
     return { ...report, verdict: "budget_exhausted", alive: false, cause };

@@ -11,15 +11,18 @@ import type { Environment } from "./types.ts";
 
 const unknown = new WeakMap<Environment, string>();
 
-/** The text: functions by their source, the sandbox left out. What no text can be made of is like no other. */
+/** The text: functions by their source, of a sandbox what judges lives. What no text can be made of is like no other. */
 export function textOfEnvironment(env: Environment): string {
   const { options } = env as { options?: SurvivalEnvOptions };
   try {
+    const { sandbox } = options ?? {};
     const { name } = bodyOf(options ?? {});
-    // A sandbox says what its agents are made of, and is left out.
-    const body = name === "javascript" ? "" : `${name} `;
-    if (Object.getPrototypeOf(env) === SurvivalEnv.prototype) return body + textOf(options);
-    return body + textOf({ classes: classesOf(env), ...env, options });
+    // A sandbox says what its agents are made of and by what they are judged, and is left out but for that.
+    const { limits = {}, harm = {} } = sandbox ?? {};
+    const judged = [limits, harm].some((rules) => Object.keys(rules).length > 0) ? `${textOf({ limits, harm })} ` : "";
+    const own = `${name === "javascript" ? "" : `${name} `}${judged}`;
+    if (Object.getPrototypeOf(env) === SurvivalEnv.prototype) return own + textOf(options);
+    return own + textOf({ classes: classesOf(env), ...env, options });
   } catch {
     const mark = unknown.get(env) ?? randomUUID();
     unknown.set(env, mark);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { checkEnv, type Environment, SurvivalEnv, type Transition } from "../../src/environment/index.ts";
 import { createSandbox } from "../../src/sandbox/index.ts";
+import { fakeSandbox } from "../sandbox/fake.ts";
 
 describe("checkEnv", () => {
   it("passes SurvivalEnv, also when its episode ends", async () => {
@@ -11,6 +12,38 @@ describe("checkEnv", () => {
       await checkEnv(new SurvivalEnv({ sandbox }), { programs: ["self.a = Math.random()", "nope()"] }),
       [],
     );
+  });
+
+  it("plays what is harmless in the agents' language where nothing is said", async () => {
+    for (const [name, programs] of [
+      ["python", ["self.a = 1", "b = 2", "print(b)"]],
+      ["javascript", ["self.a = 1;", "let b = 2;", "console.log(b);"]],
+    ] as const) {
+      const played: string[] = [];
+      const { sandbox } = fakeSandbox((program) => {
+        played.push(program);
+        return {};
+      });
+      assert.deepEqual(
+        await checkEnv(new SurvivalEnv({ sandbox: { ...sandbox, body: { ...sandbox.body, name } } })),
+        [],
+      );
+      assert.deepEqual(played.slice(0, 3), programs);
+      assert.deepEqual([...new Set(played)], programs);
+    }
+  });
+
+  it("has closed what it played in when it is told, also where a step throws", async () => {
+    const fake = fakeSandbox();
+    assert.deepEqual(await checkEnv(new SurvivalEnv({ sandbox: fake.sandbox })), []);
+    assert.equal(fake.closed(), fake.opened.length);
+    const { opened, closed, sandbox } = fakeSandbox((program) => {
+      if (program === "throw") throw new Error("a fault of its own");
+      return {};
+    });
+    const programs = ["self.a = 1", "throw"];
+    await assert.rejects(checkEnv(new SurvivalEnv({ sandbox }), { programs }), { message: "a fault of its own" });
+    assert.deepEqual([opened.length, closed()], [1, 1]);
   });
 
   it("names each way in which an environment breaks the contract", async () => {
@@ -59,6 +92,25 @@ describe("checkEnv", () => {
       (await checkEnv(itself)).includes(
         "clone() returned the environment itself: a parallel rollout needs another one",
       ),
+    );
+    for (const [nothing, told] of [
+      [undefined, "undefined"],
+      [null, "null"],
+      [1, "1"],
+    ])
+      assert.deepEqual(await faultsOf({ step: async () => nothing as never }), [
+        always[0],
+        `step() gave ${told}: it must give { observation, reward, terminated, truncated, info }`,
+      ]);
+    assert.match(await said({ info: { rewards: { a: Number.NaN }, report: null } }), /sum to NaN, the reward is 1/);
+    let clones = 0;
+    const numbered = (): Environment => {
+      const number = clones++;
+      return { ...broken({ observation: number }), clone: numbered };
+    };
+    assert.deepEqual(
+      (await checkEnv(numbered())).filter((fault) => !always.includes(fault)),
+      ["the same seed (1) and programs gave another episode in a clone"],
     );
     let n = 0;
     const drifting = broken({}, { reset: async () => [n++, { rewards: {}, report: null }] });

@@ -66,6 +66,18 @@ describe("harm that an environment allows", () => {
       }
   });
 
+  it("and limits that only its sandbox has are recorded, and a replay judges by them", async () => {
+    await using own = await createSandbox({ workers: 1, limits: { sourceBytes: 300 } });
+    const path = join(folder, "limits.sqlite");
+    const env = new SurvivalEnv({ sandbox: own, maxSteps: 2, limits: { stepMs: 300 } });
+    await rollout(env, () => `self.a = "${"x".repeat(400)}"`, { episodes: 1, record: path });
+    using record = openRecord(path, { readOnly: true });
+    const { start, verdict, id } = record.episode(1);
+    assert.deepEqual([start.limits, verdict], [{ sourceBytes: 300, stepMs: 300 }, "syntax_error"]);
+    const again = await replay(record, id!, sandbox);
+    assert.ok(again.agrees, String(again));
+  });
+
   it("is allowed where a task's method is called as well", async () => {
     const task: MicroTask = {
       ...{ id: "read", family: "own", ask: "self.f = a function that gives 1", split: "training" },

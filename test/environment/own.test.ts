@@ -228,8 +228,15 @@ describe("a reward that is a function", () => {
       [rewards.harm, { ...rewards.harm, weight: 2 }],
       'Expected `rewards` to be parts of different names, got ["harm","harm"]',
     );
-    await assert.rejects(partsOf((async () => 1) as never), {
-      message: "The reward `reward 1` gave a Promise: a reward must be a finite number, at once: leave `async` out",
-    });
+    const late = async () => {
+      throw new Error("nobody waits for it");
+    };
+    for (const [name, given] of [
+      ["reward 1", [async () => 1]],
+      ["late", late],
+    ] as const)
+      await assert.rejects(partsOf(given as never), {
+        message: `The reward \`${name}\` gave a Promise: a reward must be a finite number, at once: leave \`async\` out`,
+      });
   });
 });

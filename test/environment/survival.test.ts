@@ -128,6 +128,32 @@ describe("SurvivalEnv", () => {
     await env.close();
   });
 
+  it("is born with methods in any form, whatever they were called where they were written", async () => {
+    const helpers = {
+      double(n: number) {
+        return 2 * n;
+      },
+      async later(n: number) {
+        return n + 1;
+      },
+    };
+    const kickstart = {
+      ...helpers,
+      twice: helpers.double,
+      soon: helpers.later,
+      half: (n: number) => n / 2,
+      third: function thrice(n: number) {
+        return n / 3;
+      },
+    };
+    const env = new SurvivalEnv({ sandbox, kickstart });
+    await env.reset({ seed: 1 });
+    const calls = ["double", "twice", "half", "third"].map((name) => `self.${name}(12)`);
+    const { observation } = await env.step(`self.found = [${calls}, await self.later(12), await self.soon(12)];`);
+    assert.equal(observation.genome.find(({ name }) => name === "self.found")?.source, "[24,24,6,4,13,13]");
+    await env.close();
+  });
+
   it("steps many at once as one by one", async () => {
     const programs = ["let n = Math.random();", "n = n + 1; console.log(n)", "self.when = Date.now();", "nope();", "1"];
     const one = new SurvivalEnv({ sandbox });
@@ -309,6 +335,54 @@ describe("SurvivalEnv", () => {
       "a death at the limit is no cut",
     );
     await assert.rejects(env.step("1"), { message: /^step\(\) after the end of the episode \(inert\)/ });
+  });
+
+  it("begins another life as if there had been none: no step before its first, and all of its steps to live", async () => {
+    const previous: unknown[] = [];
+    const seeing = {
+      name: "seeing",
+      score: (context: { previous: unknown }) => Number(previous.push(context.previous) > 0),
+    };
+    const env = new SurvivalEnv({ sandbox: fakeSandbox().sandbox, maxSteps: 2, rewards: [seeing] });
+    for (let life = 0; life < 2; life++) {
+      await env.reset();
+      assert.equal((await env.stepMany(["a", "b", "c"])).length, 2);
+    }
+    assert.deepEqual(
+      previous.map((one) => one === null),
+      [true, false, true, false],
+    );
+  });
+
+  it("must be reset again where a life could not be opened: the one before is over", async () => {
+    const fake = fakeSandbox();
+    let fails = false;
+    const open: Sandbox["open"] = async (options) => {
+      if (fails) throw new Error("no place");
+      return fake.sandbox.open(options);
+    };
+    const env = new SurvivalEnv({ sandbox: { ...fake.sandbox, open } });
+    await env.reset();
+    fails = true;
+    await assert.rejects(env.reset(), { message: "no place" });
+    assert.equal(fake.closed(), 1);
+    await assert.rejects(env.step("1"), { message: "step() before reset(): call `await env.reset({ seed })` first" });
+  });
+
+  it("starves when its energy is spent, in tenths too", async () => {
+    const tasks = [{ id: "never", ask: "Never.", score: () => 0 }];
+    const steps = async (energy: number, cost: number): Promise<number> => {
+      const env = new SurvivalEnv({ sandbox: fakeSandbox().sandbox, tasks, metabolism: { energy, cost } });
+      await env.reset();
+      for (let lived = 1; ; lived++) {
+        const { terminated, observation } = await env.step("1");
+        assert.equal(terminated, observation.energy! <= 0);
+        if (terminated) return lived;
+      }
+    };
+    for (let tenths = 1; tenths <= 30; tenths++)
+      assert.equal(await steps(tenths / 10, 0.1), tenths, `${tenths} tenths of energy, one a step`);
+    assert.deepEqual([await steps(2, 1), await steps(2.5, 1), await steps(0.05, 0.1)], [2, 3, 1]);
   });
 
   it("ends a life by hand where it starved, and never where it died, was cut or lives on", async () => {

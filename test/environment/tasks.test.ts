@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { SurvivalEnv } from "../../src/environment/index.ts";
+import { SandboxFailure } from "../../src/sandbox/index.ts";
 import { fakeSandbox } from "../sandbox/fake.ts";
 
 describe("an environment with tasks", () => {
@@ -31,6 +32,15 @@ describe("an environment with tasks", () => {
       threw,
     );
     await assert.rejects(() => scored(async () => Promise.reject("no oddness")), threw);
+    const failure = new SandboxFailure({ kind: "option", name: "it", expected: "there", value: 1 });
+    await assert.rejects(
+      () =>
+        scored(() => {
+          throw failure;
+        }),
+      (error) => error === failure,
+      "a fault of the sandbox's is told as it is",
+    );
     assert.deepEqual(await scored(async () => 1), ["odd", 1, true]);
     assert.deepEqual(await scored(() => 0.999), ["odd", 0.999, false]);
     assert.deepEqual(await scored(() => -3), ["odd", -3, false]);
@@ -48,8 +58,20 @@ describe("an environment with tasks", () => {
     const asked: unknown[] = [];
     for (let i = 0; i < 3; i++) asked.push((await env.step("self.a = 1")).info.task);
     assert.deepEqual(asked, ["c", "a", "c"]);
+    await env.reset({ seed: 1, options: { tasks: ["b", "c"] } });
+    await env.step("self.a = 1");
     await assert.rejects(env.reset({ seed: 1, options: { tasks: ["a", "d"] } }), {
       message: /Expected `tasks` to be ids of the environment's 3 tasks, got "d"/,
+    });
+    const { observation, info } = await env.step("self.a = 2");
+    assert.deepEqual([observation.step, info.task], [2, "c"], "what is refused leaves the episode as it was");
+    for (const given of [{ tasks }, 3])
+      assert.throws(
+        () => new SurvivalEnv({ tasks: given as never }),
+        /Expected `tasks` to be a list of tasks, got (\{|3)/,
+      );
+    assert.throws(() => new SurvivalEnv({ tasks: [null as never] }), {
+      message: "Micro-task 0: Expected an object, got null",
     });
     assert.throws(() => new SurvivalEnv({ metabolism: { energy: 3 } }), {
       message: /Expected `tasks` to be given where there is a metabolism: only solved tasks give energy/,

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { rewards, SurvivalEnv, textOfEnvironment } from "../../src/environment/index.ts";
 import type { Environment } from "../../src/environment/types.ts";
+import { fakeSandbox } from "../sandbox/fake.ts";
 
 describe("an environment as a text", () => {
   it("of the library's is its options alone, the same for a clone, another for other options", () => {
@@ -17,6 +18,16 @@ describe("an environment as a text", () => {
     );
     const texts = [env, ...others].map(textOfEnvironment);
     assert.equal(new Set(texts).size, texts.length);
+  });
+
+  it("is told by what its sandbox judges lives by, where that is not the usual", () => {
+    const { sandbox } = fakeSandbox();
+    const usual = textOfEnvironment(new SurvivalEnv({ sandbox }));
+    assert.equal(textOfEnvironment(new SurvivalEnv({ sandbox: { ...sandbox, limits: {}, harm: {} } })), usual);
+    const others = [{ limits: { stepMs: 9 } }, { limits: { stepMs: 8 } }, { harm: { fs_read: "allow" } as const }].map(
+      (more) => textOfEnvironment(new SurvivalEnv({ sandbox: { ...sandbox, ...more } })),
+    );
+    assert.equal(new Set([usual, ...others]).size, 4);
   });
 
   it("of somebody's own is told by the text of its classes and functions and by its public fields too", () => {
@@ -77,12 +88,20 @@ describe("what an agent begins with", () => {
       [[1, [Number.NaN]], "[1,[null]]"],
       [{ a: { b: () => 1 } }, '{"a":{"b":"a function"}}'],
       [circle, "an object"],
+      [Math.max, "the function max"],
+      [((a: number) => a).bind(null), "the function bound "],
     ] as const) {
-      const message = `Expected \`kickstart.it\` to be plain data, as JSON has it, or a function, got ${got}`;
+      const message = `Expected \`kickstart.it\` to be plain data, as JSON has it, or a function whose text is there to be taken, got ${got}`;
       assert.throws(() => new SurvivalEnv({ kickstart: { it: value } }), { name: "EnvironmentFailure", message });
     }
     await assert.rejects(new SurvivalEnv().reset({ options: { kickstart: { it: new Map() } } }), {
-      message: "Expected `kickstart.it` to be plain data, as JSON has it, or a function, got a Map",
+      message:
+        "Expected `kickstart.it` to be plain data, as JSON has it, or a function whose text is there to be taken, got a Map",
+    });
+    await assert.rejects(new SurvivalEnv({ body: "python" }).reset({ options: { kickstart: { f: () => 1 } } }), {
+      name: "EnvironmentFailure",
+      message:
+        "Expected `kickstart` to be plain values where agents are python: give a method as a member of `genome`, got the function f",
     });
     const same = { b: 1 };
     new SurvivalEnv({
