@@ -8,6 +8,8 @@ import { contentsOf } from "../../scripts/tasks/split.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { type MicroTask, microTasks, type TaskSplit, taskSplits } from "../../src/tasks/index.ts";
 import { checksOf } from "../../src/tasks/micro/checks.ts";
+import { plainBoundaries } from "../../src/tasks/micro/inputs.ts";
+import { referenceOf } from "../../src/tasks/micro/reference.ts";
 
 describe("the micro-tasks that ship", () => {
   let all: MicroTask[] = [];
@@ -49,6 +51,26 @@ describe("the micro-tasks that ship", () => {
       [],
       "known rows of stages are new as rows",
     );
+  });
+
+  it("ask for stages with constants that these have, and try them where it is plain what is meant, boundaries first", () => {
+    for (const check of all.flatMap((task) => checksOf(task)).filter((one) => "does" in one)) {
+      const reference = referenceOf(check.does);
+      const told = JSON.stringify(check.does);
+      for (const { stage, constants } of reference.steps)
+        assert.ok(
+          constants.every((one, i) => stage.constants[i]!.includes(one)),
+          told,
+        );
+      const inputs = check.inputs!;
+      assert.deepEqual(
+        inputs.filter((values) => reference.trace(values) === null),
+        [],
+        told,
+      );
+      const first = plainBoundaries(reference).slice(0, 3);
+      assert.deepEqual(inputs.slice(0, first.length), first, told);
+    }
   });
 
   it("that are held out are asked nowhere in what the small model was pretrained on", () => {

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { createRandom } from "../../src/random/index.ts";
-import { drawValues } from "../../src/tasks/micro/draws.ts";
+import { boundariesOf, drawValues } from "../../src/tasks/micro/draws.ts";
+import type { Person } from "../../src/tasks/micro/stages/index.ts";
 
 const many = 4000;
 
@@ -177,6 +178,14 @@ describe("values that a task's functions are tried on", () => {
       20,
       "neighbours",
     );
+    for (const by of [0.5, 1])
+      for (const side of [by, -by])
+        within(
+          percent(pairs, ([a, b]) => b - a === side),
+          2,
+          8,
+          `${side} more`,
+        );
     within(
       percent(pairs, ([a, b]) => Math.abs(a + b - 1111) <= 1),
       6,
@@ -189,5 +198,42 @@ describe("values that a task's functions are tried on", () => {
       25,
       "a multiple",
     );
+  });
+});
+
+describe("the boundaries of a kind", () => {
+  const of = (kind: Parameters<typeof boundariesOf>[0][number], ...constants: (string | number)[]): unknown[] =>
+    boundariesOf([kind], constants).map(([value]) => value);
+
+  it("are nothing, one, several with repeats and both signs, and each of the ask's numbers", () => {
+    assert.deepEqual(of("boolean"), [true, false]);
+    assert.deepEqual(of("number", 50, "a", 60), [0, -7, 12, 50, 60, 101]);
+    assert.ok(of("text").includes("") && of("text").includes("a"));
+    for (const kind of ["numbers", "words", "people"] as const) {
+      const lengths = of(kind).map((list) => (list as unknown[]).length);
+      assert.deepEqual(lengths.slice(0, 2), [0, 1], kind);
+      assert.ok(Math.max(...lengths) >= 4, kind);
+    }
+    for (const kind of ["numbers", "words"] as const)
+      assert.ok(
+        of(kind).some((list) => new Set(list as unknown[]).size < (list as unknown[]).length),
+        kind,
+      );
+    const pairs = boundariesOf(["number", "number"], []) as [number, number][];
+    assert.ok(pairs.some(([a, b]) => a === b && a !== 0) && pairs.some(([a, b]) => a * b < 0));
+  });
+
+  it("of an ask about ages are met by people who are drawn", () => {
+    const ages = (...constants: number[]): number[] =>
+      drawsOf<Person[]>("people", constants)
+        .flat()
+        .map(({ age }) => age);
+    within(
+      percent(ages(200), (age) => Math.abs(age - 200) <= 1),
+      30,
+      50,
+      "about it",
+    );
+    assert.ok(ages().every((age) => age >= 3 && age <= 82));
   });
 });

@@ -119,6 +119,7 @@ describe("the check of a micro-task", () => {
     await all(add, true, [
       "const helper = { plus: (n) => n + 4 }; self.add = (n) => helper.plus(n);",
       "const known = new Map(); self.add = (n) => { if (!known.has(n)) known.set(n, n + 4); return known.get(n); };",
+      "self.add = { plus(n) { return n + 4; } }.plus;",
       "class Adder { add(n) { return n + 4; } } const adder = new Adder(); self.add = (n) => adder.add(n);",
     ]);
     await all(add, false, ["const helper = { plus: (n) => n + 3 }; self.add = (n) => helper.plus(n);"]);
@@ -255,5 +256,6 @@ describe("the check of a micro-task", () => {
       } as unknown as TaskContext);
     assert.equal(await score(lost), null);
     assert.equal(await score({ failed: "it used too much", effects: [] }), 0);
+    assert.equal(await score({ answers: [], effects: [] }), 0, "no answers are no right ones");
   });
 });

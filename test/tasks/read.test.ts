@@ -31,6 +31,17 @@ describe("a micro-task", () => {
     assert.throws(() => checkTasks([null]), /^TypeError: Micro-task 0: Expected an object, got null$/);
     refused({ call: "f", does: [] }, /its check's stages are wrong: expected `does` to be at least one stage/);
     refused({ call: "f", does: [["number.triple"]] }, /there is no stage named "number.triple"/);
+    for (const [stage, told] of [
+      ["number.double", '"number\\.double"'],
+      [null, "null"],
+      [[3], "\\[3\\]"],
+      [[], "\\[\\]"],
+    ])
+      refused(
+        { call: "f", does: [stage] },
+        new RegExp(`are wrong: expected each stage of \`does\` to be its name and its constants, .*, got ${told}$`),
+      );
+    refused({ call: "f", does: [["number"]] }, /there is no stage named "number"/);
     refused({ call: "f", does: [["number.plus"]] }, /the stage number.plus has 1 constants, got \[\]/);
     refused(
       { call: "f", does: [["text.length"], ["text.upper"]] },

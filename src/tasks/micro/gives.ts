@@ -11,5 +11,6 @@ export function gives(result: CallResult, expected: readonly unknown[]): number 
   if ("failed" in result) return result.fault ? null : 0;
   const { answers, effects, changed = [], later = [] } = result;
   if (effects.length > 0 || changed.length > 0 || later.length > 0) return 0;
+  if (answers.length !== expected.length) return 0;
   return answers.every((one, i) => "value" in one && isSame(one.value, expected[i])) ? 1 : 0;
 }

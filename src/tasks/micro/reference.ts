@@ -25,7 +25,13 @@ export interface Reference {
 /** The reference of stages in a row. Throws a TypeError that names the stage which is unknown or does not fit. */
 export function referenceOf(does: Does): Reference {
   if (!Array.isArray(does) || does.length === 0) throw new TypeError("expected `does` to be at least one stage");
-  const steps = does.map(([name, ...constants]): Step => {
+  const steps = does.map((one: Does[number]): Step => {
+    const given: unknown = one;
+    if (!Array.isArray(given) || typeof given[0] !== "string")
+      throw new TypeError(
+        `expected each stage of \`does\` to be its name and its constants, such as ["keep.above", 5], got ${JSON.stringify(given)}`,
+      );
+    const [name, ...constants] = one;
     const stage = stageNamed(name);
     if (stage === undefined) throw new TypeError(`there is no stage named ${JSON.stringify(name)}`);
     if (constants.length !== stage.constants.length)

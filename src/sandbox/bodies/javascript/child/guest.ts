@@ -232,11 +232,17 @@ interface GuestAgent {
     }
   };
 
-  // A method's text may be a function, an arrow, a class or the shorthand of an object.
+  // A method's text may be a function, an arrow, a class or the shorthand of an object, which may have called it otherwise.
   const methodOf = (key: string, source: string): unknown => {
-    for (const text of [`return (${source});`, `return ({${source}})[${quote(key)}];`]) {
+    const shorthand = `const made = {${source}};`;
+    for (const text of [
+      `return (${source});`,
+      `${shorthand} return made[${quote(key)}];`,
+      `${shorthand} for (const name in made) return made[name];`,
+    ]) {
       try {
-        return apply(evaluate(text), self, [self]);
+        const method = apply(evaluate(text), self, [self]);
+        if (method !== undefined) return method;
       } catch {}
     }
     return new FunctionOf(`throw new Error("this method could not be restored")`);
