@@ -92,8 +92,9 @@ export async function sharpenTrained(
       return (known ?? (await playBatch({ env, policy, key, ...how }, facts, { signal, on }))).episodes;
     };
     const options = { ...search, weights: "trained" as const, ...(signal && { signal }) };
-    const { temperature, name, act, batch, plan } = await sharpenBy(run.given as TokenPolicy, options, play);
-    run.policy = { name, act, ...(batch !== undefined && { batch }), ...(plan && { plan }) };
+    const sharpened = await sharpenBy(run.given as TokenPolicy, options, play);
+    const { temperature } = sharpened;
+    run.policy = sharpened;
     run.mark = digest([mark, String(temperature)]);
     found.push({ name: run.name, temperature });
   }

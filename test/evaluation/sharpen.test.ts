@@ -128,6 +128,18 @@ describe("sharpening", () => {
       assert.equal(opened.length, played, "the search is kept in the file too");
       const { file: _, ...unkept } = options;
       assert.deepEqual((await evaluate(contestants, unkept)).sentences, fair.sentences);
+      // A policy that likes to be asked in cohorts is asked so at its best temperature, too.
+      const asked: number[] = [];
+      const counted = (temperature: number): Policy => ({
+        ...{ batch: 8, cohorts: 2, name: `counted ${temperature}` },
+        act: (...given) => {
+          asked.push(given[0].length);
+          return writer("counted", String(temperature * 2)).act(...given);
+        },
+      });
+      const cohorted = { ...policy, frozen: ({ temperature = 0.7 } = {}) => counted(temperature) } as typeof policy;
+      await evaluate({ ...contestants, trained: cohorted }, { env, episodes: 8, progress: false });
+      assert.deepEqual(asked.slice(-8), new Array(8).fill(4));
       const unequal = await evaluate(contestants, { ...options, sharpenTrained: false });
       assert.equal(unequal.results.episodes!.trained!.survival.estimate, 0, "at 0.7 it dies at once");
       assert.ok(!unequal.sentences.some((text) => text.startsWith("trained plays")));

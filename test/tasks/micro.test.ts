@@ -167,6 +167,9 @@ describe("the check of a micro-task", () => {
         seed,
       );
     }
+    const by = task({ change: "self.count", does: [["number.plus", 3]] }, "self.by = 3;");
+    await all(by, true, ["self.count += self.by;"]);
+    await all(by, false, ["self.count += self.by + 1;"]);
     const derive = task({ change: "self.total", from: "self.list", does: [["keep.above", 5], ["end.sum"]] });
     await all(derive, true, ["self.total = self.list.filter((x) => x > 5).reduce((a, b) => a + b, 0);"]);
     await all(derive, false, [

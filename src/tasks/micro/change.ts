@@ -27,13 +27,18 @@ export function drawnFor(changes: readonly ChangeCheck[], random: Random): unkno
   return changes.map(({ does }) => drawChanged(does, random));
 }
 
-/** The program that puts values where changes begin. */
-export function settingOf(changes: readonly ChangeCheck[], values: readonly unknown[]): string {
-  return changes.map((check, i) => `self.${sourceOf(check)} = ${JSON.stringify(values[i])};`).join("\n");
+/** The program that puts values where changes begin, after the task's own setup. */
+export function settingOf(changes: readonly ChangeCheck[], values: readonly unknown[], setup = ""): string {
+  const lines = changes.map((check, i) => `self.${sourceOf(check)} = ${JSON.stringify(values[i])};`);
+  return [...(setup === "" ? [] : [setup]), ...lines].join("\n");
 }
 
-/** Whether all attributes became what they should, and those that they are made of stayed. */
-export async function changesHold(changes: readonly ChangeCheck[], context: TaskContext): Promise<number | null> {
+/** Whether all attributes became what they should, and those that they are made of stayed. `own`: the task's own setup. */
+export async function changesHold(
+  changes: readonly ChangeCheck[],
+  context: TaskContext,
+  own?: string,
+): Promise<number | null> {
   const drawn = drawnFor(changes, context.random());
   for (const [i, check] of changes.entries()) {
     const names = namesOf(check);
@@ -42,7 +47,7 @@ export async function changesHold(changes: readonly ChangeCheck[], context: Task
       if (one !== 1) return one;
     }
     for (const [value] of check.inputs ?? plainBoundaries(referenceOf(check.does))) {
-      const setup = settingOf(changes, drawn.with(i, value));
+      const setup = settingOf(changes, drawn.with(i, value), own);
       const one = gives(await context.rerun(setup, names), expectedOf(check, value));
       if (one !== 1) return one;
     }

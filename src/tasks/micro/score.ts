@@ -51,7 +51,7 @@ async function scoreOf(data: MicroTask, context: TaskContext): Promise<number | 
     const one = "change" in check ? 1 : await holds(check, context);
     if (one !== 1) return one;
   }
-  return changesHold(changesOf(checks), context);
+  return changesHold(changesOf(checks), context, data.setup);
 }
 
 /** A check of a name in the state, where that is a name of the agent's own. */
@@ -94,10 +94,10 @@ async function holds(check: Exclude<TaskCheck, ChangeCheck>, context: TaskContex
   return gives(await context.call(name, lists), lists.map(reference.run));
 }
 
-/** What is run before the step: the task's own setup, or the values of its `change` checks. */
+/** What is run before the step: the task's own setup, then the values of its `change` checks. */
 function setupOf(data: MicroTask): Task["setup"] {
   const changes = changesOf(checksOf(data));
-  return changes.length === 0 ? data.setup : (random) => settingOf(changes, drawnFor(changes, random));
+  return changes.length === 0 ? data.setup : (random) => settingOf(changes, drawnFor(changes, random), data.setup);
 }
 
 /** An attribute or method of the agent itself, else of its state; of one of them alone, where the name says so. */
