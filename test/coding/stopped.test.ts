@@ -24,6 +24,7 @@ const work: { [name: string]: (signal: AbortSignal) => Promise<unknown> } = {
     extractPrograms([{ problem: double, language: "javascript", text, begun: "" }], { signal }),
   lintPrograms: (signal) => lintPrograms([linted], { signal }),
   qualityOf: (signal) => qualityOf([answerOf(text)], [score], { signal }),
+  "qualityOf, of what no tool reads,": (signal) => qualityOf([answerOf(null)], [score], { signal }),
   scoreAnswers: (signal) =>
     scoreAnswers([answerOf(text)], { sandboxes: { javascript: fakeSandbox().sandbox }, signal }),
 };
@@ -34,6 +35,14 @@ describe("work at answers", () => {
       const reason = new Error("that will do");
       await assert.rejects(begin(AbortSignal.abort(reason)), (error) => error === reason);
     });
+
+  it("that is stopped once programs are read, before the tools begin, ends so, too", async () => {
+    const reason = new Error("that will do");
+    const stop = new AbortController();
+    const running = qualityOf([answerOf(text)], [score], { signal: stop.signal });
+    stop.abort(reason);
+    await assert.rejects(running, (error) => error === reason);
+  });
 
   it("that is stopped while a tool reads it ends so, too", async () => {
     const reason = new Error("that will do");
