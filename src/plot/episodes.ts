@@ -13,7 +13,10 @@ export function returnsPlot(series: { [name: string]: readonly number[] }, optio
   const data = names.map((name, i) => {
     const n = i === 0 ? "" : String(i + 1);
     const values = [...series[name]!];
-    const room = Math.max(...values.map(Math.abs)) * 1.2 || 1;
+    // What could not be scored is NaN: it has no bar, and hides no other's.
+    const known = values.filter((value) => !Number.isNaN(value));
+    const room = Math.max(0, ...known.map(Math.abs)) * 1.2 || 1;
+    const [low, high] = [Math.min(0, ...known) < 0 ? -room : 0, Math.max(0, ...known) > 0 ? room : 0];
     axes[`xaxis${n}`] = {
       domain: [i * width + (i > 0 ? 0.06 : 0), (i + 1) * width],
       title: { text: name },
@@ -21,7 +24,7 @@ export function returnsPlot(series: { [name: string]: readonly number[] }, optio
     };
     axes[`yaxis${n}`] = {
       anchor: `x${n}`,
-      range: [Math.min(...values) < 0 ? -room : 0, Math.max(...values) > 0 ? room : 0],
+      range: low === high ? [0, room] : [low, high],
       gridcolor: "rgba(128,128,128,0.25)",
       zerolinecolor: "rgba(128,128,128,0.6)",
     };

@@ -73,6 +73,7 @@ export interface TimelineStep {
   /** The program's first line, or its name. */
   label: string;
   verdict: string;
+  /** NaN where the step could not be scored. */
   reward: number;
   /** Whether it changed the agent, and whether it did what it was asked; absent where that is not known. */
   changed?: boolean;
@@ -82,11 +83,12 @@ export interface TimelineStep {
 /** One life: a bar a step as high as its reward (harm is cut off at the scale of the others, and says so). */
 export function episodeTimeline(steps: readonly TimelineStep[], options: { title?: string } = {}): Figure {
   const { title = "One episode" } = titled(options, "episodeTimeline");
-  const usual = Math.max(1, ...steps.filter(survived).map(({ reward }) => Math.abs(reward)));
-  const shown = steps.map(({ reward }) => Math.max(-usual * 1.5, Math.min(usual * 1.5, reward)));
+  const usual = Math.max(1, ...steps.filter(survived).map(({ reward }) => Math.abs(reward || 0)));
+  // Nothing for a step that could not be scored, whose reward is NaN.
+  const shown = steps.map(({ reward }) => Math.max(-usual * 1.5, Math.min(usual * 1.5, reward || 0)));
   const marks = ({ changed, solved }: TimelineStep): string => `${changed ? "✎" : ""}${solved ? "★" : ""}`;
   const words = (step: TimelineStep): string =>
-    `${asText(step.label)}<br>${step.verdict.replaceAll("_", " ")}, reward ${step.reward}`;
+    `${asText(step.label)}<br>${step.verdict.replaceAll("_", " ")}, reward ${worthOf(step)}`;
   const last = steps.at(-1);
   const data = [
     {
@@ -94,7 +96,7 @@ export function episodeTimeline(steps: readonly TimelineStep[], options: { title
       x: steps.map((_, i) => i),
       // A step worth nothing is still to be seen.
       y: shown.map((y, i) => (y === 0 ? (survived(steps[i]!) ? usual * 0.04 : -usual * 0.04) : y)),
-      text: steps.map((step, i) => (shown[i] === step.reward ? marks(step) : String(step.reward))),
+      text: steps.map((step, i) => (Math.abs(step.reward) > Math.abs(shown[i]!) ? String(step.reward) : marks(step))),
       textposition: "outside",
       cliponaxis: false,
       customdata: steps.map(words),
@@ -104,7 +106,7 @@ export function episodeTimeline(steps: readonly TimelineStep[], options: { title
   ];
   const end = last === undefined || survived(last) ? "still alive" : last.verdict.replaceAll("_", " ");
   const text = steps
-    .map((step, i) => `${i}: ${step.label} → ${step.verdict} (${step.reward}) ${marks(step)}`.trimEnd())
+    .map((step, i) => `${i}: ${step.label} → ${step.verdict} (${worthOf(step)}) ${marks(step)}`.trimEnd())
     .join("\n");
   return figure(data, {
     title: `${title}: ${steps.length} steps, ${end}`,
@@ -113,6 +115,10 @@ export function episodeTimeline(steps: readonly TimelineStep[], options: { title
     text,
     layout: { showlegend: false, height: 300, xaxis: { dtick: Math.max(1, Math.ceil(steps.length / 25)) } },
   });
+}
+
+function worthOf({ reward }: TimelineStep): string {
+  return Number.isNaN(reward) ? "not scored" : String(reward);
 }
 
 function survived({ verdict }: { verdict: string }): boolean {

@@ -164,6 +164,14 @@ describe("what figures say", () => {
     assert.ok(axes.yaxis!.range[0] < -1100 && axes.yaxis2!.range[1] > 18, "words stand beyond the bars");
   });
 
+  it("returns: a panel is as high as what is known of it, and there where nothing is", () => {
+    const ranges = (values: number[]) =>
+      (returnsPlot({ a: values }).layout as { yaxis: { range: number[] } }).yaxis.range;
+    assert.deepEqual(ranges([5, Number.NaN, -10]), [-12, 12]);
+    assert.deepEqual(ranges([Number.NaN, 10]), [0, 12]);
+    for (const nothing of [[0, 0], [], [Number.NaN]]) assert.deepEqual(ranges(nothing), [0, 1]);
+  });
+
   it("causes: the most frequent on top, with its share", () => {
     const [bars] = traces(figures.causesOfDeath!());
     assert.deepEqual(bars!.y, ["alive at the end", "timeout"]); // plotly draws upwards: the last is on top
@@ -270,6 +278,17 @@ describe("what figures say", () => {
     assert.equal(useful, 2);
     assert.ok(idle! > 0 && idle! < 0.5 && harm! < 0 && harm! > -5);
     assert.match(textOf(figure), /^One episode: 3 steps, attempted harm\n0: add <b> → survived \(2\) ✎★/);
+  });
+
+  it("a life in time: a step that could not be scored is one that is worth nothing, and says so", () => {
+    const steps = [2, Number.NaN, -7].map((reward) => ({ ...step("greet"), reward, changed: true }));
+    const figure = episodeTimeline([...steps, { ...step("stop", "timeout"), reward: Number.NaN }]);
+    const [bars] = traces(figure) as (Trace & { customdata: string[] })[];
+    const [first, unscored, low, last] = bars!.y as number[];
+    assert.deepEqual([first, low, bars!.text], [2, -7, ["✎", "✎", "✎", ""]]);
+    assert.ok(unscored! > 0 && unscored! < 1 && last! < 0 && last! > -1, `${unscored}, ${last}`);
+    assert.equal(bars!.customdata[1], "greet<br>survived, reward not scored");
+    assert.match(textOf(figure), /\n1: greet → survived \(not scored\) ✎\n2: greet → survived \(-7\) ✎\n/);
   });
 
   it("a lineage: a line a node, a column a branch, markup taken for text", () => {
