@@ -31,12 +31,14 @@ export interface Candidate {
 /** All candidates of an answer. */
 export function candidatesOf({ problem, language, text, begun }: AnswerText): Candidate[] {
   const twin = twinOf(problem, language);
-  const clean = text.replace(/\r\n?/g, "\n");
+  const clean = withoutThought(text.replace(/\r\n?/g, "\n"));
   const continued = begun === "" ? [] : continuations(twin, language, begun, clean);
   const regions = regionsOf(clean, language);
   if (language === "python")
     return [...continued, ...regions.map(({ source, certain }) => ({ source: withEnd(source), certain }))];
-  const whole = regions.map(({ source, certain }) => ({ source: named(source, twin.name), certain }));
+  const whole = [...regions, ...spansOf(clean)].map(({ source, certain }) => {
+    return { source: named(source, twin.name), certain };
+  });
   const bare = regions.flatMap(({ source }) => bareForms(twin, source));
   return [...continued, ...whole, ...bare.map((source) => ({ source, certain: false, completed: true }))];
 }
@@ -116,24 +118,43 @@ function closingsOf(text: string): number[] {
   return ends;
 }
 
-/** A body alone, and a function that has no name, become the problem's. */
+/** Code in a line of talk, between backticks. */
+function spansOf(text: string): Candidate[] {
+  const spans = [...text.matchAll(/(`{1,3})(?:(?:js|javascript|ts|typescript) )?([^`\n]+)\1/gi)];
+  return spans.map(([, , source]) => ({ source: source!, certain: false }));
+}
+
+/** What comes after a thought that a reasoning model writes down first; its beginning may be the prompt's. */
+export function withoutThought(text: string): string {
+  const end = text.lastIndexOf("</think>");
+  return end < 0 ? text : text.slice(end + "</think>".length);
+}
+
+/** A function that has no name, and a body alone, become the problem's. */
 function bareForms({ before, head, end, name }: CodeTwin, source: string): string[] {
-  const text = source.trim().replace(/;+$/, "");
+  const text = source
+    .trim()
+    .replace(/^(export\s+default\s+|(module\.)?exports(\.\w+)?\s*=\s*)/, "")
+    .replace(/;+$/, "");
   const body = /\breturn\b/.test(source) ? [`${before}${head}${withEnd(source)}${end}`] : [];
   const isFunction = /^(async\s+)?(function\b|\(|\w+\s*=>)/.test(text);
-  return [...body, ...(isFunction ? [`const ${name} = ${text};\n`] : [])];
+  return [...(isFunction ? [`const ${name} = ${text};\n`] : []), ...body];
 }
 
 /**
- * A program whose function is called as the problem has it, where it was asked for by a letter. One that calls itself by the
- * letter still can.
+ * A program whose function is called as the problem has it, where it was asked for by a letter. What else speaks of it by the
+ * letter still can, before it, too: an example of its use.
  */
 function named(source: string, name: string): string {
-  const text = withEnd(source.replace(/^\s*(module\.)?exports(\.\w+)?\s*=\s*(\{[^{}]*\}|.*?)[ \t]*;?[ \t]*$/gm, ""));
+  const text = withEnd(
+    source.replace(/^#!.*\n/, "").replace(/^\s*(module\.)?exports(\.\w+)?\s*=\s*(\{[^{}]*\}|.*?)[ \t]*;?[ \t]*$/gm, ""),
+  );
   const definition = (of: string) => new RegExp(`\\b(const|let|var|function\\*?)(\\s+)${of.replaceAll("$", "\\$")}\\b`);
   if (name === letter || definition(name).test(text) || !definition(letter).test(text)) return text;
   const renamed = text.replace(definition(letter), (_, keyword: string, space: string) => keyword + space + name);
-  return new RegExp(`\\b${letter}\\s*\\(`).test(renamed) ? `${renamed}const ${letter} = ${name};\n` : renamed;
+  const code = renamed.replace(/\/\/.*|\/\*[^]*?\*\//g, "");
+  if (!new RegExp(`(?<![\\w$.'"\`])${letter}(?![\\w$'"\`:])`).test(code)) return renamed;
+  return `${renamed}function ${letter}(...given) {\n  return Reflect.apply(${name}, null, given);\n}\n`;
 }
 
 function withEnd(text: string): string {

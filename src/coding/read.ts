@@ -69,10 +69,12 @@ function partsOf(source: string, parsed: ParseResult): ReadProgram {
   return { errors: [], text, defines };
 }
 
-/** The text without `export`, which no function's body may hold. */
+/** The text without `export` and `"use strict"`, which the body of a function with such parameters may not hold; it is strict anyway. */
 function withoutExports(source: string, { program }: ParseResult): string {
   const text = new MagicString(source);
   for (const statement of program.body) {
+    if (statement.type === "ExpressionStatement" && statement.directive === "use strict")
+      text.remove(statement.start, statement.end);
     if (statement.type !== "ExportNamedDeclaration" && statement.type !== "ExportDefaultDeclaration") continue;
     const inner = statement.declaration as Statement | null;
     if (inner === null || definedBy(inner, source).length === 0) text.remove(statement.start, statement.end);

@@ -5,6 +5,7 @@
  */
 
 import type { AnswersFile } from "./answers-file.ts";
+import { withoutThought } from "./candidates.ts";
 import type { ContestantRun } from "./contestants.ts";
 import { type Asking, type Question, questionOf } from "./plan.ts";
 import type { CodeProblem } from "./types.ts";
@@ -12,9 +13,9 @@ import type { CodeProblem } from "./types.ts";
 /** Longest summary that the writer sees, in characters: a sentence, and no program. */
 const longest = 240;
 
-/** The sentence of an answer: its first line, without marks of a comment or a quotation around it. */
+/** The sentence of an answer: its first line after what was thought, without marks of a comment or a quotation around it. */
 export function sentenceOf(text: string): string {
-  const [line = ""] = text.trim().split("\n");
+  const [line = ""] = withoutThought(text).trim().split("\n");
   return line
     .replace(/^[\s/#*>"'`]+|["'`\s]+$/g, "")
     .slice(0, longest)

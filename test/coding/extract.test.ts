@@ -4,6 +4,9 @@ import assert from "node:assert/strict";
 import type { AnswerText } from "../../src/coding/candidates.ts";
 import { extractPrograms, normalised } from "../../src/coding/extract.ts";
 import { scoreAnswers } from "../../src/coding/index.ts";
+import { lintPrograms } from "../../src/coding/lint.ts";
+import { readProgram } from "../../src/coding/read.ts";
+import { sentenceOf } from "../../src/coding/rewrite.ts";
 import { double } from "./fixtures.ts";
 
 const fence = "```";
@@ -38,6 +41,20 @@ const alone: { [form: string]: string } = {
   "exported as Node's modules are, over some lines": `${fence}js\n${right}\n\nmodule.exports = {\n  f,\n};\n${fence}`,
   "by the problem's own name": `${fence}js\n${right.replace("f", "double")}\n${fence}`,
   "calling itself": `${fence}js\nfunction f(n) {\n  if (n < 0) return -f(-n);\n  return n === 0 ? 0 : 2 + f(n - 1);\n}\n${fence}`,
+  "a module's only export": `${fence}js\nmodule.exports = (n) => {\n  return n * 2;\n};\n${fence}`,
+  "a module's default export": `${fence}js\nexport default function (n) {\n  return n * 2;\n}\n${fence}`,
+  "a module's default export, an arrow": `${fence}js\nexport default (n) => n * 2;\n${fence}`,
+  "a function without a name, with a block": `${fence}js\n(n) => {\n  return n * 2;\n};\n${fence}`,
+  "with an example of its use in the same block": `${fence}js\n${right}\n\n// Example:\nconsole.log(f(3)); // 6\n${fence}`,
+  "with an example of its use before it": `${fence}js\nconsole.log([1, 2].map((n) => f(n)).length);\nfunction f(n) {\n  return n * 2;\n}\n${fence}`,
+  "given to another function in the same block": `${fence}js\n${right}\nconsole.log([1, 2].map(f));\n${fence}`,
+  "said to be strict": `${fence}js\n"use strict";\n\n${right}\n${fence}`,
+  "said to be strict, in TypeScript": `${fence}ts\n'use strict';\nexport const f = (n: number): number => n * 2;\n${fence}`,
+  "as a file that can be run": `${fence}js\n#!/usr/bin/env node\n${right}\n${fence}`,
+  "after a thought": `<think>\nIs it\n${fence}js\nconst f = (n) => n + 5;\n${fence}\nNo.\n</think>\n\n${fence}js\n${right}\n${fence}`,
+  "after a thought that the prompt begins": `Is it const f = (n) => n + 5; no.\n</think>\n${right}`,
+  "between backticks in a line": "You can write `const f = (n) => n * 2;`, which doubles `n`.",
+  "in a fence of one line": `${fence}js const f = (n) => n * 2;${fence}`,
   "its body alone": `${fence}js\n  return n * 2;\n${fence}`,
   "a function without a name": `${fence}js\n(n) => n * 2;\n${fence}`,
   "with the line ends of Windows": `${fence}js\r\n${right.replaceAll("\n", "\r\n")}\r\n${fence}\r\n`,
@@ -73,6 +90,20 @@ describe("the program in an answer", () => {
       scores[i]!.passed ? [] : [`${form}: ${scores[i]!.cause}\n${sources[i]}`],
     );
     assert.deepEqual(failed, []);
+  });
+
+  it("is as coherent as it was written, with an example of its use or without", async () => {
+    const text = `${fence}js\n${right}\n// f is easily used:\nconsole.log(f(3), [1, 2].map(f));\n${fence}`;
+    const sources = await extractPrograms([answerOf(text, ""), answerOf(right, "")]);
+    const programs = sources.map((source) => {
+      return { read: readProgram(source!), name: "double", parameters: double.parameters, returns: double.returns };
+    });
+    assert.deepEqual((await lintPrograms(programs)).findings, [[], []]);
+    assert.equal(
+      sources[1],
+      `${right.replace("f", "double")}\n`,
+      "nothing is added where nothing speaks of the letter",
+    );
   });
 
   it("is the fault of the model where it is wrong: every form of a wrong program fails as wrong", async () => {
@@ -111,6 +142,11 @@ describe("the program in an answer", () => {
     assert.deepEqual([talk, empty], [null, null]);
     assert.match(broken!, /^const double = \(n\) => \{\n {2}return n \*;/);
     assert.equal(cut, "const double = (n) => {\n  return n * (2\n};\n");
+  });
+
+  it("and the sentence in a summary come after what a model thought", () => {
+    for (const before of ["", "<think>\nIs it f?\n</think>\n\n", "It adds.\n</think>"])
+      assert.equal(sentenceOf(`${before}// Returns n times two.\nThat is all.`), "Returns n times two.");
   });
 
   it("in Python ends where its indentation does", async () => {

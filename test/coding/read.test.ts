@@ -70,6 +70,9 @@ describe("reading a program", () => {
       /^const f = \(a\) => a\.n;\n$/,
     );
     assert.equal(readProgram("export const a = 1;\nexport { a as b };").text, "const a = 1;\n");
+    // As a function's body it could not say so; what an inner function says of itself stays.
+    const strict = '"use strict";\nfunction f() { "use strict"; return 1; }\n"use strict";';
+    assert.equal(readProgram(strict).text, '\nfunction f() { "use strict"; return 1; }\n"use strict";');
   });
 
   it("says what is wrong and in which line: what does not parse, and what is declared twice", () => {
