@@ -148,7 +148,7 @@ describe("batches that are one update old", () => {
     }
   });
 
-  it("are left where the loop is: what is in flight is ended", async () => {
+  it("are left where the loop is: what is in flight is ended, and waited for", async () => {
     let ended = 0;
     const endless: Elsewhere = {
       async *play(env, policy, batch, how) {
@@ -156,7 +156,8 @@ describe("batches that are one update old", () => {
           first = batch.seed;
           return yield* nearby.play(env, policy, batch, how);
         }
-        await new Promise((_, reject) => how.signal!.addEventListener("abort", () => reject(how.signal!.reason)));
+        const end = (reject: (reason: unknown) => void) => setTimeout(() => reject(how.signal!.reason), 30);
+        await new Promise((_, reject) => how.signal!.addEventListener("abort", () => end(reject)));
       },
     };
     let first: number | undefined;
