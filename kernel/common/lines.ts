@@ -15,8 +15,8 @@ export function onLines(stream: Incoming, onLine: (line: string) => void): void 
   const decoder = new StringDecoder("utf8");
   let begun = "";
   stream.on("data", (bytes) => {
-    const [first = "", ...others] = decoder.write(bytes).split("\n");
-    const lines = [begun + first, ...others];
+    const lines = decoder.write(bytes).split("\n");
+    lines[0] = begun + lines[0]!;
     begun = lines.pop()!;
     for (const line of lines) onLine(line);
   });

@@ -30,8 +30,8 @@ export function collectOutputs(): (cell: Cell, message: Message) => void {
         break;
       }
       case "update_display_data": {
-        const id = (content.transient as { display_id?: string } | undefined)?.display_id ?? "";
-        for (const output of places.get(id) ?? [])
+        const id = (content.transient as { display_id?: string } | undefined)?.display_id;
+        for (const output of places.get(id!) ?? [])
           Object.assign(output, { data: content.data, metadata: content.metadata ?? {} });
         break;
       }

@@ -189,7 +189,7 @@ async function withLimits(
 
 function noteOf({ header, content }: Message): string | null {
   if (header.msg_type !== "display_data" && header.msg_type !== "update_display_data") return null;
-  const text = (content.data as { "text/plain"?: unknown } | undefined)?.["text/plain"];
+  const text = (content.data as { "text/plain"?: unknown })["text/plain"];
   return typeof text === "string" && !text.includes("\n") ? text.slice(0, 100) : null;
 }
 

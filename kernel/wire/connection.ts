@@ -66,7 +66,7 @@ export function readConnection(path: string | undefined): Connection {
     throw new ConnectionFailure(
       `The connection file ${path} asks for transport ${JSON.stringify(transport)}: use tcp or ipc.`,
     );
-  if (!getHashes().some((hash) => `hmac-${hash.toLowerCase()}` === signature_scheme))
+  if (!getHashes().some((hash) => `hmac-${hash}` === signature_scheme))
     throw new ConnectionFailure(
       `The connection file ${path} asks for signature scheme ${JSON.stringify(signature_scheme)}: use hmac-sha256.`,
     );

@@ -118,7 +118,10 @@ async function receive(channel: Channel, socket: zmq.Router, codec: Codec, event
 }
 
 async function watchSubscriptions(iopub: zmq.XPublisher, events: SocketEvents): Promise<void> {
-  for await (const [frame] of iopub) if (frame?.[0] === 1) events.onSubscribe(frame.subarray(1));
+  for await (const frames of iopub) {
+    const frame = frames[0]!; // a message has one at least
+    if (frame[0] === 1) events.onSubscribe(frame.subarray(1));
+  }
 }
 
 async function beat(heartbeat: zmq.Router): Promise<void> {

@@ -1,7 +1,7 @@
 /** The runner's client, at the kernel's end: it waits for the kernel, and for nobody who was given the kernel's pipe. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -36,6 +36,31 @@ describe("the client of a kernel that has ended", () => {
       );
     } finally {
       process.kill(holder, "SIGKILL");
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe("the client of a kernel that does not start", () => {
+  it("says how it ended and the last of what it printed, and leaves no file behind", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "client-"));
+    const script = join(folder, "preload.mjs");
+    writeFileSync(
+      script,
+      'process.stderr.write(`first ${"é".repeat(3000)} last\\n`); process.exitCode = 3; process.reallyExit(3);',
+    );
+    const environment = { TMPDIR: folder, NODE_OPTIONS: `--import=${pathToFileURL(script)}` };
+    const { TMPDIR } = process.env;
+    process.env.TMPDIR = folder; // where the connection file is
+    try {
+      await assert.rejects(startClient(folder, { environment }), {
+        name: "NotebookFailure",
+        message: `The kernel did not start: the kernel ended (exit code 3): ${"é".repeat(1994)} last`,
+      });
+      assert.deepEqual(readdirSync(folder), ["preload.mjs"]);
+    } finally {
+      if (TMPDIR === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = TMPDIR;
       rmSync(folder, { recursive: true });
     }
   });

@@ -36,6 +36,30 @@ describe("the page of a notebook", () => {
     ]);
   });
 
+  it("shows the richest form of each output, pictures inside the page, text escaped and nothing for none", async () => {
+    const forms: { [type: string]: [given: unknown, html: string] } = {
+      "text/html": [["<b>", "h</b>"], '<div class="html"><b>h</b></div>'],
+      "text/markdown": ["*m*", "<p><em>m</em></p>\n"],
+      "image/svg+xml": ["<svg/>", `<img alt="" src="data:image/svg+xml;base64,${btoa("<svg/>")}">`],
+      "image/png": ["AAAA", '<img alt="" src="data:image/png;base64,AAAA">'],
+      "image/jpeg": ["BBBB", '<img alt="" src="data:image/jpeg;base64,BBBB">'],
+      "image/gif": ["CCCC", '<img alt="" src="data:image/gif;base64,CCCC">'],
+      "text/plain": [["<", "p>"], "<pre>&#60;p&#62;</pre>"],
+    };
+    const shownOf = async (data: object): Promise<string | undefined> => {
+      const outputs = [{ output_type: "display_data", metadata: {}, data }] as NonNullable<Cell["outputs"]>;
+      return /<div class="output">([^]*)<\/div><\/div>/.exec(await pageOf(cell({ outputs })))?.[1];
+    };
+    // With everything, then without the first, and so on: each form is the first of those that are left.
+    let left = Object.entries(forms);
+    for (; left.length > 0; left = left.slice(1)) {
+      const data = Object.fromEntries(left.toReversed().map(([type, [given]]) => [type, given]));
+      assert.equal(await shownOf(data), left[0]![1][1], left[0]![0]);
+    }
+    for (const nothing of [{}, { "text/plain": "" }, { "application/json": "1" }])
+      assert.equal(await shownOf(nothing), undefined);
+  });
+
   it("has each figure's data where its place says, as high as its layout says; code begins with its first letter", async () => {
     const type = "application/vnd.plotly.v1+json";
     const figures = [

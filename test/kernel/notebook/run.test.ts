@@ -1,6 +1,7 @@
 /** A notebook run from code: what its progress tells, and how long it says that it took. */
 
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,11 +25,13 @@ describe("a notebook that is run from code", () => {
     ];
     writeFileSync(path, JSON.stringify({ cells, metadata: {}, nbformat: 4, nbformat_minor: 5 }));
     const told: RunProgress[] = [];
+    const { signal } = new AbortController();
     const began = performance.now();
     const output = join(folder, "out", "a.ipynb");
-    const done = await runNotebook({ path, output, onProgress: (progress) => told.push(progress) });
+    const done = await runNotebook({ path, output, signal, onProgress: (progress) => told.push(progress) });
     const elapsed = (performance.now() - began) / 1000;
     assert.equal(done.failure, null);
+    assert.equal(getEventListeners(signal, "abort").length, 0);
     assert.ok(done.startSeconds > 0 && done.startSeconds < done.seconds && done.seconds <= elapsed);
     const first = told.filter((one) => one.cell === 1);
     const second = told.filter((one) => one.cell === 2);
