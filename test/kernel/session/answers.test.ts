@@ -113,6 +113,10 @@ describe("prepared answers", () => {
       reason([{ a: 1 }]),
       'answer 1 of the answers file one.json must be text, a number or true or false, got {"a":1}',
     );
+    assert.equal(
+      reason({ "Q?": { a: 1 } }),
+      'answer "Q?" of the answers file one.json must be text, a number or true or false, got {"a":1}',
+    );
     assert.equal(reason({}), 'the answers file one.json has no answer to "Q?"');
     const none = createAnswers({
       directory: folder,
@@ -160,7 +164,9 @@ describe("prepared answers", () => {
     file("changes.ipynb", { metadata: { autoagent: { types: "off" }, other: 1 }, cells: [1] });
     assert.deepEqual(settings(), { types: "off" });
     assert.deepEqual(createNotebookSettings(folder, { JPY_SESSION_NAME: "changes.ipynb" })(), { types: "off" });
-    assert.deepEqual(createNotebookSettings(folder, { JPY_SESSION_NAME: "console-1" })(), {});
+    file("notes.json", { metadata: { autoagent: { types: "error" } }, cells: [] });
+    for (const JPY_SESSION_NAME of ["console-1", "notes.json"])
+      assert.deepEqual(createNotebookSettings(folder, { JPY_SESSION_NAME })(), {}, JPY_SESSION_NAME);
     assert.deepEqual(createNotebookSettings(folder, {})(), {});
   });
 });

@@ -72,6 +72,22 @@ describe("programs that a cell starts", () => {
       assert.deepEqual((await runOn(client)("kept")).shown, ["2"]);
     });
 
+  it("are asked by SIGINT first, then by SIGTERM: one that heeds either may put away what it has", async () => {
+    for (const [heeds, ignores] of [
+      ["INT", ""],
+      ["TERM", "INT"],
+    ]) {
+      const one = `sleep ${++seconds}`;
+      const said = join(folder, `put-away-${heeds}`);
+      const traps = `${ignores && `trap "" ${ignores}; `}trap "echo ${heeds} > ${said}; exit" ${heeds}`;
+      await runOn(client)(`cp.spawnSync("sh", ["-c", ${JSON.stringify(`${traps}; ${one} & wait`)}])`, {
+        interruptAfterMs: 300,
+      });
+      await until(() => programs(one).length === 0);
+      assert.equal(readFileSync(said, "utf8"), `${heeds}\n`);
+    }
+  });
+
   it("go on when a later cell is stopped, and end with the session", async () => {
     const [server, own] = [`sleep ${++seconds}`, `sleep ${++seconds}`];
     await runOn(client)(`const server = cp.spawn("sh", ["-c", "${server}; true"]); 1`);
