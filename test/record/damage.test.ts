@@ -220,6 +220,11 @@ describe("a damaged record", () => {
       "it is step 2 of episode 1, where step 1 comes next",
     ],
     ["parts of no step", { kind: "parts", episode: 1, step: 1, body: {} }, "its step 1 of episode 1 is missing"],
+    [
+      "a node whose number is another's",
+      { kind: "node", episode: null, step: null, body: { id: 2, parent: null, genome: null, note: "" } },
+      "it is node 2, where node 1 comes next",
+    ],
     ["a score of no node", { kind: "score", episode: null, step: null, body: { node: 1 } }, "its node 1 is missing"],
     [
       "a node of no parent",

@@ -71,6 +71,11 @@ describe("a lineage", () => {
     };
     const expected = 1 / (1 + Math.exp(-5)) / (1 / (1 + Math.exp(-5)) + 1 / (1 + Math.exp(5)));
     assert.ok(Math.abs(share() - expected) < 0.03);
+    // Three children of no score, which count as half: of 1 and 4 * 1/2 parts.
+    for (let i = 2; i < 5; i++) lineage.add({ genome: genome(i), parent: good });
+    const weights = [1 / (1 + Math.exp(-5)) / 4, 1 / (1 + Math.exp(5)), 0.5, 0.5, 0.5];
+    const after = weights[0]! / weights.reduce((sum, one) => sum + one);
+    assert.ok(Math.abs(share() - after) < 0.06, `${share()}, and not about ${after}`);
   });
 
   it("shows its nodes as a table: how deep each is, the first letters of its genome's address, its scores and children", () => {

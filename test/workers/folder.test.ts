@@ -178,6 +178,28 @@ describe("a rollout through a shared folder", () => {
     assert.equal(textOf((await rollout(env(), editMenu(), { ...how, on })).episodes), textOf(again.episodes));
   });
 
+  it("is cut into as many parts as it may be, and no more", async () => {
+    for (const [episodes, most, parts] of [
+      [6, 4, 3],
+      [9, 4, 3],
+      [8, 4, 4],
+      [3, 64, 3],
+      [65, 64, 33],
+    ] as const) {
+      const path = folder();
+      const on = workers.folder(path, { parts: most, pollMs: 5 });
+      const stop = new AbortController();
+      const going = rollout(env(), editMenu(), { episodes, on, signal: stop.signal }).catch(() => null);
+      try {
+        await until(() => existsSync(join(path, "spec.json")));
+        assert.deepEqual((await on.status()).rows, [{ parts, there: 0, failed: 0, "waited for": parts }]);
+      } finally {
+        stop.abort();
+        await going;
+      }
+    }
+  });
+
   it("is played by the command, in two processes", async () => {
     const path = folder();
     const on = workers.folder(path, { parts: 2, pollMs: 20 });
@@ -327,7 +349,13 @@ describe("what a player of parts refuses", () => {
       }`,
     );
     const policy = await workers.module<Policy>(path, "unlessFailed", failure);
-    assert.match(await fail(policy, "again"), /this worker was started without --modules FOLDER/);
+    const refused = /this worker was started without --modules FOLDER/;
+    assert.match(await fail(policy, "again"), refused);
+    await assert.rejects(
+      playParts(join(root, "again/spec.json"), player),
+      { message: refused },
+      "once more, as before",
+    );
     assert.ok(existsSync(failure));
     await playParts(join(root, "again/spec.json"), { ...player, modules: root });
     const on = workers.folder(join(root, "again"), { parts: 1 });
@@ -345,10 +373,12 @@ describe("what a player of parts refuses", () => {
       );
       return true;
     });
-    writeFileSync(path, "[]");
-    await assert.rejects(playParts(path, player), {
-      message: `${path} is no index of parts (its format is undefined undefined): give the spec.json of a folder that \`workers.folder()\` wrote`,
-    });
+    for (const none of ["[]", "null", "{}"]) {
+      writeFileSync(path, none);
+      await assert.rejects(playParts(path, player), {
+        message: `${path} is no index of parts (its format is undefined undefined): give the spec.json of a folder that \`workers.folder()\` wrote`,
+      });
+    }
   });
 
   it("a content that was changed on the way", async () => {
