@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { packSafetensors, readSafetensorsHeader, readTensor } from "../../src/model/index.ts";
@@ -111,6 +111,15 @@ describe("a checkpoint", () => {
     const alone = [await run("wasm"), await run("cpu")];
     assert.deepEqual(together, [...alone, alone[0]]);
     await learn(editMenu(menu), { updates: 1, backend: "cpu" });
+  });
+
+  it("is written to where a link leads, which stays", async () => {
+    const [path, link] = [join(folder, "elsewhere.safetensors"), join(folder, "link.safetensors")];
+    const saved = await learn(editMenu(menu), { updates: 2 }, 1);
+    await writeCheckpoint(path, saved);
+    symlinkSync(path, link);
+    await writeCheckpoint(link, { ...saved, episodesSoFar: 5 });
+    assert.deepEqual([lstatSync(link).isSymbolicLink(), (await readCheckpoint(path)).episodesSoFar], [true, 5]);
   });
 
   it("leaves no half-written file beside it", async () => {
