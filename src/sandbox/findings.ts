@@ -7,7 +7,8 @@ import type { Finding, Sandbox } from "./types.ts";
 /**
  * Findings in order of their place. A program that cannot be parsed, or is too long to be (16,384 characters; 1,024 where
  * it has types), has none: its verdict says so anyway. Alone it reads JavaScript at once; with a sandbox it reads the language of
- * its agents: Python is parsed in one of its locked children, so the answer is promised.
+ * its agents: Python is parsed in one of its locked children, so the answer is promised, and rejects with a SandboxFailure where
+ * that child could not look.
  */
 export function findStatically(program: string): Finding[];
 export function findStatically(program: string, options: { sandbox: Sandbox }): Promise<Finding[]>;

@@ -1,7 +1,7 @@
 /** The look at a program's text: what it finds, what it misses and where it cries wolf, measured on the corpus. */
 
 import assert from "node:assert/strict";
-import { findStatically } from "../../src/sandbox/index.ts";
+import { findStatically, python, type Sandbox } from "../../src/sandbox/index.ts";
 import { benign, readHostile } from "./corpus/index.ts";
 
 describe("static findings", () => {
@@ -46,6 +46,24 @@ describe("static findings", () => {
 
   it("are none for what cannot be parsed", () => {
     assert.deepEqual(findStatically("process.exit( ;"), []);
+  });
+
+  it("of Python are not none where the sandbox could not look, and its life is closed", async () => {
+    let closed = 0;
+    const life = {
+      step: async () => ({
+        alive: false,
+        verdict: "infrastructure_error",
+        cause: "its child was killed. Program: look()",
+      }),
+      close: async () => void closed++,
+    };
+    const sandbox = { body: python, open: async () => life } as unknown as Sandbox;
+    await assert.rejects(findStatically("import os", { sandbox }), {
+      name: "SandboxFailure",
+      message: "A program's text could not be looked at (its child was killed): look at it again",
+    });
+    assert.equal(closed, 1);
   });
 
   it("see most harm of the corpus, miss what is put together at run time, and are wrong on few benign programs", () => {

@@ -8,6 +8,7 @@ export type SandboxError =
   | { kind: "cancelled"; reason: string }
   | { kind: "disposed" }
   | { kind: "ended"; verdict: string }
+  | { kind: "look"; cause: string }
   | { kind: "level"; reached: Level; wanted: Level; reason: string }
   | { kind: "reading"; times: number; exit: string }
   | ({ kind: "start" } & StartFault)
@@ -43,6 +44,8 @@ export function describeSandboxError(error: SandboxError): string {
       return `This life has ended (${error.verdict}): open another one`;
     case "level":
       return `The sandbox reaches level ${error.reached} here, below the wanted ${error.wanted}: ${error.reason}`;
+    case "look":
+      return `A program's text could not be looked at (${error.cause}): look at it again`;
     case "reading":
       return `A program could not be read: the process that reads it was killed ${error.times} times in a row (${error.exit}). Run the step again; if it is so again, look what kills processes here, such as want of memory`;
     case "start":
