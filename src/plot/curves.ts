@@ -120,8 +120,8 @@ export function probabilityCurves(
     y: history.map(({ probabilities }) => probabilities[label] ?? null),
     line: { color: palette[i % palette.length], width: 2 },
   }));
-  const { probabilities: last = {} } = history.at(-1) ?? {};
-  const text = labels.map((label) => `${label}: ${last[label]?.toFixed(3) ?? "-"}`).join("\n");
+  const last = history.at(-1)?.probabilities;
+  const text = labels.map((label) => `${label}: ${last![label]?.toFixed(3) ?? "-"}`).join("\n");
   return figure(data, {
     title,
     xTitle: "episodes",

@@ -340,6 +340,9 @@ describe("a budget", () => {
       assert.equal(none.exhausted(), kind);
       await assert.rejects(none.meter(models.scripted(["a"])).complete({ prompt: "x" }), { code: "budget_exhausted" });
     }
+    const all = ["calls", "tokens", "dollars", "seconds"] as const;
+    for (const [i, first] of all.entries())
+      assert.equal(budget(Object.fromEntries(all.slice(i).map((kind) => [kind, 0]))).exhausted(), first, "of several");
   });
 });
 

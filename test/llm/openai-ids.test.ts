@@ -87,6 +87,10 @@ describe("the token ids of a server's answer", () => {
     assert.deepEqual(await goOn(bare, { model: "m" }, { ids: [1] } as never), {
       ...{ text: "", model: "unknown", usage: { promptTokens: 0, completionTokens: 0 } },
     });
+    const empty = answering({ choices: [{ text: "", token_ids: [], logprobs: { tokens: [], token_logprobs: [] } }] });
+    assert.deepEqual(await goOn(empty.client, { model: "m" }, { ids: [1] } as never), {
+      ...{ text: "", model: "unknown", usage: { promptTokens: 0, completionTokens: 0 } },
+    });
     for (const garbage of [undefined, null, {}, { choices: [] }, { choices: [{ text: 5 }] }])
       await assert.rejects(goOn(answering(garbage).client, { model: "m" }, { ids: [1] } as never), Garbage);
   });
