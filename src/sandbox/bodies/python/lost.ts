@@ -42,7 +42,7 @@ function freeNames(source: string): string[] {
   for (const [, target] of code.matchAll(/\bfor\s+([\w\s,()*]+?)\s+in\b/g)) bind(target);
   for (const [, name] of code.matchAll(/\b(?:as|class|global|import)\s+(\w+)/g)) bind(name);
   for (const [, names] of code.matchAll(/\bimport\s+([\w\s,]+)/g)) bind(names);
-  for (const [, target] of code.matchAll(/^\s*([\w\s,()*]+?)\s*(?:[-+*/%&|^@]|\/\/|\*\*|<<|>>)?=(?!=)/gm)) bind(target);
+  for (const target of targetsIn(code)) bind(target);
   for (const [, name] of code.matchAll(/\b(\w+)\s*:=/g)) bind(name);
   const used = new Set<string>();
   for (const { 0: name, index } of code.matchAll(/(?<![\w.])[A-Za-z_]\w*/g)) {
@@ -53,4 +53,19 @@ function freeNames(source: string): string[] {
   const outer = [...code.matchAll(/\bdef\b/g)].length === 1 ? [...code.matchAll(/\bnonlocal\s+([\w\s,]+)$/gm)] : [];
   for (const [, names] of outer) for (const name of names!.match(/\w+/g) ?? []) bound.delete(name);
   return [...used].filter((name) => !bound.has(name)).sort();
+}
+
+/** What stands before the signs of assignments: of `a = b, c = value` two, also behind `if x:` and where a type is told. */
+function targetsIn(code: string): string[] {
+  const signs = /(?:<<|>>)=|(?:\*\*|\/\/|[-+*/%&|^@])=|(?<![=!<>:])=(?!=)/;
+  const isTarget = (text: string): boolean =>
+    /^[\w\s,()*[\]]+$/.test(text) && count(text, "(") === count(text, ")") && count(text, "[") === count(text, "]");
+  const typed = [...code.matchAll(/^\s*(\w+)\s*:[^=\n]+=(?!=)/gm)].map(([, name]) => name!);
+  const plain = code.split(/\n|;|:(?!=)/).flatMap((statement) => statement.split(signs).slice(0, -1).filter(isTarget));
+  // A place in a list is no name.
+  return [...typed, ...plain.map((target) => target.replace(/\w+\s*\[[^\]]*\]/g, ""))];
+}
+
+function count(text: string, sign: string): number {
+  return text.split(sign).length - 1;
 }
