@@ -311,6 +311,48 @@ import __hello__`;
     await life.close();
   });
 
+  it("is given what it is called with as it is, says in which place an answer is odd, and how long one may be", async () => {
+    const life = await sandbox().open();
+    await life.step(
+      [
+        "import math",
+        "def echo(*given): return list(given)",
+        "def kinds(*given): return [type(one).__name__ for one in given]",
+        "def odd(n): return [{'a': [1, {2}]}, [math], '\\u2028 \\ud83d\\ude00', [], {}, (), True][n]",
+        "def long(n): return 'x' * n",
+        "def many(n): return [''] * n",
+        "self.__dict__['two words'] = lambda n: n + 1",
+        "def forget(items):\n    del items[:]",
+      ].join("\n"),
+    );
+    const values = async (method: string, lists: unknown[][]): Promise<unknown[]> => {
+      const told = await life.call(method, lists);
+      assert.ok("answers" in told, JSON.stringify(told));
+      return told.answers.map((one) => ("value" in one ? one.value : one.failed));
+    };
+    const given = [null, true, false, -2, 0.5, 'a "quote"', [1, [null, {}]], { "a b": [false] }];
+    assert.deepEqual(await values("echo", [given, [], [1, 2]]), [given, [], [1, 2]]);
+    const types = ["NoneType", "bool", "bool", "int", "float", "str", "list", "dict"];
+    assert.deepEqual(await values("kinds", [given]), [types]);
+    const told = await values(
+      "odd",
+      [0, 1, 2, 3, 4, 5, 6].map((n) => [n]),
+    );
+    assert.deepEqual(told.slice(0, 2), [
+      'it gave a set at ["a"][1], which is no plain data',
+      "it gave a module math at [0], which is no plain data",
+    ]);
+    assert.deepEqual(told.slice(2), ["\u2028 \u{1f600}", [], {}, [], true]);
+    const tooLong = "it gave more than 65,536 characters of data, which is no plain data";
+    const [short, long] = await values("long", [[65_534], [65_535]]);
+    assert.deepEqual([String(short).length, long], [65_534, tooLong]);
+    assert.deepEqual((await values("many", [[1000], [40_000]])).at(-1), tooLong);
+    assert.deepEqual(await values("two words", [[1]]), [2]);
+    const after = await life.call("forget", [[[1]], [[]]]);
+    assert.deepEqual("changed" in after && after.changed, [0]);
+    await life.close();
+  });
+
   it("keeps lives apart that share a child, and lives each as if it were alone", async () => {
     const programs = Array.from(
       { length: 6 },
