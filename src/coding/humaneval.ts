@@ -89,7 +89,7 @@ function problemOf(line: Line, python: Line | null): CodeProblem {
 /** Head and helpers, and the bodies without the bracket that ends them. */
 function javascriptTwin(line: Line): CodeTwin {
   const { declaration, entry_point: name, canonical_solution, buggy_solution, bug_type } = line;
-  const at = declaration.lastIndexOf(`const ${name} = `);
+  const at = placeOf(line, `const ${name} = (`);
   const bodyOf = (solution: string): string => solution.slice(0, solution.lastIndexOf("}"));
   return {
     ...{ name, before: declaration.slice(0, at).trimStart(), head: declaration.slice(at), end: "};\n" },
@@ -100,11 +100,21 @@ function javascriptTwin(line: Line): CodeTwin {
 
 function pythonTwin(line: Line): CodeTwin {
   const { declaration, entry_point: name, canonical_solution, buggy_solution, bug_type } = line;
-  const at = declaration.lastIndexOf(`def ${name}(`);
+  const at = placeOf(line, `def ${name}(`);
   return {
     ...{ name, before: declaration.slice(0, at), head: declaration.slice(at), body: canonical_solution, end: "" },
     mutants: [{ rule: bug_type, body: buggy_solution }],
   };
+}
+
+/** Where the function begins in its declaration. Throws a TypeError where it is written in another way than HumanEvalPack's are. */
+function placeOf({ task_id, declaration }: Line, begin: string): number {
+  const at = declaration.lastIndexOf(begin);
+  if (at >= 0) return at;
+  const shown = describeFault({
+    ...{ kind: "option", name: "declaration", expected: `one with ${begin}`, value: declaration },
+  });
+  throw new TypeError(`The problem ${task_id}: ${shown}`);
 }
 
 /** The types that Python's head has, as TypeScript writes them; what it does not say is `any`. */

@@ -176,6 +176,21 @@ describe("a file of HumanEvalPack", () => {
       await assert.rejects(humanEvalPack({ javascript }), {
         message: `Line 1 of ${javascript}: Expected \`declaration\` to be a text, got undefined`,
       });
+      const texts = { canonical_solution: "}", buggy_solution: "}", bug_type: "", docstring: "", test: "" };
+      const other = { task_id: "JavaScript/3", declaration: "function f(a) {\n", entry_point: "f", ...texts };
+      writeFileSync(javascript, JSON.stringify(other));
+      await assert.rejects(humanEvalPack({ javascript }), {
+        message:
+          'The problem JavaScript/3: Expected `declaration` to be one with const f = (, got "function f(a) {\\n"',
+      });
+      const own = { ...other, declaration: "const f = (a) => {\n" };
+      writeFileSync(javascript, JSON.stringify(own));
+      const python = join(place, "python.jsonl");
+      writeFileSync(python, JSON.stringify({ ...other, task_id: "Python/3", declaration: "f = lambda a: \n" }));
+      await assert.rejects(
+        humanEvalPack({ javascript, python }),
+        /^TypeError: The problem Python\/3: .* one with def f\(,/,
+      );
       writeFileSync(javascript, "null\n");
       await assert.rejects(humanEvalPack({ javascript }), {
         message: `Line 1 of ${javascript}: Expected \`task_id\` to be a text, got undefined`,
