@@ -113,7 +113,6 @@ export class SurvivalEnv implements Environment<SurvivalObservation> {
     this.#made ??= fieldsOf(this);
     await this.#life?.close();
     this.#life = null;
-    this.#state = "new";
     const sandbox = await this.#sandbox();
     const genome = this.#bornWith(options as ResetOptions);
     const born = { query, seed, ...(genome && { genome }), ...termsOf(this.options) };

@@ -176,8 +176,7 @@ function bodiesIn(envs: { readonly [split: string]: Environment }): { readonly [
     env instanceof SurvivalEnv ? [{ split, body: bodyOf(env.options).name, rest: restOf(env) }] : [],
   );
   const [names, rests] = [new Set(found.map(({ body }) => body)), new Set(found.map(({ rest }) => rest))];
-  if (found.length < 2 || found.length < Object.keys(envs).length || names.size < found.length || rests.size > 1)
-    return null;
+  if (found.length < Object.keys(envs).length || names.size < found.length || rests.size > 1) return null;
   return Object.fromEntries(found.map(({ split, body }) => [split, body]));
 }
 

@@ -228,6 +228,9 @@ describe("a reward that is a function", () => {
       [rewards.harm, { ...rewards.harm, weight: 2 }],
       'Expected `rewards` to be parts of different names, got ["harm","harm"]',
     );
+    const unheard: unknown[] = [];
+    const hear = (reason: unknown) => void unheard.push(reason);
+    process.on("unhandledRejection", hear);
     const late = async () => {
       throw new Error("nobody waits for it");
     };
@@ -238,5 +241,8 @@ describe("a reward that is a function", () => {
       await assert.rejects(partsOf(given as never), {
         message: `The reward \`${name}\` gave a Promise: a reward must be a finite number, at once: leave \`async\` out`,
       });
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("unhandledRejection", hear);
+    assert.deepEqual(unheard, [], "what is no reward ends no process");
   });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { EnvironmentFailure, paperRewards, type Reward, rewards, SurvivalEnv } from "../../src/environment/index.ts";
 import { byHand, runEpisode } from "../../src/episode/index.ts";
 import { openRecord, recordTo } from "../../src/record/index.ts";
-import { createSandbox, newbornGenome, type Sandbox } from "../../src/sandbox/index.ts";
+import { createSandbox, newbornGenome, type Sandbox, verdictVersion } from "../../src/sandbox/index.ts";
 import { microTasks } from "../../src/tasks/index.ts";
 import { fakeSandbox, infrastructureError } from "../sandbox/fake.ts";
 
@@ -83,7 +83,7 @@ describe("SurvivalEnv", () => {
         rules: 2,
         born: newbornGenome,
         body: { name, hash },
-        verdicts: 2,
+        verdicts: verdictVersion,
       },
     });
     const programs = [

@@ -49,7 +49,8 @@ describe("an environment with tasks", () => {
 
   it("is asked the tasks that a reset names, in that order, and says which are not there", async () => {
     const tasks = ["a", "b", "c"].map((id) => ({ id, ask: `Do ${id}.`, score: () => 1 }));
-    const env = new SurvivalEnv({ sandbox: fakeSandbox().sandbox, tasks, maxSteps: 3 });
+    const { sandbox, closed } = fakeSandbox();
+    const env = new SurvivalEnv({ sandbox, tasks, maxSteps: 3 });
     assert.deepEqual(
       env.tasks.map(({ id }) => id),
       ["a", "b", "c"],
@@ -60,11 +61,13 @@ describe("an environment with tasks", () => {
     assert.deepEqual(asked, ["c", "a", "c"]);
     await env.reset({ seed: 1, options: { tasks: ["b", "c"] } });
     await env.step("self.a = 1");
+    const before = closed();
     await assert.rejects(env.reset({ seed: 1, options: { tasks: ["a", "d"] } }), {
       message: /Expected `tasks` to be ids of the environment's 3 tasks, got "d"/,
     });
     const { observation, info } = await env.step("self.a = 2");
-    assert.deepEqual([observation.step, info.task], [2, "c"], "what is refused leaves the episode as it was");
+    const lives = closed() - before;
+    assert.deepEqual([observation.step, info.task, lives], [2, "c", 0], "what is refused leaves the episode as it was");
     for (const given of [{ tasks }, 3])
       assert.throws(
         () => new SurvivalEnv({ tasks: given as never }),
