@@ -318,7 +318,7 @@ import __hello__`;
         "import math",
         "def echo(*given): return list(given)",
         "def kinds(*given): return [type(one).__name__ for one in given]",
-        "def odd(n): return [{'a': [1, {2}]}, [math], '\\u2028 \\ud83d\\ude00', [], {}, (), True][n]",
+        "def odd(n): return [{'a': [1, {2}]}, [math], '\\u2028 \\U0001f600', [], {}, (), True][n]",
         "def long(n): return 'x' * n",
         "def many(n): return [''] * n",
         "self.__dict__['two words'] = lambda n: n + 1",
