@@ -89,12 +89,16 @@ function listByProc(): Listed[] {
 async function listByPs(): Promise<Listed[]> {
   const { execFile } = await import("node:child_process"); // the user process, which reads this file, starts without it
   const { stdout } = await promisify(execFile)("ps", ["-A", "-o", "pid=,ppid=,pgid=,stat=,etime="]);
-  const now = performance.now();
-  return stdout.split("\n").flatMap((line) => {
+  return readPs(stdout, performance.now());
+}
+
+/** What `ps -o pid=,ppid=,pgid=,stat=,etime=` printed at the time `now`. */
+export function readPs(text: string, now: number): Listed[] {
+  return text.split("\n").flatMap((line) => {
     const [pid, parent, group, state, time] = line.trim().split(/\s+/);
-    if (!pid || state?.startsWith("Z")) return [];
-    const [seconds = 0, minutes = 0, hours = 0, days = 0] = (time ?? "").split(/[-:]/).reverse().map(Number);
-    const startedAt = now - 1000 * (seconds + 60 * (minutes + 60 * (hours + 24 * days)));
+    if (time === undefined || state!.startsWith("Z")) return [];
+    const [seconds, minutes, hours = 0, days = 0] = time.split(/[-:]/).reverse().map(Number);
+    const startedAt = now - 1000 * (seconds! + 60 * (minutes! + 60 * (hours + 24 * days)));
     return [{ pid: Number(pid), parent: Number(parent), group: Number(group), startedAt }];
   });
 }

@@ -164,8 +164,8 @@ function heapAdvice(): string {
 /** A line of the message pipe; null for what a cell wrote there itself. */
 function parse(line: string): UserMessage | null {
   try {
-    const message = JSON.parse(line) as UserMessage | null;
-    return typeof message?.type === "string" ? message : null;
+    const message = JSON.parse(line) as UserMessage;
+    return typeof message.type === "string" ? message : null;
   } catch {
     return null;
   }

@@ -60,7 +60,7 @@ function evaluateCode(expression: string, prepared?: PreparedCell): Promise<void
     const details = (done as Runtime.EvaluateReturnType | undefined)?.exceptionDetails;
     if (error !== null) reject(error);
     else if (details === undefined) resolve();
-    else reject(refusedByV8(details, prepared) ?? thrownBy(details.exception));
+    else reject(refusedByV8(details, prepared) ?? thrownBy(details.exception!));
     // The inspector keeps what a cell comes to, until it is told that nobody will ask for it.
     session.post("Runtime.releaseObjectGroup", { objectGroup });
   });
@@ -79,12 +79,11 @@ function refusedByV8(
 }
 
 /** The very value that was thrown, out of the inspector's description of it. */
-function thrownBy(exception: Runtime.RemoteObject | undefined): unknown {
-  if (exception === undefined || exception.type === "undefined") return undefined;
+function thrownBy(exception: Runtime.RemoteObject): unknown {
   const { objectId, unserializableValue: special } = exception;
   if (exception.type === "bigint") return BigInt(String(special).slice(0, -1));
   if (special !== undefined) return Number(special);
-  if (objectId === undefined) return exception.value; // null too
+  if (objectId === undefined) return exception.value; // null and undefined too
   caught.value = undefined;
   const functionDeclaration = 'function () { "use strict"; __caught(this); }'; // or a symbol would come in a box
   session.post("Runtime.callFunctionOn", { objectId, functionDeclaration });
@@ -105,7 +104,7 @@ export function nextTurn(): Promise<void> {
 export async function settled(value: unknown): Promise<{ value: unknown }> {
   let isPromise = false;
   try {
-    isPromise = typeof (value as PromiseLike<unknown> | null | undefined)?.then === "function";
-  } catch {}
+    isPromise = typeof (value as PromiseLike<unknown>).then === "function";
+  } catch {} // nothing has no `then` either
   return { value: isPromise ? await value : value };
 }

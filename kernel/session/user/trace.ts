@@ -29,8 +29,7 @@ export function reportError(thrown: unknown, code?: KnownCode): ErrorReport {
   }
   try {
     if (isError(thrown)) {
-      const ename = String(thrown.name || thrown.constructor?.name || "Error");
-      return { ename, evalue: String(thrown.message), traceback: describe(thrown, new Set()) };
+      return { ename: nameOf(thrown), evalue: String(thrown.message), traceback: describe(thrown, new Set()) };
     }
   } catch {} // a value whose own properties throw is told by what it is
   const text = inspectSafely(thrown);
@@ -43,11 +42,14 @@ function isError(value: unknown): value is Error {
   );
 }
 
+function nameOf(error: Error): string {
+  return String(error.name || error.constructor?.name || "Error");
+}
+
 function describe(error: Error, seen: Set<unknown>): string[] {
   seen.add(error);
-  const name = String(error.name || "Error");
   const { lines: frames, first } = framesOf(error);
-  const lines = [`${name}: ${error.message}`];
+  const lines = [`${nameOf(error)}: ${error.message}`];
   for (const [i, text] of frames.entries()) {
     lines.push(`    at ${text}`);
     // The code goes below the line that names its place.
