@@ -1,6 +1,7 @@
 /** A model that answers from a record, and refuses what it has not seen: for replays and tests without a model. */
 
 import { createHash } from "node:crypto";
+import { faultOf, like } from "../data/check.ts";
 import { aboutModel } from "./answer.ts";
 import { LanguageModelFailure } from "./error.ts";
 import type { Completion, LanguageModel, Message, Prompt } from "./types.ts";
@@ -16,8 +17,15 @@ export interface RecordedAnswer {
   completion: Completion;
 }
 
+const answersSchema = like<readonly RecordedAnswer[]>(
+  Array.isArray,
+  "a list of answers, such as those that models.recording(model) has as its `answers`",
+);
+
 /** Answers as recorded. The same question asked again gets its answers in the order in which they were recorded. */
 export function recorded(answers: readonly RecordedAnswer[]): LanguageModel {
+  const fault = faultOf(answersSchema, answers, "answers");
+  if (fault !== null) throw new LanguageModelFailure(fault);
   const left = new Map<string, Completion[]>();
   for (const { prompt, messages, seed, how, completion } of answers) {
     const key = keyOf({ prompt, ...(messages && { messages }), ...(seed !== null && { seed }), ...how });

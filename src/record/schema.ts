@@ -6,6 +6,7 @@
 import { existsSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { faultOf, flag, integerFrom, like, oneOf, only, optional } from "../data/check.ts";
+import { longestTimer } from "../data/timer.ts";
 import { sha256 } from "./canonical.ts";
 import { RecordFailure, withRecordErrors } from "./error.ts";
 import { isInFile, type KeptHead, readHead } from "./head.ts";
@@ -74,7 +75,7 @@ export function openDatabase(path: string, options: OpenOptions = {}): DatabaseS
   if (isThere && (readOnly || kept !== null) && statSync(path).size === 0)
     throw new RecordFailure({ kind: "empty", path });
   return withRecordErrors(path, lockTimeoutMs, () => {
-    const database = new DatabaseSync(path, { readOnly, timeout: lockTimeoutMs });
+    const database = new DatabaseSync(path, { readOnly, timeout: Math.min(lockTimeoutMs, longestTimer) });
     try {
       const fresh = isFresh(database);
       if (!fresh) checkFile(database, path);

@@ -140,6 +140,18 @@ describe("models.recorded", () => {
     await assert.rejects(replay.complete({ prompt: "x", topP: 0.5 }), /The record has no answer to "x"/);
   });
 
+  it("needs a list of answers, and says where there is one: a recording is none", () => {
+    const wanted = "a list of answers, such as those that models.recording(model) has as its `answers`";
+    for (const given of [undefined, models.recording(models.scripted([]))])
+      assert.throws(
+        () => models.recorded(given as never),
+        (error: Error) => {
+          assert.ok(error.message.startsWith(`Expected \`answers\` to be ${wanted}, got `), error.message);
+          return error.name === "LanguageModelFailure";
+        },
+      );
+  });
+
   it("takes an answer to some token ids for none to others, whose text is the same: none", async () => {
     const live = models.recording(models.scripted(["one", "other", "a text"]));
     const asks = [{ ids: [1, 2] }, { ids: [1, 3] }, {}];

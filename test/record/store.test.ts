@@ -301,6 +301,13 @@ describe("a record", () => {
     refuses(() => canonicalJson(new Map([[1, () => {}]]).get(1), "f"), "Expected `f` to be plain data, got a function");
   });
 
+  it("waits for another writer for as long as it is told, were that for ever", () => {
+    for (const lockTimeoutMs of [2 ** 31 - 1, 2 ** 31, Number.MAX_SAFE_INTEGER]) {
+      using record = openRecord(":memory:", { create: true, lockTimeoutMs });
+      assert.equal(record.begin({ seed: 1 }), 1);
+    }
+  });
+
   it("is not made by opening one to read, whose path is misspelt say; only when that is asked for", () => {
     const path = join(folder, "typo.sqlite");
     const absent = {
