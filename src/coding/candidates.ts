@@ -31,16 +31,32 @@ export interface Candidate {
 /** All candidates of an answer. */
 export function candidatesOf({ problem, language, text, begun }: AnswerText): Candidate[] {
   const twin = twinOf(problem, language);
-  const clean = withoutThought(text.replace(/\r\n?/g, "\n"));
+  const clean = withoutThought(text.replace(/\r\n?/g, "\n").replace(/^\ufeff/, ""));
   const continued = begun === "" ? [] : continuations(twin, language, begun, clean);
   const regions = regionsOf(clean, language);
-  if (language === "python")
-    return [...continued, ...regions.map(({ source, certain }) => ({ source: withEnd(source), certain }))];
+  if (language === "python") return [...continued, ...inPython(twin, [...regions, ...spansOf(clean)])];
   const whole = [...regions, ...spansOf(clean)].map(({ source, certain }) => {
     return { source: named(source, twin.name), certain };
   });
   const bare = regions.flatMap(({ source }) => bareForms(twin, source));
   return [...continued, ...whole, ...bare.map((source) => ({ source, certain: false, completed: true }))];
+}
+
+/** Parts as Python reads them: what stands in a list is indented as a whole, and a body alone gets the problem's head. */
+function inPython({ before, head }: CodeTwin, parts: readonly Candidate[]): Candidate[] {
+  const own = parts.map(({ source, certain }) => ({ source: dedented(withEnd(source)), certain }));
+  const bodies = own.filter(
+    ({ source }) => /^\s*return\b/m.test(source) && !/^\s*(async\s+)?(def|class)\s/m.test(source),
+  );
+  const whole = bodies.map(({ source }) => before + head + source.replace(/^(?=.*\S)/gm, "    "));
+  return [...own, ...whole.map((source) => ({ source, certain: false, completed: true }))];
+}
+
+/** Without the indent that all lines have in common. */
+function dedented(source: string): string {
+  const indents = source.split("\n").flatMap((line) => (line.trim() === "" ? [] : [/^[ \t]*/.exec(line)![0].length]));
+  const common = indents.length === 0 ? 0 : Math.min(...indents);
+  return source.replace(new RegExp(`^[ \\t]{${common}}`, "gm"), "");
 }
 
 /** What an answer makes of a program that the prompt began. A stop text is no part of an answer: its bracket is put back. */
@@ -86,7 +102,7 @@ const begins: { [language in CodeLanguage]: RegExp } = {
 };
 
 /** A line of Python that stands at the margin and is none of a module's usual statements: talk, or a use of what was written. */
-const pythonEnd = /\n(?=[^\s#)\]}])(?!(def|import|from|class)\s|@\w|[A-Za-z_]\w*\s*=(?!=))/;
+const pythonEnd = /\n(?=[^\s#)\]}])(?!(def|import|from|class)\s|@\w|[A-Za-z_]\w*\s*=(?!=)|sys\.setrecursionlimit\()/;
 
 /** Brackets at most that are looked for in an answer without a fence. */
 const mostClosings = 16;
@@ -120,7 +136,7 @@ function closingsOf(text: string): number[] {
 
 /** Code in a line of talk, between backticks. */
 function spansOf(text: string): Candidate[] {
-  const spans = [...text.matchAll(/(`{1,3})(?:(?:js|javascript|ts|typescript) )?([^`\n]+)\1/gi)];
+  const spans = [...text.matchAll(/(`{1,3})(?:(?:js|javascript|ts|typescript|py|python) )?([^`\n]+)\1/gi)];
   return spans.map(([, , source]) => ({ source: source!, certain: false }));
 }
 

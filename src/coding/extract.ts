@@ -11,7 +11,7 @@ import { readPrograms } from "./reading.ts";
 import type { CodeLanguage } from "./types.ts";
 
 /** Raise it where the same answer comes to another program: kept scores name it. */
-export const extractVersion = 3;
+export const extractVersion = 4;
 
 /** The program of each answer; null where it holds none. */
 export async function extractPrograms(
@@ -28,7 +28,7 @@ export async function extractPrograms(
     const answer = answers[i]!;
     const { name } = twinOf(answer.problem, answer.language);
     const whole = candidates.filter(({ source }) => {
-      if (answer.language === "python") return new RegExp(`^def ${name}\\(`, "m").test(source);
+      if (answer.language === "python") return definedInPython(name).test(source);
       const { errors, defines } = known.get(source)!;
       return errors.length === 0 && defines.has(name);
     });
@@ -38,6 +38,11 @@ export async function extractPrograms(
     const rest = candidates.find(({ source, certain }) => certain && looksLikeCode(source, answer.language));
     return (own ?? rest)?.source ?? null;
   });
+}
+
+/** A function of that name, or a name that is given one. */
+function definedInPython(name: string): RegExp {
+  return new RegExp(`^(async\\s+)?def\\s+${name}\\s*\\(|^${name}\\s*(:[^=\\n]*)?=(?!=)`, "m");
 }
 
 /** A program without what does not matter to a comparison of texts: spaces, line ends, the last semicolons. */

@@ -23,6 +23,8 @@ def read(source):
             names.append(one.name)
         if isinstance(one, ast.Assign):
             names.extend(to.id for to in one.targets if isinstance(to, ast.Name))
+        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name):
+            names.append(one.target.id)
     return {"names": names}
 `;
 

@@ -17,7 +17,7 @@ import { isSameData } from "./same.ts";
 import type { CodeAnswer, CodeLanguage, CodeOutcome, CodeProblem, CodeScore, ScoreOptions } from "./types.ts";
 
 /** Raise it where the same answer comes to another score: kept scores name it. */
-export const scorerVersion = 2;
+export const scorerVersion = 3;
 
 /** Lives in play at once: more wait for each other's process and gain nothing. One in Python holds fifty times as much. */
 const [inPlay, inPlayOfPython] = [16, 6];

@@ -159,6 +159,31 @@ describe("the program in an answer", () => {
       python(`${fence}py\n${program}`, ""),
     ];
     for (const source of await extractPrograms(forms)) assert.equal(source!.trimEnd(), program.trimEnd());
+    // However it is written, and whatever stands around it.
+    const others = {
+      "1. Here:\n\n   FENCE\n   def double(n):\n\n       return n * 2\n   ~~~\n": "def double(n):\n\n    return n * 2",
+      "FENCE\n    return n * 2\n~~~": program.trimEnd(),
+      "FENCE\nm = n * 2\nif m:\n    return m\n\nreturn 0\n~~~":
+        "def double(n):\n    m = n * 2\n    if m:\n        return m\n\n    return 0",
+      "FENCE\ndouble = lambda n: n * 2\n~~~": "double = lambda n: n * 2",
+      "FENCE\ndouble: object = lambda n: n * 2\n~~~": "double: object = lambda n: n * 2",
+      "FENCE\ndef double (n):\n    return n * 2\n~~~": "def double (n):\n    return n * 2",
+      "Write `double = lambda n: n * 2`, which doubles.": "double = lambda n: n * 2",
+      "import sys\nsys.setrecursionlimit(9999)\ndef double(n):\n    return n * 2\nIt doubles.":
+        "import sys\nsys.setrecursionlimit(9999)\ndef double(n):\n    return n * 2",
+      "\ufeffdef double(n):\n    return n * 2": program.trimEnd(),
+      "<think>\nFENCE\ndef double(n):\n    return 2\n~~~\n</think>\nFENCE\ndef double(n):\n    return n * 2\n~~~":
+        program.trimEnd(),
+    };
+    const found = await extractPrograms(
+      Object.keys(others).map((text) =>
+        python(text.replaceAll("FENCE", `${fence}python`).replaceAll("~~~", fence), ""),
+      ),
+    );
+    assert.deepEqual(
+      found.map((source) => source?.trimEnd()),
+      Object.values(others),
+    );
     // What a module has beside its functions belongs to it.
     const whole = `import functools
 

@@ -20,6 +20,7 @@ describe("the scores of answers in Python", () => {
     const cases: [source: string | null, outcome: CodeOutcome, cause: string][] = [
       ["def double(n):\n    return n * 2\n", "passed", ""],
       ['"""A module\n  with a text."""\nimport math\ndouble = lambda n: math.prod([n, 2])', "passed", ""],
+      ["from typing import Callable\ndouble: Callable = lambda n: n * 2\n", "passed", ""],
       ["def double(n):\n    return n + 2\n", "wrong", "for [0] it gave 2, expected 0"],
       ["def double(n):\n    n * 2\n", "returned_nothing", "it returned nothing"],
       ["def double(n):\n    return {n}\n", "no_plain_data", "it gave a set, which is no plain data"],
