@@ -79,6 +79,14 @@ describe("an unusual executor that runs every program", () => {
     assert.deepEqual([reports.length, reports.at(-1)!.verdict, reports.at(-1)!.cause], [13, "survived", ""]);
   });
 
+  it("is not blamed for programs with templates, of which probes are copies", async () => {
+    const told = (_: unknown, i: number) => `const $n = ${i + 20}; self.told${i} = \`told${i}\${$n} of them\`;`;
+    for (const seed of [1, 2, 3, 4]) {
+      const reports = await live(sandbox(), Array.from({ length: 12 }, told), { seed });
+      assert.deepEqual([reports.length, reports.at(-1)!.verdict, reports.at(-1)!.cause], [12, "survived", ""]);
+    }
+  });
+
   it("is not blamed for what the agent did to built-ins that a probe would call", async () => {
     const reports = await live(
       sandbox(),

@@ -38,6 +38,33 @@ describe("the survival probe", () => {
     }
   });
 
+  it("leaves them also as a copy of a program with a template, or with names that begin with a dollar", () => {
+    const programs = [
+      "const count = 30; self.told = `${count} of them, count $${count}`;",
+      "var $first = 12; self.$second = $first * 30; self.state.third$ = 'third$' + $first;",
+      "const width = 40; self.text = `width${width}text${width + 7} ${`text ${'$5'}`} 12`;",
+      "let a$b = 3; self.state.b = `a$b${a$b} b$${a$b}$`;",
+    ];
+    const shapes = new Set<string>();
+    for (let seed = 0; seed < 40; seed++) {
+      const probes = createProbes(createRandom(seed, "sandbox"), { born: [], longest: 4096 });
+      for (const [step, program] of programs.entries()) {
+        const lived = { program, answers: [], setup: null, budget: null, rules: 2 as Rules };
+        for (const { program: copied, compiled, expected } of probes.of(step, lived, readHere(program)!)) {
+          const self: { [name: string]: unknown } = { state: {} };
+          runInNewContext(`(function () { ${copied} })()`, { self });
+          for (const [place, key, value] of expected) {
+            const found = (place === "state" ? (self.state as typeof self) : self)[key];
+            assert.equal(JSON.stringify(found), JSON.stringify(value), copied);
+          }
+          assert.equal(compiled?.replace(/ +/g, " "), readHere(copied)!.compiled.replace(/ +/g, " "));
+          if (copied.includes("$")) shapes.add(copied);
+        }
+      }
+    }
+    assert.ok(shapes.size > 40, `${shapes.size} copies`);
+  });
+
   it("has names that its life never used", () => {
     for (const { probe, past } of drawn)
       for (const name of probe.names) assert.ok(!past.match(/[A-Za-z_$][\w$]*/g)!.includes(name), `${name} in ${past}`);

@@ -31,7 +31,8 @@ export function namesOf({ written, declared }: Foreseen): string[] {
   return [...new Set([...declared, ...[...written].map((place) => place.replace(/^self\./, ""))])];
 }
 
-const wordOrNumber = /[A-Za-z_$][\w$]*|\d+/g;
+/** The `$` before a template's brace belongs to no word: the texts about it are reworded by themselves when the copy is foreseen. */
+const wordOrNumber = /(?:[A-Za-z_]|\$(?!\{))(?:\w|\$(?!\{))*|\d+/g;
 
 /**
  * How a program is reworded: `renamed` names, and other whole numbers about half of the time; in its texts as well, so that
@@ -48,6 +49,6 @@ export function rewording(program: string, renamed: ReadonlyMap<string, string>,
   };
   const word = (one: string): string => renamed.get(one) ?? one;
   const text = (all: string): string =>
-    all.replace(wordOrNumber, (one) => (one[0]! > "9" ? word(one) : numbers ? String(number(Number(one))) : one));
+    all.replace(wordOrNumber, (one) => (!/^\d/.test(one) ? word(one) : numbers ? String(number(Number(one))) : one));
   return { word, number, text };
 }
