@@ -127,10 +127,11 @@ interface Words {
 }
 
 /** What all comparisons of one policy in one place show. */
-function sentenceOf(all: readonly Comparison[], words: Words): string {
-  const [{ name, against }] = all as [Comparison];
-  const untold = all.filter(({ difference }) => Number.isNaN(difference.low));
-  if (untold.length > 0) return `${name} cannot be compared with ${against}: that needs two ${words.over} at least.`;
+function sentenceOf(given: readonly Comparison[], words: Words): string {
+  const [{ name, against }] = given as [Comparison];
+  const all = given.filter(({ difference }) => !Number.isNaN(difference.low));
+  if (all.length === 0) return `${name} cannot be compared with ${against}: that needs two ${words.over} at least.`;
+  const untold = given.filter((one) => !all.includes(one)).map(({ measure }) => measure);
   const list = (shown: Comparison["shown"], joint: string) =>
     all
       .filter((one) => one.shown === shown)
@@ -149,6 +150,8 @@ function sentenceOf(all: readonly Comparison[], words: Words): string {
           less && `${more ? "it is" : `${name} is`} below ${more ? "it" : against} in ${less}`,
           open && `${more || less ? "it is" : `${name} is`} not told from ${more || less ? "it" : against} in ${open}`,
         ];
+  if (untold.length > 0)
+    parts.push(`it cannot be compared in ${untold.join(" or ")}: that needs two ${words.over} at least`);
   return `${parts.filter(Boolean).join("; ")} (${certainty(all, words)}).`;
 }
 

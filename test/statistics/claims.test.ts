@@ -116,6 +116,22 @@ describe("what may be said of policies side by side", () => {
     ]);
   });
 
+  it("is what there is an interval of, beside what is told in a single task alone", () => {
+    const both = (name: string, done: number): Claimant => ({
+      ...{ name, degenerate: null },
+      reached: {
+        steps: [{ cluster: "0", value: 4 }],
+        done: [0, 1, 2].map((i) => ({ cluster: `${i}`, value: done })),
+      },
+    });
+    const told = (as: "control" | "reference") => said([both("temperature", 0), both("head", 1)], { as });
+    const end =
+      "; it cannot be compared in steps: that needs two tasks at least (95 % for all 2 comparisons together, 3 tasks).";
+    const done = "done (+100.0, +100.0 to +100.0 points)";
+    assert.deepEqual(told("control"), [`head beats temperature in ${done}: that is more than sharpening${end}`]);
+    assert.deepEqual(told("reference"), [`head is above temperature in ${done}${end}`]);
+  });
+
   it("is nothing where there is no control, or where it is alone", () => {
     assert.deepEqual(said([one("a", [1, 2]), one("b", [3, 4])], { against: null }), []);
     assert.deepEqual(said([one("temperature", [1, 2])]), []);

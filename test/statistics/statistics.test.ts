@@ -118,6 +118,13 @@ describe("statistics", () => {
     assert.deepEqual(clusterInterval(values, figure, how), clusterInterval(values, figure, { ...how, seed: 0 }));
   });
 
+  it("both bootstraps draw the same in every release: their intervals are told in papers", () => {
+    const values = [3, 1, 4, 1, 5, 9, 2, 6.5];
+    const how = { resamples: 9, seed: 4 };
+    assert.deepEqual(bootstrapInterval(values, how), { estimate: 3.9375, low: 2.4375, high: 7.1875 });
+    assert.deepEqual(clusterInterval(values, mean, how), { estimate: 3.9375, low: 2.125, high: 5.5625 });
+  });
+
   it("a resample of clusters without a value is left out of the interval; with none left there is no interval", () => {
     let calls = 0;
     // 60 resamples without a value, then 1 to 40, then the estimate.
