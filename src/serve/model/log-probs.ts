@@ -58,13 +58,12 @@ function nameOf(tokenizer: Tokenizer, id: number): string {
   return whole ? text : `bytes:${text}`;
 }
 
-/** The likeliest tokens by name, and the one that is there if it is none of them. */
+/** The likeliest tokens by name, and the one that is there, which may be one of them. */
 function topOf(tokenizer: Tokenizer, { id, logProb, top }: TokenLogProb): { [name: string]: number } | null {
   if (logProb === null) return null;
-  const all = top.some((one) => one.id === id) ? top : [...top, { id, logProb }];
   // The token that is there goes by its own name, which stands in the list of tokens as well.
   const names = new Map([[nameOf(tokenizer, id), id]]);
-  const entries = all.map((one): [string, number] => {
+  const entries = [...top, { id, logProb }].map((one): [string, number] => {
     const name = nameOf(tokenizer, one.id);
     const taken = names.get(name) ?? one.id;
     if (taken !== one.id) return [`token_id:${one.id}`, one.logProb];

@@ -159,7 +159,10 @@ function readCommon(
     topP: Math.max(1e-9, read(body, "top_p", numberFrom(0, 1), 1)),
     stop: readStop(body.stop),
     primed: "",
-    seed: body.seed == null ? randomInt(2 ** 47) : read(body, "seed", integerFrom(-(2 ** 53), 2 ** 53), 0),
+    seed:
+      body.seed == null
+        ? randomInt(2 ** 47)
+        : read(body, "seed", integerFrom(-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER), 0),
     tokenIds: readTokenIds(body),
     logProbs: null,
     stream: read(body, "stream", flag, false),

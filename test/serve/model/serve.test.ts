@@ -244,7 +244,7 @@ describe("the server of a model", () => {
       "a seed that is no number",
       400,
       { model: "small", prompt: "a", seed: "x" },
-      'Expected `seed` to be an integer from -9007199254740992 to 9007199254740992, got "x"',
+      'Expected `seed` to be an integer from -9007199254740991 to 9007199254740991, got "x"',
     ],
   ];
   for (const [name, status, body, message] of refusals)
