@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire, syncBuiltinESMExports } from "node:module";
 import workerThreads, { type Worker } from "node:worker_threads";
-import { inflateSync } from "node:zlib";
+import { crc32, inflateSync } from "node:zlib";
 import { JSDOM } from "jsdom";
 import { createSurface, type Surface } from "../../../kernel/display/canvas.ts";
 import { completeBundle, drawPicture } from "../../../kernel/display/index.ts";
@@ -140,6 +140,48 @@ describe("kernel/display pictures", () => {
     assert.deepEqual(rowsOf(surface), [0, 0, 0, 0, 0, 10, 20, 30, 255]);
   });
 
+  it("a surface's colours are those that plotly writes, each part in its place; a PNG says its size, and the sum of each part", () => {
+    for (const [colour, rgba] of [
+      ["#0A14ff", [10, 20, 255, 255]],
+      ["rgb(1, 2, 3)", [1, 2, 3, 255]],
+      ["rgba(4,5,6,0.2)", [4, 5, 6, 51]],
+      ["rgba(4,5,6,0)", [4, 5, 6, 0]],
+      ["#123", [0, 0, 0, 255]],
+      ["chocolate", [0, 0, 0, 255]],
+    ] as const) {
+      const surface = createSurface({ width: 1, height: 1 });
+      surface.fillStyle = colour;
+      surface.fillRect(0, 0, 1, 1);
+      assert.deepEqual(rowsOf(surface), [0, ...rgba], colour);
+    }
+    const surface = createSurface({ width: 300, height: 2 });
+    assert.equal(surface.fillStyle, "#000000");
+    surface.fillRect(-1, -1, 400.4, 1.6); // the first row
+    surface.clearRect(0.6, 0, 298.6, 1);
+    const rows = rowsOf(surface);
+    assert.deepEqual(
+      rows.flatMap((byte, i) => (byte === 0 ? [] : [i, byte])),
+      [4, 255, 1200, 255],
+    );
+    assert.equal(rows.length, 2 * (1 + 4 * 300));
+    const png = Buffer.from(surface.toDataURL().split(",")[1]!, "base64");
+    assert.equal(png.subarray(0, 8).toString("latin1"), "\x89PNG\r\n\x1a\n");
+    const parts: [type: string, length: number][] = [];
+    for (let at = 8; at < png.length; at += 12 + parts.at(-1)![1]) {
+      const length = png.readUInt32BE(at);
+      assert.equal(png.readUInt32BE(at + 8 + length), crc32(png.subarray(at + 4, at + 8 + length)));
+      parts.push([png.toString("latin1", at + 4, at + 8), length]);
+    }
+    assert.deepEqual(parts, [
+      ["IHDR", 13],
+      ["IDAT", parts[1]![1]],
+      ["IEND", 0],
+    ]);
+    assert.deepEqual([...png.subarray(16, 29)], [0, 0, 1, 44, 0, 0, 0, 2, 8, 6, 0, 0, 0]);
+    const data = surface.createImageData(2, 3);
+    assert.deepEqual([data.width, data.height, data.data.length], [2, 3, 24]);
+  });
+
   it("pixels are put where they belong, cut at the edges, and change nothing beside them", () => {
     const red = [255, 0, 0, 255];
     for (const [image, at, put] of [
@@ -188,6 +230,7 @@ describe("kernel/display pictures", () => {
     const failing = drawPicture(line);
     failed.emit("error", new Error("out of memory"));
     await assert.rejects(failing, { message: "The figure could not be drawn: out of memory" });
+    failed.emit("message", { id: -1, svg: "" }); // what it had drawn by then has nobody that waits for it
     const next = drawPicture(line);
     assert.notEqual(threads.at(-1), failed);
     await failed.terminate(); // its end is told now
