@@ -28,6 +28,8 @@ const certain = [
   "let i = 0; const k = ['a', 'b']; self.state[k[i++]] = i; self.state[k[i++]] = 7;",
   "const o = {}; let i = 0; o['p' + i] = ++i; self.o = o;",
   "let x = 1; x += (x = 5); self.x = x;",
+  "for (var i = 0; i < 3; i++) { var s; s = (s || 0) + i; } self.s = s;",
+  "var t = 4; { var t; self.t = t; } for (let i = 0; i < 2; i++) { let u; u = (u || 0) + 1; self.u = u; }",
   "let s = '5'; const t = s++; self.s = s; self.t = t; let n = null; self.n = ++n;",
 ];
 

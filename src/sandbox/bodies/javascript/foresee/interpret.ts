@@ -91,7 +91,10 @@ export class Interpreter extends Assignments {
   protected declarations(node: Acorn.VariableDeclaration, scope: Scope): void {
     for (const { id, init } of node.declarations) {
       if (id.type !== "Identifier") throw unforeseen;
-      scope.declare(this.wording.word(id.name), init ? this.value(init, scope) : undefined, node.kind);
+      const name = this.wording.word(id.name);
+      // A variable of the function that is declared again keeps its value, in each round of a loop as well.
+      if (!init && node.kind === "var" && scope.ofFunction().names.has(name)) continue;
+      scope.declare(name, init ? this.value(init, scope) : undefined, node.kind);
     }
   }
 
