@@ -41,10 +41,7 @@ function walk(
       reads.push({ start, end, name, isShort: parent?.type === "Property" && parent.shorthand === true });
     return;
   }
-  for (const [inner, value] of Object.entries(node)) {
-    if (type === "Property" && (node as Node).shorthand === true && inner === "key") continue;
-    walk(value, node as Node, inner, own, reads);
-  }
+  for (const [inner, value] of Object.entries(node)) walk(value, node as Node, inner, own, reads);
 }
 
 /** Names that a node declares, or assigns as a whole. */
