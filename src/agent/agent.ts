@@ -10,6 +10,7 @@
 
 import { serial } from "../data/serial.ts";
 import { displaySymbol, type MimeBundle, stopSignal } from "../display/index.ts";
+import { askedFor } from "../llm/answer.ts";
 import { type Budget, type LanguageModel, budget as makeBudget } from "../llm/index.ts";
 import type { Ending } from "../record/index.ts";
 import {
@@ -62,10 +63,9 @@ export class AutonomousLLM {
     this.#body = bodyOf(options);
     this.#born = options;
     this.budget = "meter" in budget ? budget : makeBudget(budget);
-    this.#model = this.budget.meter(llm);
+    this.#model = askedFor(this.#body.name, this.budget.meter(llm));
     this.#query = options.query;
-    const genome = this.born;
-    this.#node = this.#family.add(null, { program: "", verdict: "survived", cause: "", genome });
+    this.#node = this.#family.add(null, { program: "", verdict: "survived", cause: "", genome: this.born });
     this.#places = [{ node: this.#node, past: () => options.past, query: options.query }];
   }
 

@@ -62,7 +62,12 @@ export function modelPolicy<Observation>(
     act: (observations, streams) =>
       Promise.all(
         observations.map(async (seen, i): Promise<Action> => {
-          const question = { prompt: ask(seen), seed: streams[i]!.integer(2 ** 31), ...(logProbs && { logProbs }) };
+          const question = {
+            prompt: ask(seen),
+            seed: streams[i]!.integer(2 ** 31),
+            language: body,
+            ...(logProbs && { logProbs }),
+          };
           const answer = await askModel(model, question);
           const program = bodies[body].extractProgram(answer.text);
           const label = program.split("\n")[0]!.slice(0, 40);

@@ -43,7 +43,7 @@ export async function makeAnswers({ model: name, url }: { model?: string; url?: 
       if (model === null) return unanswered[body];
       const draw = createRandom(seed, "answer", number).integer(2 ** 31);
       try {
-        return bodies[body].extractProgram((await model.complete({ prompt, seed: draw, ...how })).text);
+        return bodies[body].extractProgram((await model.complete({ prompt, seed: draw, language: body, ...how })).text);
       } catch (error) {
         failure ??= error;
         throw error;

@@ -20,6 +20,15 @@ export function aboutModel(model: LanguageModel): Pick<LanguageModel, "maxTokens
   };
 }
 
+/** The same model, asked for programs in the language of what an agent is made of. */
+export function askedFor(language: string, model: LanguageModel): LanguageModel {
+  return {
+    name: model.name,
+    ...aboutModel(model),
+    complete: (prompt) => model.complete({ language, ...prompt }),
+  };
+}
+
 /** Milliseconds that a cancelled model has to end by itself, so that its own error is told. */
 const graceMs = 1000;
 

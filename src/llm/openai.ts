@@ -31,7 +31,7 @@ export interface OpenAIOptions {
   baseURL?: string;
   /** @default the environment variable OPENAI_API_KEY; local servers need none */
   apiKey?: string;
-  /** Put before every question that has no `form`; null: nothing is. @default that it is an agent that rewrites itself */
+  /** Put before every question that has no `form`; null: nothing is. @default that it is an agent that rewrites itself, in the language that is wanted */
   system?: string | null;
   /** @default 512 */
   maxTokens?: number;
@@ -45,8 +45,11 @@ export interface OpenAIOptions {
   tokenIds?: boolean;
 }
 
-const defaultSystem =
-  "You are an agent that rewrites itself. Answer with one short JavaScript program and nothing else. In it, `self` is you: `self.state`, `self.query`, `self.execute_code(code)`.";
+/** What a model is told first, unless another text is given: by what the agent is made of. */
+function defaultSystem(body: string): string {
+  const [language, state] = body === "python" ? ["Python", "your attributes"] : ["JavaScript", "`self.state`"];
+  return `You are an agent that rewrites itself. Answer with one short ${language} program and nothing else. In it, \`self\` is you: ${state}, \`self.query\`, \`self.execute_code(code)\`.`;
+}
 
 const optionsSchema = only<OpenAIOptions>({
   model: text,
@@ -155,8 +158,8 @@ async function ask(attempt: Attempt): Promise<Completion> {
 }
 
 function requestOf({ options, limit }: Pick<Attempt, "options" | "limit">, asked: Prompt) {
-  const { model, system = defaultSystem, ...own } = options;
-  const { prompt, messages = [], seed, logProbs = false, stop = [] } = asked;
+  const { prompt, messages = [], seed, logProbs = false, stop = [], language = "javascript" } = asked;
+  const { model, system = defaultSystem(language), ...own } = options;
   const { temperature = own.temperature ?? 1, topP, form } = asked;
   const first = system === null || form !== undefined ? [] : [{ role: "system" as const, content: system }];
   return {

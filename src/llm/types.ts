@@ -44,6 +44,11 @@ export interface Prompt {
    * put before it unasked. @default the model's own way
    */
   form?: PromptForm;
+  /**
+   * What an agent is made of, `javascript` or `python`: the language that a program is wanted in, for a model that says so by itself
+   * (`models.openai`). @default "javascript"
+   */
+  language?: string;
   /** Ask for the log-probability of each token of the answer. Not every model tells them. @default false */
   logProbs?: boolean;
   /** Called with each piece of the answer as it comes: the pieces make up the text. */

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { AutonomousLLM, modelPolicy } from "../../src/agent/index.ts";
 import { LanguageModelFailure, models, streamText } from "../../src/llm/index.ts";
+import { createRandom } from "../../src/random/index.ts";
+import { bodies } from "../../src/sandbox/index.ts";
+import { fakeSandbox } from "../sandbox/fake.ts";
 import { hangMs } from "../waiting.ts";
 
 type Asked = {
@@ -115,6 +119,7 @@ describe("models.openai, against servers that fail", () => {
   let server: Server;
   let baseURL: string;
   const asked: string[] = [];
+  const told: string[] = [];
   before(async () => {
     server = createServer((request, response) => {
       let body = "";
@@ -124,6 +129,7 @@ describe("models.openai, against servers that fail", () => {
       request.on("end", () => {
         const question = JSON.parse(body) as Asked;
         asked.push(question.model);
+        told.push(question.messages[0]!.content);
         const name = question.model === "passing" ? passing() : question.model;
         behaviours[name]!(question, response, request);
       });
@@ -135,6 +141,30 @@ describe("models.openai, against servers that fail", () => {
     server.closeAllConnections();
     return new Promise((resolve) => server.close(resolve));
   });
+  it("tells the model which language an agent is made of, whoever asks for it, and nothing where there is a text of one's own", async () => {
+    const language = (): string | undefined => /one short (\w+) program/.exec(told.at(-1)!)?.[1];
+    const llm = models.openai({ model: "whole", baseURL });
+    const { sandbox } = fakeSandbox();
+    for (const [body, name] of [
+      ["javascript", "JavaScript"],
+      ["python", "Python"],
+    ] as const) {
+      const agent = new AutonomousLLM({
+        llm,
+        sandbox: { ...sandbox, body: bodies[body] } as typeof sandbox,
+        query: "go",
+      });
+      await agent.run({ steps: 1, live: false });
+      assert.equal(language(), name, "an agent");
+      await modelPolicy(llm, { body }).act([{ query: "go", response: "" } as never], [createRandom(1)]);
+      assert.equal(language(), name, "a policy");
+    }
+    await llm.complete({ prompt: "x" });
+    assert.equal(language(), "JavaScript");
+    await models.openai({ model: "whole", baseURL, system: "mine" }).complete({ prompt: "x", language: "python" });
+    assert.equal(told.at(-1), "mine");
+  });
+
   /** Fails twice, then answers. */
   const passing = (): string => (asked.filter((name) => name === "passing").length < 3 ? "faulty" : "whole");
 
