@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CodeElsewhere } from "../coding/elsewhere.ts";
 import { checkOptions, only, optional, positiveInteger, text } from "../data/check.ts";
+import { longestTimer } from "../data/timer.ts";
 import { notebookPlace, type Row } from "../display/index.ts";
 import type { Elsewhere, EpisodeRange } from "../rollout/index.ts";
 import { WorkersFailure } from "./error.ts";
@@ -52,7 +53,9 @@ export function folderWorkers(path: string, options: FolderOptions = {}): Folder
       while (!existsSync(result)) {
         checkFailures(path, parts);
         await place?.(statusOf(path, index));
-        await sleep(pollMs, undefined, { ...(signal && { signal }) }).catch(() => signal!.throwIfAborted());
+        await sleep(Math.min(pollMs, longestTimer), undefined, { ...(signal && { signal }) }).catch(() =>
+          signal!.throwIfAborted(),
+        );
       }
       yield wanted.read(readFileSync(result), result);
     }
@@ -102,8 +105,19 @@ function checkFailures(folder: string, parts: readonly WantedPart<unknown>[]): v
   for (const { number, wanted } of parts) {
     const { result, failure } = resultPath(folder, number);
     if (!existsSync(failure) || existsSync(result)) continue;
-    const { worker, message } = JSON.parse(readFileSync(failure, "utf8")) as PartFailure;
+    const told = readIfThere(failure);
+    if (told === null) continue; // another try of it has come off since
+    const { worker, message } = JSON.parse(told) as PartFailure;
     throw wanted.failure({ part: number, worker, why: message });
+  }
+}
+
+function readIfThere(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
   }
 }
 
