@@ -59,9 +59,9 @@ async function fieldOfType(
   languageService: LanguageService,
   { symbol, path, offset }: { symbol: TsSymbol; path: string; offset: number },
 ): Promise<TsSymbol | null> {
-  const parent = symbol.flags & SymbolFlags.Property ? await symbol.getParent() : undefined;
-  if (parent !== undefined && !(parent.flags & SymbolFlags.ObjectLiteral)) return null;
   if (!(symbol.flags & SymbolFlags.Property)) return null;
+  const parent = await symbol.getParent();
+  if (parent !== undefined && !(parent.flags & SymbolFlags.ObjectLiteral)) return null;
   const end = offset + symbol.name.length;
   const found = await languageService.getCompletionsAtPosition(path, end, { includeSymbol: true });
   const field = found?.entries.find((entry) => entry.symbol?.name === symbol.name)?.symbol;

@@ -100,6 +100,14 @@ describe("a runner of one's own", () => {
     assert.deepEqual([runner.played, runner.closed], [24, false], "whoever made it closes it");
   });
 
+  it("may play an episode that nobody listens to and nobody stops", async () => {
+    const env = new SurvivalEnv({ sandbox: mortal(), maxSteps: 6 });
+    const runner = localRunner(env, drawing(1));
+    const wanted = (await play(drawing(1), { episodes: 1 }))[0]!;
+    assert.equal(textOf([await runner.play({ seed: 5, index: 0 })]), textOf([wanted]));
+    await runner.close();
+  });
+
   it("plays as many at once as it has places", async () => {
     let [now, most] = [0, 0];
     const inner = localRunner(new SurvivalEnv({ sandbox: mortal(), maxSteps: 6 }), drawing(1));

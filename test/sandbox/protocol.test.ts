@@ -89,6 +89,18 @@ describe("a child and its parent", () => {
     await worker.gone;
   });
 
+  it("that greets again is only that: it is asked and answers as before", async () => {
+    const { worker, asked, say } = await start();
+    const asking = worker.request({ op: "a" }, request(10_000));
+    await turn();
+    await say({ ready: true });
+    assert.deepEqual([worker.alive, asked.length], [true, 1]);
+    await say({ id: 1, reply: { n: 1 } });
+    assert.equal((await asking).kind, "answer");
+    worker.kill();
+    await worker.gone;
+  });
+
   const garbled: [what: string, said: (object | string)[]][] = [
     ["what is no JSON", ["hello\n"]],
     ["half of one", ['{"id":1,\n']],
