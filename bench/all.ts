@@ -25,8 +25,9 @@ if (strange !== undefined) {
 
 const folder = mkdtempSync(join(tmpdir(), "bench-all-"));
 const rows: { [column: string]: string }[] = [];
-/** In a row that tells of no goal: the first row says which columns there are, in which order. */
-const none = { bench: "", goal: "", measured: "", wanted: "", noise: "" };
+/** Adds a row that tells of no goal. It has all columns: the first row says which there are, in which order. */
+const tell = (bench: string, goal: string, what: string): void =>
+  void rows.push({ bench, goal, measured: "", wanted: "", noise: "", "": what });
 let missed = false;
 for (const name of names) {
   const { args, python } = shortRuns[name]!;
@@ -44,11 +45,10 @@ for (const name of names) {
   const reports = readReports(file);
   for (const report of reports)
     if ("goals" in report) for (const goal of report.goals) rows.push({ bench: name, ...goalRow(goal) });
-    else rows.push({ ...none, bench: name, goal: `needs ${report.needs}`, "": "not run" });
+    else tell(name, `needs ${report.needs}`, "not run");
   if (status !== 0 && status !== 2 && !reports.some((report) => "goals" in report))
-    rows.push({ ...none, bench: name, goal: `ended with exit code ${status}`, "": "failed" });
-  else if (reports.length === 0)
-    rows.push({ ...none, bench: name, goal: "states none: its figures are above", "": "ran" });
+    tell(name, `ended with exit code ${status}`, "failed");
+  else if (reports.length === 0) tell(name, "states none: its figures are above", "ran");
   missed ||= status !== 0 && status !== 2;
 }
 rmSync(folder, { recursive: true, force: true });

@@ -34,10 +34,9 @@ export function candidatesOf({ problem, language, text, begun }: AnswerText): Ca
   const clean = withoutThought(text.replace(/\r\n?/g, "\n").replace(/^\ufeff/, ""));
   const continued = begun === "" ? [] : continuations(twin, language, begun, clean);
   const regions = regionsOf(clean, language);
-  if (language === "python") return [...continued, ...inPython(twin, [...regions, ...spansOf(clean)])];
-  const whole = [...regions, ...spansOf(clean)].map(({ source, certain }) => {
-    return { source: named(source, twin.name), certain };
-  });
+  const parts = [...regions, ...spansOf(clean)];
+  if (language === "python") return [...continued, ...inPython(twin, parts)];
+  const whole = parts.map(({ source, certain }) => ({ source: named(source, twin.name), certain }));
   const bare = regions.flatMap(({ source }) => bareForms(twin, source));
   return [...continued, ...whole, ...bare.map((source) => ({ source, certain: false, completed: true }))];
 }

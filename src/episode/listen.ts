@@ -1,5 +1,6 @@
 /** What a life asks of a model and is shown of its budget, kept as values for its steps. */
 
+import { orAborted } from "../data/aborted.ts";
 import type { LifeOptions } from "../sandbox/types.ts";
 import type { ModelCall, Step } from "./types.ts";
 
@@ -18,7 +19,8 @@ export function listenTo(options: LifeOptions): Listener {
   let shown: string | undefined;
   const ask: NonNullable<typeof callModel> = async (query, how) => {
     try {
-      const answer = await Promise.race([callModel!(query, how), abortOf(how?.signal)]);
+      // When the sandbox waits no longer, so that the call is kept as the guest saw it.
+      const answer = await orAborted(callModel!(query, how), how?.signal);
       calls.push({ query, answer });
       return answer;
     } catch (error) {
@@ -40,11 +42,4 @@ export function listenTo(options: LifeOptions): Listener {
       return step;
     },
   };
-}
-
-/** Rejects when the sandbox waits no longer, so that the call is kept as the guest saw it. */
-function abortOf(signal: AbortSignal | undefined): Promise<never> {
-  return new Promise((_, reject) => {
-    signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
 }

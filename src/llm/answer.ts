@@ -1,5 +1,6 @@
 /** What a model must be and give, checked where it is asked: an own one that gives something else is named with it. */
 
+import { orAborted } from "../data/aborted.ts";
 import { having, type Schema } from "../data/check.ts";
 import { LanguageModelFailure } from "./error.ts";
 import type { Completion, LanguageModel, Prompt } from "./types.ts";
@@ -29,7 +30,7 @@ export function askedFor(language: string, model: LanguageModel): LanguageModel 
   };
 }
 
-/** Milliseconds that a cancelled model has to end by itself, so that its own error is told. */
+/** Milliseconds that a cancelled model has to end by itself: one of somebody's own may never look at its signal. */
 const graceMs = 1000;
 
 /**
@@ -37,25 +38,7 @@ const graceMs = 1000;
  * gives no completion, and with the signal's reason where the question is cancelled and the model does not heed that.
  */
 export async function ask(model: LanguageModel, prompt: Prompt): Promise<Completion> {
-  const answer: unknown = await orCancelled(model.complete(prompt), prompt.signal);
+  const answer: unknown = await orAborted(model.complete(prompt), prompt.signal, graceMs);
   if (typeof (answer as Partial<Completion> | null)?.text === "string") return answer as Completion;
   throw new LanguageModelFailure({ kind: "answer", model: String(model.name), value: answer });
-}
-
-/** What is waited for, or soon after it is cancelled the signal's reason: a model of somebody's own may never look at its signal. */
-async function orCancelled<T>(answer: T | PromiseLike<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return answer;
-  const { promise, reject } = Promise.withResolvers<never>();
-  let timer: NodeJS.Timeout | undefined;
-  const cancel = (): void => {
-    timer = setTimeout(() => reject(signal.reason), graceMs);
-  };
-  if (signal.aborted) cancel();
-  else signal.addEventListener("abort", cancel, { once: true });
-  try {
-    return await Promise.race([answer, promise]);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", cancel);
-  }
 }

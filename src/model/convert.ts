@@ -9,7 +9,7 @@ import { mkdir, open, readdir, rename, rm, statfs, writeFile } from "node:fs/pro
 import { dirname, join } from "node:path";
 import { cacheFolder } from "../data/cache.ts";
 import { removeLeftovers } from "../data/leftovers.ts";
-import { diskFailure, partOf } from "../data/write.ts";
+import { diskFailure, replaceTogether } from "../data/write.ts";
 import { ModelFailure } from "./error.ts";
 import { decoderGraph } from "./graph.ts";
 import type { Dtype } from "./matmul.ts";
@@ -86,13 +86,7 @@ export async function writeBeside(
   const placesOf = ({ tensors }: typeof own) => tensors.map(({ at, bytes }) => `${at} ${bytes}`).join();
   if (placesOf(own) !== placesOf(other)) throw new Error(`${name} would read the weights at other places`);
   const at = join(dirname(path), name);
-  const part = partOf(at);
-  try {
-    await writing(at, writeFile(part, own.model));
-    await writing(at, rename(part, at));
-  } finally {
-    await rm(part, { force: true });
-  }
+  await writing(at, replaceTogether(dirname(path), [{ name, write: (part) => writeFile(part, own.model) }]));
   return at;
 }
 

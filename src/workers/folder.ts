@@ -104,14 +104,14 @@ export interface PartFailure {
 function checkFailures(folder: string, parts: readonly WantedPart<unknown>[]): void {
   for (const { number, wanted } of parts) {
     const { result, failure } = resultPath(folder, number);
-    if (!existsSync(failure) || existsSync(result)) continue;
     const told = readIfThere(failure);
-    if (told === null) continue; // another try of it has come off since
+    if (told === null || existsSync(result)) continue;
     const { worker, message } = JSON.parse(told) as PartFailure;
     throw wanted.failure({ part: number, worker, why: message });
   }
 }
 
+/** The text of a file; null where there is none, or none any more. */
 function readIfThere(path: string): string | null {
   try {
     return readFileSync(path, "utf8");

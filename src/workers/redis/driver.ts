@@ -1,6 +1,7 @@
 /** `workers.redis(url)`: a driver's side. A session is opened with the first batch, and closed soon after the last. */
 
 import type { CodeElsewhere } from "../../coding/elsewhere.ts";
+import { orAborted } from "../../data/aborted.ts";
 import { checkOptions, text } from "../../data/check.ts";
 import { notebookPlace, type Row } from "../../display/index.ts";
 import type { Elsewhere } from "../../rollout/index.ts";
@@ -143,16 +144,6 @@ async function* through<T>(
     await Promise.race([Promise.allSettled(tidied), after(1000)]);
     release(held);
   }
-}
-
-/** The same, unless the signal is aborted before. */
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  if (signal.aborted) abort();
-  return Promise.race([work, aborted.promise]).finally(() => signal.removeEventListener("abort", abort));
 }
 
 /** Asks for parts ahead of who takes them, and gives them in order. */
