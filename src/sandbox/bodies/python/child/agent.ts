@@ -194,7 +194,7 @@ export type MakeAgent = (
       const module = /^<module ([\w.]+)>$/.exec(source)?.[1];
       if (module !== undefined) return makeModule(module);
       try {
-        return objects.make(parse(source));
+        return objects.makeFrom(source);
       } catch {
         return /^<.*>$/s.test(source) ? 0 : objects.newText(source);
       }
@@ -244,11 +244,4 @@ export type MakeAgent = (
       },
     };
   };
-
-  /** JSON, in which a float keeps how it was written. */
-  function parse(text: string): unknown {
-    const keep = (_: string, value: unknown, { source }: { source?: string } = {}): unknown =>
-      typeof value === "number" && source !== undefined && /[.eE]/.test(source) ? { float: source } : value;
-    return JSON.parse(text, keep as (key: string, value: unknown) => unknown);
-  }
 })();

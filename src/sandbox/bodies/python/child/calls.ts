@@ -7,20 +7,23 @@ import type { Told } from "../../../host/reply.ts";
 import type { Agent } from "./agent.ts";
 import type { Machine, Objects } from "./types.ts";
 
+/** A `Told` as JSON: it is put together as text, in which a negative zero stays one. */
+type ToldText = string;
+
 /** What came of one call. */
 interface Call {
-  answer: Told;
-  given: Told | null;
+  answer: ToldText;
+  given: ToldText | null;
 }
 
 /** Asks the agent in memory. */
 export interface Calls {
   has(method: string): boolean;
-  read(name: string): Told;
+  read(name: string): ToldText;
   /** Calls a method; `given`: the arguments as it left them, null where it could change none. */
   call(method: string, list: readonly unknown[]): Call;
-  /** Asks with each list until one call is stopped, which is told by null. */
-  all(lists: readonly (readonly unknown[])[], ask: (list: readonly unknown[]) => Call | null): object;
+  /** Asks with each list until one call is stopped, which is told by null. Gives `Called.told` as JSON. */
+  all(lists: readonly (readonly unknown[])[], ask: (list: readonly unknown[]) => Call | null): string;
 }
 
 /** Makes what asks. */
@@ -31,11 +34,11 @@ export type MakeCalls = (machine: Machine, objects: Objects, agent: Agent) => Ca
   const words = "answer value result outcome total items first second third left right more".split(" ");
 
   scope.makeCalls = (machine, objects, agent) => {
-    const toldOf = (object: number): Told => {
+    const told = (one: Exclude<Told, { kind: "value" }>): ToldText => JSON.stringify(one);
+    const valueText = (text: string): ToldText => `{"kind":"value","value":${text}}`;
+    const toldOf = (object: number): ToldText => {
       const plain = objects.plain(object);
-      return "text" in plain
-        ? { kind: "value", value: JSON.parse(plain.text) as unknown }
-        : { kind: "odd", what: plain.odd };
+      return "text" in plain ? valueText(plain.text) : told({ kind: "odd", what: plain.odd });
     };
     /** Names that the agent has not, and that a program might give. */
     const freshNames = (count: number): string[] => {
@@ -56,17 +59,18 @@ export type MakeCalls = (machine: Machine, objects: Objects, agent: Agent) => Ca
       },
       read(name) {
         const found = agent.find(name);
-        return found === 0 ? { kind: "odd", what: "nothing: the agent has no such name" } : toldOf(found);
+        return found === 0 ? told({ kind: "odd", what: "nothing: the agent has no such name" }) : toldOf(found);
       },
       all(lists, ask) {
         let stopped = false;
         const made = lists.map((list): Call => {
-          if (stopped) return { answer: { kind: "uncalled" }, given: null };
+          if (stopped) return { answer: told({ kind: "uncalled" }), given: null };
           const one = ask(list);
           stopped = one === null;
-          return one ?? { answer: { kind: "waits" }, given: null };
+          return one ?? { answer: told({ kind: "waits" }), given: null };
         });
-        return { kind: "answers", answers: made.map(({ answer }) => answer), given: made.map(({ given }) => given) };
+        const [answers, given] = [made.map(({ answer }) => answer), made.map((one) => one.given ?? "null")];
+        return `{"kind":"answers","answers":[${answers.join(",")}],"given":[${given.join(",")}]}`;
       },
       call(method, list) {
         const [to, ...names] = freshNames(1 + list.length);
@@ -76,24 +80,24 @@ export type MakeCalls = (machine: Machine, objects: Objects, agent: Agent) => Ca
         const args = simple ? list.map(literal) : names;
         const error = agent.asNewborn([...lines, `${to} = ${access}(${args.join(", ")})`].join("\n"));
         const found = agent.find(to!);
-        const answer: Told =
+        const answer =
           error === null
             ? toldOf(found === 0 ? objects.none : found)
-            : { kind: "threw", error: { name: error.name, message: error.message, line: null } };
+            : told({ kind: "threw", error: { name: error.name, message: error.message, line: null } });
         const left = simple ? null : givenOf(names);
         for (const name of [to!, ...names]) agent.remove(name);
         return { answer, given: left };
       },
     };
 
-    function givenOf(names: readonly string[]): Told {
+    function givenOf(names: readonly string[]): ToldText {
       const parts = names.map((name) => {
         const found = agent.find(name);
         return found === 0 ? { odd: "nothing" } : objects.plain(found);
       });
       const odd = parts.find((one) => "odd" in one);
-      if (odd !== undefined && "odd" in odd) return { kind: "odd", what: odd.odd };
-      return { kind: "value", value: parts.map((one) => ("text" in one ? (JSON.parse(one.text) as unknown) : null)) };
+      if (odd !== undefined && "odd" in odd) return told({ kind: "odd", what: odd.odd });
+      return valueText(`[${parts.map((one) => ("text" in one ? one.text : "null")).join(",")}]`);
     }
   };
 

@@ -19,8 +19,8 @@ export type MakeObjects = (
   const scope = globalThis as unknown as { makeObjects: MakeObjects; makePlain: MakePlain };
   /** Where a type's flags are, and the flag of texts. */
   const [flagsAt, textFlag] = [84, 1 << 28];
-  /** Bytes of one letter at most. */
-  const longestLetter = 4;
+  /** Bytes of one letter: in UTF-8 at most, and where each has as many. */
+  const letterBytes = 4;
 
   scope.makeObjects = (machine, { names, scratch }) => {
     const pointer = (at: number): number => machine.data().getUint32(at, true);
@@ -40,13 +40,32 @@ export type MakeObjects = (
     const textOf = (object: number, most = Number.POSITIVE_INFINITY): string => {
       const at = machine.c.PyUnicode_AsUTF8AndSize(object, scratch());
       const size = pointer(scratch());
-      if (at !== 0) return machine.text(at, Math.min(size, most * longestLetter));
+      if (at !== 0) return machine.text(at, Math.min(size, most * letterBytes));
       clear(); // half of a pair of surrogates has no such form
-      return "[unreadable]";
+      return letterByLetter(object, most) ?? "[unreadable]";
+    };
+    /** A text by its letters' numbers, as CPython has them; null where there is no room for them. */
+    const letterByLetter = (object: number, most: number): string | null => {
+      const size = Math.min(machine.c.PyUnicode_GetLength(object), most);
+      const at = machine.c.malloc(size * letterBytes);
+      if (at === 0) return null;
+      machine.c.PyUnicode_AsWideChar(object, at, size);
+      const letters = Array.from({ length: size }, (_, i) => String.fromCodePoint(pointer(at + i * letterBytes)));
+      machine.c.free(at);
+      return letters.join("");
     };
     const newText = (text: string): number => {
+      if (!text.isWellFormed()) return newLetters([...text]);
       const at = machine.store(text);
       const made = machine.c.PyUnicode_FromStringAndSize(at, Buffer.byteLength(text));
+      machine.c.free(at);
+      return made;
+    };
+    const newLetters = (letters: readonly string[]): number => {
+      const at = machine.c.malloc(letters.length * letterBytes);
+      for (const [i, letter] of letters.entries())
+        machine.data().setUint32(at + i * letterBytes, letter.codePointAt(0)!, true);
+      const made = machine.c.PyUnicode_FromKindAndData(letterBytes, at, letters.length);
       machine.c.free(at);
       return made;
     };
@@ -59,19 +78,37 @@ export type MakeObjects = (
         found.push([pointer(cells + 4), pointer(cells + 8)]);
       return found;
     };
+    /** Uses a name as a C string, or as an object of CPython's where no C string tells it. */
+    const byName = (name: string, asText: (at: number) => number, asObject: (key: number) => number): number => {
+      if (name.isWellFormed() && !name.includes("\0")) return machine.withText(name, asText);
+      const key = newText(name);
+      const made = asObject(key);
+      release(key);
+      return made;
+    };
     const item = (dict: number, name: string): number => {
       const known = names.get(name);
-      const found =
-        known === undefined
-          ? machine.withText(name, (at) => machine.c.PyDict_GetItemString(dict, at))
-          : machine.c.PyDict_GetItem(dict, known);
+      const { PyDict_GetItem, PyDict_GetItemString } = machine.c;
+      const byKey = (key: number): number => PyDict_GetItem(dict, key);
+      const found = known === undefined ? byName(name, (at) => PyDict_GetItemString(dict, at), byKey) : byKey(known);
       clear();
       return found;
     };
-    const setItem = (dict: number, name: string, value: number): void =>
-      machine.withText(name, (at) => void machine.c.PyDict_SetItemString(dict, at, value));
+    const setItem = (dict: number, name: string, value: number): void => {
+      const { PyDict_SetItem, PyDict_SetItemString } = machine.c;
+      byName(
+        name,
+        (at) => PyDict_SetItemString(dict, at, value),
+        (key) => PyDict_SetItem(dict, key, value),
+      );
+    };
     const removeItem = (dict: number, name: string): void => {
-      machine.withText(name, (at) => void machine.c.PyDict_DelItemString(dict, at));
+      const { PyDict_DelItem, PyDict_DelItemString } = machine.c;
+      byName(
+        name,
+        (at) => PyDict_DelItemString(dict, at),
+        (key) => PyDict_DelItem(dict, key),
+      );
       clear();
     };
     const attribute = (object: number, name: string): number => {
@@ -86,7 +123,7 @@ export type MakeObjects = (
     };
 
     const none = machine.address("_Py_NoneStruct");
-    const { make, memberText, plain } = scope.makePlain(machine, {
+    const { make, makeFrom, memberText, plain } = scope.makePlain(machine, {
       ...{ none, typeName, isExactly, textOf, entries, release, clear, newText, setItem },
     });
 
@@ -158,7 +195,7 @@ export type MakeObjects = (
 
     return {
       ...{ none, typeOf, typeName, isExactly, isText, textOf, entries, item, setItem, removeItem, attribute, release },
-      ...{ newText, make, memberText, plain, argumentsOf, takeError },
+      ...{ newText, make, makeFrom, memberText, plain, argumentsOf, takeError },
     };
   };
 })();

@@ -12,17 +12,26 @@ type Parts = Pick<
 > & { clear(): void };
 
 /** Makes what reads and makes values. */
-export type MakePlain = (machine: Machine, parts: Parts) => Pick<Objects, "make" | "memberText" | "plain">;
-
-/** A float, written as JSON has it. */
-export interface FloatText {
-  float: string;
-}
+export type MakePlain = (machine: Machine, parts: Parts) => Pick<Objects, "make" | "makeFrom" | "memberText" | "plain">;
 
 (() => {
   const scope = globalThis as unknown as { makePlain: MakePlain };
   const [deepest, longest, longestMember] = [16, 65_536, 8192];
   const largest = 2 ** 53;
+
+  /** A number as it is written, where that tells more than its value: a float that is whole, an int that no float holds. */
+  class NumberText {
+    readonly text: string;
+    readonly isFloat: boolean;
+    constructor(text: string) {
+      this.text = text;
+      this.isFloat = /[.eE]/.test(text);
+    }
+  }
+  const keepText = (_: string, value: unknown, { source }: { source?: string } = {}): unknown =>
+    typeof value === "number" && source !== undefined && (/[.eE]/.test(source) || source !== String(value))
+      ? new NumberText(source)
+      : value;
 
   scope.makePlain = (machine, parts) => {
     const { none, typeName, isExactly, textOf, entries, release, clear, newText, setItem } = parts;
@@ -33,7 +42,7 @@ export interface FloatText {
     const wholeText = (object: number): string | null => {
       const near = machine.c.PyLong_AsDouble(object);
       if (near === -1) clear();
-      if (Math.abs(near) <= largest && near !== -1) return String(near);
+      if (Math.abs(near) < largest && near !== -1) return String(near);
       const written = machine.c.PyObject_Repr(object);
       if (written === 0) {
         clear();
@@ -126,7 +135,8 @@ export interface FloatText {
         }
         if (isExactly(one, "PyLong_Type")) {
           const text = wholeText(one);
-          if (text === null || Math.abs(Number(text)) > largest)
+          // As a float, the next whole number after the largest is the largest.
+          if (text === null || Math.abs(Number(text)) > largest || String(Number(text)) !== text)
             return refuse("an int beyond what a float holds", path);
           return text;
         }
@@ -157,8 +167,10 @@ export interface FloatText {
       if (typeof value === "boolean") return owned(machine.address(value ? "_Py_TrueStruct" : "_Py_FalseStruct"));
       if (typeof value === "string") return newText(value);
       if (typeof value === "number") return makeNumber(value, Number.isInteger(value));
-      if (typeof value === "object" && "float" in value && typeof value.float === "string")
-        return makeNumber(Number(value.float), false);
+      if (value instanceof NumberText)
+        return value.isFloat
+          ? makeNumber(Number(value.text), false)
+          : machine.withText(value.text, (at) => machine.c.PyLong_FromString(at, 0, 10));
       if (Array.isArray(value)) return makeList(value, frozen);
       const dict = machine.c.PyDict_New();
       for (const [key, one] of Object.entries(value as object)) {
@@ -189,6 +201,8 @@ export interface FloatText {
       release(list);
       return tuple;
     };
-    return { make, memberText, plain };
+    const makeFrom = (text: string): number =>
+      make(JSON.parse(text, keepText as (key: string, value: unknown) => unknown));
+    return { make, makeFrom, memberText, plain };
   };
 })();

@@ -92,6 +92,8 @@ export interface Objects {
   newText(text: string): number;
   /** Makes an object of JSON data; lists are tuples and dicts read-only where `frozen`. */
   make(value: unknown, frozen?: boolean): number;
+  /** Makes an object of JSON, whose floats are told from whole numbers by how they are written. Throws where it is none. */
+  makeFrom(text: string): number;
   /** A member's text: JSON, or what it is between angle brackets. */
   memberText(object: number): string;
   plain(object: number): Plain;
