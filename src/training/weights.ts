@@ -3,6 +3,7 @@
  * names, a check of what somebody's own estimator gave.
  */
 
+import { show } from "../data/check.ts";
 import type { Episode } from "../episode/index.ts";
 import type { Settings } from "./options.ts";
 
@@ -39,16 +40,35 @@ export function maskSteps(
   );
 }
 
-/** A user's estimator may be wrong: then nothing has been changed yet, and the error says where. */
-export function checkAdvantages(advantages: number[][], episodes: readonly Episode[]): number[][] {
-  if (!Array.isArray(advantages) || advantages.length !== episodes.length)
-    throw new RangeError(`The estimator gave advantages for ${advantages?.length} of ${episodes.length} episodes`);
-  for (const [i, { steps }] of episodes.entries()) {
-    const own = advantages[i]!;
-    if (own.length !== steps.length)
-      throw new RangeError(`The estimator gave ${own.length} advantages for the ${steps.length} steps of episode ${i}`);
-    const wrong = own.findIndex((value) => !Number.isFinite(value));
-    if (wrong >= 0) throw new RangeError(`The estimator gave ${own[wrong]} for step ${wrong} of episode ${i}`);
-  }
-  return advantages;
+/**
+ * What an estimator gave, if it is a finite number for each step of each episode; else a RangeError that names what it gave and
+ * where. A user's own may be wrong: nothing has been changed yet then.
+ */
+export function checkAdvantages(given: unknown, episodes: readonly Episode[]): number[][] {
+  const all = counted(episodes.length, "episode");
+  if (!Array.isArray(given)) throw unfit(given, ` for the batch of ${all}`);
+  if (given.length !== episodes.length) throw unfit(given, `, advantages for ${given.length} of ${all}`);
+  return episodes.map(({ steps }, i) => checkSteps(given[i], steps.length, i));
+}
+
+/** Those of one episode; TF.js' `dataSync()` gives a Float32Array, which is a list, too. */
+function checkSteps(given: unknown, length: number, episode: number): number[] {
+  const own: unknown = given instanceof Float32Array || given instanceof Float64Array ? [...given] : given;
+  const all = counted(length, "step");
+  if (!Array.isArray(own)) throw unfit(own, ` for episode ${episode} of ${all}`);
+  if (own.length !== length) throw unfit(own, `, advantages for ${own.length} of ${all} of episode ${episode}`);
+  const wrong = own.findIndex((value) => !Number.isFinite(value));
+  if (wrong >= 0) throw unfit(own[wrong], ` for step ${wrong} of episode ${episode}`);
+  return own as number[];
+}
+
+function counted(length: number, what: string): string {
+  return `${length} ${what}${length === 1 ? "" : "s"}`;
+}
+
+function unfit(given: unknown, where: string): RangeError {
+  const cure = given instanceof Promise ? ", at once: leave `async` out" : "";
+  return new RangeError(
+    `The estimator gave ${show(given)}${where}: it must give one list for each episode, with one finite number for each step${cure}`,
+  );
 }

@@ -157,7 +157,7 @@ describe("one policy in two training loops", () => {
     const policy = editMenu(menu);
     for await (const _ of train({ ...common, policy })) break;
     await train({ ...common, policy }).next();
-    await assert.rejects(updatesOf({ ...common, policy, estimator: () => [] }), /gave advantages for 0 of 4/);
+    await assert.rejects(updatesOf({ ...common, policy, estimator: () => [] }), /advantages for 0 of 4 episodes/);
     assert.equal((await updatesOf({ ...common, policy })).length, 4);
     policy.dispose();
   });

@@ -109,14 +109,30 @@ describe("train", () => {
   });
 
   it("takes an estimator of one's own, and says where it is wrong before anything is changed", async () => {
-    const tries: [Estimator, RegExp][] = [
-      [() => [], /gave advantages for 0 of 4 episodes/],
-      [(lives) => lives.map(() => []), /gave 0 advantages for the \d+ steps of episode 0/],
-      [(lives) => lives.map(({ steps }) => steps.map(() => Number.NaN)), /gave NaN for step 0 of episode 0/],
+    type Wrong = (lives: Parameters<Estimator>[0]) => unknown;
+    const wanted = ": it must give one list for each episode, with one finite number for each step";
+    const tries: [Wrong, told: string, cure?: string][] = [
+      [() => 5, "5 for the batch of 4 episodes"],
+      [() => null, "null for the batch of 4 episodes"],
+      [() => undefined, "undefined for the batch of 4 episodes"],
+      [async () => [], "a Promise for the batch of 4 episodes", ", at once: leave `async` out"],
+      [() => Float32Array.of(1, 2, 3, 4), "a Float32Array for the batch of 4 episodes"],
+      [() => [], "[], advantages for 0 of 4 episodes"],
+      [() => [5], "[5], advantages for 1 of 4 episodes"],
+      [() => [null, 1, 2, 3], "null for episode 0 of 2 steps"],
+      [(lives) => lives.map(async () => [0]), "a Promise for episode 0 of 2 steps", ", at once: leave `async` out"],
+      [(lives) => lives.map(() => []), "[], advantages for 0 of 2 steps of episode 0"],
+      [(lives) => lives.map(({ steps }) => steps.map(() => Number.NaN)), "NaN for step 0 of episode 0"],
+      [(lives) => lives.map(({ steps }) => steps.map(() => "1")), '"1" for step 0 of episode 0'],
     ];
-    for (const [estimator, message] of tries) {
+    for (const [wrong, told, cure = ""] of tries) {
+      const estimator = wrong as Estimator;
+      const message = `The estimator gave ${told}${wanted}${cure}`;
       const policy = editMenu(menu);
-      await assert.rejects(updatesOf({ env: nameEnv(), policy, estimator, updates: 1, episodes: 4 }), message);
+      await assert.rejects(updatesOf({ env: nameEnv(), policy, estimator, updates: 1, episodes: 4 }), {
+        name: "RangeError",
+        message,
+      });
       assert.deepEqual([...policy.variables[0]!.dataSync()], [0, 0, 0]);
       policy.dispose();
     }
@@ -126,7 +142,9 @@ describe("train", () => {
       policy: own,
       updates: 2,
       episodes: 4,
-      estimator: (l) => l.map((e) => e.steps.map(() => 1)),
+      // As TF.js' dataSync() gives it, for one of them.
+      estimator: (l) =>
+        l.map((e, i) => (i === 0 ? Float32Array.from(e.steps, () => 1) : e.steps.map(() => 1)) as number[]),
     });
     assert.notDeepEqual([...own.variables[0]!.dataSync()], [0, 0, 0]);
     own.dispose();
