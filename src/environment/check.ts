@@ -120,7 +120,7 @@ function checkTransition(
 ): void {
   if (!("observation" in rest)) fault("step() gave no observation");
   if (typeof reward !== "number" || !Number.isFinite(reward))
-    fault(`step() gave the reward ${String(reward)}: it must be a finite number`);
+    fault(`step() gave the reward ${show(reward)}: it must be a finite number`);
   if (typeof terminated !== "boolean" || typeof truncated !== "boolean")
     fault("step() must say terminated and truncated, each true or false");
   const parts = info?.rewards;

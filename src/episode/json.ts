@@ -4,6 +4,7 @@
  * wrapped as `{"$literal": ...}`. Fields that are undefined are left out.
  */
 
+import { show } from "../data/check.ts";
 import { type Episode, episodeVersion, type Plain } from "./types.ts";
 
 const words = new Map<string, number>([
@@ -20,13 +21,13 @@ export function encode(value: unknown, name = "value", above: readonly object[] 
     return Number.isFinite(value) && !Object.is(value, -0)
       ? value
       : { $number: Object.is(value, -0) ? "-0" : String(value) };
-  if (typeof value !== "object") throw new TypeError(`Expected \`${name}\` to be plain data, got a ${typeof value}`);
+  if (typeof value !== "object") throw new TypeError(`Expected \`${name}\` to be plain data, got ${show(value)}`);
   if (above.includes(value)) throw new TypeError(`Expected \`${name}\` to be plain data, got a circle`);
   const within = [...above, value];
   if (Array.isArray(value)) return value.map((item, i) => encode(item, `${name}[${i}]`, within));
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null)
-    throw new TypeError(`Expected \`${name}\` to be plain data, got a ${value.constructor?.name ?? "strange object"}`);
+    throw new TypeError(`Expected \`${name}\` to be plain data, got ${show(value)}`);
   const entries = Object.entries(value).filter(([, field]) => field !== undefined);
   const coded = Object.fromEntries(entries.map(([key, field]) => [key, encode(field, `${name}.${key}`, within)]));
   return isOurs(Object.keys(coded)) ? { $literal: coded } : coded;

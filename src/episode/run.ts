@@ -5,6 +5,7 @@
  * down (`record/`).
  */
 
+import { show } from "../data/check.ts";
 import type { Environment, Transition } from "../environment/types.ts";
 import type { Action, Policy } from "../policy/types.ts";
 import { createRandom } from "../random/index.ts";
@@ -151,9 +152,7 @@ function shareMembers<R extends NonNullable<Step["report"]>>(report: R, before: 
 /** A reward of another type would be joined to the return as a text, or fail far from where it was given. */
 function checkReward(reward: unknown, { index, step }: { index: number; step: number }): void {
   if (typeof reward === "number") return;
-  const told = typeof reward === "string" ? JSON.stringify(reward) : String(reward);
-  const type = reward === null || reward === undefined ? "" : ` (${typeof reward})`;
   throw new TypeError(
-    `Step ${step} of episode ${index} earned ${told}${type}: a reward must be a number. Let the environment's step() give one, by Number(...) say, or NaN where the step cannot be scored`,
+    `Step ${step} of episode ${index} earned ${show(reward)}: a reward must be a number. Let the environment's step() give one, by Number(...) say, or NaN where the step cannot be scored`,
   );
 }

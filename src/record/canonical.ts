@@ -5,6 +5,7 @@
  */
 
 import { createHash } from "node:crypto";
+import { show } from "../data/check.ts";
 import type { GenomeMember } from "../sandbox/types.ts";
 import { RecordFailure } from "./error.ts";
 
@@ -17,7 +18,7 @@ export function canonicalJson(value: unknown, name = "value"): string {
   }
   if (Array.isArray(value)) return `[${value.map((item, i) => canonicalJson(item, `${name}[${i}]`)).join(",")}]`;
   if (typeof value !== "object")
-    throw new RecordFailure({ kind: "value", name, expected: "plain data", value: `a ${typeof value}` });
+    throw new RecordFailure({ kind: "value", name, expected: "plain data", value: show(value) });
   const object = value as { [key: string]: unknown };
   const fields = Object.keys(object)
     .filter((key) => object[key] !== undefined)

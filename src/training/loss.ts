@@ -1,6 +1,7 @@
 /** What the gradient is of: the policy gradient's loss, or a reader's own, written in a cell. */
 
 import type * as TF from "@tensorflow/tfjs";
+import { show } from "../data/check.ts";
 import { type ActionEvaluation, type GradientOptions, tf } from "../policy/index.ts";
 
 /** What a loss may be made of. One number a token each, shape [tokens]; the first three are differentiable. */
@@ -39,9 +40,7 @@ export function callLoss(loss: Loss, input: LossInput): TF.Scalar {
     throw new Error(`The loss function threw: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
   if (!(value instanceof tf.Tensor))
-    throw new TypeError(
-      `Expected the loss function to return a TF.js scalar, got ${value === null ? "null" : typeof value}`,
-    );
+    throw new TypeError(`Expected the loss function to return a TF.js scalar, got ${show(value)}`);
   if (value.rank !== 0 && value.size !== 1)
     throw new TypeError(
       `Expected the loss function to return a scalar, got shape [${value.shape}]: end it with tf.mean or tf.sum`,

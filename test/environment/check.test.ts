@@ -72,7 +72,8 @@ describe("checkEnv", () => {
     assert.match(await said({ info: { rewards: { a: 3 }, report: null } }), /sum to 3, the reward is 1/);
     for (const info of [{}, undefined, null]) assert.match(await said({ info }), /gave no info\.rewards/);
     assert.match(await said({ reward: Number.POSITIVE_INFINITY }), /gave the reward Infinity: it must be a finite/);
-    assert.match(await said({ reward: "1" }), /gave the reward 1: it must be a finite number/);
+    assert.match(await said({ reward: "1" }), /gave the reward "1": it must be a finite number/);
+    assert.match(await said({ reward: [1] }), /gave the reward \[1\]: it must be a finite number/);
     assert.match(await said({ terminated: 1 }), /must say terminated and truncated/);
     assert.match(await said({ info: { rewards: null } }), /gave no info\.rewards/);
     const parts = (sum: number) => said({ info: { rewards: { all: sum }, report: null } });

@@ -77,8 +77,10 @@ describe("an episode as JSON", () => {
     const wrong: [unknown, string][] = [
       [() => 1, "Expected `value.steps[1].a` to be plain data, got a function"],
       [new Map(), "Expected `value.steps[1].a` to be plain data, got a Map"],
+      [Int32Array.of(1), "Expected `value.steps[1].a` to be plain data, got an Int32Array"],
+      [[undefined], "Expected `value.steps[1].a[0]` to be plain data, got undefined"],
       [Float32Array.of(1), "Expected `value.steps[1].a` to be plain data, got a Float32Array"],
-      [1n, "Expected `value.steps[1].a` to be plain data, got a bigint"],
+      [1n, "Expected `value.steps[1].a` to be plain data, got 1n"],
       [circle, "Expected `value.steps[1].a.own` to be plain data, got a circle"],
     ];
     for (const [a, message] of wrong)

@@ -21,7 +21,7 @@ describe("a canonical text", () => {
     for (const [value, name, got] of [
       [{ a: [1, Number.NaN] }, "value.a[1]", "a finite number, got NaN"],
       [[Number.NEGATIVE_INFINITY], "value[0]", "a finite number, got -Infinity"],
-      [[undefined], "value[0]", "plain data, got a undefined"],
+      [[undefined], "value[0]", "plain data, got undefined"],
     ] as const)
       assert.throws(
         () => canonicalJson(value),

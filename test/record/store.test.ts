@@ -105,7 +105,7 @@ describe("a record", () => {
     assert.deepStrictEqual(record.episode(id).steps[3]!.rewards, rewards);
     assert.ok(Number.isNaN(record.episode(id).steps[3]!.reward));
     assert.throws(() => record.append(id, { program: "", report: report(4), rewards: { alive: (() => 1) as never } }), {
-      message: "Expected `step.parts.rewards.alive` to be plain data, got a function",
+      message: "Expected `step.parts.rewards.alive` to be plain data, got the function alive",
     });
     refuses(
       () => record.lineage.score(record.lineage.add({ genome: born }), Number.NaN),

@@ -163,10 +163,12 @@ describe("the trainer's options", () => {
     const run = (reward: unknown, more: Partial<TrainOptions> = {}) =>
       updatesOf({ env: altered(() => reward as number), policy, updates: 1, episodes: 6, concurrency: 1, ...more });
     for (const [reward, told] of [
-      ["1", '"1" (string)'],
-      [1n, "1 (bigint)"],
-      [true, "true (boolean)"],
-      [{ survival: 1 }, "[object Object] (object)"],
+      ["1", '"1"'],
+      [1n, "1n"],
+      [true, "true"],
+      [[1], "[1]"],
+      [{ survival: 1 }, '{"survival":1}'],
+      [Object.create(null), "{}"],
     ] as const)
       await assert.rejects(run(reward), {
         name: "TypeError",
@@ -210,7 +212,10 @@ describe("the trainer's options", () => {
         /^Error: The loss function threw: no such thing$/,
       ],
       [({ logProbs }) => logProbs as never, /to return a scalar, got shape \[\d+\]: end it with tf.mean or tf.sum/],
-      [() => 3 as never, /to return a TF.js scalar, got number/],
+      [() => 3 as never, /to return a TF.js scalar, got 3$/],
+      [() => null as never, /to return a TF.js scalar, got null$/],
+      [() => [1] as never, /to return a TF.js scalar, got \[1\]$/],
+      [() => Promise.resolve(1) as never, /to return a TF.js scalar, got a Promise$/],
       [() => tf.scalar(1), /The loss function's result does not depend on the policy: make it of `logProbs`/],
       [({ options }) => tf.scalar(options.klCoef), /does not depend on the policy/],
       [

@@ -3,7 +3,7 @@
  * what is answered (`told.ts`).
  */
 
-import { anything, faultOf, integer, like, only, optional, type Schema, text } from "../../data/check.ts";
+import { anything, faultOf, integer, like, only, optional, type Schema, show, text } from "../../data/check.ts";
 import { EnvironmentServerFailure } from "./error.ts";
 
 /** A JSON object. */
@@ -49,10 +49,7 @@ export function readObject(raw: string): Json {
     throw new EnvironmentServerFailure({ kind: "json", reason: (cause as Error).message }, { cause });
   }
   if (isObject(value)) return value;
-  throw new EnvironmentServerFailure({
-    kind: "json",
-    reason: `it is ${Array.isArray(value) ? "a list" : typeof value}`,
-  });
+  throw new EnvironmentServerFailure({ kind: "json", reason: `it is ${show(value)}` });
 }
 
 /** What a reset asks for. Throws an EnvironmentServerFailure for a field that nobody reads: a misspelt seed would mix groups. */

@@ -143,8 +143,10 @@ describe("a session of the environment server", () => {
         "INVALID_JSON",
         "The message is not a JSON object: Expected property name or '}' in JSON at position 1 (line 1 column 2)",
       ],
-      ["[1]", "INVALID_JSON", "The message is not a JSON object: it is a list"],
-      ["7", "INVALID_JSON", "The message is not a JSON object: it is number"],
+      ["[1]", "INVALID_JSON", "The message is not a JSON object: it is [1]"],
+      ["7", "INVALID_JSON", "The message is not a JSON object: it is 7"],
+      ["null", "INVALID_JSON", "The message is not a JSON object: it is null"],
+      ['"reset"', "INVALID_JSON", 'The message is not a JSON object: it is "reset"'],
       [{ type: "rest" }, "UNKNOWN_TYPE", 'Unknown message type "rest": it is one of reset, step, state, close, mcp'],
       [{}, "UNKNOWN_TYPE", "Unknown message type nothing: it is one of reset, step, state, close, mcp"],
       [
