@@ -3,23 +3,47 @@
  * token for every row and runs it. What rows have seen never leaves the device, and the host hears of the tokens at the end. A
  * trained head's change of the logits is part of it, and so is what its update must know of each token (`policy/token/trace.ts`).
  *
- * Inputs: `tokens`, `positions`, `valid` and `prefix.N.*` as of the decoder's graph (`graph.ts`), prompts padded at their
- * left; `rounds`, how many tokens at most; `uniforms` [rounds, batch]; `temperature`; `ends` [vocabulary], 1 for tokens that end
- * a row: the loop is over when all rows have; the head: `subset` [S], `others` [vocabulary] (0 for the subset, else 1), `mean` and
- * `spread` [width] (x = (hidden - mean) * spread), `A` [rank, width], `B` [S, rank], `bias` [S]. Outputs, a line a token:
- * `ids`, `logProb`, `outside` (log-probability of the token without the head), `logRest`, `restEntropy` [rounds, batch];
- * `base` [rounds, batch, S]; `hidden` [rounds, batch, width].
+ * A round costs by its rows, and programs differ in length: when half of the rows have ended, the stage is over, and what the
+ * others have seen goes on by itself (a loop of stages around the loop of rounds). Rows that ended since draw on till then.
  *
- * With `adaptedBlocks` the adapters of the last blocks are inputs as of the decoder's graph, and `entering` [batch, length + rounds - 1,
- * width] is an output: what entered the first of these blocks, of every position that was run.
+ * Inputs: `tokens`, `positions`, `valid` and `prefix.N.*` as of the decoder's graph (`graph.ts`), prompts padded at their
+ * left; `uniforms` [rounds, batch], for as many tokens at most; `temperature`; of [vocabulary], 1 for some tokens and else 0:
+ * `ends`, which end a row, `opens` and `closes`, of which the second ends it right behind the first; the head: `subset` [S], `others`
+ * [vocabulary] (0 for the subset, else 1), `mean` and `spread` [width] (x = (hidden - mean) * spread), `A` [rank, width],
+ * `B` [S, rank], `bias` [S]. All is over when all rows have ended. Outputs, a line a token, of a
+ * row in their order: `rows`, whose it is; `ids`, `logProb`, `outside` (log-probability of the token without the head), `logRest`,
+ * `restEntropy` [lines]; `base` [lines, S]; `hidden` [lines, width].
+ *
+ * With `adaptedBlocks` the adapters of the last blocks are inputs as of the decoder's graph, and `entering` [places, width] is an
+ * output: what entered the first of these blocks, of every position that a row ran till it left; `entered` [places] says whose.
+ * A row's places are side by side: its pads, its prompt, its tokens but the last.
  */
 
 import { declareAdapters } from "./adapter.ts";
 import type { FindWeight } from "./architectures/types.ts";
+import { addTokenDraw } from "./draw-token.ts";
 import { addFusedPass, canFuse } from "./fused-pass.ts";
 import { addPass, type PassNames } from "./graph.ts";
 import { createGraph, type GraphBuilder, type GraphParts, type InnerBuilder } from "./onnx.ts";
 import type { ModelConfig } from "./types.ts";
+
+/** What the loops are made with. */
+interface Build {
+  config: ModelConfig;
+  weight: FindWeight;
+  /** Of each layer what has been seen, "0.key", "0.value" and so on. */
+  kinds: readonly string[];
+  isFused: boolean;
+  adaptedBlocks: number;
+}
+
+/** What a run gives lines of. */
+interface Line {
+  name: string;
+  type: "float32" | "int64";
+  /** Its shape after [lines]; the head's subset by name. */
+  last: readonly (number | "subset")[];
+}
 
 /**
  * The graph that draws. Reads no weight yet; its weights are those of the decoder's graph, in the same order. With `fused` the
@@ -31,68 +55,170 @@ export function drawGraph(
   { fused, adaptedBlocks }: { fused: boolean; adaptedBlocks: number },
 ): GraphBuilder {
   const g = createGraph("draw", 23);
-  const { layers, kvHeads, headWidth, width, vocabulary } = config;
+  const { layers, kvHeads, headWidth } = config;
   const kinds = Array.from({ length: layers }, (_, i) => [`${i}.key`, `${i}.value`]).flat();
+  const build: Build = { config, weight, kinds, isFused: fused && canFuse(config), adaptedBlocks };
+  declareInputs(g, build);
+  const stage = g.inner("stage");
+  addStage(stage, build);
+  const batch = g.op("Shape", ["tokens"], { start: { int: 0 }, end: { int: 1 } });
+  const withBatch = (shape: string) => g.op("Concat", [batch, shape], { axis: { int: 0 } });
+  const always = g.op("Equal", [g.float(0), g.float(0)]);
+  // A row has seen nothing yet but the prefix, of which it has a copy where the pass is fused.
+  const shape = withBatch(build.isFused ? g.op("Shape", [`prefix.${kinds[0]}`]) : g.int64(kvHeads, 0, headWidth));
+  const empty = g.op("Expand", [g.float(0), shape]);
+  const seen = kinds.map((name) => (build.isFused ? g.op("Expand", [`prefix.${name}`, shape]) : empty));
+  const own = adaptedBlocks > 0 ? [g.op("Expand", [g.float(0), withBatch(g.int64(0, config.width))])] : [];
+  const rows = g.op("Range", [g.int64Scalar(0), g.op("Squeeze", [batch, g.int64(0)]), g.int64Scalar(1)]);
+  const opened = g.op("Expand", [g.float(0), batch]);
+  const carried = ["tokens", "positions", "valid", opened, "uniforms", rows, ...seen, ...own];
+  const lines = linesOf(build);
+  const none = lines.map(({ type, last }) => {
+    const shape = g.op("Concat", [g.int64(0), ...last.map((size) => sizeOf(g, size))], { axis: { int: 0 } });
+    return g.op("Expand", [type === "int64" ? g.int64Scalar(0) : g.float(0), shape]);
+  });
+  g.node("Loop", ["", always, ...carried, ...none], { body: stage.attribute() }, [
+    ...carried.map(() => g.name()),
+    ...lines.map(({ name }) => name),
+  ]);
+  for (const { name, type, last } of lines)
+    g.output(name, type, [name === "entering" || name === "entered" ? "places" : "lines", ...last]);
+  return g;
+}
+
+function declareInputs(g: GraphParts, { config, kinds, adaptedBlocks }: Build): void {
+  const { kvHeads, headWidth, width, vocabulary } = config;
   for (const name of ["tokens", "positions"]) g.input(name, "int64", ["batch", "length"]);
   g.input("valid", "int64", ["batch", "total"]);
   for (const name of kinds) g.input(`prefix.${name}`, "float32", [kvHeads, "prefix", headWidth]);
-  g.input("rounds", "int64", []);
   g.input("uniforms", "float32", ["rounds", "batch"]);
   g.input("temperature", "float32", []);
-  g.input("ends", "float32", [vocabulary]);
+  for (const name of ["ends", "opens", "closes"]) g.input(name, "float32", [vocabulary]);
   g.input("subset", "int64", ["subset"]);
   g.input("others", "float32", [vocabulary]);
   for (const name of ["mean", "spread"]) g.input(name, "float32", [width]);
   g.input("A", "float32", ["rank", width]);
   g.input("B", "float32", ["subset", "rank"]);
   g.input("bias", "float32", ["subset"]);
-  const isAdapted = adaptedBlocks > 0;
-  if (isAdapted) declareAdapters(g, config, adaptedBlocks);
+  if (adaptedBlocks > 0) declareAdapters(g, config, adaptedBlocks);
+}
 
-  const isFused = fused && canFuse(config);
-  const body = g.inner("round");
-  const lines = addRound(body, config, weight, { kinds, isFused, adaptedBlocks });
-  const batch = g.op("Shape", ["tokens"], { start: { int: 0 }, end: { int: 1 } });
-  const withBatch = (shape: string) => g.op("Concat", [batch, shape], { axis: { int: 0 } });
-  const going = g.op("Expand", [g.float(1), batch]);
+function linesOf({ config: { width }, adaptedBlocks }: Build): Line[] {
+  const floats = (name: string, ...last: Line["last"]): Line => ({ name, type: "float32", last });
+  const whole = (name: string): Line => ({ name, type: "int64", last: [] });
+  return [
+    ...[whole("rows"), whole("ids"), ...drawnNumbers.map((name) => floats(name))],
+    ...[floats("base", "subset"), floats("hidden", width)],
+    ...(adaptedBlocks > 0 ? [whole("entered"), floats("entering", width)] : []),
+  ];
+}
+
+const drawnNumbers = ["logProb", "outside", "logRest", "restEntropy"] as const;
+
+/** A size as a shape of one number. */
+function sizeOf(g: GraphParts, size: number | "subset"): string {
+  return size === "subset" ? g.op("Shape", ["subset"]) : g.int64(size);
+}
+
+/** The outer loop's body: rounds until half of the rows have ended, then what is left of the others. */
+function addStage(g: InnerBuilder, build: Build): void {
+  const { kinds, adaptedBlocks } = build;
+  g.input("stage", "int64", []);
+  g.input("more", "bool", []);
+  const whole = ["tokens", "positions", "valid"].map((name) => g.input(`at.${name}`, "int64", null));
+  const opened = g.input("at.opened", "float32", null);
+  const uniforms = g.input("at.uniforms", "float32", null);
+  const rows = g.input("at.rows", "int64", null);
+  const states = [...kinds, ...(adaptedBlocks > 0 ? ["entering"] : [])];
+  const had = states.map((name) => g.input(`at.${name}`, "float32", null));
+  for (const { name, type } of linesOf(build)) g.input(`told.${name}`, type, null);
+
+  const round = g.inner("round");
+  addRound(round, build, uniforms);
+  const names = (count: number) => Array.from({ length: count }, () => g.name());
+  const [after, opens, going, seen] = [names(whole.length), g.name(), g.name(), names(states.length)];
+  const drawn = Object.fromEntries(roundLines.map((name) => [name, g.name()]));
+  const most = g.op("Squeeze", [g.op("Shape", [uniforms], { start: { int: 0 }, end: { int: 1 } }), g.int64(0)]);
   const always = g.op("Equal", [g.float(0), g.float(0)]);
-  // A row has seen nothing yet but the prefix, of which it has a copy where the pass is fused.
-  const shape = withBatch(isFused ? g.op("Shape", [`prefix.${kinds[0]}`]) : g.int64(kvHeads, 0, headWidth));
-  const empty = g.op("Expand", [g.float(0), shape]);
-  const seen = kinds.map((name) => (isFused ? g.op("Expand", [`prefix.${name}`, shape]) : empty));
-  const entered = isAdapted ? [g.op("Expand", [g.float(0), withBatch(g.int64(0, width))])] : [];
-  const carried = ["tokens", "positions", "valid", going, ...seen];
-  g.node("Loop", ["rounds", always, ...carried, ...entered], { body: body.attribute() }, [
-    ...carried.map(() => g.name()),
-    ...entered.map(() => "entering"),
-    ...lines.map(({ name }) => name),
+  const all = g.op("Expand", [g.float(1), g.op("Shape", [rows])]);
+  g.node("Loop", [most, always, ...whole, opened, all, ...had], { body: round.attribute() }, [
+    ...[...after, opens, going, ...seen],
+    ...Object.values(drawn),
   ]);
-  if (isAdapted) g.output("entering", "float32", ["batch", "run", width]);
-  for (const { name, type, last } of lines) g.output(name, type, ["drawn", "batch", ...last]);
-  return g;
+
+  addLeaving(g, build, { after, opens, going, seen, uniforms, rows, drawn });
 }
 
-/** What the loop gives a line of for each token. */
-interface Line {
-  name: string;
-  type: "float32" | "int64";
-  /** Its shape after [rounds, batch]. */
-  last: (number | string)[];
+/** What rounds left, as names of values: of the rows that were drawn in them, and a line for each of their tokens. */
+interface Ran {
+  /** Tokens, positions and which are valid. */
+  after: readonly string[];
+  opens: string;
+  /** 1 for a row that has not ended. */
+  going: string;
+  seen: readonly string[];
+  uniforms: string;
+  rows: string;
+  drawn: { readonly [line: string]: string };
 }
 
-/** The loop's body: a pass, a draw, and what the next round begins with. */
-function addRound(
-  g: InnerBuilder,
-  config: ModelConfig,
-  weight: FindWeight,
-  { kinds, isFused, adaptedBlocks }: { kinds: readonly string[]; isFused: boolean; adaptedBlocks: number },
-): Line[] {
-  const { width } = config;
+/** The end of a stage: rows that have ended leave with what they tell, and what the others have goes on. */
+function addLeaving(g: InnerBuilder, build: Build, ran: Ran): void {
+  const { after, opens, going, seen, uniforms, rows, drawn } = ran;
+  const count = g.op("Shape", [drawn.ids!], { start: { int: 0 }, end: { int: 1 } });
+  const left = g.op("Slice", [uniforms, count, g.int64(maxInt), g.int64(0)]);
+  const isLeft = g.op("Greater", [g.op("Shape", [left], { start: { int: 0 }, end: { int: 1 } }), g.int64(0)]);
+  const goesOn = g.op("Mul", [going, g.op("Cast", [isLeft], { to: { int: 1 } })]);
+  const on = placesOf(g, goesOn);
+  const keep = (value: string, axis = 0) => g.op("Gather", [value, on], { axis: { int: axis } });
+  g.output(g.op("Greater", [g.op("ReduceSum", [goesOn], { keepdims: { int: 0 } }), g.float(0.5)]), "bool", null);
+  for (const value of after) g.output(keep(value), "int64", null);
+  g.output(keep(opens), "float32", null);
+  g.output(keep(left, 1), "float32", null);
+  g.output(keep(rows), "int64", null);
+  for (const value of seen) g.output(keep(value), "float32", null);
+
+  const told: Ran["drawn"] = {
+    rows: g.op("Expand", [rows, g.op("Shape", [drawn.ids!])]),
+    ...drawn,
+    ...enteredOf(g, build, ran, goesOn),
+  };
+  for (const { name, type, last } of linesOf(build)) {
+    const shape = g.op("Concat", [g.int64(-1), ...last.map((size) => sizeOf(g, size))], { axis: { int: 0 } });
+    const flat = g.op("Reshape", [told[name]!, shape]);
+    g.output(g.op("Concat", [`told.${name}`, flat], { axis: { int: 0 } }), type, null);
+  }
+}
+
+/** What entered the first adapted block of the rows that leave, and whose it is. */
+function enteredOf(g: InnerBuilder, { adaptedBlocks }: Build, { seen, rows }: Ran, goesOn: string): Ran["drawn"] {
+  if (adaptedBlocks === 0) return {};
+  const gone = placesOf(g, g.op("Sub", [g.float(1), goesOn]));
+  const entering = g.op("Gather", [seen.at(-1)!, gone], { axis: { int: 0 } });
+  const whose = g.op("Unsqueeze", [g.op("Gather", [rows, gone]), g.int64(1)]);
+  const places = g.op("Shape", [entering], { start: { int: 0 }, end: { int: 2 } });
+  return { entered: g.op("Expand", [whose, places]), entering };
+}
+
+/** Where a mask is not 0. */
+function placesOf(g: GraphParts, mask: string): string {
+  return g.op("Squeeze", [g.op("NonZero", [mask]), g.int64(0)]);
+}
+
+/** What a slice to the end ends at. */
+const maxInt = Number.MAX_SAFE_INTEGER;
+
+/** What a round gives a line of for each row, in this order. */
+const roundLines = ["ids", ...drawnNumbers, "base", "hidden"] as const;
+
+/** The inner loop's body: a pass, a draw, and what the next round begins with. It is over when half of the rows have ended. */
+function addRound(g: InnerBuilder, build: Build, uniforms: string): void {
+  const { config, weight, kinds, isFused, adaptedBlocks } = build;
   g.input("round", "int64", []);
   g.input("on", "bool", []);
   const whole = { tokens: "now.tokens", positions: "now.positions", valid: "now.valid" };
   for (const name of Object.values(whole)) g.input(name, "int64", null);
-  g.input("now.going", "float32", null);
+  for (const name of ["now.opened", "now.going"]) g.input(name, "float32", null);
   for (const name of kinds) g.input(`now.${name}`, "float32", null);
   const isAdapted = adaptedBlocks > 0;
   if (isAdapted) g.input("now.entering", "float32", null);
@@ -103,42 +229,39 @@ function addRound(
         ...{ inputs: { ...whole, past: (layer, what) => `now.${layer}.${what}` }, names, adaptedBlocks },
       }).present
     : addPlainPass(g, config, weight, { whole, names, adaptedBlocks });
-  const drawn = addDraw(g, config, names);
+  const drawn = addTokenDraw(g, config, { ...names, uniforms: g.op("Gather", [uniforms, "round"]) });
 
   const column = g.op("Unsqueeze", [drawn.ids, g.int64(1)]);
   const lastPosition = g.op("Gather", [whole.positions, g.int64(-1)], { axis: { int: 1 } });
   const one = g.op("Expand", [g.int64(1), g.op("Shape", [column])]);
-  const ended = g.op("Gather", ["ends", drawn.ids]);
+  const isOf = (kind: string) => g.op("Gather", [kind, drawn.ids]);
+  const ended = g.op("Max", [isOf("ends"), g.op("Mul", ["now.opened", isOf("closes")])]);
   const going = g.op("Mul", ["now.going", g.op("Sub", [g.float(1), ended])]);
-  const alive = g.op("Greater", [g.op("ReduceSum", [going], { keepdims: { int: 0 } }), g.float(0.5)]);
   const next: [string, "bool" | "int64" | "float32"][] = [
-    [alive, "bool"],
+    [isMoreThanHalf(g, going), "bool"],
     [column, "int64"],
     [g.op("Add", [lastPosition, one]), "int64"],
     [g.op("Concat", [whole.valid, one], { axis: { int: 1 } }), "int64"],
+    [isOf("opens"), "float32"],
     [going, "float32"],
     ...seen.map((value): [string, "float32"] => [value, "float32"]),
   ];
-  const lines: (Line & { value: string })[] = [
-    { name: "ids", type: "int64", last: [], value: drawn.ids },
-    ...(["logProb", "outside", "logRest", "restEntropy"] as const).map((name): Line & { value: string } => ({
-      name,
-      type: "float32",
-      last: [],
-      value: drawn[name],
-    })),
-    { name: "base", type: "float32", last: ["subset"], value: drawn.base },
-    { name: "hidden", type: "float32", last: [width], value: "own.hidden" },
-  ];
   if (isAdapted) {
-    const places = g.op("Concat", [g.op("Shape", [whole.tokens]), g.int64(width)], { axis: { int: 0 } });
+    const places = g.op("Concat", [g.op("Shape", [whole.tokens]), g.int64(config.width)], { axis: { int: 0 } });
     const own = g.op("Reshape", ["own.entering", places]);
     next.push([g.op("Concat", ["now.entering", own], { axis: { int: 1 } }), "float32"]);
   }
   for (const [value, type] of next) g.output(value, type, null);
+  const values: { [name in (typeof roundLines)[number]]: string } = { ...drawn, hidden: names.hidden };
   // A body's output needs a name of its own.
-  for (const { value, type } of lines) g.output(g.op("Identity", [value]), type, null);
-  return lines;
+  for (const name of roundLines) g.output(g.op("Identity", [values[name]]), name === "ids" ? "int64" : "float32", null);
+}
+
+/** Whether more than half of the rows go on, as a single value. */
+function isMoreThanHalf(g: GraphParts, going: string): string {
+  const count = g.op("Cast", [g.op("Squeeze", [g.op("Shape", [going]), g.int64(0)])], { to: { int: 1 } });
+  const onTwice = g.op("Mul", [g.op("ReduceSum", [going], { keepdims: { int: 0 } }), g.float(2)]);
+  return g.op("Greater", [onTwice, count]);
 }
 
 /** The decoder's own pass, which holds a prefix once for all rows. Gives what rows have seen after it, layer by layer. */
@@ -168,88 +291,4 @@ function addPlainPass(
   };
   addPass(g, config, weight, { inputs, names, adaptedBlocks });
   return seen;
-}
-
-/** Numbers of a block: what a token is looked for in, after its block has been. */
-const blockSize = 256;
-
-/**
- * Draws a token of each row from logits [batch, vocabulary], changed by the head, as `sample.ts` does: the first one at which
- * the running sum of exp(logit) passes a share of their sum. The sum runs over blocks first, and then within one.
- */
-function addDraw(g: GraphParts, { vocabulary }: ModelConfig, { hidden, logits }: { hidden: string; logits: string }) {
-  const last = g.int64(-1);
-  const keep = { keepdims: { int: 1 } };
-  const sum = (x: string) => g.op("ReduceSum", [x, last], keep);
-  const most = (x: string) => g.op("ReduceMax", [x, last], keep);
-  const flat = (x: string) => g.op("Squeeze", [x, last]);
-  const own = g.op("Gather", [logits, "subset"], { axis: { int: 1 } });
-  const x = g.op("Mul", [g.op("Sub", [hidden, "mean"]), "spread"]);
-  const low = g.op("MatMul", [x, g.op("Transpose", ["A"], { perm: { ints: [1, 0] } })]);
-  const change = g.op("Add", [g.op("MatMul", [low, g.op("Transpose", ["B"], { perm: { ints: [1, 0] } })]), "bias"]);
-  const places = g.op("Expand", [g.op("Unsqueeze", ["subset", g.int64(0)]), g.op("Shape", [own])]);
-  const changed = g.op("ScatterElements", [logits, places, g.op("Add", [own, change])], { axis: { int: 1 } });
-
-  // The draw.
-  const scaled = g.op("Div", [changed, "temperature"]);
-  const highest = most(scaled);
-  const weights = g.op("Exp", [g.op("Sub", [scaled, highest])]);
-  const blocks = Math.ceil(vocabulary / blockSize);
-  const room = blocks * blockSize - vocabulary;
-  const padded = room === 0 ? weights : g.op("Pad", [weights, g.int64(0, 0, 0, room), g.float(0)]);
-  const inBlocks = g.op("Reshape", [padded, g.int64(-1, blocks, blockSize)]);
-  const ofBlocks = g.op("ReduceSum", [inBlocks, last], { keepdims: { int: 0 } });
-  const running = g.op("MatMul", [ofBlocks, g.constant(triangle(blocks), [blocks, blocks])]);
-  const total = g.op("Gather", [running, g.int64(blocks - 1)], { axis: { int: 1 } });
-  const uniform = g.op("Unsqueeze", [g.op("Gather", ["uniforms", "round"]), g.int64(1)]);
-  const target = g.op("Mul", [uniform, total]);
-  const block = countPassed(g, running, target, blocks);
-  const isBlock = g.op("Cast", [g.op("Equal", [block, g.constant(range(blocks), [1, blocks])])], { to: { int: 1 } });
-  const before = g.op("Sub", [sum(g.op("Mul", [isBlock, running])), sum(g.op("Mul", [isBlock, ofBlocks]))]);
-  const chosen = g.op("Squeeze", [g.op("MatMul", [g.op("Unsqueeze", [isBlock, g.int64(1)]), inBlocks]), g.int64(1)]);
-  const inside = g.op("MatMul", [chosen, g.constant(triangle(blockSize), [blockSize, blockSize])]);
-  const place = countPassed(g, inside, g.op("Sub", [target, before]), blockSize);
-  const id = g.op("Add", [g.op("Mul", [block, g.int64(blockSize)]), place]);
-  const of = (values: string) => g.op("GatherElements", [values, id], { axis: { int: 1 } });
-  const logProb = g.op("Sub", [g.op("Sub", [of(scaled), highest]), g.op("Log", [total])]);
-
-  // The frozen model's own distribution, at that temperature.
-  const frozen = g.op("Div", [logits, "temperature"]);
-  const top = most(frozen);
-  const apart = g.op("Sub", [frozen, top]);
-  const rest = g.op("Mul", [g.op("Exp", [apart]), "others"]);
-  const ownApart = g.op("Sub", [g.op("Div", [own, "temperature"]), top]);
-  const restSum = sum(rest);
-  const Z = g.op("Add", [restSum, sum(g.op("Exp", [ownApart]))]);
-  const logZ = g.op("Log", [Z]);
-  const restX = sum(g.op("Mul", [rest, apart]));
-  // A quotient first: the difference of two logarithms would lose what is small.
-  const restShare = g.op("Max", [g.op("Div", [restSum, Z]), g.float(1e-37)]);
-  return {
-    ids: flat(id),
-    logProb: flat(logProb),
-    outside: flat(g.op("Sub", [of(apart), logZ])),
-    logRest: flat(g.op("Log", [restShare])),
-    restEntropy: flat(g.op("Div", [g.op("Sub", [restX, g.op("Mul", [restSum, logZ])]), Z])),
-    base: g.op("Sub", [ownApart, logZ]),
-  };
-}
-
-/** How many of the running sums [batch, count] a target [batch, 1] has passed, which is the place of the first that it has not. */
-function countPassed(g: GraphParts, running: string, target: string, count: number): string {
-  const end = g.op("Gather", [running, g.int64(count - 1)], { axis: { int: 1 } });
-  // Rounding must not lead past the last number that is not zero.
-  const below = g.op("Min", [target, g.op("Mul", [end, g.float(1 - 1e-6)])]);
-  const passed = g.op("Cast", [g.op("LessOrEqual", [running, below])], { to: { int: 1 } });
-  const sums = g.op("ReduceSum", [passed, g.int64(-1)], { keepdims: { int: 1 } });
-  return g.op("Cast", [g.op("Min", [sums, g.float(count - 1)])], { to: { int: 7 } });
-}
-
-/** Ones on and above the diagonal: a row times it is its running sum. */
-function triangle(size: number): Float32Array {
-  return Float32Array.from({ length: size * size }, (_, i) => (Math.floor(i / size) <= i % size ? 1 : 0));
-}
-
-function range(size: number): BigInt64Array {
-  return BigInt64Array.from({ length: size }, (_, i) => BigInt(i));
 }

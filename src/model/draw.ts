@@ -13,7 +13,7 @@ export type RunnerDraw = Omit<DrawRequest, "adapter"> & { adapter?: AdapterWeigh
 type Feeds = { [name: string]: Tensor };
 
 /** What comes back of every draw. */
-const told = ["ids", "logProb", "outside", "logRest", "restEntropy", "base", "hidden"];
+const told = ["rows", "ids", "logProb", "outside", "logRest", "restEntropy", "base", "hidden"];
 
 /**
  * Runs a request. `adapters` are the graph's inputs of that kind; `prefix` are the shared prefix's keys and values by the names of the graph's inputs: of `masked` positions that
@@ -22,7 +22,7 @@ const told = ["ids", "logProb", "outside", "logRest", "restEntropy", "base", "hi
 export async function runDraw(
   { Tensor }: Runtime,
   session: InferenceSession,
-  { tokens, valid, rows, rounds, uniforms, temperature, ends, head, entering }: RunnerDraw,
+  { tokens, valid, rows, rounds, uniforms, temperature, ends, across, head, entering }: RunnerDraw,
   {
     vocabulary,
     prefix,
@@ -48,9 +48,12 @@ export async function runDraw(
   const width = mean.length;
   const others = new Float32Array(vocabulary).fill(1);
   for (const id of tokenSubset) others[id] = 0;
-  const ending = new Float32Array(vocabulary);
-  for (const id of ends) ending[id] = 1;
   const floats = (data: Float32Array, ...shape: number[]) => new Tensor("float32", data, shape);
+  const marked = (ids: readonly number[] = []): Tensor => {
+    const marks = new Float32Array(vocabulary);
+    for (const id of ids) marks[id] = 1;
+    return floats(marks, vocabulary);
+  };
   const whole = (data: BigInt64Array, ...shape: number[]) => new Tensor("int64", data, shape);
   const feeds = {
     tokens: whole(BigInt64Array.from(tokens, BigInt), rows, length),
@@ -58,10 +61,9 @@ export async function runDraw(
     valid: whole(visible, rows, ahead + length),
     ...prefix,
     ...adapters,
-    rounds: whole(BigInt64Array.of(BigInt(rounds))),
     uniforms: floats(uniforms, rounds, rows),
     temperature: floats(Float32Array.of(temperature)),
-    ends: floats(ending, vocabulary),
+    ...{ ends: marked(ends), opens: marked(across?.opens), closes: marked(across?.closes) },
     subset: whole(BigInt64Array.from(tokenSubset, BigInt), tokenSubset.length),
     others: floats(others, vocabulary),
     mean: floats(mean, width),
@@ -73,17 +75,18 @@ export async function runDraw(
     B: floats(B, tokenSubset.length, rank),
     bias: floats(bias, tokenSubset.length),
   };
-  const out = await session.run(feeds, [...told, ...(entering ? ["entering"] : [])]);
+  const out = await session.run(feeds, [...told, ...(entering ? ["entered", "entering"] : [])]);
   const numbers = (name: string) => out[name]!.data as Float32Array;
+  const integers = (name: string) => Int32Array.from(out[name]!.data as BigInt64Array, Number);
   return {
-    rounds: out.ids!.dims[0]!,
-    ids: Int32Array.from(out.ids!.data as BigInt64Array, Number),
+    rows: integers("rows"),
+    ids: integers("ids"),
     logProb: numbers("logProb"),
     outside: numbers("outside"),
     logRest: numbers("logRest"),
     restEntropy: numbers("restEntropy"),
     base: numbers("base"),
     hidden: numbers("hidden"),
-    ...(entering && { entering: numbers("entering") }),
+    ...(entering && { entered: integers("entered"), entering: numbers("entering") }),
   };
 }

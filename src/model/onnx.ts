@@ -47,6 +47,8 @@ export interface GraphBuilder extends GraphParts {
 
 /** Builds a graph that a node runs. */
 export interface InnerBuilder extends GraphParts {
+  /** A graph for a node of this one, which sees this one's values too. */
+  inner(name: string): InnerBuilder;
   /** The graph as an attribute. */
   attribute(): Attribute;
 }
@@ -102,14 +104,15 @@ export function createGraph(name: string, opset: number): GraphBuilder {
     for (const domain of domains) versions.push(message(8, [text(1, domain), number(2, 1)]));
     return [number(1, 10), text(2, "autoagent-lab"), ...nested(7, graphFields(name, content, held)), ...versions];
   };
+  const inner = (own: string): InnerBuilder => {
+    const inside = emptyContent();
+    const parts = createParts(inside, fresh, domains, outer.constant);
+    const fields = () => graphFields(own, inside, inside.tensors.map(inModel));
+    return { ...parts, inner, attribute: () => ({ graph: { fields: fields() } }) };
+  };
   return {
     ...outer,
-    inner(own) {
-      const inside = emptyContent();
-      const parts = createParts(inside, fresh, domains, outer.constant);
-      const fields = () => graphFields(own, inside, inside.tensors.map(inModel));
-      return { ...parts, attribute: () => ({ graph: { fields: fields() } }) };
-    },
+    inner,
     async chunks() {
       const held: Uint8Array[][] = [];
       for (const { fields, data } of content.tensors)

@@ -123,7 +123,7 @@ async function draw(
 ): Promise<[Answer, ArrayBuffer[]]> {
   const given = { ...request, ...(adapter !== undefined && { adapter: adapterOf(adapter) }) };
   const drawn = await runner.draw(given, prefix === undefined ? undefined : cacheOf(prefix));
-  const parts = Object.values(drawn).filter((part): part is Float32Array => ArrayBuffer.isView(part));
+  const parts: (Float32Array | Int32Array)[] = Object.values(drawn);
   return [{ kind: "drawn", id, drawn }, parts.map(({ buffer }) => buffer as ArrayBuffer)];
 }
 

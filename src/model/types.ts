@@ -185,11 +185,19 @@ export interface DrawRequest {
   temperature: number;
   /** Tokens that end a row. */
   ends: readonly number[];
+  /** A token of `closes` right behind one of `opens` ends a row, too. @default none */
+  across?: EndsAcross;
   head: DrawHead;
   /** What changes the last blocks, of a decoder that was opened to be adapted. @default the one that belongs to it, if one does */
   adapter?: HeldAdapter;
   /** Give also what entered the first of these blocks. @default false */
   entering?: boolean;
+}
+
+/** Tokens by whose last and first letters a text ends that lies across two of them. */
+export interface EndsAcross {
+  opens: readonly number[];
+  closes: readonly number[];
 }
 
 /** A head in plain numbers, with what standardises the hidden state. */
@@ -204,21 +212,29 @@ export interface DrawHead {
   bias: Float32Array;
 }
 
-/** What was drawn, a line a token: [rounds, rows] and so on. All rows have as many tokens, those that have ended too. */
+/**
+ * What was drawn, a line a token; a row's lines are in the order of its tokens. A row that has ended has lines until it left,
+ * which was when half of those that were drawn with it had ended.
+ */
 export interface Drawn {
-  rounds: number;
+  /** Whose line it is. [lines] */
+  rows: Int32Array;
   ids: Int32Array;
   logProb: Float32Array;
   /** Log-probability of the token without the head. */
   outside: Float32Array;
   logRest: Float32Array;
   restEntropy: Float32Array;
-  /** [rounds, rows, S] */
+  /** [lines, S] */
   base: Float32Array;
-  /** [rounds, rows, width] */
+  /** [lines, width] */
   hidden: Float32Array;
-  /** What entered the first adapted block, of the prompts' positions and of each token but the last, where asked for. [rows, n + rounds - 1, width] */
+  /**
+   * Where asked for: what entered the first adapted block, [places, width], and whose position it is. Those of a row are side by
+   * side: its pads and prompt, n of them, and the tokens of its lines but the last.
+   */
   entering?: Float32Array;
+  entered?: Int32Array;
 }
 
 /** Which provider was the fastest for a model, and why not another. Shows itself as a table. */

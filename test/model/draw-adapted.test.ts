@@ -62,6 +62,7 @@ async function compare(decoder: Decoder, blocks: number, what: string): Promise<
   const drawn = await decoder.draw!({ ...request, adapter: held, entering: true }, prefix.past);
   assert.ok(distance(drawn.logProb.subarray(0, 4), without.logProb.subarray(0, 4)) > 1e-3, `${what}: it changes much`);
   assert.equal(without.entering, undefined);
+  assert.equal(without.entered, undefined);
   const states = prompts.map((): number[] => []);
   const endless = { ...decoder, tokenizer: { ...decoder.tokenizer, end: [] } };
   const byHost = await generate(endless, {
@@ -74,6 +75,10 @@ async function compare(decoder: Decoder, blocks: number, what: string): Promise<
   });
   const positions = 5 + rounds - 1;
   assert.equal(drawn.entering!.length, prompts.length * positions * width);
+  assert.deepEqual(
+    [...drawn.entered!],
+    prompts.flatMap((_, row) => new Array<number>(positions).fill(row)),
+  );
   for (const [row, { ids, logProbs }] of byHost.entries()) {
     const line = (values: ArrayLike<number>) => ids.map((_, at) => values[at * prompts.length + row]!);
     assert.deepEqual(line(drawn.ids), ids, what);

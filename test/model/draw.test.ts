@@ -5,7 +5,7 @@ import { createDecoder } from "../../src/model/decoder.ts";
 import { drawGraph } from "../../src/model/draw-graph.ts";
 import { canFuse } from "../../src/model/fused-pass.ts";
 import { decoderGraph } from "../../src/model/graph.ts";
-import { generate, openModel, randomModel, runPrefix } from "../../src/model/index.ts";
+import { type EndsAcross, generate, openModel, randomModel, runPrefix } from "../../src/model/index.ts";
 import { readSource } from "../../src/model/open.ts";
 import { weightsOf } from "../../src/model/source.ts";
 import { openPretrained } from "../../src/policy/index.ts";
@@ -157,20 +157,56 @@ describe("programs drawn on the device", () => {
     await decoder.dispose();
   });
 
-  it("end when all rows have ended, and no sooner", async () => {
-    const decoder = await openPretrained("tiny", there);
-    const prompts = [decoder.tokenizer.encode("// Add"), decoder.tokenizer.encode("self.")];
-    const request = requestOf(prompts, 12, 1, emptyHead(decoder.config.width));
-    const all = await decoder.draw!(request);
-    assert.equal(all.rounds, 12);
-    const row = (index: number) => Array.from({ length: 12 }, (_, at) => all.ids[2 * at + index]!);
-    const ends = [row(0)[2]!, row(1)[6]!];
-    const first = (index: number) => row(index).findIndex((id) => ends.includes(id));
-    const some = await decoder.draw!({ ...request, ends });
-    assert.equal(some.rounds, Math.max(first(0), first(1)) + 1);
-    assert.deepEqual([...some.ids], [...all.ids.slice(0, 2 * some.rounds)]);
-    await decoder.dispose();
-  });
+  for (const fused of [false, true])
+    it(`leave when half of them have ended, and what the others write is the same: ${fused ? "the pass of few operations" : "the plain pass"}`, async () => {
+      const decoder = await drawerOf(fused);
+      const random = createRandom(3, "leave");
+      const idsOf = (count: number) =>
+        Array.from({ length: count }, () => random.integer(decoder.config.vocabulary - 1) + 1);
+      const prefix = await runPrefix(decoder, idsOf(5));
+      const rounds = 12;
+      const prompts = [3, 5, 2, 4, 1, 5, 3].map(idsOf);
+      const request = requestOf(prompts, rounds, 0.8, emptyHead(decoder.config.width));
+      const all = await decoder.draw!(request, prefix.past);
+      assert.deepEqual([...all.rows], Array.from({ length: rounds }, () => [...prompts.keys()]).flat());
+      const programs = prompts.map((_, row) => linesOf(all, row).map((line) => all.ids[line]!));
+      // The last of a prompt and the first of its program are no pair, nor are two of one kind.
+      const opens = [programs[2]![1]!, programs[5]![3]!, prompts[0]!.at(-1)!, programs[3]![2]!, programs[3]![3]!];
+      const closes = [programs[2]![2]!, programs[5]![4]!, programs[0]![0]!];
+      const pairs = { opens, closes };
+      const none: EndsAcross = { opens: [], closes: [] };
+      for (const [ends, across] of [
+        [[programs[2]![1]!, programs[5]![3]!], none],
+        [[programs[0]![0]!], none],
+        [programs.map((ids) => ids[7]!), none],
+        [[], pairs],
+        [[programs[1]![6]!], pairs],
+      ] as [number[], EndsAcross][]) {
+        const some = await decoder.draw!({ ...request, ends, ...(across !== none && { across }) }, prefix.past);
+        const isEnd = (id: number, at: number, ids: number[]) =>
+          ends.includes(id) || (at > 0 && across.opens.includes(ids[at - 1]!) && across.closes.includes(id));
+        const firsts = programs.map((ids) => ids.findIndex(isEnd));
+        assert.ok(firsts.some((first) => first >= 0 && first < rounds - 1));
+        const lengths = lengthsOf(
+          firsts.map((first) => (first < 0 ? Number.POSITIVE_INFINITY : first + 1)),
+          rounds,
+        );
+        for (const [row, length] of lengths.entries()) {
+          const lines = linesOf(some, row);
+          assert.equal(lines.length, length, `row ${row}, ended at ${firsts[row]}, ends ${ends}`);
+          for (const [at, line] of lines.entries()) {
+            const other = at * prompts.length + row;
+            assert.equal(some.ids[line], all.ids[other]);
+            for (const what of ["logProb", "outside", "logRest", "restEntropy", "base", "hidden"] as const) {
+              const width = some[what].length / some.rows.length;
+              const part = (drawn: typeof some, from: number) => drawn[what].subarray(from * width, (from + 1) * width);
+              assert.ok(distance(part(some, line), part(all, other)) < 2e-5, `${what} of row ${row}, token ${at}`);
+            }
+          }
+        }
+      }
+      await decoder.dispose();
+    });
 
   it("are refused by name where they cannot be", async () => {
     const refuses = (options: object, message: RegExp) => assert.rejects(openPretrained("tiny", options), { message });
@@ -186,6 +222,35 @@ describe("programs drawn on the device", () => {
     await host.dispose();
   });
 });
+
+/** A decoder of a small Llama that draws by one pass or the other. */
+async function drawerOf(fused: boolean) {
+  using folder = temporaryFolder();
+  writeFolder(folder.path, reference.models.llama!);
+  const source = await readSource(folder.path);
+  const weight = weightsOf(source);
+  const written = async (graph: { chunks(): Promise<Uint8Array[]> }) => Buffer.concat(await graph.chunks());
+  const graph = await written(decoderGraph(source.config, weight));
+  const drawing = await written(drawGraph(source.config, weight, { fused, adaptedBlocks: 0 }));
+  const tokenizer = await source.openTokenizer();
+  return createDecoder({ graph, drawing, config: source.config, tokenizer, hash: "" }, { threads: 1 });
+}
+
+function linesOf({ rows }: { rows: Int32Array }, row: number): number[] {
+  return [...rows.keys()].filter((line) => rows[line] === row);
+}
+
+/** How many lines each row has whose tokens end it after so many: it leaves once no more than half of those with it go on. */
+function lengthsOf(ends: readonly number[], rounds: number): number[] {
+  const lengths = ends.map(() => 0);
+  let here = [...ends.keys()];
+  for (let round = 1; round <= rounds && here.length > 0; round++) {
+    for (const row of here) lengths[row] = round;
+    const on = here.filter((row) => ends[row]! > round);
+    if (2 * on.length <= here.length) here = on;
+  }
+  return lengths;
+}
 
 /** Where a graph's weights lie in their file. */
 function placesOf(graph: ReturnType<typeof decoderGraph>): string[] {

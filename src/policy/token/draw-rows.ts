@@ -8,6 +8,7 @@ import {
   type Decoder,
   type DrawHead,
   type Drawn,
+  type DrawRequest,
   endsRow,
   type Generated,
   type HeldAdapter,
@@ -68,9 +69,11 @@ export async function drawRows(decoder: Decoder, device: DeviceDraw, options: Dr
     (device.traced === "adapter" ? (Math.max(...padTo) + maxTokens) * width : 0);
   const most = Math.max(1, Math.min(batch, Math.floor(mostNumbers / each)));
   const rows: DrawnRow[] = [];
-  const ends = endingTokens(decoder, options.stop);
+  const ending = endingTokens(decoder, options.stop);
   for (let from = 0; from < prompts.length; from += most)
-    rows.push(...(await drawSome(decoder, device, options, { from, to: Math.min(prompts.length, from + most), ends })));
+    rows.push(
+      ...(await drawSome(decoder, device, options, { from, to: Math.min(prompts.length, from + most), ending })),
+    );
   return rows;
 }
 
@@ -78,7 +81,7 @@ async function drawSome(
   decoder: Decoder,
   { head, factor = 1, traced }: DeviceDraw,
   { prefix, adapter, prompts, streams, padTo, maxTokens, temperature, stop }: DrawRowsOptions,
-  { from, to, ends }: { from: number; to: number; ends: readonly number[] },
+  { from, to, ending }: { from: number; to: number; ending: Ending },
 ): Promise<DrawnRow[]> {
   const rows = to - from;
   const length = Math.max(...padTo.slice(from, to));
@@ -93,30 +96,38 @@ async function drawSome(
   }
   const isAdapter = traced === "adapter";
   const request = {
-    ...{ tokens, valid, rows, rounds: maxTokens, uniforms, temperature: temperature / factor, ends, head },
+    ...{ tokens, valid, rows, rounds: maxTokens, uniforms, temperature: temperature / factor, ...ending, head },
     ...{ entering: isAdapter, ...(adapter && { adapter }) },
   };
   const drawn = await decoder.draw!(request, prefix?.past);
-  const ending = new Set(ends);
+  const ends = new Set(ending.ends);
   const { width } = decoder.config;
-  return Array.from({ length: rows }, (_, row) => {
-    const generated = readRow(decoder, drawn, { row, rows, stop, ends: ending });
-    const features = drawn.hidden.slice(row * width, (row + 1) * width);
-    const place = { row, rows, count: generated.ids.length };
+  return linesByRow(drawn, rows).map((all, row) => {
+    const generated = readRow(decoder, drawn, { lines: all, stop, ends });
+    const features = drawn.hidden.slice(all[0]! * width, (all[0]! + 1) * width);
+    const lines = all.slice(0, generated.ids.length);
+    const asked = prompts[from + row]!.length;
     const trace = isAdapter
-      ? drawnTrace(drawn, { ...place, asked: prompts[from + row]!.length })
-      : traced && readTrace(drawn, place, traced);
+      ? drawnTrace(drawn, { lines, row, pads: length - asked, asked, width })
+      : traced && readTrace(drawn, lines, traced);
     return { ...generated, features, ...(trace && { trace }) };
   });
+}
+
+/** Of each row the lines that are its own, in the order of its tokens. */
+function linesByRow({ rows }: Drawn, count: number): number[][] {
+  const all = Array.from({ length: count }, (): number[] => []);
+  for (const [line, row] of rows.entries()) all[row]!.push(line);
+  return all;
 }
 
 /** A row up to where it ends. */
 function readRow(
   decoder: Decoder,
-  { ids, logProb, rounds }: Drawn,
-  { row, rows, stop, ends }: { row: number; rows: number; stop: readonly string[]; ends: ReadonlySet<number> },
+  { ids, logProb }: Drawn,
+  { lines, stop, ends }: { lines: readonly number[]; stop: readonly string[]; ends: ReadonlySet<number> },
 ): Generated {
-  const all = Array.from({ length: rounds }, (_, at) => ids[at * rows + row]!);
+  const all = lines.map((line) => ids[line]!);
   const end = all.findIndex((id) => ends.has(id));
   const result: Generated = { ids: [], text: "", logProbs: [], ended: "length" };
   // Nearly always a row ends with such a token, or with none: only where a stop lies across tokens each is looked at.
@@ -124,11 +135,11 @@ function readRow(
   const text = decoder.tokenizer.decode(whole);
   const from = stop.some((one) => text.includes(one)) ? 0 : whole.length;
   Object.assign(result, { ids: whole.slice(0, from), text: from > 0 ? text : "" });
-  while (result.ids.length < rounds) {
+  while (result.ids.length < all.length) {
     result.ids.push(all[result.ids.length]!);
     if (endsRow(decoder, result, stop)) break;
   }
-  result.logProbs = result.ids.map((_, at) => logProb[at * rows + row]!);
+  result.logProbs = result.ids.map((_, at) => logProb[lines[at]!]!);
   const broken = result.logProbs.find((value) => !Number.isFinite(value));
   if (broken !== undefined) throw new RangeError(`A log-probability is ${broken}: the model or its head is broken`);
   return result;
@@ -136,15 +147,14 @@ function readRow(
 
 function readTrace(
   { ids, hidden, base, logRest, restEntropy, outside }: Drawn,
-  { row, rows, count }: { row: number; rows: number; count: number },
+  lines: readonly number[],
   { tokenSubset, place, width, standardise }: TraceSettings,
 ): Trace {
   const S = tokenSubset.length;
   const isWhole = S === place.length;
-  const lines = Array.from({ length: count }, (_, at) => at * rows + row);
   const trace: Trace = {
-    hidden: new Float32Array(count * width),
-    base: new Float32Array(count * S),
+    hidden: new Float32Array(lines.length * width),
+    base: new Float32Array(lines.length * S),
     logRest: Float32Array.from(lines, (line) => (isWhole ? never : logRest[line]!)),
     restEntropy: Float32Array.from(lines, (line) => (isWhole ? 0 : restEntropy[line]!)),
     chosen: Int32Array.from(lines, (line) => place[ids[line]!]!),
@@ -157,23 +167,37 @@ function readTrace(
   return trace;
 }
 
-/** Tokens after which a row has ended, of a decoder and its stop texts: computed once. */
-const known = new WeakMap<Decoder, Map<string, readonly number[]>>();
+/** Tokens after which a row has ended. */
+type Ending = Pick<DrawRequest, "ends" | "across">;
 
-/** Ids that end a text, and those whose own text holds a stop. */
-function endingTokens(decoder: Decoder, stop: readonly string[]): readonly number[] {
+/** Of a decoder and its stop texts: computed once. */
+const known = new WeakMap<Decoder, Map<string, Ending>>();
+
+/**
+ * Ids that end a text, and those whose own text holds a stop, wherever they stand. A stop of two letters, "\n\n" say, is often two
+ * tokens: where there is one such, it is known across them, too. Other stops across tokens are found when the row is read. A row that
+ * the device ends is not drawn on, so none may end there that does not end when it is read: some tokenizers drop a text's first space.
+ */
+function endingTokens(decoder: Decoder, stop: readonly string[]): Ending {
   const { tokenizer } = decoder;
-  const of = known.get(decoder) ?? new Map<string, readonly number[]>();
+  const of = known.get(decoder) ?? new Map<string, Ending>();
   known.set(decoder, of);
   const key = JSON.stringify(stop);
   const found = of.get(key);
   if (found) return found;
-  const holds = (id: number): boolean => {
-    const { bytes } = tokenizer.piece(id);
-    const text = bytes === null ? "" : Buffer.from(bytes).toString();
-    return stop.some((one) => text.includes(one));
-  };
-  const ids = [...new Set([...tokenizer.end, ...[...Array(tokenizer.size).keys()].filter(holds)])];
-  of.set(key, ids);
-  return ids;
+  const texts = Array.from({ length: tokenizer.size }, (_, id) =>
+    Buffer.from(tokenizer.piece(id).bytes ?? []).toString(),
+  );
+  const idsOf = (holds: (text: string) => boolean): number[] => [...texts.keys()].filter((id) => holds(texts[id]!));
+  const holdsStop = (text: string): boolean => stop.some((one) => text.includes(one));
+  const stopping = idsOf(holdsStop).filter((id) => holdsStop(tokenizer.decode([id])));
+  const [pair, ...others] = new Set(stop.filter((one) => /^[!-~\n\r\t]{2}$/.test(one)));
+  const across = pair !== undefined &&
+    others.length === 0 && {
+      opens: idsOf((text) => text.endsWith(pair[0]!)),
+      closes: idsOf((text) => text.startsWith(pair[1]!)),
+    };
+  const ending = { ends: [...new Set([...tokenizer.end, ...stopping])], ...(across && { across }) };
+  of.set(key, ending);
+  return ending;
 }

@@ -1,7 +1,7 @@
 /** A policy that draws where the model runs, against the same policy that draws by the host. */
 
 import assert from "node:assert/strict";
-import type { Decoder } from "../../../src/model/index.ts";
+import type { Decoder, Drawn, DrawRequest } from "../../../src/model/index.ts";
 import { type Action, openPretrained, type TokenPolicy, tf, tokenPolicy } from "../../../src/policy/index.ts";
 import { type AdapterTrace, isAdapterTrace } from "../../../src/policy/token/adapter/trace.ts";
 import { drawRows, emptyHead } from "../../../src/policy/token/draw-rows.ts";
@@ -114,7 +114,85 @@ describe("a policy that draws on the device", () => {
     assert.deepEqual(programs.map(pick), (await expected.act(seen, streams())).map(pick));
     for (const policy of [expected, found]) policy.dispose();
   });
+
+  it("ends a row on the device by a stop of two letters that two tokens hold, where there is one such", async () => {
+    const decoder = decoders[1]!;
+    const requests: DrawRequest[] = [];
+    const drawn: Drawn[] = [];
+    const draw: Decoder["draw"] = async (request, prefix) => {
+      requests.push(request);
+      drawn.push(await decoder.draw!(request, prefix));
+      return drawn.at(-1)!;
+    };
+    const prompts = Array.from({ length: 6 }, (_, row) =>
+      Array.from({ length: 8 }, (_, i) => 1 + ((i * 7 + row) % 90)),
+    );
+    const rows = (stop: string[]) =>
+      drawRows(
+        { ...decoder, draw },
+        { head: emptyHead(decoder.config.width) },
+        {
+          ...{ prompts, padTo: prompts.map(() => 8), maxTokens: 24, batch: 6, temperature: 1, stop },
+          streams: prompts.map((_, i) => createRandom("pair", i)),
+        },
+      );
+    const free = await rows([]);
+    const text = decoder.tokenizer.decode(free[0]!.ids);
+    const piece = (id: number) => decoder.tokenizer.decode([id]);
+    const at = free[0]!.ids.findIndex((id, i, ids) => i > 2 && isPair(piece(ids[i - 1]!).at(-1), piece(id)[0]));
+    assert.ok(at > 0, text);
+    const pair = piece(free[0]!.ids[at - 1]!).at(-1)! + piece(free[0]!.ids[at]!)[0]!;
+    const ended = await rows([pair]);
+    assert.equal(ended[0]!.ended, "stop");
+    assert.equal(ended[0]!.text, text.slice(0, text.indexOf(pair)));
+    const { opens, closes } = requests.at(-1)!.across!;
+    assert.ok(
+      opens.every((id) => piece(id).endsWith(pair[0]!)) && closes.every((id) => piece(id).startsWith(pair[1]!)),
+    );
+    assert.ok(opens.includes(free[0]!.ids[at - 1]!) && closes.includes(free[0]!.ids[at]!));
+    assert.ok(drawn.at(-1)!.ids.length < drawn[0]!.ids.length, "rows left");
+    // A text's first space may be dropped by a tokenizer, and of two pairs the device would end a row by the one's first and the other's second.
+    for (const [stop, has] of [
+      [[pair, pair], true],
+      [[pair, "end"], true],
+      [[pair, "zq"], false],
+      [[` ${pair[1]}`], false],
+      [["end"], false],
+    ] as const) {
+      const some = await rows([...stop]);
+      assert.equal(requests.at(-1)!.across !== undefined, has, JSON.stringify(stop));
+      for (const [row, { text }] of some.entries()) {
+        const all = decoder.tokenizer.decode(free[row]!.ids);
+        const cuts = stop.map((one) => all.indexOf(one)).filter((cut) => cut >= 0);
+        assert.equal(text, cuts.length > 0 ? all.slice(0, Math.min(...cuts)) : all);
+      }
+    }
+  });
+
+  it("ends no row by a token alone whose stop a tokenizer drops at a text's beginning", async () => {
+    const decoder = decoders[1]!;
+    const decode = (ids: readonly number[]) => decoder.tokenizer.decode(ids).replace(/^ /, "");
+    const dropping = { ...decoder, tokenizer: { ...decoder.tokenizer, decode } };
+    const prompts = Array.from({ length: 24 }, (_, row) => Array.from({ length: 8 }, (_, i) => 1 + ((i + row) % 90)));
+    const rows = (stop: string[]) =>
+      drawRows(
+        dropping,
+        { head: emptyHead(decoder.config.width) },
+        {
+          ...{ prompts, padTo: prompts.map(() => 8), maxTokens: 12, batch: 24, temperature: 1.5, stop },
+          streams: prompts.map((_, i) => createRandom("space", i)),
+        },
+      );
+    const free = await rows([]);
+    assert.ok(free.some(({ ids }) => decoder.tokenizer.decode(ids).startsWith(" ")));
+    for (const [row, { text }] of (await rows([" "])).entries()) assert.equal(text, free[row]!.text.split(" ")[0]);
+  });
 });
+
+/** Letters that two tokens hold, and no space. */
+function isPair(first = "", second = ""): boolean {
+  return /^[!-~]{2}$/.test(first + second);
+}
 
 describe("a policy with an adapter that draws on the device", () => {
   const open = async (draws: "host" | "device") => {

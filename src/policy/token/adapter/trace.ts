@@ -64,23 +64,29 @@ export function createAdapterTraces(count: number, width: number, temperature: n
   return { onEntering, onToken, finish };
 }
 
-/** The trace of a row that was drawn on the device without a head, whose draws are then from the model's own distribution. */
+/**
+ * The trace of a row that was drawn on the device without a head, whose draws are then from the model's own distribution. `lines`
+ * are its own, up to where it ends; its own part of the prompt is `asked` positions behind `pads` that stand for nothing.
+ */
 export function drawnTrace(
-  { ids, logProb, base, restEntropy, hidden, entering, rounds }: Drawn,
-  { row, rows, count, asked }: { row: number; rows: number; count: number; asked: number },
+  { ids, logProb, base, restEntropy, entered, entering }: Drawn,
+  {
+    lines,
+    row,
+    pads,
+    asked,
+    width,
+  }: { lines: readonly number[]; row: number; pads: number; asked: number; width: number },
 ): AdapterTrace {
-  const [width, subset] = [hidden, base].map(({ length }) => length / (rounds * rows)) as [number, number];
-  const lines = Array.from({ length: count }, (_, at) => at * rows + row);
+  const subset = base.length / ids.length;
   const entropyOf = (line: number): number => {
     let sum = restEntropy[line]!;
     for (const value of base.subarray(line * subset, (line + 1) * subset)) sum += Math.exp(value) * value;
     return -sum;
   };
-  // A row's positions: pads, its prompt, its tokens but the last.
-  const positions = entering!.length / (rows * width);
-  const first = row * positions + (positions - rounds + 1 - asked);
+  const from = entered!.indexOf(row) + pads;
   return {
-    ...{ entering: entering!.slice(first * width, (first + asked + count - 1) * width), asked },
+    ...{ entering: entering!.slice(from * width, (from + asked + lines.length - 1) * width), asked },
     ids: Int32Array.from(lines, (line) => ids[line]!),
     logProbs: Float32Array.from(lines, (line) => logProb[line]!),
     entropy: Float32Array.from(lines, entropyOf),
