@@ -1,6 +1,7 @@
 /** An open record as data, and the one way to append to it: inside a transaction, with a place in the chain. */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { types } from "node:util";
 import type { GenomeMember } from "../sandbox/types.ts";
 import { canonicalJson, genomeText, sha256 } from "./canonical.ts";
 import { RecordFailure, withRecordErrors } from "./error.ts";
@@ -48,16 +49,16 @@ export function guard<T>({ path, lockTimeoutMs }: RecordState, work: () => T): T
   return withRecordErrors(path, lockTimeoutMs, work);
 }
 
-/** One transaction; within another it is part of that one. */
+/** One transaction; within another it is part of that one. Throws a TypeError if `work` gives a promise. */
 export function together<T>(state: RecordState, work: () => T): T {
   const { database, path, readOnly, keeper } = state;
   return guard(state, () => {
     if (readOnly) throw new RecordFailure({ kind: "read-only", path });
-    if (database.isTransaction) return work();
+    if (database.isTransaction) return atOnce(work());
     database.exec("BEGIN IMMEDIATE");
     state.appended = null;
     try {
-      const result = work();
+      const result = atOnce(work());
       database.exec("COMMIT");
       if (state.appended !== null) keeper.keep(state.appended);
       return result;
@@ -66,6 +67,15 @@ export function together<T>(state: RecordState, work: () => T): T {
       throw error;
     }
   });
+}
+
+/** The result of a transaction, which no other's entries may come into while it waits: it must not be a promise. */
+function atOnce<T>(result: T): T {
+  if (!types.isPromise(result)) return result;
+  result.catch(() => {});
+  throw new TypeError(
+    "Expected the function of `together` to end at once, got a promise: await what it waits for first, and only append within. What it had appended was taken back",
+  );
 }
 
 /** Appends an entry; to be called inside a transaction, so that what was read for it stays true. */

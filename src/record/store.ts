@@ -34,7 +34,10 @@ export interface EpisodeRecord extends Disposable {
   genome(hash: string): GenomeMember[];
   /** Stores a genome under its hash, which is returned; storing it again changes nothing. */
   addGenome(genome: readonly GenomeMember[]): string;
-  /** Appends all that `work` does in one transaction: a process that is killed leaves all of it or nothing. */
+  /**
+   * Appends all that `work` does in one transaction: a process that is killed leaves all of it or nothing, and so does an error.
+   * `work` ends before it returns: for a promise, a TypeError.
+   */
   together<T>(work: () => T): T;
   /** Where the record ends now. */
   position(): RecordPosition;

@@ -243,6 +243,26 @@ describe("a record", () => {
     assert.equal(record.verify().ok, true);
   });
 
+  it("appends together what a function does before it returns, and refuses a promise, within another transaction too", async () => {
+    using record = openRecord(path, { create: true });
+    assert.equal(
+      record.together(() => fill(record)),
+      1,
+    );
+    const { entries } = record.position();
+    const waits = async () => {
+      fill(record);
+      await Promise.reject(new Error("never heard of"));
+    };
+    const refused = /^Expected the function of `together` to end at once, got a promise: await .* first/;
+    assert.throws(() => record.together(waits), { name: "TypeError", message: refused });
+    const within = () => record.together(waits);
+    assert.throws(() => record.together(() => [fill(record), within()]), { message: refused });
+    await new Promise(setImmediate);
+    assert.equal(record.position().entries, entries, "what it had appended was taken back");
+    assert.deepEqual([fill(record), record.verify().ok], [2, true]);
+  });
+
   it("says that it is read-only, or closed", () => {
     const record = openRecord(path, { create: true });
     fill(record);
