@@ -3,7 +3,7 @@
  * A policy is asked through the model that it writes with, its trained head included.
  */
 
-import { faultOf, like, type Schema } from "../data/check.ts";
+import { faultOf, like, type Schema, show } from "../data/check.ts";
 import { digest } from "../data/digest.ts";
 import { type LanguageModel, models, type PromptForm } from "../llm/index.ts";
 import type { FreeText } from "../policy/index.ts";
@@ -27,13 +27,13 @@ export interface ContestantRun {
 }
 
 const expected =
-  "a language model (one of `models`, or an object with complete()), or a policy that writes with one, such as policies.fromPretrained(...); or a list of such runs";
+  "a language model (one of `models`, or an object with a `name`, which is a text, and complete()), or a policy that writes with one, such as policies.fromPretrained(...); or a list of such runs";
 
 /** One contestant: a single one or its runs. */
 export const contestantSchema: Schema<CodeContestant | readonly CodeContestant[]> = like((value) => {
   const runs = [value].flat() as (Partial<LanguageModel & { freeText: unknown }> | null)[];
   const answers = (one: (typeof runs)[number]) =>
-    typeof one?.complete === "function" || typeof one?.freeText === "function";
+    typeof one?.name === "string" && (typeof one.complete === "function" || typeof one.freeText === "function");
   return runs.length > 0 && runs.every(answers);
 }, expected);
 
@@ -42,8 +42,8 @@ export async function runsOf(contestants: CodeContestants, form?: PromptForm): P
   if (Object.keys(contestants).length === 0)
     throw new TypeError("Expected at least one contestant, by name: evaluateCode({ pretrained, trained })");
   for (const [name, given] of Object.entries(contestants)) {
-    const fault = faultOf(contestantSchema, given, name);
-    if (fault !== null) throw new TypeError(`Expected "${name}" to be ${expected}`);
+    if (faultOf(contestantSchema, given, name) === null) continue;
+    throw new TypeError(`Expected "${name}" to be ${expected}, got ${show(given)}`);
   }
   const all = Object.entries(contestants).flatMap(([name, given]) =>
     ([given].flat() as CodeContestant[]).map((one, run) => ({ name, run, one })),

@@ -1,15 +1,22 @@
 /** What a model must be and give, checked where it is asked: an own one that gives something else is named with it. */
 
 import { orAborted } from "../data/aborted.ts";
-import { having, type Schema } from "../data/check.ts";
+import { faultOf, like, type Schema } from "../data/check.ts";
 import { LanguageModelFailure } from "./error.ts";
 import type { Completion, LanguageModel, Prompt } from "./types.ts";
 
-/** Whatever can be asked. */
-export const modelSchema: Schema<LanguageModel> = having(
-  ["complete"],
-  "a language model: one of `models`, such as models.scripted([...]), or an object with complete()",
-);
+/** Whatever can be asked, and has a name: prices, records and errors tell models by it. */
+export const modelSchema: Schema<LanguageModel> = like((value) => {
+  const { name, complete } = (value ?? {}) as Partial<LanguageModel>;
+  return typeof name === "string" && typeof complete === "function";
+}, "a language model: one of `models`, such as models.scripted([...]), or an object with a `name`, which is a text, and complete()");
+
+/** The model, as it is. Throws a LanguageModelFailure for what is none. */
+export function checkModel(model: LanguageModel): LanguageModel {
+  const fault = faultOf(modelSchema, model, "model");
+  if (fault === null) return model;
+  throw new LanguageModelFailure(fault);
+}
 
 /** What is known of a model before it is asked, for another that stands before it. */
 export function aboutModel(model: LanguageModel): Pick<LanguageModel, "maxTokens" | "forms" | "fingerprint"> {

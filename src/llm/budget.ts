@@ -7,7 +7,7 @@
 
 import { callable, faultOf, numberFrom, only, optional } from "../data/check.ts";
 import { displaySymbol, type MimeBundle, tableBundle } from "../display/index.ts";
-import { aboutModel, ask } from "./answer.ts";
+import { aboutModel, ask, checkModel } from "./answer.ts";
 import { amount, LanguageModelFailure } from "./error.ts";
 import { type BudgetLimits, createLedger, type Kind } from "./ledger.ts";
 import { type Price, priceOfModel } from "./prices.ts";
@@ -25,7 +25,7 @@ export interface Budget {
   view(): BudgetView;
   /** The first limit that is reached, else null. */
   exhausted(): Kind | null;
-  /** The same model, spending from this budget. Asking it rejects with a LanguageModelFailure of kind `budget`. */
+  /** The same model, spending from this budget. Asking it rejects with a LanguageModelFailure of kind `budget`; throws one for what is no model. */
   meter(model: LanguageModel): LanguageModel;
   /** `3 calls of 10, 512 tokens, $0.00, 1.2 seconds`. */
   toString(): string;
@@ -69,7 +69,7 @@ export function budget(options: BudgetOptions): Budget {
     },
     exhausted: ledger.exhausted,
     meter: (model) => ({
-      name: model.name,
+      name: checkModel(model).name,
       ...aboutModel(model),
       async complete(prompt) {
         const rate = price ?? priceOfModel(model, { needed: limits.dollars !== undefined });

@@ -1,7 +1,7 @@
 /** Many questions at once, and an answer piece by piece. */
 
 import { checkOptions, only, optional, positiveInteger } from "../data/check.ts";
-import { ask } from "./answer.ts";
+import { ask, checkModel } from "./answer.ts";
 import type { Completion, LanguageModel, Prompt } from "./types.ts";
 
 const manySchema = only<{ concurrency?: number }>({ concurrency: optional(positiveInteger) });
@@ -9,7 +9,7 @@ const manySchema = only<{ concurrency?: number }>({ concurrency: optional(positi
 /**
  * Answers to all questions, in their order: by the model's own batch where it has one, else `concurrency` at a time. The
  * first failure rejects, and no further question is asked. Rejects with an OptionFailure for a `concurrency` that is no number of
- * questions.
+ * questions, and with a LanguageModelFailure for what is no model.
  */
 export async function completeAll(
   model: LanguageModel,
@@ -17,6 +17,7 @@ export async function completeAll(
   options: { concurrency?: number } = {},
 ): Promise<Completion[]> {
   checkOptions(manySchema, options, "the options of completeAll");
+  checkModel(model);
   const { concurrency = 8 } = options;
   if (model.batch !== undefined && prompts.length > 1) return model.batch(prompts);
   const answers = new Array<Completion>(prompts.length);
@@ -39,6 +40,7 @@ export async function completeAll(
 
 /** The pieces of an answer as they come: `for await (const piece of streamText(model, { prompt })) …` */
 export async function* streamText(model: LanguageModel, prompt: Prompt): AsyncGenerator<string, Completion> {
+  checkModel(model);
   const pieces: string[] = [];
   let wake = (): void => {};
   const stop = new AbortController();

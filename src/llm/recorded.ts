@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { faultOf, like } from "../data/check.ts";
-import { aboutModel } from "./answer.ts";
+import { aboutModel, checkModel } from "./answer.ts";
 import { LanguageModelFailure } from "./error.ts";
 import type { Completion, LanguageModel, Message, Prompt } from "./types.ts";
 
@@ -49,11 +49,14 @@ export function recorded(answers: readonly RecordedAnswer[]): LanguageModel {
   };
 }
 
-/** A model that passes questions on and keeps the answers, to be given to `recorded`. */
+/**
+ * A model that passes questions on and keeps the answers, to be given to `recorded`. Throws a LanguageModelFailure for what is no
+ * model.
+ */
 export function recording(model: LanguageModel): LanguageModel & { readonly answers: RecordedAnswer[] } {
   const answers: RecordedAnswer[] = [];
   return {
-    name: `${model.name}, recorded`,
+    name: `${checkModel(model).name}, recorded`,
     ...aboutModel(model),
     answers,
     async complete(question) {

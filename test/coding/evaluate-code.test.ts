@@ -367,8 +367,9 @@ describe("evaluateCode", () => {
     await fails(
       { a: 5 },
       { problems },
-      /^Expected "a" to be a language model \(one of `models`, or an object with complete\(\)\), or a policy/,
+      /^Expected "a" to be a language model \(one of `models`, or an object with a `name`, which is a text, and complete\(\)\), or a policy/,
     );
+    await fails({ a: { complete: knowing.complete } }, { problems }, /, got \{"complete":"a function"\}$/);
     await fails(
       { a: knowing },
       { problems: [] },

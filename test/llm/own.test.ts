@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { AutonomousLLM, modelPolicy } from "../../src/agent/index.ts";
 import { SurvivalEnv } from "../../src/environment/index.ts";
-import { budget, completeAll, type LanguageModel, models, streamText } from "../../src/llm/index.ts";
+import { budget, type Completion, completeAll, type LanguageModel, models, streamText } from "../../src/llm/index.ts";
 import { editMenu, policies } from "../../src/policy/index.ts";
 import { rollout } from "../../src/rollout/index.ts";
 import { microTasks } from "../../src/tasks/index.ts";
@@ -42,6 +42,33 @@ describe("a model of one's own", () => {
     await agent.run({ steps: 1, live: false });
     assert.equal(agent.history[0]!.program, "self.x = 1");
     assert.ok(agent.budget.view().tokens.spent > 0);
+  });
+});
+
+describe("a model of one's own without a name", () => {
+  const wanted =
+    "a language model: one of `models`, such as models.scripted([...]), or an object with a `name`, which is a text, and complete()";
+  const complete = async () => ({ text: "self.x = 1" }) as Completion;
+
+  it("is refused where it is given, not where its price is looked up", async () => {
+    for (const [given, got] of [
+      [{ complete }, '{"complete":"a function"}'],
+      [{ name: 5, complete }, '{"name":5,"complete":"a function"}'],
+      [undefined, "undefined"],
+    ] as const) {
+      const nameless = given as unknown as LanguageModel;
+      const told = (of: string) => ({ message: `Expected \`${of}\` to be ${wanted}, got ${got}` });
+      const { sandbox } = fakeSandbox();
+      assert.throws(
+        () => new AutonomousLLM({ llm: nameless, sandbox, query: "go" }),
+        /Expected `llm` to be a language/,
+      );
+      assert.throws(() => modelPolicy(nameless), told("model"));
+      assert.throws(() => budget({ calls: 3 }).meter(nameless), told("model"));
+      assert.throws(() => models.recording(nameless), told("model"));
+      await assert.rejects(completeAll(nameless, [{ prompt: "a" }]), told("model"));
+      await assert.rejects(streamText(nameless, { prompt: "a" }).next(), told("model"));
+    }
   });
 });
 
@@ -86,7 +113,8 @@ describe("what is given wrong", () => {
 
   it("to an agent, a model or a budget is named, and an option that nobody reads with the one that was meant", () => {
     const llm = models.scripted([]);
-    const wanted = "a language model: one of `models`, such as models.scripted([...]), or an object with complete()";
+    const wanted =
+      "a language model: one of `models`, such as models.scripted([...]), or an object with a `name`, which is a text, and complete()";
     refuses(() => new AutonomousLLM({ llm: "gpt" as never }), `Expected \`llm\` to be ${wanted}, got "gpt".`);
     refuses(() => new AutonomousLLM(undefined as never), "Expected `the options of AutonomousLLM` to be an object of");
     refuses(
@@ -130,7 +158,8 @@ describe("what is given wrong", () => {
     );
     refuses(() => logTo({ json: "a" } as never), "There is no `json` in the options of logTo: did you mean `jsonl`?");
     const llm = models.scripted([]);
-    const wanted = "a language model: one of `models`, such as models.scripted([...]), or an object with complete()";
+    const wanted =
+      "a language model: one of `models`, such as models.scripted([...]), or an object with a `name`, which is a text, and complete()";
     refuses(() => modelPolicy("gpt" as never), `Expected \`model\` to be ${wanted}, got "gpt"`);
     refuses(
       () => modelPolicy(llm, { logprobs: true } as never),
