@@ -14,7 +14,7 @@ export const helpTexts = {
   worker --redis URL          play parts of rollouts and trainings that drivers put into a queue
   play SPEC --part N          play a part of a rollout whose driver waits on a shared folder
 
-autoagent COMMAND --help says more.`,
+autoagent COMMAND --help says more, autoagent --version which one this is.`,
 
   judge: `Usage: autoagent judge [FILE | -] [OPTIONS]
 
@@ -44,11 +44,11 @@ Lives episode ID again, or all, without a model, and compares with what was reco
   --minimum-level N    refuse to run below this level of isolation, 0 to 3 (default 0)
   --json               one JSON line an episode`,
 
-  export: `Usage: autoagent export RECORD --format jsonl|csv|parquet --output FILE
+  export: `Usage: autoagent export RECORD [--format jsonl|csv|parquet] [--output FILE]
 
 Writes one row a step; docs/formats.md describes the columns.
 
-  --format FORMAT      jsonl (default), csv or parquet
+  --format FORMAT      jsonl, csv or parquet (default: what FILE ends in, else jsonl)
   --output FILE        the file to write; - is standard output (jsonl and csv alone, the default)`,
 
   record: `Usage: autoagent record verify RECORD [--head HASH]

@@ -5,7 +5,9 @@
 
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
+import { extname } from "node:path";
 import type { Readable } from "node:stream";
 import { visible } from "../display/index.ts";
 import { exportFormats, exportRecord, openRecord, RecordFailure, replay } from "../record/index.ts";
@@ -54,6 +56,11 @@ export async function main(args: readonly string[]): Promise<number> {
   const [name = "--help", ...rest] = args;
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   try {
+    if (name === "--version" || name === "-v") {
+      const { version } = createRequire(import.meta.url)("autoagent-lab/package.json") as { version: string };
+      process.stdout.write(`${version}\n`);
+      return 0;
+    }
     if (command === undefined) {
       if (name !== "--help" && name !== "-h") throw new CliFailure({ kind: "command", found: name });
       process.stdout.write(`${helpTexts[""]}\n`);
@@ -137,7 +144,9 @@ async function runReplay(args: string[]): Promise<number> {
 async function runExport(args: string[]): Promise<number> {
   const options = { format: { type: "string" }, output: { type: "string" } } as const;
   const given = readArguments("export", args, { options, least: 1, most: 1 });
-  const { format = "jsonl", output = "-" } = given.values;
+  const { output = "-" } = given.values;
+  const { format = exportFormats.find((one) => extname(String(output)).toLowerCase() === `.${one}`) ?? "jsonl" } =
+    given.values;
   const known = exportFormats.find((one) => one === format);
   if (known === undefined)
     throw new CliFailure({ kind: "option", name: "format", expected: "jsonl, csv or parquet", value: String(format) });

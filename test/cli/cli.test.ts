@@ -223,6 +223,15 @@ describe("autoagent", () => {
     const output = join(folder, "study.out.jsonl");
     assert.equal(run(["export", record, "--output", output]).err, `3 steps written to ${output}\n`);
     assert.equal(readFileSync(output, "utf8").trimEnd().split("\n").length, 3);
+    const begins = (name: string, ...more: string[]): string => {
+      assert.equal(run(["export", record, "--output", join(folder, name), ...more]).status, 0);
+      return readFileSync(join(folder, name), "latin1").slice(0, 12);
+    };
+    assert.equal(begins("a.csv"), "episode,step");
+    assert.equal(begins("a.CSV", "--format", "jsonl"), '{"episode":1');
+    assert.equal(begins("b.CSV"), "episode,step");
+    assert.equal(begins("a.parquet").slice(0, 4), "PAR1");
+    assert.equal(begins("a.txt"), '{"episode":1');
     const { status, err } = run(["record", "verify", record, "--head", "f".repeat(64)]);
     assert.equal(status, 1);
     assert.match(err, /^The record .* was changed after it was written: entry 7: the chain ends in /);
@@ -297,5 +306,8 @@ describe("autoagent", () => {
     }
     assert.deepEqual(run(["judge", "-h"]), run(["judge", "--help"]));
     assert.deepEqual(run(["-h"]), run([]));
+    const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+    for (const option of ["--version", "-v"])
+      assert.deepEqual(run([option]), { status: 0, out: `${version}\n`, err: "" });
   });
 });
