@@ -24,13 +24,14 @@ import {
 } from "../sandbox/index.ts";
 import { showAgent } from "./card.ts";
 import { type Certificate, certify } from "./certificate.ts";
+import { AgentFailure, deadBy, nothingAfter } from "./failure.ts";
 import { compareGenomes, type Edit, hashGenome } from "./genome.ts";
 import { type AgentLineage, createFamily, type Family } from "./lineage.ts";
 import { askPerson, type LiveView, openLive } from "./live.ts";
 import { bodyOf, checkAgentOptions, checkRunOptions, type RunOptions } from "./options.ts";
 import { type LifeLog, lived, openLog, spentReport } from "./record.ts";
 import { modelSeed } from "./seed.ts";
-import { AgentFailure, type AgentOptions, type AgentStep, type Here, nothingAfter, type Place } from "./types.ts";
+import type { AgentOptions, AgentStep, Here, Place } from "./types.ts";
 
 /** An agent that runs code on itself. */
 export class AutonomousLLM {
@@ -98,7 +99,7 @@ export class AutonomousLLM {
   /** Methods that lost what they closed over: those of an agent that begins from a genome alone. */
   get lost(): LostNames[] {
     const { genome, past } = this.#restored ?? this.#born;
-    return past === undefined ? this.#body.lostNames(genome ?? []) : [];
+    return this.#body.lostNames((past ?? { genome }).genome ?? []);
   }
 
   /** What the agent would be asked next. */
@@ -204,7 +205,7 @@ export class AutonomousLLM {
     return () => ({ ...(restored ?? this.#after(steps)), query, node });
   }
 
-  /** Ends the life and gives its place in the sandbox back. */
+  /** Gives its place in the sandbox back. What it lived stays; a later step or `run` goes on from there in a fresh isolate. */
   async dispose(): Promise<void> {
     await this.#acting.run(() => this.#end());
   }
@@ -243,10 +244,7 @@ export class AutonomousLLM {
   }
 
   async #act(program: string, told: Partial<AgentStep["action"]>): Promise<StepReport> {
-    if (!this.alive)
-      throw new AgentFailure(
-        `This agent is dead (${this.history.at(-1)!.report.verdict}): fork() it, or make another.`,
-      );
+    if (!this.alive) throw deadBy(this.history.at(-1)!.report);
     this.#life ??= await this.#beBorn();
     const [life, query, here] = [this.#life, this.#query, this.#here()];
     const report = await life.step(program);
@@ -273,7 +271,9 @@ export class AutonomousLLM {
 
   async #beBorn(): Promise<Life> {
     const { sandbox, limits, seed = 0 } = this.options;
-    this.#born = this.#restored ?? this.options;
+    // One that was disposed of lives its steps again.
+    const { length } = this.history;
+    this.#born = this.#restored ?? (length === 0 ? this.options : this.#after(length));
     const { genome, past } = this.#born;
     const pool = sandbox ?? (await sharedSandbox(this.options.body));
     const callModel = async (query: string, how: { signal?: AbortSignal } = {}): Promise<string> =>

@@ -1,7 +1,8 @@
 /** An agent in a notebook: what its model writes, as it writes it, in a line that is updated in place; and its first query, asked for. */
 
 import { displaySymbol, notebookPlace, visible } from "../display/index.ts";
-import { AgentFailure, type AgentOptions } from "./types.ts";
+import { AgentFailure } from "./failure.ts";
+import type { AgentOptions } from "./types.ts";
 
 /** An open line. */
 export interface LiveView {

@@ -21,7 +21,8 @@ import type { Budget } from "../llm/index.ts";
 import { recordSchema } from "../record/given.ts";
 import { bodies, type Sandbox } from "../sandbox/index.ts";
 import { bodySchema, limitsSchema } from "../sandbox/options.ts";
-import { AgentFailure, type AgentOptions } from "./types.ts";
+import { AgentFailure } from "./failure.ts";
+import type { AgentOptions } from "./types.ts";
 
 /** How an agent lives on. */
 export interface RunOptions {

@@ -1,4 +1,7 @@
-/** The words of an agent: how it is made, what it lived, where it was, and what it says when it is used as it cannot be. */
+/**
+ * The words of an agent: how it is made, what it lived and where it was. Not here: what it says when it is used as it
+ * cannot be (`failure.ts`).
+ */
 
 import type { Step } from "../episode/index.ts";
 import type { Budget, BudgetOptions, LanguageModel } from "../llm/index.ts";
@@ -44,13 +47,3 @@ export type Here = Place & { node: number };
 
 /** One step of an agent's life: what it was asked and what the model wrote are in `action.prompt` and `action.output`. */
 export type AgentStep = Step & { report: StepReport };
-
-/** Thrown when an agent is used as it cannot be; the text says what to do. */
-export class AgentFailure extends Error {
-  override readonly name = "AgentFailure";
-}
-
-/** The failure of whoever asks for what was after more steps than there were. */
-export function nothingAfter(step: number, lived: number): AgentFailure {
-  return new AgentFailure(`There is nothing after ${step} steps: this agent has lived ${lived}.`);
-}
