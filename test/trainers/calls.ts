@@ -22,6 +22,7 @@ export async function runCalls(
   for (const [file, env] of [
     ["calls.py", {}],
     ["connection.py", {}],
+    ["vector.py", {}],
     ["old_client.py", { PYTHONPATH: old }],
     ["verifiers_taskset.py", { PYTHONPATH: verifiers }],
   ] as const)

@@ -169,6 +169,11 @@ class Client:
             metadata=data.get("metadata") or {},
         )
 
+    def abandon(self) -> None:
+        """Drops the connection, and with it the episode and every answer that is still to come; the next `reset` connects again."""
+        with self._lock:
+            self._drop()
+
     def close(self) -> None:
         """Gives the session back."""
         with self._lock:

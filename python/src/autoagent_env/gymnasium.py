@@ -6,6 +6,8 @@ Actions are programs. `reset(seed=...)` seeds a generator, and each life takes i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import gymnasium as gym
@@ -146,6 +148,7 @@ class SurvivalVectorEnv(gym.vector.VectorEnv[dict[str, Any], Any, Any]):
 
     The lives are those of as many `SurvivalEnv`s with the same seeds in a `SyncVectorEnv`. A life that ended begins anew at the
     next step (`AutoresetMode.NEXT_STEP`). One whose connection is lost is truncated, with the reward NaN and `info["lost"]`.
+    Where a step or a reset is interrupted, or fails, all lives are lost: the next step says so of each, or `reset` begins others.
 
     Args:
         num_envs: Sessions on the server.
@@ -173,49 +176,77 @@ class SurvivalVectorEnv(gym.vector.VectorEnv[dict[str, Any], Any, Any]):
         for i, own in enumerate(seeds or []):
             if own is not None:
                 self._generators[i], _ = gym.utils.seeding.np_random(own)
-        asked = [self._begin(i) for i in range(self.num_envs)]
         infos: dict[str, Any] = {}
-        for i, life in enumerate(asked):
-            self._seen[i] = _seen(self._clients[i].receive().observation)
-            infos = self._add_info(infos, {"seed": life}, i)
+        with self._all_or_none():
+            asked = [self._begin(i) for i in range(self.num_envs)]
+            for i, life in enumerate(asked):
+                self._seen[i] = _seen(self._clients[i].receive().observation)
+                infos = self._add_info(infos, {"seed": life}, i)
         self._over[:] = False
         return self._batch(), infos
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
+        programs = self._programs(actions)
         rewards = np.zeros(self.num_envs)
         terminated, truncated = np.zeros((2, self.num_envs), dtype=np.bool_)
-        begun: dict[int, int] = {}
-        lost: set[int] = set()
-        for i, action in enumerate(iterate(self.action_space, actions)):
-            try:
-                if self._over[i]:
-                    begun[i] = self._begin(i)
-                else:
-                    self._clients[i].send_step(action)
-            except EpisodeLostError:
-                lost.add(i)
         infos: dict[str, Any] = {}
-        for i, client in enumerate(self._clients):
-            try:
-                result = None if i in lost else client.receive()
-            except EpisodeLostError:
-                result = None
-            if result is None:
-                rewards[i], truncated[i] = np.nan, True
-                infos = self._add_info(infos, {"lost": True}, i)
-                continue
-            self._seen[i] = _seen(result.observation)
-            if i in begun:
-                infos = self._add_info(infos, {"seed": begun[i]}, i)
-                continue
-            rewards[i], terminated[i], truncated[i] = _reward(result), result.terminated, result.truncated
-            infos = self._add_info(infos, _info(result), i)
+        with self._all_or_none():
+            begun, lost = self._ask(programs)
+            for i, client in enumerate(self._clients):
+                try:
+                    result = None if i in lost else client.receive()
+                except EpisodeLostError:
+                    result = None
+                if result is None:
+                    rewards[i], truncated[i] = np.nan, True
+                    infos = self._add_info(infos, {"lost": True}, i)
+                    continue
+                self._seen[i] = _seen(result.observation)
+                if i in begun:
+                    infos = self._add_info(infos, {"seed": begun[i]}, i)
+                    continue
+                rewards[i], terminated[i], truncated[i] = _reward(result), result.terminated, result.truncated
+                infos = self._add_info(infos, _info(result), i)
         self._over = np.logical_or(terminated, truncated)
         return self._batch(), rewards, terminated, truncated, infos
 
     def close_extras(self, **kwargs: Any) -> None:
         for client in self._clients:
             client.close()
+
+    def _programs(self, actions: Any) -> list[str]:
+        """The actions, a program each. Nothing is sent before all of them are known to be some."""
+        programs = [actions] if isinstance(actions, str) else list(iterate(self.action_space, actions))
+        if isinstance(actions, str) or len(programs) != self.num_envs:
+            raise ValueError(f"Expected {self.num_envs} programs, one for each environment, got {len(programs)}")
+        for i, program in enumerate(programs):
+            if not isinstance(program, str):
+                raise TypeError(f"Expected a program, which is a str, for environment {i}, got {type(program).__name__}")
+        return programs
+
+    def _ask(self, programs: list[str]) -> tuple[dict[int, int], set[int]]:
+        """Asks for all steps, and for lives in place of those that are over: their seeds, and which have no connection."""
+        begun: dict[int, int] = {}
+        lost: set[int] = set()
+        for i, program in enumerate(programs):
+            try:
+                if self._over[i]:
+                    begun[i] = self._begin(i)
+                else:
+                    self._clients[i].send_step(program)
+            except EpisodeLostError:
+                lost.add(i)
+        return begun, lost
+
+    @contextmanager
+    def _all_or_none(self) -> Iterator[None]:
+        """Where something is raised, answers may still be to come, which a later question would be given: all connections go."""
+        try:
+            yield
+        except BaseException:
+            for client in self._clients:
+                client.abandon()
+            raise
 
     def _begin(self, i: int) -> int:
         life = int(self._generators[i].integers(2**31))
