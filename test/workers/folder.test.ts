@@ -279,7 +279,7 @@ describe("what cannot be sent through a folder", () => {
     const plain = `only SurvivalEnv and ShutdownEnv are plain data, and ${functions}`;
     await refuse(new Own(), editMenu(), "The environment Own", plain);
     const task = { id: "t", ask: "do", score: () => 1 };
-    const holds = "it holds what is no plain data (Expected `it.score` to be plain data, got a function)";
+    const holds = "it holds what is no plain data (Expected `it.score` to be plain data, got the function score)";
     await refuse(new SurvivalEnv({ tasks: [task] }), editMenu(), "The task t", holds);
     const { plan: _, ...planless } = editMenu();
     await assert.rejects(rollout(env, planless, { episodes: 2, on }), {

@@ -42,7 +42,7 @@ describe("a value that is packed", () => {
 
   it("is plain data, else the field is named", () => {
     assert.throws(() => pack({ steps: [{ act: () => 1 }] }, { name: "spec" }), {
-      message: "Expected `spec.steps[0].act` to be plain data, got a function",
+      message: "Expected `spec.steps[0].act` to be plain data, got the function act",
     });
   });
 });
