@@ -167,8 +167,10 @@ async function runRecord(args: string[]): Promise<number> {
   const given = readArguments("record", rest, { options, least: 1, most: 1 });
   using record = openRecord(given.positionals[0]!, { readOnly: true });
   if (verb === "list") {
-    for (const { id, steps, verdict, cause } of record.episodes())
-      process.stdout.write(`${id}\t${steps} steps\t${verdict}\t${visible(cause).replace(/\s+/g, " ")}\n`);
+    for (const { id, steps, verdict, cause, complete } of record.episodes()) {
+      const why = complete ? visible(cause).replace(/\s+/g, " ") : "without an end: it goes on, or was cut off";
+      process.stdout.write(`${id}\t${steps} ${steps === 1 ? "step" : "steps"}\t${verdict}\t${why}\n`);
+    }
     return 0;
   }
   const { head } = given.values;

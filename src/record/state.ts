@@ -2,6 +2,7 @@
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { types } from "node:util";
+import { show } from "../data/check.ts";
 import type { GenomeMember } from "../sandbox/types.ts";
 import { canonicalJson, genomeText, sha256 } from "./canonical.ts";
 import { RecordFailure, withRecordErrors } from "./error.ts";
@@ -116,6 +117,8 @@ export function lastId({ prepared }: RecordState): number {
 export function checkEpisode(state: RecordState, id: number): void {
   const last = lastId(state);
   if (Number.isSafeInteger(id) && id >= 1 && id <= last) return;
+  if (typeof id !== "number")
+    throw new RecordFailure({ kind: "value", name: "id", expected: "an episode's number", value: show(id) });
   const known = last === 0 ? "none" : `1 to ${last}`;
   throw new RecordFailure({ kind: "unknown", what: "episode", id: String(id), known });
 }

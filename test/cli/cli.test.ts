@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import { unanswered } from "../../src/cli/answers.ts";
 import { helpTexts } from "../../src/cli/help.ts";
+import { openRecord } from "../../src/record/index.ts";
 import { verdictRank } from "../../src/sandbox/index.ts";
 
 const launcher = join(import.meta.dirname, "../../scripts/autoagent.mjs");
@@ -207,7 +208,7 @@ describe("autoagent", () => {
       listed.map((line) => line.split("\t").slice(1)),
       [
         ["2 steps", "survived", ""],
-        ["1 steps", "runtime_error", "Error on line 1: no"],
+        ["1 step", "runtime_error", "Error on line 1: no"],
       ],
     );
     assert.match(
@@ -244,8 +245,13 @@ describe("autoagent", () => {
     writeFileSync(file, [life("a", ["throw new Error('one\\ntwo\\tthree\\x1b[2J')"]), ...others].join(""));
     assert.equal(run(["judge", file, "--record", record, "--workers", "1"]).status, 0);
     const [first, ...rest] = run(["record", "list", record]).out.trimEnd().split("\n");
-    assert.equal(first, "1\t1 steps\truntime_error\tError on line 1: one two three␛[2J");
+    assert.equal(first, "1\t1 step\truntime_error\tError on line 1: one two three␛[2J");
     assert.equal(rest.length, 5);
+    // As of a process that was killed.
+    using cut = openRecord(record);
+    cut.begin({ seed: 1 });
+    const listed = run(["record", "list", record]).out.trimEnd().split("\n");
+    assert.equal(listed.at(-1), "7\t0 steps\tsurvived\twithout an end: it goes on, or was cut off");
     using database = new DatabaseSync(record);
     database.exec("DROP TRIGGER entries_are_not_changed");
     database.exec("UPDATE entries SET body = '{oops' WHERE episode = 6 AND step = 0");

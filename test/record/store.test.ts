@@ -125,6 +125,7 @@ describe("a record", () => {
     fill(record);
     fill(record);
     refuses(() => record.episode(3), "The record has no episode 3: it has 1 to 2");
+    refuses(() => record.episode("1" as never), 'Expected `id` to be an episode\'s number, got "1"');
   });
 
   it("finds the first entry that was changed, removed or forged", () => {

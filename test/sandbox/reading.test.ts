@@ -92,6 +92,33 @@ describe("a program that no parser should be given", () => {
     await reader.gone;
   });
 
+  it("may be code by TypeScript's own words: enums, namespaces and a constructor's properties run as what they stand for", async () => {
+    for (const [program, printed] of [
+      ["enum Colour { red = 3, blue }; console.log(Colour.blue, Colour[3])", "4 red\n"],
+      ["const enum Size { small = 1 }\nconsole.log(Size.small)\nreturn", "1\n"],
+      ["namespace Shapes { export const sides = 4 } console.log(Shapes.sides); await null", "4\n"],
+      [
+        "class P { constructor(public n: number, private readonly m = 2) {} get s() { return this.n + this.m } }; console.log(new P(3).s)",
+        "5\n",
+      ],
+      ["enum A { a } self.f = (x: A): number => x + 1;\nconsole.log(self.f(A.a))", "1\n"],
+    ] as const) {
+      const [report] = await live(sandbox(), [program]);
+      assert.deepEqual([report?.verdict, report?.output], ["survived", printed], program);
+    }
+    for (const program of [
+      "enum A { a } } function more() {",
+      "enum A { a = }",
+      "enum A { a } return import x",
+      `enum A { a = ${"(".repeat(30_000)}1${")".repeat(30_000)} }`,
+      "enum A { a }\n@decorated class B {}",
+    ]) {
+      const [report] = await live(sandbox(), [program]);
+      assert.equal(report?.verdict, "syntax_error", program.slice(0, 60));
+    }
+    assert.equal((await live(sandbox(), [typed]))[0]?.verdict, "survived", "and types are still taken out afterwards");
+  });
+
   it("is as harmless as a model's answer to a call, and as a task's setup", async () => {
     for (const program of [deep.brackets, deep.types, slow.casts]) {
       const [report] = await live(sandbox(), ["try { exec(self.call_LLM('?')) } catch (e) { console.log(e.name) }"], {

@@ -54,14 +54,21 @@ import type { Pipe } from "../../../host/pipe.ts";
   /** The stripper is WebAssembly, and one that ran out of stack never works again. */
   let broken = false;
   const strip = (program: string): string => {
-    if (isChained(program)) return program;
-    for (const [before, after] of wrappers)
-      try {
-        return stripTypeScriptTypes(before + program + after).slice(before.length, -after.length || undefined);
-      } catch (error) {
-        broken ||= !/^ERR_(INVALID|UNSUPPORTED)_TYPESCRIPT_SYNTAX$/.test(String((error as { code?: unknown }).code));
-        if (broken) break;
-      }
+    let isMore = false;
+    // Enums, namespaces and a constructor's properties are more than types: with those it is printed anew, with a line end behind it.
+    for (const mode of isChained(program) ? [] : (["strip", "transform"] as const))
+      for (const [before, after] of broken || (mode === "transform" && !isMore) ? [] : wrappers)
+        try {
+          const end = after === "" || mode === "strip" ? after.length : after.length + 1;
+          return stripTypeScriptTypes(before + program + after, { mode }).slice(before.length, -end || undefined);
+        } catch (error) {
+          const kind = /^ERR_(INVALID|UNSUPPORTED)_TYPESCRIPT_SYNTAX$/.exec(
+            String((error as { code?: unknown }).code),
+          )?.[1];
+          broken ||= kind === undefined;
+          if (broken) break;
+          isMore ||= kind === "UNSUPPORTED";
+        }
     return program;
   };
 
