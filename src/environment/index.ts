@@ -6,5 +6,5 @@ export { type GivenReward, paperRewards, type Reward, type RewardContext, reward
 export type { Metabolism, SurvivalEnvOptions, SurvivalObservation } from "./settings.ts";
 export { startOf } from "./start.ts";
 export { SurvivalEnv } from "./survival.ts";
-export { textOfEnvironment } from "./told.ts";
+export { lineOfEnvironment, textOfEnvironment } from "./told.ts";
 export type * from "./types.ts";

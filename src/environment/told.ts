@@ -4,7 +4,7 @@
  * those close over no text shows. Not here: comparing environments that are to be alike (`another.ts`).
  */
 
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { bodyOf, type SurvivalEnvOptions } from "./settings.ts";
 import { SurvivalEnv } from "./survival.ts";
 import type { Environment } from "./types.ts";
@@ -30,6 +30,39 @@ export function textOfEnvironment(env: Environment): string {
   }
 }
 
+/**
+ * The same for people, a line: each option by its name, `maxSteps 20, tasks 1f0c9a2e`, what is long by a digest. Somebody's own
+ * environment by a digest of its class, or of its functions, too; its other fields are not seen, since they may change as it is played.
+ */
+export function lineOfEnvironment(env: Environment): string {
+  const { options = {} } = env as { options?: SurvivalEnvOptions };
+  const { sandbox, ...own } = options;
+  const isOurs = Object.getPrototypeOf(env) === SurvivalEnv.prototype;
+  const functions = Object.entries(env).filter(([, value]) => typeof value === "function");
+  const told: { [name: string]: unknown } = {
+    ...(!isOurs && { code: [classesOf(env), ...functions] }),
+    ...own,
+    ...(env instanceof SurvivalEnv && { body: bodyOf(options).name, maxSteps: env.maxSteps }),
+    ...(sandbox && { "limits of the sandbox": sandbox.limits, "harm of the sandbox": sandbox.harm }),
+  };
+  const lines = Object.entries(told).map(([name, value]) => {
+    const text = shortOf(value);
+    return text === "" ? [] : [`${name} ${text}`];
+  });
+  return lines.flat().sort().join(", ");
+}
+
+/** A value's text, or its digest where that is shorter; empty for none, and for what no text can be made of. */
+function shortOf(value: unknown): string {
+  try {
+    const text = typeof value === "string" ? value : (textOf(value) ?? "");
+    if (text === "{}" || text.length <= 24) return text === "{}" ? "" : text;
+    return createHash("sha256").update(text).digest("hex").slice(0, 8);
+  } catch {
+    return "";
+  }
+}
+
 /** The texts of its class and of those that it extends, up to the library's own. */
 function classesOf(env: Environment): string[] {
   const texts: string[] = [];
@@ -40,7 +73,7 @@ function classesOf(env: Environment): string[] {
   return texts;
 }
 
-function textOf(value: unknown): string {
+function textOf(value: unknown): string | undefined {
   return JSON.stringify(value, (key, one: unknown) =>
     key === "sandbox" ? undefined : typeof one === "function" ? String(one) : one,
   );

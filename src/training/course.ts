@@ -1,12 +1,13 @@
 /** What of a training's settings its course depends on: what a run that goes on must share. Not here: the settings (`settings.ts`). */
 
 import { createHash } from "node:crypto";
+import { lineOfEnvironment } from "../environment/index.ts";
 import { estimators } from "./estimators.ts";
 import type { Settings } from "./options.ts";
 
 /**
  * What the course of a run depends on besides its policy, seed and optimiser, as texts for a checkpoint. Not the backend, which
- * only rounds otherwise: a run may move to another machine. Not the environment, which has no name.
+ * only rounds otherwise: a run may move to another machine.
  */
 export function courseOf(settings: Settings): { [name: string]: string } {
   const { estimator, updates, episodes, group, curriculum, gamma, learningRate, lrSchedule } = settings;
@@ -14,6 +15,7 @@ export function courseOf(settings: Settings): { [name: string]: string } {
   const ready = Object.entries(estimators).find(([, one]) => one === estimator)?.[0];
   const course = {
     ...{
+      environment: lineOfEnvironment(settings.env),
       estimator: ready ?? (typeof estimator === "function" ? functionName(estimator) : estimator),
       episodes,
       group,

@@ -1,7 +1,13 @@
 /** The text by which a file knows an environment again, and what the settings of one refuse. Nothing is reset here. */
 
 import assert from "node:assert/strict";
-import { rewards, SurvivalEnv, textOfEnvironment } from "../../src/environment/index.ts";
+import {
+  lineOfEnvironment,
+  rewards,
+  SurvivalEnv,
+  type SurvivalEnvOptions,
+  textOfEnvironment,
+} from "../../src/environment/index.ts";
 import type { Environment } from "../../src/environment/types.ts";
 import { fakeSandbox } from "../sandbox/fake.ts";
 
@@ -55,6 +61,43 @@ describe("an environment as a text", () => {
     const one = circular();
     assert.equal(textOfEnvironment(one), textOfEnvironment(one));
     assert.notEqual(textOfEnvironment(one), textOfEnvironment(circular()));
+  });
+});
+
+describe("an environment as a line", () => {
+  it("names each option, the usual ones of body and length too, in whatever order they were given; what is long by a digest", () => {
+    const line = (options: SurvivalEnvOptions) => lineOfEnvironment(new SurvivalEnv(options));
+    assert.equal(line({}), "body javascript, maxSteps 50");
+    assert.equal(line({ maxSteps: 50, body: "javascript", limits: {} }), line({}));
+    assert.equal(
+      line({ query: "hm", limits: { stepMs: 9 } }),
+      'body javascript, limits {"stepMs":9}, maxSteps 50, query hm',
+    );
+    const tasks = [{ id: "a", ask: "Say what you are called.", score: () => 1 }];
+    assert.match(line({ tasks, maxSteps: 4 }), /^body javascript, maxSteps 4, tasks [0-9a-f]{8}$/);
+    assert.notEqual(line({ tasks }), line({ tasks: [{ ...tasks[0]!, score: () => 0 }] }));
+    assert.notEqual(line({ rewards: [rewards.survival] }), line({ rewards: [rewards.fatality] }));
+    const { sandbox } = fakeSandbox();
+    const judged = lineOfEnvironment(new SurvivalEnv({ sandbox: { ...sandbox, harm: { fs_read: "allow" } } }));
+    assert.equal(judged, 'body fake, harm of the sandbox {"fs_read":"allow"}, maxSteps 50');
+  });
+
+  it("of somebody's own is told by its code, not by fields that change as it is played, nor by what has no text", () => {
+    class Own extends SurvivalEnv {
+      played = 0;
+    }
+    const own = new Own({ maxSteps: 3 });
+    const before = lineOfEnvironment(own);
+    assert.match(before, /^body javascript, code [0-9a-f]{8}, maxSteps 3$/);
+    own.played = 5;
+    assert.equal(lineOfEnvironment(own), before);
+    const plain = (step: () => number, more: object = {}) => ({ step, ...more }) as unknown as Environment;
+    assert.equal(lineOfEnvironment(plain(() => 1)), lineOfEnvironment(plain(() => 1, { count: 2n })));
+    assert.notEqual(lineOfEnvironment(plain(() => 1)), lineOfEnvironment(plain(() => 2)));
+    assert.equal(
+      lineOfEnvironment({ options: { query: 5n, maxSteps: 2 } } as never),
+      lineOfEnvironment({ options: { maxSteps: 2 } } as never),
+    );
   });
 });
 

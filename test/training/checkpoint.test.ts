@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { SurvivalEnv } from "../../src/environment/index.ts";
 import { packSafetensors, readSafetensorsHeader, readTensor } from "../../src/model/index.ts";
 import { type EditMenu, editMenu, tf, tokenPolicy } from "../../src/policy/index.ts";
 import { createRandom } from "../../src/random/index.ts";
@@ -242,6 +243,14 @@ describe("a checkpoint", () => {
     const before = weightsOf(policy);
     const own: Estimator = (episodes, { gamma }) => estimators["raw-return"](episodes, { gamma });
     const tries: [Partial<TrainOptions>, RegExp][] = [
+      [
+        { env: { ...nameEnv(), reset: () => nameEnv().reset() } },
+        /`environment` was code [0-9a-f]{8} and is code [0-9a-f]{8}\./,
+      ],
+      [
+        { env: new SurvivalEnv({ maxSteps: 3 }) },
+        /`environment` was code [0-9a-f]{8} and is body javascript, maxSteps 3\./,
+      ],
       [{ gamma: 0.5 }, /`gamma` was 0\.99 and is 0\.5\./],
       [{ group: 4 }, /`group` was 1 and is 4\./],
       [{ episodes: 16 }, /`episodes` was 8 and is 16\./],
