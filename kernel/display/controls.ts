@@ -175,6 +175,11 @@ async function readout(
   controls: readonly Control<unknown>[],
   compute: (...values: unknown[]) => unknown,
 ): Promise<void> {
+  const isControl = (one: unknown) => typeof (one as Partial<Control<unknown>> | null)?.onChange === "function";
+  if (!Array.isArray(controls) || !controls.every(isControl) || typeof compute !== "function")
+    throw new TypeError(
+      'Expected a list of controls, then a function of their values: readout([slider("γ", { value: 0.9 })], (g) => g ** 2)',
+    );
   for (const control of controls) await show(control);
   const now = (): unknown => compute(...controls.map(({ value }) => value));
   let place: DisplayHandle | null = null;

@@ -165,6 +165,11 @@ async function runRecord(args: string[]): Promise<number> {
       detail: `record needs verify or list, got ${JSON.stringify(verb)}`,
     });
   const given = readArguments("record", rest, { options, least: 1, most: 1 });
+  const { head } = given.values;
+  if (head !== undefined && !/^[0-9a-f]{64}$/i.test(String(head))) {
+    const expected = "a hash of 64 hexadecimal digits, as `record verify` printed it";
+    throw new CliFailure({ kind: "option", name: "head", expected, value: String(head) });
+  }
   using record = openRecord(given.positionals[0]!, { readOnly: true });
   if (verb === "list") {
     for (const { id, steps, verdict, cause, complete } of record.episodes()) {
@@ -173,7 +178,6 @@ async function runRecord(args: string[]): Promise<number> {
     }
     return 0;
   }
-  const { head } = given.values;
   const { ok, broken, entries, ...found } = record.verify(typeof head === "string" ? { head } : {});
   if (!ok) {
     const { entry, reason } = broken!;

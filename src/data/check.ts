@@ -62,7 +62,10 @@ export function show(value: unknown): string {
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value !== "object" || value === null)
     return typeof value === "string" ? JSON.stringify(value).slice(0, 80) : String(value);
-  const type = Object.getPrototypeOf(value)?.constructor?.name ?? "Object";
+  const type =
+    Object.getPrototypeOf(value)?.constructor?.name ||
+    (value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag] ||
+    "Object";
   return type === "Object" || type === "Array" ? (textOf(value)?.slice(0, 80) ?? "an object") : article(String(type));
 }
 

@@ -26,6 +26,7 @@ import { policySchema } from "../policy/given.ts";
 import { createRandom } from "../random/index.ts";
 import { collectEntries } from "../rollout/given.ts";
 import type { Elsewhere } from "../rollout/index.ts";
+import { checkWritten } from "../rollout/written.ts";
 import { tasksOf } from "../tasks/given.ts";
 import { microTasks, type Task, taskSplits } from "../tasks/index.ts";
 import type { Played } from "./claimed.ts";
@@ -145,6 +146,7 @@ function plan(
   for (let from = 0, chunk = 0; from < episodes; from += batch, chunk++)
     for (const { split, env, settings } of settled)
       for (const { name, run, policy, mark } of runs.filter((one) => one.split === null || one.split === split)) {
+        checkWritten(env, policy);
         const some = Math.min(batch, episodes - from);
         const own = createRandom(seed, "evaluate", chunk).integer(2 ** 31);
         const key = digest([mark, settings, String(some), String(own)]);

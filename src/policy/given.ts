@@ -20,13 +20,14 @@ export type PolicyFunction<Observation = unknown> = {
 export type GivenPolicy<Observation = unknown> = Policy<Observation> | PolicyFunction<Observation>;
 
 const expected =
-  'a policy: one of `policies`, an object with act(), or a function that gives programs, such as () => "self.x = 1"';
+  'a policy: one of `policies`, an object with a `name` and act(), or a function that gives programs, such as () => "self.x = 1"';
 
 /** What `policyOf` takes. */
-export const policySchema: Schema<GivenPolicy> = like(
-  (value) => typeof value === "function" || typeof (value as Partial<Policy> | null)?.act === "function",
-  expected,
-);
+export const policySchema: Schema<GivenPolicy> = like((value) => {
+  if (typeof value === "function") return true;
+  const { name, act } = (value ?? {}) as Partial<Policy>;
+  return typeof name === "string" && name !== "" && typeof act === "function";
+}, expected);
 
 /** A given policy as one. Throws an OptionFailure for what is none. */
 export function policyOf<Observation>(given: GivenPolicy<Observation>, name = "policy"): Policy<Observation> {

@@ -6,7 +6,7 @@ import { fromPretrained } from "./token/pretrained.ts";
 import { temperaturePolicy } from "./token/temperature.ts";
 
 export type { GivenPolicy, PolicyFunction } from "./given.ts";
-export { type Edit, type EditMenu, editMenu, paperMenu, randomPolicy } from "./menu.ts";
+export { type EditMenu, editMenu, paperMenu, randomPolicy } from "./menu.ts";
 export { pythonMenu } from "./menu-python.ts";
 export type { Numbers, PolicyPlan } from "./plan.ts";
 export { tf } from "./tensors.ts";

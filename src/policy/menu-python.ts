@@ -1,6 +1,6 @@
 /** The paper's edits in Python: the same eight as `paperMenu`, for agents whose body is Python. */
 
-import type { Edit } from "./menu.ts";
+import type { Edit } from "./types.ts";
 
 /** Eight edits for agents in Python: five that a life can repeat for ever, two that end it, one that does harm. */
 export const pythonMenu: readonly Edit[] = [

@@ -6,18 +6,9 @@
 
 import { anything, checkOptions, listOf, oneOf, only, optional, someOf, text } from "../data/check.ts";
 import type { Random } from "../random/index.ts";
+import { pythonMenu } from "./menu-python.ts";
 import { tf } from "./tensors.ts";
-import type { Action, Policy, TrainablePolicy } from "./types.ts";
-
-/** One edit that a policy may choose. */
-export interface Edit {
-  /** Short and unique. */
-  name: string;
-  /** What it does to a life: for tables and colours, never for rewards. */
-  effect: "harmless" | "useful" | "fatal" | "harmful";
-  /** The program, as `self.execute_code` gets it. */
-  program: string;
-}
+import type { Action, Edit, Policy, TrainablePolicy } from "./types.ts";
 
 /** Eight edits, as in the paper's story: five that a life can repeat for ever, two that end it, one that does harm. */
 export const paperMenu: readonly Edit[] = [
@@ -78,6 +69,7 @@ export function editMenu(edits: readonly Edit[] = paperMenu, options: { logits?:
   return {
     name: "edit menu",
     edits,
+    ...writtenFor(edits),
     openLoop: true,
     variables: [theta],
     learningRate: 0.3,
@@ -126,10 +118,18 @@ export function randomPolicy(edits: readonly Edit[] = paperMenu): Policy {
 export function fixed(name: string, edits: readonly Edit[], probabilities: readonly number[]): Policy {
   return {
     name,
+    ...writtenFor(edits),
     openLoop: true,
     plan: async () => ({ kind: "fixed menu", about: { name, edits, probabilities }, tensors: {}, weights: [] }),
     act: async (_, streams) => streams.map((stream) => draw(edits, probabilities, stream)),
   };
+}
+
+/** What a menu's programs are for, where all are the library's own; nobody can say it of others. */
+function writtenFor(edits: readonly Edit[]): Pick<Policy, "body"> {
+  const known = Object.entries({ javascript: paperMenu, python: pythonMenu });
+  const found = known.find(([, menu]) => edits.every(({ program }) => menu.some((one) => one.program === program)));
+  return found === undefined ? {} : { body: found[0] };
 }
 
 function draw(edits: readonly Edit[], probabilities: readonly number[], stream: Random): Action {

@@ -1,14 +1,14 @@
 /** Opens what `Policy.plan` told: the same policy in another process, whose weights can be set again with each update. */
 
 import type { Decoder, DecoderPlan } from "../model/index.ts";
-import { type Edit, editMenu, fixed } from "./menu.ts";
+import { editMenu, fixed } from "./menu.ts";
 import type { PolicyPlan } from "./plan.ts";
 import { tf } from "./tensors.ts";
 import type { TemperatureAbout, TokenAbout } from "./token/plan.ts";
 import { tokenPolicy } from "./token/policy.ts";
 import { temperaturePolicy } from "./token/temperature.ts";
 import type { TokenPolicyOptions } from "./token/types.ts";
-import type { Policy, TrainablePolicy } from "./types.ts";
+import type { Edit, Policy, TrainablePolicy } from "./types.ts";
 
 /** A policy that was opened from its plan. */
 export interface OpenedPlan {

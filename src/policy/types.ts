@@ -5,6 +5,16 @@ import type { Decoder, HeldAdapter, StepLogits } from "../model/index.ts";
 import type { Random } from "../random/index.ts";
 import type { PolicyPlan } from "./plan.ts";
 
+/** One edit that a policy may choose. */
+export interface Edit {
+  /** Short and unique. */
+  name: string;
+  /** What it does to a life: for tables and colours, never for rewards. */
+  effect: "harmless" | "useful" | "fatal" | "harmful";
+  /** The program, as `self.execute_code` gets it. */
+  program: string;
+}
+
 /** One drawn action: a program, written in one or more tokens (an edit from a menu counts as one). */
 export interface Action {
   /** The program that the environment runs. */
@@ -63,6 +73,8 @@ export interface RunsOn {
 /** Draws actions for a batch of observations, one stream of random numbers each. */
 export interface Policy<Observation = unknown> {
   readonly name: string;
+  /** What its programs are written for: `javascript` or `python`. A rollout refuses agents of the other. Absent: nobody can say. */
+  readonly body?: string;
   /** True if actions do not depend on observations: a rollout may then draw a whole episode at once. */
   readonly openLoop?: boolean;
   /** How many observations it likes to see at once; a rollout then plays lives in step. @default 1 */

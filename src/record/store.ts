@@ -4,7 +4,7 @@
  * Not here: writing an episode while it is played (`writer.ts`), living it again (`replay.ts`), export (`export.ts`).
  */
 
-import { checkOptions, only, optional, text } from "../data/check.ts";
+import { checkOptions, like, only, optional } from "../data/check.ts";
 import type { Episode, EpisodeStart } from "../episode/index.ts";
 import type { GenomeMember } from "../sandbox/types.ts";
 import { append, begin, end } from "./append.ts";
@@ -50,7 +50,10 @@ export interface EpisodeRecord extends Disposable {
   close(): void;
 }
 
-const verifySchema = only<{ head?: string }>({ head: optional(text) });
+const hash = "a hash of 64 hexadecimal digits, as verify() gave it";
+const verifySchema = only<{ head?: string }>({
+  head: optional(like<string>((value) => typeof value === "string" && /^[0-9a-f]{64}$/i.test(value), hash)),
+});
 
 /** Opens the record at `path`. Throws a RecordFailure where there is none, unless `create` says to begin one. `:memory:` is one in memory. */
 export function openRecord(path: string, options: OpenOptions = {}): EpisodeRecord {
@@ -77,7 +80,8 @@ export function openRecord(path: string, options: OpenOptions = {}): EpisodeReco
     lineage: createLineage(state),
     verify(options = {}) {
       checkOptions(verifySchema, options, "the options of verify()");
-      return verifyChain(database, { path, ...options });
+      const { head } = options;
+      return verifyChain(database, { path, ...(head !== undefined && { head: head.toLowerCase() }) });
     },
     close: () => close(state),
     [Symbol.dispose]: () => close(state),

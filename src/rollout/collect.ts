@@ -14,6 +14,7 @@ import type { Policy } from "../policy/index.ts";
 import { collectFrom, jobOf } from "./elsewhere.ts";
 import { type CollectOptions, collectEntries } from "./given.ts";
 import { localRunner } from "./runner.ts";
+import { checkWritten } from "./written.ts";
 
 const collectSchema = only<CollectOptions>(collectEntries);
 
@@ -26,6 +27,7 @@ export async function collect<Observation>(
   checkEnvironment(env);
   checkOptions(collectSchema, options, "the options of a rollout");
   const policy = policyOf(given) as Policy;
+  checkWritten(env, policy);
   const { episodes, first = 0, seed = 0, group = 1, begin, signal = stopSignal() } = options;
   if (options.on) {
     const batch = { seed, first, episodes, group, ...(begin && { begin }) };

@@ -3,6 +3,7 @@
  * what else is played beside it.
  */
 
+import { show } from "../data/check.ts";
 import type { Environment } from "../environment/index.ts";
 import { type Episode, type EpisodeJob, type EpisodeListener, runEpisode } from "../episode/index.ts";
 import { gather } from "../policy/gather.ts";
@@ -75,6 +76,12 @@ function counted(policy: Policy): Policy {
     ...policy,
     async act(observations, streams) {
       const actions = await policy.act(observations, streams);
+      const isList = Array.isArray(actions);
+      const wrong = isList ? actions.findIndex((one) => typeof one?.program !== "string") : -1;
+      if (!isList || wrong >= 0)
+        throw new TypeError(
+          `The policy ${policy.name} gave ${show(isList ? actions[wrong] : actions)}: let act() give a list of actions, { program, logProb, choice, label }, or be a function that gives programs`,
+        );
       const [given, asked] = [actions.length, observations.length];
       if (given === asked) return actions;
       throw new TypeError(

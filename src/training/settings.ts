@@ -72,6 +72,7 @@ export function withDefaults(options: TrainOptions & { resume?: Checkpoint }): S
   };
   const settings: Settings = { ...filled, gradients: filled.gradients ?? usualWay(filled) };
   checkGroup(settings);
+  checkOthers(settings);
   checkWay(settings);
   checkStale(settings);
   checkCurriculum(settings);
@@ -156,6 +157,13 @@ export function checkTrainOptions(options: TrainOptions): void {
 function isCheckpoint(value: unknown): boolean {
   const { version, weights } = (value ?? {}) as Partial<Checkpoint>;
   return typeof version === "number" && Array.isArray(weights);
+}
+
+/** One episode has no others to be compared with: every advantage would be 0, and nothing learned. */
+function checkOthers({ estimator, episodes }: Settings): void {
+  if (episodes > 1 || (estimator !== "leave-one-out" && estimator !== "mean")) return;
+  const expected = `2 at least with the estimator ${estimator}, which compares episodes (or take \`estimator: "raw-return"\`)`;
+  throw new OptionFailure({ kind: "option", name: "episodes", expected, value: episodes });
 }
 
 function checkGroup({ episodes, group }: Settings): void {

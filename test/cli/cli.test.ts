@@ -233,6 +233,13 @@ describe("autoagent", () => {
     assert.equal(begins("b.CSV"), "episode,step");
     assert.equal(begins("a.parquet").slice(0, 4), "PAR1");
     assert.equal(begins("a.txt"), '{"episode":1');
+    const printed = /head ([0-9a-f]{64})/.exec(run(["record", "verify", record]).out)![1]!;
+    assert.equal(run(["record", "verify", record, "--head", printed.toUpperCase()]).status, 0);
+    for (const head of ["", printed.slice(0, 8)])
+      assert.deepEqual(run(["record", "verify", record, `--head=${head}`]), {
+        ...{ status: 2, out: "" },
+        err: `Expected --head to be a hash of 64 hexadecimal digits, as \`record verify\` printed it, got ${JSON.stringify(head)}\n`,
+      });
     const { status, err } = run(["record", "verify", record, "--head", "f".repeat(64)]);
     assert.equal(status, 1);
     assert.match(err, /^The record .* was changed after it was written: entry 7: the chain ends in /);

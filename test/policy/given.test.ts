@@ -83,10 +83,12 @@ describe("a function as a policy", () => {
       ["random", '"random"'],
       [{}, "{}"],
       [undefined, "undefined"],
+      [{ act: async () => [] }, '{"act":"a function"}'],
+      [{ name: "", act: async () => [] }, '{"name":"","act":"a function"}'],
     ] as const)
-      await assert.rejects(play(given), {
+      await assert.rejects(play(given as never), {
         name: "RangeError",
-        message: `Expected \`policy\` to be a policy: one of \`policies\`, an object with act(), or a function that gives programs, such as () => "self.x = 1", got ${told}`,
+        message: `Expected \`policy\` to be a policy: one of \`policies\`, an object with a \`name\` and act(), or a function that gives programs, such as () => "self.x = 1", got ${told}`,
       });
   });
 });

@@ -210,6 +210,20 @@ describe("calls of a policy that are gathered", () => {
     assert.deepEqual(await waiting, [["f"], ["g"]]);
   });
 
+  it("are actions with a program each, else the policy is named with what it gave", async () => {
+    for (const [given, told] of [
+      [null, "null"],
+      ["self.x = 1", '"self.x = 1"'],
+      [["self.x = 1"], '"self.x = 1"'],
+      [[undefined], "undefined"],
+      [[{ program: 3 }], '{"program":3}'],
+    ] as const)
+      await assert.rejects(play({ ...drawing(1), name: "own", act: async () => given as never }), {
+        name: "TypeError",
+        message: `The policy own gave ${told}: let act() give a list of actions, { program, logProb, choice, label }, or be a function that gives programs`,
+      });
+  });
+
   it("are as many actions as were asked for, else the policy is named", async () => {
     const lazy: Policy = { ...drawing(1), name: "lazy", act: async () => [] };
     for (const batch of [1, 8])

@@ -184,10 +184,12 @@ def _() -> None:
     import threading
     from urllib.parse import urlsplit
 
-    from autoagent_env.trl import AutoAgentEnv
+    from autoagent_env.trl import AutoAgentEnv, PythonAutoAgentEnv
 
-    names = [name for name, _ in inspect.getmembers(AutoAgentEnv, predicate=inspect.isfunction) if name[0] != "_"]
-    assert names == ["get_reward", "reset", "run_program"], names
+    for kind, asked in [(AutoAgentEnv, "program: TypeScript or JavaScript"), (PythonAutoAgentEnv, "program: Python,")]:
+        names = [name for name, _ in inspect.getmembers(kind, predicate=inspect.isfunction) if name[0] != "_"]
+        assert names == ["get_reward", "reset", "run_program"], names
+        assert asked in (kind.run_program.__doc__ or ""), kind.run_program.__doc__
     life = EXPECTED[0]
     env = pickle.loads(pickle.dumps(AutoAgentEnv(URL)))
     assert life["task"] in env.reset(seed=life["seed"], prompt=[{"role": "user", "content": "x"}])

@@ -150,7 +150,15 @@ describe("the trainer's options", () => {
   const whole = "a positive integer";
   const edges: [name: keyof TrainOptions, expected: string, right: unknown[], wrong: unknown[]][] = [
     ["updates", whole, [1], [0, -1, 1.5, Infinity, Number.NaN, "3"]],
-    ["episodes", whole, [1], [0, -1, 1.5, Infinity, Number.NaN]],
+    ["episodes", whole, [2], [0, -1, 1.5, Infinity, Number.NaN]],
+    [
+      ...([
+        "episodes",
+        '2 at least with the estimator leave-one-out, which compares episodes (or take `estimator: "raw-return"`)',
+      ] as const),
+      [2],
+      [1],
+    ],
     ["group", whole, [1, 16], [0, -1, 1.5, Infinity, Number.NaN]],
     ["group", "a divisor of `episodes`, which is 16", [2, 8], [3, 17, 32]],
     ["gamma", "between 0 and 1", [0, 1], [-1e-9, 1 + 1e-9, Infinity, Number.NaN]],

@@ -130,3 +130,19 @@ class AutoAgentEnv:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(**state)  # type: ignore[misc]
+
+
+class PythonAutoAgentEnv(AutoAgentEnv):
+    """The same on a server with `--body python`, whose agents are made of Python: the model's tool asks for that."""
+
+    def run_program(self, program: str) -> str:
+        """
+        Runs one program on yourself and says what came of it. Call it again until the life ends.
+
+        Args:
+            program: Python, in which `self` is you.
+
+        Returns:
+            What happened, and what you are asked next.
+        """
+        return super().run_program(program)

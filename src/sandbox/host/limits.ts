@@ -65,7 +65,7 @@ export const harmSchema: Schema<HarmRules> = only<HarmRules>({
 const level = optional(oneOf<Level>(0, 1, 2, 3));
 
 const sandboxSchema = only<PoolOptions & { body?: Body }>({
-  body: optional(having<Body>(["child", "createReader", "createProbes"], "a body, such as `javascript`")),
+  body: optional(having<Body>(["child", "createReader", "createProbes"], "a body, such as `bodies.python`")),
   workers: optional(positiveInteger),
   limits: optional(limitsSchema),
   harm: optional(harmSchema),

@@ -254,6 +254,17 @@ describe("controls", () => {
     assert.deepEqual(texts(), ["display_data rate: 0.5 (0 to 1)", "display_data 0.5", "update_display_data 0.2"]);
   });
 
+  it("a readout of what is no list of controls, or without a function, is refused and shows nothing", async () => {
+    const { slider, readout, texts } = start();
+    const rate = slider("rate") as never;
+    for (const given of [[rate, () => 1], [[5], () => 1], [[null], () => 1], [[rate]]] as unknown as [never, never][])
+      await assert.rejects(readout(...given), {
+        name: "TypeError",
+        message: /^Expected a list of controls, then a function/,
+      });
+    assert.deepEqual(texts(), []);
+  });
+
   it("a readout whose first computation fails says so, and follows no move", async () => {
     const { slider, readout } = start();
     const rate = slider("rate");
