@@ -31,18 +31,20 @@ export function textOfEnvironment(env: Environment): string {
 }
 
 /**
- * The same for people, a line: each option by its name, `maxSteps 20, tasks 1f0c9a2e`, what is long by a digest. Somebody's own
- * environment by a digest of its class, or of its functions, too; its other fields are not seen, since they may change as it is played.
+ * The same for people, a line: each option by its name, `maxSteps 20, tasks 1f0c9a2e`, what is long by a digest, in whatever order
+ * names were given. Somebody's own environment by a digest of its class and of its methods, too; its other fields are not seen, since
+ * they may change as it is played.
  */
 export function lineOfEnvironment(env: Environment): string {
-  const { options = {} } = env as { options?: SurvivalEnvOptions };
-  const { sandbox, ...own } = options;
-  const isOurs = Object.getPrototypeOf(env) === SurvivalEnv.prototype;
-  const functions = Object.entries(env).filter(([, value]) => typeof value === "function");
+  const { sandbox, ...own } = (env as { options?: SurvivalEnvOptions | null }).options ?? {};
+  const methods = ["reset", "step", "clone", "close", "places"].map((name) => [
+    name,
+    Object.hasOwn(env, name) ? env[name as "step"] : null,
+  ]);
   const told: { [name: string]: unknown } = {
-    ...(!isOurs && { code: [classesOf(env), ...functions] }),
     ...own,
-    ...(env instanceof SurvivalEnv && { body: bodyOf(options).name, maxSteps: env.maxSteps }),
+    ...(Object.getPrototypeOf(env) !== SurvivalEnv.prototype && { "code of its own": [classesOf(env), methods] }),
+    ...(env instanceof SurvivalEnv && { body: bodyOf(env.options).name, maxSteps: env.maxSteps }),
     ...(sandbox && { "limits of the sandbox": sandbox.limits, "harm of the sandbox": sandbox.harm }),
   };
   const lines = Object.entries(told).map(([name, value]) => {
@@ -55,12 +57,18 @@ export function lineOfEnvironment(env: Environment): string {
 /** A value's text, or its digest where that is shorter; empty for none, and for what no text can be made of. */
 function shortOf(value: unknown): string {
   try {
-    const text = typeof value === "string" ? value : (textOf(value) ?? "");
+    const text = typeof value === "string" ? value : (textOf(value, inOrder) ?? "");
     if (text === "{}" || text.length <= 24) return text === "{}" ? "" : text;
     return createHash("sha256").update(text).digest("hex").slice(0, 8);
   } catch {
     return "";
   }
+}
+
+/** An object with its names in order. */
+function inOrder(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** The texts of its class and of those that it extends, up to the library's own. */
@@ -73,8 +81,8 @@ function classesOf(env: Environment): string[] {
   return texts;
 }
 
-function textOf(value: unknown): string | undefined {
+function textOf(value: unknown, arranged: (one: unknown) => unknown = (one) => one): string | undefined {
   return JSON.stringify(value, (key, one: unknown) =>
-    key === "sandbox" ? undefined : typeof one === "function" ? String(one) : one,
+    key === "sandbox" ? undefined : typeof one === "function" ? String(one) : arranged(one),
   );
 }

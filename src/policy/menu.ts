@@ -125,11 +125,13 @@ export function fixed(name: string, edits: readonly Edit[], probabilities: reado
   };
 }
 
-/** What a menu's programs are for, where all are the library's own; nobody can say it of others. */
+/** What a menu's programs are for, where all are the library's own and not good in both languages; nobody can say it of others. */
 function writtenFor(edits: readonly Edit[]): Pick<Policy, "body"> {
-  const known = Object.entries({ javascript: paperMenu, python: pythonMenu });
-  const found = known.find(([, menu]) => edits.every(({ program }) => menu.some((one) => one.program === program)));
-  return found === undefined ? {} : { body: found[0] };
+  const bare = ({ program }: Edit): string => program.replace(/;$/, "");
+  const found = Object.entries({ javascript: paperMenu, python: pythonMenu }).filter(([, menu]) =>
+    edits.every((edit) => menu.some((one) => bare(one) === bare(edit))),
+  );
+  return found.length === 1 ? { body: found[0]![0] } : {};
 }
 
 function draw(edits: readonly Edit[], probabilities: readonly number[], stream: Random): Action {

@@ -55,11 +55,11 @@ export function together<T>(state: RecordState, work: () => T): T {
   const { database, path, readOnly, keeper } = state;
   return guard(state, () => {
     if (readOnly) throw new RecordFailure({ kind: "read-only", path });
-    if (database.isTransaction) return atOnce(work());
+    if (database.isTransaction) return atOnce(work(), "");
     database.exec("BEGIN IMMEDIATE");
     state.appended = null;
     try {
-      const result = atOnce(work());
+      const result = atOnce(work(), ". What it had appended before its first `await` was taken back");
       database.exec("COMMIT");
       if (state.appended !== null) keeper.keep(state.appended);
       return result;
@@ -71,11 +71,11 @@ export function together<T>(state: RecordState, work: () => T): T {
 }
 
 /** The result of a transaction, which no other's entries may come into while it waits: it must not be a promise. */
-function atOnce<T>(result: T): T {
+function atOnce<T>(result: T, undone: string): T {
   if (!types.isPromise(result)) return result;
   result.catch(() => {});
   throw new TypeError(
-    "Expected the function of `together` to end at once, got a promise: await what it waits for first, and only append within. What it had appended was taken back",
+    `Expected the function of \`together\` to end at once, got a promise: await what it waits for first, and only append within${undone}`,
   );
 }
 

@@ -35,7 +35,7 @@ export interface EpisodeRecord extends Disposable {
   /** Stores a genome under its hash, which is returned; storing it again changes nothing. */
   addGenome(genome: readonly GenomeMember[]): string;
   /**
-   * Appends all that `work` does in one transaction: a process that is killed leaves all of it or nothing, and so does an error.
+   * Appends all that `work` does in one transaction: a process that is killed leaves all of it or nothing, and an error that leaves `work` nothing.
    * `work` ends before it returns: for a promise, a TypeError.
    */
   together<T>(work: () => T): T;

@@ -159,7 +159,7 @@ function isCheckpoint(value: unknown): boolean {
   return typeof version === "number" && Array.isArray(weights);
 }
 
-/** One episode has no others to be compared with: every advantage would be 0, and nothing learned. */
+/** One episode has no others to be compared with: every advantage would be 0, and nothing learned from rewards. */
 function checkOthers({ estimator, episodes }: Settings): void {
   if (episodes > 1 || (estimator !== "leave-one-out" && estimator !== "mean")) return;
   const expected = `2 at least with the estimator ${estimator}, which compares episodes (or take \`estimator: "raw-return"\`)`;

@@ -76,6 +76,11 @@ describe("an environment as a line", () => {
     const tasks = [{ id: "a", ask: "Say what you are called.", score: () => 1 }];
     assert.match(line({ tasks, maxSteps: 4 }), /^body javascript, maxSteps 4, tasks [0-9a-f]{8}$/);
     assert.notEqual(line({ tasks }), line({ tasks: [{ ...tasks[0]!, score: () => 0 }] }));
+    assert.equal(
+      line({ kickstart: { a: 1, b: { d: 1, c: [2] } } }),
+      line({ kickstart: { b: { c: [2], d: 1 }, a: 1 } }),
+    );
+    assert.notEqual(line({ kickstart: { a: [1, 2] } }), line({ kickstart: { a: [2, 1] } }));
     assert.notEqual(line({ rewards: [rewards.survival] }), line({ rewards: [rewards.fatality] }));
     const { sandbox } = fakeSandbox();
     const judged = lineOfEnvironment(new SurvivalEnv({ sandbox: { ...sandbox, harm: { fs_read: "allow" } } }));
@@ -88,12 +93,17 @@ describe("an environment as a line", () => {
     }
     const own = new Own({ maxSteps: 3 });
     const before = lineOfEnvironment(own);
-    assert.match(before, /^body javascript, code [0-9a-f]{8}, maxSteps 3$/);
-    own.played = 5;
+    assert.match(before, /^body javascript, code of its own [0-9a-f]{8}, maxSteps 3$/);
+    Object.assign(own, { played: 5, resolve: () => 1 });
     assert.equal(lineOfEnvironment(own), before);
     const plain = (step: () => number, more: object = {}) => ({ step, ...more }) as unknown as Environment;
     assert.equal(lineOfEnvironment(plain(() => 1)), lineOfEnvironment(plain(() => 1, { count: 2n })));
     assert.notEqual(lineOfEnvironment(plain(() => 1)), lineOfEnvironment(plain(() => 2)));
+    const coded = (step: () => number) => lineOfEnvironment(plain(step, { options: { code: "x" } }));
+    assert.notEqual(
+      coded(() => 1),
+      coded(() => 2),
+    );
     assert.equal(
       lineOfEnvironment({ options: { query: 5n, maxSteps: 2 } } as never),
       lineOfEnvironment({ options: { maxSteps: 2 } } as never),

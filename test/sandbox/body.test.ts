@@ -39,7 +39,7 @@ describe("the JavaScript body", () => {
       [{ name: "empty" }, '{"name":"empty"}'],
     ] as const)
       await assert.rejects(createSandbox({ body: body as never }), {
-        message: `Expected \`body\` to be a body, such as \`javascript\`, got ${told}`,
+        message: `Expected \`body\` to be a body, such as \`bodies.python\`, got ${told}`,
       });
   });
 

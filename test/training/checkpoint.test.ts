@@ -245,11 +245,11 @@ describe("a checkpoint", () => {
     const tries: [Partial<TrainOptions>, RegExp][] = [
       [
         { env: { ...nameEnv(), reset: () => nameEnv().reset() } },
-        /`environment` was code [0-9a-f]{8} and is code [0-9a-f]{8}\./,
+        /`environment` was code of its own [0-9a-f]{8} and is code of its own [0-9a-f]{8}\./,
       ],
       [
         { env: new SurvivalEnv({ maxSteps: 3 }) },
-        /`environment` was code [0-9a-f]{8} and is body javascript, maxSteps 3\./,
+        /`environment` was code of its own [0-9a-f]{8} and is body javascript, maxSteps 3\./,
       ],
       [{ gamma: 0.5 }, /`gamma` was 0\.99 and is 0\.5\./],
       [{ group: 4 }, /`group` was 1 and is 4\./],

@@ -148,7 +148,7 @@ class SurvivalVectorEnv(gym.vector.VectorEnv[dict[str, Any], Any, Any]):
 
     The lives are those of as many `SurvivalEnv`s with the same seeds in a `SyncVectorEnv`. A life that ended begins anew at the
     next step (`AutoresetMode.NEXT_STEP`). One whose connection is lost is truncated, with the reward NaN and `info["lost"]`.
-    Where a step or a reset is interrupted, or fails, all lives are lost: the next step says so of each, or `reset` begins others.
+    Where a step or a reset is interrupted, or fails, all lives under way are lost: the next step says so of each, or `reset` begins others.
 
     Args:
         num_envs: Sessions on the server.
