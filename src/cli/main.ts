@@ -10,6 +10,7 @@ import { availableParallelism } from "node:os";
 import { extname } from "node:path";
 import type { Readable } from "node:stream";
 import { visible } from "../display/index.ts";
+import { isHash } from "../record/head.ts";
 import { exportFormats, exportRecord, openRecord, RecordFailure, replay } from "../record/index.ts";
 import { type BodyName, bodies, createSandbox, defaultLimits, type Sandbox } from "../sandbox/index.ts";
 import { makeAnswers } from "./answers.ts";
@@ -166,7 +167,7 @@ async function runRecord(args: string[]): Promise<number> {
     });
   const given = readArguments("record", rest, { options, least: 1, most: 1 });
   const { head } = given.values;
-  if (head !== undefined && !/^[0-9a-f]{64}$/i.test(String(head))) {
+  if (head !== undefined && !isHash(String(head).toLowerCase())) {
     const expected = "a hash of 64 hexadecimal digits, as `record verify` printed it";
     throw new CliFailure({ kind: "option", name: "head", expected, value: String(head) });
   }

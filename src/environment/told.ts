@@ -4,7 +4,8 @@
  * those close over no text shows. Not here: comparing environments that are to be alike (`another.ts`).
  */
 
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
+import { digest } from "../data/digest.ts";
 import { bodyOf, type SurvivalEnvOptions } from "./settings.ts";
 import { SurvivalEnv } from "./survival.ts";
 import type { Environment } from "./types.ts";
@@ -59,7 +60,7 @@ function shortOf(value: unknown): string {
   try {
     const text = typeof value === "string" ? value : (textOf(value, inOrder) ?? "");
     if (text === "{}" || text.length <= 24) return text === "{}" ? "" : text;
-    return createHash("sha256").update(text).digest("hex").slice(0, 8);
+    return digest([text]).slice(0, 8);
   } catch {
     return "";
   }

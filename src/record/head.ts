@@ -32,12 +32,17 @@ export function isInFile(path: string): boolean {
   return path !== "" && path !== ":memory:";
 }
 
+/** Whether a text is a hash as the chain has it: 64 hexadecimal digits, small letters. */
+export function isHash(text: string): boolean {
+  return /^[0-9a-f]{64}$/.test(text);
+}
+
 /** The head kept beside the record at `path`; null where there is none, or where it is not readable as one. */
 export function readHead(path: string): KeptHead | null {
   if (!isInFile(path)) return null;
   try {
     const { entries, head } = JSON.parse(readFileSync(headPath(path), "utf8")) as Partial<KeptHead>;
-    const isHead = Number.isSafeInteger(entries) && entries! >= 1 && /^[0-9a-f]{64}$/.test(head ?? "");
+    const isHead = Number.isSafeInteger(entries) && entries! >= 1 && isHash(head ?? "");
     return isHead ? { entries: entries!, head: head! } : null;
   } catch {
     return null;

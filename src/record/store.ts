@@ -8,6 +8,7 @@ import { checkOptions, like, only, optional } from "../data/check.ts";
 import type { Episode, EpisodeStart } from "../episode/index.ts";
 import type { GenomeMember } from "../sandbox/types.ts";
 import { append, begin, end } from "./append.ts";
+import { isHash } from "./head.ts";
 import { createLineage, type Lineage } from "./lineage.ts";
 import { readDigest, readEpisode, readSummaries } from "./read.ts";
 import { asOfNow, genesis, type OpenOptions } from "./schema.ts";
@@ -52,7 +53,7 @@ export interface EpisodeRecord extends Disposable {
 
 const hash = "a hash of 64 hexadecimal digits, as verify() gave it";
 const verifySchema = only<{ head?: string }>({
-  head: optional(like<string>((value) => typeof value === "string" && /^[0-9a-f]{64}$/i.test(value), hash)),
+  head: optional(like<string>((value) => typeof value === "string" && isHash(value.toLowerCase()), hash)),
 });
 
 /** Opens the record at `path`. Throws a RecordFailure where there is none, unless `create` says to begin one. `:memory:` is one in memory. */

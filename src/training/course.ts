@@ -1,6 +1,6 @@
 /** What of a training's settings its course depends on: what a run that goes on must share. Not here: the settings (`settings.ts`). */
 
-import { createHash } from "node:crypto";
+import { digest } from "../data/digest.ts";
 import { lineOfEnvironment } from "../environment/index.ts";
 import { estimators } from "./estimators.ts";
 import type { Settings } from "./options.ts";
@@ -42,5 +42,5 @@ export function courseOf(settings: Settings): { [name: string]: string } {
 
 /** A function by its source: what it closes over is not seen. */
 function functionName(given: (...args: never[]) => unknown): string {
-  return `function ${createHash("sha256").update(String(given)).digest("hex").slice(0, 8)}`;
+  return `function ${digest([String(given)]).slice(0, 8)}`;
 }

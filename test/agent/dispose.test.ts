@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { AutonomousLLM } from "../../src/agent/index.ts";
 import { models } from "../../src/llm/index.ts";
 import { openRecord, replay } from "../../src/record/index.ts";
-import { createSandbox, type Sandbox } from "../../src/sandbox/index.ts";
 import { fakeSandbox } from "../sandbox/fake.ts";
+import { useSandbox } from "../sandbox/shared.ts";
 
 const story = [
   "function counter() { let n = 0; return () => ++n; }\nself.count = counter(); self.count();",
@@ -27,15 +27,16 @@ const readings = (agent: AutonomousLLM) =>
   });
 
 describe("an agent that was disposed of", () => {
-  let sandbox: Sandbox;
-  before(async () => {
-    sandbox = await createSandbox({ workers: 1 });
-  });
-  after(() => sandbox.dispose());
+  const sandbox = useSandbox({ workers: 1 });
 
   it("goes on from where it was, as one that was not, what its functions close over included", async () => {
     const lives = async (between: (agent: AutonomousLLM) => Promise<void>) => {
-      const agent = new AutonomousLLM({ llm: models.scripted([...story, tell, tell]), query: "go", sandbox, seed: 4 });
+      const agent = new AutonomousLLM({
+        llm: models.scripted([...story, tell, tell]),
+        query: "go",
+        sandbox: sandbox(),
+        seed: 4,
+      });
       await agent.run({ steps: 2, live: false });
       await between(agent);
       await agent.step(tell);
@@ -59,7 +60,7 @@ describe("an agent that was disposed of", () => {
   });
 
   it("goes on from where it was restored to, before and after its next step", async () => {
-    const agent = new AutonomousLLM({ llm: models.scripted([...story]), query: "go", sandbox });
+    const agent = new AutonomousLLM({ llm: models.scripted([...story]), query: "go", sandbox: sandbox() });
     await agent.run({ steps: 2, live: false });
     await agent.restore(1);
     await agent.dispose();
@@ -70,9 +71,9 @@ describe("an agent that was disposed of", () => {
   });
 
   it("still says which methods had lost what they closed over, as its forks do and as where it is restored to", async () => {
-    const { born } = new AutonomousLLM({ llm: models.scripted([]), sandbox });
+    const { born } = new AutonomousLLM({ llm: models.scripted([]), sandbox: sandbox() });
     const genome = [...born, { name: "self.count", kind: "method" as const, source: "() => ++n" }];
-    const agent = new AutonomousLLM({ llm: models.scripted([]), query: "go", sandbox, genome });
+    const agent = new AutonomousLLM({ llm: models.scripted([]), query: "go", sandbox: sandbox(), genome });
     const lost = [{ method: "self.count", names: ["n"] }];
     await agent.step("self.a = 7");
     await agent.dispose();
@@ -99,7 +100,7 @@ describe("an agent that was disposed of", () => {
 
   it("is an episode of its own in the record after that, which replays", async () => {
     using record = openRecord(":memory:");
-    const agent = new AutonomousLLM({ llm: models.scripted(story), query: "go", sandbox, record });
+    const agent = new AutonomousLLM({ llm: models.scripted(story), query: "go", sandbox: sandbox(), record });
     await agent.run({ steps: 2, live: false });
     await agent.dispose();
     await agent.step(tell);
@@ -109,6 +110,6 @@ describe("an agent that was disposed of", () => {
       [1, 2],
       [2, 1],
     ]);
-    for (const id of [1, 2]) assert.equal((await replay(record, id, sandbox)).difference, null);
+    for (const id of [1, 2]) assert.equal((await replay(record, id, sandbox())).difference, null);
   });
 });
